@@ -1,0 +1,52 @@
+package detect
+
+import "corrgraph/odds"
+
+// Severity says how much an anomaly matters: its size times its confidence.
+type Severity string
+
+// The severities, every one reachable in every layer.
+const (
+	SeverityLow      Severity = "LOW"
+	SeverityMedium   Severity = "MEDIUM"
+	SeverityHigh     Severity = "HIGH"
+	SeverityCritical Severity = "CRITICAL"
+)
+
+// Anomaly is one departure of now from an edge's or node's own history.
+type Anomaly struct {
+	Kind       string
+	Layer      odds.Layer
+	Event      string
+	Nodes      []odds.NodeID // leader first where there is one
+	At         odds.Time     // event time of the first abnormal tick
+	Until      odds.Time     // when it ended; 0 while it lasts
+	Severity   Severity
+	Band       odds.Band
+	Confidence float64
+	Size       float64 // how far out, in the unit named in Evidence
+	Evidence   Evidence
+	Suppressed string // why it was not raised; empty when it was
+}
+
+// Evidence lets a person check an anomaly: the numbers that were compared, the
+// ticks and their ages, the curve where there is one.
+type Evidence struct {
+	Text   string    `json:"text"` // one sentence in trade words
+	Unit   string    `json:"unit,omitempty"`
+	Now    float64   `json:"now"`
+	Usual  float64   `json:"usual"`
+	Spread float64   `json:"spread"` // s.d. of the usual
+	N      int       `json:"n"`      // points of history behind Usual
+	Ticks  []Tick    `json:"ticks,omitempty"`
+	Curve  []float64 `json:"curve,omitempty"`
+}
+
+// Tick is a price in evidence.
+type Tick struct {
+	Node  odds.NodeID `json:"node"`
+	At    odds.Time   `json:"at"`
+	Price float64     `json:"price"` // decimal odds as quoted
+	Value float64     `json:"value"` // log-odds, margin removed, line joined
+	AgeMs odds.Millis `json:"age_ms"`
+}

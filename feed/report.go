@@ -1,0 +1,82 @@
+package feed
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+)
+
+// Reject is one record that was not taken, and why.
+type Reject struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Reason string `json:"reason"` // a short fixed word, counted: "bad_price", "naive_time", …
+	Detail string `json:"detail"` // the value and what was wanted
+}
+
+func (r Reject) String() string {
+	return fmt.Sprintf("%s:%d: %s: %s", r.File, r.Line, r.Reason, r.Detail)
+}
+
+// Report counts what was read and what was rejected, over all files of a run.
+// It is safe for concurrent use.
+type Report struct {
+	// Keep is how many rejects of each reason are kept in full. Zero means 3.
+	Keep int
+
+	mu       sync.Mutex
+	quotes   int            // guarded by mu
+	rejected map[string]int // guarded by mu
+	shown    []Reject       // guarded by mu
+}
+
+// Read counts n quotes taken.
+func (p *Report) Read(n int) {
+	p.mu.Lock()
+	p.quotes += n
+	p.mu.Unlock()
+}
+
+// Reject counts one record not taken; r.Detail may be cut to 200 bytes.
+func (p *Report) Reject(r Reject) {
+	if len(r.Detail) > 200 {
+		r.Detail = r.Detail[:200] + "…"
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rejected == nil {
+		p.rejected = map[string]int{}
+	}
+	keep := p.Keep
+	if keep == 0 {
+		keep = 3
+	}
+	if p.rejected[r.Reason] < keep {
+		p.shown = append(p.shown, r)
+	}
+	p.rejected[r.Reason]++
+}
+
+// Quotes returns how many quotes were taken.
+func (p *Report) Quotes() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.quotes
+}
+
+// Rejected returns the counts by reason, and their sum.
+func (p *Report) Rejected() (by map[string]int, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, n := range p.rejected {
+		total += n
+	}
+	return maps.Clone(p.rejected), total
+}
+
+// Shown returns the first few rejects of each reason.
+func (p *Report) Shown() []Reject {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]Reject(nil), p.shown...)
+}

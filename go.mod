@@ -1,0 +1,3 @@
+module corrgraph
+
+go 1.26

@@ -1,0 +1,64 @@
+package odds
+
+import (
+	"math"
+	"time"
+)
+
+// Time is an instant in milliseconds since the Unix epoch, UTC. Event times and
+// receive times are both Times; which clock one belongs to is in its name.
+// The zero Time means "unknown".
+type Time int64
+
+// Millis is a span in milliseconds: lags, ages, polling steps.
+type Millis int64
+
+// Never is later than every event; Ever is earlier than every event.
+const (
+	Never Time = math.MaxInt64
+	Ever  Time = math.MinInt64
+)
+
+// TimeOf converts a time.Time, dropping what is finer than a millisecond.
+func TimeOf(t time.Time) Time {
+	if t.IsZero() {
+		return 0
+	}
+	return Time(t.UnixMilli())
+}
+
+// Std converts to time.Time in UTC.
+func (t Time) Std() time.Time { return time.UnixMilli(int64(t)).UTC() }
+
+// Sub returns t − u.
+func (t Time) Sub(u Time) Millis { return Millis(t - u) }
+
+// Add returns t + d.
+func (t Time) Add(d Millis) Time { return t + Time(d) }
+
+// String renders RFC 3339 in UTC, with milliseconds only where there are any.
+func (t Time) String() string {
+	if t%1000 == 0 {
+		return t.Std().Format("2006-01-02T15:04:05Z")
+	}
+	return t.Std().Format("2006-01-02T15:04:05.000Z")
+}
+
+// MarshalText implements encoding.TextMarshaler in the form of String.
+func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler for RFC 3339.
+func (t *Time) UnmarshalText(b []byte) error {
+	s, err := time.Parse(time.RFC3339Nano, string(b))
+	if err != nil {
+		return err
+	}
+	*t = TimeOf(s)
+	return nil
+}
+
+// MillisOf converts a time.Duration, rounding towards zero.
+func MillisOf(d time.Duration) Millis { return Millis(d / time.Millisecond) }
+
+// Std converts to time.Duration.
+func (m Millis) Std() time.Duration { return time.Duration(m) * time.Millisecond }
