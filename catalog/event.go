@@ -10,7 +10,7 @@ type Event struct {
 	Start      odds.Time
 	Home, Away string   // canonical participant names; empty when it is no match of two
 	Title      string   // for people: "Los Angeles Angels @ Baltimore Orioles"
-	Entities   []string // ids of the entities it involves: "mlb:baltimore-orioles", "city:baltimore"…
+	Entities   []string // ids of the entities it involves: "team:mlb:baltimore-orioles", "city:baltimore"…
 	FirstSeen  odds.Time
 	LastSeen   odds.Time
 }

@@ -25,6 +25,7 @@ type Anomaly struct {
 	Band       odds.Band
 	Confidence float64
 	Size       float64 // how far out, in the unit named in Evidence
+	Strength   float64 // size in units of the detector's threshold: 1 is just abnormal
 	Evidence   Evidence
 	Suppressed string // why it was not raised; empty when it was
 }

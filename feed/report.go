@@ -80,3 +80,21 @@ func (p *Report) Shown() []Reject {
 	defer p.mu.Unlock()
 	return append([]Reject(nil), p.shown...)
 }
+
+// Add adds what q counted. Its shown rejects come after p's, up to p.Keep of each
+// reason. q must not be p.
+func (p *Report) Add(q *Report) {
+	q.mu.Lock()
+	quotes, rejected, shown := q.quotes, maps.Clone(q.rejected), append([]Reject(nil), q.shown...)
+	q.mu.Unlock()
+	for _, r := range shown {
+		p.Reject(r)
+		rejected[r.Reason]--
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.quotes += quotes
+	for reason, n := range rejected {
+		p.rejected[reason] += n
+	}
+}

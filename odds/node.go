@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // NodeID names one selection at one venue: venue/event/market/selection, with
@@ -44,7 +45,11 @@ func Node(venue, event, market string, line float64, selection string) NodeID {
 	if len(s) > MaxNodeID {
 		h := fnv.New64a()
 		h.Write([]byte(s))
-		s = fmt.Sprintf("%s~%016x", s[:MaxNodeID-17], h.Sum64())
+		cut := MaxNodeID - 17
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = fmt.Sprintf("%s~%016x", s[:cut], h.Sum64())
 	}
 	for len(s) < MinNodeID {
 		s += "_"

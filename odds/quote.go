@@ -89,6 +89,10 @@ type Update struct {
 	InPlay  bool
 	Image   bool // replaces all that was known of this market at this venue
 	Updated Time // the venue's own stamp (last_update), for age and feed delay; 0 unknown
+	// Winners is how many outcomes win: 0 or 1 means exactly one. With more (a
+	// place market pays two or three) the outcomes are no complete set, and no
+	// margin can be taken out by making them sum to 1.
+	Winners int
 	Quotes  []Quote
 }
 

@@ -1,0 +1,87 @@
+package detect
+
+import (
+	"math"
+
+	"corrgraph/graph"
+	"corrgraph/odds"
+)
+
+// leadMoves is how many r.m.s. a leader must move before its followers are awaited.
+const leadMoves = 2
+
+// Lead is one move of an edge's leader whose follower is awaited.
+type Lead struct {
+	Edge          *graph.Edge
+	At            odds.Time // of the leader's move
+	Move, RMS     float64   // of the leader, log-odds
+	FollowerMoved float64   // the follower's summed move since At, the batch of At included
+	// LeaderTick and FollowerTick are the present quotes, for evidence.
+	LeaderTick, FollowerTick Tick
+}
+
+// expected is the follower's move that is due.
+func (l *Lead) expected() float64 { return l.Edge.Beta * l.Move }
+
+// arrived reports whether the follower has made at least half of it.
+func (l *Lead) arrived() bool {
+	return l.FollowerMoved*sign(l.expected()) >= math.Abs(l.expected())/2
+}
+
+// awaited reports whether the edge and the move are such that a follower is due.
+func (l *Lead) awaited() bool {
+	e := l.Edge
+	return e.Discovered && !e.Simultaneous && !e.Copied && e.Evidence != graph.FromExternal &&
+		e.Beta != 0 && l.RMS > 0 && math.Abs(l.Move) >= leadMoves*l.RMS
+}
+
+// Await reports a hidden edge: the leader of a discovered directed L1 edge moved
+// by at least 2 r.m.s., now lies inside the arrival interval, and the follower
+// has not made half of its move. The anomaly's At is the leader's move. O(1);
+// allocates only for an anomaly.
+func Await(l *Lead, now odds.Time) (Anomaly, bool) {
+	since := now.Sub(l.At)
+	if l.Edge.Layer != odds.Direct || !l.awaited() || since < l.Edge.LagLow || since > l.Edge.LagHigh || l.arrived() {
+		return Anomaly{}, false
+	}
+	a := l.anomaly(HiddenEdge, odds.Direct)
+	a.Size = math.Abs(l.expected())
+	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "log-odds moved by the follower", l.FollowerMoved, l.expected()
+	a.Evidence.Spread = math.Abs(l.Edge.Beta) * l.RMS
+	a.grade(math.Abs(l.Move)/(leadMoves*l.RMS), l.Edge.Confidence)
+	return a, true
+}
+
+// Arrive judges the arrival of an L3 follower at time at: premature or delayed
+// when it lies outside the arrival interval by more than that interval's
+// length. Call it when the follower first has made half of its move. O(1);
+// allocates only for an anomaly.
+func Arrive(l *Lead, at odds.Time) (Anomaly, bool) {
+	e := l.Edge
+	lag, length := at.Sub(l.At), e.LagHigh-e.LagLow
+	if e.Layer != odds.CrossEvent || !l.awaited() || !l.arrived() || lag <= 0 || length <= 0 {
+		return Anomaly{}, false
+	}
+	kind, beyond := Premature, e.LagLow-lag
+	if lag > e.LagHigh {
+		kind, beyond = Delayed, lag-e.LagHigh
+	}
+	if beyond <= length {
+		return Anomaly{}, false
+	}
+	a := l.anomaly(kind, odds.CrossEvent)
+	a.At, a.Until = at, at
+	a.Size = float64(beyond)
+	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "ms from the leader's move", float64(lag), float64(e.Lag)
+	a.Evidence.Spread = float64(length) / 2.563 // a normal's 10–90 % interval
+	a.grade(float64(beyond)/float64(length), e.Confidence)
+	return a, true
+}
+
+func (l *Lead) anomaly(kind string, layer odds.Layer) Anomaly {
+	e := l.Edge
+	return Anomaly{
+		Kind: kind, Layer: layer, Event: e.Event, Nodes: []odds.NodeID{e.Source, e.Target}, At: l.At,
+		Evidence: Evidence{N: e.N, Ticks: []Tick{l.LeaderTick, l.FollowerTick}},
+	}
+}

@@ -1,0 +1,172 @@
+package detect
+
+import (
+	"math"
+
+	"corrgraph/graph"
+	"corrgraph/odds"
+)
+
+// offHours is the departure from which activity at unusual hours is abnormal;
+// lower than elsewhere because such hours are rare.
+const offHours = 3.0
+
+// column names what an edge rule compares.
+type column uint8
+
+const (
+	byScore column = iota
+	byLag
+	byBeta
+	byLead
+	byWeekday
+)
+
+// edgeRule is one detector over edges: t returns the departure, a t statistic,
+// if the edge is a case of the kind, else 0. limit is in normal deviations.
+type edgeRule struct {
+	kind   string
+	column column
+	limit  float64
+	t      func(e *graph.Edge, d *departures) float64
+}
+
+// edgeRules are the detectors of each layer, in the order of [Rules]. It is
+// never modified.
+var edgeRules = [5][]edgeRule{
+	1: {
+		{LatencySpike, byLag, Threshold, latencySpike},
+		{LatencyDrift, byLag, Threshold, latencyDrift},
+		{PairBreakdown, byScore, Threshold, breakdown},
+	},
+	2: {
+		{CorrelationBreak, byScore, Threshold, breakdown},
+		{CorrelationInverted, byScore, Threshold, inversion},
+		{CorrelationSpike, byScore, Threshold, spike},
+		{OrderChanged, byLead, Threshold, reversal},
+	},
+	3: {
+		{InfluenceStrength, byBeta, Threshold, influence},
+		{DirectionReversal, byLead, Threshold, reversal},
+		{LatencyAnomaly, byLag, Threshold, latency},
+		{NewEdge, byScore, Threshold, appearance},
+	},
+	4: {
+		{CorrelationBreak, byScore, Threshold, breakdown},
+		{CorrelationSpike, byScore, Threshold, spike},
+		{NewEdge, byScore, Threshold, appearance},
+		{OffHours, byScore, offHours, unusualHour},
+		{DayOfWeek, byWeekday, Threshold, weekday},
+		{Divergence, byScore, Threshold, inversion},
+	},
+}
+
+// within reports whether a lag lies in the edge's arrival interval.
+func within(e *graph.Edge, lag float32) bool {
+	return float64(lag) >= float64(e.LagLow) && float64(lag) <= float64(e.LagHigh)
+}
+
+func latency(e *graph.Edge, d *departures) float64 {
+	if within(e, e.Trend.LagNow) || e.Simultaneous {
+		return 0
+	}
+	return d.lag
+}
+
+func latencySpike(e *graph.Edge, d *departures) float64 {
+	if !within(e, e.Trend.LagMean) {
+		return 0
+	}
+	return latency(e, d)
+}
+
+// latencyDrift: the estimate over the layer's whole window has left the lag of
+// the history behind, and the newest window is out on the same side.
+func latencyDrift(e *graph.Edge, d *departures) float64 {
+	t := &e.Trend
+	if within(e, t.LagMean) || e.Simultaneous || (float64(t.LagMean) < float64(e.LagLow)) != (d.lag > 0) {
+		return 0
+	}
+	return d.lag
+}
+
+// related reports whether the history shows a relation at all.
+func related(t *graph.Trend) bool { return math.Abs(float64(t.ScoreMean)) > float64(t.ScoreSD) }
+
+// breakdown: the score has lost over half of its size. One that has turned into
+// its opposite is a breakdown only in L1; elsewhere inversion has its own kinds.
+func breakdown(e *graph.Edge, d *departures) float64 {
+	now, usual := float64(e.Trend.ScoreNow), float64(e.Trend.ScoreMean)
+	half := math.Abs(now) >= math.Abs(usual)/2
+	inverted := now*usual < 0 && e.Layer == odds.Direct
+	if half && !inverted || !related(&e.Trend) || d.score*usual >= 0 {
+		return 0
+	}
+	return d.score
+}
+
+func inversion(e *graph.Edge, d *departures) float64 {
+	now, usual := float64(e.Trend.ScoreNow), float64(e.Trend.ScoreMean)
+	if now*usual >= 0 || math.Abs(now) < math.Abs(usual)/2 || !related(&e.Trend) {
+		return 0
+	}
+	return d.score
+}
+
+func spike(e *graph.Edge, d *departures) float64 {
+	if !related(&e.Trend) || d.score*float64(e.Trend.ScoreMean) <= 0 {
+		return 0
+	}
+	return d.score
+}
+
+// appearance asks for the pair's own moves: a family alone can make an edge
+// discovered without anything having happened between the two.
+func appearance(e *graph.Edge, d *departures) float64 {
+	if !e.Discovered || e.Evidence == graph.FromFamily || related(&e.Trend) ||
+		math.Abs(float64(e.Trend.ScoreNow)) <= math.Abs(float64(e.Trend.ScoreMean)) ||
+		e.DetectedAt.Sub(e.FirstSeen) > e.Layer.Window() {
+		return 0
+	}
+	return d.score
+}
+
+func reversal(e *graph.Edge, d *departures) float64 {
+	now, usual := float64(e.Trend.LeadNow), float64(e.Trend.LeadMean)
+	if now*usual >= 0 || math.Abs(usual) <= float64(e.Trend.LeadSD) {
+		return 0
+	}
+	return d.lead
+}
+
+func influence(e *graph.Edge, d *departures) float64 { return d.beta }
+
+func unusualHour(e *graph.Edge, d *departures) float64 {
+	if !e.Trend.OffHours {
+		return 0
+	}
+	return d.score
+}
+
+func weekday(e *graph.Edge, d *departures) float64 { return d.weekday }
+
+// compare fills size and evidence from the column that a rule compared.
+func (a *Anomaly) compare(e *graph.Edge, c column) {
+	t, v := &e.Trend, &a.Evidence
+	v.N = int(t.N)
+	switch c {
+	case byScore:
+		v.Unit, v.Now, v.Usual, v.Spread = "correlation", float64(t.ScoreNow), float64(t.ScoreMean), thin(t, float64(t.ScoreSD))
+	case byLag:
+		v.Unit, v.Now, v.Usual = "ms of lag", float64(t.LagNow), float64(t.LagMean)
+		v.Spread = lagSpread(e)
+	case byBeta:
+		v.Unit, v.Now, v.Usual, v.Spread = "log-odds a log-odds", float64(t.BetaNow), float64(t.BetaMean), float64(t.BetaSD)*scarce(t)
+	case byLead:
+		v.Unit, v.Now, v.Usual, v.Spread = "direction d", float64(t.LeadNow), float64(t.LeadMean), leadSpread(t)
+	case byWeekday:
+		v.Unit, v.Now, v.Usual, v.Spread = "correlation", float64(t.ScoreNow), float64(t.WeekdayMean), weekdaySpread(t)
+		v.N = int(t.WeekdayN)
+	}
+	a.Size = math.Abs(v.Now - v.Usual)
+}

@@ -1,0 +1,114 @@
+package detect
+
+import (
+	"math"
+
+	"corrgraph/odds"
+)
+
+// memory is how many points a running mean remembers: plain averages up to
+// there, exponential ones beyond.
+const memory = 64
+
+// running is the mean and variance of a stream of points, O(1) a point.
+type running struct {
+	mean, vari float32 // variance over n
+	n          uint16
+}
+
+func (r *running) add(x float64) {
+	if r.n < math.MaxUint16 {
+		r.n++
+	}
+	w := max(1/float64(r.n), 1.0/memory)
+	d := x - float64(r.mean)
+	r.mean += float32(w * d)
+	r.vari = float32((1 - w) * (float64(r.vari) + w*d*d))
+}
+
+// points is the number of points that the mean stands for.
+func (r *running) points() int { return min(int(r.n), memory) }
+
+// sd is the standard deviation over n − 1, at least floor.
+func (r *running) sd(floor float64) float64 {
+	n := float64(r.points())
+	if n < 2 {
+		return floor
+	}
+	return max(floor, math.Sqrt(float64(r.vari)*n/(n-1)))
+}
+
+// departure of x from the points so far; see the function of that name.
+func (r *running) departure(x, floor float64) float64 {
+	return departure(x, float64(r.mean), r.sd(floor), r.points())
+}
+
+// NodeHistory is what [Market] remembers of a node, updated in O(1). Its zero
+// value is a node not seen yet. It starts anew when the match goes in play.
+type NodeHistory struct {
+	dev  running // distance to the others' consensus, where one of the two moved
+	size running // ln |move|
+	gap  running // ln gap between moves, ms
+	rate running // moves a window, 2√(n + 3/8)
+	vol  running // ln of the summed squared moves of a window
+
+	lastMove, burstFrom   odds.Time
+	windowFrom            odds.Time
+	outAt                 odds.Time // first look of the running episode; 0 none
+	windowSquares         float32
+	outPeak, outOthers    float32 // departure and consensus when it began
+	windowMoves           uint16
+	outHeld               uint16
+	burst, outSel         uint8
+	outKind               episode
+	live, partial, raised bool
+}
+
+// episode is what a venue that is away from the others is going through.
+type episode uint8
+
+const (
+	together episode = iota
+	jumped           // by a jump of its own
+	drifted          // the others moved, or it did bit by bit
+)
+
+// phase forgets a history when the match changes between pre-match and in play.
+func (h *NodeHistory) phase(live bool) {
+	if h.live != live {
+		*h = NodeHistory{live: live}
+	}
+}
+
+// RelationHistory is what [Relate] remembers of two markets of one venue: the
+// running regression of one value on the other and its residuals. Zero value:
+// nothing seen yet. It starts anew when the match goes in play.
+type RelationHistory struct {
+	a, b, residual running
+	cov            float32
+	outAt          odds.Time
+	held           uint16
+	live           bool
+}
+
+func (h *RelationHistory) slope() float64 {
+	if h.b.vari < 1e-6 {
+		return 0
+	}
+	return float64(h.cov / h.b.vari)
+}
+
+// expect is the value of a that belongs to this b.
+func (h *RelationHistory) expect(b float64) float64 {
+	return float64(h.a.mean) + h.slope()*(b-float64(h.b.mean))
+}
+
+func (h *RelationHistory) add(a, b float64) {
+	if h.a.n >= minHistory {
+		h.residual.add(a - h.expect(b))
+	}
+	w := max(1/float64(h.a.n+1), 1.0/memory)
+	h.cov = float32((1 - w) * (float64(h.cov) + w*(a-float64(h.a.mean))*(b-float64(h.b.mean))))
+	h.a.add(a)
+	h.b.add(b)
+}

@@ -1,0 +1,92 @@
+package detect
+
+import "corrgraph/odds"
+
+// The kinds of anomaly.
+const (
+	HiddenEdge          = "hidden_edge"           // the leader has moved and the follower has not yet: a price that should be about to change
+	Desynchronisation   = "desynchronisation"     // a venue stays away from the others' price for longer than it ever does
+	LatencySpike        = "latency_spike"         // the follower took far longer, or far less, than usual in the newest window
+	LatencyDrift        = "latency_drift"         // the usual delay between the two venues has become another one
+	MoveSize            = "move_size"             // a price change far larger than this price usually makes
+	MoveFrequency       = "move_frequency"        // far more price changes in a quarter of an hour than usual
+	MoveClustering      = "move_clustering"       // price changes in quick succession where they usually lie apart
+	OutlierQuote        = "outlier_quote"         // one venue's price jumps far from everybody else's: mostly a wrong quote
+	Arbitrage           = "arbitrage"             // best prices across venues add up to a sure win
+	PairBreakdown       = "pair_breakdown"        // two venues that move together no longer do
+	CorrelationBreak    = "correlation_breakdown" // two markets or matches that move together no longer do
+	CorrelationInverted = "correlation_inversion" // two markets that move together now move against each other
+	CorrelationSpike    = "correlation_spike"     // two markets or matches move together far more than usual
+	Volatility          = "volatility"            // a price moves far more than it usually does
+	OrderChanged        = "order_changed"         // the market that usually moves second now moves first
+	Incoherence         = "incoherence"           // two markets of one venue contradict each other
+	InfluenceStrength   = "influence_strength"    // one match moves another far more, or far less, than usual
+	DirectionReversal   = "direction_reversal"    // the match that usually follows now leads
+	LatencyAnomaly      = "latency_anomaly"       // one match follows another after an unusual delay
+	Premature           = "premature"             // the follower moved before it usually can
+	Delayed             = "delayed"               // the follower moved long after it usually does
+	NewEdge             = "new_edge"              // two matches that had nothing to do with each other now move together
+	OffHours            = "off_hours"             // a link is active at an hour at which it hardly ever is
+	DayOfWeek           = "day_of_week"           // a link differs from what it is at this hour of this weekday
+	Divergence          = "divergence"            // two matches that move together now move apart
+	External            = "external"              // a row that another program wrote; it has no history to compare with
+)
+
+// Rule documents one detector: what it compares and how often it is wrong where
+// nothing happens.
+type Rule struct {
+	Kind       string
+	Layers     []odds.Layer
+	Meaning    string // one line in trade words
+	Rule       string
+	FalseAlarm string // rate where nothing happens
+}
+
+const (
+	perLook = "6.4e-5 an edge and look (two-sided normal tail at 4, exact t for short histories)"
+	oneSide = "3.2e-5 an edge and look (one-sided normal tail at 4, exact t for short histories)"
+)
+
+// Rules lists every detector in order of layer. The caller owns the slice.
+func Rules() []Rule {
+	l1, l2, l3, l4 := []odds.Layer{1}, []odds.Layer{2}, []odds.Layer{3}, []odds.Layer{4}
+	all := []odds.Layer{1, 2, 3, 4}
+	return []Rule{
+		{HiddenEdge, l1, "the leader has moved and the follower has not yet", "discovered directed edge; leader moved at least 2 r.m.s.; now inside the arrival interval; follower moved less than half of β × move", "1 − confidence of the edge; 10 % of true arrivals come after the interval"},
+		{Desynchronisation, l1, "a venue stays away from the others' price", "departure from its usual distance to the others at 4 or more and by 0.10 log-odds for 3 looks in a row and a minute, unless it began as an outlier quote", "at most 6.4e-5 a venue and look"},
+		{LatencySpike, l1, "the delay was unusual in the newest window", "lag of the newest window departs at 4 or more and lies outside the edge's arrival interval, which still holds the usual lag", perLook},
+		{LatencyDrift, l1, "the delay has become another one", "lag of the newest window departs at 4 or more and the usual lag has fallen out of the edge's arrival interval", perLook},
+		{MoveSize, l1, "a price change far larger than usual", "ln |move| departs upward at 4 or more from the node's moves (at least 16) and the move is at least 0.05 log-odds", "3.2e-5 a move"},
+		{MoveFrequency, l1, "far more price changes than usual", "moves of a closed window (as for volatility), square-rooted, depart upward at 4 or more from the node's windows (at least 8)", "1e-4 a node and window for Poisson counts of one a window or more, more rarely for fewer"},
+		{MoveClustering, l1, "price changes in quick succession", "5 gaps in a row each shorter than a quarter of the node's usual (geometric mean) gap", "4e-5 a move for exponential gaps"},
+		{OutlierQuote, l1, "one venue's price far from everybody else's", "jump of its own by at least 0.25 log-odds to a departure of 6 or more while the others moved less than half as far; in play only once it has returned; ends when it is back", "2e-9 a venue and look"},
+		{Arbitrage, l1, "best prices add up to a sure win", "sum of 1/best price over a complete set of outcomes on one line, at two venues or more, is under 1; a leg older than two resolutions or 60 s suppresses it; above 10 % it is marked as almost certainly an error", "none: it is arithmetic on quoted prices"},
+		{PairBreakdown, l1, "two venues no longer move together", "score departs towards zero at 4 or more and is under half of the usual", oneSide},
+		{CorrelationBreak, []odds.Layer{2, 4}, "two markets or matches no longer move together", "score departs towards zero at 4 or more, is under half of the usual and has not changed sign", oneSide},
+		{CorrelationInverted, l2, "two markets move against each other", "score departs at 4 or more and has the other sign with at least half of the usual size", oneSide},
+		{CorrelationSpike, []odds.Layer{2, 4}, "two markets or matches move together far more than usual", "score departs away from zero at 4 or more where there was a relation before (usual score above its spread)", oneSide},
+		{Volatility, l2, "a price moves far more than usual", "ln of the summed squared moves of a closed window (15 minutes; 1 or 4 hours for polls slower than 2 or 10 minutes) departs upward at 4 or more from the node's windows (at least 8); windows of under 3 moves say nothing", "3.2e-5 a node and window"},
+		{OrderChanged, l2, "the market that moves first has changed", "direction of the newest window departs at 4 or more and has the other sign", oneSide},
+		{Incoherence, l2, "two markets of one venue contradict each other", "residual of one market's value on the other's departs at 4 or more from the venue's own relation (at least 16 looks) and is at least 0.10 log-odds", "6.4e-5 a venue and look"},
+		{InfluenceStrength, l3, "one match moves another by an unusual amount", "β of the newest window departs at 4 or more", perLook},
+		{DirectionReversal, l3, "the match that followed now leads", "direction of the newest window departs at 4 or more and has the other sign", oneSide},
+		{LatencyAnomaly, l3, "an unusual delay between two matches", "lag of the newest window departs at 4 or more and lies outside the arrival interval", perLook},
+		{Premature, l3, "the follower moved before it usually can", "arrival earlier than the interval by more than the interval's own length", "6e-5 an arrival for normal arrivals"},
+		{Delayed, l3, "the follower moved long after it usually does", "arrival later than the interval by more than the interval's own length", "6e-5 an arrival for normal arrivals, 1.2 % for exponential ones"},
+		{NewEdge, []odds.Layer{3, 4}, "two unrelated matches now move together", "discovered now (q ≤ 0.05); score departs away from zero at 4 or more where there was no relation before (usual score within its spread)", oneSide},
+		{OffHours, l4, "a link is active at an unusual hour", "newest window fell in hours at which the edge is hardly ever active, with moves, and its score departs at 3 or more", "2.7e-3 an edge and look at such hours"},
+		{DayOfWeek, l4, "a link differs from its usual self at this hour of this weekday", "score departs at 4 or more from the same hour of the same weekday (at least 8 of them)", perLook},
+		{Divergence, l4, "two matches that move together now move apart", "score departs at 4 or more and has the other sign with at least half of the usual size", oneSide},
+		{External, all, "a row that another program wrote", "listed where its confidence reaches the threshold", "unknown: it is the other program's"},
+	}
+}
+
+// Describe returns the line in trade words for a kind, or "" for an unknown one.
+func Describe(kind string) string {
+	for _, r := range Rules() {
+		if r.Kind == kind {
+			return r.Meaning
+		}
+	}
+	return ""
+}

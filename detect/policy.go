@@ -1,0 +1,304 @@
+package detect
+
+import "corrgraph/odds"
+
+// Reset is the default strength under which a raised anomaly ends.
+const Reset = 0.75
+
+// The reasons that a [Policy] suppresses an anomaly for.
+const (
+	CoolingDown = "cooling down: it was raised and ended shortly before"
+	OverBudget  = "the event has used up its anomalies of this hour"
+	Unconfirmed = "gone before it was confirmed"
+)
+
+const hour = 60 * minute
+
+// PolicyOptions say what is raised. The zero value is the default.
+type PolicyOptions struct {
+	// Reset is the strength in (0, 1] under which a raised anomaly ends.
+	// Zero means 0.75.
+	Reset float64
+	// CoolDown is how long after its end the same anomaly is not raised again.
+	// Zero means 10 minutes, negative none.
+	CoolDown odds.Millis
+	// Hold is how long a kind must last before it is raised. Kinds not in it
+	// are raised at once. Nil means none.
+	Hold map[string]odds.Millis
+	// Budget is how many anomalies of one event are raised within an hour of
+	// event time. Zero means 20, negative no limit.
+	Budget int
+}
+
+// Verdict is what a [Policy] made of a candidate.
+type Verdict uint8
+
+// The verdicts. Raised, Worsened, Ended and Kept come with an anomaly to store;
+// Worsened and Ended are the one raised before: same kind, event, nodes and At.
+const (
+	Ignored   Verdict = iota // under the threshold, or waiting to be confirmed
+	Continues                // raised or suppressed before and still on
+	Raised
+	Worsened // its severity went up
+	Ended    // Until is set
+	Kept     // suppressed; the reason is in Suppressed
+)
+
+// Policy decides which candidates are raised: each once while it lasts, with a
+// lower threshold for ending than for beginning, a cool-down, a time to be
+// confirmed in and a budget an event. It is driven by event time alone and
+// deterministic. O(1) a candidate. It is not safe for concurrent use.
+type Policy struct {
+	o      PolicyOptions
+	events map[string]*docket
+}
+
+// identity is what makes two candidates the same anomaly within an event.
+type identity struct {
+	kind  string
+	layer odds.Layer
+	a, b  odds.NodeID
+}
+
+// docket is what is known of one event.
+type docket struct {
+	cases    map[identity]*standing
+	order    []*standing // those that are on and must be offered at every look
+	hourFrom odds.Time
+	raised   int
+}
+
+type state uint8
+
+const (
+	idle state = iota
+	pending
+	blocked
+	raised
+)
+
+type standing struct {
+	state   state
+	listed  bool // in docket.order
+	since   odds.Time
+	offered odds.Time
+	ended   odds.Time // 0 never
+	anomaly Anomaly   // as first raised or offered
+}
+
+// NewPolicy returns a policy without memory.
+func NewPolicy(o PolicyOptions) *Policy {
+	if o.Reset == 0 {
+		o.Reset = Reset
+	}
+	if o.CoolDown == 0 {
+		o.CoolDown = 10 * minute
+	}
+	if o.Budget == 0 {
+		o.Budget = 20
+	}
+	return &Policy{o: o, events: map[string]*docket{}}
+}
+
+// Offer judges a candidate at event time now; times of one event must not
+// decrease. The anomaly returned is to be stored unless the verdict is Ignored
+// or Continues. A candidate with Until set ends what was raised, or is raised
+// and over at once.
+func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
+	d := p.docket(a.Event)
+	s := d.standing(a)
+	s.offered = now
+	switch {
+	case s.state == raised && (a.Until != 0 || a.Strength < p.o.Reset):
+		return s.end(a.Until, a.Suppressed, now), Ended
+	case s.state == raised:
+		return s.worsen(a)
+	case a.Suppressed != "":
+		d.list(s, a)
+		return keep(s, a)
+	case a.Strength < 1 && a.Until == 0:
+		return vanish(s, now)
+	}
+	if s.state == idle {
+		s.state, s.since, s.anomaly = pending, now, a
+	}
+	d.list(s, a)
+	if a.Until == 0 && now.Sub(s.since) < p.o.Hold[a.Kind] {
+		return Anomaly{}, Ignored
+	}
+	if reason := p.bar(d, s, now); reason != "" {
+		a.Suppressed = reason
+		return keep(s, a)
+	}
+	return p.raise(d, s, a, now), Raised
+}
+
+// EndLook ends what was on in a layer of an event and was not offered at now:
+// edge anomalies and arbitrage, which are offered at every look. Call it after
+// all candidates of a look; it appends what is to be stored. O(what is on).
+func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []Anomaly) []Anomaly {
+	d := p.events[event]
+	if d == nil {
+		return dst
+	}
+	stay := d.order[:0]
+	for _, s := range d.order {
+		switch {
+		case s.state == idle:
+			s.listed = false
+			continue
+		case s.anomaly.Layer != layer || s.offered == now:
+			stay = append(stay, s)
+			continue
+		case s.state == raised:
+			dst = append(dst, s.end(now, "", now))
+		default:
+			if a, v := vanish(s, now); v == Kept {
+				dst = append(dst, a)
+			}
+		}
+		s.listed = false
+	}
+	clear(d.order[len(stay):])
+	d.order = stay
+	return dst
+}
+
+// Forget drops all memory of an event that is over.
+func (p *Policy) Forget(event string) { delete(p.events, event) }
+
+func (p *Policy) docket(event string) *docket {
+	d := p.events[event]
+	if d == nil {
+		d = &docket{cases: map[identity]*standing{}}
+		p.events[event] = d
+	}
+	return d
+}
+
+func (d *docket) standing(a Anomaly) *standing {
+	id := identity{kind: a.Kind, layer: a.Layer}
+	switch {
+	case a.Kind == Arbitrage:
+		id.a = marketOf(a.Nodes) // its legs change while it lasts
+	case len(a.Nodes) > 1:
+		id.a, id.b = a.Nodes[0], a.Nodes[1]
+	case len(a.Nodes) == 1:
+		id.a = a.Nodes[0]
+	}
+	s := d.cases[id]
+	if s == nil {
+		s = &standing{}
+		d.cases[id] = s
+	}
+	return s
+}
+
+// marketOf is the market of a leg, as a key.
+func marketOf(nodes []odds.NodeID) odds.NodeID {
+	if len(nodes) == 0 {
+		return ""
+	}
+	_, event, market, _, ok := nodes[0].Parts()
+	if !ok {
+		return nodes[0]
+	}
+	return odds.NodeID(event + "/" + market)
+}
+
+// lasting reports whether a kind is offered at every look while it lasts;
+// others say themselves when they end.
+func lasting(kind string) bool {
+	switch kind {
+	case OutlierQuote, Desynchronisation, Incoherence, MoveSize, MoveFrequency, MoveClustering, Volatility, Premature, Delayed:
+		return false
+	}
+	return true
+}
+
+func (d *docket) list(s *standing, a Anomaly) {
+	if !s.listed && a.Until == 0 && lasting(a.Kind) {
+		s.listed = true
+		d.order = append(d.order, s)
+	}
+}
+
+// bar returns why a confirmed candidate must not be raised.
+func (p *Policy) bar(d *docket, s *standing, now odds.Time) string {
+	if s.ended != 0 && now.Sub(s.ended) < p.o.CoolDown {
+		return CoolingDown
+	}
+	if now.Sub(d.hourFrom) >= hour {
+		d.hourFrom, d.raised = now, 0
+	}
+	if p.o.Budget > 0 && d.raised >= p.o.Budget {
+		return OverBudget
+	}
+	return ""
+}
+
+func (p *Policy) raise(d *docket, s *standing, a Anomaly, now odds.Time) Anomaly {
+	d.raised++
+	a.At = s.anomaly.At // of its first abnormal tick, not of its confirmation
+	a.Evidence.Text = a.Explain()
+	s.state, s.anomaly = raised, a
+	if a.Until != 0 {
+		s.state, s.ended = idle, now
+	}
+	return a
+}
+
+// keep returns a suppressed candidate, once while it lasts.
+func keep(s *standing, a Anomaly) (Anomaly, Verdict) {
+	before := s.state
+	s.state = blocked
+	if a.Until != 0 {
+		s.state = idle
+	}
+	if before == blocked {
+		return Anomaly{}, Continues
+	}
+	if before == pending {
+		a.At = s.anomaly.At
+	}
+	a.Evidence.Text = a.Explain()
+	s.anomaly = a
+	return a, Kept
+}
+
+// vanish handles a candidate that is no longer there and was never raised.
+func vanish(s *standing, now odds.Time) (Anomaly, Verdict) {
+	was := s.state
+	s.state = idle
+	if was != pending {
+		return Anomaly{}, Ignored
+	}
+	a := s.anomaly
+	a.Until, a.Suppressed = now, Unconfirmed
+	a.Evidence.Text = a.Explain()
+	return a, Kept
+}
+
+// worsen remembers the worst that a raised anomaly has been.
+func (s *standing) worsen(a Anomaly) (Anomaly, Verdict) {
+	if a.Strength <= s.anomaly.Strength {
+		return Anomaly{}, Continues
+	}
+	before := s.anomaly.Severity
+	a.At = s.anomaly.At
+	a.Evidence.Text = a.Explain()
+	s.anomaly = a
+	if a.Severity.rank() > before.rank() {
+		return a, Worsened
+	}
+	return Anomaly{}, Continues
+}
+
+func (s *standing) end(until odds.Time, reason string, now odds.Time) Anomaly {
+	if until == 0 {
+		until = now
+	}
+	s.state, s.ended = idle, now
+	s.anomaly.Until, s.anomaly.Suppressed = until, reason
+	return s.anomaly
+}

@@ -1,0 +1,84 @@
+package detect
+
+import (
+	"math"
+
+	"corrgraph/odds"
+)
+
+const (
+	relationHistory = 16   // looks before a relation is judged
+	incoherent      = 0.10 // log-odds: least contradiction
+)
+
+// Relate updates the relation of two markets of one venue and appends an
+// incoherence when they contradict it: once when it has lasted two looks (At is
+// the first), and again with Until set when it is over. Looks of a
+// contradiction are not learned from until it has lasted 32, when it is the new
+// relation. O(1); allocates only for an anomaly.
+func Relate(v *RelationView, dst []Anomaly) []Anomaly {
+	h := v.History
+	if h.live != v.Live {
+		*h = RelationHistory{live: v.Live}
+	}
+	if v.ValueA != v.ValueA || v.ValueB != v.ValueB {
+		return dst
+	}
+	if h.residual.n < relationHistory {
+		h.add(v.ValueA, v.ValueB)
+		return dst
+	}
+	residual := v.ValueA - h.expect(v.ValueB)
+	z := h.residual.departure(residual, quoteFloor)
+	limit, least := float64(Threshold), incoherent
+	if h.held > 0 {
+		limit, least = Threshold*resetPortion, incoherent*resetPortion
+	}
+	if math.Abs(z) >= limit && math.Abs(residual) >= least {
+		return v.contradict(z, residual, dst)
+	}
+	if h.held >= 2 {
+		a := v.anomaly(z, residual)
+		a.Until = v.At
+		dst = append(dst, a)
+	}
+	h.held, h.outAt = 0, 0
+	h.add(v.ValueA, v.ValueB)
+	return dst
+}
+
+func (v *RelationView) contradict(z, residual float64, dst []Anomaly) []Anomaly {
+	h := v.History
+	if h.held == 0 {
+		h.outAt = v.At
+	}
+	h.held++
+	if h.held == 2 {
+		dst = append(dst, v.anomaly(z, residual))
+	}
+	if h.held >= newNormal {
+		a := v.anomaly(z, residual)
+		a.Until = v.At
+		*h = RelationHistory{live: v.Live}
+		return append(dst, a)
+	}
+	return dst
+}
+
+func (v *RelationView) anomaly(z, residual float64) Anomaly {
+	h := v.History
+	n := h.residual.points()
+	a := Anomaly{
+		Kind: Incoherence, Layer: odds.CrossMarket, Event: v.Event, Nodes: []odds.NodeID{v.A, v.B},
+		At: h.outAt, Size: math.Abs(residual),
+		Evidence: Evidence{
+			Unit: "log-odds of the first market", Now: v.ValueA, Usual: h.expect(v.ValueB), Spread: h.residual.sd(quoteFloor), N: n,
+			Ticks: []Tick{
+				{Node: v.A, At: v.At, Price: v.PriceA, Value: v.ValueA, AgeMs: v.AgeA},
+				{Node: v.B, At: v.At, Price: v.PriceB, Value: v.ValueB, AgeMs: v.AgeB},
+			},
+		},
+	}
+	a.grade(math.Max(1, math.Abs(z)/Threshold), learned(n))
+	return a
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"math"
+
+	"corrgraph/graph"
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+)
+
+// priorMoves is how many coinciding moves of its own weigh as much as its family
+// in a pair's correlation and propagation ratio.
+const priorMoves = 30
+
+// edge reads the edge of a pair off its family's verdict and its own moves.
+func (e *Engine) edge(p *pair) graph.Edge {
+	f := p.fam
+	v := &f.verdict
+	src, dst := p.a, p.b
+	if v.Directed && v.Leader == leadlag.BA {
+		src, dst = dst, src
+	}
+	own := e.own(p)
+	k := float64(own.N) / float64(own.N+priorMoves)
+	l := v.Link
+	g := graph.Edge{
+		Layer: p.layer, Event: p.ev.id, Source: src.ID, Target: dst.ID, Kind: "follows",
+		Score: p.sign * ((1-k)*l.Corr + k*own.Corr()), Beta: p.sign * ((1-k)*l.Beta + k*own.Beta()),
+		Lag: l.Lag, LagLow: l.LagLow, LagHigh: l.LagHigh, N: own.N, P: v.P, Q: v.Q,
+		Confidence: v.Confidence, Evidence: graph.FromFamily, Copied: f.copied,
+		Simultaneous: !v.Directed, FirstSeen: p.first, DetectedAt: min(src.lastSeen(), dst.lastSeen()),
+	}
+	key := f.key
+	key.Leader, key.Follower = f.ends()
+	g.Family = key.String()
+	if len(f.pairs) == 1 {
+		g.Evidence = graph.FromOwn
+	} else if own.N > 0 {
+		g.Evidence = graph.FromBoth
+		g.Confidence = leadlag.Posterior(v.Confidence, l, own)
+	}
+	if g.Q > leadlag.Rate {
+		g.Confidence = math.Min(g.Confidence, 0.9)
+	}
+	g.Discovered = v.Discovered && g.Confidence > 0.5
+	if g.Simultaneous {
+		g.Kind, g.Lag, g.LagLow = "moves with", 0, 0
+		if g.Source > g.Target {
+			g.Source, g.Target = g.Target, g.Source
+		}
+	}
+	if p.trend != nil {
+		g.Trend = p.trend.summary()
+	}
+	return g
+}
+
+func (n *node) lastSeen() odds.Time {
+	if n.b != nil {
+		return n.b.seen
+	}
+	return n.SeenAt
+}
+
+// own sums a pair's moves in its family's window.
+func (e *Engine) own(p *pair) leadlag.Sums {
+	return ownSums(p, p.a.Moves(), p.b.Moves())
+}

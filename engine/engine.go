@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"corrgraph/catalog"
+	"corrgraph/graph"
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+	"corrgraph/series"
+)
+
+// Engine holds the live state. Its methods must be called from one goroutine.
+type Engine struct {
+	opt Options
+
+	now     odds.Time
+	decided odds.Time // end of the last decision window
+
+	venues  map[string]*venue
+	sources map[string]*source
+	events  map[string]*event
+	order   []*event
+	known   map[*odds.Event]known
+	cat     *catalog.Catalog
+
+	families map[graph.FamilyKey]*family
+	list     []*family
+	axes     map[odds.Millis]*leadlag.Axis
+	groups   map[string]*grouping
+
+	moved  []move // of the present batch
+	dirty  []*market
+	panel  series.Panel
+	member []series.Member
+	work   leadlag.Scratch
+	devig  devigBuf
+
+	calls  callBook
+	alarms watchman
+	count  Counts
+}
+
+// Counts is what an engine has seen.
+type Counts struct {
+	Batches, Quotes, Ticks, Duplicates int
+	Partial                            int // updates whose outcomes were no complete set
+	Pairs                              [5]int
+	LeftOut                            map[string]int
+}
+
+// move is one increment of the present batch.
+type move struct {
+	n   *node
+	inc series.Increment
+	rms float64 // of the node before the move
+}
+
+// New returns an empty engine.
+func New(opt Options) *Engine {
+	opt.fill()
+	return &Engine{
+		opt: opt, venues: map[string]*venue{}, sources: map[string]*source{}, events: map[string]*event{},
+		known: map[*odds.Event]known{}, cat: catalog.New(opt.Facts, catalog.Options{}), families: map[graph.FamilyKey]*family{}, axes: map[odds.Millis]*leadlag.Axis{},
+		groups: map[string]*grouping{}, count: Counts{LeftOut: map[string]int{}}, alarms: newWatchman(),
+	}
+}
+
+// Now is the newest event time applied.
+func (e *Engine) Now() odds.Time { return e.now }
+
+// Counts returns what has been seen so far.
+func (e *Engine) Counts() Counts { return e.count }
+
+// Apply takes the next batch. Batches must come in event-time order; one from
+// before the newest is an error, for the feed's merge has put them in order.
+func (e *Engine) Apply(b *odds.Batch) error {
+	if b.At < e.now {
+		return fmt.Errorf("engine: batch of %s at %v comes after %v", b.Source, b.At, e.now)
+	}
+	e.decideUpTo(b.At)
+	e.now = b.At
+	src := e.source(b)
+	e.count.Batches++
+	for i := range b.Updates {
+		e.update(src, b, &b.Updates[i])
+	}
+	e.settle(b.At)
+	e.correlate()
+	e.forecast()
+	e.moved = e.moved[:0]
+	return nil
+}
+
+func (e *Engine) source(b *odds.Batch) *source {
+	s := e.sources[b.Source]
+	if s == nil {
+		s = &source{name: b.Source, polled: b.Polled}
+		e.sources[b.Source] = s
+	}
+	if b.Resolution > s.stated {
+		s.stated = b.Resolution
+	}
+	if b.Polled && b.At > s.clock.Last {
+		s.joined = s.clock.Tick(b.At)
+	}
+	return s
+}
+
+func (e *Engine) venue(name string) *venue {
+	v := e.venues[name]
+	if v == nil {
+		v = &venue{name: name, index: len(e.venues)}
+		e.venues[name] = v
+	}
+	return v
+}
+
+// correlate counts the batch's moves in the evidence of their families.
+func (e *Engine) correlate() {
+	for i := range e.moved {
+		mv := &e.moved[i]
+		var flips *leadlag.Flips
+		for _, pt := range mv.n.partners {
+			if pt.p.fam.ev == nil {
+				continue // its axis is not known yet: the next decision catches up
+			}
+			if flips == nil {
+				f := leadlag.FlipsOf(e.opt.Seed, mv.n.Hash, mv.inc.At, mv.n.block)
+				flips = &f
+			}
+			inc := mv.inc
+			inc.White *= pt.p.sign
+			inc.Raw *= pt.p.sign
+			pt.p.fam.ev.Add(pt.dir, inc, pt.other.Moves(), pt.dir == leadlag.BA, flips, &e.work)
+		}
+	}
+}
+
+// rebuild counts all remembered moves of a family anew on an axis.
+func (e *Engine) rebuild(f *family, x *leadlag.Axis) {
+	f.ev = leadlag.NewEvidence(x, true)
+	for _, p := range f.pairs {
+		e.replay(f.ev, leadlag.AB, p.b, p.a, p.sign, true)
+		e.replay(f.ev, leadlag.BA, p.a, p.b, p.sign, true)
+	}
+}
+
+func (e *Engine) replay(ev *leadlag.Evidence, dir leadlag.Flow, target, source *node, sign float64, decoys bool) {
+	src, upto := source.Moves(), 0
+	for _, inc := range target.Moves() {
+		for upto < len(src) && src[upto].At <= inc.At {
+			upto++
+		}
+		var flips *leadlag.Flips
+		if decoys {
+			f := leadlag.FlipsOf(e.opt.Seed, target.Hash, inc.At, target.block)
+			flips = &f
+		}
+		inc.White *= sign
+		inc.Raw *= sign
+		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, flips, &e.work)
+	}
+}
+
+func (e *Engine) axis(r odds.Millis) *leadlag.Axis {
+	x := e.axes[r]
+	if x == nil {
+		x = leadlag.NewAxis(r)
+		e.axes[r] = x
+	}
+	return x
+}
+
+func missing(x float64) bool { return math.IsNaN(x) }

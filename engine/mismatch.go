@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+)
+
+// copies is how many mismatched copies of the graph are made.
+const copies = 20
+
+// Mismatch is the live check on false discoveries: the graph once more with
+// venue A of one event against venue B of another on the same clock, where
+// nothing can be found but false edges.
+type Mismatch struct {
+	Copies     int     // made; 0 when no event had a partner
+	Families   int     // families with mismatched pairs, mean over copies
+	False      float64 // discoveries in a copy, mean
+	Discovered int     // discoveries here, over the same kind of family
+	Rate       float64 // mean over copies of discoveries there / max(1, discoveries here)
+}
+
+// Mismatch makes the copies. They read the series only and run side by side; the
+// answer does not depend on how many do.
+func (e *Engine) Mismatch() Mismatch {
+	fams, pools := e.venueFamilies()
+	var out Mismatch
+	for _, f := range fams {
+		if f.verdict.Discovered {
+			out.Discovered++
+		}
+	}
+	counts := make([][2]int, copies) // families, discoveries
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, max(1, cmpWorkers(e.opt.Workers))) // a copy waits for a free slot
+	for c := range copies {
+		wg.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots; wg.Done() }()
+			counts[c] = e.mismatched(fams, pools, uint64(c))
+		}()
+	}
+	wg.Wait()
+	families := 0
+	for _, n := range counts {
+		if n[0] > 0 {
+			out.Copies++
+			families += n[0]
+			out.False += float64(n[1])
+		}
+	}
+	if out.Copies > 0 {
+		out.Families = families / out.Copies
+		out.False /= float64(out.Copies)
+		out.Rate = out.False / float64(max(1, out.Discovered))
+	}
+	return out
+}
+
+func cmpWorkers(n int) int {
+	if n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+func (e *Engine) venueFamilies() (fams []*family, pools map[int][]float64) {
+	pools = map[int][]float64{}
+	for _, f := range e.list {
+		if f.key.Layer == odds.Direct && !f.block && f.judged && f.verdict.Found() {
+			fams = append(fams, f)
+			k := int(f.ev.Axis.Resolution)
+			pools[k] = f.ev.DecoyScores(pools[k])
+		}
+	}
+	return fams, pools
+}
+
+// mismatched judges one copy: in every family each A meets the B of another
+// pair, whose event shares no participant and was quoted at the same time.
+func (e *Engine) mismatched(fams []*family, pools map[int][]float64, copy uint64) [2]int {
+	var cases []leadlag.Case
+	var work leadlag.Scratch
+	for i, f := range fams {
+		r := rand.New(rand.NewPCG(e.opt.Seed, copy<<32|uint64(i)))
+		ev := leadlag.NewNearEvidence(f.ev.Axis)
+		met := 0
+		for k, p := range f.pairs {
+			q := f.stranger(k, r)
+			if q == nil {
+				continue
+			}
+			met++
+			count(ev, leadlag.AB, q.b, p.a, &work)
+			count(ev, leadlag.BA, p.a, q.b, &work)
+		}
+		if met > 0 {
+			cases = append(cases, leadlag.Case{Evidence: ev, Stratum: int(f.ev.Axis.Resolution)})
+		}
+	}
+	found := 0
+	for _, v := range leadlag.JudgeAgainst(cases, pools) {
+		if v.Discovered {
+			found++
+		}
+	}
+	return [2]int{len(cases), found}
+}
+
+// stranger draws a pair of another event for pair k; nil where a few draws find
+// none.
+func (f *family) stranger(k int, r *rand.Rand) *pair {
+	p := f.pairs[k]
+	for range 8 {
+		q := f.pairs[r.IntN(len(f.pairs))]
+		if q.ev != p.ev && !p.ev.shares(q.ev) && overlap(p.a, q.b) {
+			return q
+		}
+	}
+	return nil
+}
+
+func (ev *event) shares(o *event) bool {
+	for _, id := range ev.match.Entities[:min(2, len(ev.match.Entities))] {
+		if slices.Contains(o.match.Entities, id) {
+			return true
+		}
+	}
+	return false
+}
+
+func overlap(a, b *node) bool {
+	m, n := a.Moves(), b.Moves()
+	return len(m) > 0 && len(n) > 0 && m[0].At <= n[len(n)-1].At && n[0].At <= m[len(m)-1].At
+}
+
+// count adds all of a target's moves against a source.
+func count(ev *leadlag.Evidence, dir leadlag.Flow, target, source *node, work *leadlag.Scratch) {
+	src, upto := source.Moves(), 0
+	for _, inc := range target.Moves() {
+		for upto < len(src) && src[upto].At <= inc.At {
+			upto++
+		}
+		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, nil, work)
+	}
+}

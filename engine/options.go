@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"corrgraph/catalog"
+	"corrgraph/odds"
+)
+
+// Options tune an Engine. The zero value is the default of every field.
+type Options struct {
+	// Seed of all decoys. Zero means 1.
+	Seed uint64
+	// DecideEvery is the length of the tumbling windows of event time at whose
+	// ends families are decided. Zero means one hour.
+	DecideEvery odds.Millis
+	// StaleAfter is the age of a venue's own stamp from which its quote counts
+	// as stale, a state that no increment crosses. Zero means three poll steps,
+	// at least 15 minutes.
+	StaleAfter odds.Millis
+	// Slopes override the log-odds a point of line is worth, by sport, league
+	// and market.
+	Slopes odds.LineSlopes
+	// Facts are the entities behind the names: which club plays in which city.
+	// Nil means none, and then nothing is watched in layer 4.
+	Facts *catalog.Facts
+	// Workers bounds the goroutines of Finish. Zero means one a processor. The
+	// results do not depend on it.
+	Workers int
+}
+
+func (o *Options) fill() {
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.DecideEvery == 0 {
+		o.DecideEvery = 3_600_000
+	}
+}
+
+// Limits of what is watched, so that one crowded market can't take the machine.
+// What falls outside is counted in Counts.
+const (
+	maxVenues       = 16        // venues of a selection that are paired with each other
+	minMoves        = 6         // moves of both sides before a trend point is worth taking
+	ownMoves        = 250       // moves of both sides before a pair is searched by itself
+	consensusBlock  = 7_200_000 // ms: signs of consensus decoys flip in blocks of 2 h
+	groupCorr       = 0.85      // zero-lag correlation of venues that are one
+	groupShare      = 0.85      // share of their moves that coincide
+	groupCoincident = 20        // coinciding moves before venues can be called one
+	predictRMS      = 2         // r.m.s. that a leader must move to call a forecast
+)

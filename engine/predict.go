@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"corrgraph/leadlag"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+)
+
+// call is an open prediction and the series that will answer it.
+type call struct {
+	*ledger.Open
+	fam    *family
+	pair   *pair
+	source *node
+	target *node
+	rms    float64 // of the leader, before its move
+}
+
+// callBook holds open calls, and closed ones in the order they closed.
+type callBook struct {
+	open   []*call
+	closed []closedCall
+}
+
+// closedCall remembers what scoring needs at the end.
+type closedCall struct {
+	ledger.Prediction
+	pair           *pair
+	source, target *node
+}
+
+// forecast answers open calls with the batch's quotes and issues new ones for
+// its moves.
+func (e *Engine) forecast() {
+	e.answer()
+	for i := range e.moved {
+		mv := &e.moved[i]
+		if mv.rms <= 0 || math.Abs(mv.inc.Raw) < predictRMS*mv.rms || !e.chief(mv) {
+			continue
+		}
+		for _, pt := range mv.n.partners {
+			f := pt.p.fam
+			if !f.directed() || pt.other == mv.n {
+				continue
+			}
+			leads := f.verdict.Leader == leadlag.AB && pt.dir == leadlag.BA || f.verdict.Leader == leadlag.BA && pt.dir == leadlag.AB
+			if leads && pt.other.Open {
+				e.issue(mv, pt, f)
+			}
+		}
+	}
+}
+
+// chief reports whether a move is the one that speaks for its market: of several
+// independent selections that moved together, the one that moved furthest.
+func (e *Engine) chief(mv *move) bool {
+	for i := range e.moved {
+		o := &e.moved[i]
+		if o.n == mv.n || o.n.m != mv.n.m || o.n.b != mv.n.b || o.n.consensus != mv.n.consensus || o.rms <= 0 {
+			continue
+		}
+		a, b := math.Abs(o.inc.Raw)/o.rms, math.Abs(mv.inc.Raw)/mv.rms
+		if a > b || a == b && o.n.sel < mv.n.sel {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *Engine) issue(mv *move, pt partner, f *family) {
+	l := &f.verdict.Link
+	at := mv.inc.At
+	size := l.Beta * mv.inc.Raw * pt.p.sign
+	if size == 0 || l.LagHigh <= 0 {
+		return
+	}
+	p := ledger.Prediction{
+		ID: ledger.ID(f.key.String(), mv.n.ID, pt.other.ID, at), Family: f.report().Key.String(), Layer: pt.p.layer,
+		Event: pt.other.ev.id, Source: mv.n.ID, Target: pt.other.ID, IssuedAt: at,
+		From: at.Add(l.LagLow), To: at.Add(l.LagHigh), Move: mv.inc.Raw, Size: size,
+		P: ledger.Chance(f.record.hits, f.record.matured), Confidence: f.verdict.Confidence,
+	}
+	if f.ev.Axis.Polled() { // polls come a little early or late
+		slack := f.ev.Axis.Resolution / 2
+		p.From, p.To = max(at.Add(1), p.From.Add(-slack)), p.To.Add(slack)
+	}
+	f.record.issued++
+	moves := pt.other.Moves()
+	if n := len(moves); n > 0 && at.Sub(moves[n-1].At) < odds.Millis(20) && moves[n-1].Raw*size > 0 {
+		p.Outcome, p.ResolvedAt, p.Actual = ledger.AlreadyMoved, at, moves[n-1].Raw
+		e.calls.closed = append(e.calls.closed, closedCall{p, pt.p, mv.n, pt.other})
+		return
+	}
+	c := &call{Open: ledger.NewOpen(p, pt.other.Value), fam: f, pair: pt.p, source: mv.n, target: pt.other, rms: mv.rms}
+	e.calls.open = append(e.calls.open, c)
+	pt.other.target = append(pt.other.target, c)
+	if b := pt.other.b; b != nil {
+		b.calls++
+	}
+}
+
+// heard passes a quote of a node that has open calls to them.
+func (n *node) heard(at odds.Time) {
+	for _, c := range n.target {
+		c.Observe(at, n.Value)
+	}
+}
+
+// answer closes the calls whose answer is known.
+func (e *Engine) answer() {
+	keep := e.calls.open[:0]
+	for _, c := range e.calls.open {
+		if !c.Done(e.now) {
+			keep = append(keep, c)
+			continue
+		}
+		e.close(c)
+	}
+	clear(e.calls.open[len(keep):])
+	e.calls.open = keep
+}
+
+func (e *Engine) close(c *call) {
+	p := c.Close(e.now)
+	e.arrive(c)
+	if p.Outcome.Matured() {
+		c.fam.record.matured++
+		if p.Outcome == ledger.Hit {
+			c.fam.record.hits++
+		}
+	}
+	e.calls.closed = append(e.calls.closed, closedCall{p, c.pair, c.source, c.target})
+	c.target.target = slices.DeleteFunc(c.target.target, func(x *call) bool { return x == c })
+	if b := c.target.b; b != nil {
+		b.calls--
+	}
+}
+
+// baseReach is how far from a prediction the times of equal activity are drawn.
+const (
+	baseReach = 3 * 3_600_000 // ms
+	baseMost  = 64            // times drawn for one prediction
+)
+
+// Predictions returns all predictions in the order they were issued, each with
+// the base rate of its rule: the share of times of equal activity (a venue moved
+// on the follower's selection, neither leader nor follower did) at which a call
+// of the same size would have been a hit.
+func (e *Engine) Predictions() []ledger.Prediction {
+	var out []ledger.Prediction
+	for i := range e.calls.closed {
+		c := &e.calls.closed[i]
+		if c.Outcome.Matured() {
+			c.Base, c.BaseN = c.base()
+			c.Rivals = c.rival()
+		}
+		out = append(out, c.Prediction)
+	}
+	for _, c := range e.calls.open {
+		out = append(out, c.Close(e.now))
+	}
+	slices.SortFunc(out, func(a, b ledger.Prediction) int {
+		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.Family, b.Family), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
+	})
+	return out
+}
+
+func (c *closedCall) base() (rate float64, n int) {
+	times := c.target.m.sels[c.target.sel].moves
+	lo, _ := slices.BinarySearch(times, c.IssuedAt.Add(-baseReach))
+	hi, _ := slices.BinarySearch(times, c.IssuedAt.Add(baseReach))
+	step := max(1, (hi-lo)/baseMost)
+	hits := 0
+	for i := lo; i < hi; i += step {
+		t := times[i]
+		if c.source.movedAt(t) || c.target.movedAt(t) {
+			continue
+		}
+		n++
+		if c.target.called(t, c.From.Sub(c.IssuedAt), c.To.Sub(c.IssuedAt), c.Size) {
+			hits++
+		}
+	}
+	if n == 0 {
+		return 0, 0
+	}
+	return float64(hits) / float64(n), n
+}
+
+func (n *node) after(t odds.Time) int {
+	lo, hi := 0, len(n.Moves())
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if n.Moves()[mid].At < t {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+func (n *node) movedAt(t odds.Time) bool {
+	i := n.after(t)
+	return i < len(n.Moves()) && n.Moves()[i].At == t
+}
+
+// called reports whether a call of a size issued at t would have been a hit.
+func (n *node) called(t odds.Time, from, to odds.Millis, size float64) bool {
+	moves := n.Moves()
+	var at []odds.Time
+	var raw []float64
+	for i := n.after(t + 1); i < len(moves) && moves[i].At <= t.Add(to); i++ {
+		at, raw = append(at, moves[i].At), append(raw, moves[i].Raw)
+	}
+	return ledger.Called(at, raw, t, t.Add(from), t.Add(to), size)
+}

@@ -1,0 +1,211 @@
+package engine
+
+import (
+	"math"
+
+	"corrgraph/detect"
+	"corrgraph/graph"
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+	"corrgraph/series"
+)
+
+// trendKeep is how many windows of its own history an edge is compared with.
+const trendKeep = 64
+
+// point is what one decision window said of a pair.
+type point struct{ score, lag, beta, lead, count float64 }
+
+// trend is a pair's own history: a ring of points, the newest apart.
+type trend struct {
+	ring  [trendKeep]point
+	n     int // points in all before the newest
+	now   point
+	at    odds.Time
+	hours [7 * 24]stat // of the score, by hour of the week; L3 and L4 only
+}
+
+// stat is a running mean and sum of squares (Welford, 1962).
+type stat struct {
+	n        int
+	mean, m2 float64
+}
+
+func (s *stat) add(x float64) {
+	s.n++
+	d := x - s.mean
+	s.mean += d / float64(s.n)
+	s.m2 += d * (x - s.mean)
+}
+
+func (s *stat) sd() float64 {
+	if s.n < 2 {
+		return 0
+	}
+	return math.Sqrt(s.m2 / float64(s.n-1))
+}
+
+// trends adds a point to every pair that has moved enough since its last one,
+// and looks for edges that depart from their own history.
+func (e *Engine) trends(at odds.Time) {
+	var edges [5][]graph.Edge
+	for _, f := range e.list {
+		if !f.judged || !f.verdict.Found() || f.key.Layer <= odds.CrossMarket && f.verdict.QExist > leadlag.Rate {
+			continue
+		}
+		for _, p := range f.pairs {
+			if p.advance(at) {
+				edges[p.layer] = append(edges[p.layer], e.edge(p))
+			}
+		}
+	}
+	w := &e.alarms
+	for _, layer := range odds.Layers {
+		conf := make([]float32, len(edges[layer]))
+		for i := range edges[layer] {
+			conf[i] = float32(edges[layer][i].Confidence)
+		}
+		w.found = detect.Edges(layer, edges[layer], conf, detect.Options{Floor: detect.Reset}, w.found[:0])
+		e.offer(at)
+		w.found = w.found[:0]
+		if layer == odds.Direct {
+			continue // its looks end with each market's batch
+		}
+		for _, ev := range e.order {
+			if ev.last >= at.Add(-layer.Window()) {
+				w.found = w.policy.EndLook(ev.id, layer, at, w.found)
+			}
+		}
+		for i := range w.found {
+			e.keep(w.found[i])
+		}
+	}
+}
+
+// advance takes the moves since the last point as a new one, once both sides
+// have at least minMoves.
+func (p *pair) advance(at odds.Time) bool {
+	a, b := p.a.Moves(), p.b.Moves()
+	newA, newB := p.a.Count()-p.seenA, p.b.Count()-p.seenB
+	if newA < minMoves || newB < minMoves {
+		return false
+	}
+	if newA > len(a) || newB > len(b) { // more than is remembered
+		newA, newB = min(newA, len(a)), min(newB, len(b))
+	}
+	since := min(a[len(a)-newA].At, b[len(b)-newB].At)
+	a, b = tail(a, since), tail(b, since)
+	own := ownSums(p, a, b)
+	p.seenA, p.seenB = p.a.Count(), p.b.Count()
+	if own.N < minMoves {
+		return false
+	}
+	if p.trend == nil {
+		p.trend = &trend{}
+	}
+	back := otherWay(p, a, b)
+	lead := 0.0
+	if v := own.V + back.V; v > 0 {
+		lead = (own.U - back.U) / math.Sqrt(v)
+	}
+	lag := 0.0
+	if own.U != 0 {
+		lag = math.Max(0, own.Lag/own.U)
+	}
+	p.trend.push(at, point{p.sign * own.Corr(), lag, p.sign * own.Beta(), lead, float64(own.Moves)}, p.layer >= odds.CrossEvent)
+	return true
+}
+
+func (t *trend) push(at odds.Time, x point, weekly bool) {
+	if t.at != 0 {
+		t.ring[t.n%trendKeep] = t.now
+		t.n++
+		if weekly {
+			t.hours[hourOfWeek(t.at)].add(t.now.score)
+		}
+	}
+	t.now, t.at = x, at
+}
+
+func hourOfWeek(t odds.Time) int {
+	s := t.Std()
+	return int(s.Weekday())*24 + s.Hour()
+}
+
+// summary reduces the ring to what detectors compare with.
+func (t *trend) summary() graph.Trend {
+	var s [5]stat
+	n := min(t.n, trendKeep)
+	for i := range n {
+		for k, x := range t.ring[i].array() {
+			s[k].add(x)
+		}
+	}
+	now := t.now.array()
+	h := &t.hours[hourOfWeek(t.at)]
+	return graph.Trend{
+		N:        int32(n),
+		ScoreNow: float32(now[0]), ScoreMean: float32(s[0].mean), ScoreSD: float32(s[0].sd()),
+		LagNow: float32(now[1]), LagMean: float32(s[1].mean), LagSD: float32(s[1].sd()),
+		BetaNow: float32(now[2]), BetaMean: float32(s[2].mean), BetaSD: float32(s[2].sd()),
+		LeadNow: float32(now[3]), LeadMean: float32(s[3].mean), LeadSD: float32(s[3].sd()),
+		CountNow: float32(now[4]), CountMean: float32(s[4].mean), CountSD: float32(s[4].sd()),
+		WeekdayMean: float32(h.mean), WeekdaySD: float32(h.sd()), WeekdayN: int32(h.n),
+		OffHours: t.offHours(),
+	}
+}
+
+// offHours reports whether the newest point fell in an hour of the day that had
+// none of at least a hundred earlier points.
+func (t *trend) offHours() bool {
+	total, here := 0, 0
+	hour := t.at.Std().Hour()
+	for i := range t.hours {
+		total += t.hours[i].n
+		if i%24 == hour {
+			here += t.hours[i].n
+		}
+	}
+	return total >= 100 && here == 0
+}
+
+func (x point) array() [5]float64 { return [5]float64{x.score, x.lag, x.beta, x.lead, x.count} }
+
+func tail(m []series.Increment, since odds.Time) []series.Increment {
+	i := len(m)
+	for i > 0 && m[i-1].At >= since {
+		i--
+	}
+	return m[i:]
+}
+
+// ownSums reads a pair's moves in the window and direction of its family.
+func ownSums(p *pair, a, b []series.Increment) leadlag.Sums {
+	v := &p.fam.verdict
+	x := p.fam.ev.Axis
+	switch {
+	case v.Zero:
+		s := leadlag.Window(b, a, 0, x.Zero())
+		t := leadlag.Window(a, b, 1, x.Zero())
+		s.U, s.V, s.Raw, s.N = s.U+t.U, s.V+t.V, s.Raw+t.Raw, s.N+t.N
+		return s.Signed(p.sign)
+	default:
+		dir, span := v.Window()
+		from, to := x.Limits(span)
+		if dir == leadlag.BA {
+			a, b = b, a
+		}
+		return leadlag.Window(b, a, from, to).Signed(p.sign)
+	}
+}
+
+// otherWay reads the same window with the roles exchanged.
+func otherWay(p *pair, a, b []series.Increment) leadlag.Sums {
+	v := &p.fam.verdict
+	dir, span := v.Window()
+	from, to := p.fam.ev.Axis.Limits(span)
+	if dir == leadlag.AB {
+		a, b = b, a
+	}
+	return leadlag.Window(b, a, from, to).Signed(p.sign)
+}

@@ -1,0 +1,239 @@
+// Package betfair reads the Betfair Exchange Stream: newline-separated "mcm"
+// messages, as a live capture holds them and as the historical files do.
+//
+// Each line that changes a price or a state becomes one [odds.Batch] of source
+// "betfair": At is the publish time pt, and there is one [odds.Update] for each
+// market that changed, with the runners that changed, or with all of them after
+// an image, at the first definition and when a market reopens. Lines that change
+// nothing (heartbeats, traded volumes, the depth of the book) emit nothing.
+//
+// # Prices
+//
+// A runner's price is the middle of best back b and best lay l in probability,
+// 2/(1/b + 1/l), when both exist, b ≤ l, and the book is no wider than
+// [Options.MaxWidth] in log-odds. Else it is the last traded price, moved inside
+// the book where one side of it is known, because a trade outside the present
+// book is old. Else there is none, and a runner that had a price is
+// [odds.Suspended]. The best prices are those of the display ladders (bdatb,
+// bdatl: with virtual bets) where the stream has them, else of batb and batl,
+// else of atb and atl.
+//
+// # Breaks
+//
+// A market that is not OPEN carries states and no prices. Whatever was traded
+// before a suspension, or before a runner was removed (which changes every
+// price of the market), is forgotten. A removal suspends the market at its own
+// line; the next line that names the market reopens it with all prices.
+// Stream status 503 makes every market [odds.Unknown] until it clears.
+//
+// # Names
+//
+// A selection is the runner's name if the market's first definition has names,
+// else its id: it never changes inside a recording. [Options] and the functions
+// in names.go say how markets and events are named.
+package betfair
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"corrgraph/feed"
+	"corrgraph/odds"
+)
+
+// Source is the Source and the Venue of everything this package emits.
+const Source = "betfair"
+
+// Options of New. The zero value is the default.
+type Options struct {
+	// MaxWidth is the widest book whose middle is a price, as the difference
+	// between the log-odds of best back and best lay. Zero means 0.5: 1.94 to
+	// 2.10 is 0.16 wide, 60 to 100 is 0.52.
+	MaxWidth float64
+}
+
+type parser struct{ o Options }
+
+// New returns a parser of the format. It keeps no state between recordings and
+// is safe for concurrent use.
+func New(o Options) feed.Parser {
+	if o.MaxWidth == 0 {
+		o.MaxWidth = 0.5
+	}
+	return parser{o}
+}
+
+// Parse implements [feed.Parser]. Reject reasons: bad_json, no_time (no pt),
+// unknown_op, no_definition (a market was named before it was defined),
+// no_event (a definition without eventId), bad_runner (a runner without id).
+func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
+	s := newStream(p.o, name, rep)
+	in := bufio.NewReaderSize(r, 64<<10)
+	var buf []byte
+	for s.line = 1; ; s.line++ {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		line, readErr := readLine(in, &buf)
+		if readErr != nil && readErr != io.EOF {
+			return s.failed(readErr)
+		}
+		last := readErr == io.EOF
+		if len(line) > 0 {
+			var m message
+			if err := decode(line, &m); err != nil {
+				if last {
+					return s.failed(fmt.Errorf("%w: %w", feed.ErrTruncated, err))
+				}
+				s.reject("bad_json", err.Error())
+			} else if b := s.apply(&m); b != nil {
+				rep.Read(b.Quotes())
+				if err := emit(b); err != nil {
+					return err
+				}
+			}
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+// maxLine bounds a line in bytes; an image of 200 markets has about 1 MB.
+const maxLine = 64 << 20
+
+// readLine returns the next line without its end and without surrounding white
+// space, valid until the next call. io.EOF comes with the last one.
+func readLine(in *bufio.Reader, buf *[]byte) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if err == bufio.ErrBufferFull {
+		*buf = append((*buf)[:0], line...)
+		for err == bufio.ErrBufferFull {
+			line, err = in.ReadSlice('\n')
+			if len(*buf)+len(line) > maxLine {
+				return nil, feed.ErrTooLong
+			}
+			*buf = append(*buf, line...)
+		}
+		line = *buf
+	}
+	return bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff"))), err
+}
+
+// stream is the state of one recording.
+type stream struct {
+	o       Options
+	name    string
+	line    int
+	rep     *feed.Report
+	markets map[string]*market
+	order   []*market              // markets by first definition
+	events  map[string]*odds.Event // by our event id
+	keys    map[[2]string]string   // event, market key → the Betfair market that has it
+	late    bool                   // stream status 503
+	clock   clock
+}
+
+func newStream(o Options, name string, rep *feed.Report) *stream {
+	return &stream{o: o, name: name, rep: rep, markets: map[string]*market{},
+		events: map[string]*odds.Event{}, keys: map[[2]string]string{}}
+}
+
+// failed says where reading ended for good.
+func (s *stream) failed(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("%w: %w", feed.ErrTruncated, err)
+	}
+	return &feed.FileError{File: s.name, Line: s.line, Err: err}
+}
+
+func (s *stream) reject(reason, detail string) {
+	s.rep.Reject(feed.Reject{File: s.name, Line: s.line, Reason: reason, Detail: detail})
+}
+
+// apply takes one message in and returns what changed by it, nil if nothing.
+func (s *stream) apply(m *message) *odds.Batch {
+	switch m.Op {
+	case "mcm":
+	case "connection", "status", "ocm": // handshakes and own orders: no prices
+		return nil
+	default:
+		s.reject("unknown_op", m.Op)
+		return nil
+	}
+	if m.PT <= 0 {
+		s.reject("no_time", fmt.Sprintf("pt %d, wanted milliseconds since 1970", m.PT))
+		return nil
+	}
+	s.clock.see(m)
+	b := &odds.Batch{Source: Source, At: odds.Time(m.PT), Recv: odds.Time(m.PT)}
+	if late := m.Status == 503; late != s.late {
+		s.late = late
+		s.everyMarket(b, m.MC)
+	}
+	for i := range m.MC {
+		s.change(b, &m.MC[i])
+	}
+	if len(b.Updates) == 0 {
+		return nil
+	}
+	b.Resolution = s.clock.resolution()
+	return b
+}
+
+// everyMarket reports the markets that the message itself does not name.
+func (s *stream) everyMarket(b *odds.Batch, named []change) {
+	in := map[string]bool{}
+	for i := range named {
+		in[named[i].ID] = true
+	}
+	for _, mk := range s.order {
+		if !in[mk.id] {
+			s.report(b, mk, false)
+		}
+	}
+}
+
+// change applies what a message says of one market.
+func (s *stream) change(b *odds.Batch, c *change) {
+	mk := s.markets[c.ID]
+	fresh := mk == nil
+	if fresh {
+		if c.Def == nil {
+			s.reject("no_definition", "market "+c.ID)
+			return
+		}
+		if c.Def.EventID == "" {
+			s.reject("no_event", "market "+c.ID)
+			return
+		}
+		mk = s.define(c.ID, c.Def)
+	}
+	mk.resume(c.Def)
+	if c.Def != nil {
+		mk.update(s, c.Def)
+	}
+	if c.Image {
+		mk.clear()
+	}
+	for i := range c.Runners {
+		rc := &c.Runners[i]
+		if rc.ID == 0 {
+			s.reject("bad_runner", "market "+c.ID)
+			continue
+		}
+		mk.runner(rc.ID, rc.HC).apply(rc)
+	}
+	s.report(b, mk, fresh || c.Image)
+}
+
+// report appends the market's news to b.
+func (s *stream) report(b *odds.Batch, mk *market, image bool) {
+	if u, ok := mk.news(s.o.MaxWidth, s.late, image); ok {
+		b.Updates = append(b.Updates, u)
+	}
+}

@@ -1,0 +1,230 @@
+package betfair
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"corrgraph/odds"
+)
+
+type runnerKey struct {
+	id int64
+	hc float64
+}
+
+// market is the present state of one Betfair market.
+type market struct {
+	id      string
+	key     string  // our market: "h2h"
+	line    float64 // of every quote, when the type says it; NaN otherwise
+	shared  bool    // other Betfair markets are lines of the same market of ours
+	racing  bool    // event is one race of the meeting
+	eventID string
+	event   *odds.Event
+	kind    string // marketType
+	sport   string
+	named   bool // selections are names
+	first   int64
+	winners int
+	inPlay  bool
+	status  odds.Status
+	broken  bool // a runner was removed on this line
+	cut     bool // the market was interrupted: old trades are void when it goes on
+
+	runners []*runner // by sort priority of the first definition, then by arrival
+	byKey   map[runnerKey]*runner
+
+	told       bool
+	sent       odds.Status
+	sentInPlay bool
+}
+
+// define creates a market from its first definition.
+func (s *stream) define(id string, d *definition) *market {
+	mk := &market{id: id, byKey: map[runnerKey]*runner{}, kind: d.MarketType, sport: sportOf(d.EventTypeID)}
+	mk.racing = racing(d.EventTypeID)
+	mk.eventID = eventID(d, mk.racing)
+	mk.key, mk.line, mk.shared = marketKey(id, d)
+	unique := [2]string{mk.eventID, mk.key + lineText(mk.line)}
+	if s.keys[unique] != "" {
+		// A type that should occur once an event occurred twice: the id tells them apart.
+		mk.key += "-" + id
+		unique[1] = mk.key
+	}
+	s.keys[unique] = id
+	s.markets[id] = mk
+	s.order = append(s.order, mk)
+	if len(d.Runners) > 0 {
+		first := slices.MinFunc(d.Runners, func(a, b runnerDef) int { return cmp.Compare(a.Sort, b.Sort) })
+		mk.first, mk.named = first.ID, first.Name != ""
+	}
+	return mk
+}
+
+// update takes a definition in: the event's facts, the state, the runners.
+func (mk *market) update(s *stream, d *definition) {
+	mk.event = s.event(mk, d)
+	status := statusOf(d.Status)
+	if mk.told && status != odds.Open {
+		mk.cut = true
+	}
+	mk.status, mk.inPlay, mk.winners = status, d.InPlay, d.Winners
+	for _, rd := range sorted(d.Runners) {
+		if rd.ID == 0 {
+			s.reject("bad_runner", "market "+mk.id)
+			continue
+		}
+		_, known := mk.byKey[runnerKey{rd.ID, rd.HC}]
+		r := mk.define(rd, rd.HC)
+		removed := rd.Status == "REMOVED" || rd.Status == "REMOVED_VACANT" || rd.Status == "HIDDEN"
+		if removed && !r.removed && known {
+			mk.broken, mk.cut = true, true
+		}
+		r.dirty = r.dirty || removed != r.removed
+		r.removed = removed
+	}
+	mk.keyLine(d)
+}
+
+func sorted(rs []runnerDef) []runnerDef {
+	slices.SortStableFunc(rs, func(a, b runnerDef) int { return cmp.Compare(a.Sort, b.Sort) })
+	return rs
+}
+
+// keyLine marks the runners of the main line of a handicap market.
+func (mk *market) keyLine(d *definition) {
+	if d.KeyLine == nil {
+		return
+	}
+	for _, r := range mk.runners {
+		was := r.main
+		r.main = slices.ContainsFunc(d.KeyLine.Lines, func(l struct {
+			ID int64   `json:"id"`
+			HC float64 `json:"hc"`
+		}) bool {
+			return l.ID == r.id && l.HC == r.hc
+		})
+		r.dirty = r.dirty || r.main != was
+	}
+}
+
+// runner returns a runner, created without a name if no definition had it.
+func (mk *market) runner(id int64, hc float64) *runner {
+	if r := mk.byKey[runnerKey{id, hc}]; r != nil {
+		return r
+	}
+	return mk.define(runnerDef{ID: id}, hc)
+}
+
+func (mk *market) define(rd runnerDef, hc float64) *runner {
+	if r := mk.byKey[runnerKey{rd.ID, hc}]; r != nil {
+		return r
+	}
+	r := &runner{id: rd.ID, hc: hc, line: mk.line}
+	r.name, r.side = mk.selection(rd)
+	if mk.handicapped() {
+		r.line = hc
+	} else if hc != 0 && math.IsNaN(r.line) {
+		r.line = hc
+	}
+	mk.byKey[runnerKey{rd.ID, hc}] = r
+	mk.runners = append(mk.runners, r)
+	return r
+}
+
+// clear empties all books and last trades, before an image.
+func (mk *market) clear() {
+	for _, r := range mk.runners {
+		r.book, r.ltp, r.dirty = book{}, 0, true
+	}
+}
+
+// resume begins a line. A market that goes on after a break forgets the trades
+// from before it: their prices belong to another state of the world.
+func (mk *market) resume(d *definition) {
+	mk.broken = false
+	open := mk.status == odds.Open
+	if d != nil {
+		open = statusOf(d.Status) == odds.Open
+	}
+	if !mk.cut || !open {
+		return
+	}
+	mk.cut = false
+	for _, r := range mk.runners {
+		r.ltp, r.dirty = 0, true
+	}
+}
+
+// state is the market's status for the outside.
+func (mk *market) state(late bool) odds.Status {
+	switch {
+	case late && mk.status != odds.Closed:
+		return odds.Unknown
+	case mk.broken && mk.status == odds.Open:
+		return odds.Suspended
+	default:
+		return mk.status
+	}
+}
+
+// news returns what is to be said of the market since the last time.
+func (mk *market) news(maxWidth float64, late, image bool) (odds.Update, bool) {
+	st := mk.state(late)
+	u := odds.Update{Event: mk.event, Venue: Source, Market: mk.key, Status: st, InPlay: mk.inPlay,
+		Image: image && !mk.shared, Winners: mk.winners}
+	if st == odds.Open {
+		u.Quotes = mk.quotes(maxWidth, image || mk.sent != odds.Open || !mk.told)
+	} else {
+		u.Quotes = mk.gone(st)
+		if mk.shared && st != odds.Unknown {
+			u.Status = odds.Open // the other lines may well be open
+		}
+	}
+	if mk.told && st == mk.sent && mk.inPlay == mk.sentInPlay && len(u.Quotes) == 0 && !u.Image {
+		return u, false
+	}
+	mk.told, mk.sent, mk.sentInPlay = true, st, mk.inPlay
+	return u, true
+}
+
+func (mk *market) quotes(maxWidth float64, all bool) (qs []odds.Quote) {
+	for _, r := range mk.runners {
+		if q, ok := r.quote(maxWidth, all); ok {
+			qs = append(qs, q)
+		}
+	}
+	return qs
+}
+
+// gone returns the quotes of a market that is not open: the runners that were
+// removed, and for a shared market all runners that had a price.
+func (mk *market) gone(st odds.Status) (qs []odds.Quote) {
+	for _, r := range mk.runners {
+		why := r.sentGone
+		switch {
+		case r.removed:
+			why = odds.Removed
+		case mk.shared && st != odds.Unknown && r.sent != 0:
+			why = st
+		}
+		if why == r.sentGone {
+			continue
+		}
+		r.sent, r.sentGone, r.dirty = 0, why, true
+		qs = append(qs, odds.Quote{Selection: r.name, Side: r.side, Line: r.line, Main: r.main, Gone: why})
+	}
+	return qs
+}
+
+func statusOf(s string) odds.Status {
+	switch s {
+	case "OPEN":
+		return odds.Open
+	case "CLOSED":
+		return odds.Closed
+	default: // SUSPENDED, INACTIVE
+		return odds.Suspended
+	}
+}

@@ -1,0 +1,174 @@
+// Package canonical reads and writes the project's own tick format: one quote a
+// row, as CSV with a header or as NDJSON with the same names as members.
+//
+// Required are ts_source or ts_received, bookmaker, event_id, market, selection
+// and price; the columns and their aliases are those of [Columns]. Names may be
+// in any case and order, and other columns may stand between them.
+//
+//   - ts_source orders the ticks. A row without it is placed by ts_received.
+//     Times are RFC 3339, or epochs in s, ms, µs or ns by magnitude.
+//   - price is written as price_format says: decimal (default), american,
+//     fractional, probability, cents (of a contract that pays 100) or raw, which
+//     is the price of something that is no bet.
+//   - status is open (default), suspended, closed, removed or unknown. Unless it is
+//     open the price is not read. Without a selection it is that of the whole market.
+//   - is_main: where it is empty, a line is the main one unless its selection stands
+//     at several lines at one time.
+//   - in_play: where it is empty, it is whether start_time has passed.
+//   - polled says that the rows of one time are all that a poll held; last_update
+//     is then the venue's own stamp. image says that the row's market is replaced as a
+//     whole.
+//
+// Consecutive rows of one source with one time become one [odds.Batch]; those
+// of one bookmaker, event and market in it become one [odds.Update]. The role of a selection
+// is read from its name: home, away, draw, over, under, yes, no or the name of a side.
+// A field has no line breaks, quoted or not.
+package canonical
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"corrgraph/feed"
+)
+
+type column int
+
+const (
+	tsSource column = iota
+	tsReceived
+	bookmaker
+	eventID
+	market
+	selection
+	price
+	sport
+	league
+	startTime
+	home
+	away
+	title
+	line
+	priceFormat
+	status
+	isMain
+	inPlay
+	size
+	seq
+	source
+	resolution
+	polled
+	lastUpdate
+	image
+	columnCount
+)
+
+// Columns returns the names of all columns, each with its aliases, in the order
+// in which the writer writes them.
+func Columns() [][]string {
+	return [][]string{
+		tsSource: {"ts_source"}, tsReceived: {"ts_received"},
+		bookmaker: {"bookmaker", "sportsbook", "book"}, eventID: {"event_id"}, market: {"market"},
+		selection: {"selection", "outcome", "name"}, price: {"price"},
+		sport: {"sport"}, league: {"league"}, startTime: {"start_time"}, home: {"home"}, away: {"away"}, title: {"title"},
+		line: {"line", "point", "points", "hc"}, priceFormat: {"price_format"}, status: {"status"},
+		isMain: {"is_main"}, inPlay: {"in_play"}, size: {"size"}, seq: {"seq"}, source: {"source"},
+		resolution: {"resolution_ms"}, polled: {"polled"}, lastUpdate: {"last_update"}, image: {"image"},
+	}
+}
+
+// names returns the column of every name.
+func names() map[string]column {
+	of := map[string]column{}
+	for c, all := range Columns() {
+		for _, name := range all {
+			of[name] = column(c)
+		}
+	}
+	return of
+}
+
+// Missing returns the required columns that a header lacks.
+func Missing(header []string) (missing []string) {
+	of, has := names(), [columnCount]bool{}
+	for _, name := range header {
+		if c, ok := of[normal(name)]; ok {
+			has[c] = true
+		}
+	}
+	if !has[tsSource] && !has[tsReceived] {
+		missing = append(missing, "ts_source or ts_received")
+	}
+	for c := bookmaker; c <= price; c++ {
+		if !has[c] {
+			missing = append(missing, Columns()[c][0])
+		}
+	}
+	return missing
+}
+
+func normal(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// Header splits the first line of a table written with the given delimiter. It
+// fails with feed.ErrFormat when that is no line of CSV.
+func Header(text []byte, delimiter byte) ([]string, error) {
+	text = bytes.TrimPrefix(text, bom())
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		text = text[:i]
+	}
+	fields, ok := split(nil, bytes.TrimRight(text, "\r"), delimiter)
+	if !ok {
+		return nil, fmt.Errorf("%w: the header ends inside quotes", feed.ErrFormat)
+	}
+	header := make([]string, len(fields))
+	for i, f := range fields {
+		header[i] = string(f)
+	}
+	return header, nil
+}
+
+func bom() []byte { return []byte("\xef\xbb\xbf") }
+
+// split appends the fields of a line of CSV to fields. They point into the line
+// where they can. ok is false when a quoted field does not end, or goes on after
+// its closing quote.
+func split(fields [][]byte, text []byte, delimiter byte) (_ [][]byte, ok bool) {
+	for {
+		if len(text) == 0 || text[0] != '"' {
+			i := bytes.IndexByte(text, delimiter)
+			if i < 0 {
+				return append(fields, text), true
+			}
+			fields, text = append(fields, text[:i]), text[i+1:]
+			continue
+		}
+		field, rest, ok := quoted(text[1:])
+		if !ok || len(rest) > 0 && rest[0] != delimiter {
+			return fields, false
+		}
+		if fields = append(fields, field); len(rest) == 0 {
+			return fields, true
+		}
+		text = rest[1:]
+	}
+}
+
+// quoted reads up to the closing quote; two quotes stand for one.
+func quoted(text []byte) (field, rest []byte, ok bool) {
+	for from := 0; ; {
+		i := bytes.IndexByte(text[from:], '"')
+		if i < 0 {
+			return nil, nil, false
+		}
+		from += i + 1
+		if from == len(text) || text[from] != '"' {
+			field = text[:from-1]
+			if bytes.IndexByte(field, '"') >= 0 {
+				field = bytes.ReplaceAll(field, []byte(`""`), []byte(`"`))
+			}
+			return field, text[from:], true
+		}
+		from++
+	}
+}

@@ -1,0 +1,180 @@
+package canonical
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"corrgraph/feed"
+	"corrgraph/feed/internal/jsonscan"
+	"corrgraph/feed/internal/lines"
+)
+
+// Options of New. The zero value is the default.
+type Options struct {
+	// Zone is where times without a zone are. Nil rejects them, "naive_time".
+	Zone *time.Location
+}
+
+// New returns a parser of both forms, CSV and NDJSON, told apart by the first
+// byte. It keeps nothing between recordings and is safe for concurrent use.
+func New(o Options) feed.Parser { return parser{o} }
+
+type parser struct{ o Options }
+
+// Parse implements feed.Parser. A row that can't be used is one reject: bad_json,
+// bad_csv, missing_value, naive_time, bad_time, bad_price, bad_status, bad_line,
+// bad_size, bad_flag, bad_number or bad_format. A header without the required
+// columns is feed.ErrFormat and names them.
+func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
+	rows := newRows(p.o, name, emit, rep)
+	err := read(ctx, lines.New(r), rows)
+	// What was read before an error is whole: it is delivered.
+	if last := rows.flush(); err == nil {
+		err = last
+	}
+	return err
+}
+
+func read(ctx context.Context, in *lines.Reader, rows *rows) error {
+	var decode func(text []byte) (reason string, err error)
+	var cut error
+	for in.Scan() {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if in.Err() != nil {
+			break // inside this line, and half a row can look like a whole one
+		}
+		text := in.Bytes()
+		if in.Number() == 1 {
+			text = bytes.TrimPrefix(text, bom())
+		}
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		if cut != nil { // not the last line after all
+			rows.reject(rows.line, "bad_json", cut.Error())
+			cut = nil
+		}
+		rows.line = in.Number()
+		switch {
+		case decode == nil && bytes.TrimSpace(text)[0] == '{':
+			decode = newObjects(rows).row
+		case decode == nil:
+			t, err := newTable(rows, text)
+			if err != nil {
+				return rows.failed(in.Number(), err)
+			}
+			decode = t.row
+			continue
+		}
+		reason, err := decode(text)
+		if errors.Is(err, jsonscan.ErrCut) || reason == "bad_csv" && !in.Ended() {
+			cut = err
+			continue
+		}
+		if reason == "" {
+			reason, err = rows.take()
+		}
+		if reason != "" {
+			rows.reject(in.Number(), reason, err.Error())
+		} else if err != nil {
+			return err
+		}
+	}
+	switch err := in.Err(); {
+	case err != nil:
+		return rows.failed(in.Number(), err)
+	case cut != nil:
+		return rows.failed(in.Number(), fmt.Errorf("%w: %w", feed.ErrTruncated, cut))
+	}
+	return nil
+}
+
+// table decodes rows of CSV.
+type table struct {
+	rows   *rows
+	of     []column // of each field; columnCount for those that mean nothing to us
+	fields [][]byte
+}
+
+func newTable(rows *rows, text []byte) (*table, error) {
+	header, err := Header(text, ',')
+	if err != nil {
+		return nil, err
+	}
+	if missing := Missing(header); len(missing) > 0 {
+		return nil, fmt.Errorf("%w: columns missing: %s", feed.ErrFormat, strings.Join(missing, ", "))
+	}
+	t := &table{rows: rows, of: make([]column, len(header))}
+	of := names()
+	for i, name := range header {
+		c, ok := of[normal(name)]
+		if !ok {
+			c = columnCount
+		}
+		t.of[i] = c
+	}
+	return t, nil
+}
+
+func (t *table) row(text []byte) (reason string, err error) {
+	var ok bool
+	t.fields, ok = split(t.fields[:0], text, ',')
+	switch {
+	case !ok:
+		return "bad_csv", errors.New("a quoted field does not end where it should")
+	case len(t.fields) < len(t.of):
+		return "bad_csv", fmt.Errorf("%d fields, want %d", len(t.fields), len(t.of))
+	}
+	t.rows.values = values{}
+	for i, c := range t.of {
+		if c == columnCount {
+			continue
+		}
+		// Of a column and its alias, the one that says something counts.
+		if v := bytes.TrimSpace(t.fields[i]); len(v) > 0 {
+			t.rows.values[c] = v
+		}
+	}
+	return "", nil
+}
+
+// objects decodes rows of NDJSON.
+type objects struct {
+	rows *rows
+	of   map[string]column
+}
+
+func newObjects(rows *rows) *objects { return &objects{rows, names()} }
+
+func (o *objects) row(text []byte) (reason string, err error) {
+	s := jsonscan.New(text, 0)
+	o.rows.values = values{}
+	if s.Peek() != '{' {
+		return "bad_json", errors.New("not an object")
+	}
+	for more := s.Object(); more; more = s.More('}') {
+		c, known := o.of[string(s.Key())]
+		switch first := s.Peek(); {
+		case !known || first == 'n' || first == '{' || first == '[':
+			s.Skip()
+		case first == '"':
+			o.rows.values[c], _ = s.String()
+		default:
+			o.rows.values[c] = s.Raw()
+		}
+	}
+	if s.Err() == nil && !s.End() {
+		return "bad_json", errors.New("more than one value in the line")
+	}
+	if s.Err() != nil {
+		return "bad_json", s.Err()
+	}
+	return "", nil
+}

@@ -1,0 +1,436 @@
+package canonical
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"corrgraph/feed"
+	"corrgraph/odds"
+)
+
+// values are the fields of one row, nil where it has none.
+type values [columnCount][]byte
+
+// rows collects rows into batches.
+type rows struct {
+	o      Options
+	name   string
+	emit   feed.Emit
+	rep    *feed.Report
+	line   int
+	values values
+
+	strings map[string]string
+	events  map[[2]string]*odds.Event // by source and id
+	words   map[string]odds.Side
+
+	at   odds.Time
+	open []*batch // of the present time, one a source
+}
+
+// batch is one being collected.
+type batch struct {
+	*odds.Batch
+	place   map[key]int // in Updates
+	guessed []bool      // by update: its main lines are not told
+}
+
+type key struct {
+	venue, market string
+	event         *odds.Event
+	format        odds.PriceFormat
+	inPlay        bool
+}
+
+// tick is one row, read.
+type tick struct {
+	source     string
+	at, recv   odds.Time
+	seq        int64
+	resolution odds.Millis
+	polled     bool
+	key        key
+	updated    odds.Time
+	image      bool
+	whole      bool // the row is about the market: it has no selection
+	status     odds.Status
+	quote      odds.Quote
+	guessed    bool
+}
+
+func newRows(o Options, name string, emit feed.Emit, rep *feed.Report) *rows {
+	return &rows{o: o, name: name, emit: emit, rep: rep,
+		strings: map[string]string{}, events: map[[2]string]*odds.Event{},
+		words: map[string]odds.Side{"home": odds.Home, "away": odds.Away, "draw": odds.Draw,
+			"over": odds.Over, "under": odds.Under, "yes": odds.Yes, "no": odds.No}}
+}
+
+func (r *rows) reject(line int, reason, detail string) {
+	r.rep.Reject(feed.Reject{File: r.name, Line: line, Reason: reason, Detail: detail})
+}
+
+func (r *rows) failed(line int, err error) error {
+	return &feed.FileError{File: r.name, Line: line, Err: err}
+}
+
+// take adds the row in r.values. A reason makes it a reject; an error without
+// reason ends the reading.
+func (r *rows) take() (reason string, err error) {
+	var t tick
+	if reason, err = r.read(&t); reason != "" {
+		return reason, err
+	}
+	if t.at != r.at {
+		if err := r.flush(); err != nil {
+			return "", err
+		}
+		r.at = t.at
+	}
+	r.batchOf(&t).add(&t)
+	return "", nil
+}
+
+func (r *rows) batchOf(t *tick) *batch {
+	for _, b := range r.open {
+		if b.Source == t.source {
+			b.Recv = max(b.Recv, t.recv)
+			return b
+		}
+	}
+	b := &batch{Batch: &odds.Batch{Source: t.source, At: t.at, Recv: t.recv, Polled: t.polled, Resolution: t.resolution, Seq: t.seq}}
+	r.open = append(r.open, b)
+	return b
+}
+
+func (b *batch) add(t *tick) {
+	u := b.update(t)
+	u.Updated = max(u.Updated, t.updated)
+	u.Image = u.Image || t.image
+	if t.whole {
+		u.Status = t.status
+		return
+	}
+	u.Quotes = append(u.Quotes, t.quote)
+}
+
+// update returns the update that a row belongs to. Rows of one market mostly
+// stand together, so the last one is tried first.
+func (b *batch) update(t *tick) *odds.Update {
+	if n := len(b.Updates); n > 0 {
+		u := &b.Updates[n-1]
+		if u.Market == t.key.market && u.Venue == t.key.venue && u.Event == t.key.event && u.Format == t.key.format && u.InPlay == t.key.inPlay {
+			b.guessed[n-1] = b.guessed[n-1] || t.guessed
+			return u
+		}
+		if b.place == nil {
+			b.place = map[key]int{{u.Venue, u.Market, u.Event, u.Format, u.InPlay}: 0}
+		}
+		if i, ok := b.place[t.key]; ok {
+			b.guessed[i] = b.guessed[i] || t.guessed
+			return &b.Updates[i]
+		}
+		b.place[t.key] = n
+	}
+	b.guessed = append(b.guessed, t.guessed)
+	b.Updates = append(b.Updates, odds.Update{Event: t.key.event, Venue: t.key.venue, Market: t.key.market, Format: t.key.format, InPlay: t.key.inPlay})
+	return &b.Updates[len(b.Updates)-1]
+}
+
+// flush emits what is collected.
+func (r *rows) flush() error {
+	open := r.open
+	r.open = nil
+	for _, b := range open {
+		for i := range b.Updates {
+			if b.guessed[i] {
+				markAlternates(b.Updates[i].Quotes)
+			}
+		}
+		r.rep.Read(b.Quotes())
+		if err := r.emit(b.Batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markAlternates clears Main where a selection stands at several lines.
+func markAlternates(quotes []odds.Quote) {
+	if len(quotes) < 2 {
+		return
+	}
+	lines := map[string]float64{}
+	alternate := map[string]bool{}
+	for i := range quotes {
+		q := &quotes[i]
+		at, seen := lines[q.Selection]
+		if seen && at != q.Line && (at == at || q.Line == q.Line) {
+			alternate[q.Selection] = true
+		}
+		lines[q.Selection] = q.Line
+	}
+	for i := range quotes {
+		quotes[i].Main = quotes[i].Main && !alternate[quotes[i].Selection]
+	}
+}
+
+// read reads r.values into t.
+func (r *rows) read(t *tick) (reason string, err error) {
+	if reason, err = r.times(t); reason != "" {
+		return reason, err
+	}
+	if reason, err = r.state(t); reason != "" {
+		return reason, err
+	}
+	if reason, err = r.batchFields(t); reason != "" {
+		return reason, err
+	}
+	for _, c := range [...]column{bookmaker, eventID, market, selection} {
+		if len(r.values[c]) == 0 && !(c == selection && t.status != odds.Open) {
+			return "missing_value", errors.New(Columns()[c][0])
+		}
+	}
+	t.source = r.text(source)
+	if reason, err = r.event(t); reason != "" {
+		return reason, err
+	}
+	t.key.venue = r.text(bookmaker)
+	t.key.market = r.text(market)
+	t.whole = len(r.values[selection]) == 0
+	return r.quote(t)
+}
+
+// text returns a field as a string that all rows share.
+func (r *rows) text(c column) string {
+	v := r.values[c]
+	if s, ok := r.strings[string(v)]; ok {
+		return s
+	}
+	if len(r.strings) >= 1<<18 {
+		clear(r.strings) // a table of strings that never repeat is worth nothing
+	}
+	s := string(v)
+	r.strings[s] = s
+	return s
+}
+
+func (r *rows) time(c column) (t odds.Time, reason string, err error) {
+	v := r.values[c]
+	if len(v) == 0 {
+		return 0, "", nil
+	}
+	t, err = feed.ParseTime(v, r.o.Zone)
+	switch {
+	case errors.Is(err, feed.ErrNaiveTime):
+		reason = "naive_time"
+	case err != nil:
+		reason = "bad_time"
+	default:
+		return t, "", nil
+	}
+	return 0, reason, fmt.Errorf("%s: %w", Columns()[c][0], err)
+}
+
+func (r *rows) times(t *tick) (reason string, err error) {
+	if t.at, reason, err = r.time(tsSource); reason != "" {
+		return reason, err
+	}
+	if t.recv, reason, err = r.time(tsReceived); reason != "" {
+		return reason, err
+	}
+	if t.updated, reason, err = r.time(lastUpdate); reason != "" {
+		return reason, err
+	}
+	switch {
+	case t.at == 0 && t.recv == 0:
+		return "missing_value", errors.New("ts_source or ts_received")
+	case t.at == 0:
+		t.at = t.recv
+	case t.recv == 0:
+		t.recv = t.at
+	}
+	return "", nil
+}
+
+func (r *rows) state(t *tick) (reason string, err error) {
+	v := r.values[status]
+	if len(v) == 0 {
+		return "", nil
+	}
+	for s := odds.Open; s <= odds.Unknown; s++ {
+		if strings.EqualFold(string(v), s.String()) {
+			t.status = s
+			return "", nil
+		}
+	}
+	return "bad_status", fmt.Errorf("%q: want open, suspended, closed, removed or unknown", v)
+}
+
+// flag reads a yes or no; empty is neither.
+func (r *rows) flag(c column) (yes, given bool, err error) {
+	v := r.values[c]
+	if len(v) == 0 {
+		return false, false, nil
+	}
+	if yes, err = strconv.ParseBool(strings.ToLower(string(v))); err != nil {
+		return false, false, fmt.Errorf("%s: %q: want true or false", Columns()[c][0], v)
+	}
+	return yes, true, nil
+}
+
+func (r *rows) integer(c column) (int64, error) {
+	v := r.values[c]
+	if len(v) == 0 {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%s: %q: want a whole number, not negative", Columns()[c][0], v)
+	}
+	return n, nil
+}
+
+func (r *rows) batchFields(t *tick) (reason string, err error) {
+	if t.seq, err = r.integer(seq); err != nil {
+		return "bad_number", err
+	}
+	ms, err := r.integer(resolution)
+	if err != nil {
+		return "bad_number", err
+	}
+	t.resolution = odds.Millis(ms)
+	if t.polled, _, err = r.flag(polled); err != nil {
+		return "bad_flag", err
+	}
+	if t.image, _, err = r.flag(image); err != nil {
+		return "bad_flag", err
+	}
+	return "", nil
+}
+
+// event finds the row's event. A fact that is new makes a new Event; an empty
+// field takes none away.
+func (r *rows) event(t *tick) (reason string, err error) {
+	start, reason, err := r.time(startTime)
+	if reason != "" {
+		return reason, err
+	}
+	fresh := odds.Event{ID: r.text(eventID), Start: start, Sport: r.text(sport), League: r.text(league),
+		Home: r.text(home), Away: r.text(away), Title: r.text(title)}
+	id := [2]string{t.source, fresh.ID}
+	old := r.events[id]
+	if old != nil {
+		keepStrings(&fresh, old)
+	}
+	if old == nil || old.Start != fresh.Start || old.Sport != fresh.Sport || old.League != fresh.League ||
+		old.Home != fresh.Home || old.Away != fresh.Away || old.Title != fresh.Title {
+		old = &fresh
+		r.events[id] = old
+	}
+	t.key.event = old
+	yes, given, err := r.flag(inPlay)
+	if err != nil {
+		return "bad_flag", err
+	}
+	t.key.inPlay = yes || !given && old.Start != 0 && t.at >= old.Start
+	return "", nil
+}
+
+func keepStrings(fresh, old *odds.Event) {
+	if fresh.Start == 0 {
+		fresh.Start = old.Start
+	}
+	for _, f := range [...]struct {
+		to   *string
+		from string
+	}{{&fresh.Sport, old.Sport}, {&fresh.League, old.League}, {&fresh.Home, old.Home}, {&fresh.Away, old.Away}, {&fresh.Title, old.Title}} {
+		if *f.to == "" {
+			*f.to = f.from
+		}
+	}
+}
+
+func (r *rows) quote(t *tick) (reason string, err error) {
+	q := odds.Quote{Selection: r.text(selection), Line: math.NaN(), Gone: t.status}
+	q.Side = r.side(q.Selection, t.key.event)
+	if v := r.values[line]; len(v) > 0 {
+		if q.Line, err = number(v); err != nil {
+			return "bad_line", fmt.Errorf("line: %w", err)
+		}
+	}
+	if v := r.values[size]; len(v) > 0 {
+		if q.Size, err = number(v); err != nil || q.Size < 0 {
+			return "bad_size", fmt.Errorf("size: %q: want a number, not negative", v)
+		}
+	}
+	main, given, err := r.flag(isMain)
+	if err != nil {
+		return "bad_flag", err
+	}
+	q.Main, t.guessed = main || !given, !given && !t.whole
+	if reason, err = r.price(t, &q); reason != "" {
+		return reason, err
+	}
+	t.quote = q
+	return "", nil
+}
+
+func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
+	notation, raw := odds.InDecimal, false
+	if v := r.values[priceFormat]; len(v) > 0 {
+		raw = strings.EqualFold(string(v), "raw")
+		notation, err = odds.ParseNotation(string(v))
+		if !raw && (err != nil || notation == odds.InLogOdds) {
+			return "bad_format", fmt.Errorf("price_format: %q: want decimal, american, fractional, probability, cents or raw", v)
+		}
+	}
+	if raw {
+		t.key.format = odds.Raw
+	}
+	if t.status != odds.Open {
+		return "", nil
+	}
+	v := r.values[price]
+	switch {
+	case len(v) == 0:
+		return "missing_value", errors.New("price, with status open")
+	case raw:
+		if q.Price, err = number(v); err != nil || q.Price <= 0 {
+			return "bad_price", fmt.Errorf("%q: a raw price is a number above 0", v)
+		}
+		return "", nil
+	}
+	o, err := odds.Parse(string(v), notation)
+	if err != nil {
+		return "bad_price", err
+	}
+	q.Price = float64(o)
+	return "", nil
+}
+
+// number reads a finite decimal number.
+func number(v []byte) (float64, error) {
+	x, err := strconv.ParseFloat(string(v), 64)
+	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
+		return math.NaN(), fmt.Errorf("%q is no number", v)
+	}
+	return x, nil
+}
+
+func (r *rows) side(selection string, ev *odds.Event) odds.Side {
+	switch {
+	case selection == "":
+		return odds.OtherSide
+	case selection == ev.Home:
+		return odds.Home
+	case selection == ev.Away:
+		return odds.Away
+	}
+	if side, ok := r.words[selection]; ok {
+		return side
+	}
+	return r.words[strings.ToLower(selection)]
+}

@@ -1,0 +1,219 @@
+package columns
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"corrgraph/feed"
+)
+
+// maxLine bounds one row of NDJSON.
+const maxLine = 64 << 20
+
+// tail remembers the last byte, to tell a cut-off row from a bad one.
+type tail struct {
+	r    io.Reader
+	last byte
+}
+
+func (t *tail) Read(p []byte) (int, error) {
+	n, err := t.r.Read(p)
+	if n > 0 {
+		t.last = p[n-1]
+	}
+	return n, err
+}
+
+// rows reads the input and adds each of its rows.
+func (s *state) rows(ctx context.Context, r io.Reader) error {
+	in := bufio.NewReader(r)
+	if head, _ := in.Peek(3); string(head) == "\ufeff" {
+		if _, err := in.Discard(3); err != nil {
+			return s.failed(1, err)
+		}
+	}
+	t := &tail{r: in, last: '\n'}
+	if s.Input == "ndjson" {
+		return s.ndjson(ctx, t)
+	}
+	return s.csv(ctx, t)
+}
+
+// bad counts a row that could not be read, or returns that it was cut off: the
+// caller knows only after trying to read on.
+func (s *state) bad(line int, detail string, end bool, t *tail) error {
+	if end && t.last != '\n' {
+		return s.failed(line, fmt.Errorf("%w: %s", feed.ErrTruncated, detail))
+	}
+	s.rep.Reject(feed.Reject{File: s.name, Line: line, Reason: "bad_row", Detail: detail})
+	return nil
+}
+
+func (s *state) csv(ctx context.Context, t *tail) error {
+	in := csv.NewReader(t)
+	in.ReuseRecord, in.FieldsPerRecord = true, -1
+	if s.Delimiter != "" {
+		in.Comma = []rune(s.Delimiter)[0]
+	}
+	header, err := in.Read()
+	if err != nil {
+		return s.csvError(1, err)
+	}
+	width := len(header)
+	places, err := s.places(header)
+	if err != nil {
+		return err
+	}
+	held, heldLine := "", 0
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		rec, err := in.Read()
+		if held != "" {
+			if err := s.bad(heldLine, held, err == io.EOF, t); err != nil {
+				return err
+			}
+			held = ""
+		}
+		var pe *csv.ParseError
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &pe) && pe.StartLine == pe.Line:
+			held, heldLine = pe.Err.Error(), pe.Line
+			continue
+		case err != nil:
+			return s.csvError(s.line+1, err)
+		}
+		s.line, _ = in.FieldPos(0)
+		if len(rec) != width {
+			held, heldLine = fmt.Sprintf("%d columns, the header has %d", len(rec), width), s.line
+			continue
+		}
+		for i, at := range places {
+			s.cells[i] = rec[at]
+		}
+		if err := s.add(); err != nil {
+			return err
+		}
+	}
+}
+
+// csvError says where reading ended for good.
+func (s *state) csvError(line int, err error) error {
+	var pe *csv.ParseError
+	switch {
+	case errors.As(err, &pe):
+		return s.failed(pe.StartLine, fmt.Errorf("%w: a quoted value that begins here does not end: %w", feed.ErrFormat, pe.Err))
+	case err == io.EOF:
+		return s.failed(line, fmt.Errorf("%w: it is empty", feed.ErrFormat))
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return s.failed(line, fmt.Errorf("%w: %w", feed.ErrTruncated, err))
+	}
+	return s.failed(line, err)
+}
+
+// places returns where each column of the program is in a row.
+func (s *state) places(header []string) ([]int, error) {
+	places := make([]int, len(s.columns))
+	for i, c := range s.columns {
+		places[i] = slices.IndexFunc(header, func(h string) bool { return strings.TrimSpace(h) == c })
+		if places[i] < 0 {
+			return nil, s.failed(1, fmt.Errorf("%w: no column %q for map %s; the nearest is %q", feed.ErrFormat, c, s.Name, nearest(c, header)))
+		}
+	}
+	return places, nil
+}
+
+func (s *state) ndjson(ctx context.Context, t *tail) error {
+	in := bufio.NewScanner(t)
+	in.Buffer(make([]byte, 64<<10), maxLine)
+	held, heldLine := "", 0
+	for s.line = 1; ; s.line++ {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		more := in.Scan()
+		if held != "" {
+			if err := s.bad(heldLine, held, !more, t); err != nil {
+				return err
+			}
+			held = ""
+		}
+		if !more {
+			return s.scanned(in.Err())
+		}
+		if len(bytes.TrimSpace(in.Bytes())) == 0 {
+			continue
+		}
+		if err := s.object(in.Bytes()); err != nil {
+			held, heldLine = err.Error(), s.line
+			continue
+		}
+		if err := s.add(); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *state) scanned(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, bufio.ErrTooLong):
+		err = feed.ErrTooLong
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("%w: %w", feed.ErrTruncated, err)
+	}
+	return s.failed(s.line, err)
+}
+
+// object fills the cells from one JSON object; a missing member is empty.
+func (s *state) object(line []byte) error {
+	var o map[string]json.RawMessage
+	if err := json.Unmarshal(line, &o); err != nil {
+		return err
+	}
+	for i, c := range s.columns {
+		cell, err := member(o, c)
+		if err != nil {
+			return err
+		}
+		s.cells[i] = cell
+	}
+	return nil
+}
+
+// member returns the text of a member; a.b is b inside a.
+func member(o map[string]json.RawMessage, path string) (string, error) {
+	v, ok := o[path]
+	if !ok {
+		outer, inner, dotted := strings.Cut(path, ".")
+		if !dotted || o[outer] == nil {
+			return "", nil
+		}
+		var sub map[string]json.RawMessage
+		if err := json.Unmarshal(o[outer], &sub); err != nil {
+			return "", err
+		}
+		return member(sub, inner)
+	}
+	switch {
+	case string(v) == "null":
+		return "", nil
+	case v[0] == '"':
+		var text string
+		err := json.Unmarshal(v, &text)
+		return text, err
+	}
+	return string(v), nil
+}

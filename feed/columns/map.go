@@ -1,0 +1,169 @@
+// Package columns reads any CSV or NDJSON of prices by a map: a small YAML file
+// that says which column is what. No code is needed for a new source.
+//
+// [Load] reads a map, [Shipped] has the ones that come with the program, and
+// [New] makes a [feed.Parser] of one. The keys are those of [Map], [Text],
+// [Time], [Line], [Price], [Names] and [Skip]; the shipped maps in maps/ are
+// worked examples of all of them.
+//
+// # Texts
+//
+// Wherever a map wants a value it takes a template such as "{league}:{home}".
+// {name} is a field of the map that is already worked out, else the column of
+// that name. The fields, in their order: venue, sport, league, home, away,
+// market, line, event, title; and day, the UTC date of the row's time. {file.x}
+// is the group x of the expression in the key file, matched with the base name
+// of the file. NDJSON columns are members of the object, a.b inside others.
+// A text can be cut by a regular expression and translated by a table: [Text].
+package columns
+
+import (
+	"regexp"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Map says how the rows of one format become quotes. Only name, time, venue,
+// event, market and prices are required.
+type Map struct {
+	Name  string `yaml:"name"`  // of the map, in messages and as the default source
+	About string `yaml:"about"` // one line for people
+
+	Input     string   `yaml:"input"`     // csv (default) or ndjson
+	Delimiter string   `yaml:"delimiter"` // of a CSV, one character; default a comma
+	Header    []string `yaml:"header"`    // the columns that tell this format from others
+	Exact     bool     `yaml:"exact"`     // the file has these columns and no others
+	File      string   `yaml:"file"`      // regular expression over the file's base name, whose named groups are {file.x}
+
+	Source     Text  `yaml:"source"`        // the clock that time belongs to; default the map's name
+	Time       Time  `yaml:"time"`          // event time of the row
+	Updated    Time  `yaml:"updated"`       // the venue's own stamp, where the row has one beside time
+	Polled     bool  `yaml:"polled"`        // all rows of one time are one poll, and what it does not hold is unknown
+	Resolution int64 `yaml:"resolution_ms"` // time step of the source; default 0, not stated
+
+	Skip []Skip `yaml:"skip"` // rows to leave out and count, none of them an error
+
+	Venue  Text `yaml:"venue"`
+	Sport  Text `yaml:"sport"`
+	League Text `yaml:"league"`
+	Home   Text `yaml:"home"`
+	Away   Text `yaml:"away"`
+	Market Text `yaml:"market"`
+	Line   Line `yaml:"line"`  // handicap or total; default none
+	Start  Time `yaml:"start"` // scheduled start; default unknown
+	Event  Text `yaml:"event"` // the key of the event
+	Title  Text `yaml:"title"`
+	Status Text `yaml:"status"`  // open, suspended, closed, removed or unknown; default open. Prices are read when open
+	InPlay Text `yaml:"in_play"` // true or false; default false
+
+	// NewEventAfter splits a key that several meetings share (the same teams on
+	// following days): after this long without a row it is a new event. Zero
+	// means that keys are never shared. In polls, a key that occurs twice is
+	// two meetings: rows follow the meeting whose price is nearest, in order.
+	NewEventAfter Duration `yaml:"new_event_after"`
+	// NewEventAfterPolls does so after this many polls in a row that held the
+	// league and not the key. Zero means never.
+	NewEventAfterPolls int `yaml:"new_event_after_polls"`
+
+	PriceFormat string  `yaml:"price_format"` // decimal (default), american, probability, cents (of a contract that pays 100) or raw
+	Prices      []Price `yaml:"prices"`       // the prices of a row
+
+	prog *program
+}
+
+// Text is a template, alone or as a mapping of these keys. The value is worked
+// out in the order from, match, to, map, lower.
+type Text struct {
+	From  string            `yaml:"from"`
+	Match string            `yaml:"match"` // regular expression; the value becomes its first group, or all it matched
+	To    string            `yaml:"to"`    // what the value becomes instead: "$1-$2"
+	Map   map[string]string `yaml:"map"`   // translations; a value without one is rejected
+	Else  *string           `yaml:"else"`  // template for values that do not match or have no translation; {value} is the value
+	Lower bool              `yaml:"lower"`
+}
+
+// Time is a Text read as an instant. Alone it is RFC 3339.
+type Time struct {
+	From   string `yaml:"from"`
+	Match  string `yaml:"match"`
+	To     string `yaml:"to"`
+	Unit   string `yaml:"unit"`   // s, ms, us or ns since 1970
+	Layout string `yaml:"layout"` // as Go writes it: "2006-01-02 15:04:05"
+	Zone   string `yaml:"zone"`   // "UTC", "Asia/Seoul": required when the layout has no offset
+}
+
+// Line is a Text read as a number; no match or an empty value means no line.
+type Line struct {
+	From  string `yaml:"from"`
+	Match string `yaml:"match"`
+	To    string `yaml:"to"`
+	// Of is "home" when the number is the home side's handicap: the away side
+	// then has it with the other sign. Default: all selections have it as it is.
+	Of string `yaml:"of"`
+}
+
+// Price is one column that holds a price, or a list of them.
+type Price struct {
+	From Text `yaml:"from"`
+	// Is names the selection. home, away, draw, over, under, yes and no (in any
+	// case) and the names of the two sides also say its role.
+	Is    Text    `yaml:"is"`
+	Split string  `yaml:"split"` // the separator of a list of prices, named by are
+	Are   []Names `yaml:"are"`   // the first that fits the market and the number of prices
+	Size  Text    `yaml:"size"`  // stake available
+	Gone  string  `yaml:"gone"`  // regular expression of values that mean "no price now": the selection is suspended
+}
+
+// Names are the selections of a list of prices, in its order.
+type Names struct {
+	Market string   `yaml:"market"` // the market they are for, totals* for a beginning; default any
+	Names  []string `yaml:"names"`
+}
+
+// Skip leaves out the rows whose text matches.
+type Skip struct {
+	From  string `yaml:"from"`
+	Match string `yaml:"match"`
+	Why   string `yaml:"why"` // counted under this word: "no trade in that minute"
+}
+
+// Duration is a time.Duration written as Go writes it: "18h".
+type Duration time.Duration
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
+	v, err := time.ParseDuration(n.Value)
+	if err != nil {
+		return errAt(n, "%v", err)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Matches reports whether a file with these columns (the members of the first
+// object, for NDJSON) can be of this map's format: it has all that header
+// lists, and nothing else if the map is exact. A map without a header matches
+// nothing by itself.
+func (m *Map) Matches(header []string) bool {
+	if len(m.Header) == 0 || m.Exact && len(header) != len(m.Header) {
+		return false
+	}
+	for _, h := range m.Header {
+		if !slices.Contains(header, h) {
+			return false
+		}
+	}
+	return true
+}
+
+// MatchesFile reports whether the file's name has the form that the map takes
+// facts from. A map without the key file takes any.
+func (m *Map) MatchesFile(name string) bool {
+	return m.prog.file == nil || m.prog.file.MatchString(base(name))
+}
+
+var pathEnd = regexp.MustCompile(`[^/\\]*$`)
+
+func base(name string) string { return pathEnd.FindString(name) }

@@ -1,0 +1,390 @@
+package columns
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"corrgraph/feed"
+	"corrgraph/odds"
+)
+
+// row is what one row says.
+type row struct {
+	at, updated   odds.Time
+	source        string
+	facts         odds.Event // ID holds the key
+	venue, market string
+	status        odds.Status
+	inPlay        bool
+	quotes        []odds.Quote
+}
+
+// read works the row in s.cells out. A skipped row has no venue.
+func (s *state) read() (r row, err error) {
+	s.fields = [slots]string{}
+	if s.skipped() {
+		return row{}, nil
+	}
+	if r.at, err = s.instant(s.time); err != nil {
+		return row{}, err
+	}
+	if r.at == 0 {
+		return row{}, reject("bad_time", "the time is empty")
+	}
+	s.fields[slotDay] = s.dayOf(r.at)
+	if r.updated, err = s.instant(s.updated); err != nil {
+		return row{}, err
+	}
+	if err := s.identify(&r); err != nil {
+		return row{}, err
+	}
+	if r.status != odds.Open {
+		return r, nil
+	}
+	return r, s.quotes(&r)
+}
+
+// dayOf formats a day once for all of its rows.
+func (s *state) dayOf(t odds.Time) string {
+	if n := int64(t) / 86_400_000; n != s.dayN || s.day == "" {
+		s.dayN, s.day = n, t.Std().Format(time.DateOnly)
+	}
+	return s.day
+}
+
+func (s *state) skipped() bool {
+	for i := range s.skip {
+		if k := &s.skip[i]; k.match.MatchString(s.expand(k.from)) {
+			s.skips[k.why]++
+			return true
+		}
+	}
+	return false
+}
+
+// identify works out all that is not a price.
+func (s *state) identify(r *row) (err error) {
+	for _, f := range [...]struct {
+		t  *text
+		at slot
+	}{
+		{s.venue, slotVenue}, {s.sport, slotSport}, {s.league, slotLeague}, {s.home, slotHome}, {s.away, slotAway},
+		{s.market, slotMarket}, {s.program.line, slotLine}, {s.event, slotEvent}, {s.title, slotTitle},
+	} {
+		if f.t == nil {
+			continue
+		}
+		if s.fields[f.at], err = s.eval(f.t); err != nil {
+			if f.at != slotLine {
+				return err
+			}
+			s.fields[f.at] = "" // a label without a number: a market without a line
+		}
+	}
+	r.venue, r.market = s.intern(s.fields[slotVenue]), s.intern(s.fields[slotMarket])
+	r.facts = odds.Event{ID: s.intern(s.fields[slotEvent]), Sport: s.intern(s.fields[slotSport]), League: s.intern(s.fields[slotLeague]),
+		Home: s.intern(s.fields[slotHome]), Away: s.intern(s.fields[slotAway]), Title: s.intern(s.fields[slotTitle])}
+	if r.facts.ID == "" || r.venue == "" || r.market == "" {
+		return reject("no_event", "event %q, venue %q, market %q: want none empty", r.facts.ID, r.venue, r.market)
+	}
+	if r.facts.Start, err = s.instant(s.start); err != nil {
+		return err
+	}
+	r.source = s.Map.Name
+	if s.program.source != nil {
+		src, err := s.eval(s.program.source)
+		if err != nil {
+			return err
+		}
+		r.source = s.intern(src)
+	}
+	return s.condition(r)
+}
+
+// condition works out status and in_play.
+func (s *state) condition(r *row) error {
+	if s.status != nil {
+		word, err := s.eval(s.status)
+		if err != nil {
+			return err
+		}
+		found := false
+		for st := odds.Open; st <= odds.Unknown; st++ {
+			if strings.EqualFold(word, st.String()) {
+				r.status, found = st, true
+			}
+		}
+		if !found {
+			return reject("bad_status", "%q, wanted open, suspended, closed, removed or unknown", word)
+		}
+	}
+	if s.inPlay == nil {
+		return nil
+	}
+	word, err := s.eval(s.inPlay)
+	if err != nil || word == "" {
+		return err
+	}
+	if r.inPlay, err = strconv.ParseBool(strings.ToLower(word)); err != nil {
+		return reject("bad_bool", "in_play %q, wanted true or false", word)
+	}
+	return nil
+}
+
+// quotes reads the prices of the row.
+func (s *state) quotes(r *row) error {
+	line, err := number(s.fields[slotLine])
+	if err != nil {
+		return err
+	}
+	for i := range s.prices {
+		p := &s.prices[i]
+		v, err := s.eval(p.from)
+		if err != nil {
+			return err
+		}
+		if p.split != "" {
+			err = s.list(r, p, strings.Split(v, p.split), line)
+		} else {
+			var word string
+			if word, err = s.eval(p.is); err == nil {
+				err = s.quote(r, p, word, v, line)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list reads a list of prices by the first names that fit it.
+func (s *state) list(r *row, p *priceText, vs []string, line float64) error {
+	for _, names := range p.are {
+		if len(names.Names) != len(vs) || !covers(names.Market, r.market) {
+			continue
+		}
+		for i, v := range vs {
+			if err := s.quote(r, p, names.Names[i], v, line); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return reject("no_selection", "no names for the %d prices of market %q", len(vs), r.market)
+}
+
+// covers reports whether a pattern, a name or a beginning and *, takes a market.
+func covers(pattern, market string) bool {
+	if begin, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(market, begin)
+	}
+	return pattern == "" || pattern == market
+}
+
+func (s *state) quote(r *row, p *priceText, word, v string, line float64) error {
+	q := odds.Quote{Line: line}
+	q.Selection, q.Side = s.selection(word)
+	if q.Selection == "" {
+		return reject("no_selection", "a price without the name of its selection")
+	}
+	if q.Side == odds.Away && s.Map.Line.Of == "home" {
+		q.Line = 0 - line // not −0
+	}
+	v = strings.TrimSpace(v)
+	if p.gone != nil && p.gone.MatchString(v) {
+		q.Gone = odds.Suspended
+		r.quotes = append(r.quotes, q)
+		return nil
+	}
+	x, err := strconv.ParseFloat(v, 64)
+	if err == nil {
+		q.Price = s.price(x)
+	}
+	least := 1.0
+	if s.format == odds.Raw {
+		least = 0
+	}
+	if !(q.Price > least && q.Price <= maxPrice) {
+		return reject("bad_price", "%q is no %s price", v, cmpOr(s.PriceFormat, "decimal"))
+	}
+	if p.size != nil {
+		if v, err = s.eval(p.size); err != nil {
+			return err
+		}
+		if x, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil && x > 0 && x <= maxPrice {
+			q.Size = x
+		}
+	}
+	r.quotes = append(r.quotes, q)
+	return nil
+}
+
+// maxPrice bounds prices and sizes; a raw price may be a currency of many digits.
+const maxPrice = 1e12
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// selection turns a word of the map into a name and a side.
+func (s *state) selection(word string) (string, odds.Side) {
+	home, away := s.fields[slotHome], s.fields[slotAway]
+	switch strings.ToLower(word) {
+	case "home":
+		return s.intern(cmpOr(home, "Home")), odds.Home
+	case "away":
+		return s.intern(cmpOr(away, "Away")), odds.Away
+	case "draw":
+		return "Draw", odds.Draw
+	case "over":
+		return "Over", odds.Over
+	case "under":
+		return "Under", odds.Under
+	case "yes":
+		return "Yes", odds.Yes
+	case "no":
+		return "No", odds.No
+	}
+	switch {
+	case word == "":
+	case word == home:
+		return s.intern(word), odds.Home
+	case word == away:
+		return s.intern(word), odds.Away
+	}
+	return s.intern(word), odds.OtherSide
+}
+
+// number reads a line; none is NaN.
+func number(v string) (float64, error) {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		return math.NaN(), nil
+	}
+	x, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(math.Abs(x) < 1e6) {
+		return 0, reject("bad_line", "%q is no handicap or total", v)
+	}
+	return x, nil
+}
+
+// instant reads a time; an empty one is 0, unknown.
+func (s *state) instant(t *timeText) (odds.Time, error) {
+	if t == nil {
+		return 0, nil
+	}
+	v, err := s.eval(&t.text)
+	if err != nil {
+		return 0, err
+	}
+	if v == "" {
+		return 0, nil
+	}
+	at, err := t.parse(v)
+	if err != nil {
+		return 0, reject("bad_time", "%s: %v", t.what, err)
+	}
+	return at, nil
+}
+
+// lastTime is the end of the year 5138, where milliseconds reach 10^14.
+const lastTime = 1e14
+
+func (t *timeText) parse(v string) (odds.Time, error) {
+	switch {
+	case t.layout != "":
+		at, err := time.ParseInLocation(t.layout, v, t.zone)
+		return odds.TimeOf(at), err
+	case t.unit == 0:
+		return feed.ParseTime(v, nil)
+	}
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil && n > 0 && float64(n)*float64(t.unit)/1e6 < lastTime {
+		if t.unit >= 1e6 {
+			return odds.Time(n * (t.unit / 1e6)), nil
+		}
+		return odds.Time(n / (1e6 / t.unit)), nil
+	}
+	x, err := strconv.ParseFloat(v, 64)
+	if ms := x * float64(t.unit) / 1e6; err == nil && ms >= 1 && ms < lastTime {
+		return odds.Time(math.Round(ms)), nil
+	}
+	return 0, feed.ErrTime
+}
+
+// eval returns the value of a text for the row.
+func (s *state) eval(t *text) (string, error) {
+	v := s.expand(t.from)
+	if t.match == nil && t.table == nil {
+		if t.lower {
+			v = strings.ToLower(v)
+		}
+		return v, nil
+	}
+	m := &s.memo[t.id]
+	if m.set && m.in == v {
+		return m.out, m.err
+	}
+	out, err := s.translate(t, v)
+	if t.lower {
+		out = strings.ToLower(out)
+	}
+	// An else may name other columns, so only what the value alone decides is kept.
+	*m = memo{in: v, out: out, err: err, set: t.els == nil}
+	return out, err
+}
+
+func (s *state) translate(t *text, v string) (string, error) {
+	out := v
+	if t.match != nil {
+		at := t.match.FindStringSubmatchIndex(v)
+		if at == nil {
+			return s.otherwise(t, v, "no_match")
+		}
+		out = string(t.match.ExpandString(nil, t.to, v, at))
+	}
+	if t.table == nil {
+		return out, nil
+	}
+	if word, ok := t.table[out]; ok {
+		return word, nil
+	}
+	return s.otherwise(t, out, "no_translation")
+}
+
+func (s *state) otherwise(t *text, v, reason string) (string, error) {
+	if t.els == nil {
+		return "", reject(reason, "%s: %q", t.what, v)
+	}
+	s.fields[slotValue] = v
+	return s.expand(t.els), nil
+}
+
+// expand fills a template in.
+func (s *state) expand(t template) string {
+	if len(t) == 1 {
+		return s.part(&t[0])
+	}
+	var b strings.Builder
+	for i := range t {
+		b.WriteString(s.part(&t[i]))
+	}
+	return b.String()
+}
+
+func (s *state) part(p *part) string {
+	switch p.kind {
+	case fromSlot:
+		return s.fields[p.index]
+	case fromColumn:
+		return s.cells[p.index]
+	case fromFile:
+		return s.groups[p.index]
+	}
+	return p.text
+}

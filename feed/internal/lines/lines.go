@@ -1,0 +1,73 @@
+// Package lines reads text line by line, in time linear in its length whatever
+// the pieces it comes in, and in bounded memory.
+package lines
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+
+	"corrgraph/feed"
+)
+
+// Max is the longest line in bytes.
+const Max = 64 << 20
+
+// Reader reads lines. Its methods are those of bufio.Scanner, except that Err
+// is known together with the last line.
+type Reader struct {
+	in     *bufio.Reader
+	long   []byte
+	line   []byte
+	number int
+	ended  bool
+	err    error
+}
+
+// New returns a reader of r.
+func New(r io.Reader) *Reader { return &Reader{in: bufio.NewReaderSize(r, 64<<10)} }
+
+// Scan moves to the next line and reports whether there is one. A line without an
+// end is one if it has any bytes, also when reading failed inside it: see Ended.
+func (l *Reader) Scan() bool {
+	if l.err != nil || l.number > 0 && !l.ended {
+		return false
+	}
+	line, err := l.in.ReadSlice('\n')
+	if err == bufio.ErrBufferFull {
+		l.long = append(l.long[:0], line...)
+		for err == bufio.ErrBufferFull {
+			line, err = l.in.ReadSlice('\n')
+			if len(l.long)+len(line) > Max {
+				l.number++
+				l.err = feed.ErrTooLong
+				return false
+			}
+			l.long = append(l.long, line...)
+		}
+		line = l.long
+	}
+	if err != nil && err != io.EOF {
+		l.err = err
+	}
+	l.ended = err == nil
+	if len(line) == 0 && err != nil {
+		return false
+	}
+	l.number++
+	l.line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	return true
+}
+
+// Bytes returns the line without its end, valid until the next Scan.
+func (l *Reader) Bytes() []byte { return l.line }
+
+// Number is the line's number, from 1.
+func (l *Reader) Number() int { return l.number }
+
+// Ended reports whether the line had an end: the last of a file may not.
+func (l *Reader) Ended() bool { return l.ended }
+
+// Err returns what the reading failed with: feed.ErrTooLong or the error of the
+// reader, nil at the end of the text.
+func (l *Reader) Err() error { return l.err }

@@ -1,0 +1,157 @@
+// Package oddsapi reads recordings of The Odds API v4: the response of
+// /v4/sports/{sport}/odds as it is (an array of events), the historical wrapper
+// {"timestamp", "data"} around it, a single event, or one of these a line.
+// Prices are decimal or American, told apart poll by poll.
+//
+// Each poll becomes one polled [odds.Batch] a sport_key, which is its Source. The
+// wrapper's timestamp is the event time, one clock for every venue; the market's
+// last_update (else the bookmaker's) is kept as Update.Updated. A bare array holds
+// no poll stamp: its event time is the newest last_update in it.
+//
+// A venue or market that a poll does not hold is unknown from then on, not
+// suspended: Batch.Polled says so and nothing is made up for it. An empty poll is
+// a batch without updates of the only sport seen before it.
+//
+// h2h_lay and outrights_lay are kept as markets of their own: lay prices of
+// exchanges lead and follow each other like any price, and never enter h2h.
+package oddsapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"corrgraph/feed"
+	"corrgraph/feed/internal/jsonscan"
+	"corrgraph/feed/internal/lines"
+	"corrgraph/odds"
+)
+
+// New returns a parser of one recording. It interns strings and events for its
+// life and is not safe for concurrent use.
+func New() feed.Parser {
+	return &parser{known: map[string]*odds.Event{}, count: map[string]int{}, american: true}
+}
+
+type parser struct {
+	dec      decoder
+	known    map[string]*odds.Event // by event id
+	sports   []string               // sport keys seen so far
+	american bool                   // how the previous poll was priced
+	count    map[string]int         // scratch of mainLines
+
+	ctx  context.Context // of the Parse that runs
+	name string
+	emit feed.Emit
+	rep  *feed.Report
+	text []byte // being parsed
+	line int    // at text[placed]
+	// placed is the offset up to which line is counted: rejects come in the
+	// order of the text, so that finding all their lines costs one pass.
+	placed int
+}
+
+// Parse implements feed.Parser. In a recording of one response a line, a bad
+// line is one reject, "bad_json". Where the input is cut off, the events that were
+// complete are emitted before the error is returned.
+func (p *parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
+	p.ctx, p.name, p.emit, p.rep = ctx, name, emit, rep
+	in := lines.New(r)
+	taken := 0
+	var cut error // of the line before: only now it is known whether it was the last
+	for in.Scan() {
+		if cut != nil {
+			p.reject(p.placed, "bad_json", cut.Error())
+			cut = nil
+		}
+		if len(bytes.TrimSpace(in.Bytes())) == 0 {
+			continue
+		}
+		p.text, p.line, p.placed = in.Bytes(), in.Number(), 0
+		n, err := p.dec.decode(p.text, 0)
+		if err == nil && !p.dec.scan.End() {
+			err = fmt.Errorf("byte %d: more than one JSON value in the line", n)
+		}
+		switch {
+		case err == nil:
+			taken++
+			err = p.take()
+		case errors.Is(err, jsonscan.ErrCut) && taken == 0:
+			return p.document(in)
+		case errors.Is(err, jsonscan.ErrCut):
+			cut, err = err, nil
+		default:
+			p.reject(n, "bad_json", err.Error())
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return p.end(in.Number(), cut, in.Err())
+}
+
+// document parses values written over many lines, which need all of the input
+// in memory.
+func (p *parser) document(in *lines.Reader) error {
+	first, text := in.Number(), bytes.Clone(in.Bytes())
+	for in.Scan() {
+		if len(text)+len(in.Bytes()) >= lines.Max {
+			return p.failed(first, feed.ErrTooLong)
+		}
+		text = append(append(text, '\n'), in.Bytes()...)
+	}
+	p.text, p.line, p.placed = text, first, 0
+	for from := 0; ; {
+		n, err := p.dec.decode(text, from)
+		if errors.Is(err, jsonscan.ErrCut) {
+			return p.end(p.lineAt(n), err, in.Err())
+		}
+		if err != nil {
+			return p.failed(p.lineAt(n), fmt.Errorf("%w: bad JSON: %w", feed.ErrFormat, err))
+		}
+		if err := p.take(); err != nil {
+			return err
+		}
+		if from = n; p.dec.scan.End() {
+			return p.end(p.lineAt(n), nil, in.Err())
+		}
+	}
+}
+
+// end returns the error that the input ended with, having emitted what was
+// complete of a value that was cut.
+func (p *parser) end(line int, cut, read error) error {
+	if cut != nil && len(p.dec.poll.events) > 0 && p.dec.poll.stamped {
+		if err := p.take(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case read != nil:
+		return p.failed(line, read)
+	case cut != nil:
+		return p.failed(line, fmt.Errorf("%w: %w", feed.ErrTruncated, cut))
+	}
+	return nil
+}
+
+func (p *parser) failed(line int, err error) error {
+	return &feed.FileError{File: p.name, Line: line, Err: err}
+}
+
+// lineAt returns the line of an offset in p.text, at or after the one asked for
+// before.
+func (p *parser) lineAt(pos int) int {
+	if pos = min(pos, len(p.text)); pos > p.placed {
+		p.line += bytes.Count(p.text[p.placed:pos], []byte{'\n'})
+		p.placed = pos
+	}
+	return p.line
+}
+
+func (p *parser) reject(pos int, reason, detail string) {
+	p.rep.Reject(feed.Reject{File: p.name, Line: p.lineAt(pos), Reason: reason, Detail: detail})
+}

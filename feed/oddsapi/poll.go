@@ -1,0 +1,263 @@
+package oddsapi
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"corrgraph/odds"
+)
+
+// take turns the decoded poll into batches and emits them.
+func (p *parser) take() error {
+	if p.ctx.Err() != nil {
+		return context.Cause(p.ctx)
+	}
+	poll := &p.dec.poll
+	if !poll.hasData {
+		p.reject(0, "no_data", "neither a response of The Odds API nor a wrapper around one")
+		return nil
+	}
+	if poll.badStamp != "" {
+		p.reject(0, "bad_time", "timestamp: "+poll.badStamp)
+		return nil
+	}
+	at := poll.stamp
+	if !poll.stamped {
+		// A bare response does not say when it was asked for. The file's name
+		// might, but a guessed clock would be worse than a slightly early one.
+		at = poll.newest()
+	}
+	if len(poll.events) == 0 {
+		return p.empty(at)
+	}
+	if at == 0 {
+		p.reject(0, "no_time", "no timestamp and no last_update")
+		return nil
+	}
+	p.american = poll.isAmerican(p.american)
+	// Events of one sport need not stand together where several were asked for.
+	slices.SortStableFunc(poll.events, func(a, b event) int { return strings.Compare(a.sport, b.sport) })
+	for from := 0; from < len(poll.events); {
+		to := from + 1
+		for to < len(poll.events) && poll.events[to].sport == poll.events[from].sport {
+			to++
+		}
+		b := p.batch(at, poll.events[from:to])
+		p.rep.Read(b.Quotes())
+		if err := p.emit(b); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// empty emits a poll that held nothing: its sport is known when the recording
+// holds only one.
+func (p *parser) empty(at odds.Time) error {
+	if len(p.sports) != 1 || at == 0 {
+		return nil
+	}
+	return p.emit(&odds.Batch{Source: p.sports[0], At: at, Recv: at, Polled: true})
+}
+
+func (q *poll) newest() (t odds.Time) {
+	for i := range q.books {
+		t = max(t, q.books[i].updated)
+	}
+	for i := range q.markets {
+		t = max(t, q.markets[i].updated)
+	}
+	return t
+}
+
+// isAmerican tells the price format of a poll: American odds never lie inside
+// (-100, 100), hardly any decimal ones lie outside. The majority decides, so that one
+// bad price is one reject. Without a sign either way it is as before.
+func (q *poll) isAmerican(before bool) bool {
+	votes := 0
+	for i := range q.outcomes {
+		switch v := q.outcomes[i].price; {
+		case v <= -100:
+			votes++
+		case v > 1 && v < 100:
+			votes--
+		}
+	}
+	if votes == 0 {
+		return before
+	}
+	return votes > 0
+}
+
+// batch builds the updates of one sport. All its updates and all its quotes
+// share one allocation each.
+func (p *parser) batch(at odds.Time, events []event) *odds.Batch {
+	poll := &p.dec.poll
+	source := events[0].sport
+	if !slices.Contains(p.sports, source) {
+		p.sports = append(p.sports, source)
+	}
+	markets, outcomes := poll.size(events)
+	updates := make([]odds.Update, 0, markets)
+	quotes := make([]odds.Quote, 0, outcomes)
+	for i := range events {
+		e := &events[i]
+		if e.id == "" {
+			p.reject(e.pos, "no_event_id", "an event without id: "+e.away+" @ "+e.home)
+			continue
+		}
+		ev := p.event(e)
+		inPlay := ev.Start != 0 && at >= ev.Start
+		for _, b := range poll.books[e.books.from:e.books.to] {
+			for j := b.markets.from; j < b.markets.to; j++ {
+				m := &poll.markets[j]
+				if b.key == "" || m.key == "" {
+					p.reject(m.pos, "no_key", "a bookmaker or market without key in event "+e.id)
+					continue
+				}
+				from := len(quotes)
+				if quotes = p.quotes(quotes, m, ev); len(quotes) == from {
+					continue
+				}
+				updated := m.updated
+				if updated == 0 {
+					updated = b.updated
+				}
+				updates = append(updates, odds.Update{
+					Event: ev, Venue: b.key, Market: m.key, InPlay: inPlay, Updated: updated,
+					Quotes: quotes[from:len(quotes):len(quotes)],
+				})
+			}
+		}
+	}
+	return &odds.Batch{Source: source, At: at, Recv: at, Polled: true, Updates: updates}
+}
+
+func (q *poll) size(events []event) (markets, outcomes int) {
+	for i := range events {
+		for _, b := range q.books[events[i].books.from:events[i].books.to] {
+			markets += b.markets.to - b.markets.from
+			for _, m := range q.markets[b.markets.from:b.markets.to] {
+				outcomes += m.outcomes.to - m.outcomes.from
+			}
+		}
+	}
+	return markets, outcomes
+}
+
+// event returns the one Event of an id; a fact that changed makes a new one.
+func (p *parser) event(e *event) *odds.Event {
+	sport, league, _ := strings.Cut(e.sport, "_")
+	fresh := odds.Event{ID: e.id, Sport: sport, League: league, Start: e.start, Home: e.home, Away: e.away}
+	if e.home == "" || e.away == "" {
+		fresh.Title = e.title
+	}
+	old := p.known[e.id]
+	if old != nil && old.Start == fresh.Start && old.Home == fresh.Home && old.Away == fresh.Away &&
+		old.Sport == sport && old.League == league && old.Title == fresh.Title {
+		return old
+	}
+	p.known[e.id] = &fresh
+	return &fresh
+}
+
+// quotes appends the outcomes of a market that have a price that can be.
+func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote {
+	outcomes := p.dec.poll.outcomes[m.outcomes.from:m.outcomes.to]
+	from := len(to)
+	for i := range outcomes {
+		o := &outcomes[i]
+		if o.name == "" {
+			p.reject(o.pos, "no_selection", "an outcome without name in market "+m.key)
+			continue
+		}
+		price, ok := p.decimal(o)
+		if !ok {
+			p.reject(o.pos, "bad_price", p.describe(o))
+			continue
+		}
+		selection := o.name
+		if o.description != "" {
+			selection = p.join(o.description, o.name)
+		}
+		line := math.NaN()
+		if o.hasLine {
+			line = o.point
+		}
+		to = append(to, odds.Quote{Selection: selection, Side: side(o.name, ev), Line: line, Main: true, Price: price})
+	}
+	p.markAlternates(to[from:])
+	return to
+}
+
+// join makes the selection of a prop: the player it is about and the outcome.
+func (p *parser) join(description, name string) string {
+	return p.dec.intern([]byte(description + " " + name))
+}
+
+func (p *parser) decimal(o *outcome) (price float64, ok bool) {
+	v := o.price
+	switch {
+	case !o.hasPrice:
+		return 0, false
+	case !p.american:
+		return v, v > 1
+	case v >= 100:
+		return 1 + v/100, true
+	default:
+		return 1 - 100/v, v <= -100
+	}
+}
+
+func (p *parser) describe(o *outcome) string {
+	switch {
+	case !o.hasPrice:
+		return fmt.Sprintf("%q has no price that is a number", o.name)
+	case p.american:
+		return fmt.Sprintf("%q at %g: American odds are at least 100 or at most -100", o.name, o.price)
+	default:
+		return fmt.Sprintf("%q at %g: decimal odds are above 1", o.name, o.price)
+	}
+}
+
+func side(name string, ev *odds.Event) odds.Side {
+	switch name {
+	case ev.Home:
+		return odds.Home
+	case ev.Away:
+		return odds.Away
+	case "Draw":
+		return odds.Draw
+	case "Over":
+		return odds.Over
+	case "Under":
+		return odds.Under
+	case "Yes":
+		return odds.Yes
+	case "No":
+		return odds.No
+	}
+	return odds.OtherSide
+}
+
+// markAlternates clears Main where a selection stands at several lines: the
+// source does not say which of them is the main one.
+func (p *parser) markAlternates(quotes []odds.Quote) {
+	switch {
+	case len(quotes) == 2:
+		quotes[0].Main = quotes[0].Selection != quotes[1].Selection
+		quotes[1].Main = quotes[0].Main
+	case len(quotes) > 2:
+		clear(p.count)
+		for i := range quotes {
+			p.count[quotes[i].Selection]++
+		}
+		for i := range quotes {
+			quotes[i].Main = p.count[quotes[i].Selection] == 1
+		}
+	}
+}

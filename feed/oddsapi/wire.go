@@ -1,0 +1,258 @@
+package oddsapi
+
+import (
+	"corrgraph/feed"
+	"corrgraph/feed/internal/jsonscan"
+	"corrgraph/odds"
+)
+
+// poll is one decoded response. Its slices are flat: events, books and markets
+// hold ranges of the next slice, so that one poll after another is decoded
+// into the same memory. Strings are interned.
+type poll struct {
+	stamp    odds.Time
+	stamped  bool // there was a timestamp member
+	badStamp string
+	hasData  bool
+	events   []event
+	books    []book
+	markets  []market
+	outcomes []outcome
+}
+
+type span struct{ from, to int }
+
+type event struct {
+	id, sport, title, home, away string
+	start                        odds.Time
+	books                        span
+	pos                          int
+}
+
+type book struct {
+	key     string
+	updated odds.Time
+	markets span
+}
+
+type market struct {
+	key      string
+	updated  odds.Time
+	outcomes span
+	pos      int
+}
+
+type outcome struct {
+	name, description string
+	price, point      float64
+	hasPrice, hasLine bool
+	pos               int
+}
+
+// decoder reads responses. It is the only place that knows how JSON is read.
+type decoder struct {
+	scan  jsonscan.Scanner
+	names map[string]string
+	poll  poll
+}
+
+// maxNames bounds the table of strings, which a hostile file could fill with
+// strings that never repeat.
+const maxNames = 1 << 18
+
+func (d *decoder) intern(b []byte) string {
+	if s, ok := d.names[string(b)]; ok {
+		return s
+	}
+	if len(d.names) >= maxNames {
+		clear(d.names)
+	}
+	if d.names == nil {
+		d.names = map[string]string{}
+	}
+	s := string(b)
+	d.names[s] = s
+	return s
+}
+
+// decode reads the value at text[from:] into d.poll: a wrapper {timestamp, data}, a
+// bare array of events or a single event. It returns the offset that it came to.
+// After an error d.poll holds the events that were complete before it.
+func (d *decoder) decode(text []byte, from int) (n int, err error) {
+	p := &d.poll
+	*p = poll{events: p.events[:0], books: p.books[:0], markets: p.markets[:0], outcomes: p.outcomes[:0]}
+	d.scan = jsonscan.New(text, from)
+	if d.scan.Peek() == '[' {
+		d.events()
+	} else {
+		d.wrapper()
+	}
+	return d.scan.Pos(), d.scan.Err()
+}
+
+func (d *decoder) wrapper() {
+	p, s := &d.poll, &d.scan
+	bare := event{pos: s.Pos()}
+	bareAt := -1
+	for more := s.Object(); more; more = s.More('}') {
+		switch key := s.Key(); string(key) {
+		case "timestamp":
+			p.stamped = true
+			p.stamp, p.badStamp = d.time()
+		case "data":
+			p.hasData = true
+			p.events = p.events[:0]
+			if s.Peek() == '{' {
+				d.event()
+			} else {
+				d.events()
+			}
+		default:
+			if string(key) == "bookmakers" {
+				bareAt = len(p.books)
+			}
+			d.eventMember(&bare, key)
+		}
+	}
+	// The single-event endpoint answers with the event itself.
+	if bareAt >= 0 && !p.hasData && s.Err() == nil {
+		p.hasData = true
+		p.events = append(p.events, bare)
+	}
+}
+
+func (d *decoder) events() {
+	d.poll.hasData = true
+	for more := d.scan.Array(); more; more = d.scan.More(']') {
+		d.event()
+	}
+}
+
+func (d *decoder) event() {
+	s := &d.scan
+	s.Peek()
+	e := event{pos: s.Pos()}
+	for more := s.Object(); more; more = s.More('}') {
+		d.eventMember(&e, s.Key())
+	}
+	if s.Err() == nil {
+		d.poll.events = append(d.poll.events, e)
+	}
+}
+
+func (d *decoder) eventMember(e *event, key []byte) {
+	switch string(key) {
+	case "id":
+		e.id = d.string()
+	case "sport_key":
+		e.sport = d.string()
+	case "sport_title":
+		e.title = d.string()
+	case "commence_time":
+		e.start, _ = d.time()
+	case "home_team":
+		e.home = d.string()
+	case "away_team":
+		e.away = d.string()
+	case "bookmakers":
+		e.books.from = len(d.poll.books)
+		for more := d.scan.Array(); more; more = d.scan.More(']') {
+			d.book()
+		}
+		e.books.to = len(d.poll.books)
+	default:
+		d.scan.Skip()
+	}
+}
+
+func (d *decoder) book() {
+	var b book
+	s := &d.scan
+	for more := s.Object(); more; more = s.More('}') {
+		switch string(s.Key()) {
+		case "key":
+			b.key = d.string()
+		case "last_update":
+			b.updated, _ = d.time()
+		case "markets":
+			b.markets.from = len(d.poll.markets)
+			for more := s.Array(); more; more = s.More(']') {
+				d.market()
+			}
+			b.markets.to = len(d.poll.markets)
+		default:
+			s.Skip()
+		}
+	}
+	d.poll.books = append(d.poll.books, b)
+}
+
+func (d *decoder) market() {
+	s := &d.scan
+	s.Peek()
+	m := market{pos: s.Pos()}
+	for more := s.Object(); more; more = s.More('}') {
+		switch string(s.Key()) {
+		case "key":
+			m.key = d.string()
+		case "last_update":
+			m.updated, _ = d.time()
+		case "outcomes":
+			m.outcomes.from = len(d.poll.outcomes)
+			for more := s.Array(); more; more = s.More(']') {
+				d.outcome()
+			}
+			m.outcomes.to = len(d.poll.outcomes)
+		default:
+			s.Skip()
+		}
+	}
+	d.poll.markets = append(d.poll.markets, m)
+}
+
+func (d *decoder) outcome() {
+	s := &d.scan
+	s.Peek()
+	o := outcome{pos: s.Pos()}
+	for more := s.Object(); more; more = s.More('}') {
+		switch string(s.Key()) {
+		case "name":
+			o.name = d.string()
+		case "description":
+			o.description = d.string()
+		case "price":
+			o.price, o.hasPrice = s.Number()
+		case "point":
+			o.point, o.hasLine = s.Number()
+		default:
+			s.Skip()
+		}
+	}
+	d.poll.outcomes = append(d.poll.outcomes, o)
+}
+
+// string reads a string; anything else counts as absent.
+func (d *decoder) string() string {
+	b, _ := d.scan.String()
+	return d.intern(b)
+}
+
+// time reads an instant: a string, or a number where the recording was made
+// with dateFormat=unix. A bad one is 0 and why.
+func (d *decoder) time() (t odds.Time, bad string) {
+	s := &d.scan
+	if s.Peek() == '"' {
+		b, _ := s.String()
+		t, err := feed.ParseTime(b, nil)
+		if err != nil {
+			return 0, err.Error()
+		}
+		return t, ""
+	}
+	v, _ := s.Number()
+	t, ok := feed.EpochTime(v)
+	if !ok {
+		return 0, feed.ErrTime.Error()
+	}
+	return t, ""
+}

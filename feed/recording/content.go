@@ -1,0 +1,192 @@
+package recording
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/zstd"
+
+	"corrgraph/feed"
+)
+
+const (
+	// sniff is how many bytes tell the format.
+	sniff = 64 << 10
+	// maxLayers bounds how often a file is compressed over.
+	maxLayers = 4
+)
+
+// content is a file as a parser sees it: decompressed, with its first sniff bytes
+// at hand.
+type content struct {
+	*bufio.Reader
+	raw    *rawReader
+	layers int
+	closes []func()
+}
+
+// Close releases the decompressors and the file.
+func (c *content) Close() {
+	for i := len(c.closes) - 1; i >= 0; i-- {
+		c.closes[i]()
+	}
+	c.closes = nil
+}
+
+// unwrap takes the compression off a file, layer by layer, told by magic numbers.
+func unwrap(ctx context.Context, slots chan struct{}, in io.ReadCloser) (*content, error) {
+	raw := &rawReader{in: in, ctx: ctx}
+	c := &content{Reader: bufio.NewReaderSize(raw, sniff), raw: raw, closes: []func(){func() { in.Close() }}}
+	for {
+		head, err := c.Peek(10)
+		if err != nil && err != io.EOF {
+			c.Close()
+			return nil, err
+		}
+		plain, err := c.layer(head)
+		if err != nil {
+			c.Close()
+			return nil, err
+		}
+		if plain == nil {
+			return c, nil
+		}
+		if c.layers++; c.layers > maxLayers {
+			c.Close()
+			return nil, fmt.Errorf("%w: compressed more than %d times over", feed.ErrFormat, maxLayers)
+		}
+		c.Reader = bufio.NewReaderSize(&plainReader{in: plain, raw: raw, slots: slots}, sniff)
+	}
+}
+
+// layer returns the decompressor of what begins with head, nil when that is not
+// compressed.
+func (c *content) layer(head []byte) (io.Reader, error) {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		r, err := gzip.NewReader(c.Reader)
+		if err != nil {
+			return nil, c.raw.blame(err)
+		}
+		return r, nil
+	case len(head) == 10 && string(head[:3]) == "BZh" &&
+		(string(head[4:]) == "1AY&SY" || string(head[4:]) == "\x17\x72\x45\x38\x50\x90"):
+		return bzip2.NewReader(c.Reader), nil
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		// One goroutine and a small window: there may be hundreds of these.
+		r, err := zstd.NewReader(c.Reader, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(64<<20))
+		if err != nil {
+			return nil, c.raw.blame(err)
+		}
+		c.closes = append(c.closes, r.Close)
+		return r, nil
+	}
+	return nil, nil
+}
+
+// archived reports whether the content is a tar archive.
+func (c *content) archived() bool {
+	head, _ := c.Peek(262)
+	return len(head) == 262 && string(head[257:]) == "ustar"
+}
+
+// rawReader reads the bytes as stored, counts them, and keeps the error of the
+// system so that it is not taken for damage in the data.
+type rawReader struct {
+	in    io.Reader
+	ctx   context.Context
+	count int64
+	read  *atomic.Int64 // progress; nil while only looking
+	err   error
+}
+
+// progress counts what was read, and what will be, in read.
+func (r *rawReader) progress(read *atomic.Int64) {
+	read.Add(r.count)
+	r.read = read
+}
+
+func (r *rawReader) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		r.err = context.Cause(r.ctx)
+		return 0, r.err
+	}
+	n, err := r.in.Read(p)
+	r.count += int64(n)
+	if r.read != nil {
+		r.read.Add(int64(n))
+	}
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}
+
+// blame finds out whether reading failed or what was read is bad.
+func (r *rawReader) blame(err error) error {
+	switch {
+	case err == nil || err == io.EOF:
+		return err
+	case r.err != nil:
+		return r.err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: the compressed data end too early", feed.ErrTruncated)
+	default:
+		return fmt.Errorf("%w: damaged: %w", feed.ErrFormat, err)
+	}
+}
+
+// plainReader reads from a decompressor, holding one of the slots meanwhile.
+type plainReader struct {
+	in    io.Reader
+	raw   *rawReader
+	slots chan struct{}
+}
+
+func (r *plainReader) Read(p []byte) (int, error) {
+	select {
+	case r.slots <- struct{}{}:
+	case <-r.raw.ctx.Done():
+		return 0, context.Cause(r.raw.ctx)
+	}
+	n, err := r.in.Read(p)
+	<-r.slots
+	return n, r.raw.blame(err)
+}
+
+// members lists the regular files of an archive: their names, offsets and sizes.
+// The list holds what stands before an error.
+func members(r io.ReadSeeker) (list []member, err error) {
+	for a := tar.NewReader(r); ; {
+		h, err := a.Next()
+		switch {
+		case err == io.EOF:
+			return list, nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return list, fmt.Errorf("%w: the archive ends too early", feed.ErrTruncated)
+		case err != nil:
+			return list, fmt.Errorf("%w: damaged archive: %w", feed.ErrFormat, err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		at, err := r.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, member{h.Name, at, h.Size})
+	}
+}
+
+type member struct {
+	name     string
+	at, size int64
+}

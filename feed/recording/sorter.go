@@ -1,0 +1,106 @@
+package recording
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+
+	"corrgraph/feed"
+	"corrgraph/odds"
+)
+
+// The window of a sorter in quotes. Recordings of polls that were put together
+// from several runs of a recorder step back by hours (two of ours do), which is
+// too far for a bound in time alone: polls may be seconds or half an hour apart.
+const (
+	window    = 128 << 10 // of one file: about 8 MB
+	minWindow = 4 << 10   // with however many files
+	windows   = 1 << 20   // of all files together, as long as minWindow allows
+)
+
+// sorter puts the batches of one file in order, within bounds on how late one may
+// come and on how many quotes wait.
+type sorter struct {
+	o    Options
+	file *file
+	max  int // quotes that may wait
+
+	newest, sent odds.Time
+	queue        []*odds.Batch // queue[from:] waits, by compare
+	from         int
+	waiting      int // quotes in it
+}
+
+func (s *Stream) sorter(f *file) sorter {
+	limit := max(minWindow, min(window, windows/len(s.files)))
+	return sorter{o: s.o, file: f, max: limit, newest: odds.Ever, sent: odds.Ever}
+}
+
+// bound is how much older than the newest batch b may be.
+func (o Options) bound(b *odds.Batch) odds.Millis {
+	if b.Polled {
+		return o.PollsOutOfOrder
+	}
+	return o.OutOfOrder
+}
+
+func compare(a, b *odds.Batch) int {
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Seq, b.Seq))
+}
+
+// add takes a batch and sends those that no batch to come may precede.
+func (o *sorter) add(b *odds.Batch, send feed.Emit) error {
+	o.newest = max(o.newest, b.At)
+	horizon := o.newest.Add(-o.o.bound(b))
+	if b.At < max(horizon, o.sent) {
+		o.late(b)
+		return nil
+	}
+	wait := o.queue[o.from:]
+	// After its equals, so that the order of the file decides among them.
+	i := sort.Search(len(wait), func(i int) bool { return compare(wait[i], b) > 0 })
+	o.queue = slices.Insert(o.queue, o.from+i, b)
+	o.waiting += weight(b)
+	for o.from < len(o.queue) && (o.queue[o.from].At < horizon || o.waiting > o.max) {
+		if err := o.release(send); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// weight is what a batch counts for in bounds: its quotes, and itself.
+func weight(b *odds.Batch) int { return 1 + b.Quotes() }
+
+func (o *sorter) release(send feed.Emit) error {
+	b := o.queue[o.from]
+	o.queue[o.from] = nil
+	if o.from++; o.from > len(o.queue)/2 {
+		o.queue = slices.Delete(o.queue, 0, o.from)
+		o.from = 0
+	}
+	o.waiting -= weight(b)
+	o.sent = b.At
+	return send(b)
+}
+
+// flush sends all that waits.
+func (o *sorter) flush(send feed.Emit) error {
+	for o.from < len(o.queue) {
+		if err := o.release(send); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// late rejects every quote of b, or b itself when it holds none.
+func (o *sorter) late(b *odds.Batch) {
+	n := b.Quotes()
+	o.file.rep.Read(-n)
+	detail := fmt.Sprintf("%s after %s, too late to take its place", b.At, o.newest)
+	for range max(n, 1) {
+		o.file.rep.Reject(feed.Reject{File: o.file.name, Reason: "late", Detail: detail})
+	}
+}

@@ -1,0 +1,177 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"corrgraph/odds"
+)
+
+// LayerSource returns the edges of one layer of the event that is being built.
+// It may return edges older than the layer's window; Build leaves them out. The
+// slice stays the source's own: Build copies what it keeps. With [Workers] it is
+// called from several goroutines at once.
+type LayerSource func(ctx context.Context, layer odds.Layer) ([]Edge, error)
+
+// FromEdges serves edges that are in memory, by layer number less one.
+func FromEdges(layers [4][]Edge) LayerSource {
+	return func(_ context.Context, l odds.Layer) ([]Edge, error) { return layers[l-1], nil }
+}
+
+// Mode says where the layers of a graph are built.
+type Mode string
+
+// The modes of building.
+const (
+	Inline  Mode = "inline"  // one after the other, on the caller's goroutine
+	Workers Mode = "workers" // a goroutine a layer
+)
+
+// Options tune [Build]. The zero value is the default.
+type Options struct {
+	// Mode is Inline unless it says Workers. Sources that wait (a store) gain
+	// from workers; sources in memory gain little and take a second core.
+	Mode Mode
+	// Off names layers that are not built: nil without being failed. Default none.
+	Off [4]bool
+}
+
+// ErrPanic marks a layer whose source panicked.
+var ErrPanic = errors.New("panic")
+
+// Build assembles the four layers of an event as they stood at asOf: of each
+// layer the edges detected inside its window, not after asOf. A layer whose
+// source fails, panics, or was not begun before ctx ended is nil with the reason
+// in Snapshot.Errors, and never fails the others. Build waits for all sources; one
+// that can block must heed ctx. Cost: O(n log n) in the edges a layer.
+func Build(ctx context.Context, event string, asOf odds.Time, source LayerSource, o Options) *Snapshot {
+	s := &Snapshot{Event: event, AsOf: asOf}
+	one := func(i int) {
+		if !o.Off[i] {
+			s.Layers[i], s.Errors[i] = load(ctx, odds.Layers[i], asOf, source)
+		}
+	}
+	if o.Mode == Workers {
+		var wg sync.WaitGroup
+		for i := range odds.Layers {
+			wg.Go(func() { one(i) })
+		}
+		wg.Wait()
+	} else {
+		for i := range odds.Layers {
+			one(i)
+		}
+	}
+	s.number()
+	return s
+}
+
+func load(ctx context.Context, layer odds.Layer, asOf odds.Time, source LayerSource) (l *LayerEdges, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			l, err = nil, fmt.Errorf("layer %d: %w: %v", layer, ErrPanic, r)
+		}
+	}()
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("layer %d: %w", layer, context.Cause(ctx))
+	}
+	edges, err := source(ctx, layer)
+	if err != nil {
+		return nil, fmt.Errorf("layer %d: %w", layer, err)
+	}
+	return arrange(edges, layer, asOf)
+}
+
+// key sorts edges without moving them: they are several cache lines long.
+type key struct {
+	strength float64
+	at       int32
+}
+
+func arrange(edges []Edge, layer odds.Layer, asOf odds.Time) (*LayerEdges, error) {
+	l := &LayerEdges{}
+	oldest := asOf.Add(-layer.Window())
+	keys := make([]key, 0, len(edges))
+	for i := range edges {
+		e := &edges[i]
+		switch {
+		case e.Layer != layer:
+			return nil, fmt.Errorf("layer %d: its source gave an edge of layer %d (%s → %s)", layer, e.Layer, e.Source, e.Target)
+		case !e.inRange():
+			l.Refused++
+		case e.DetectedAt >= oldest && e.DetectedAt <= asOf:
+			keys = append(keys, key{math.Abs(e.Score), int32(i)})
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.strength != b.strength {
+			return cmp.Compare(b.strength, a.strength)
+		}
+		return tie(edges, a.at, b.at)
+	})
+	l.fill(edges, keys)
+	return l, nil
+}
+
+// inRange is false for NaNs too.
+func (e *Edge) inRange() bool {
+	return math.Abs(e.Score) <= 1 && e.Confidence >= 0 && e.Confidence <= 1
+}
+
+// tie orders edges of equal strength; the last resort is the source's order.
+func tie(edges []Edge, i, j int32) int {
+	a, b := &edges[i], &edges[j]
+	return cmp.Or(
+		strings.Compare(string(a.Source), string(b.Source)),
+		strings.Compare(string(a.Target), string(b.Target)),
+		strings.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Lag, b.Lag),
+		cmp.Compare(b.DetectedAt, a.DetectedAt),
+		cmp.Compare(i, j))
+}
+
+func (l *LayerEdges) fill(edges []Edge, order []key) {
+	n := len(order)
+	l.Edges = make([]Edge, n)
+	l.Confidence = make([]float32, n)
+	l.Trends = make([]Trend, n)
+	l.DetectedAt = make([]odds.Time, n)
+	for i, k := range order {
+		e := &l.Edges[i]
+		*e = edges[k.at]
+		l.Confidence[i] = float32(e.Confidence)
+		l.Trends[i] = e.Trend
+		l.DetectedAt[i] = e.DetectedAt
+	}
+	l.ages = slices.Clone(l.DetectedAt)
+	slices.Sort(l.ages)
+}
+
+// number gives the nodes their indexes, in the order in which the layers name them.
+func (s *Snapshot) number() {
+	s.index = make(map[odds.NodeID]int32)
+	of := func(n odds.NodeID) int32 {
+		i, ok := s.index[n]
+		if !ok {
+			i = int32(len(s.Nodes))
+			s.index[n] = i
+			s.Nodes = append(s.Nodes, n)
+		}
+		return i
+	}
+	for _, l := range s.Layers {
+		if l == nil {
+			continue
+		}
+		l.From, l.To = make([]int32, len(l.Edges)), make([]int32, len(l.Edges))
+		for i := range l.Edges {
+			l.From[i], l.To[i] = of(l.Edges[i].Source), of(l.Edges[i].Target)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package graph
+
+import "corrgraph/odds"
+
+// Status says how much of a graph could be built.
+type Status string
+
+// The states of a graph.
+const (
+	Healthy  Status = "HEALTHY"  // every layer was built, empty ones too
+	Degraded Status = "DEGRADED" // at least one layer failed
+	Failed   Status = "FAILED"   // all of them failed
+)
+
+// Snapshot is the graph of one event at one instant. It is never modified once
+// built, so any number of goroutines may read it. Its zero value is an empty graph.
+type Snapshot struct {
+	Event  string
+	AsOf   odds.Time
+	Nodes  []odds.NodeID  // every node that an edge touches, each once
+	Layers [4]*LayerEdges // by layer number less one; nil where the layer failed or is off
+	Errors [4]error       // why a layer failed; nil where it did not
+
+	index map[odds.NodeID]int32
+}
+
+// LayerEdges holds every edge of one layer inside its window, strongest |Score|
+// first (ties by Source, then Target). Its columns run parallel to Edges, for
+// scanning without touching the edges themselves.
+type LayerEdges struct {
+	Edges      []Edge
+	Confidence []float32
+	Trends     []Trend
+	DetectedAt []odds.Time
+	From, To   []int32 // indexes into Snapshot.Nodes
+	Refused    int     // edges left out because a number in them was out of range
+
+	ages []odds.Time // DetectedAt in ascending order
+}
+
+// Layer returns the edges of l, nil if the layer failed, is off or is invalid.
+func (s *Snapshot) Layer(l odds.Layer) *LayerEdges {
+	if !l.Valid() {
+		return nil
+	}
+	return s.Layers[l-1]
+}
+
+// Len is the number of edges in all layers.
+func (s *Snapshot) Len() (n int) {
+	for _, l := range s.Layers {
+		if l != nil {
+			n += len(l.Edges)
+		}
+	}
+	return n
+}
+
+// Index returns the position of a node in Nodes. Cost: one map lookup.
+func (s *Snapshot) Index(node odds.NodeID) (i int32, ok bool) {
+	i, ok = s.index[node]
+	return i, ok
+}
+
+// Status counts the failed layers.
+func (s *Snapshot) Status() Status {
+	failed := 0
+	for _, err := range s.Errors {
+		if err != nil {
+			failed++
+		}
+	}
+	switch failed {
+	case 0:
+		return Healthy
+	case len(s.Errors):
+		return Failed
+	default:
+		return Degraded
+	}
+}

@@ -1,0 +1,42 @@
+package leadlag
+
+import "math"
+
+// Partial returns the correlation of B and C that is left once A's part is taken
+// out of both: (rBC − rAB·rAC) / √((1−rAB²)(1−rAC²)), in [-1, 1]. A must be read
+// at the lags at which it leads them, and the three over the same moves. A
+// correlation beyond ±1 (Hayashi–Yoshida may give one) counts as ±1; what A
+// explains wholly leaves 0. It panics on NaN.
+func Partial(rBC, rAB, rAC float64) float64 {
+	rBC, rAB, rAC = unit(rBC), unit(rAB), unit(rAC)
+	left := math.Sqrt((1 - rAB*rAB) * (1 - rAC*rAC))
+	if left == 0 {
+		return 0
+	}
+	return unit((rBC - rAB*rAC) / left)
+}
+
+// VanishesGiven reports whether the link B–C is a copy of A: significant by
+// itself and no longer so once A's part is taken out. n is the number of moves
+// behind rBC. Significant is |atanh r|·√(n−3) ≥ 1.96, and √(n−4) for the partial
+// correlation, since taking out one variable costs one observation (Fisher 1924).
+// It is false where n ≤ 4.
+//
+// A correlation measured with noise or at the wrong lag takes out too little, so
+// a false answer is no proof that A has no part in B–C.
+func VanishesGiven(rBC, rAB, rAC float64, n int) bool {
+	if n <= 4 {
+		return false
+	}
+	const limit = 1.959963984540054 // two-sided 5 %
+	raw := math.Atanh(math.Abs(unit(rBC))) * math.Sqrt(float64(n-3))
+	rest := math.Atanh(math.Abs(Partial(rBC, rAB, rAC))) * math.Sqrt(float64(n-4))
+	return raw >= limit && rest < limit
+}
+
+func unit(r float64) float64 {
+	if math.IsNaN(r) {
+		panic("leadlag: NaN")
+	}
+	return max(-1, min(1, r))
+}

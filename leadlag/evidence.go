@@ -1,0 +1,275 @@
+package leadlag
+
+import (
+	"math"
+
+	"corrgraph/odds"
+	"corrgraph/series"
+)
+
+// Decoys is how many sign-flipped copies of the data every Evidence carries.
+const Decoys = 50
+
+// minHits is how many target moves must have met a source move before a window
+// is looked at.
+const minHits = 6
+
+// Flow is one of the two directions of a pair: source moves first, or target.
+type Flow int
+
+// A leads B, and B leads A.
+const (
+	AB Flow = iota
+	BA
+)
+
+// Flips holds the signs of one target move in every decoy.
+type Flips [Decoys]float32
+
+// FlipsOf draws the signs of a target move from a hash of its node and of its
+// time divided by block: moves of one block share their signs. block 1 flips
+// every move by itself; consensus series need 2 h or more.
+func FlipsOf(seed, node uint64, at odds.Time, block odds.Millis) (f Flips) {
+	bits := mix(seed ^ mix(node) ^ mix(uint64(int64(at)/int64(max(1, block)))+0x9e3779b97f4a7c15))
+	for r := range f {
+		f[r] = 1 - 2*float32(bits>>r&1)
+	}
+	return f
+}
+
+// mix is the finaliser of SplitMix64 (Steele, Lea, Flood, 2014).
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// Evidence pools the event correlogram of one pair, or of all pairs of a family,
+// in both directions. Per target move j and window w, with C_jw the sum of the
+// source's whitened moves whose lag to j lies in w, it sums U_w = Σ dB_j·C_jw,
+// V_w = Σ (dB_j·C_jw)² over the whole window, and the number of j with a source
+// move in w. Under independence and symmetric signs P(|U|/√V ≥ x) ≤ 2·exp(−x²/2)
+// at any sample size (Hoeffding).
+//
+// It is owned by one goroutine. Memory: about 200 bytes a bin for the decoys.
+type Evidence struct {
+	Axis *Axis
+
+	zero  cell
+	flows [2]flow
+
+	nearOnly bool // far lags are not counted, and inflation is taken as 1
+
+	decoy []float32 // [bin][Decoys]: bin 0, the near bins of AB, then of BA; nil without decoys
+}
+
+type cell struct {
+	U, V float64
+	N    int
+}
+
+type flow struct {
+	bins  []bin  // near bins 1..K at index 1..K
+	spans []span // V and N of each window
+	far   []cell
+	moves int     // moves of the target
+	ss    float64 // Σ white² of the target
+	ssRaw float64
+}
+
+type bin struct{ U, Raw, Lag float64 } // Σ p, Σ raw p, Σ p·lag
+
+type span struct {
+	V float64
+	N int32
+}
+
+// NewEvidence returns empty sums on an axis. Decoys cost memory and time; single
+// pairs that only sharpen a family's verdict do without.
+func NewEvidence(x *Axis, decoys bool) *Evidence {
+	e := &Evidence{Axis: x}
+	for d := range e.flows {
+		e.flows[d] = flow{bins: make([]bin, x.Bins()+1), spans: make([]span, len(x.spans)), far: make([]cell, farBins)}
+	}
+	if decoys {
+		e.decoy = make([]float32, (1+2*x.Bins())*Decoys)
+	}
+	return e
+}
+
+// NewNearEvidence returns sums that leave far lags and decoys out: cheaper, and
+// for want of an inflation never less inclined to find something.
+func NewNearEvidence(x *Axis) *Evidence {
+	e := NewEvidence(x, false)
+	e.nearOnly = true
+	return e
+}
+
+// Scratch is working memory for Add; one a goroutine. Its zero value is ready.
+type Scratch struct {
+	c, raw, lag []float64
+	touched     []int
+}
+
+// Add counts one move of a target against the moves of a source that came before
+// it, newest last. dir says which way the pair is read: AB when the target is the
+// pair's B. Moves of the same instant belong to bin 0 and must be offered once:
+// strict leaves them out. flips may be nil without decoys.
+//
+// Cost: O(source moves inside the axis's reach).
+func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increment, strict bool, flips *Flips, s *Scratch) {
+	f := &e.flows[dir]
+	f.moves++
+	f.ss += target.White * target.White
+	f.ssRaw += target.Raw * target.Raw
+	x := e.Axis
+	if len(s.c) < x.scratch {
+		s.c, s.raw, s.lag = make([]float64, x.scratch), make([]float64, x.scratch), make([]float64, x.scratch)
+	}
+	s.touched = s.touched[:0]
+	reach := x.Reach()
+	if e.nearOnly {
+		reach = x.Near()
+	}
+	for i := len(source) - 1; i >= 0; i-- {
+		lag := int64(target.At - source[i].At)
+		if lag >= reach {
+			break
+		}
+		if lag < 0 || strict && lag == 0 {
+			continue
+		}
+		k := x.Bin(lag)
+		if k < 0 {
+			continue
+		}
+		if s.raw[k] == 0 && s.c[k] == 0 && s.lag[k] == 0 {
+			s.touched = append(s.touched, k)
+		}
+		s.c[k] += source[i].White
+		s.raw[k] += source[i].Raw
+		s.lag[k] += source[i].White * float64(lag)
+	}
+	if len(s.touched) > 0 {
+		e.settle(dir, target, flips, s)
+	}
+}
+
+func (e *Evidence) settle(dir Flow, target series.Increment, flips *Flips, s *Scratch) {
+	f, x := &e.flows[dir], e.Axis
+	n := x.Bins()
+	near := false
+	for _, k := range s.touched {
+		p := target.White * s.c[k]
+		switch {
+		case k == 0:
+			e.zero.U += p
+			e.zero.V += p * p
+			e.zero.N++
+			e.flip(0, p, flips)
+		case k <= n:
+			near = true
+			b := &f.bins[k]
+			b.U += p
+			b.Raw += target.Raw * s.raw[k]
+			b.Lag += target.White * s.lag[k]
+			e.flip(k+int(dir)*n, p, flips)
+		default:
+			c := &f.far[k-n-1]
+			c.U += p
+			c.V += p * p
+			c.N++
+		}
+	}
+	if near {
+		e.windows(f, target.White, s)
+	}
+	if len(s.touched) > 0 && s.touched[0] == 0 {
+		f.bins[0].Raw += target.Raw * s.raw[0]
+	}
+	for _, k := range s.touched {
+		s.c[k], s.raw[k], s.lag[k] = 0, 0, 0
+	}
+}
+
+// windows adds one target move to V and N of every window that a source move
+// touched. Index 0 of spans runs over width 1, then 2, then 4, as Axis lists them.
+func (e *Evidence) windows(f *flow, white float64, s *Scratch) {
+	n := e.Axis.Bins()
+	base := 0
+	for _, w := range [...]int{1, 2, 4} {
+		done := 0
+		for _, k := range s.touched { // ascending: the source was walked newest first
+			if k == 0 || k > n {
+				continue
+			}
+			for first := max(1, k-w+1, done+1); first <= min(k, n-w+1); first++ {
+				var c float64
+				for j := first; j < first+w; j++ {
+					c += s.c[j]
+				}
+				p := white * c
+				f.spans[base+first-1].V += p * p
+				f.spans[base+first-1].N++
+				done = first
+			}
+		}
+		base += n - w + 1
+	}
+}
+
+func (e *Evidence) flip(slot int, p float64, flips *Flips) {
+	if e.decoy == nil || flips == nil {
+		return
+	}
+	q := float32(p)
+	row := e.decoy[slot*Decoys : slot*Decoys+Decoys : slot*Decoys+Decoys]
+	for r := range row {
+		row[r] += q * flips[r]
+	}
+}
+
+// Moves returns how many moves of A and of B were counted.
+func (e *Evidence) Moves() (a, b int) { return e.flows[BA].moves, e.flows[AB].moves }
+
+// Merge adds the sums of o, which must lie on the same axis, to e.
+func (e *Evidence) Merge(o *Evidence) {
+	add := func(a *cell, b cell) { a.U += b.U; a.V += b.V; a.N += b.N }
+	add(&e.zero, o.zero)
+	for d := range e.flows {
+		f, g := &e.flows[d], &o.flows[d]
+		f.moves += g.moves
+		f.ss += g.ss
+		f.ssRaw += g.ssRaw
+		for k := range f.bins {
+			f.bins[k].U += g.bins[k].U
+			f.bins[k].Raw += g.bins[k].Raw
+			f.bins[k].Lag += g.bins[k].Lag
+		}
+		for k := range f.spans {
+			f.spans[k].V += g.spans[k].V
+			f.spans[k].N += g.spans[k].N
+		}
+		for k := range f.far {
+			add(&f.far[k], g.far[k])
+		}
+	}
+	for k := range min(len(e.decoy), len(o.decoy)) {
+		e.decoy[k] += o.decoy[k]
+	}
+}
+
+// ZeroLag returns the correlation of moves of one instant (one poll), and the
+// share of moves that have a partner in it: 2·both/(A + B).
+func (e *Evidence) ZeroLag() (r, share float64) {
+	ss := math.Sqrt(e.flows[AB].ss * e.flows[BA].ss)
+	if ss > 0 {
+		r = clamp(e.zero.U / ss)
+	}
+	if n := e.flows[AB].moves + e.flows[BA].moves; n > 0 {
+		share = math.Min(1, 2*float64(e.zero.N)/float64(n))
+	}
+	return r, share
+}
+
+func clamp(r float64) float64 { return math.Max(-1, math.Min(1, r)) }

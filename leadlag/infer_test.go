@@ -1,0 +1,323 @@
+package leadlag
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
+	"pgregory.net/rapid"
+)
+
+func TestBenjaminiHochbergWorked(t *testing.T) {
+	// The worked example of Benjamini & Hochberg 1995, §3.2: 15 p-values, 4
+	// rejected at 5 %.
+	p := []float64{0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1}
+	q := BenjaminiHochberg(p)
+	found := 0
+	for _, x := range q {
+		if x <= 0.05 {
+			found++
+		}
+	}
+	if found != 4 {
+		t.Errorf("%d discoveries, want 4: %v", found, q)
+	}
+	if want := 0.0095 * 15 / 4; math.Abs(q[3]-want) > 1e-15 {
+		t.Errorf("q[3] is %v, want %v", q[3], want)
+	}
+	if by := BenjaminiYekutieli([]float64{0.01, 0.5}); math.Abs(by[0]-0.01*2*1.5) > 1e-15 || by[1] != 0.75 {
+		t.Errorf("Benjamini–Yekutieli: %v", by)
+	}
+}
+
+func TestStepUpProperties(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		p := rapid.SliceOf(rapid.Float64Range(0, 1)).Draw(t, "p")
+		if len(p) > 1 && rapid.Bool().Draw(t, "tie") {
+			p[0] = p[len(p)-1]
+		}
+		bh, by := BenjaminiHochberg(p), BenjaminiYekutieli(p)
+		for i := range p {
+			if bh[i] < p[i] || bh[i] > by[i] || by[i] > 1 {
+				t.Fatalf("p %v, BH %v, BY %v", p[i], bh[i], by[i])
+			}
+			for j := range p {
+				if p[i] < p[j] && bh[i] > bh[j] || p[i] == p[j] && bh[i] != bh[j] {
+					t.Fatalf("p %v and %v have q %v and %v", p[i], p[j], bh[i], bh[j])
+				}
+			}
+		}
+	})
+}
+
+// TestFalseDiscoveryRate simulates what Benjamini–Hochberg promises: the mean
+// share of false ones among the discoveries is q times the share of nulls.
+func TestFalseDiscoveryRate(t *testing.T) {
+	const families, nulls, effects, level = 600, 180, 20, 0.1
+	rng := rand.New(rand.NewPCG(1, 0))
+	var sum, power float64
+	for range families {
+		p := make([]float64, nulls+effects)
+		for i := range p {
+			z := rng.NormFloat64()
+			if i >= nulls {
+				z += 3.5
+			}
+			p[i] = math.Erfc(math.Abs(z) / math.Sqrt2)
+		}
+		var wrong, right float64
+		for i, q := range BenjaminiHochberg(p) {
+			if q <= level && i < nulls {
+				wrong++
+			} else if q <= level {
+				right++
+			}
+		}
+		sum += wrong / max(1, wrong+right)
+		power += right / effects
+	}
+	// Standard error of the mean is about 0.0035.
+	if rate, want := sum/families, level*nulls/(nulls+effects); math.Abs(rate-want) > 0.011 {
+		t.Errorf("false share %.4f, want %.3f", rate, want)
+	}
+	if power/families < 0.6 {
+		t.Errorf("power is only %.2f", power/families)
+	}
+}
+
+func TestDecoyP(t *testing.T) {
+	got := DecoyP([]float64{5, 3, 2.5, 0}, []float64{3, 1, 2, 4})
+	if want := []float64{0.2, 0.6, 0.6, 1}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := DecoyP([]float64{9}, nil); got[0] != 1 {
+		t.Errorf("without decoys p is %v, want 1", got[0])
+	}
+}
+
+func TestInferencePanics(t *testing.T) {
+	nan := []float64{math.NaN()}
+	for name, f := range map[string]func(){
+		"BH":            func() { BenjaminiHochberg(nan) },
+		"BY":            func() { BenjaminiYekutieli([]float64{1.1}) },
+		"DecoyP":        func() { DecoyP(nan, nil) },
+		"decoys":        func() { DecoyP(nil, nan) },
+		"isotonic":      func() { IsotonicLFDR(nan, nil, 1) },
+		"weight":        func() { IsotonicLFDR(nil, nil, 0) },
+		"two groups":    func() { TwoGroupLFDR(nan) },
+		"lengths":       func() { LocalFDR([]float64{1, 2}, nil, 1, []float64{1}) },
+		"Brier":         func() { Brier([]float64{1}, nil) },
+		"calibration":   func() { Calibrate(nan, []bool{true}, 10) },
+		"Wilson":        func() { Wilson(2, 1) },
+		"negative V":    func() { LogE([]float64{1}, []float64{-1}) },
+		"e-BH":          func() { EBenjaminiHochberg(nan) },
+		"partial":       func() { Partial(nan[0], 0, 0) },
+		"falling times": func() { HayashiYoshida(Path{[]int64{2, 1}, []float64{1, 2}}, Path{}, nil) },
+		"falling grid":  func() { HayashiYoshida(Path{}, Path{}, []int64{2, 1}) },
+		"one edge":      func() { Correlogram(Path{}, Path{}, []int64{1}) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+func TestWilson(t *testing.T) {
+	low, high := Wilson(8, 10) // Newcombe 1998
+	if math.Abs(low-0.4901625) > 1e-6 || math.Abs(high-0.9433178) > 1e-6 {
+		t.Errorf("8 of 10: [%v, %v]", low, high)
+	}
+	if low, high := Wilson(0, 0); low != 0 || high != 1 {
+		t.Errorf("0 of 0: [%v, %v]", low, high)
+	}
+	for n := 1; n < 200; n++ {
+		for hits := 0; hits <= n; hits++ {
+			low, high := Wilson(hits, n)
+			rate := float64(hits) / float64(n)
+			if !(0 <= low && low <= rate && rate <= high && high <= 1 && low < high) {
+				t.Fatalf("%d of %d: [%v, %v]", hits, n, low, high)
+			}
+		}
+	}
+}
+
+// TestWilsonCoverage sums the binomial: near 95 % at every rate but the extremes.
+func TestWilsonCoverage(t *testing.T) {
+	const n = 100
+	for _, rate := range []float64{0.05, 0.2, 0.5, 0.9} {
+		var covered float64
+		for hits := 0; hits <= n; hits++ {
+			if low, high := Wilson(hits, n); low <= rate && rate <= high {
+				covered += distuv.Binomial{N: n, P: rate}.Prob(float64(hits))
+			}
+		}
+		if covered < 0.93 || covered > 0.98 {
+			t.Errorf("rate %v is covered in %.4f of cases", rate, covered)
+		}
+	}
+}
+
+func TestBrierAndCalibration(t *testing.T) {
+	prob := []float64{0, 0.25, 0.25, 0.29, 1, 0.3}
+	hit := []bool{false, true, false, false, true, true}
+	score, ok := Brier(prob, hit)
+	if want := (0.5625 + 0.0625 + 0.0841 + 0.49) / 6; !ok || math.Abs(score-want) > 1e-15 {
+		t.Errorf("Brier score %v, want %v", score, want)
+	}
+	if _, ok := Brier(nil, nil); ok {
+		t.Error("a Brier score of nothing")
+	}
+	table := Calibrate(prob, hit, 4)
+	got := []int{table[0].N, table[1].N, table[2].N, table[3].N, table[1].Hits}
+	if want := []int{1, 4, 0, 1, 2}; !slices.Equal(got, want) {
+		t.Errorf("counts %v, want %v", got, want)
+	}
+	if b := table[1]; math.Abs(b.Claimed-1.09/4) > 1e-15 || b.Rate != 0.5 || b.Low != 0.25 || b.High != 0.5 {
+		t.Errorf("second bin %+v", b)
+	}
+	if b := table[2]; b.RateLow != 0 || b.RateHigh != 1 || b.Claimed != 0 {
+		t.Errorf("empty bin %+v", b)
+	}
+}
+
+func TestLogE(t *testing.T) {
+	if got := LogE(nil, nil); got != 0 {
+		t.Errorf("no window: %v", got)
+	}
+	// U = 0 in one window of V = 2: E = 1/√2. With one more of V = 0, E = 1 there.
+	if got, want := LogE([]float64{0, 0}, []float64{2, 0}), math.Log((1/math.Sqrt2+1)/2); math.Abs(got-want) > 1e-15 {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	// exp(2500/2·…) overflows a float64; its logarithm does not.
+	got := LogE([]float64{1e4, 1e4}, []float64{1e4, 0})
+	if want := 0.25*1e8 - math.Log(2); math.Abs(got-want) > 1e-6 {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestEValueIsFair bets on fair coins until E ≥ 20 or 200 ticks have passed. By
+// Ville's inequality at most 1 in 20 gets there.
+func TestEValueIsFair(t *testing.T) {
+	const runs = 4000
+	rng := rand.New(rand.NewPCG(2, 0))
+	reached := 0
+	for range runs {
+		var u, v [3]float64
+		for range 200 {
+			for k := range u {
+				p := math.Abs(rng.NormFloat64()) * float64(1-2*rng.IntN(2))
+				u[k] += p
+				v[k] += p * p
+			}
+			if LogE(u[:], v[:]) >= math.Log(20) {
+				reached++
+				break
+			}
+		}
+	}
+	if rate := float64(reached) / runs; rate > 0.05 || rate == 0 {
+		t.Errorf("%.4f of fair games were won, want some and at most 0.05", rate)
+	}
+}
+
+func TestEBenjaminiHochberg(t *testing.T) {
+	got := EBenjaminiHochberg([]float64{math.Log(100), -3, math.Log(10), 2000})
+	if want := []float64{4.0 / 100 / 2, 1, 4.0 / 10 / 3, 0}; !closeTo(got, want, 1e-15) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestPartial(t *testing.T) {
+	if got := Partial(0.48, 0.6, 0.8); math.Abs(got) > 1e-15 {
+		t.Errorf("B–C is A's doing alone, yet %v is left", got)
+	}
+	if got := Partial(0.5, 0, 0); got != 0.5 {
+		t.Errorf("A has no part: %v, want 0.5", got)
+	}
+	if got := Partial(0.5, 1.2, 0.3); got != 0 {
+		t.Errorf("beyond 1: %v, want 0", got)
+	}
+	for _, c := range []struct {
+		bc, ab, ac float64
+		n          int
+		want       bool
+	}{
+		{0.48, 0.6, 0.8, 100, true},
+		{-0.48, -0.6, 0.8, 100, true},
+		{0.48, 0.6, 0.8, 4, false},   // too few to tell
+		{0.10, 0.6, 0.8, 100, false}, // nothing there to vanish
+		{0.80, 0.6, 0.8, 100, false}, // more than A explains
+		{0.48, 0.1, 0.1, 100, false},
+		{1, 1, 1, 100, true},
+	} {
+		if got := VanishesGiven(c.bc, c.ab, c.ac, c.n); got != c.want {
+			t.Errorf("%+v: got %v", c, got)
+		}
+	}
+}
+
+// TestPartialOfSamples compares with the correlation of regression residuals.
+func TestPartialOfSamples(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 0))
+	const n = 500
+	a, b, c := make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range a {
+		a[i] = rng.NormFloat64()
+		b[i] = 0.7*a[i] + rng.NormFloat64()
+		c[i] = -0.5*a[i] + 0.3*b[i] + rng.NormFloat64()
+	}
+	dot := func(x, y []float64) (s float64) {
+		for i := range x {
+			s += x[i] * y[i]
+		}
+		return s
+	}
+	corr := func(x, y []float64) float64 { return dot(x, y) / math.Sqrt(dot(x, x)*dot(y, y)) }
+	residual := func(y []float64) []float64 {
+		out, slope := make([]float64, n), dot(a, y)/dot(a, a)
+		for i := range y {
+			out[i] = y[i] - slope*a[i]
+		}
+		return out
+	}
+	got, want := Partial(corr(b, c), corr(a, b), corr(a, c)), corr(residual(b), residual(c))
+	if math.Abs(got-want) > 1e-12 {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func closeTo(got, want []float64, tolerance float64) bool {
+	return slices.EqualFunc(got, want, func(g, w float64) bool { return math.Abs(g-w) <= tolerance })
+}
+
+func BenchmarkInference(b *testing.B) {
+	const n, copies = 2000, 20
+	rng := rand.New(rand.NewPCG(4, 0))
+	scores, decoys := make([]float64, n), make([]float64, n*copies)
+	for i := range scores {
+		scores[i] = math.Abs(rng.NormFloat64())
+	}
+	for i := range decoys {
+		decoys[i] = math.Abs(rng.NormFloat64())
+	}
+	p := DecoyP(scores, decoys)
+	for name, f := range map[string]func(){
+		"BenjaminiHochberg": func() { BenjaminiHochberg(p) },
+		"DecoyP":            func() { DecoyP(scores, decoys) },
+		"IsotonicLFDR":      func() { IsotonicLFDR(scores, decoys, 1.0/copies) },
+		"TwoGroupLFDR":      func() { TwoGroupLFDR(p) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				f()
+			}
+		})
+	}
+}

@@ -1,0 +1,235 @@
+package leadlag
+
+import (
+	"math"
+
+	"corrgraph/odds"
+)
+
+// Search is what a scan of all windows of an Evidence found.
+type Search struct {
+	S         float64 // max |U|/√V over bin 0 and every window of both directions, divided by Inflation
+	Inflation float64 // √φ, φ = max(1, (Σ z² + 20)/(n + 20)) over far-lag bins
+	Zero      bool    // the winner is bin 0
+	Flow      Flow    // the winner's direction
+	Span      Span    // the winner's window
+	Z         float64 // the winner's signed U/√V
+	Tests     int     // windows with enough moves to be looked at
+
+	// D is the direction statistic d = (U_AB − U_BA)/√(V_AB + V_BA) at the window
+	// where |d| is largest: positive when A leads. DTests windows were looked at.
+	D      float64
+	DSpan  Span
+	DTests int
+}
+
+// Found reports whether there was anything to test.
+func (s *Search) Found() bool { return s.Tests > 0 }
+
+// Search scans all windows. Cost: O(windows).
+func (e *Evidence) Search() Search {
+	r := Search{Inflation: e.inflation(), DSpan: Span{1, 1}, Span: Span{1, 1}}
+	if e.zero.N >= minHits && e.zero.V > 0 {
+		r.Tests++
+		r.Z, r.Zero = e.zero.U/math.Sqrt(e.zero.V), true
+	}
+	for d := range e.flows {
+		e.scan(Flow(d), &r)
+	}
+	r.S = math.Abs(r.Z) / r.Inflation
+	e.direct(&r)
+	return r
+}
+
+func (e *Evidence) scan(dir Flow, r *Search) {
+	f := &e.flows[dir]
+	for i, sp := range e.Axis.spans {
+		if f.spans[i].N < minHits || f.spans[i].V <= 0 {
+			continue
+		}
+		r.Tests++
+		if z := f.sum(sp) / math.Sqrt(f.spans[i].V); math.Abs(z) > math.Abs(r.Z) {
+			r.Z, r.Zero, r.Flow, r.Span = z, false, dir, sp
+		}
+	}
+}
+
+// direct finds the largest |d|. Only windows that exist in both directions count.
+func (e *Evidence) direct(r *Search) {
+	a, b := &e.flows[AB], &e.flows[BA]
+	for _, i := range e.Axis.direct {
+		if a.spans[i].N+b.spans[i].N < 2*minHits {
+			continue
+		}
+		v := a.spans[i].V + b.spans[i].V
+		if v <= 0 {
+			continue
+		}
+		r.DTests++
+		sp := e.Axis.spans[i]
+		if d := (a.sum(sp) - b.sum(sp)) / math.Sqrt(v); math.Abs(d) > math.Abs(r.D) {
+			r.D, r.DSpan = d, sp
+		}
+	}
+}
+
+func (f *flow) sum(s Span) (u float64) {
+	for k := s.First; k <= s.Last; k++ {
+		u += f.bins[k].U
+	}
+	return u
+}
+
+func (e *Evidence) inflation() float64 {
+	var z2, n float64
+	for d := range e.flows {
+		for _, c := range e.flows[d].far {
+			if c.N >= minHits && c.V > 0 {
+				z2 += c.U * c.U / c.V
+				n++
+			}
+		}
+	}
+	return math.Sqrt(math.Max(1, (z2+20)/(n+20)))
+}
+
+// DecoyScores appends to dst the statistic S of every decoy: the same search over
+// the same windows on sign-flipped target moves. Flips leave V as it is. Far-lag
+// inflation is taken as 1 there, its expectation under flips, which errs on the
+// cautious side.
+func (e *Evidence) DecoyScores(dst []float64) []float64 {
+	if e.decoy == nil {
+		return dst
+	}
+	n := e.Axis.Bins()
+	var best, u Flips
+	e.decoyMax(&best, 0, 0, e.zero.V, e.zero.N, &u)
+	for d := range e.flows {
+		f := &e.flows[d]
+		for i, sp := range e.Axis.spans {
+			if f.spans[i].N >= minHits && f.spans[i].V > 0 {
+				e.decoyMax(&best, sp.First+d*n, sp.Last+d*n, f.spans[i].V, int(f.spans[i].N), &u)
+			}
+		}
+	}
+	for r := range best {
+		dst = append(dst, math.Sqrt(float64(best[r])))
+	}
+	return dst
+}
+
+// decoyMax raises best, squared scores, by the window of slots from to to.
+func (e *Evidence) decoyMax(best *Flips, from, to int, v float64, n int, u *Flips) {
+	if n < minHits || v <= 0 {
+		return
+	}
+	*u = Flips{}
+	for k := from; k <= to; k++ {
+		row := e.decoy[k*Decoys : k*Decoys+Decoys : k*Decoys+Decoys]
+		for r := range row {
+			u[r] += row[r]
+		}
+	}
+	for r := range u {
+		best[r] = max(best[r], u[r]*u[r]/float32(v))
+	}
+}
+
+// Link is an edge as read off an Evidence at one window.
+type Link struct {
+	Corr, Beta           float64
+	Lag, LagLow, LagHigh odds.Millis
+	N                    int     // target moves that met a source move in the window
+	U, V                 float64 // whitened sums of the window
+}
+
+// Link reads the link A → B (or B → A) at window sp. The lag is the mean of the
+// coincidences' lags in the window and one bin either side, weighted by their
+// products, so that chance coincidences cancel; the interval runs from the 10 %
+// to the 90 % point of the same weights and is never narrower than the
+// resolution allows: one step either side of the lag.
+func (e *Evidence) Link(dir Flow, sp Span) Link {
+	f, g := &e.flows[dir], &e.flows[1-dir] // g's targets are f's sources
+	l := Link{U: f.sum(sp)}
+	for i, s := range e.Axis.spans {
+		if s == sp {
+			l.V, l.N = f.spans[i].V, int(f.spans[i].N)
+		}
+	}
+	var raw float64
+	for k := sp.First; k <= sp.Last; k++ {
+		raw += f.bins[k].Raw
+	}
+	if ss := math.Sqrt(f.ss * g.ss); ss > 0 {
+		l.Corr = clamp(l.U / ss)
+	}
+	if g.ssRaw > 0 {
+		l.Beta = raw / g.ssRaw
+	}
+	e.lag(&l, f, sp)
+	return l
+}
+
+func (e *Evidence) lag(l *Link, f *flow, sp Span) {
+	x, sign := e.Axis, math.Copysign(1, l.U)
+	first, last := max(1, sp.First-1), min(x.Bins(), sp.Last+1)
+	if x.Polled() {
+		first, last = sp.First, sp.Last
+	}
+	var w, wl float64
+	for k := first; k <= last; k++ {
+		if u := sign * f.bins[k].U; u > 0 {
+			w += u
+			wl += sign * f.bins[k].Lag
+		}
+	}
+	if w <= 0 {
+		return
+	}
+	r := float64(x.Resolution)
+	lag := math.Max(0, wl/w)
+	lo, hi := f.quantile(x, first, last, sign, w, 0.1), f.quantile(x, first, last, sign, w, 0.9)
+	if x.Polled() { // a lag of k polls is all that can be told: the bin that holds the median
+		lag = math.Floor(f.quantile(x, first, last, sign, w, 0.5)/r+0.5) * r
+	}
+	l.Lag = odds.Millis(math.Round(lag))
+	l.LagLow = odds.Millis(math.Max(0, math.Min(math.Floor(lo), lag-r)))
+	l.LagHigh = odds.Millis(math.Max(math.Ceil(hi), lag+r))
+}
+
+// quantile reads the q point of the product-weighted lags, taken as uniform
+// inside a bin.
+func (f *flow) quantile(x *Axis, first, last int, sign, total, q float64) float64 {
+	var cum float64
+	for k := first; k <= last; k++ {
+		u := sign * f.bins[k].U
+		if u <= 0 {
+			continue
+		}
+		if cum+u >= q*total {
+			lo, hi := float64(x.edges[k-1]), float64(x.edges[k])
+			return lo + (hi-lo)*(q*total-cum)/u
+		}
+		cum += u
+	}
+	return float64(x.edges[last])
+}
+
+// ZeroLink reads the simultaneous link at bin 0.
+func (e *Evidence) ZeroLink() Link {
+	r, _ := e.ZeroLag()
+	l := Link{Corr: r, N: e.zero.N, U: e.zero.U, V: e.zero.V, LagHigh: e.Axis.Resolution}
+	if g := &e.flows[BA]; g.ssRaw > 0 {
+		l.Beta = (e.flows[AB].bins[0].Raw + g.bins[0].Raw) / g.ssRaw
+	}
+	return l
+}
+
+// SearchP is the two-sided p-value of a maximum over several standard-normal
+// looks by the union bound: valid whatever their dependence.
+func SearchP(z float64, looks int) float64 {
+	if looks == 0 {
+		return 1
+	}
+	return math.Min(1, float64(looks)*math.Erfc(math.Abs(z)/math.Sqrt2))
+}

@@ -1,0 +1,216 @@
+package ledger
+
+import (
+	"cmp"
+	"slices"
+
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+)
+
+// Rivals, in the order they are listed.
+const (
+	RivalBase = "base_rate"         // always state the base rate
+	RivalHY   = "hayashi_yoshida"   // the lag and β of a Hayashi–Yoshida scan on the day the family was found, kept for good
+	RivalCopy = "simultaneous_copy" // the follower copies the whole move by its next quote
+)
+
+// Score is how a set of predictions did. Rates are over matured ones.
+type Score struct {
+	Issued       int         `json:"issued"`
+	Matured      int         `json:"matured"`
+	Hits         int         `json:"hits"`
+	Late         int         `json:"late"`
+	WrongSign    int         `json:"wrong_sign"`
+	Missed       int         `json:"miss"`
+	AlreadyMoved int         `json:"already_moved"`
+	Void         int         `json:"void"`
+	Pending      int         `json:"pending"`
+	HitRate      float64     `json:"hit_rate"`
+	HitLow       float64     `json:"hit_low"` // Wilson's 95 % interval, taking predictions as independent
+	HitHigh      float64     `json:"hit_high"`
+	BaseRate     float64     `json:"base_rate"` // mean over matured predictions that had times to compare with
+	BaseN        int         `json:"base_n"`    // times compared with
+	Brier        float64     `json:"brier"`
+	BrierBase    float64     `json:"brier_base"`   // of always stating the base rate
+	LeadTimeMs   odds.Millis `json:"lead_time_ms"` // median over hits
+}
+
+// FamilyScore is the record of one family.
+type FamilyScore struct {
+	Layer    int    `json:"layer"`
+	Leader   string `json:"leader"`
+	Follower string `json:"follower"`
+	Sport    string `json:"sport"`
+	League   string `json:"league"`
+	Market   string `json:"market"`
+	Phase    string `json:"phase"`
+	Venue    string `json:"venue,omitempty"`
+	Score
+}
+
+// RivalScore is how a simple rule did on the same occasions.
+type RivalScore struct {
+	Calls   int     `json:"calls"`
+	Hits    int     `json:"hits"`
+	HitRate float64 `json:"hit_rate"`
+	HitLow  float64 `json:"hit_low"`
+	HitHigh float64 `json:"hit_high"`
+	Brier   float64 `json:"brier"` // of stating its own hit rate so far; of the base rate for base_rate
+}
+
+// Scorecard is how all predictions did, out of sample by construction.
+type Scorecard struct {
+	Overall     Score                    `json:"overall"`
+	Families    []FamilyScore            `json:"families"`
+	Layers      map[string]Score         `json:"layers"`
+	Calibration []leadlag.CalibrationBin `json:"calibration"`
+	Rivals      map[string]RivalScore    `json:"rivals"`
+}
+
+// Named is a prediction with the family it belongs to, in words.
+type Named struct {
+	Prediction
+	Of FamilyScore // Layer to Venue are read; counts are not
+}
+
+// NewScorecard adds predictions up. They must be in the order they were issued.
+func NewScorecard(ps []Named) Scorecard {
+	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Rivals: map[string]RivalScore{}}
+	byFamily := map[string][]*Prediction{}
+	byLayer := map[odds.Layer][]*Prediction{}
+	names := map[string]FamilyScore{}
+	var order []string
+	var all []*Prediction
+	for i := range ps {
+		p := &ps[i].Prediction
+		if _, ok := names[p.Family]; !ok {
+			names[p.Family] = ps[i].Of
+			order = append(order, p.Family)
+		}
+		byFamily[p.Family] = append(byFamily[p.Family], p)
+		byLayer[p.Layer] = append(byLayer[p.Layer], p)
+		all = append(all, p)
+	}
+	for _, key := range order {
+		f := names[key]
+		f.Score = scoreOf(byFamily[key])
+		c.Families = append(c.Families, f)
+	}
+	slices.SortStableFunc(c.Families, func(a, b FamilyScore) int { return cmp.Compare(b.Matured, a.Matured) })
+	for layer, l := range byLayer {
+		c.Layers[layer.Key()] = scoreOf(l)
+	}
+	c.Overall = scoreOf(all)
+	c.Calibration = calibrate(all)
+	for _, name := range []string{RivalBase, RivalHY, RivalCopy} {
+		c.Rivals[name] = rival(name, all)
+	}
+	return c
+}
+
+func scoreOf(ps []*Prediction) (s Score) {
+	var base float64
+	var based int
+	var prob, baseProb []float64
+	var hit []bool
+	var leads []odds.Millis
+	s.Issued = len(ps)
+	for _, p := range ps {
+		switch p.Outcome {
+		case Hit:
+			s.Hits++
+			leads = append(leads, p.LeadTime)
+		case Late:
+			s.Late++
+		case WrongSign:
+			s.WrongSign++
+		case Missed:
+			s.Missed++
+		case AlreadyMoved:
+			s.AlreadyMoved++
+		case Void:
+			s.Void++
+		case Pending:
+			s.Pending++
+		}
+		if !p.Outcome.Matured() {
+			continue
+		}
+		s.Matured++
+		prob, hit = append(prob, p.P), append(hit, p.Outcome == Hit)
+		baseProb = append(baseProb, p.Base)
+		if p.BaseN > 0 {
+			base += p.Base
+			based++
+			s.BaseN += p.BaseN
+		}
+	}
+	s.HitLow, s.HitHigh = leadlag.Wilson(s.Hits, s.Matured)
+	if s.Matured > 0 {
+		s.HitRate = float64(s.Hits) / float64(s.Matured)
+		s.Brier, _ = leadlag.Brier(prob, hit)
+		s.BrierBase, _ = leadlag.Brier(baseProb, hit)
+	}
+	if based > 0 {
+		s.BaseRate = base / float64(based)
+	}
+	if len(leads) > 0 {
+		slices.Sort(leads)
+		s.LeadTimeMs = leads[len(leads)/2]
+	}
+	return s
+}
+
+func calibrate(ps []*Prediction) []leadlag.CalibrationBin {
+	var prob []float64
+	var hit []bool
+	for _, p := range ps {
+		if p.Outcome.Matured() {
+			prob, hit = append(prob, p.P), append(hit, p.Outcome == Hit)
+		}
+	}
+	return leadlag.Calibrate(prob, hit, 10)
+}
+
+// rival adds up what a rule called on the occasions of matured predictions. A
+// rule that called nothing on an occasion has no entry in Rivals.
+func rival(name string, ps []*Prediction) (r RivalScore) {
+	var prob []float64
+	var hit []bool
+	for _, p := range ps {
+		if !p.Outcome.Matured() {
+			continue
+		}
+		if name == RivalBase {
+			prob, hit = append(prob, p.Base), append(hit, p.Outcome == Hit)
+			continue
+		}
+		did, called := p.Rivals[name]
+		if !called {
+			continue
+		}
+		prob, hit = append(prob, Chance(r.Hits, r.Calls)), append(hit, did)
+		r.Calls++
+		if did {
+			r.Hits++
+		}
+	}
+	r.Brier, _ = leadlag.Brier(prob, hit)
+	if name == RivalBase {
+		var sum float64
+		for _, p := range prob {
+			sum += p
+		}
+		r.Calls = len(prob)
+		if r.Calls > 0 {
+			r.HitRate = sum / float64(r.Calls)
+		}
+		return r
+	}
+	r.HitLow, r.HitHigh = leadlag.Wilson(r.Hits, r.Calls)
+	if r.Calls > 0 {
+		r.HitRate = float64(r.Hits) / float64(r.Calls)
+	}
+	return r
+}

@@ -1,0 +1,90 @@
+package odds
+
+import (
+	"math"
+	"strings"
+)
+
+// DefaultLineSlope is the slope of log-odds per point of line for sports that
+// the built-in table does not hold.
+const DefaultLineSlope = 0.15
+
+// lineSpread is the standard deviation of an outcome: of the total, and of the
+// margin between the two sides.
+type lineSpread struct {
+	sport, league string // league "" is every other league of the sport
+	total, margin float64
+}
+
+// lineSpreads are priors, round figures for whole games, not estimates from
+// data. First match wins.
+var lineSpreads = [...]lineSpread{
+	{"baseball", "kbo", 4.7, 4.7},
+	{"baseball", "", 4.4, 4.4}, // MLB's
+	{"basketball", "wnba", 16.5, 11.5},
+	{"basketball", "", 18.5, 12.5},       // the NBA's
+	{"americanfootball", "", 13.5, 13.2}, // the NFL's
+	{"soccer", "", 1.65, 1.7},
+}
+
+// LineSlope returns the built-in slope: by how much the log-odds of a selection
+// fall for each point that its line moves against it. It is 4φ(0)/sd ≈ 1.596/sd,
+// the logistic slope at the centre of a normal outcome with that standard
+// deviation. Markets whose name holds "total" use the total's, all others the
+// margin's. The figures are priors for whole games; unknown sports get
+// DefaultLineSlope.
+//
+// With the standard deviations of totals and margins: MLB and other baseball
+// 4.4, 4.4; KBO 4.7, 4.7; NBA and other basketball 18.5, 12.5; WNBA 16.5, 11.5;
+// NFL and other American football 13.5, 13.2; soccer goals 1.65, 1.7.
+func LineSlope(sport, league, market string) float64 {
+	for i := range lineSpreads {
+		s := &lineSpreads[i]
+		if s.sport != sport || s.league != "" && s.league != league {
+			continue
+		}
+		sd := s.margin
+		if strings.Contains(market, "total") {
+			sd = s.total
+		}
+		return 4 / math.Sqrt(2*math.Pi) / sd
+	}
+	return DefaultLineSlope
+}
+
+// LineSlopes overrides the built-in table. Keys are "sport/league/market" or,
+// for all leagues of a sport, "sport//market"; values are log-odds per point.
+// The zero value overrides nothing.
+type LineSlopes map[string]float64
+
+// Slope returns the override for the league, else that for the sport, else
+// LineSlope.
+func (s LineSlopes) Slope(sport, league, market string) float64 {
+	if len(s) > 0 {
+		if v, ok := s[sport+"/"+league+"/"+market]; ok {
+			return v
+		}
+		if v, ok := s[sport+"//"+market]; ok {
+			return v
+		}
+	}
+	return LineSlope(sport, league, market)
+}
+
+// JoinLine puts price and line on one scale, so that a main line that moves is
+// one series: over gains slope for each point of the line, under loses it, and a
+// team with handicap h loses slope·h. slope is in log-odds per point. Draws, yes
+// and no, and a NaN line are left as they are.
+func JoinLine(v LogOdds, side Side, line, slope float64) LogOdds {
+	if math.IsNaN(line) {
+		return v
+	}
+	switch side {
+	case Over:
+		return v + LogOdds(slope*line)
+	case Under, Home, Away, OtherSide:
+		return v - LogOdds(slope*line)
+	default:
+		return v
+	}
+}

@@ -1,0 +1,122 @@
+package propagate
+
+import (
+	"math"
+
+	"corrgraph/graph"
+	"corrgraph/odds"
+)
+
+// maxLag is the longest lag taken for one (35 years): sums over a path cannot overflow.
+const maxLag odds.Millis = 1 << 40
+
+// Network holds directed edges by source node. It is immutable, and points at the
+// edges that it was made from: those must not be modified while it is in use.
+type Network struct {
+	nodes []odds.NodeID
+	index map[odds.NodeID]int32
+	start []int32 // arcs of node u are start[u] up to start[u+1]
+	arcs  []arc
+	edges []*graph.Edge // parallel to arcs
+
+	// Undirected counts the simultaneous edges left out: they have no leader, so
+	// a move of one side predicts no later move of the other.
+	Undirected int
+	// Refused counts the edges left out because a number in them was out of
+	// range: |score| or confidence above 1, a negative or absurd lag, β not finite.
+	Refused int
+}
+
+// arc is what relaxation reads of an edge.
+type arc struct {
+	weight float64 // |score|·confidence, in [0, 1]
+	lag    odds.Millis
+	to     int32
+	flip   int32 // 1 where β is negative
+}
+
+// NewNetwork indexes the directed edges among those given, and the nodes of all of
+// them. Edges from a node to itself are dropped: no path uses them. Parallel
+// edges, of one layer or of several, are all kept. Cost: O(edges).
+func NewNetwork(sets ...[]graph.Edge) *Network {
+	n := &Network{index: make(map[odds.NodeID]int32)}
+	var kept []*graph.Edge
+	var from []int32
+	for _, set := range sets {
+		for i := range set {
+			e := &set[i]
+			source := n.number(e.Source)
+			n.number(e.Target)
+			switch {
+			case e.Simultaneous:
+				n.Undirected++
+			case !valid(e):
+				n.Refused++
+			case e.Source != e.Target:
+				kept = append(kept, e)
+				from = append(from, source)
+			}
+		}
+	}
+	n.fill(kept, from)
+	return n
+}
+
+// FromSnapshot is NewNetwork of all edges of a snapshot.
+func FromSnapshot(s *graph.Snapshot) *Network {
+	var sets [4][]graph.Edge
+	for i, l := range s.Layers {
+		if l != nil {
+			sets[i] = l.Edges
+		}
+	}
+	return NewNetwork(sets[:]...)
+}
+
+// valid is false for NaNs too.
+func valid(e *graph.Edge) bool {
+	return math.Abs(e.Score) <= 1 && e.Confidence >= 0 && e.Confidence <= 1 &&
+		math.Abs(e.Beta) <= math.MaxFloat64 && e.Lag >= 0 && e.Lag <= maxLag && e.LagHigh <= maxLag
+}
+
+func (n *Network) number(node odds.NodeID) int32 {
+	i, ok := n.index[node]
+	if !ok {
+		i = int32(len(n.nodes))
+		n.index[node] = i
+		n.nodes = append(n.nodes, node)
+	}
+	return i
+}
+
+// fill sorts the edges by source, keeping the order in which they came.
+func (n *Network) fill(kept []*graph.Edge, from []int32) {
+	n.start = make([]int32, len(n.nodes)+1)
+	for _, u := range from {
+		n.start[u+1]++
+	}
+	for u := range n.nodes {
+		n.start[u+1] += n.start[u]
+	}
+	next := append([]int32(nil), n.start...)
+	n.arcs = make([]arc, len(kept))
+	n.edges = make([]*graph.Edge, len(kept))
+	for i, e := range kept {
+		at := next[from[i]]
+		next[from[i]]++
+		n.edges[at] = e
+		n.arcs[at] = arc{weight: math.Abs(e.Score) * e.Confidence, lag: e.Lag, to: n.index[e.Target]}
+		if e.Beta < 0 {
+			n.arcs[at].flip = 1
+		}
+	}
+}
+
+// Has reports whether one of the edges given, directed or not, touches a node.
+func (n *Network) Has(node odds.NodeID) bool {
+	_, ok := n.index[node]
+	return ok
+}
+
+// Len returns the numbers of nodes and of edges.
+func (n *Network) Len() (nodes, edges int) { return len(n.nodes), len(n.edges) }

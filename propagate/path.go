@@ -1,0 +1,78 @@
+package propagate
+
+import (
+	"math"
+	"slices"
+
+	"corrgraph/graph"
+	"corrgraph/odds"
+)
+
+// Hop is one edge of a path.
+type Hop struct {
+	Source     odds.NodeID `json:"source"`
+	Target     odds.NodeID `json:"target"`
+	Layer      odds.Layer  `json:"layer"`
+	Lag        odds.Millis `json:"lag_ms"`
+	Beta       float64     `json:"beta"`
+	Confidence float64     `json:"confidence"`
+	Score      float64     `json:"score"`
+	Copied     bool        `json:"copied,omitempty"` // the two may only follow a common leader
+}
+
+// Path is a way for a move to travel. A path that a query returns lives in the
+// memory of the [Scratch] used, until that is used again.
+type Path struct {
+	Hops []Hop `json:"hops"`
+	// Lag sums the lags of the hops. LagLow and LagHigh sum the lows and the highs:
+	// the interval if all hops are early, or late, together. Hops that vary
+	// independently arrive in a narrower one, but nothing says that they do. A
+	// hop without an interval (another program's row) counts as exact.
+	Lag     odds.Millis `json:"lag_ms"`
+	LagLow  odds.Millis `json:"lag_low_ms"`
+	LagHigh odds.Millis `json:"lag_high_ms"`
+	// Impact is the product of β: what arrives of a move of 1, with its sign.
+	Impact     float64 `json:"impact"`
+	Confidence float64 `json:"confidence"` // product of the hops' confidences
+	Weight     float64 `json:"weight"`     // product of |score|·confidence, what paths are ranked by
+	// Opposing is the weight of the strongest path found that arrives with the
+	// other sign, 0 if none was: the nearer to Weight, the less sure the direction.
+	// Of networks with cycles it is a lower bound (see [Network.Best]).
+	Opposing float64 `json:"opposing"`
+}
+
+// Result is the answer to a propagation query. Make Paths empty, not nil, where
+// there are none.
+type Result struct {
+	Paths []Path `json:"paths"`
+}
+
+// add appends the hops of the given arcs to hops and returns the path that they are.
+func (n *Network) add(hops []Hop, arcs []int32) ([]Hop, Path) {
+	p := Path{Impact: 1, Confidence: 1, Weight: 1}
+	first := len(hops)
+	for _, a := range arcs {
+		e := n.edges[a]
+		hops = append(hops, Hop{Source: e.Source, Target: e.Target, Layer: e.Layer, Lag: e.Lag, Beta: e.Beta,
+			Confidence: e.Confidence, Score: e.Score, Copied: e.Copied})
+		low, high := interval(e)
+		p.Lag += e.Lag
+		p.LagLow += low
+		p.LagHigh += high
+		p.Impact *= e.Beta
+		p.Confidence *= e.Confidence
+		p.Weight *= n.arcs[a].weight
+	}
+	// Infinity has no JSON form.
+	p.Impact = min(max(p.Impact, -math.MaxFloat64), math.MaxFloat64)
+	p.Hops = slices.Clip(hops[first:])
+	return hops, p
+}
+
+// interval always holds the lag itself.
+func interval(e *graph.Edge) (low, high odds.Millis) {
+	if e.LagLow == 0 && e.LagHigh == 0 {
+		return e.Lag, e.Lag
+	}
+	return max(0, min(e.LagLow, e.Lag)), max(e.LagHigh, e.Lag)
+}

@@ -1,0 +1,210 @@
+// Package replay runs recordings through the engine into a store: what the store
+// already holds and what is new are merged in event-time order, new quotes go to
+// the store's tick log as they are read, and the engine's conclusions replace
+// the store's in one transaction at the end.
+//
+// The tick log is the truth and conclusions follow from it, so a replay that was
+// interrupted, split over several runs or repeated ends in the same results.
+package replay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"corrgraph/catalog"
+	"corrgraph/engine"
+	"corrgraph/feed/packed"
+	"corrgraph/feed/recording"
+	"corrgraph/odds"
+	"corrgraph/store"
+	"corrgraph/store/sqlite"
+)
+
+// Options of Run.
+type Options struct {
+	Paths  []string
+	Feed   recording.Options
+	Engine engine.Options
+	// Facts is a catalogue file that adds to the built-in facts; empty for none.
+	Facts func(*catalog.Facts) (*catalog.Facts, error)
+	// Started and Progress are told how far the reading is; nil for nobody.
+	Progress func(read, total int64)
+	// Clock times the run for Summary.Seconds; nil leaves it 0.
+	Clock func() time.Time
+}
+
+// chunkQuotes is how many quotes go to the tick log at a time.
+const chunkQuotes = 16_384
+
+// Run replays recordings into a store. What single files could not give to their
+// end is an error that wraps feed.ErrFormat or feed.ErrTruncated, returned after
+// everything else was read, concluded and stored; Summary is whole then.
+func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
+	stream, err := recording.Open(ctx, o.Paths, o.Feed)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer stream.Close()
+	r := &run{st: st, opt: o, progress: stream.Progress}
+	sum, err := r.do(ctx, stream.Next)
+	if err != nil {
+		return sum, err
+	}
+	if by, _ := stream.Report().Rejected(); by != nil {
+		sum.Rejected = by
+	}
+	if r.merge.conflicts > 0 {
+		sum.Rejected["conflict"] += r.merge.conflicts
+	}
+	problems := stream.Errors()
+	for _, p := range problems {
+		sum.Problems = append(sum.Problems, p.Error())
+	}
+	return sum, errors.Join(problems...)
+}
+
+// run is one replay.
+type run struct {
+	st       *sqlite.Store
+	opt      Options
+	merge    *merge
+	engine   *engine.Engine
+	progress func() (read, total int64)
+
+	session int64
+	enc     packed.Encoder
+	pending []*odds.Batch
+	quotes  int
+}
+
+func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {
+	start := r.now()
+	if err := r.prepare(ctx); err != nil {
+		return sum, err
+	}
+	var stop func()
+	r.merge, stop = newMerge(r.st.Log(ctx), fresh)
+	defer stop()
+	if err := r.read(ctx); err != nil {
+		return sum, err
+	}
+	if sum, err = r.conclude(ctx); err != nil {
+		return sum, err
+	}
+	sum.Seconds = r.now().Sub(start).Seconds()
+	return sum, nil
+}
+
+func (r *run) now() time.Time {
+	if r.opt.Clock == nil {
+		return time.Time{}
+	}
+	return r.opt.Clock()
+}
+
+func (r *run) prepare(ctx context.Context) (err error) {
+	facts, err := catalog.Builtin()
+	if err != nil {
+		return err
+	}
+	if r.opt.Facts != nil {
+		if facts, err = r.opt.Facts(facts); err != nil {
+			return err
+		}
+	}
+	r.opt.Engine.Facts = facts
+	r.engine = engine.New(r.opt.Engine)
+	r.session, err = r.st.NewSession(ctx)
+	return err
+}
+
+// read applies everything, and logs what is new, chunk by chunk.
+func (r *run) read(ctx context.Context) error {
+	isEOF := func(err error) bool { return errors.Is(err, io.EOF) }
+	for {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		g, ok, err := r.merge.next(isEOF)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return r.flush(ctx)
+		}
+		for _, b := range g.apply {
+			if err := r.engine.Apply(b); err != nil {
+				return err
+			}
+		}
+		for _, b := range g.log {
+			r.pending = append(r.pending, b)
+			r.quotes += b.Quotes() + 1
+		}
+		if r.quotes >= chunkQuotes {
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (r *run) flush(ctx context.Context) error {
+	if r.opt.Progress != nil && r.progress != nil {
+		r.opt.Progress(r.progress())
+	}
+	if len(r.pending) == 0 {
+		return nil
+	}
+	err := r.st.AppendLog(ctx, r.session, store.Pack(&r.enc, r.pending))
+	clear(r.pending)
+	r.pending, r.quotes = r.pending[:0], 0
+	return err
+}
+
+// conclude decides, scores and stores.
+func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
+	e := r.engine
+	e.Finish()
+	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: e.Anomalies(), Predictions: e.Predictions()}
+	card := e.Scorecard(res.Predictions)
+	check := e.Mismatch()
+	for _, g := range e.Groups() {
+		res.Groups = append(res.Groups, store.Group(g))
+	}
+	events, doubts := e.Catalog()
+	res.Events = events
+	for _, a := range doubts {
+		res.Ambiguities = append(res.Ambiguities, store.Ambiguity(a))
+	}
+	sum = Summary{AsOf: e.Now(), Rejected: map[string]int{}, Events: len(events), Nodes: e.Nodes(),
+		DecoyDiscoveryRate: check.Rate, DecoyCopies: check.Copies}
+	sum.addEngine(e.Counts())
+	sum.addEdges(res.Edges, res.Families)
+	sum.addAnomalies(res.Anomalies)
+	sum.addScorecard(card)
+	if res.Documents, err = documents(sum, card, check); err != nil {
+		return sum, err
+	}
+	sum.Duplicates = r.merge.duplicates
+	if err := r.st.WriteResults(ctx, res); err != nil {
+		return sum, fmt.Errorf("storing the results: %w", err)
+	}
+	return sum, nil
+}
+
+func documents(sum Summary, card any, check engine.Mismatch) (map[string][]byte, error) {
+	docs := map[string][]byte{}
+	for name, v := range map[string]any{"summary": sum, "scorecard": card, "mismatch": check} {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		docs[name] = b
+	}
+	return docs, nil
+}

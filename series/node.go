@@ -1,0 +1,95 @@
+package series
+
+import (
+	"math"
+
+	"corrgraph/odds"
+)
+
+// Keep is how many moves a node remembers; older ones are forgotten.
+const Keep = 4096
+
+// tiny is the change below which a value counts as unchanged: far below any
+// venue's price step, far above rounding.
+const tiny = 1e-9
+
+// Node is the series of one selection at one venue (or of a consensus) in one
+// phase: its present value and its moves.
+type Node struct {
+	ID    odds.NodeID
+	Hash  uint64 // of ID; seeds its decoys
+	Value float64
+	Open  bool // Value is a price, not what was left of one before a state
+
+	SeenAt    odds.Time // last observation
+	ChangedAt odds.Time // last move
+
+	Looks int     // observations that could have shown a move
+	ss    float64 // Σ raw² over Looks
+
+	moves   []Increment
+	white   Whitener
+	Gaps    int // breaks that no increment crossed
+	Dropped int // moves forgotten
+}
+
+// Observe takes the node's value at a time. joined says that nothing broke the
+// series since the last observation (no state, no missed poll, no change of
+// phase); without it the value is taken over and no move is counted. moved
+// reports whether an increment was added.
+func (n *Node) Observe(at odds.Time, value float64, joined bool) (inc Increment, moved bool) {
+	was, open := n.Value, n.Open
+	n.Value, n.Open, n.SeenAt = value, true, at
+	if !open || !joined {
+		if n.ChangedAt != 0 {
+			n.Gaps++
+		}
+		n.ChangedAt = at
+		return inc, false
+	}
+	n.Looks++
+	d := value - was
+	if math.Abs(d) < tiny {
+		n.Value = was
+		return inc, false
+	}
+	return n.Push(at, d), true
+}
+
+// Push appends a move of size d at a time not before the last one's.
+func (n *Node) Push(at odds.Time, d float64) Increment {
+	inc := Increment{At: at, White: n.white.Next(d), Raw: d}
+	n.ss += d * d
+	n.ChangedAt = at
+	if len(n.moves) == 2*Keep {
+		copy(n.moves, n.moves[Keep:])
+		n.moves = n.moves[:Keep]
+		n.Dropped += Keep
+	}
+	n.moves = append(n.moves, inc)
+	return inc
+}
+
+// Break says that the node has no price now: the next one starts anew.
+func (n *Node) Break() { n.Open = false }
+
+// Moves returns the remembered moves, oldest first. The slice is valid until the
+// next Push.
+func (n *Node) Moves() []Increment {
+	if len(n.moves) > Keep {
+		return n.moves[len(n.moves)-Keep:]
+	}
+	return n.moves
+}
+
+// Count is how many moves the node has made, forgotten ones included.
+func (n *Node) Count() int { return n.Dropped + len(n.moves) }
+
+// RMS returns the root mean square of moves over all looks: over all polls of a
+// polled source, zeros counted; over all ticks of a stream. 0 before the first move.
+func (n *Node) RMS() float64 {
+	if n.Looks == 0 {
+		return 0
+	}
+	return math.Sqrt(n.ss / float64(n.Looks))
+}

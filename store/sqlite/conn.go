@@ -1,0 +1,158 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+
+	"modernc.org/libc"
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// conn is one connection with its prepared statements. It is used by one
+// goroutine at a time. We speak to the driver without database/sql between:
+// its pool and its conversions cost more than the index searches they serve.
+type conn struct {
+	c        driver.Conn
+	handle   uintptr // sqlite3*, for interrupt
+	prepared map[string]driver.Stmt
+}
+
+// openConn opens a connection with a DSN of the driver.
+func openConn(dsn string) (*conn, error) {
+	c, err := new(sqlite.Driver).Open(dsn)
+	if err != nil {
+		return nil, classify(err)
+	}
+	// The driver interrupts the first step of a query at the end of its context
+	// and no later one, and exports no way to. It keeps the handle in this field.
+	f := reflect.ValueOf(c).Elem().FieldByName("db")
+	if !f.IsValid() || f.Kind() != reflect.Uintptr {
+		c.Close()
+		return nil, errors.New("this version of the SQLite driver can't be interrupted")
+	}
+	return &conn{c: c, handle: uintptr(f.Uint()), prepared: map[string]driver.Stmt{}}, nil
+}
+
+func (c *conn) close() error {
+	for _, s := range c.prepared {
+		s.Close()
+	}
+	return classify(c.c.Close())
+}
+
+// script runs statements without arguments or rows.
+func (c *conn) script(ctx context.Context, sql string) error {
+	_, err := c.c.(driver.ExecerContext).ExecContext(ctx, sql, nil)
+	return classify(err)
+}
+
+func (c *conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
+	if s := c.prepared[sql]; s != nil {
+		return s, nil
+	}
+	s, err := c.c.(driver.ConnPrepareContext).PrepareContext(ctx, sql)
+	if err != nil {
+		return nil, classify(err)
+	}
+	c.prepared[sql] = s
+	return s, nil
+}
+
+// exec runs a statement within its deadline and returns how many rows changed.
+func (c *conn) exec(ctx context.Context, s statement, args ...driver.Value) (int64, error) {
+	ctx, cancel := s.context(ctx)
+	defer cancel()
+	p, err := c.prepare(ctx, s.sql)
+	if err != nil {
+		return 0, s.cut(ctx, err)
+	}
+	r, err := p.(driver.StmtExecContext).ExecContext(ctx, named(args))
+	if err != nil {
+		return 0, s.cut(ctx, classify(err))
+	}
+	n, err := r.RowsAffected()
+	return n, classify(err)
+}
+
+// query runs a statement within its deadline, the reading of its rows
+// included, and calls each with every row, whose values it may keep.
+func (c *conn) query(ctx context.Context, s statement, each func([]driver.Value) error, args ...driver.Value) (err error) {
+	ctx, cancel := s.context(ctx)
+	defer cancel()
+	p, err := c.prepare(ctx, s.sql)
+	if err != nil {
+		return s.cut(ctx, err)
+	}
+	rows, err := p.(driver.StmtQueryContext).QueryContext(ctx, named(args))
+	if err != nil {
+		return s.cut(ctx, classify(err))
+	}
+	defer c.interruptAtEnd(ctx)()
+	defer func() {
+		if e := rows.Close(); err == nil && e != nil {
+			err = s.cut(ctx, classify(e))
+		}
+	}()
+	values := make([]driver.Value, len(rows.Columns()))
+	for {
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return s.cut(ctx, classify(err))
+		}
+		if err := each(values); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return s.cut(ctx, ctx.Err())
+		}
+	}
+}
+
+// interruptAtEnd interrupts whatever the connection does when ctx ends, until
+// the returned function is called, which waits for an interrupt under way: it
+// must not hit the next statement.
+func (c *conn) interruptAtEnd(ctx context.Context) (stop func()) {
+	done := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		defer close(done)
+		tls := libc.NewTLS()
+		defer tls.Close()
+		lib.Xsqlite3_interrupt(tls, c.handle)
+	})
+	return func() {
+		if !cancel() {
+			<-done
+		}
+	}
+}
+
+// one runs a statement that answers with one row of integers.
+func (c *conn) one(ctx context.Context, s statement, args ...driver.Value) (v []int64, err error) {
+	err = c.query(ctx, s, func(row []driver.Value) error {
+		r := cells{v: row}
+		v = make([]int64, len(row))
+		for i := range v {
+			number(&r, &v[i])
+		}
+		return nil
+	}, args...)
+	if err == nil && v == nil {
+		err = fmt.Errorf("no row from %q", s.sql)
+	}
+	return v, err
+}
+
+func named(args []driver.Value) []driver.NamedValue {
+	n := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		n[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	return n
+}

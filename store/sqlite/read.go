@@ -1,0 +1,220 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"io/fs"
+
+	"corrgraph/catalog"
+	"corrgraph/detect"
+	"corrgraph/graph"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+	"corrgraph/store"
+)
+
+// list reads all rows of a statement of the table.
+func list[T any](ctx context.Context, s *Store, t table[T], what statement, args ...driver.Value) (out []T, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		out, err = t.read(ctx, c, what, args...)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("store %s: %w", s.path, err)
+	}
+	return out, err
+}
+
+// ask reads one whole number.
+func (s *Store) ask(ctx context.Context, n name, args ...driver.Value) (v int64, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		row, err := c.one(ctx, s.table[n], args...)
+		if err == nil {
+			v = row[0]
+		}
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("store %s: %w", s.path, err)
+	}
+	return v, err
+}
+
+// AsOf returns the newest event time of the last replay, 0 before the first.
+func (s *Store) AsOf(ctx context.Context) (odds.Time, error) {
+	v, err := s.ask(ctx, asOf)
+	return odds.Time(v), err
+}
+
+// Now returns the instant that windows and ages count back from: the newest of
+// AsOf and of what other programs detected; 0 in an empty store.
+func (s *Store) Now(ctx context.Context) (odds.Time, error) {
+	v, err := s.ask(ctx, now)
+	return odds.Time(v), err
+}
+
+// Events returns the catalogued events in the order they were written, then, with
+// nothing but an id, the events that only other programs' rows name.
+func (s *Store) Events(ctx context.Context) ([]catalog.Event, error) {
+	all, err := list(ctx, s, eventTable, s.table[events])
+	if err != nil {
+		return nil, err
+	}
+	foreign, err := list(ctx, s, eventTable, s.table[foreignEvents])
+	return append(all, foreign...), err
+}
+
+// KnowsEvent reports whether an event is catalogued or has an edge.
+func (s *Store) KnowsEvent(ctx context.Context, event string) (bool, error) {
+	v, err := s.ask(ctx, knowsEvent, event)
+	return v != 0, err
+}
+
+// KnowsNode reports whether an edge leads from or to node.
+func (s *Store) KnowsNode(ctx context.Context, node odds.NodeID) (bool, error) {
+	v, err := s.ask(ctx, knowsNode, string(node))
+	return v != 0, err
+}
+
+// Edges returns the edges that f names, those of one event and layer strongest
+// first, the others in the order they were written, ours before those of other
+// programs.
+func (s *Store) Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error) {
+	limit := int64(f.Limit)
+	if limit <= 0 {
+		limit = -1
+	}
+	if f.Node != "" {
+		return s.edgesOfNode(ctx, f, limit)
+	}
+	what, args := edges, []driver.Value{limit}
+	switch {
+	case f.Event != "" && f.Layer != 0:
+		what, args = edgesOfEventLayer, []driver.Value{int64(f.Layer), f.Event, limit}
+	case f.Event != "":
+		what, args = edgesOfEvent, []driver.Value{f.Event, limit}
+	case f.Layer != 0:
+		what, args = edgesOfLayer, []driver.Value{int64(f.Layer), limit}
+	}
+	return list(ctx, s, edgeTable, s.table[what].limited(f.Limit), args...)
+}
+
+// edgesOfNode filters by event and layer here: a node has few of either.
+func (s *Store) edgesOfNode(ctx context.Context, f store.EdgeFilter, limit int64) ([]graph.Edge, error) {
+	ofNode := limit
+	if f.Event != "" || f.Layer != 0 {
+		ofNode = -1
+	}
+	all, err := list(ctx, s, edgeTable, s.table[edgesOfNode].limited(f.Limit), string(f.Node), ofNode)
+	if err != nil {
+		return nil, err
+	}
+	var out []graph.Edge
+	for i := range all {
+		if e := &all[i]; (f.Event == "" || e.Event == f.Event) && (f.Layer == 0 || e.Layer == f.Layer) && (limit < 0 || int64(len(out)) < limit) {
+			out = append(out, *e)
+		}
+	}
+	return out, nil
+}
+
+// LayerStrongest returns the edges of an event's layer detected in (since, until],
+// strongest |score| first, newer before older, at most limit. One index search,
+// without a sort; run it for the four layers at once.
+func (s *Store) LayerStrongest(ctx context.Context, event string, layer odds.Layer, since, until odds.Time, limit int) ([]graph.Edge, error) {
+	return list(ctx, s, edgeTable, s.table[strongest], int64(layer), event, int64(since), int64(until), int64(limit))
+}
+
+// CountLayer counts the edges that LayerStrongest chooses from. Cost: O(count).
+func (s *Store) CountLayer(ctx context.Context, event string, layer odds.Layer, since, until odds.Time) (int, error) {
+	v, err := s.ask(ctx, countLayer, int64(layer), event, int64(since), int64(until))
+	return int(v), err
+}
+
+// EdgesInWindow returns every edge of an event, or of all events where event is
+// empty, that lies in its layer's window before asOf, in the order written.
+func (s *Store) EdgesInWindow(ctx context.Context, event string, asOf odds.Time) ([]graph.Edge, error) {
+	if event == "" {
+		return list(ctx, s, edgeTable, s.table[storeWindow], int64(asOf))
+	}
+	return list(ctx, s, edgeTable, s.table[eventWindow], int64(asOf), event)
+}
+
+// OutEdges returns the edges that lead from node, in their windows before asOf.
+func (s *Store) OutEdges(ctx context.Context, node odds.NodeID, asOf odds.Time) ([]graph.Edge, error) {
+	return list(ctx, s, edgeTable, s.table[outEdges], int64(asOf), string(node))
+}
+
+// Candidates returns the edges of other programs of an event and band, in their
+// windows before asOf.
+func (s *Store) Candidates(ctx context.Context, event string, band odds.Band, asOf odds.Time) ([]graph.Edge, error) {
+	return list(ctx, s, edgeTable, s.table[candidates], int64(asOf), event, string(band))
+}
+
+// Families returns all families, discovered or not, in the order written.
+func (s *Store) Families(ctx context.Context) ([]graph.Family, error) {
+	return list(ctx, s, familyTable, s.table[families])
+}
+
+// Groups returns the groups of venues.
+func (s *Store) Groups(ctx context.Context) ([]store.Group, error) {
+	return list(ctx, s, groupTable, s.table[groups])
+}
+
+// Anomalies returns the anomalies of an event, or of all where event is empty,
+// with at least the given confidence; suppressed ones too.
+func (s *Store) Anomalies(ctx context.Context, event string, minConfidence float64) ([]detect.Anomaly, error) {
+	if event == "" {
+		return list(ctx, s, anomalyTable, s.table[anomalies], minConfidence)
+	}
+	return list(ctx, s, anomalyTable, s.table[anomaliesOfEvent], event, minConfidence)
+}
+
+// Predictions returns all predictions in the order written.
+func (s *Store) Predictions(ctx context.Context) ([]ledger.Prediction, error) {
+	return list(ctx, s, predictionTable, s.table[predictions])
+}
+
+// Ambiguities returns the names that were not merged.
+func (s *Store) Ambiguities(ctx context.Context) ([]store.Ambiguity, error) {
+	return list(ctx, s, ambiguityTable, s.table[ambiguities])
+}
+
+// Document returns a named document, or an error that is fs.ErrNotExist.
+func (s *Store) Document(ctx context.Context, name string) (body []byte, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		return c.query(ctx, s.table[document], func(row []driver.Value) error {
+			d, r := doc{}, cells{v: row}
+			text(&r, &d.body)
+			body = []byte(d.body)
+			return nil
+		}, name)
+	})
+	if err == nil && body == nil {
+		err = fmt.Errorf("document %q: %w", name, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", s.path, err)
+	}
+	return body, nil
+}
+
+// Documents returns the names of the documents, sorted.
+func (s *Store) Documents(ctx context.Context) (names []string, err error) {
+	docs, err := list(ctx, s, documentTable, s.table[documents])
+	for _, d := range docs {
+		names = append(names, d.name)
+	}
+	return names, err
+}
+
+// AuditTail returns the newest rows of the audit log, newest first.
+func (s *Store) AuditTail(ctx context.Context, limit int) ([]store.AuditRow, error) {
+	return list(ctx, s, auditTable, s.table[auditTail], int64(limit))
+}
+
+// Checks returns a component's rows of the readiness matrix by name.
+func (s *Store) Checks(ctx context.Context, component string) ([]store.Check, error) {
+	return list(ctx, s, checkTable, s.table[checks], component)
+}

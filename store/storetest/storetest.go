@@ -1,0 +1,398 @@
+// Package storetest is the contract of a store: what every backend must do,
+// as tests. A backend's own tests call [Run] and add what only it has.
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"iter"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"corrgraph/catalog"
+	"corrgraph/detect"
+	"corrgraph/feed/packed"
+	"corrgraph/graph"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+	"corrgraph/store"
+)
+
+// Backend is a store that is open for writing.
+type Backend interface {
+	store.AuditLog
+	NewSession(ctx context.Context) (int64, error)
+	AppendLog(ctx context.Context, session int64, chunks ...store.Chunk) error
+	Log(ctx context.Context) iter.Seq2[*odds.Batch, error]
+	WriteResults(ctx context.Context, r *store.Results) error
+	AsOf(ctx context.Context) (odds.Time, error)
+	Now(ctx context.Context) (odds.Time, error)
+	Events(ctx context.Context) ([]catalog.Event, error)
+	KnowsEvent(ctx context.Context, event string) (bool, error)
+	KnowsNode(ctx context.Context, node odds.NodeID) (bool, error)
+	Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error)
+	LayerStrongest(ctx context.Context, event string, layer odds.Layer, since, until odds.Time, limit int) ([]graph.Edge, error)
+	CountLayer(ctx context.Context, event string, layer odds.Layer, since, until odds.Time) (int, error)
+	EdgesInWindow(ctx context.Context, event string, asOf odds.Time) ([]graph.Edge, error)
+	OutEdges(ctx context.Context, node odds.NodeID, asOf odds.Time) ([]graph.Edge, error)
+	Candidates(ctx context.Context, event string, band odds.Band, asOf odds.Time) ([]graph.Edge, error)
+	Families(ctx context.Context) ([]graph.Family, error)
+	Groups(ctx context.Context) ([]store.Group, error)
+	Anomalies(ctx context.Context, event string, minConfidence float64) ([]detect.Anomaly, error)
+	Predictions(ctx context.Context) ([]ledger.Prediction, error)
+	Ambiguities(ctx context.Context) ([]store.Ambiguity, error)
+	Document(ctx context.Context, name string) ([]byte, error)
+	Documents(ctx context.Context) ([]string, error)
+	AuditTail(ctx context.Context, limit int) ([]store.AuditRow, error)
+	RecordPerformance(ctx context.Context, rows []store.Performance) error
+	SetChecks(ctx context.Context, checks []store.Check) error
+	Checks(ctx context.Context, component string) ([]store.Check, error)
+	CanonicalDump(ctx context.Context, w io.Writer) error
+}
+
+// Opener gives a backend on a new empty store, closed when the test ends, and a
+// function that inserts an edge as another program would, with the columns of
+// the contract alone.
+type Opener func(t *testing.T) (b Backend, foreign func(e graph.Edge))
+
+// Run checks the contract.
+func Run(t *testing.T, open Opener) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, Opener)
+	}{
+		{"an empty store answers with nothing", empty},
+		{"results come back exactly", resultsComeBack},
+		{"results replace results and nothing else", resultsReplace},
+		{"rows of another program are served", foreignRows},
+		{"edges are filtered and ranked", filters},
+		{"a layer's window ends at as-of", windows},
+		{"an edge of another program is not ours to write", refusesForeign},
+		{"the log comes back merged in event time", logMerges},
+		{"a dump tells results apart and nothing else", dumps},
+		{"the audit keeps its bounds", auditBounds},
+		{"the auditor loses nothing", auditorKeepsAll},
+		{"checks are replaced by name", checksReplaced},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
+	}
+}
+
+// must returns v or ends the test.
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func equal[T any](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\ngot  %+v\nwant %+v", what, got, want)
+	}
+}
+
+func empty(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	equal(t, "now", must(b.Now(ctx))(t), 0)
+	equal(t, "edges", len(must(b.Edges(ctx, store.EdgeFilter{}))(t)), 0)
+	equal(t, "events", len(must(b.Events(ctx))(t)), 0)
+	equal(t, "knows", must(b.KnowsEvent(ctx, "x"))(t), false)
+	if _, err := b.Document(ctx, "summary"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a document that is not there: %v", err)
+	}
+	for range b.Log(ctx) {
+		t.Error("an empty log has a batch")
+	}
+}
+
+func resultsComeBack(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	r := Sample(1, 300, 20, 60)
+	ok(t, b.WriteResults(ctx, r))
+	equal(t, "as of", must(b.AsOf(ctx))(t), r.AsOf)
+	equal(t, "events", must(b.Events(ctx))(t), r.Events)
+	equal(t, "families", must(b.Families(ctx))(t), r.Families)
+	equal(t, "groups", must(b.Groups(ctx))(t), r.Groups)
+	equal(t, "edges", must(b.Edges(ctx, store.EdgeFilter{}))(t), r.Edges)
+	equal(t, "anomalies", must(b.Anomalies(ctx, "", 0))(t), r.Anomalies)
+	equal(t, "predictions", must(b.Predictions(ctx))(t), r.Predictions)
+	equal(t, "ambiguities", must(b.Ambiguities(ctx))(t), r.Ambiguities)
+	equal(t, "names", must(b.Documents(ctx))(t), []string{"scorecard", "summary"})
+	for name, body := range r.Documents {
+		equal(t, name, string(must(b.Document(ctx, name))(t)), string(body))
+	}
+	for _, a := range must(b.Anomalies(ctx, event(1), 0.5))(t) {
+		if a.Event != event(1) || a.Confidence < 0.5 {
+			t.Errorf("not asked for: %+v", a)
+		}
+	}
+}
+
+func resultsReplace(t *testing.T, open Opener) {
+	b, foreign := open(t)
+	ctx := t.Context()
+	ok(t, b.WriteResults(ctx, Sample(1, 300, 20, 60)))
+	foreign(Foreign(0))
+	second := Sample(2, 100, 10, 5)
+	delete(second.Documents, "scorecard")
+	ok(t, b.WriteResults(ctx, second))
+	foreign(Foreign(1))
+	edges := must(b.Edges(ctx, store.EdgeFilter{}))(t)
+	equal(t, "our edges", edges[:100], second.Edges)
+	equal(t, "their edges", edges[100:], []graph.Edge{Foreign(0), Foreign(1)})
+	equal(t, "families", must(b.Families(ctx))(t), second.Families)
+	equal(t, "names", must(b.Documents(ctx))(t), []string{"summary"})
+}
+
+// Foreign returns an edge as a row of another program reads back.
+func Foreign(i int) graph.Edge {
+	at := Epoch + 1000 + odds.Time(i)
+	return graph.Edge{
+		Layer: odds.CrossMarket, Event: "NBA-20240101-1200", Source: "source_node_1", Target: odds.NodeID("target_node_" + string('0'+rune(i))),
+		Kind: "cross_market", Score: -0.5, Beta: 0.25, Lag: 40, LagLow: 40, LagHigh: 40, P: 1, Q: 1, Confidence: 0.95,
+		Evidence: graph.FromExternal, DetectedAt: at, FirstSeen: at,
+	}
+}
+
+func foreignRows(t *testing.T, open Opener) {
+	b, foreign := open(t)
+	ctx := t.Context()
+	ok(t, b.WriteResults(ctx, Sample(1, 300, 2, 2)))
+	want := []graph.Edge{Foreign(0), Foreign(1)}
+	for _, e := range want {
+		foreign(e)
+	}
+	e := want[0]
+	asOf := must(b.Now(ctx))(t)
+	equal(t, "now", asOf, want[1].DetectedAt)
+	equal(t, "knows the event", must(b.KnowsEvent(ctx, e.Event))(t), true)
+	equal(t, "knows the target", must(b.KnowsNode(ctx, e.Target))(t), true)
+	equal(t, "knows another", must(b.KnowsNode(ctx, "no_such_node"))(t), false)
+	events := must(b.Events(ctx))(t)
+	equal(t, "its event", events[len(events)-1], catalog.Event{ID: e.Event})
+	equal(t, "out-edges", must(b.OutEdges(ctx, e.Source, asOf))(t), want)
+	equal(t, "the event's", must(b.EdgesInWindow(ctx, e.Event, asOf))(t), want)
+	equal(t, "candidates", must(b.Candidates(ctx, e.Event, odds.High, asOf))(t), want)
+	equal(t, "candidates of another band", len(must(b.Candidates(ctx, e.Event, odds.Low, asOf))(t)), 0)
+	equal(t, "the layer's", must(b.LayerStrongest(ctx, e.Event, e.Layer, 0, asOf, 9))(t), []graph.Edge{want[1], want[0]})
+}
+
+func filters(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	r := Sample(3, 2000, 1, 1)
+	ok(t, b.WriteResults(ctx, r))
+	some := r.Edges[17]
+	for what, f := range map[string]store.EdgeFilter{
+		"event": {Event: some.Event}, "layer": {Layer: some.Layer}, "both": {Event: some.Event, Layer: some.Layer},
+		"node": {Node: some.Target}, "all three": {Event: some.Event, Layer: some.Layer, Node: some.Source},
+	} {
+		n := 0
+		for _, e := range r.Edges {
+			if (f.Event == "" || e.Event == f.Event) && (f.Layer == 0 || e.Layer == f.Layer) && (f.Node == "" || e.Source == f.Node || e.Target == f.Node) {
+				n++
+			}
+		}
+		got := must(b.Edges(ctx, f))(t)
+		if len(got) != n || n == 0 {
+			t.Errorf("%s: %d edges, want %d", what, len(got), n)
+		}
+		f.Limit = 2
+		equal(t, what+", two", must(b.Edges(ctx, f))(t), got[:min(2, n)])
+	}
+	since := Epoch - 900_000
+	var want []graph.Edge
+	for _, e := range r.Edges {
+		if e.Event == some.Event && e.Layer == some.Layer && e.DetectedAt > since && e.DetectedAt <= Epoch {
+			want = append(want, e)
+		}
+	}
+	slices.SortFunc(want, func(a, b graph.Edge) int {
+		if max(a.Score, -a.Score) > max(b.Score, -b.Score) {
+			return -1
+		}
+		return 1
+	})
+	equal(t, "strongest", must(b.LayerStrongest(ctx, some.Event, some.Layer, since, Epoch, 20))(t), want[:20])
+	equal(t, "of", must(b.CountLayer(ctx, some.Event, some.Layer, since, Epoch))(t), len(want))
+}
+
+func windows(t *testing.T, open Opener) {
+	b, foreign := open(t)
+	ctx := t.Context()
+	var inside []graph.Edge
+	for _, l := range odds.Layers {
+		for i, age := range []odds.Millis{0, l.Window() - 1, l.Window(), -1} {
+			e := Foreign(i)
+			e.Layer, e.DetectedAt = l, Epoch.Add(-age)
+			e.FirstSeen = e.DetectedAt
+			foreign(e)
+			if i < 2 {
+				inside = append(inside, e)
+			}
+		}
+	}
+	equal(t, "event", must(b.EdgesInWindow(ctx, inside[0].Event, Epoch))(t), inside)
+	equal(t, "store", must(b.EdgesInWindow(ctx, "", Epoch))(t), inside)
+	equal(t, "node", must(b.OutEdges(ctx, inside[0].Source, Epoch))(t), inside)
+	equal(t, "band", must(b.Candidates(ctx, inside[0].Event, odds.High, Epoch))(t), inside)
+}
+
+func refusesForeign(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	good := Sample(1, 50, 1, 1)
+	ok(t, b.WriteResults(ctx, good))
+	bad := Sample(2, 50, 1, 1)
+	bad.Edges[49].Evidence = graph.FromExternal
+	if err := b.WriteResults(ctx, bad); err == nil {
+		t.Error("it was written")
+	}
+	equal(t, "what was there before", must(b.Edges(ctx, store.EdgeFilter{}))(t), good.Edges)
+}
+
+func batches(from odds.Time, n int, source string) (out []*odds.Batch) {
+	e := &odds.Event{ID: "e", Sport: "baseball"}
+	for i := range n {
+		at := from + odds.Time(2*i)
+		out = append(out, &odds.Batch{Source: source, At: at, Recv: at, Updates: []odds.Update{
+			{Event: e, Venue: "v", Market: "h2h", Quotes: []odds.Quote{{Selection: "home", Price: 1.5 + float64(i)/100}, {Selection: "away", Price: 2}}},
+		}})
+	}
+	return out
+}
+
+func logMerges(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	var enc packed.Encoder
+	even, odd, tied := batches(1000, 40, "even"), batches(1001, 40, "odd"), batches(1000, 3, "tied")
+	for i, all := range [][]*odds.Batch{even, odd, tied} {
+		session := must(b.NewSession(ctx))(t)
+		equal(t, "session", session, int64(i+1))
+		for len(all) > 0 {
+			n := min(len(all), 7)
+			ok(t, b.AppendLog(ctx, session, store.Pack(&enc, all[:n])))
+			all = all[n:]
+		}
+	}
+	want := []*odds.Batch{even[0], tied[0], odd[0], even[1], tied[1], odd[1], even[2], tied[2], odd[2]}
+	for i := 3; i < 40; i++ {
+		want = append(want, even[i], odd[i])
+	}
+	var got []*odds.Batch
+	for batch, err := range b.Log(ctx) {
+		ok(t, err)
+		got = append(got, batch)
+	}
+	equal(t, "log", got, want)
+	if got[0].Updates[0].Event != got[50].Updates[0].Event {
+		t.Error("one event, several pointers")
+	}
+	for range b.Log(ctx) {
+		break // must not go on, nor hold anything
+	}
+	ok(t, b.AppendLog(ctx, 1, store.Pack(&enc, batches(9000, 1, "even"))))
+}
+
+func dumps(t *testing.T, open Opener) {
+	ctx := t.Context()
+	dump := func(r *store.Results, before ...*store.Results) string {
+		b, _ := open(t)
+		for _, r := range append(before, r) {
+			ok(t, b.WriteResults(ctx, r))
+			ok(t, b.Audit(ctx, []store.AuditRow{{Operation: "REPLAY"}}))
+		}
+		var out bytes.Buffer
+		ok(t, b.CanonicalDump(ctx, &out))
+		return out.String()
+	}
+	r := Sample(1, 300, 20, 60)
+	first := dump(r)
+	if again := dump(r, Sample(2, 700, 3, 3)); again != first {
+		t.Error("the same results over others give another dump")
+	}
+	slices.Reverse(r.Edges)
+	slices.Reverse(r.Families)
+	if again := dump(r); again != first {
+		t.Error("the order of rows shows in the dump")
+	}
+	r.Edges[5].Beta += 1e-15
+	if dump(r) == first {
+		t.Error("a changed float does not show in the dump")
+	}
+}
+
+func auditBounds(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	var rows []store.AuditRow
+	for i := range 100 {
+		rows = append(rows, store.AuditRow{At: odds.Time(i), Operation: "GRAPH_BUILD", Subject: "e", Layer: 4, Status: "OK", Detail: "d", Took: 7 * time.Microsecond})
+	}
+	ok(t, b.Audit(ctx, rows))
+	ok(t, b.RecordPerformance(ctx, []store.Performance{{At: 1, Component: "c", Operation: "o", P50: time.Microsecond, P99: time.Millisecond}}))
+	equal(t, "newest", must(b.AuditTail(ctx, 1))(t), rows[99:])
+	left := func(before odds.Time, keep, step, want int) {
+		t.Helper()
+		ok(t, b.PruneAudit(ctx, before, keep, step))
+		equal(t, "left", len(must(b.AuditTail(ctx, 1000))(t)), want)
+	}
+	left(0, 1000, 50, 100)
+	left(30, 1000, 20, 80) // a step at a time
+	left(30, 1000, 20, 70)
+	left(30, 1000, 20, 70)
+	left(0, 60, 50, 60) // the oldest beyond the number kept
+}
+
+func auditorKeepsAll(t *testing.T, open Opener) {
+	b, _ := open(t)
+	a := store.NewAuditor(b, store.AuditorOptions{Queue: 4, Batch: 3})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- a.Run(ctx) }()
+	const n = 100
+	for i := range n {
+		ok(t, a.Log(t.Context(), store.AuditRow{At: odds.Time(i), Operation: "OP", Status: "OK"}))
+	}
+	cancel()
+	ok(t, <-ended)
+	rows := must(b.AuditTail(t.Context(), 1000))(t)
+	equal(t, "rows", len(rows), n)
+	for i, r := range rows {
+		equal(t, "order", r.At, odds.Time(n-1-i))
+	}
+	if err := a.Log(t.Context(), store.AuditRow{}); !errors.Is(err, store.ErrAuditClosed) {
+		t.Errorf("a row after the end: %v", err)
+	}
+}
+
+func checksReplaced(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	first := store.Check{Component: "correlation-engine", Name: "deadline", Severity: "CRITICAL", Status: "FAIL", Description: "statements end"}
+	other := store.Check{Component: "correlation-engine", Name: "backup", Severity: "HIGH", Status: "PASS", LastChecked: 5, Evidence: "x"}
+	ok(t, b.SetChecks(ctx, []store.Check{first, other}))
+	first.Status, first.LastChecked = "PASS", 9
+	ok(t, b.SetChecks(ctx, []store.Check{first}))
+	equal(t, "checks", must(b.Checks(ctx, "correlation-engine"))(t), []store.Check{other, first})
+}
