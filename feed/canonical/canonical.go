@@ -17,7 +17,7 @@
 //   - in_play: where it is empty, it is whether start_time has passed.
 //   - polled says that the rows of one time are all that a poll held; last_update
 //     is then the venue's own stamp. image says that the row's market is replaced as a
-//     whole.
+//     whole; winners is how many of its outcomes win, where that is not one.
 //
 // Consecutive rows of one source with one time become one [odds.Batch]; those
 // of one bookmaker, event and market in it become one [odds.Update]. The role of a selection
@@ -61,6 +61,7 @@ const (
 	polled
 	lastUpdate
 	image
+	winners
 	columnCount
 )
 
@@ -74,7 +75,7 @@ func Columns() [][]string {
 		sport: {"sport"}, league: {"league"}, startTime: {"start_time"}, home: {"home"}, away: {"away"}, title: {"title"},
 		line: {"line", "point", "points", "hc"}, priceFormat: {"price_format"}, status: {"status"},
 		isMain: {"is_main"}, inPlay: {"in_play"}, size: {"size"}, seq: {"seq"}, source: {"source"},
-		resolution: {"resolution_ms"}, polled: {"polled"}, lastUpdate: {"last_update"}, image: {"image"},
+		resolution: {"resolution_ms"}, polled: {"polled"}, lastUpdate: {"last_update"}, image: {"image"}, winners: {"winners"},
 	}
 }
 

@@ -162,7 +162,7 @@ func random(seed uint64, n int) (batches []*odds.Batch) {
 		for _, ev := range events {
 			for _, venue := range []string{"v1", "v2"}[:r.IntN(3)] {
 				u := odds.Update{Event: ev, Venue: venue, Market: "m", InPlay: r.IntN(2) == 0, Image: r.IntN(2) == 0, Format: odds.PriceFormat(r.IntN(2)),
-					Updated: odds.Time(r.IntN(2)) * at, Status: odds.Status(r.IntN(5))}
+					Updated: odds.Time(r.IntN(2)) * at, Status: odds.Status(r.IntN(5)), Winners: r.IntN(4)}
 				names := []string{"over", "under", "Zoë"}
 				if ev.Home != "" {
 					names = append(names, ev.Home, ev.Away)

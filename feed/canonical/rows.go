@@ -55,6 +55,7 @@ type tick struct {
 	key        key
 	updated    odds.Time
 	image      bool
+	winners    int
 	whole      bool // the row is about the market: it has no selection
 	status     odds.Status
 	quote      odds.Quote
@@ -109,6 +110,7 @@ func (b *batch) add(t *tick) {
 	u := b.update(t)
 	u.Updated = max(u.Updated, t.updated)
 	u.Image = u.Image || t.image
+	u.Winners = max(u.Winners, t.winners)
 	if t.whole {
 		u.Status = t.status
 		return
@@ -302,6 +304,11 @@ func (r *rows) batchFields(t *tick) (reason string, err error) {
 		return "bad_number", err
 	}
 	t.resolution = odds.Millis(ms)
+	n, err := r.integer(winners)
+	if err != nil {
+		return "bad_number", err
+	}
+	t.winners = int(n)
 	if t.polled, _, err = r.flag(polled); err != nil {
 		return "bad_flag", err
 	}

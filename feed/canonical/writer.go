@@ -65,7 +65,7 @@ func (w *Writer) update(u *odds.Update) {
 	f[bookmaker], f[eventID], f[market] = u.Venue, u.Event.ID, u.Market
 	f[sport], f[league], f[home], f[away], f[title] = u.Event.Sport, u.Event.League, u.Event.Home, u.Event.Away, u.Event.Title
 	f[startTime], f[lastUpdate] = stamp(u.Event.Start), stamp(u.Updated)
-	f[inPlay], f[image] = strconv.FormatBool(u.InPlay), yes(u.Image)
+	f[inPlay], f[image], f[winners] = strconv.FormatBool(u.InPlay), yes(u.Image), nonzero(int64(u.Winners))
 	f[priceFormat] = ""
 	if u.Format == odds.Raw {
 		f[priceFormat] = "raw"

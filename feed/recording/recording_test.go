@@ -327,7 +327,7 @@ func TestManyFilesInBoundedMemory(t *testing.T) {
 		got++
 		live := 0
 		for _, f := range s.files {
-			if f.started && !f.finished.Load() || f.content != nil && !f.finished.Load() {
+			if f.started && !f.finished.Load() || !f.started && f.content != nil {
 				live++
 			}
 		}
