@@ -123,6 +123,10 @@ func (c *Catalog) Resolve(source string, e *odds.Event, at odds.Time) Match {
 func (c *Catalog) bind(id sourceID, e *odds.Event, at odds.Time) Match {
 	w := c.who(id.source, e)
 	found, doubt := c.find(id.source, e, w, at)
+	if other := c.events[id.id]; found == nil && other != nil && w == other.pair {
+		// Recordings of several venues name what they share by one id.
+		found, doubt = other, nil
+	}
 	b := &binding{entry: found, last: e}
 	c.bound[id] = b
 	if found != nil {

@@ -8,7 +8,7 @@ const Reset = 0.75
 // The reasons that a [Policy] suppresses an anomaly for.
 const (
 	CoolingDown = "cooling down: it was raised and ended shortly before"
-	OverBudget  = "the event has used up its anomalies of this hour"
+	OverBudget  = "the event has used up its anomalies of this kind and hour"
 	Unconfirmed = "gone before it was confirmed"
 )
 
@@ -25,7 +25,7 @@ type PolicyOptions struct {
 	// Hold is how long a kind must last before it is raised. Kinds not in it
 	// are raised at once. Nil means none.
 	Hold map[string]odds.Millis
-	// Budget is how many anomalies of one event are raised within an hour of
+	// Budget is how many anomalies of one kind and event are raised within an hour of
 	// event time. Zero means 20, negative no limit.
 	Budget int
 }
@@ -65,7 +65,7 @@ type docket struct {
 	cases    map[identity]*standing
 	order    []*standing // those that are on and must be offered at every look
 	hourFrom odds.Time
-	raised   int
+	raised   map[string]int // by kind, so that a frequent kind can't silence a rare one
 }
 
 type state uint8
@@ -126,7 +126,7 @@ func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 	if a.Until == 0 && now.Sub(s.since) < p.o.Hold[a.Kind] {
 		return Anomaly{}, Ignored
 	}
-	if reason := p.bar(d, s, now); reason != "" {
+	if reason := p.bar(d, s, a.Kind, now); reason != "" {
 		a.Suppressed = reason
 		return keep(s, a)
 	}
@@ -170,7 +170,7 @@ func (p *Policy) Forget(event string) { delete(p.events, event) }
 func (p *Policy) docket(event string) *docket {
 	d := p.events[event]
 	if d == nil {
-		d = &docket{cases: map[identity]*standing{}}
+		d = &docket{raised: map[string]int{}, cases: map[identity]*standing{}}
 		p.events[event] = d
 	}
 	return d
@@ -224,21 +224,22 @@ func (d *docket) list(s *standing, a Anomaly) {
 }
 
 // bar returns why a confirmed candidate must not be raised.
-func (p *Policy) bar(d *docket, s *standing, now odds.Time) string {
+func (p *Policy) bar(d *docket, s *standing, kind string, now odds.Time) string {
 	if s.ended != 0 && now.Sub(s.ended) < p.o.CoolDown {
 		return CoolingDown
 	}
 	if now.Sub(d.hourFrom) >= hour {
-		d.hourFrom, d.raised = now, 0
+		d.hourFrom = now
+		clear(d.raised)
 	}
-	if p.o.Budget > 0 && d.raised >= p.o.Budget {
+	if p.o.Budget > 0 && d.raised[kind] >= p.o.Budget {
 		return OverBudget
 	}
 	return ""
 }
 
 func (p *Policy) raise(d *docket, s *standing, a Anomaly, now odds.Time) Anomaly {
-	d.raised++
+	d.raised[a.Kind]++
 	a.At = s.anomaly.At // of its first abnormal tick, not of its confirmation
 	a.Evidence.Text = a.Explain()
 	s.state, s.anomaly = raised, a

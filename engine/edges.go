@@ -22,6 +22,9 @@ func (e *Engine) edge(p *pair) graph.Edge {
 	}
 	own := e.own(p)
 	k := float64(own.N) / float64(own.N+priorMoves)
+	if len(f.pairs) == 1 {
+		k, own.N = 0, v.Link.N // the family is the pair
+	}
 	l := v.Link
 	g := graph.Edge{
 		Layer: p.layer, Event: p.ev.id, Source: src.ID, Target: dst.ID, Kind: "follows",

@@ -122,12 +122,14 @@ func (e *Engine) correlate() {
 	for i := range e.moved {
 		mv := &e.moved[i]
 		var flips *leadlag.Flips
+		var axis *leadlag.Axis // that flips were drawn for
 		for _, pt := range mv.n.partners {
 			if pt.p.fam.ev == nil {
 				continue // its axis is not known yet: the next decision catches up
 			}
-			if flips == nil {
-				f := leadlag.FlipsOf(e.opt.Seed, mv.n.Hash, mv.inc.At, mv.n.block)
+			if axis != pt.p.fam.ev.Axis {
+				axis = pt.p.fam.ev.Axis
+				f := leadlag.FlipsOf(e.opt.Seed, mv.n.Hash, mv.inc.At, pt.p.fam.ev.Axis.Block(mv.n.consensus))
 				flips = &f
 			}
 			inc := mv.inc
@@ -155,7 +157,7 @@ func (e *Engine) replay(ev *leadlag.Evidence, dir leadlag.Flow, target, source *
 		}
 		var flips *leadlag.Flips
 		if decoys {
-			f := leadlag.FlipsOf(e.opt.Seed, target.Hash, inc.At, target.block)
+			f := leadlag.FlipsOf(e.opt.Seed, target.Hash, inc.At, ev.Axis.Block(target.consensus))
 			flips = &f
 		}
 		inc.White *= sign

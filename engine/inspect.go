@@ -140,7 +140,7 @@ func (b *board) view(v *detect.VenueView, g *grouping, at odds.Time) {
 	if !b.current() && v.State == odds.Open {
 		v.State = odds.Unknown
 	}
-	v.Values, v.Prices, v.Others, v.OthersMoved = b.value, b.price, b.rest, b.restMoved
+	v.Values, v.Prices, v.Others, v.OthersMoved = b.value, b.offer, b.rest, b.restMoved
 	v.OtherGroups, v.SeenAt, v.Resolution = b.restGroups, b.seen, b.src.resolution()
 	v.Seen = b.touch == at
 	v.Nodes, v.Moved, v.History = v.Nodes[:0], v.Moved[:0], v.History[:0]
@@ -157,7 +157,7 @@ func (b *board) view(v *detect.VenueView, g *grouping, at odds.Time) {
 		v.Moved = append(v.Moved, moved)
 		n := b.nodes[k]
 		if n == nil || n.live != b.live {
-			v.Nodes = append(v.Nodes, nodeID(b.v.name, b.m, k))
+			v.Nodes = append(v.Nodes, b.id(k))
 			v.History = append(v.History, nil)
 			continue
 		}
@@ -165,6 +165,14 @@ func (b *board) view(v *detect.VenueView, g *grouping, at odds.Time) {
 		v.Nodes = append(v.Nodes, n.ID)
 		v.History = append(v.History, &b.history[k])
 	}
+}
+
+// id is the node id of a selection that has no series of its own.
+func (b *board) id(k int) odds.NodeID {
+	if b.ids[k] == "" {
+		b.ids[k] = nodeID(b.v.name, b.m, k)
+	}
+	return b.ids[k]
 }
 
 // relate looks at what a venue's markets say of each other.
@@ -201,21 +209,17 @@ func (e *Engine) relatePair(p *pair, at odds.Time) {
 	w.found = detect.Relate(&v, w.found)
 }
 
-// price is the quoted price behind a node; NaN for a consensus.
+// price is the quoted price behind a node; 0 for a consensus, which quotes none.
 func (n *node) price() float64 {
 	if n.b == nil {
-		return math.NaN()
+		return 0
 	}
 	return n.b.price[n.sel]
 }
 
 // tick is the node's present quote as evidence.
 func (n *node) tick(at odds.Time) detect.Tick {
-	price := n.price()
-	if missing(price) {
-		price = 1 + math.Exp(-n.Value)
-	}
-	return detect.Tick{Node: n.ID, At: n.ChangedAt, Price: price, Value: n.Value, AgeMs: at.Sub(n.ChangedAt)}
+	return detect.Tick{Node: n.ID, At: n.ChangedAt, Price: n.price(), Value: n.Value, AgeMs: at.Sub(n.ChangedAt)}
 }
 
 // await looks at the followers that open predictions wait for.
@@ -225,9 +229,8 @@ func (e *Engine) await(at odds.Time) {
 		if c.Layer != odds.Direct || at <= c.IssuedAt || at < c.From || at > c.To || c.target.consensus || c.source.consensus || !c.target.Open {
 			continue
 		}
-		edge := e.edge(c.pair)
 		l := detect.Lead{
-			Edge: &edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start,
+			Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start,
 			LeaderTick: c.source.tick(at), FollowerTick: c.target.tick(at),
 		}
 		if a, ok := detect.Await(&l, at); ok {
@@ -242,9 +245,8 @@ func (e *Engine) arrive(c *call) {
 	if c.Layer != odds.CrossEvent || c.ResolvedAt == 0 {
 		return
 	}
-	edge := e.edge(c.pair)
 	l := detect.Lead{
-		Edge: &edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start,
+		Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start,
 		LeaderTick: c.source.tick(e.now), FollowerTick: c.target.tick(e.now),
 	}
 	if a, ok := detect.Arrive(&l, c.ResolvedAt); ok {

@@ -108,7 +108,7 @@ func comparable(a, b *node) bool {
 // else the first by name.
 func (m *market) stands(k int) bool {
 	for i := range m.sels {
-		if rank(&m.sels[i]) < rank(&m.sels[k]) || rank(&m.sels[i]) == rank(&m.sels[k]) && m.sels[i].key < m.sels[k].key {
+		if rank(m.sels[i].side) < rank(m.sels[k].side) || rank(m.sels[i].side) == rank(m.sels[k].side) && m.sels[i].key < m.sels[k].key {
 			return false
 		}
 	}
@@ -132,7 +132,7 @@ func (m *market) peer(n *node, k int, at string) *node {
 // present phase, with its L2, L3 and L4 pairs.
 func (e *Engine) consensusNode(m *market, k int) *node {
 	n := newNode(nodeID(odds.ConsensusVenue, m, k), m.ev, m, m.live)
-	n.consensus, n.sel, n.block = true, k, consensusBlock
+	n.consensus, n.sel = true, k
 	m.sels[k].cons = n
 	if math.IsNaN(m.line) {
 		e.watchMarkets(n, odds.ConsensusVenue)
@@ -149,7 +149,7 @@ func (e *Engine) othersNode(b *board, k int) {
 	m := b.m
 	n := newNode(nodeID(odds.ConsensusVenue, m, k), m.ev, m, m.live)
 	n.Hash ^= b.nodes[k].Hash
-	n.consensus, n.sel, n.block = true, k, consensusBlock
+	n.consensus, n.sel = true, k
 	b.others[k] = n
 	v := b.nodes[k]
 	if v.live != m.live {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/ledger"
 	"corrgraph/odds"
@@ -17,7 +18,8 @@ type call struct {
 	pair   *pair
 	source *node
 	target *node
-	rms    float64 // of the leader, before its move
+	rms    float64    // of the leader, before its move
+	edge   graph.Edge // as it was when the prediction was issued; L1 and L3 only
 }
 
 // callBook holds open calls, and closed ones in the order they closed.
@@ -96,6 +98,9 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 		return
 	}
 	c := &call{Open: ledger.NewOpen(p, pt.other.Value), fam: f, pair: pt.p, source: mv.n, target: pt.other, rms: mv.rms}
+	if c.Layer == odds.Direct && !mv.n.consensus && !pt.other.consensus || c.Layer == odds.CrossEvent {
+		c.edge = e.edge(pt.p)
+	}
 	e.calls.open = append(e.calls.open, c)
 	pt.other.target = append(pt.other.target, c)
 	if b := pt.other.b; b != nil {

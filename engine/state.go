@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"hash/fnv"
 	"math"
+	"slices"
 
 	"corrgraph/catalog"
 	"corrgraph/detect"
@@ -87,8 +89,10 @@ type board struct {
 	v      *venue
 	m      *market
 	src    *source
-	names  []string  // per selection, as the venue's source spells it
-	price  []float64 // per selection; 0 unknown
+	ids    []odds.NodeID // per selection; empty until asked for
+	names  []string      // per selection, as the venue's source spells it
+	price  []float64     // per selection; 0 unknown
+	offer  []float64     // per selection: the price while it can be taken; NaN else
 	line   []float64
 	gone   []odds.Status
 	value  []float64 // NaN unknown
@@ -120,7 +124,6 @@ type node struct {
 	sel       int
 	live      bool
 	consensus bool
-	block     odds.Millis
 	partners  []partner
 	target    []*call // open predictions about it
 }
@@ -164,21 +167,23 @@ type record struct{ issued, matured, hits int }
 func newNode(id odds.NodeID, ev *event, m *market, live bool) *node {
 	h := fnv.New64a()
 	h.Write([]byte(id))
-	n := &node{ev: ev, m: m, live: live, block: 1}
+	n := &node{ev: ev, m: m, live: live}
 	n.ID, n.Hash = id, h.Sum64()
 	return n
 }
 
-func (n *node) source() *source {
+// source is the clock that the node is read from: of a consensus the coarsest
+// one of the venues behind it.
+func (n *node) source() (s *source) {
 	if n.b != nil {
 		return n.b.src
 	}
 	for _, b := range n.m.boards {
-		if b.src != nil {
-			return b.src
+		if b.src != nil && (s == nil || b.src.resolution() > s.resolution()) {
+			s = b.src
 		}
 	}
-	return nil
+	return s
 }
 
 // selection finds or adds an outcome. Sides are the same at all venues; outcomes
@@ -201,6 +206,18 @@ func (m *market) selection(name string, side odds.Side) int {
 	return len(m.sels) - 1
 }
 
+// open adds the outcomes of a market's first update, the one that stands for the
+// market first: detectors keep what they know of a market with its first.
+func (m *market) open(u *odds.Update, match catalog.Match) {
+	quotes := slices.Clone(u.Quotes)
+	slices.SortStableFunc(quotes, func(a, b odds.Quote) int {
+		return cmp.Compare(rank(match.Side(a.Side)), rank(match.Side(b.Side)))
+	})
+	for _, q := range quotes {
+		m.selection(q.Selection, match.Side(q.Side))
+	}
+}
+
 // choose marks the independent selections: an n-way market has n − 1 of them.
 // Home and over stand for two-way markets; the draw, else the last in
 // alphabetical order, is left out of others.
@@ -208,7 +225,7 @@ func (m *market) choose() {
 	drop := -1
 	for i := range m.sels {
 		m.sels[i].indep = true
-		if drop < 0 || rank(&m.sels[i]) > rank(&m.sels[drop]) || rank(&m.sels[i]) == rank(&m.sels[drop]) && m.sels[i].key > m.sels[drop].key {
+		if drop < 0 || rank(m.sels[i].side) > rank(m.sels[drop].side) || rank(m.sels[i].side) == rank(m.sels[drop].side) && m.sels[i].key > m.sels[drop].key {
 			drop = i
 		}
 	}
@@ -217,8 +234,9 @@ func (m *market) choose() {
 	}
 }
 
-func rank(s *selection) int {
-	switch s.side {
+// rank orders sides by how well they stand for their market.
+func rank(s odds.Side) int {
+	switch s {
 	case odds.Home, odds.Over, odds.Yes:
 		return 0
 	case odds.OtherSide:
@@ -233,7 +251,9 @@ func rank(s *selection) int {
 func (b *board) grow(n int) {
 	for len(b.price) < n {
 		b.names = append(b.names, "")
+		b.ids = append(b.ids, "")
 		b.price = append(b.price, 0)
+		b.offer = append(b.offer, math.NaN())
 		b.line = append(b.line, math.NaN())
 		b.gone = append(b.gone, odds.Unknown)
 		b.value = append(b.value, math.NaN())

@@ -149,6 +149,9 @@ func (e *Engine) stale(src *source, at, stamp odds.Time) bool {
 
 func (e *Engine) read(b *board, u *odds.Update, src *source, match catalog.Match) {
 	m := b.m
+	if len(m.sels) == 0 {
+		m.open(u, match)
+	}
 	if u.Image || src.polled {
 		for k := range b.gone {
 			b.gone[k] = odds.Unknown
@@ -168,7 +171,7 @@ func (e *Engine) read(b *board, u *odds.Update, src *source, match catalog.Match
 // pause says that the board shows no price now.
 func (b *board) pause() {
 	for k := range b.value {
-		b.value[k], b.prev[k] = math.NaN(), math.NaN()
+		b.value[k], b.prev[k], b.offer[k] = math.NaN(), math.NaN(), math.NaN()
 		if n := b.nodes[k]; n != nil {
 			n.Break()
 		}

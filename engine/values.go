@@ -22,11 +22,12 @@ func (e *Engine) values(b *board) {
 	d.odds, d.idx = d.odds[:0], d.idx[:0]
 	known := 0
 	for k := range m.sels {
-		b.value[k] = math.NaN()
+		b.value[k], b.offer[k] = math.NaN(), math.NaN()
 		if b.gone[k] != odds.Removed && b.gone[k] != odds.Closed {
 			known++
 		}
 		if b.gone[k] == odds.Open && b.price[k] > 0 {
+			b.offer[k] = b.price[k]
 			d.idx = append(d.idx, k)
 			d.odds = append(d.odds, odds.Odds(b.price[k]))
 		}

@@ -96,6 +96,17 @@ func (x *Axis) Reach() int64 { return x.far0 + farBins*x.farW }
 // Centre is the lag in the middle of near bin k: k·Resolution for the first 12.
 func (x *Axis) Centre(k int) int64 { return (x.edges[k-1] + x.edges[k]) / 2 }
 
+// Block is how long neighbouring moves of a series share their signs in decoys.
+// A venue's moves flip one by one. A consensus echoes each move for as long as
+// venues follow, so its moves flip in blocks of twice the near reach, which is
+// 2 h and more for polls of 5 minutes, and never less than 10 minutes.
+func (x *Axis) Block(consensus bool) odds.Millis {
+	if !consensus {
+		return 1
+	}
+	return odds.Millis(max(600_000, 2*x.Near()))
+}
+
 // Zero is the first lag beyond bin 0.
 func (x *Axis) Zero() int64 { return x.edges[0] }
 

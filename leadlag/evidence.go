@@ -108,6 +108,7 @@ func NewNearEvidence(x *Axis) *Evidence {
 // Scratch is working memory for Add; one a goroutine. Its zero value is ready.
 type Scratch struct {
 	c, raw, lag []float64
+	hit         []bool // bins in touched: sums may cancel to 0 on the way
 	touched     []int
 }
 
@@ -125,6 +126,7 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 	x := e.Axis
 	if len(s.c) < x.scratch {
 		s.c, s.raw, s.lag = make([]float64, x.scratch), make([]float64, x.scratch), make([]float64, x.scratch)
+		s.hit = make([]bool, x.scratch)
 	}
 	s.touched = s.touched[:0]
 	reach := x.Reach()
@@ -143,7 +145,8 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 		if k < 0 {
 			continue
 		}
-		if s.raw[k] == 0 && s.c[k] == 0 && s.lag[k] == 0 {
+		if !s.hit[k] {
+			s.hit[k] = true
 			s.touched = append(s.touched, k)
 		}
 		s.c[k] += source[i].White
@@ -188,7 +191,7 @@ func (e *Evidence) settle(dir Flow, target series.Increment, flips *Flips, s *Sc
 		f.bins[0].Raw += target.Raw * s.raw[0]
 	}
 	for _, k := range s.touched {
-		s.c[k], s.raw[k], s.lag[k] = 0, 0, 0
+		s.c[k], s.raw[k], s.lag[k], s.hit[k] = 0, 0, 0, false
 	}
 }
 

@@ -16,8 +16,9 @@ type Search struct {
 	Z         float64 // the winner's signed U/√V
 	Tests     int     // windows with enough moves to be looked at
 
-	// D is the direction statistic d = (U_AB − U_BA)/√(V_AB + V_BA) at the window
-	// where |d| is largest: positive when A leads. DTests windows were looked at.
+	// D is the direction statistic |U_AB − U_BA|/√(V_AB + V_BA) of the window where
+	// it is largest, with the sign of |U_AB| − |U_BA|: positive when A leads, be
+	// the link positive or inverse. DTests windows were looked at.
 	D      float64
 	DSpan  Span
 	DTests int
@@ -67,8 +68,9 @@ func (e *Evidence) direct(r *Search) {
 		}
 		r.DTests++
 		sp := e.Axis.spans[i]
-		if d := (a.sum(sp) - b.sum(sp)) / math.Sqrt(v); math.Abs(d) > math.Abs(r.D) {
-			r.D, r.DSpan = d, sp
+		ua, ub := a.sum(sp), b.sum(sp)
+		if d := math.Abs(ua-ub) / math.Sqrt(v); d > math.Abs(r.D) {
+			r.D, r.DSpan = math.Copysign(d, math.Abs(ua)-math.Abs(ub)), sp
 		}
 	}
 }
@@ -187,12 +189,13 @@ func (e *Evidence) lag(l *Link, f *flow, sp Span) {
 		return
 	}
 	r := float64(x.Resolution)
-	lag := math.Max(0, wl/w)
+	from, to := x.Limits(Span{first, last})
+	lag := math.Round(math.Max(float64(from), math.Min(float64(to), wl/w))) // chance products may point outside
 	lo, hi := f.quantile(x, first, last, sign, w, 0.1), f.quantile(x, first, last, sign, w, 0.9)
 	if x.Polled() { // a lag of k polls is all that can be told: the bin that holds the median
 		lag = math.Floor(f.quantile(x, first, last, sign, w, 0.5)/r+0.5) * r
 	}
-	l.Lag = odds.Millis(math.Round(lag))
+	l.Lag = odds.Millis(lag)
 	l.LagLow = odds.Millis(math.Max(0, math.Min(math.Floor(lo), lag-r)))
 	l.LagHigh = odds.Millis(math.Max(math.Ceil(hi), lag+r))
 }

@@ -80,18 +80,24 @@ func (s *Sums) Beta() float64 {
 
 // Posterior is the probability that a pair has its family's link, from the
 // family's confidence as prior and the pair's own sums in the family's window.
-// Under the link U ~ N(m·V, V + (m·V/2)²), with m the family's drift per unit V
-// without this pair and half of it as the spread between pairs; without it
-// U ~ N(0, V). The pair's own moves sharpen the prior; few of them leave it.
+// Under the link the pair's drift per unit V is normal about m, the family's
+// without this pair, with half of m as the spread between pairs, and of m's sign:
+// a move the other way is not the family's link. So U ~ N(m·V, V + (m·V/2)²), cut
+// off at drift 0; without the link U ~ N(0, V). The pair's own moves sharpen the
+// prior; few of them leave it, and none count for more than e^25.
 func Posterior(prior float64, family Link, own Sums) float64 {
 	u, v := family.U-own.U, family.V-own.V
 	if own.V <= 0 || v <= 0 || prior <= 0 || prior >= 1 {
 		return prior
 	}
-	m := u / v
+	m, ownU := math.Abs(u/v), math.Copysign(1, u)*own.U
 	with := own.V + m*m*own.V*own.V/4
-	d := own.U - m*own.V
-	llr := -d*d/(2*with) + own.U*own.U/(2*own.V) - math.Log(with/own.V)/2
-	odds := prior / (1 - prior) * math.Exp(math.Max(-50, math.Min(50, llr)))
+	d := ownU - m*own.V
+	llr := -d*d/(2*with) + ownU*ownU/(2*own.V) - math.Log(with/own.V)/2
+	llr += logNormal((m*ownU+4)/math.Sqrt(m*m*own.V+4)) - logNormal(2) // the cut
+	odds := prior / (1 - prior) * math.Exp(math.Max(-25, math.Min(25, llr)))
 	return odds / (1 + odds)
 }
+
+// logNormal is the logarithm of the standard normal distribution function.
+func logNormal(x float64) float64 { return math.Log(math.Erfc(-x/math.Sqrt2) / 2) }

@@ -25,6 +25,7 @@ func (o *Open) Observe(at odds.Time, value float64) {
 	if o.done || at <= o.IssuedAt || at > o.Until {
 		return
 	}
+	stood := o.last - o.Start // since the quote before this one
 	o.last = value
 	inside := at >= o.From && at <= o.To
 	if inside {
@@ -32,11 +33,16 @@ func (o *Open) Observe(at odds.Time, value float64) {
 		o.Actual = value - o.Start
 	}
 	switch ratio := (value - o.Start) / o.Size; {
+	case inside && at > o.From && stood/o.Size <= -0.5: // it entered the interval the wrong way
+		o.Actual = stood
+		o.settle(WrongSign, at)
 	case ratio >= 0.5 && at < o.From:
 		o.settle(Missed, at) // it came, but not when it was called for
 	case ratio >= 0.5 && inside:
 		o.LeadTime = at.Sub(o.IssuedAt)
 		o.settle(Hit, at)
+	case ratio >= 0.5 && !o.seen: // it may have come in time: nobody was looking
+		o.settle(Void, at)
 	case ratio >= 0.5:
 		o.settle(Late, at)
 	case ratio <= -0.5 && inside:
@@ -46,7 +52,7 @@ func (o *Open) Observe(at odds.Time, value float64) {
 
 func (o *Open) settle(out Outcome, at odds.Time) {
 	o.Outcome, o.ResolvedAt, o.done = out, at, true
-	if out == Missed || o.Actual == 0 {
+	if out == Missed || out == Late && o.Actual == 0 {
 		o.Actual = o.last - o.Start
 	}
 }
@@ -80,7 +86,7 @@ func Called(at []odds.Time, move []float64, start, from, to odds.Time, size floa
 		if at[i] <= start {
 			continue
 		}
-		if at[i] > to {
+		if at[i] > to || at[i] > from && sum/size <= -0.5 { // too late, or it entered the interval the wrong way
 			return false
 		}
 		sum += move[i]

@@ -32,7 +32,7 @@ type Score struct {
 	BaseRate     float64     `json:"base_rate"` // mean over matured predictions that had times to compare with
 	BaseN        int         `json:"base_n"`    // times compared with
 	Brier        float64     `json:"brier"`
-	BrierBase    float64     `json:"brier_base"`   // of always stating the base rate
+	BrierBase    float64     `json:"brier_base"`   // of always stating the base rate, where there is one
 	LeadTimeMs   odds.Millis `json:"lead_time_ms"` // median over hits
 }
 
@@ -113,7 +113,7 @@ func scoreOf(ps []*Prediction) (s Score) {
 	var base float64
 	var based int
 	var prob, baseProb []float64
-	var hit []bool
+	var hit, baseHit []bool
 	var leads []odds.Millis
 	s.Issued = len(ps)
 	for _, p := range ps {
@@ -139,8 +139,8 @@ func scoreOf(ps []*Prediction) (s Score) {
 		}
 		s.Matured++
 		prob, hit = append(prob, p.P), append(hit, p.Outcome == Hit)
-		baseProb = append(baseProb, p.Base)
 		if p.BaseN > 0 {
+			baseProb, baseHit = append(baseProb, p.Base), append(baseHit, p.Outcome == Hit)
 			base += p.Base
 			based++
 			s.BaseN += p.BaseN
@@ -150,7 +150,7 @@ func scoreOf(ps []*Prediction) (s Score) {
 	if s.Matured > 0 {
 		s.HitRate = float64(s.Hits) / float64(s.Matured)
 		s.Brier, _ = leadlag.Brier(prob, hit)
-		s.BrierBase, _ = leadlag.Brier(baseProb, hit)
+		s.BrierBase, _ = leadlag.Brier(baseProb, baseHit)
 	}
 	if based > 0 {
 		s.BaseRate = base / float64(based)
@@ -183,6 +183,9 @@ func rival(name string, ps []*Prediction) (r RivalScore) {
 			continue
 		}
 		if name == RivalBase {
+			if p.BaseN == 0 {
+				continue // no times to compare with: it had nothing to state
+			}
 			prob, hit = append(prob, p.Base), append(hit, p.Outcome == Hit)
 			continue
 		}

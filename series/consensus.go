@@ -31,7 +31,7 @@ type fold struct {
 	values []float64
 	counts []float64
 	sum    float64
-	calm   bool // nothing is near the clipping distance, whoever is left out
+	calm   bool // nothing reaches the clipping distance, whoever is left out
 }
 
 // Load takes the members of a selection. Cost O(n·groups).
@@ -82,11 +82,29 @@ func (f *fold) settle(buf *[]float64) {
 	for _, v := range f.values {
 		f.sum += v
 	}
-	med, reach := f.clip(-1, buf)
-	f.calm = len(f.values) > 3
-	for _, v := range f.values {
-		f.calm = f.calm && math.Abs(v-med) < 0.5*reach
+	n := len(f.values)
+	f.calm = false
+	if n <= 3 {
+		return
 	}
+	// Leaving one group out moves the median by at most slack, and of n
+	// deviations the median of those left is at least that of the n − 1 smallest.
+	s := append((*buf)[:0], f.values...)
+	*buf = s
+	slices.Sort(s)
+	med := median(s)
+	slack := math.Max(med-median(s[:n-1]), median(s[1:])-med)
+	for i, v := range s {
+		s[i] = math.Abs(v - med)
+	}
+	slices.Sort(s)
+	f.calm = s[n-1]+slack <= reachOf(median(s[:n-1])-slack)
+}
+
+// reachOf is the clipping distance of a median absolute deviation.
+func reachOf(mad float64) float64 {
+	const least = 0.02
+	return 3 * math.Max(least, 1.4826*mad)
 }
 
 // clip returns the median and the clipping distance of the groups but leaveOut.
@@ -107,8 +125,7 @@ func (f *fold) clip(leaveOut int, buf *[]float64) (med, reach float64) {
 		s[i] = math.Abs(v - med)
 	}
 	slices.Sort(s)
-	const least = 0.02
-	return med, 3 * math.Max(least, 1.4826*median(s))
+	return med, reachOf(median(s))
 }
 
 func (f *fold) mean(leaveOut int, buf *[]float64) (float64, int) {

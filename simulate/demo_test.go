@@ -12,8 +12,8 @@ import (
 
 func TestDemoSizeAndFeatures(t *testing.T) {
 	_, tr := collect(t, Options{})
-	if tr.Quotes < 150_000 || tr.Quotes > 300_000 {
-		t.Errorf("%d quotes, want 150,000 to 300,000", tr.Quotes)
+	if tr.Quotes < 250_000 || tr.Quotes > 450_000 {
+		t.Errorf("%d quotes, want 250,000 to 450,000", tr.Quotes)
 	}
 	layers := map[odds.Layer]int{}
 	for _, l := range tr.Links {

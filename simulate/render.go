@@ -205,8 +205,9 @@ func (w *world) price(s *series, at int64) {
 	}
 }
 
-// wrongBy is the factor between a wrong price and the right one.
-const wrongBy = 1.8
+// wrongBy is the factor between a wrong price and the right one: about half, in
+// log-odds, of the wrong quote known from real recordings.
+const wrongBy = 5
 
 // price turns a taken probability into decimal odds of eight digits; 0 stays 0.
 func price(p float64) float64 {

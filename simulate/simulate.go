@@ -27,7 +27,7 @@ type Options struct {
 	Preset string
 	// Start is the first event time. Zero means 2026-06-01T18:00:00Z.
 	Start odds.Time
-	// Minutes is the length of the demo. Zero means 120; at least 30. A longer
+	// Minutes is the length of the demo. Zero means 720; at least 30. A longer
 	// demo spreads the same number of moves; only the polls become more.
 	Minutes int
 	// Null is how many null pairs ("calibration") or null families ("pooled")
@@ -64,7 +64,7 @@ func (o *Options) fill() error {
 	if o.Start == 0 {
 		o.Start = 1_780_336_800_000
 	}
-	setDefault(&o.Minutes, 120)
+	setDefault(&o.Minutes, 720)
 	setDefault(&o.Null, null)
 	setDefault(&o.True, planted)
 	setDefault(&o.Moves, moves)

@@ -175,9 +175,9 @@ func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote
 			p.reject(o.pos, "no_selection", "an outcome without name in market "+m.key)
 			continue
 		}
-		price, ok := p.decimal(o)
-		if !ok {
-			p.reject(o.pos, "bad_price", p.describe(o))
+		price, err := p.decimal(o)
+		if err != nil {
+			p.reject(o.pos, "bad_price", fmt.Sprintf("%q: %v", o.name, err))
 			continue
 		}
 		selection := o.name
@@ -188,7 +188,7 @@ func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote
 		if o.hasLine {
 			line = o.point
 		}
-		to = append(to, odds.Quote{Selection: selection, Side: side(o.name, ev), Line: line, Main: true, Price: price})
+		to = append(to, odds.Quote{Selection: selection, Side: side(o.name, ev), Line: line, Main: true, Price: float64(price)})
 	}
 	p.markAlternates(to[from:])
 	return to
@@ -199,28 +199,14 @@ func (p *parser) join(description, name string) string {
 	return p.dec.intern([]byte(description + " " + name))
 }
 
-func (p *parser) decimal(o *outcome) (price float64, ok bool) {
-	v := o.price
+func (p *parser) decimal(o *outcome) (odds.Odds, error) {
 	switch {
 	case !o.hasPrice:
-		return 0, false
-	case !p.american:
-		return v, v > 1
-	case v >= 100:
-		return 1 + v/100, true
-	default:
-		return 1 - 100/v, v <= -100
-	}
-}
-
-func (p *parser) describe(o *outcome) string {
-	switch {
-	case !o.hasPrice:
-		return fmt.Sprintf("%q has no price that is a number", o.name)
+		return 0, odds.ErrNumber
 	case p.american:
-		return fmt.Sprintf("%q at %g: American odds are at least 100 or at most -100", o.name, o.price)
+		return odds.FromAmerican(o.price)
 	default:
-		return fmt.Sprintf("%q at %g: decimal odds are above 1", o.name, o.price)
+		return odds.FromDecimal(o.price)
 	}
 }
 
@@ -249,7 +235,7 @@ func side(name string, ev *odds.Event) odds.Side {
 func (p *parser) markAlternates(quotes []odds.Quote) {
 	switch {
 	case len(quotes) == 2:
-		quotes[0].Main = quotes[0].Selection != quotes[1].Selection
+		quotes[0].Main = quotes[0].Selection != quotes[1].Selection || quotes[0].Line == quotes[1].Line
 		quotes[1].Main = quotes[0].Main
 	case len(quotes) > 2:
 		clear(p.count)

@@ -93,7 +93,7 @@ func (d *decoder) decode(text []byte, from int) (n int, err error) {
 func (d *decoder) wrapper() {
 	p, s := &d.poll, &d.scan
 	bare := event{pos: s.Pos()}
-	bareAt := -1
+	isEvent := false
 	for more := s.Object(); more; more = s.More('}') {
 		switch key := s.Key(); string(key) {
 		case "timestamp":
@@ -108,14 +108,12 @@ func (d *decoder) wrapper() {
 				d.events()
 			}
 		default:
-			if string(key) == "bookmakers" {
-				bareAt = len(p.books)
-			}
+			isEvent = isEvent || string(key) == "bookmakers"
 			d.eventMember(&bare, key)
 		}
 	}
 	// The single-event endpoint answers with the event itself.
-	if bareAt >= 0 && !p.hasData && s.Err() == nil {
+	if isEvent && !p.hasData && s.Err() == nil {
 		p.hasData = true
 		p.events = append(p.events, bare)
 	}

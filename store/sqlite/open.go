@@ -37,6 +37,8 @@ type Store struct {
 	writer  *conn      // nil when read-only
 	lock    *conn      // nil when read-only
 	readers chan *conn // one slot for each reader; nil where it is not yet open
+	closing sync.Once
+	closed  chan struct{}
 }
 
 // Open opens the store at path and, for writing, brings it up to date. Errors:
@@ -44,7 +46,7 @@ type Store struct {
 // another file, which is not touched; store.ErrNewer; store.ErrInUse when another
 // Store has it open for writing. Cost: about a millisecond.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	s := &Store{path: path, table: statements(), readers: make(chan *conn, max(o.Readers, 1))}
+	s := &Store{path: path, table: statements(), readers: make(chan *conn, max(o.Readers, 1)), closed: make(chan struct{})}
 	if o.Readers == 0 {
 		s.readers = make(chan *conn, 4)
 	}
@@ -130,20 +132,25 @@ func (s *Store) version(ctx context.Context, c *conn) (int, error) {
 	return int(v[1]), nil
 }
 
-// Close releases the store. Changes in the WAL move into the file. Close must not
-// run beside other methods.
+// Close waits for what runs, then releases the store; changes in the WAL move
+// into the file. Methods called later return fs.ErrClosed, and Close nil.
 func (s *Store) Close() (err error) {
-	for range cap(s.readers) {
-		if c := <-s.readers; c != nil {
-			err = errors.Join(err, c.close())
+	s.closing.Do(func() {
+		for range cap(s.readers) {
+			if c := <-s.readers; c != nil {
+				err = errors.Join(err, c.close())
+			}
 		}
-	}
-	if s.writer != nil {
-		err = errors.Join(err, s.writer.close())
-	}
-	if s.lock != nil { // last, so that the next writer finds the file at rest
-		err = errors.Join(err, s.lock.close())
-	}
+		s.writing.Lock()
+		defer s.writing.Unlock()
+		close(s.closed)
+		// The lock last, so that the next writer finds the file at rest.
+		for _, c := range []*conn{s.writer, s.lock} {
+			if c != nil {
+				err = errors.Join(err, c.close())
+			}
+		}
+	})
 	return err
 }
 
@@ -155,6 +162,8 @@ func (s *Store) read(ctx context.Context, f func(*conn) error) (err error) {
 	var c *conn
 	select {
 	case c = <-s.readers:
+	case <-s.closed:
+		return fs.ErrClosed
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -177,6 +186,11 @@ func (s *Store) write(ctx context.Context, f func(*conn) error) error {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	select {
+	case <-s.closed:
+		return fmt.Errorf("store %s: %w", s.path, fs.ErrClosed)
+	default:
+	}
 	c := s.writer
 	_, err := c.exec(ctx, s.table[begin])
 	if err == nil {

@@ -68,11 +68,11 @@ func TestEveryStatementPrepares(t *testing.T) {
 	s := open(t, Options{})
 	all := s.table[:]
 	all = append(all, dumped()...)
-	for _, insert := range []func(int) statement{
+	for _, insert := range []func() statement{
 		ownEdgeTable.insert, eventTable.insert, familyTable.insert, groupTable.insert, anomalyTable.insert, predictionTable.insert,
 		ambiguityTable.insert, documentTable.insert, logTable.insert, auditTable.insert, performanceTable.insert, checkTable.insert,
 	} {
-		all = append(all, insert(1), insert(rowsAtOnce))
+		all = append(all, insert())
 	}
 	for i, st := range all {
 		if st.sql == "" || st.deadline == 0 {

@@ -107,7 +107,7 @@ func statements() [names]statement {
 		asOf:    {`SELECT coalesce(max(value), 0) FROM state WHERE name = 'as_of'`, request},
 		setAsOf: {`INSERT INTO state (name, value) VALUES ('as_of', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, commit},
 		now: {`SELECT max(coalesce((SELECT value FROM state WHERE name = 'as_of'), 0),
-			CAST(coalesce((SELECT max(detected_at) FROM multi_layer_correlations), 0) AS INTEGER))`, request},
+			CAST(coalesce((SELECT max(detected_at) FROM multi_layer_correlations WHERE evidence = 'external'), 0) AS INTEGER))`, request},
 		events: {`SELECT ` + eventTable.columns + ` FROM events ORDER BY rowid`, listing},
 		// The distinct values of the index's first column, one search each.
 		foreignEvents: {`WITH RECURSIVE e (id) AS (SELECT min(event_id) FROM multi_layer_correlations

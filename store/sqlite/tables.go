@@ -23,13 +23,10 @@ type table[T any] struct {
 	walk    func(c *cells, v *T)
 }
 
-// rowsAtOnce is how many rows one INSERT holds. More save little.
-const rowsAtOnce = 40
-
-// insert returns the statement that inserts n rows.
-func (t table[T]) insert(n int) statement {
-	row := "(" + marks(t.columns) + ")"
-	return statement{"INSERT INTO " + t.name + " (" + t.columns + ") VALUES " + row + strings.Repeat(","+row, n-1), commit}
+// insert returns the statement that inserts one row. (Many rows in one INSERT
+// save nothing: SQLite then journals each page, to be able to undo the statement.)
+func (t table[T]) insert() statement {
+	return statement{"INSERT INTO " + t.name + " (" + t.columns + ") VALUES (" + marks(t.columns) + ")", commit}
 }
 
 // clear returns the statement that empties the table.
@@ -37,22 +34,17 @@ func (t table[T]) clear() statement { return statement{"DELETE FROM " + t.name, 
 
 // write inserts all rows. It needs a transaction around it to be fast and whole.
 func (t table[T]) write(ctx context.Context, c *conn, rows []T) error {
-	for len(rows) > 0 {
-		n := rowsAtOnce
-		if len(rows) < n {
-			n = 1
-		}
-		w := cells{writing: true, v: make([]driver.Value, 0, n*(strings.Count(t.columns, ",")+1))}
-		for i := range n {
-			t.walk(&w, &rows[i])
-		}
+	insert := t.insert()
+	w := cells{writing: true}
+	for i := range rows {
+		w.v = w.v[:0]
+		t.walk(&w, &rows[i])
 		if w.err != nil {
 			return w.err
 		}
-		if _, err := c.exec(ctx, t.insert(n), w.v...); err != nil {
+		if _, err := c.exec(ctx, insert, w.v...); err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
 	return nil
 }

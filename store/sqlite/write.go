@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -141,8 +142,13 @@ func (s *Store) SetChecks(ctx context.Context, checks []store.Check) error {
 
 // Backup copies the store to path, which must not exist, while it is in use.
 func (s *Store) Backup(ctx context.Context, path string) error {
-	return s.read(ctx, func(c *conn) error {
-		_, err := c.exec(ctx, s.table[backup], path)
-		return err
-	})
+	c, err := openConn(dsn(s.path, "mode=rw", "_pragma=busy_timeout(5000)"))
+	if err == nil {
+		_, err = c.exec(ctx, s.table[backup], path)
+		err = errors.Join(err, c.close())
+	}
+	if err != nil {
+		return fmt.Errorf("store %s: backup to %s: %w", s.path, path, err)
+	}
+	return nil
 }

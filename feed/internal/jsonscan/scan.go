@@ -151,13 +151,6 @@ func (s *Scanner) Number() (v float64, ok bool) {
 	return s.number()
 }
 
-// Bool reads a boolean; ok is false when the value was something else.
-func (s *Scanner) Bool() (v, ok bool) {
-	c := s.Peek()
-	s.Skip()
-	return c == 't', (c == 't' || c == 'f') && s.err == nil
-}
-
 // Raw reads any value and returns its bytes, nil after an error.
 func (s *Scanner) Raw() []byte {
 	s.space()

@@ -28,8 +28,7 @@ func value(s *Scanner) any {
 		text, _ := s.String()
 		return string(text)
 	case 't', 'f':
-		b, _ := s.Bool()
-		return b
+		return string(s.Raw()) == "true"
 	case 'n':
 		s.Skip()
 		return nil

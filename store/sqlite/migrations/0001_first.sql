@@ -37,7 +37,7 @@ CREATE INDEX correlations_by_score    ON multi_layer_correlations (layer, event_
 CREATE INDEX correlations_by_strength ON multi_layer_correlations (layer, event_id, abs_score DESC, detected_at DESC);
 CREATE INDEX correlations_by_source   ON multi_layer_correlations (source_node);
 CREATE INDEX correlations_by_target   ON multi_layer_correlations (target_node);
-CREATE INDEX correlations_by_time     ON multi_layer_correlations (detected_at);
+CREATE INDEX correlations_by_time     ON multi_layer_correlations (detected_at) WHERE evidence = 'external';
 
 CREATE VIEW anomaly_candidates AS
 SELECT correlation_id, layer, event_id, source_node, target_node, correlation_type, correlation_score, latency_ms,

@@ -1,0 +1,13 @@
+//go:build goexperiment.simd && amd64
+
+package bench
+
+import "simd/archsimd"
+
+// filterName names the form that graph.FilterConfidence takes on this CPU.
+func filterName() string {
+	if archsimd.X86.AVX2() {
+		return "filter_avx2"
+	}
+	return "filter_portable"
+}

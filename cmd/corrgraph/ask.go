@@ -1,0 +1,323 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"corrgraph/graph"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+	"corrgraph/propagate"
+	"corrgraph/report"
+	"corrgraph/store"
+	"corrgraph/store/sqlite"
+)
+
+type leadersCmd struct {
+	readFlags
+	Sport  string `placeholder:"NAME" help:"Only this sport or league: baseball, mlb or baseball_mlb."`
+	Market string `placeholder:"NAME" help:"Only this market: h2h, spreads, totals…"`
+	All    bool   `help:"Show pairs that are not certain too. JSON always holds them."`
+	Limit  int    `default:"40" help:"Rows of each table, the most certain first; 0 for all. JSON always holds all."`
+}
+
+func (leadersCmd) Help() string {
+	return "Who is slow? Which book moves first on MLB moneylines?\n\n" +
+		"    corrgraph leaders --db mlb.db --sport mlb --market h2h\n" +
+		"    corrgraph leaders --db mlb.db --json | jq '.pairs[] | select(.confidence > 0.9)'\n\n" +
+		"A lag is an interval: from prices polled every 5 minutes, \"about 1 poll\" means 0 to 10 minutes. \"Follows 33 %\" is how much of the " +
+		"leader's move arrives. Of each pair of venues the store keeps the newest judgement." + codes
+}
+
+func (c *leadersCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		l, err := leaders(ctx, st, report.LeaderFilter{Sport: c.Sport, Market: c.Market}, now)
+		if err != nil {
+			return err
+		}
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.All, c.Limit) })
+	})
+}
+
+func leaders(ctx context.Context, st *sqlite.Store, f report.LeaderFilter, now odds.Time) (l report.Leaders, err error) {
+	families, err := st.Families(ctx)
+	if err != nil {
+		return l, err
+	}
+	groups, err := st.Groups(ctx)
+	return report.NewLeaders(families, groups, f, now), err
+}
+
+// with runs f with the store open.
+func (f *readFlags) with(ctx context.Context, do func(st *sqlite.Store, now odds.Time) error) error {
+	st, now, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(st, now), st.Close())
+}
+
+type eventsCmd struct{ readFlags }
+
+func (eventsCmd) Help() string {
+	return "Which matches are in the store, and what are their ids?\n\n    corrgraph events --db mlb.db" + codes
+}
+
+func (c *eventsCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		events, err := st.Events(ctx)
+		if err != nil {
+			return err
+		}
+		l := report.NewEvents(events, now)
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style) })
+	})
+}
+
+type edgesCmd struct {
+	readFlags
+	Event string `placeholder:"ID" help:"Only this match."`
+	Layer int    `placeholder:"N" enum:"0,1,2,3,4" default:"0" help:"Only layer 1 (venue to venue), 2 (market to market), 3 (match to match) or 4 (sport to sport)."`
+	All   bool   `help:"Show links that are not certain too. JSON always holds them."`
+}
+
+func (edgesCmd) Help() string {
+	return "Which prices of a match follow which?\n\n    corrgraph edges --db mlb.db --event 3f2a… --layer 1\n\n" +
+		"Old links stay listed and say \"out of window\"; graph and propagate use those inside their layer's window alone." + codes
+}
+
+func (c *edgesCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		names, err := namesFor(ctx, st, c.Event)
+		if err != nil {
+			return err
+		}
+		edges, err := st.Edges(ctx, store.EdgeFilter{Event: c.Event, Layer: odds.Layer(c.Layer)})
+		if err != nil {
+			return err
+		}
+		l := report.NewEdges(edges, names, now)
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.All) })
+	})
+}
+
+// namesFor loads the names of the store; an event that it doesn't know is an error,
+// an empty one is none.
+func namesFor(ctx context.Context, st *sqlite.Store, event string) (names report.Names, err error) {
+	if event != "" {
+		known, err := st.KnowsEvent(ctx, event)
+		if err != nil {
+			return names, err
+		}
+		if !known {
+			return names, fmt.Errorf("%w event %q in %s (corrgraph events lists those it holds)", errUnknown, event, st.Path())
+		}
+	}
+	events, err := st.Events(ctx)
+	return report.NamesOf(events), err
+}
+
+type graphCmd struct {
+	readFlags
+	Event string `arg:"" help:"Id of the match."`
+	Limit int    `default:"50" help:"Links shown a layer, strongest first."`
+}
+
+func (graphCmd) Help() string {
+	return "What hangs together in this match right now?\n\n    corrgraph graph 3f2a… --db mlb.db --as-of 2026-06-20T18:00:00Z\n\n" +
+		"A link stays in the graph for 1 hour in layer 1, 24 hours in layers 2 and 4, 7 days in layer 3. DEGRADED says that a layer could not be built." + codes
+}
+
+func (c *graphCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		names, err := namesFor(ctx, st, c.Event)
+		if err != nil {
+			return err
+		}
+		g := buildGraph(ctx, st, c.Event, now, c.Limit, names)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if g.Empty() {
+			a.hintNewest(ctx, st, store.EdgeFilter{Event: c.Event}, now)
+		}
+		return a.print(g, func(w io.Writer) error { return g.Text(w, a.style) })
+	})
+}
+
+func buildGraph(ctx context.Context, st *sqlite.Store, event string, now odds.Time, limit int, names report.Names) report.Graph {
+	source := func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
+		return st.Edges(ctx, store.EdgeFilter{Event: event, Layer: layer})
+	}
+	s := graph.Build(ctx, event, now, source, graph.Options{Mode: graph.Workers})
+	var answer graph.Answer
+	s.Answer(now, limit, &answer)
+	return report.NewGraph(&answer, names)
+}
+
+// hintNewest says where the links are that an empty answer did not find.
+func (a *app) hintNewest(ctx context.Context, st *sqlite.Store, f store.EdgeFilter, now odds.Time) {
+	edges, err := st.Edges(ctx, f)
+	if err != nil {
+		return // the answer stands without the hint
+	}
+	newest := odds.Time(0)
+	for i := range edges {
+		newest = max(newest, edges[i].DetectedAt)
+	}
+	if newest != 0 && newest != now {
+		a.log("no link in the windows before %s; the newest is of %s, try --as-of %s", now, newest, newest)
+	}
+}
+
+type anomaliesCmd struct {
+	readFlags
+	Event         string  `arg:"" optional:"" help:"Only this match."`
+	MinConfidence float64 `name:"min-confidence" default:"0" placeholder:"X" help:"Only those at least this certain, 0 to 1."`
+	Kind          string  `placeholder:"NAME" help:"Only this kind: outlier_quote, arbitrage, hidden_edge, external…"`
+	Suppressed    bool    `help:"List those that were kept back too, with the reason."`
+	Limit         int     `default:"40" help:"Rows of the table, gravest first; 0 for all. JSON always holds all."`
+}
+
+// Validate implements kong's hook.
+func (c *anomaliesCmd) Validate() error {
+	if !(c.MinConfidence >= 0 && c.MinConfidence <= 1) {
+		return fmt.Errorf("--min-confidence %v is not between 0 and 1", c.MinConfidence)
+	}
+	return nil
+}
+
+func (anomaliesCmd) Help() string {
+	return "Which quotes were wrong, which venue fell asleep, what has come apart?\n\n" +
+		"    corrgraph anomalies --db worldcup.db --kind outlier_quote\n    corrgraph anomalies 3f2a… --db mlb.db --min-confidence 0.9\n\n" +
+		"Rows that another program wrote have no history to compare with: they are listed as kind external." + codes
+}
+
+func (c *anomaliesCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		names, err := namesFor(ctx, st, c.Event)
+		if err != nil {
+			return err
+		}
+		found, err := st.Anomalies(ctx, c.Event, c.MinConfidence)
+		if err != nil {
+			return err
+		}
+		edges, err := st.EdgesInWindow(ctx, c.Event, now)
+		if err != nil {
+			return err
+		}
+		found = append(found, report.External(edges, c.MinConfidence)...)
+		l := report.NewAnomalies(found, names, report.AnomalyFilter{Kind: c.Kind, Suppressed: c.Suppressed}, now)
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+	})
+}
+
+type propagateCmd struct {
+	readFlags
+	Source   string `arg:"" help:"The price that moves, a node id like draftkings/3f2a…/h2h/home."`
+	Target   string `arg:"" optional:"" help:"The price that may follow. Without it: everything that will."`
+	MaxDepth int    `name:"max-depth" default:"8" help:"Links in a row, at most."`
+	Paths    int    `default:"1" help:"Ways to the target, best first."`
+	Limit    int    `default:"20" help:"Rows of the table; 0 for all. JSON always holds all."`
+}
+
+// Validate implements kong's hook.
+func (c *propagateCmd) Validate() error {
+	if c.MaxDepth < 1 || c.Paths < 1 {
+		return errors.New("--max-depth and --paths are 1 or more")
+	}
+	return nil
+}
+
+func (propagateCmd) Help() string {
+	return "DraftKings has just moved: who is next, when, and by how much?\n\n" +
+		"    corrgraph propagate draftkings/3f2a…/h2h/home --db mlb.db\n" +
+		"    corrgraph propagate draftkings/3f2a…/h2h/home mybookieag/3f2a…/h2h/home --paths 3 --db mlb.db\n\n" +
+		"It follows the directed links inside their windows. No way to the target is an empty answer, not an error." + codes
+}
+
+func (c *propagateCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		source, target := odds.NodeID(c.Source), odds.NodeID(c.Target)
+		names, err := namesFor(ctx, st, "")
+		if err != nil {
+			return err
+		}
+		for _, n := range []odds.NodeID{source, target} {
+			if known, err := st.KnowsNode(ctx, n); err != nil {
+				return err
+			} else if n != "" && !known {
+				return fmt.Errorf("%w node %q in %s: no link leads from or to it (corrgraph edges lists those that have one)", errUnknown, n, st.Path())
+			}
+		}
+		edges, err := st.EdgesInWindow(ctx, "", now)
+		if err != nil {
+			return err
+		}
+		found := paths(propagate.NewNetwork(edges), source, target, c.MaxDepth, c.Paths)
+		if len(found) == 0 {
+			a.hintNewest(ctx, st, store.EdgeFilter{Node: source}, now)
+		}
+		l := report.NewPaths(source, target, found, names, now)
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+	})
+}
+
+// paths asks the question that the arguments mean.
+func paths(n *propagate.Network, source, target odds.NodeID, depth, k int) []propagate.Path {
+	switch {
+	case target == "":
+		return n.Downstream(source, depth, nil)
+	case k > 1:
+		return n.KBest(source, target, k, depth, nil)
+	}
+	if p, ok := n.Best(source, target, depth, nil); ok {
+		return []propagate.Path{p}
+	}
+	return nil
+}
+
+type scorecardCmd struct {
+	readFlags
+	Limit int `default:"30" help:"Rows of the table; 0 for all. JSON always holds all."`
+}
+
+func (scorecardCmd) Help() string {
+	return "Can I trust the forecasts?\n\n    corrgraph scorecard --db mlb.db\n\n" +
+		"Every forecast was written down before the fact and scored after. Compare \"came true\" with \"chance\": the same rule at times of equal activity." + codes
+}
+
+func (c *scorecardCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		card, err := scorecard(ctx, st, c.AsOf)
+		if err != nil {
+			return err
+		}
+		return a.print(card, func(w io.Writer) error { return report.ScorecardText(w, a.style, &card, c.Limit) })
+	})
+}
+
+// scorecard returns the one that the replay stored, or adds one up for an earlier
+// time.
+func scorecard(ctx context.Context, st *sqlite.Store, asOf instant) (card ledger.Scorecard, err error) {
+	if !asOf.given {
+		body, err := st.Document(ctx, "scorecard")
+		if errors.Is(err, fs.ErrNotExist) {
+			return ledger.NewScorecard(nil), nil
+		}
+		if err != nil {
+			return card, err
+		}
+		return card, unmarshal(st, "scorecard", body, &card)
+	}
+	all, err := st.Predictions(ctx)
+	if err != nil {
+		return card, err
+	}
+	families, err := st.Families(ctx)
+	return report.ScorecardAsOf(all, families, asOf.at), err
+}

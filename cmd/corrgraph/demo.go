@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"corrgraph/detect"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+	"corrgraph/propagate"
+	"corrgraph/replay"
+	"corrgraph/report"
+	"corrgraph/score"
+	"corrgraph/simulate"
+	"corrgraph/store/sqlite"
+)
+
+type demoCmd struct {
+	DB      string `name:"db" placeholder:"FILE" help:"Keep the store here; the file must not exist yet (default: a new temporary file, whose name is printed)."`
+	Seed    uint64 `default:"1" help:"Another seed, another market."`
+	Minutes int    `default:"120" help:"Length of the simulated market, 30 or more."`
+}
+
+// Validate implements kong's hook.
+func (c *demoCmd) Validate() error {
+	if c.Minutes < 30 {
+		return errors.New("--minutes is 30 or more")
+	}
+	return nil
+}
+
+func (demoCmd) Help() string {
+	return "See what it does before you feed it your own odds:\n\n    corrgraph demo\n    corrgraph demo --seed 7 --db demo.db && corrgraph leaders --db demo.db\n\n" +
+		"The market is SIMULATED: who leads whom is planted in it, so that what was learned can be held against the truth." + codes
+}
+
+// story is the answer of demo.
+type story struct {
+	Simulated   bool              `json:"simulated"` // always
+	Seed        uint64            `json:"seed"`
+	DB          string            `json:"db"`
+	Summary     replay.Summary    `json:"summary"`
+	Leaders     report.Leaders    `json:"leaders"`
+	Anomalies   report.Anomalies  `json:"anomalies"` // one, told as an example
+	Propagation *report.Paths     `json:"propagation"`
+	Scorecard   *ledger.Scorecard `json:"scorecard"`
+	Score       *score.Report     `json:"score"` // against the truth
+}
+
+func (c *demoCmd) Run(ctx context.Context, a *app) error {
+	path, err := c.fresh()
+	if err != nil {
+		return err
+	}
+	st, err := sqlite.Open(ctx, path, sqlite.Options{Create: true})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	a.log("simulating %d minutes of a market and learning from them…", c.Minutes)
+	t := story{Simulated: true, Seed: c.Seed, DB: path}
+	sum, planted, err := replay.Simulated(ctx, st, simulate.Options{Seed: c.Seed, Minutes: c.Minutes}, replay.Options{Clock: clock})
+	if err != nil {
+		return err
+	}
+	t.Summary = sum
+	if err := t.tell(ctx, st); err != nil {
+		return err
+	}
+	if t.Score, err = scoreStore(ctx, st, planted); err != nil {
+		return err
+	}
+	return a.print(t, func(w io.Writer) error { return t.text(w, a.style) })
+}
+
+// fresh returns the path of a store that does not exist yet, so that simulated
+// odds never mix with real ones.
+func (c *demoCmd) fresh() (string, error) {
+	if c.DB == "" {
+		dir, err := os.MkdirTemp("", "corrgraph-demo-")
+		return filepath.Join(dir, "demo.db"), err
+	}
+	if _, err := os.Lstat(c.DB); err == nil {
+		return "", fmt.Errorf("%s exists: simulated odds go to a store of their own, name a new file", c.DB)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return c.DB, nil
+}
+
+// tell asks the store what the story needs.
+func (t *story) tell(ctx context.Context, st *sqlite.Store) error {
+	now, err := st.Now(ctx)
+	if err != nil {
+		return err
+	}
+	names, err := namesFor(ctx, st, "")
+	if err != nil {
+		return err
+	}
+	if t.Leaders, err = leaders(ctx, st, report.LeaderFilter{}, now); err != nil {
+		return err
+	}
+	found, err := st.Anomalies(ctx, "", 0)
+	if err != nil {
+		return err
+	}
+	t.Anomalies = report.NewAnomalies(example(found), names, report.AnomalyFilter{}, now)
+	if t.Propagation, err = ripple(ctx, st, names, now); err != nil {
+		return err
+	}
+	card, err := scorecard(ctx, st, instant{})
+	t.Scorecard = &card
+	return err
+}
+
+// example chooses an anomaly to tell: a wrong quote where there is one, else the
+// strongest.
+func example(all []detect.Anomaly) []detect.Anomaly {
+	all = slices.DeleteFunc(all, func(a detect.Anomaly) bool { return a.Suppressed != "" })
+	if len(all) == 0 {
+		return nil
+	}
+	wrong := func(a *detect.Anomaly) int {
+		if a.Kind == detect.OutlierQuote {
+			return 1
+		}
+		return 0
+	}
+	best := slices.MaxFunc(all, func(a, b detect.Anomaly) int {
+		return cmp.Or(cmp.Compare(wrong(&a), wrong(&b)), cmp.Compare(a.Strength*a.Confidence, b.Strength*b.Confidence))
+	})
+	return []detect.Anomaly{best}
+}
+
+// ripple follows a move of the venue that leads most certainly.
+func ripple(ctx context.Context, st *sqlite.Store, names report.Names, now odds.Time) (*report.Paths, error) {
+	edges, err := st.EdgesInWindow(ctx, "", now)
+	if err != nil {
+		return nil, err
+	}
+	best := -1
+	for i := range edges {
+		e := &edges[i]
+		venue, _, _, _, _ := e.Source.Parts()
+		if e.Layer != odds.Direct || !e.Discovered || e.Simultaneous || venue == odds.ConsensusVenue {
+			continue
+		}
+		if best < 0 || e.Confidence*e.Score > edges[best].Confidence*edges[best].Score {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil, nil
+	}
+	found := paths(propagate.NewNetwork(edges), edges[best].Source, "", 0, 1)
+	l := report.NewPaths(edges[best].Source, "", found, names, now)
+	return &l, nil
+}
+
+// text tells the story in the order in which a trader would ask.
+func (t *story) text(w io.Writer, s report.Style) error {
+	var b bytes.Buffer
+	head := func(text string) { fmt.Fprintf(&b, "\n%s\n", s.Bold(text)) }
+	fmt.Fprintf(&b, "%s\n", s.Bold("This market is SIMULATED: teams have real names, every price is made up, and who leads whom is known."))
+	fmt.Fprintf(&b, "%d quotes of %d events, learned from in %.1f s.\n", t.Summary.Quotes, t.Summary.Events, t.Summary.Seconds)
+	var errs []error
+	head("Who leads?")
+	errs = append(errs, t.Leaders.Text(&b, s, false, 8))
+	head("What was abnormal? One example.")
+	errs = append(errs, t.Anomalies.Text(&b, s, 1))
+	if t.Propagation != nil {
+		head("What moves next?")
+		errs = append(errs, t.Propagation.Text(&b, s, 8))
+	}
+	head("Did the forecasts come true?")
+	errs = append(errs, report.ScorecardText(&b, s, t.Scorecard, 8))
+	head("What the truth says")
+	errs = append(errs, t.Score.Text(&b))
+	fmt.Fprintf(&b, "\n%s\nThe store is kept; ask it more: corrgraph anomalies --db %s\n", s.Bold("All of this was SIMULATED."), t.DB)
+	_, err := w.Write(b.Bytes())
+	return errors.Join(append(errs, err)...)
+}

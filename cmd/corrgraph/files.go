@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// input opens a file to read, "-" being stdin, and takes off gzip, bzip2 or zstd,
+// told by content.
+func (a *app) input(path string) (io.ReadCloser, error) {
+	var f io.ReadCloser = io.NopCloser(a.stdin)
+	if path != "-" {
+		file, err := openFile(path)
+		if err != nil {
+			return nil, err
+		}
+		f = file
+	}
+	r, err := unpack(f)
+	if err != nil {
+		f.Close()
+		return nil, badData(fmt.Errorf("%s: %w", path, err))
+	}
+	return readCloser{r, f.Close}, nil
+}
+
+type readCloser struct {
+	io.Reader
+	close func() error
+}
+
+func (r readCloser) Close() error { return r.close() }
+
+func unpack(f io.Reader) (io.Reader, error) {
+	b := bufio.NewReader(f)
+	head, _ := b.Peek(4)
+	switch {
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		return gzip.NewReader(b)
+	case bytes.HasPrefix(head, []byte("BZh")):
+		return bzip2.NewReader(b), nil
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		// Without goroutines there is nothing to close.
+		return zstd.NewReader(b, zstd.WithDecoderConcurrency(1))
+	}
+	return b, nil
+}
+
+// output writes a file by calling write, packed as its name says (.gz, .zst), "-"
+// being stdout. It appears under its name when it is whole, and not before: what
+// stood there stays until then. Devices and pipes are written to as they are.
+func (a *app) output(path string, write func(io.Writer) error) (err error) {
+	if path == "-" {
+		return write(a.stdout)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0) // a directory fails here
+		if err != nil {
+			return err
+		}
+		return errors.Join(pack(f, path, write), f.Close())
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*")
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(pack(f, path, write), f.Chmod(0o644), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name()) // ours: CreateTemp made it
+	}
+	return err
+}
+
+func pack(f io.Writer, path string, write func(io.Writer) error) (err error) {
+	buffered := bufio.NewWriterSize(f, 1<<16)
+	var w io.WriteCloser
+	switch {
+	case strings.HasSuffix(path, ".gz"):
+		w = gzip.NewWriter(buffered)
+	case strings.HasSuffix(path, ".zst"):
+		if w, err = zstd.NewWriter(buffered); err != nil {
+			return err
+		}
+	default:
+		return errors.Join(write(buffered), buffered.Flush())
+	}
+	return errors.Join(write(w), w.Close(), buffered.Flush())
+}
+
+// progress draws how far a reading is, on terminals.
+type progress struct {
+	w     io.Writer
+	drawn int64 // per mille on the screen, -1 none
+}
+
+func (a *app) progress() *progress {
+	if !a.terminal {
+		return nil
+	}
+	return &progress{w: a.stderr, drawn: -1}
+}
+
+// update draws the bar where it has moved. It is nil-safe.
+func (p *progress) update(read, total int64) {
+	if p == nil || total <= 0 {
+		return
+	}
+	now := min(1000, 1000*read/total)
+	if now == p.drawn {
+		return
+	}
+	p.drawn = now
+	const width = 40
+	full := int(now * width / 1000)
+	fmt.Fprintf(p.w, "\r%s%s %3d %% of %.0f MB", strings.Repeat("█", full), strings.Repeat("░", width-full), now/10, float64(total)/1e6)
+}
+
+// clear takes the bar off the screen.
+func (p *progress) clear() {
+	if p != nil && p.drawn >= 0 {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

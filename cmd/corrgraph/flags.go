@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"corrgraph/feed"
+	"corrgraph/odds"
+	"corrgraph/store/sqlite"
+)
+
+const about = `Odds for the same thing move at many venues, not at once. corrgraph learns who moves first, who follows, after how long, by how much and how surely.`
+
+// codes is the line about exit codes that every help ends with.
+const codes = "\n\nExit codes: 0 done, an empty answer too; 1 not readable, no permission, store in use or newer, unknown node or event; " +
+	"2 wrong command line; 3 bad data; 130 interrupted."
+
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "learn", Title: "Learn:"},
+		{Key: "ask", Title: "Ask a store:"},
+		{Key: "measure", Title: "Measure:"},
+		{Key: "keep", Title: "Keep:"},
+	}
+}
+
+// dbFlag names the store.
+type dbFlag struct {
+	DB string `name:"db" default:"corrgraph.db" env:"CORRGRAPH_DB" placeholder:"FILE" help:"The store (default ${default}, or $$CORRGRAPH_DB)."`
+}
+
+// readFlags are those of every command that reads a store.
+type readFlags struct {
+	dbFlag
+	AsOf instant `name:"as-of" placeholder:"TIME" help:"Answer as of this time, e.g. 2026-06-20T15:30:00Z (default: the newest time in the store)."`
+}
+
+// open opens the store for reading and returns the time to answer for.
+func (f *readFlags) open(ctx context.Context) (st *sqlite.Store, now odds.Time, err error) {
+	if st, err = openStore(ctx, f.DB); err != nil {
+		return nil, 0, err
+	}
+	if f.AsOf.given {
+		return st, f.AsOf.at, nil
+	}
+	if now, err = st.Now(ctx); err != nil {
+		st.Close()
+	}
+	return st, now, err
+}
+
+func openStore(ctx context.Context, path string) (*sqlite.Store, error) {
+	st, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w (replay a recording into it first, or name another --db)", err)
+	}
+	return st, err
+}
+
+// instant is a time on the command line.
+type instant struct {
+	at    odds.Time
+	given bool
+}
+
+// UnmarshalText takes RFC 3339 or an epoch.
+func (i *instant) UnmarshalText(b []byte) (err error) {
+	i.given = true
+	if i.at, err = feed.ParseTime(b, nil); err != nil {
+		err = fmt.Errorf("%q: %w", b, err)
+	}
+	return err
+}
+
+// proportion is a share on the command line: "1%" or "0.01".
+type proportion float64
+
+func (p *proportion) UnmarshalText(b []byte) error {
+	s, cent := strings.CutSuffix(strings.TrimSpace(string(b)), "%")
+	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if cent {
+		v /= 100
+	}
+	if err != nil || !(v >= 0 && v <= 1) {
+		return fmt.Errorf("%q is no share, like 1%% or 0.01", b)
+	}
+	*p = proportion(v)
+	return nil
+}
+
+// dashed is a value that may begin with a dash, like a grid from -1000.
+type dashed string
+
+// Decode implements kong.MapperValue.
+func (d *dashed) Decode(ctx *kong.DecodeContext) error {
+	t := ctx.Scan.Pop()
+	if t.IsEOL() {
+		return errors.New("missing value")
+	}
+	*d = dashed(t.String())
+	return nil
+}
+
+// clock is the wall clock, for durations that are shown and nothing else.
+func clock() time.Time { return time.Now() }

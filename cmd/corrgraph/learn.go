@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"corrgraph/catalog"
+	"corrgraph/feed/columns"
+	"corrgraph/feed/recording"
+	"corrgraph/replay"
+	"corrgraph/store/sqlite"
+)
+
+type replayCmd struct {
+	dbFlag
+	Format     string     `default:"auto" placeholder:"NAME" help:"${formats}"`
+	Map        string     `placeholder:"FILE" help:"Column map (YAML) for tables of another make."`
+	Catalog    string     `placeholder:"FILE" help:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
+	MaxRejects proportion `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of quotes that may be rejected before the exit code is 3."`
+	Path       []string   `arg:"" help:"Recordings, plain or .gz .bz2 .zst .tar; - is stdin."`
+}
+
+func (replayCmd) Help() string {
+	return "Three days of MLB odds of eleven books:\n\n    corrgraph replay --db mlb.db mlb_*.ndjson.bz2\n    zcat ticks.csv.gz | corrgraph replay --db desk.db -\n\n" +
+		"All files are merged by time. A store that holds odds already is continued; what it holds counts as duplicate. What is bad in a file is counted by reason, " +
+		"what was good is stored. Interrupted, it leaves a store that the same command finishes." + codes
+}
+
+func (c *replayCmd) Run(ctx context.Context, a *app) error {
+	o, err := c.options(a)
+	if err != nil {
+		return err
+	}
+	st, err := sqlite.Open(ctx, c.DB, sqlite.Options{Create: true})
+	if err != nil {
+		return err
+	}
+	bar := a.progress()
+	o.Progress = bar.update
+	sum, err := replay.Run(ctx, st, o)
+	bar.clear()
+	if err = errors.Join(err, st.Close()); err != nil && exitCode(ctx, err) != codeData {
+		return err
+	}
+	// What was readable is stored: say so, then say what was not.
+	printed := a.print(sum, func(w io.Writer) error { return summaryText(w, a.style, &sum, c.DB) })
+	return errors.Join(printed, err, c.tooMany(&sum))
+}
+
+func (c *replayCmd) options(a *app) (o replay.Options, err error) {
+	o = replay.Options{Paths: c.Path, Clock: clock, Feed: recording.Options{Stdin: a.stdin}}
+	if c.Format != "auto" {
+		o.Feed.Format = c.Format
+	}
+	if c.Map != "" {
+		if o.Feed.Map, err = columns.Load(c.Map); err != nil {
+			return o, err
+		}
+	}
+	if c.Catalog != "" {
+		o.Facts = func(f *catalog.Facts) (*catalog.Facts, error) {
+			file, err := openFile(c.Catalog)
+			if err != nil {
+				return nil, err
+			}
+			defer file.Close()
+			return f.With(c.Catalog, file)
+		}
+	}
+	return o, nil
+}
+
+// tooMany is the error of more rejects than --max-rejects allows.
+func (c *replayCmd) tooMany(s *replay.Summary) error {
+	rejected := 0
+	for _, n := range s.Rejected {
+		rejected += n
+	}
+	all := s.Quotes + rejected
+	if rejected == 0 || float64(rejected) <= float64(c.MaxRejects)*float64(all) {
+		return nil
+	}
+	return badData(fmt.Errorf("%d of %d quotes rejected (%s), more than --max-rejects %.3g %%; the rest is stored in %s",
+		rejected, all, reasons(s.Rejected), 100*float64(c.MaxRejects), c.DB))
+}
+
+func formats() string {
+	return "Format of the recordings: " + strings.Join(recording.Formats(), ", ") + ". Default: told by content."
+}

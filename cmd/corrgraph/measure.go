@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"corrgraph/feed/canonical"
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+	"corrgraph/report"
+	"corrgraph/score"
+	"corrgraph/simulate"
+	"corrgraph/simulate/truth"
+	"corrgraph/store"
+	"corrgraph/store/sqlite"
+)
+
+type leadlagCmd struct {
+	A        dashed `required:"" placeholder:"FILE" help:"First series, CSV t_ms,value; - is stdin."`
+	B        dashed `required:"" placeholder:"FILE" help:"Second series."`
+	Grid     dashed `placeholder:"FROM:TO:STEP" xor:"grid" required:"" help:"Lags to compare, in ms."`
+	GridFile string `name:"grid-file" placeholder:"FILE" xor:"grid" required:"" help:"Lags to compare, one a line, ascending."`
+}
+
+func (leadlagCmd) Help() string {
+	return "Two exchanges, one coin: which moves first?\n\n    corrgraph leadlag --a bitflyer.csv --b btcbox.csv --grid -30000:30000:1000\n\n" +
+		"A positive lag means that A leads B. Files may be packed with gzip, bzip2 or zstd. A file with the header alone is valid." + codes
+}
+
+func (c *leadlagCmd) Run(a *app) error {
+	if c.A == "-" && c.B == "-" {
+		return usage(errors.New("only one of --a and --b can be stdin"))
+	}
+	grid, err := c.grid(a)
+	if err != nil {
+		return err
+	}
+	first, err := a.series(string(c.A))
+	if err != nil {
+		return err
+	}
+	second, err := a.series(string(c.B))
+	if err != nil {
+		return err
+	}
+	r := leadlag.Answer(first, second, grid)
+	return a.print(r, func(w io.Writer) error { return report.Curve(w, a.style, string(c.A), string(c.B), &r) })
+}
+
+func (c *leadlagCmd) grid(a *app) ([]int64, error) {
+	if c.GridFile == "" {
+		grid, err := leadlag.ParseGrid(string(c.Grid))
+		if err != nil {
+			err = usage(err)
+		}
+		return grid, err
+	}
+	f, err := a.input(c.GridFile)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return leadlag.ReadGrid(c.GridFile, f)
+}
+
+func (a *app) series(path string) (leadlag.Path, error) {
+	f, err := a.input(path)
+	if err != nil {
+		return leadlag.Path{}, err
+	}
+	defer f.Close()
+	return leadlag.ReadCSV(path, f)
+}
+
+type simulateCmd struct {
+	Seed    uint64 `default:"1" help:"The same seed gives the same odds."`
+	Preset  string `enum:"demo,calibration,pooled" default:"demo" help:"demo: a readable market; calibration: null pairs beside planted ones; pooled: families of pairs with few moves."`
+	Minutes int    `default:"120" help:"Length of the demo market, 30 or more."`
+	Out     string `required:"" placeholder:"FILE" help:"Odds in canonical CSV, packed where the name ends in .gz or .zst; - is stdout."`
+	Truth   string `required:"" placeholder:"FILE" help:"The truth behind them, in JSON."`
+}
+
+func (simulateCmd) Help() string {
+	return "Does it find what is there, and nothing else?\n\n    corrgraph simulate --seed 7 --out ticks.csv.gz --truth truth.json\n" +
+		"    corrgraph replay --db sim.db ticks.csv.gz\n    corrgraph score --truth truth.json --db sim.db" + codes
+}
+
+func (c *simulateCmd) Run(ctx context.Context, a *app) error {
+	if c.Out == c.Truth {
+		return usage(errors.New("--out and --truth are the same file"))
+	}
+	var t *truth.Truth
+	err := a.output(c.Out, func(w io.Writer) (err error) {
+		out := canonical.NewWriter(w)
+		t, err = simulate.Run(simulate.Options{Seed: c.Seed, Preset: c.Preset, Minutes: c.Minutes}, func(b *odds.Batch) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return out.Write(b)
+		})
+		return errors.Join(err, out.Flush())
+	})
+	if err != nil {
+		return fmt.Errorf("simulate: %w", err)
+	}
+	if err := a.output(c.Truth, t.Write); err != nil {
+		return fmt.Errorf("simulate: %w", err)
+	}
+	a.log("simulated %d quotes of %d events, %d planted links, %d pairs without any", t.Quotes, len(t.Events), len(t.Links), len(t.Nulls))
+	return nil
+}
+
+type scoreCmd struct {
+	dbFlag
+	Truth string `required:"" placeholder:"FILE" help:"What simulate wrote; - is stdin."`
+}
+
+func (scoreCmd) Help() string {
+	return "How much of what was planted was found, how much of what was found is false?\n\n    corrgraph score --truth truth.json --db sim.db" + codes
+}
+
+func (c *scoreCmd) Run(ctx context.Context, a *app) error {
+	f, err := a.input(c.Truth)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	t, err := truth.Read(f)
+	if err != nil {
+		return badData(fmt.Errorf("%s: %w (want the --truth file of corrgraph simulate)", c.Truth, err))
+	}
+	st, err := openStore(ctx, c.DB)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	r, err := scoreStore(ctx, st, t)
+	if err != nil {
+		return err
+	}
+	return a.print(r, r.Text)
+}
+
+func scoreStore(ctx context.Context, st *sqlite.Store, t *truth.Truth) (*score.Report, error) {
+	edges, err := st.Edges(ctx, store.EdgeFilter{})
+	if err != nil {
+		return nil, err
+	}
+	families, err := st.Families(ctx)
+	if err != nil {
+		return nil, err
+	}
+	anomalies, err := st.Anomalies(ctx, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	r := score.Score(t, edges, families, anomalies, score.Options{})
+	return &r, nil
+}

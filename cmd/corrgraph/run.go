@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+	"github.com/mattn/go-isatty"
+
+	"corrgraph/report"
+)
+
+// cli is every command and flag.
+type cli struct {
+	JSON    bool `name:"json" help:"Answer in JSON, for programs."`
+	NoColor bool `name:"no-color" help:"No colours. NO_COLOR in the environment does the same."`
+
+	Demo   demoCmd   `cmd:"" group:"learn" help:"Show everything on a SIMULATED market whose truth is known."`
+	Replay replayCmd `cmd:"" group:"learn" help:"Read recorded odds into a store and learn from them."`
+
+	Leaders   leadersCmd   `cmd:"" group:"ask" help:"Which venue moves first, which follows, and how long after."`
+	Events    eventsCmd    `cmd:"" group:"ask" help:"The matches that a store knows."`
+	Edges     edgesCmd     `cmd:"" group:"ask" help:"The links between single prices."`
+	Graph     graphCmd     `cmd:"" group:"ask" help:"The four layers of links of one match."`
+	Anomalies anomaliesCmd `cmd:"" group:"ask" help:"What is or was abnormal: wrong quotes, late venues, broken links."`
+	Propagate propagateCmd `cmd:"" group:"ask" help:"What will move next when a price moves, when and how much."`
+	Scorecard scorecardCmd `cmd:"" group:"ask" help:"How the forecasts did, beside chance and simple rules."`
+
+	Leadlag  leadlagCmd  `cmd:"" group:"measure" help:"Compare two series: which leads, by how long."`
+	Simulate simulateCmd `cmd:"" group:"measure" help:"Write simulated odds and the truth behind them."`
+	Score    scoreCmd    `cmd:"" group:"measure" help:"Hold a store against the truth of simulated odds."`
+
+	Bench benchCmd `cmd:"" group:"measure" help:"Time this program on this machine."`
+
+	Migrate    migrateCmd    `cmd:"" group:"keep" help:"Create a store, or bring one up to date."`
+	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store in one canonical text."`
+	Completion completionCmd `cmd:"" group:"keep" help:"Print the completion script of a shell."`
+	Version    versionCmd    `cmd:"" group:"keep" help:"Print the version of this program."`
+}
+
+// app is what commands write to and read from.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	json           bool
+	style          report.Style // of stdout
+	terminal       bool         // stderr is one: progress is worth showing
+}
+
+// print answers with v in JSON or as text.
+func (a *app) print(v any, text func(io.Writer) error) error {
+	if a.json {
+		return report.JSON(a.stdout, v)
+	}
+	return text(a.stdout)
+}
+
+// log writes one line for people.
+func (a *app) log(format string, args ...any) {
+	fmt.Fprintf(a.stderr, "corrgraph: %s\n", oneLine(fmt.Sprintf(format, args...)))
+}
+
+// exited is the panic by which kong's own exits (--help) come back to run.
+type exited int
+
+// run is the whole program: it parses args, runs the command and returns the
+// exit code. It starts nothing that outlives it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case exited:
+			code = int(v)
+		default:
+			panic(v)
+		}
+	}()
+	var c cli
+	out := &checkedWriter{w: stdout}
+	parser, err := kong.New(&c, kong.Name("corrgraph"), kong.Description(about), kong.Writers(out, stderr),
+		kong.Exit(func(code int) {
+			if out.err != nil {
+				code = exitCode(ctx, out.err)
+			}
+			panic(exited(code))
+		}),
+		kong.Vars{"formats": formats()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}), kong.ExplicitGroups(groups()))
+	if err != nil {
+		panic(err) // the declarations above are wrong
+	}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr, terminal: terminal(stderr)}
+	if len(args) > 0 && args[0] == completeWord {
+		err = printCompletions(out, parser.Model, args[1:])
+		return a.finish(ctx, err)
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		return a.finish(ctx, usage(err))
+	}
+	a.json = c.JSON
+	a.style.Color = colors(c.NoColor, terminal(stdout), os.Getenv)
+	k.BindTo(ctx, (*context.Context)(nil))
+	return a.finish(ctx, k.Run(a))
+}
+
+// finish says what went wrong and returns the exit code.
+func (a *app) finish(ctx context.Context, err error) int {
+	code := exitCode(ctx, err)
+	switch {
+	case code == codeInterrupted:
+		a.log("interrupted; what was stored so far is safe, run the same command again to finish")
+	case code != codeDone:
+		a.log("%v", err)
+	}
+	return code
+}
+
+// colors reports whether stdout gets colours (https://no-color.org).
+func colors(off, terminal bool, env func(string) string) bool {
+	return !off && terminal && env("NO_COLOR") == "" && env("TERM") != "dumb"
+}
+
+func terminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
+}
+
+// checkedWriter remembers the first error, for writers (kong's help) that don't look.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
+}

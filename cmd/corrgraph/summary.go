@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"corrgraph/odds"
+	"corrgraph/replay"
+	"corrgraph/report"
+)
+
+// summaryText says what a replay learned.
+func summaryText(w io.Writer, s report.Style, r *replay.Summary, db string) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n", s.Bold(fmt.Sprintf("%d quotes of %d events up to %s", r.Quotes, r.Events, r.AsOf)))
+	fmt.Fprintf(&b, "%d price changes on %d nodes in %.1f s\n", r.Ticks, r.Nodes, r.Seconds)
+	if len(r.Rejected) > 0 {
+		fmt.Fprintf(&b, "rejected: %s\n", reasons(r.Rejected))
+	}
+	if r.Duplicates > 0 {
+		fmt.Fprintf(&b, "held already: %d quotes\n", r.Duplicates)
+	}
+	for _, l := range odds.Layers {
+		fmt.Fprintf(&b, "%s %-13s %7d pairs watched, %6d links found\n", l.Key(), l, r.Pairs[l.Key()], r.Edges[l.Key()])
+	}
+	fmt.Fprintf(&b, "families: %d judged, %d found, %d of them with a leader\n", r.Families, r.Discovered, r.Directed)
+	fmt.Fprintf(&b, "false finds expected from the live check on mismatched events: %.1f %%\n", 100*r.DecoyDiscoveryRate)
+	fmt.Fprintf(&b, "anomalies: %s\n", cmp.Or(reasons(r.Anomalies), "none"))
+	p := &r.Predictions
+	fmt.Fprintf(&b, "forecasts: %d issued, %d matured", p.Issued, p.Matured)
+	if p.Matured > 0 {
+		fmt.Fprintf(&b, ", %.0f %% came true (%.0f–%.0f %%), chance %.0f %%", 100*p.HitRate, 100*p.HitLow, 100*p.HitHigh, 100*p.BaseRate)
+	}
+	fmt.Fprintf(&b, "\n\nNext: corrgraph leaders --db %s\n", db)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// reasons lists counts by name, the largest first.
+func reasons(by map[string]int) string {
+	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int {
+		return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b))
+	})
+	for i, n := range names {
+		names[i] = fmt.Sprintf("%s %d", n, by[n])
+	}
+	return strings.Join(names, ", ")
+}

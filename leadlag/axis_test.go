@@ -1,0 +1,141 @@
+package leadlag
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"corrgraph/odds"
+)
+
+var resolutions = []odds.Millis{0, 1, 20, 21, 250, 1000, 5000, 60_000, 300_000, 1_492_000}
+
+// edgesOf reads the bins off an axis' public face: bin b holds lags from
+// edges[b][0] to, not including, edges[b][1].
+func edgesOf(x *Axis) (bins [][2]int64) {
+	bins = append(bins, [2]int64{0, x.Zero()})
+	for k := 1; k <= x.Bins(); k++ {
+		from, to := x.Limits(Span{k, k})
+		bins = append(bins, [2]int64{from, to})
+	}
+	width := (x.Reach() - x.far0) / farBins
+	for k := range int64(farBins) {
+		bins = append(bins, [2]int64{x.far0 + k*width, x.far0 + (k+1)*width})
+	}
+	return bins
+}
+
+func bruteBin(bins [][2]int64, lag int64) int {
+	for b, e := range bins {
+		if lag >= e[0] && lag < e[1] {
+			return b
+		}
+	}
+	return -1
+}
+
+func TestAxisBinOfEveryLag(t *testing.T) {
+	for _, r := range resolutions {
+		x := NewAxis(r)
+		bins := edgesOf(x)
+		look := func(lag int64) {
+			if got, want := x.Bin(lag), bruteBin(bins, lag); got != want {
+				t.Fatalf("resolution %v: lag %d is in bin %d, want %d", r, lag, got, want)
+			}
+		}
+		if reach := x.Reach(); reach < 1_000_000 {
+			b := 0 // bins are in order: walk along
+			for lag := int64(0); lag < reach; lag++ {
+				for b < len(bins) && lag >= bins[b][1] {
+					b++
+				}
+				want := b
+				if lag < bins[b][0] {
+					want = -1
+				}
+				if got := x.Bin(lag); got != want {
+					t.Fatalf("resolution %v: lag %d is in bin %d, want %d", r, lag, got, want)
+				}
+			}
+		}
+		for _, e := range bins {
+			for d := int64(-2); d <= 2; d++ {
+				look(max(0, e[0]+d))
+				look(max(0, e[1]+d))
+			}
+		}
+		rng := rand.New(rand.NewPCG(1, uint64(r)))
+		for range 20_000 {
+			look(rng.Int64N(x.Reach() + 1000))
+		}
+	}
+}
+
+func TestAxisGeometry(t *testing.T) {
+	for _, r := range resolutions {
+		x := NewAxis(r)
+		step := int64(r)
+		if r == 0 {
+			step = 20
+		}
+		if int64(x.Resolution) != step {
+			t.Errorf("resolution %v reads %v", r, x.Resolution)
+		}
+		bins := edgesOf(x)
+		for b := 1; b < len(bins); b++ {
+			if width := bins[b][1] - bins[b][0]; width < step {
+				t.Errorf("resolution %v: bin %d is %d ms wide", r, b, width)
+			}
+			if gap := bins[b][0] - bins[b-1][1]; gap != 0 && b != x.Bins()+1 || gap < 0 {
+				t.Errorf("resolution %v: a gap of %d ms before bin %d", r, gap, b)
+			}
+			// An odd step has no middle in whole milliseconds.
+			if k := int64(b); (k <= 12 || x.Polled()) && (bins[b][0]+bins[b][1])/2-k*step > step%2 || x.Polled() && x.Bin(k*step) != b {
+				t.Errorf("resolution %v: bin %d is %v, not centred on %d", r, b, bins[b], k*step)
+			}
+			if b <= 12 && (x.Centre(b) != int64(b)*step && step%2 == 0 || x.Bin(int64(b)*step) != b) {
+				t.Errorf("resolution %v: centre of bin %d is %d, its middle lag is in bin %d", r, b, x.Centre(b), x.Bin(int64(b)*step))
+			}
+		}
+		if 2*x.Zero() < step {
+			t.Errorf("resolution %v: bin 0 is %d ms to either side", r, x.Zero())
+		}
+		if x.Near() < 12*step || x.Near() < 66_000 {
+			t.Errorf("resolution %v: near lags reach %d", r, x.Near())
+		}
+		if far := bins[x.Bins()+1][0]; far < x.Near() || !x.Polled() && far < farFrom {
+			t.Errorf("resolution %v: far lags begin at %d, near ones end at %d", r, far, x.Near())
+		}
+		if x.Polled() != (step >= 6000) && step != 5000 {
+			t.Errorf("resolution %v: polled is %v", r, x.Polled())
+		}
+	}
+}
+
+func TestAxisSpansAreComplete(t *testing.T) {
+	for _, r := range resolutions {
+		x := NewAxis(r)
+		seen := map[Span]int{}
+		for _, s := range x.Spans() {
+			seen[s]++
+			from, to := x.Limits(s)
+			if first, _ := x.Limits(Span{s.First, s.First}); first != from || to <= from {
+				t.Errorf("span %v is [%d, %d)", s, from, to)
+			}
+		}
+		want := 0
+		for _, w := range []int{1, 2, 4} {
+			for f := 1; f+w-1 <= x.Bins(); f++ {
+				want++
+				if seen[Span{f, f + w - 1}] != 1 {
+					t.Errorf("resolution %v: span %d to %d listed %d times", r, f, f+w-1, seen[Span{f, f + w - 1}])
+				}
+			}
+		}
+		if len(x.Spans()) != want {
+			t.Errorf("resolution %v: %d spans, want %d", r, len(x.Spans()), want)
+		}
+		if x.Polled() && len(x.direct) != 3 || !x.Polled() && len(x.direct) != want {
+			t.Errorf("resolution %v: direction is looked for in %d windows", r, len(x.direct))
+		}
+	}
+}

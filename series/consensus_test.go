@@ -1,0 +1,178 @@
+package series
+
+import (
+	"flag"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// bruteLevel is the definition: the mean over groups, each the mean of its
+// members, drawn in to 3 robust s.d. of their median.
+func bruteLevel(m []Member, leaveOut int, value func(Member) (float64, bool)) (float64, int) {
+	sums, counts := map[int]float64{}, map[int]float64{}
+	for _, x := range m {
+		if v, ok := value(x); ok && x.Group != leaveOut {
+			sums[x.Group] += v
+			counts[x.Group]++
+		}
+	}
+	var v []float64
+	for g, s := range sums {
+		v = append(v, s/counts[g])
+	}
+	if len(v) == 0 {
+		return 0, 0
+	}
+	mid := bruteMedian(v)
+	var dev []float64
+	for _, x := range v {
+		dev = append(dev, math.Abs(x-mid))
+	}
+	reach := 3 * math.Max(0.02, 1.4826*bruteMedian(dev))
+	var sum float64
+	for _, x := range v {
+		sum += math.Min(mid+reach, math.Max(mid-reach, x))
+	}
+	return sum / float64(len(v)), len(v)
+}
+
+func bruteMedian(v []float64) float64 {
+	s := slices.Sorted(slices.Values(v))
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+func now(m Member) (float64, bool)  { return m.Now, true }
+func then(m Member) (float64, bool) { return m.Now, m.Both }
+func prev(m Member) (float64, bool) { return m.Prev, m.Both }
+
+func drawMembers(t *rapid.T) []Member {
+	value := rapid.OneOf(rapid.Float64Range(-0.05, 0.05), rapid.Float64Range(-1, 1), rapid.SampledFrom([]float64{0, 0.3, 0.5}), rapid.Just(50.0))
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Member {
+		return Member{rapid.IntRange(0, 7).Draw(t, "group"), value.Draw(t, "now"), value.Draw(t, "prev"), rapid.Bool().Draw(t, "both")}
+	}), 0, 14).Draw(t, "members")
+}
+
+// TestPanelIsTheDefinition reuses one Panel, so that it also shows what leaks.
+func TestPanelIsTheDefinition(t *testing.T) {
+	var p Panel
+	check(t, func(t *rapid.T) {
+		m := drawMembers(t)
+		p.Load(m)
+		for leaveOut := -1; leaveOut < 9; leaveOut++ {
+			want, n := bruteLevel(m, leaveOut, now)
+			got, groups := p.Level(leaveOut)
+			if groups != n || math.Abs(got-want) > 1e-9 {
+				t.Fatalf("level but %d: %v of %d groups, want %v of %d", leaveOut, got, groups, want, n)
+			}
+			a, n := bruteLevel(m, leaveOut, then)
+			b, _ := bruteLevel(m, leaveOut, prev)
+			move, groups := p.Move(leaveOut)
+			if groups != n || math.Abs(move-(a-b)) > 1e-9 {
+				t.Fatalf("move but %d: %v of %d groups, want %v of %d", leaveOut, move, groups, a-b, n)
+			}
+		}
+	})
+}
+
+// TestPanelLeavesGroupsOut: whatever a venue says, the consensus against its
+// group does not hear it.
+func TestPanelLeavesGroupsOut(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		m := drawMembers(t)
+		if len(m) == 0 {
+			return
+		}
+		out := m[rapid.IntRange(0, len(m)-1).Draw(t, "out")].Group
+		var p, q Panel
+		p.Load(m)
+		changed := slices.Clone(m)
+		for i := range changed {
+			if changed[i].Group == out {
+				changed[i].Now, changed[i].Prev = rapid.Float64Range(-9, 9).Draw(t, "new"), -7
+			}
+		}
+		q.Load(changed)
+		a, n := p.Level(out)
+		b, k := q.Level(out)
+		c, _ := p.Move(out)
+		d, _ := q.Move(out)
+		if n != k || math.Abs(a-b) > 1e-9 || math.Abs(c-d) > 1e-9 {
+			t.Fatalf("group %d left out, yet %v became %v, move %v became %v", out, a, b, c, d)
+		}
+	})
+}
+
+// TestPanelMembershipMovesNothing: a venue that comes, goes or lacks a previous
+// value is in no move.
+func TestPanelMembershipMovesNothing(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		m := drawMembers(t)
+		var p, q Panel
+		p.Load(m)
+		q.Load(append(slices.Clone(m), Member{rapid.IntRange(0, 9).Draw(t, "group"), rapid.Float64Range(-9, 9).Draw(t, "new"), 0, false}))
+		a, n := p.Move(-1)
+		b, k := q.Move(-1)
+		if a != b || n != k {
+			t.Fatalf("a venue came: move %v of %d became %v of %d", a, n, b, k)
+		}
+	})
+}
+
+// TestPanelOneWrongQuote: of ten venues one is wrong, by anything. The others lie
+// within ±0.02, so the median moves by at most 0.02 and the wrong one is drawn in
+// to 3 robust s.d. of it, and counts a tenth.
+func TestPanelOneWrongQuote(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var p Panel
+		m := make([]Member, 10)
+		for g := range m {
+			v := 0.02 * (2*rng.Float64() - 1)
+			m[g] = Member{g, v, v, true}
+		}
+		p.Load(m)
+		right, _ := p.Level(-1)
+		m[rng.IntN(10)].Now = 100 * rng.NormFloat64()
+		p.Load(m)
+		wrong, _ := p.Level(-1)
+		move, _ := p.Move(-1)
+		const most = (0.02 + 3*1.4826*0.04 + 0.02) / 10
+		if math.Abs(wrong-right) > most || math.Abs(move) > most {
+			t.Fatalf("a wrong quote moved the consensus by %v, %v; at most %v", wrong-right, move, most)
+		}
+	}
+}
+
+// TestPanelGroupsCountOnce: ten venues of one group weigh as much as one venue.
+func TestPanelGroupsCountOnce(t *testing.T) {
+	var p Panel
+	m := []Member{{0, 0.01, 0, true}, {1, 0.03, 0, true}}
+	for range 10 {
+		m = append(m, Member{2, -0.01, 0, true})
+	}
+	p.Load(m)
+	if v, n := p.Level(-1); n != 3 || math.Abs(v-0.01) > 1e-12 {
+		t.Errorf("%v of %d groups", v, n)
+	}
+	if v, n := p.Level(2); n != 2 || math.Abs(v-0.02) > 1e-12 {
+		t.Errorf("without the big group: %v of %d groups", v, n)
+	}
+	p.Load(nil)
+	if v, n := p.Level(-1); n != 0 || v != 0 {
+		t.Errorf("nobody: %v of %d groups", v, n)
+	}
+}
+
+func check(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	if f := flag.Lookup("rapid.seed"); f.Value.String() == "0" {
+		if err := f.Value.Set("1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, property)
+}
