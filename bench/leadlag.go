@@ -43,12 +43,12 @@ func leadlagTasks() []task {
 	}
 }
 
-func onDay(make func(*day) work) (work, error) {
+func onDay(of func(*day) work) (work, error) {
 	d, err := newDay()
 	if err != nil {
 		return work{}, err
 	}
-	return make(d), nil
+	return of(d), nil
 }
 
 // newDay reads the recorded day from shared/leadlag in the working directory or

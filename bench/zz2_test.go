@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"testing"
 )
 
@@ -11,6 +12,6 @@ func TestZP(t *testing.T) {
 	if os.Getenv("ZP") == "" {
 		t.Skip()
 	}
-	p, err := scalePoint(context.Background(), 10_000)
+	p, err := scalePoint(context.Background(), func() int { n, _ := strconv.Atoi(os.Getenv("ZP")); return n }())
 	fmt.Printf("%+v %v\n", p, err)
 }

@@ -27,6 +27,11 @@ func (e *Engine) decideUpTo(at odds.Time) {
 
 // decide judges all families on what is known now.
 func (e *Engine) decide(at odds.Time) {
+	for _, ev := range e.order {
+		for _, m := range ev.markets {
+			e.rerank(m)
+		}
+	}
 	for _, f := range e.list {
 		e.prepare(f)
 	}
@@ -82,7 +87,7 @@ func (e *Engine) judge(layer odds.Layer, at odds.Time) {
 		cases = append(cases, leadlag.Case{Evidence: f.ev, Stratum: strata[s], Blocky: f.block})
 		fams = append(fams, f)
 	}
-	for i, v := range leadlag.Judge(cases) {
+	for i, v := range leadlag.JudgeAgainst(cases, e.moreDecoys(layer, cases, fams)) {
 		f := fams[i]
 		f.verdict, f.judged, f.at = v, true, at
 		if v.Discovered && f.found == 0 {
@@ -92,6 +97,78 @@ func (e *Engine) judge(layer odds.Layer, at odds.Time) {
 			f.rival = f.scan()
 		}
 	}
+}
+
+// poolEnough is how many decoys a stratum of consensus families needs before a
+// p-value can be small enough to mean something.
+const poolEnough = 600
+
+// drawn is a pool of further decoys and how many moves it was drawn from.
+type drawn struct {
+	moves  int
+	scores []float64
+}
+
+// moreDecoys draws further decoys for strata of consensus families that are too
+// few to have a pool of their own, where any of them stands out of the decoys it
+// has. No tail formula speaks for them. A pool serves until the moves behind it
+// have doubled, so that all draws together cost a few passes over the data.
+func (e *Engine) moreDecoys(layer odds.Layer, cases []leadlag.Case, fams []*family) map[int][]float64 {
+	pools := map[int][]float64{}
+	byStratum := map[int][]int{}
+	for i, c := range cases {
+		if c.Blocky {
+			byStratum[c.Stratum] = append(byStratum[c.Stratum], i)
+		}
+	}
+	for id, members := range byStratum {
+		key := drawnKey{layer, fams[members[0]].ev.Axis.Resolution}
+		moves := 0
+		for _, i := range members {
+			a, b := cases[i].Evidence.Moves()
+			moves += a + b
+		}
+		d := e.drawn[key]
+		if d == nil || moves > 2*d.moves {
+			passes := (poolEnough - 1) / (len(members) * leadlag.Decoys)
+			if passes == 0 || !standsOut(cases, members) {
+				continue
+			}
+			d = &drawn{moves: moves, scores: e.draw(fams, members, passes)}
+			e.drawn[key] = d
+		}
+		pools[id] = d.scores
+	}
+	return pools
+}
+
+type drawnKey struct {
+	layer      odds.Layer
+	resolution odds.Millis
+}
+
+func (e *Engine) draw(fams []*family, members []int, passes int) (scores []float64) {
+	for _, i := range members {
+		for pass := range passes {
+			ev := leadlag.NewNearEvidence(fams[i].ev.Axis, true)
+			for _, p := range fams[i].pairs {
+				e.replay(ev, p, e.opt.Seed+uint64(pass+1)*0x9e3779b97f4a7c15)
+			}
+			scores = ev.DecoyScores(scores)
+		}
+	}
+	return scores
+}
+
+func standsOut(cases []leadlag.Case, members []int) bool {
+	var decoys []float64
+	best := 0.0
+	for _, i := range members {
+		decoys = cases[i].Evidence.DecoyScores(decoys)
+		best = math.Max(best, cases[i].Evidence.Search().S)
+	}
+	slices.Sort(decoys)
+	return len(decoys) > 0 && best >= decoys[len(decoys)*98/100]
 }
 
 // stratum is what makes families comparable: their decoys are pooled.

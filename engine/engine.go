@@ -15,7 +15,9 @@ import (
 type Engine struct {
 	opt Options
 
-	now     odds.Time
+	newest  odds.Time // of what was given
+	now     odds.Time // of what was applied
+	legs    *series.Coalescer
 	decided odds.Time // end of the last decision window
 
 	venues  map[string]*venue
@@ -29,6 +31,7 @@ type Engine struct {
 	list     []*family
 	axes     map[odds.Millis]*leadlag.Axis
 	groups   map[string]*grouping
+	drawn    map[drawnKey]*drawn
 
 	moved  []move // of the present batch
 	dirty  []*market
@@ -61,9 +64,9 @@ type move struct {
 func New(opt Options) *Engine {
 	opt.fill()
 	return &Engine{
-		opt: opt, venues: map[string]*venue{}, sources: map[string]*source{}, events: map[string]*event{},
+		opt: opt, legs: series.NewCoalescer(opt.Settle), venues: map[string]*venue{}, sources: map[string]*source{}, events: map[string]*event{},
 		known: map[*odds.Event]known{}, cat: catalog.New(opt.Facts, catalog.Options{}), families: map[graph.FamilyKey]*family{}, axes: map[odds.Millis]*leadlag.Axis{},
-		groups: map[string]*grouping{}, count: Counts{LeftOut: map[string]int{}}, alarms: newWatchman(),
+		groups: map[string]*grouping{}, drawn: map[drawnKey]*drawn{}, count: Counts{LeftOut: map[string]int{}}, alarms: newWatchman(),
 	}
 }
 
@@ -74,11 +77,18 @@ func (e *Engine) Now() odds.Time { return e.now }
 func (e *Engine) Counts() Counts { return e.count }
 
 // Apply takes the next batch. Batches must come in event-time order; one from
-// before the newest is an error, for the feed's merge has put them in order.
+// before the newest is an error, for the feed's merge has put them in order. A
+// stream's batch is held back for as long as other legs of its markets may come.
 func (e *Engine) Apply(b *odds.Batch) error {
-	if b.At < e.now {
-		return fmt.Errorf("engine: batch of %s at %v comes after %v", b.Source, b.At, e.now)
+	if b.At < e.newest {
+		return fmt.Errorf("engine: batch of %s at %v comes after %v", b.Source, b.At, e.newest)
 	}
+	e.newest = b.At
+	return e.legs.Push(b, e.apply)
+}
+
+// apply takes a batch whose updates are as whole as they will be.
+func (e *Engine) apply(b *odds.Batch) error {
 	e.decideUpTo(b.At)
 	e.now = b.At
 	src := e.source(b)
@@ -124,7 +134,7 @@ func (e *Engine) correlate() {
 		var flips *leadlag.Flips
 		var axis *leadlag.Axis // that flips were drawn for
 		for _, pt := range mv.n.partners {
-			if pt.p.fam.ev == nil {
+			if pt.p.fam.ev == nil || pt.p.resting {
 				continue // its axis is not known yet: the next decision catches up
 			}
 			if axis != pt.p.fam.ev.Axis {
@@ -144,25 +154,26 @@ func (e *Engine) correlate() {
 func (e *Engine) rebuild(f *family, x *leadlag.Axis) {
 	f.ev = leadlag.NewEvidence(x, true)
 	for _, p := range f.pairs {
-		e.replay(f.ev, leadlag.AB, p.b, p.a, p.sign, true)
-		e.replay(f.ev, leadlag.BA, p.a, p.b, p.sign, true)
+		e.replay(f.ev, p, e.opt.Seed)
 	}
 }
 
-func (e *Engine) replay(ev *leadlag.Evidence, dir leadlag.Flow, target, source *node, sign float64, decoys bool) {
+// replay counts all remembered moves of a pair.
+func (e *Engine) replay(ev *leadlag.Evidence, p *pair, seed uint64) {
+	e.replayFlow(ev, leadlag.AB, p.b, p.a, p.sign, seed)
+	e.replayFlow(ev, leadlag.BA, p.a, p.b, p.sign, seed)
+}
+
+func (e *Engine) replayFlow(ev *leadlag.Evidence, dir leadlag.Flow, target, source *node, sign float64, seed uint64) {
 	src, upto := source.Moves(), 0
 	for _, inc := range target.Moves() {
 		for upto < len(src) && src[upto].At <= inc.At {
 			upto++
 		}
-		var flips *leadlag.Flips
-		if decoys {
-			f := leadlag.FlipsOf(e.opt.Seed, target.Hash, inc.At, ev.Axis.Block(target.consensus))
-			flips = &f
-		}
+		flips := leadlag.FlipsOf(seed, target.Hash, inc.At, ev.Axis.Block(target.consensus))
 		inc.White *= sign
 		inc.Raw *= sign
-		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, flips, &e.work)
+		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, &flips, &e.work)
 	}
 }
 

@@ -88,7 +88,7 @@ func (e *Engine) mismatched(fams []*family, pools map[int][]float64, copy uint64
 	var work leadlag.Scratch
 	for i, f := range fams {
 		r := rand.New(rand.NewPCG(e.opt.Seed, copy<<32|uint64(i)))
-		ev := leadlag.NewNearEvidence(f.ev.Axis)
+		ev := leadlag.NewNearEvidence(f.ev.Axis, false)
 		met := 0
 		for k, p := range f.pairs {
 			q := f.stranger(k, r)

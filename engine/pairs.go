@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 
 	"corrgraph/graph"
@@ -47,19 +49,71 @@ func marketAt(name string, line float64) string {
 	return name + "@" + strconv.FormatFloat(line, 'f', -1, 64)
 }
 
-// admit says whether a board is among those that are paired with each other.
+// admit says whether a board is among those that are paired with each other: the
+// first maxVenues, until rerank finds busier ones.
 func (e *Engine) admit(b *board) bool {
-	for _, o := range b.m.paired {
-		if o == b {
-			return true
-		}
+	if slices.Contains(b.m.paired, b) {
+		return true
 	}
 	if len(b.m.paired) >= maxVenues {
-		e.count.LeftOut["L1 venue cap"]++
+		e.count.LeftOut["L1 venues beyond the 16 most active of a market"]++
 		return false
 	}
 	b.m.paired = append(b.m.paired, b)
 	return true
+}
+
+// rerank pairs the maxVenues busiest boards of a crowded market with each other.
+// Pairs of boards that drop out keep what they know and learn nothing more.
+func (e *Engine) rerank(m *market) {
+	if len(m.boards) <= maxVenues {
+		return
+	}
+	busy := slices.Clone(m.boards)
+	slices.SortStableFunc(busy, func(a, b *board) int { return cmp.Compare(b.moves(), a.moves()) })
+	busy = busy[:maxVenues]
+	for _, b := range busy {
+		if slices.Contains(m.paired, b) {
+			continue
+		}
+		for _, o := range busy {
+			for k, n := range b.nodes {
+				if o != b && n != nil && o.nodes[k] != nil && n.live == o.nodes[k].live && !n.pairedWith(o.nodes[k]) {
+					e.watchVenues(n, o.nodes[k])
+				}
+			}
+		}
+	}
+	m.paired = busy
+	for _, b := range m.boards {
+		for _, n := range b.nodes {
+			if n != nil {
+				n.settlePairs()
+			}
+		}
+	}
+}
+
+func (b *board) moves() (n int) {
+	for _, x := range b.nodes {
+		if x != nil {
+			n += x.Count()
+		}
+	}
+	return n
+}
+
+func (n *node) pairedWith(o *node) bool {
+	return slices.ContainsFunc(n.partners, func(p partner) bool { return p.other == o })
+}
+
+// settlePairs rests the L1 pairs of venues that are not both among the busiest.
+func (n *node) settlePairs() {
+	for _, pt := range n.partners {
+		if pt.p.layer == odds.Direct && n.b != nil && pt.other.b != nil {
+			pt.p.resting = !slices.Contains(n.m.paired, n.b) || !slices.Contains(n.m.paired, pt.other.b)
+		}
+	}
 }
 
 func (e *Engine) watchVenues(x, y *node) {

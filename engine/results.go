@@ -12,7 +12,10 @@ import (
 )
 
 // Finish decides on everything up to now. Batches may still follow.
-func (e *Engine) Finish() { e.decide(e.now) }
+func (e *Engine) Finish() {
+	_ = e.legs.Flush(e.apply) // apply never fails
+	e.decide(e.now)
+}
 
 // Families reports every family that had anything to judge, by key.
 func (e *Engine) Families() (out []graph.Family) {
@@ -89,8 +92,7 @@ func (e *Engine) searchPairs() map[*pair]graph.Edge {
 					continue
 				}
 				ev := leadlag.NewEvidence(f.ev.Axis, true)
-				e.replay(ev, leadlag.AB, p.b, p.a, p.sign, true)
-				e.replay(ev, leadlag.BA, p.a, p.b, p.sign, true)
+				e.replay(ev, p, e.opt.Seed)
 				pairs = append(pairs, p)
 				cases = append(cases, leadlag.Case{Evidence: ev, Stratum: int(f.ev.Axis.Resolution)})
 			}

@@ -144,6 +144,7 @@ type pair struct {
 	trend        *trend
 	seenA, seenB int // moves already in the trend
 	first        odds.Time
+	resting      bool // one of its venues is not among the most active any more
 }
 
 type family struct {

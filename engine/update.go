@@ -225,6 +225,9 @@ func (e *Engine) observe(b *board, k int, at odds.Time, joined bool) {
 		e.moved = append(e.moved, move{n, inc, rms})
 		s := &b.m.sels[k]
 		if len(s.moves) == 0 || s.moves[len(s.moves)-1] != at {
+			if len(s.moves) == 2*series.Keep {
+				s.moves = s.moves[:copy(s.moves, s.moves[series.Keep:])]
+			}
 			s.moves = append(s.moves, at)
 		}
 	}

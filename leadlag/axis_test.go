@@ -96,6 +96,9 @@ func TestAxisGeometry(t *testing.T) {
 				t.Errorf("resolution %v: centre of bin %d is %d, its middle lag is in bin %d", r, b, x.Centre(b), x.Bin(int64(b)*step))
 			}
 		}
+		if b := int64(x.Block(true)); x.Block(false) != 1 || b < 600_000 || b < 2*x.Near() {
+			t.Errorf("resolution %v: decoys of a consensus flip in blocks of %d ms, near lags reach %d", r, b, x.Near())
+		}
 		if 2*x.Zero() < step {
 			t.Errorf("resolution %v: bin 0 is %d ms to either side", r, x.Zero())
 		}

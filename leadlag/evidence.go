@@ -97,10 +97,10 @@ func NewEvidence(x *Axis, decoys bool) *Evidence {
 	return e
 }
 
-// NewNearEvidence returns sums that leave far lags and decoys out: cheaper, and
-// for want of an inflation never less inclined to find something.
-func NewNearEvidence(x *Axis) *Evidence {
-	e := NewEvidence(x, false)
+// NewNearEvidence returns sums that leave far lags out: cheaper, and for want of
+// an inflation never less inclined to find something. Decoys never need them.
+func NewNearEvidence(x *Axis, decoys bool) *Evidence {
+	e := NewEvidence(x, decoys)
 	e.nearOnly = true
 	return e
 }

@@ -78,7 +78,7 @@ func TestEvidenceIsTheDefinition(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		x, a, b := drawAxis(t), drawMoves(t, "a"), drawMoves(t, "b")
 		e := gather(NewEvidence(x, true), a, b, 1, &s)
-		near := gather(NewNearEvidence(x), a, b, 1, &s)
+		near := gather(NewNearEvidence(x, false), a, b, 1, &s)
 		sides := [2][2]moves{AB: {b, a}, BA: {a, b}}
 		for d, side := range sides {
 			for _, sp := range x.Spans() {
@@ -149,6 +149,7 @@ func TestSearchIsTheDefinition(t *testing.T) {
 			best, tests = math.Abs(u+u2)/math.Sqrt(v+v2), 1
 		}
 		var d float64
+		dTests := 0
 		for _, sp := range x.Spans() {
 			from, to := x.Limits(sp)
 			ua, va, _, na := bruteWindow(b, a, from, to)
@@ -160,11 +161,11 @@ func TestSearchIsTheDefinition(t *testing.T) {
 				best, tests = math.Max(best, math.Abs(ub)/math.Sqrt(vb)), tests+1
 			}
 			if na+nb >= 12 && (!x.Polled() || sp.First == 1) {
-				d = math.Max(d, math.Abs(ua-ub)/math.Sqrt(va+vb))
+				d, dTests = math.Max(d, math.Abs(ua-ub)/math.Sqrt(va+vb)), dTests+1
 			}
 		}
-		if !alike(got.S, best/inflation) || !alike(got.Inflation, inflation) || got.Tests != tests || !alike(math.Abs(got.D), d) {
-			t.Errorf("round %d: %+v; want S %v, inflation %v, %d tests, d %v", round, got, best/inflation, inflation, tests, d)
+		if !alike(got.S, best/inflation) || !alike(got.Inflation, inflation) || got.Tests != tests || got.DTests != dTests || !alike(math.Abs(got.D), d) {
+			t.Errorf("round %d: %+v; want S %v, inflation %v, %d tests, d %v in %d", round, got, best/inflation, inflation, tests, d, dTests)
 		}
 	}
 }

@@ -7,148 +7,7 @@ import (
 	"testing"
 
 	"corrgraph/odds"
-	"corrgraph/series"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
-
-// kinds are the nulls of the published simulation, increments of every sort.
-var kinds = []string{"gauss", "heavy", "volcluster", "bursts", "rounded", "bounce", "momentum", "trend"}
-
-const (
-	halfHour = 1_800_000 // ms
-	rate     = 0.2       // moves a second
-)
-
-func rawMoves(rng *rand.Rand, n int, kind string) []float64 {
-	out := make([]float64, n)
-	chi := distuv.ChiSquared{K: 2.5, Src: rng}
-	tilt := 0.5 * float64(1-2*rng.IntN(2))
-	var h float64
-	for i := range out {
-		e := rng.NormFloat64()
-		switch kind {
-		case "heavy": // Student's t with 2.5 degrees of freedom
-			e *= 0.6 / math.Sqrt(chi.Rand()/2.5)
-		case "volcluster":
-			h = 0.95*h + 0.35*rng.NormFloat64()
-			e *= math.Exp(h)
-		case "rounded":
-			e = 0.7 * []float64{-2, -1, -1, 1, 1, 2}[rng.IntN(6)]
-		case "bounce", "momentum":
-			phi := map[string]float64{"bounce": -0.4, "momentum": 0.4}[kind]
-			if i > 0 {
-				e += phi * out[i-1]
-			}
-		case "trend":
-			e += tilt
-		}
-		out[i] = e
-	}
-	return out
-}
-
-// activity is a shared intensity in 180 slots: what both feeds do at a goal.
-func activity(rng *rand.Rand) []float64 {
-	g := distuv.Gamma{Alpha: 0.3, Beta: 1, Src: rng}
-	cum := make([]float64, 180)
-	var sum float64
-	for i := range cum {
-		sum += g.Rand() + 0.02
-		cum[i] = sum
-	}
-	return cum
-}
-
-// stamps draws the times of about span·rate moves, evenly or by activity.
-func stamps(rng *rand.Rand, span int64, activity []float64) []int64 {
-	n := int(distuv.Poisson{Lambda: float64(span) * rate / 1000, Src: rng}.Rand())
-	out := make([]int64, n)
-	for i := range out {
-		at := rng.Float64()
-		if activity != nil {
-			slot, _ := slices.BinarySearch(activity, at*activity[len(activity)-1])
-			at = (float64(slot) + rng.Float64()) / float64(len(activity))
-		}
-		out[i] = int64(at * float64(span))
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-func whiten(at []int64, raw []float64) moves {
-	var w series.Whitener
-	out := make(moves, len(at))
-	for i := range at {
-		out[i] = series.Increment{At: odds.Time(1_700_000_000_000 + at[i]), White: w.Next(raw[i]), Raw: raw[i]}
-	}
-	return out
-}
-
-func nullPair(rng *rand.Rand, kind string, shared bool) (a, b moves) {
-	var act []float64
-	if kind == "bursts" || shared {
-		act = activity(rng)
-	}
-	ta, tb := stamps(rng, halfHour, act), stamps(rng, halfHour, act)
-	return whiten(ta, rawMoves(rng, len(ta), kind)), whiten(tb, rawMoves(rng, len(tb), kind))
-}
-
-// follow is a delayed, jittered copy of 80 % of a's moves among own ones; r2 is
-// the share of variance that is copied.
-func follow(rng *rand.Rand, ta []int64, da []float64, span int64, lag, r2, beta float64) moves {
-	var tb []int64
-	var db []float64
-	var copied float64
-	for i := range ta {
-		if rng.Float64() < 0.8 {
-			tb = append(tb, ta[i]+max(1, int64(math.Round(lag*(1+0.15*rng.NormFloat64())))))
-			db = append(db, beta*da[i])
-			copied += beta * beta * da[i] * da[i]
-		}
-	}
-	own := stamps(rng, span, nil)
-	noise := rawMoves(rng, len(own), "heavy")
-	var ss float64
-	for _, x := range noise {
-		ss += x * x
-	}
-	for i := range noise {
-		tb = append(tb, own[i])
-		db = append(db, noise[i]*math.Sqrt(copied*(1-r2)/r2/ss))
-	}
-	order := sortedIndex(floats(tb))
-	at, raw := make([]int64, len(tb)), make([]float64, len(tb))
-	for k, i := range order {
-		at[k], raw[k] = tb[i], db[i]
-	}
-	return whiten(at, raw)
-}
-
-func floats(t []int64) []float64 {
-	out := make([]float64, len(t))
-	for i := range t {
-		out[i] = float64(t[i])
-	}
-	return out
-}
-
-// truePair plants a link of which A is the leader, n moves long.
-func truePair(rng *rand.Rand, n int, lag, r2, beta float64) (a, b moves) {
-	span := int64(float64(n) / rate * 1000)
-	ta := stamps(rng, span, nil)
-	da := rawMoves(rng, len(ta), "heavy")
-	return whiten(ta, da), follow(rng, ta, da, span, lag, r2, beta)
-}
-
-// commonPair are two followers of one unseen driver, at the same delay: a true
-// correlation without a leader.
-func commonPair(rng *rand.Rand, n int) (a, b moves) {
-	span := int64(float64(n) / rate * 1000)
-	t := stamps(rng, span, nil)
-	d := rawMoves(rng, len(t), "heavy")
-	return follow(rng, t, d, span, 3000, 0.7, 1), follow(rng, t, d, span, 3000, 0.7, 1)
-}
 
 func randomLag(rng *rand.Rand) float64 { return 200 * math.Pow(100, rng.Float64()) } // 0.2 to 20 s
 
@@ -359,7 +218,7 @@ func TestShuffledMovesFindNothing(t *testing.T) {
 			for k, j := range rng.Perm(len(b)) {
 				at[k], raw[k] = int64(b[k].At), b[j].Raw
 			}
-			cases = append(cases, caseOf(a, whiten2(at, raw), uint64(i), &s))
+			cases = append(cases, caseOf(a, whitenAt(at, raw), uint64(i), &s))
 		}
 		for _, v := range Judge(cases) {
 			if v.Discovered {
@@ -373,7 +232,7 @@ func TestShuffledMovesFindNothing(t *testing.T) {
 	}
 }
 
-func whiten2(at []int64, raw []float64) moves {
+func whitenAt(at []int64, raw []float64) moves {
 	out := whiten(at, raw)
 	for i := range out {
 		out[i].At = odds.Time(at[i])
@@ -385,15 +244,27 @@ func whiten2(at []int64, raw []float64) moves {
 // leader: in 8 families of 30 such pairs, a Benjamini–Hochberg at 5 % names one
 // in at most 5 % of families; more than 3 of 8 have a chance below 1 in 2000.
 func TestCommonDriverHasNoLeader(t *testing.T) {
+	for _, form := range []struct {
+		name string
+		axis *Axis
+		pair func(*rand.Rand) (a, b moves)
+	}{
+		{"streamed", streamed, func(rng *rand.Rand) (a, b moves) { return commonPair(rng, 600) }},
+		{"polled", NewAxis(60_000), func(rng *rand.Rand) (a, b moves) { return settlingPair(rng, 800, 60_000) }},
+	} {
+		t.Run(form.name, func(t *testing.T) { checkNoLeader(t, form.axis, form.pair) })
+	}
+}
+
+func checkNoLeader(t *testing.T, x *Axis, pair func(*rand.Rand) (a, b moves)) {
 	var s Scratch
-	found, directed, loud, total := 0, 0, 0, 0
-	var p05 int
+	var found, directed, loud, total, tested, p05 int
 	for f := range 8 {
 		rng := rand.New(rand.NewPCG(500, uint64(f)))
 		var cases []Case
 		for i := range 30 {
-			a, b := commonPair(rng, 500)
-			cases = append(cases, caseOf(a, b, uint64(i), &s))
+			a, b := pair(rng)
+			cases = append(cases, Case{Evidence: gather(NewEvidence(x, true), a, b, uint64(i), &s)})
 		}
 		before := directed
 		for _, v := range Judge(cases) {
@@ -404,24 +275,55 @@ func TestCommonDriverHasNoLeader(t *testing.T) {
 			if v.Directed {
 				directed++
 			}
-			if v.QExist <= Rate && v.PDirect <= 0.05 {
-				p05++
+			if v.QExist <= Rate {
+				tested++
+				if v.PDirect <= 0.05 {
+					p05++
+				}
 			}
 		}
 		if directed > before {
 			loud++
 		}
 	}
-	t.Logf("common driver: %d of %d found, %d directed in %d of 8 families, direction p ≤ 0.05: %d", found, total, directed, loud, p05)
+	t.Logf("%d of %d found, %d directed in %d of 8 families, direction p ≤ 0.05: %d of %d", found, total, directed, loud, p05, tested)
 	if found < total*8/10 {
 		t.Errorf("%d of %d correlations found", found, total)
 	}
 	if loud > 3 {
 		t.Errorf("leaders of symmetric pairs in %d of 8 families", loud)
 	}
-	if limit := 0.05 + 3*math.Sqrt(0.05*0.95/float64(total)); float64(p05) > limit*float64(total) {
-		t.Errorf("direction p ≤ 0.05 in %d of %d", p05, total)
+	if n := float64(tested); float64(p05) > 0.05*n+3*math.Sqrt(0.05*0.95*n) {
+		t.Errorf("direction p ≤ 0.05 in %d of %d", p05, tested)
 	}
+}
+
+// settlingPair are two polled venues that take each move of an unseen market at
+// the same poll or at the next one, 60 to 40, and have a third of noise of their
+// own: correlated at lag one poll in both directions.
+func settlingPair(rng *rand.Rand, n int, poll int64) (a, b moves) {
+	var at [2][]int64
+	var raw [2][]float64
+	var owed [2]float64
+	for k := range n {
+		var x float64
+		if rng.IntN(3) == 0 {
+			x = rng.NormFloat64()
+		}
+		for v := range 2 {
+			move := owed[v]
+			owed[v] = 0
+			if rng.Float64() < 0.6 {
+				move += x
+			} else {
+				owed[v] = x
+			}
+			if move != 0 {
+				at[v], raw[v] = append(at[v], int64(k)*poll), append(raw[v], move+0.5*rng.NormFloat64())
+			}
+		}
+	}
+	return whiten(at[0], raw[0]), whiten(at[1], raw[1])
 }
 
 // TestPolledLagIsAnInterval: followers one poll behind their leader. The lag is

@@ -46,6 +46,7 @@ func TestOutcomes(t *testing.T) {
 		{"wrong sign, down", down(), []quote{{1200, 1.15}}, 1200, WrongSign, 0.15, 0, 1200},
 		{"wrong sign after the interval is a miss", up(), []quote{{1200, 1}, {1400, 0.5}}, 1501, Missed, 0, 0, 1300},
 		{"wrong sign before the interval, undone", up(), []quote{{1050, 0.8}, {1100, 1}, {1200, 1.1}}, 1200, Hit, 0.1, 200, 1200},
+		{"the wrong way into the interval, then back", up(), []quote{{1050, 0.8}, {1200, 1.2}}, 1200, WrongSign, -0.2, 0, 1200},
 		{"before the interval", up(), []quote{{1050, 1.2}, {1200, 1.2}}, 1200, Missed, 0.2, 0, 1050},
 		{"less than half", up(), []quote{{1200, 1.09}}, 1501, Missed, 0.09, 0, 1300},
 		{"no move", up(), []quote{{1200, 1}}, 1501, Missed, 0, 0, 1300},
@@ -113,6 +114,27 @@ func TestCalledIsTheRuleOfObserve(t *testing.T) {
 			t.Fatalf("called %v, observed %s: size %v in [%d, %d], moves %v at %v", called, o.Outcome, p.Size, p.From, p.To, moves, at)
 		}
 	})
+}
+
+func TestCalled(t *testing.T) {
+	for _, c := range []struct {
+		at    []odds.Time
+		moves []float64
+		want  bool
+	}{
+		{nil, nil, false},
+		{[]odds.Time{1200}, []float64{0.1}, true},
+		{[]odds.Time{1000, 1200}, []float64{5, 0.1}, true}, // with the leader: before there was a call
+		{[]odds.Time{1050}, []float64{0.1}, false},
+		{[]odds.Time{1301}, []float64{0.1}, false},
+		{[]odds.Time{1150, 1200}, []float64{-0.1, 0.3}, false},
+		{[]odds.Time{1050, 1200}, []float64{-0.1, 0.3}, false}, // it entered the interval the wrong way
+		{[]odds.Time{1050, 1100}, []float64{-0.1, 0.3}, true},
+	} {
+		if got := Called(c.at, c.moves, 1000, 1100, 1300, 0.2); got != c.want {
+			t.Errorf("moves %v at %v: %v", c.moves, c.at, got)
+		}
+	}
 }
 
 func TestChance(t *testing.T) {

@@ -75,7 +75,7 @@ func system(err error) bool {
 func oneLine(s string) string {
 	var said []string
 	for _, line := range strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if !slices.Contains(said, line) {
+		if !slices.ContainsFunc(said, func(before string) bool { return strings.HasSuffix(before, line) }) {
 			said = append(said, line)
 		}
 	}

@@ -64,7 +64,9 @@ func (c *dumpCmd) Run(ctx context.Context, a *app) error {
 
 type versionCmd struct{}
 
-func (versionCmd) Help() string { return "    corrgraph version --json" + codes }
+func (versionCmd) Help() string {
+	return "Which build is this?\n\n    corrgraph version --json" + codes
+}
 
 func (versionCmd) Run(a *app) error {
 	v := struct {

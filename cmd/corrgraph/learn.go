@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	held := heldQuotes(ctx, st)
 	bar := a.progress()
 	o.Progress = bar.update
 	sum, err := replay.Run(ctx, st, o)
@@ -47,7 +49,7 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	}
 	// What was readable is stored: say so, then say what was not.
 	printed := a.print(sum, func(w io.Writer) error { return summaryText(w, a.style, &sum, c.DB) })
-	return errors.Join(printed, err, c.tooMany(&sum))
+	return errors.Join(printed, err, c.tooMany(&sum, held))
 }
 
 func (c *replayCmd) options(a *app) (o replay.Options, err error) {
@@ -73,13 +75,24 @@ func (c *replayCmd) options(a *app) (o replay.Options, err error) {
 	return o, nil
 }
 
-// tooMany is the error of more rejects than --max-rejects allows.
-func (c *replayCmd) tooMany(s *replay.Summary) error {
+// heldQuotes returns how many quotes the store's last replay ended with.
+func heldQuotes(ctx context.Context, st *sqlite.Store) int {
+	body, err := st.Document(ctx, "summary")
+	var last replay.Summary
+	if err != nil || json.Unmarshal(body, &last) != nil {
+		return 0
+	}
+	return last.Quotes
+}
+
+// tooMany is the error of more rejects than --max-rejects allows among the quotes
+// of this run, those that the store held before left out.
+func (c *replayCmd) tooMany(s *replay.Summary, held int) error {
 	rejected := 0
 	for _, n := range s.Rejected {
 		rejected += n
 	}
-	all := s.Quotes + rejected
+	all := s.Quotes - held + s.Duplicates + rejected
 	if rejected == 0 || float64(rejected) <= float64(c.MaxRejects)*float64(all) {
 		return nil
 	}

@@ -80,12 +80,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	var c cli
 	out := &checkedWriter{w: stdout}
 	parser, err := kong.New(&c, kong.Name("corrgraph"), kong.Description(about), kong.Writers(out, stderr),
-		kong.Exit(func(code int) {
-			if out.err != nil {
-				code = exitCode(ctx, out.err)
-			}
-			panic(exited(code))
-		}),
+		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.Vars{"formats": formats()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}), kong.ExplicitGroups(groups()))
 	if err != nil {
@@ -97,6 +92,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return a.finish(ctx, err)
 	}
 	k, err := parser.Parse(args)
+	if out.err != nil { // kong printed help and lost why it could not
+		return a.finish(ctx, out.err)
+	}
 	if err != nil {
 		return a.finish(ctx, usage(err))
 	}

@@ -79,6 +79,32 @@ func (c *conn) exec(ctx context.Context, s statement, args ...driver.Value) (int
 	return n, classify(err)
 }
 
+// execEach runs a statement n times, all within one deadline, with the arguments
+// that bind returns. The driver starts a goroutine for every call whose context
+// can end; here one watch serves them all.
+func (c *conn) execEach(ctx context.Context, s statement, n int, bind func(i int) ([]driver.Value, error)) error {
+	ctx, cancel := s.context(ctx)
+	defer cancel()
+	p, err := c.prepare(ctx, s.sql)
+	if err != nil {
+		return s.cut(ctx, err)
+	}
+	defer c.interruptAtEnd(ctx)()
+	for i := range n {
+		args, err := bind(i)
+		if err != nil {
+			return err
+		}
+		if _, err := p.(driver.StmtExecContext).ExecContext(context.Background(), named(args)); err != nil {
+			return s.cut(ctx, classify(err))
+		}
+		if ctx.Err() != nil {
+			return s.cut(ctx, ctx.Err())
+		}
+	}
+	return nil
+}
+
 // query runs a statement within its deadline, the reading of its rows
 // included, and calls each with every row, whose values it may keep.
 func (c *conn) query(ctx context.Context, s statement, each func([]driver.Value) error, args ...driver.Value) (err error) {

@@ -144,6 +144,13 @@ func TestDeadlineInterrupts(t *testing.T) {
 	if !errors.Is(err, store.ErrDeadline) {
 		t.Errorf("a write: %v", err)
 	}
+	err = s.write(t.Context(), func(c *conn) error {
+		return c.execEach(t.Context(), statement{endless + `INSERT INTO state SELECT i, i FROM n`, 50 * time.Millisecond}, 1,
+			func(int) ([]driver.Value, error) { return nil, nil })
+	})
+	if !errors.Is(err, store.ErrDeadline) {
+		t.Errorf("a bulk write: %v", err)
+	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(fs.ErrClosed)
 	if _, err := s.Now(ctx); !errors.Is(err, fs.ErrClosed) {

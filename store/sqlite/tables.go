@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"math"
-	"strings"
 	"time"
 
 	"corrgraph/catalog"
@@ -34,19 +33,12 @@ func (t table[T]) clear() statement { return statement{"DELETE FROM " + t.name, 
 
 // write inserts all rows. It needs a transaction around it to be fast and whole.
 func (t table[T]) write(ctx context.Context, c *conn, rows []T) error {
-	insert := t.insert()
 	w := cells{writing: true}
-	for i := range rows {
+	return c.execEach(ctx, t.insert(), len(rows), func(i int) ([]driver.Value, error) {
 		w.v = w.v[:0]
 		t.walk(&w, &rows[i])
-		if w.err != nil {
-			return w.err
-		}
-		if _, err := c.exec(ctx, insert, w.v...); err != nil {
-			return err
-		}
-	}
-	return nil
+		return w.v, w.err
+	})
 }
 
 // read runs a SELECT of t's columns.
