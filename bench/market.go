@@ -148,12 +148,10 @@ func (w *market) look(event int) {
 	w.known[event] = true
 }
 
-// decide lets one decision window end and returns how many ms that took, the
-// update behind it included.
-func (w *market) decide(e *engine.Engine, at odds.Time) (ms float64, err error) {
-	b := w.next()
-	b.At, b.Recv = at, at
+// finish lets the engine take what it holds back and decide on everything, and
+// returns how many ms that took.
+func (w *market) finish(e *engine.Engine) (ms float64) {
 	start := time.Now()
-	err = e.Apply(b)
-	return float64(time.Since(start)) / 1e6, err
+	e.Finish()
+	return float64(time.Since(start)) / 1e6
 }

@@ -74,16 +74,15 @@ func (w *work) groupSize() (int, error) {
 	const batch = 8
 	one := time.Duration(math.MaxInt64)
 	for began := time.Now(); time.Since(began) < 5*time.Millisecond; {
-		start := time.Now()
-		for range batch {
+		var took time.Duration
+		calls := 0
+		for start := time.Now(); calls < batch && took < batch*grouped; calls++ {
 			if err := w.op(); err != nil {
 				return 0, err
 			}
-			if d := time.Since(start); d > batch*grouped {
-				return 1, nil
-			}
+			took = time.Since(start)
 		}
-		one = min(one, time.Since(start)/batch)
+		one = min(one, took/time.Duration(calls))
 	}
 	if one >= grouped {
 		return 1, nil

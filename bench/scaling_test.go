@@ -60,6 +60,7 @@ func TestScalingChecksItsCounts(t *testing.T) {
 		if err := spoil(w, e); err != nil {
 			t.Fatal(err)
 		}
+		w.finish(e)
 		if err := w.check(e); (err == nil) != (what == "nothing") {
 			t.Errorf("%s: error %v", what, err)
 		}

@@ -7,6 +7,10 @@ import (
 	"corrgraph/odds"
 )
 
+// LeastMove is the least move of odds that a trader can use, in log-odds: half a
+// percentage point at even money.
+const LeastMove = 0.02
+
 // leadMoves is how many r.m.s. a leader must move before its followers are awaited.
 const leadMoves = 2
 
@@ -16,6 +20,9 @@ type Lead struct {
 	At            odds.Time // of the leader's move
 	Move, RMS     float64   // of the leader, log-odds
 	FollowerMoved float64   // the follower's summed move since At, the batch of At included
+	// Least is the follower's move that is worth mentioning: less is within what a
+	// price step or the margin hides. [LeastMove] for odds, 0 for raw prices.
+	Least float64
 	// LeaderTick and FollowerTick are the present quotes, for evidence.
 	LeaderTick, FollowerTick Tick
 }
@@ -32,7 +39,7 @@ func (l *Lead) arrived() bool {
 func (l *Lead) awaited() bool {
 	e := l.Edge
 	return e.Discovered && !e.Simultaneous && !e.Copied && e.Evidence != graph.FromExternal &&
-		e.Beta != 0 && l.RMS > 0 && math.Abs(l.Move) >= leadMoves*l.RMS
+		e.Beta != 0 && l.RMS > 0 && math.Abs(l.Move) >= leadMoves*l.RMS && math.Abs(l.expected()) >= l.Least
 }
 
 // Await reports a hidden edge: the leader of a discovered directed L1 edge moved

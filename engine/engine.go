@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
 
 	"corrgraph/catalog"
 	"corrgraph/graph"
@@ -33,12 +35,13 @@ type Engine struct {
 	groups   map[string]*grouping
 	drawn    map[drawnKey]*drawn
 
-	moved  []move // of the present batch
-	dirty  []*market
-	panel  series.Panel
-	member []series.Member
-	work   leadlag.Scratch
-	devig  devigBuf
+	moved   []move // of the present batch
+	waiting []move // to be correlated, whole instants at a time
+	dirty   []*market
+	panel   series.Panel
+	member  []series.Member
+	work    leadlag.Scratch
+	devig   devigBuf
 
 	calls  callBook
 	alarms watchman
@@ -89,7 +92,12 @@ func (e *Engine) Apply(b *odds.Batch) error {
 
 // apply takes a batch whose updates are as whole as they will be.
 func (e *Engine) apply(b *odds.Batch) error {
-	e.decideUpTo(b.At)
+	if b.At > e.now { // all moves of one instant are in
+		if len(e.waiting) >= waitMost {
+			e.correlate()
+		}
+		e.decideUpTo(b.At)
+	}
 	e.now = b.At
 	src := e.source(b)
 	e.count.Batches++
@@ -97,8 +105,8 @@ func (e *Engine) apply(b *odds.Batch) error {
 		e.update(src, b, &b.Updates[i])
 	}
 	e.settle(b.At)
-	e.correlate()
 	e.forecast()
+	e.waiting = append(e.waiting, e.moved...)
 	e.moved = e.moved[:0]
 	return nil
 }
@@ -127,25 +135,56 @@ func (e *Engine) venue(name string) *venue {
 	return v
 }
 
-// correlate counts the batch's moves in the evidence of their families.
+// waitMost is how many moves wait to be correlated together, if no decision
+// comes first.
+const waitMost = 4096
+
+// correlate counts the waiting moves in the evidence of their families. Each
+// family is one worker's, which takes the moves in their order, so that the sums
+// do not depend on how many workers there are.
 func (e *Engine) correlate() {
-	for i := range e.moved {
-		mv := &e.moved[i]
-		var flips *leadlag.Flips
+	workers := e.workers()
+	if len(e.waiting) < waitMost/8 {
+		workers = 1
+	}
+	if workers == 1 {
+		e.share(0, 1, &e.work)
+	} else {
+		var wg sync.WaitGroup
+		for w := range workers {
+			wg.Go(func() { e.share(w, workers, &leadlag.Scratch{}) })
+		}
+		wg.Wait()
+	}
+	e.waiting = e.waiting[:0]
+}
+
+func (e *Engine) workers() int {
+	if e.opt.Workers > 0 {
+		return e.opt.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// share counts the moves in the families of one worker.
+func (e *Engine) share(worker, workers int, work *leadlag.Scratch) {
+	var flips leadlag.Flips
+	for i := range e.waiting {
+		mv := &e.waiting[i]
 		var axis *leadlag.Axis // that flips were drawn for
 		for _, pt := range mv.n.partners {
-			if pt.p.fam.ev == nil || pt.p.resting {
-				continue // its axis is not known yet: the next decision catches up
+			f := pt.p.fam
+			if f.index%workers != worker || f.ev == nil || pt.p.resting {
+				continue // without an axis yet, the next decision catches up
 			}
-			if axis != pt.p.fam.ev.Axis {
-				axis = pt.p.fam.ev.Axis
-				f := leadlag.FlipsOf(e.opt.Seed, mv.n.Hash, mv.inc.At, pt.p.fam.ev.Axis.Block(mv.n.consensus))
-				flips = &f
+			if axis != f.ev.Axis {
+				axis = f.ev.Axis
+				flips = leadlag.FlipsOf(e.opt.Seed, mv.n.Hash, mv.inc.At, axis.Block(mv.n.consensus))
 			}
 			inc := mv.inc
 			inc.White *= pt.p.sign
 			inc.Raw *= pt.p.sign
-			pt.p.fam.ev.Add(pt.dir, inc, pt.other.Moves(), pt.dir == leadlag.BA, flips, &e.work)
+			f.ev.Add(pt.dir, inc, pt.other.Moves(), pt.dir == leadlag.BA, &flips, work)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"math"
-	"slices"
 
 	"corrgraph/detect"
 	"corrgraph/odds"
@@ -43,12 +42,12 @@ func newWatchman() watchman {
 // event, so that the policy can tell when it has ended.
 func (e *Engine) look(at odds.Time) {
 	w := &e.alarms
-	w.found, w.events = w.found[:0], w.events[:0]
+	w.found = w.found[:0]
 	for _, m := range e.dirty {
 		w.seen(m.ev)
 	}
-	e.await(at)
 	for _, ev := range w.events {
+		e.await(ev, at)
 		for _, m := range ev.markets {
 			if !m.dirty && !m.armed {
 				continue
@@ -71,12 +70,16 @@ func (e *Engine) look(at odds.Time) {
 		for i := range w.found {
 			e.keep(w.found[i])
 		}
+		ev.noted = false
 	}
+	w.events = w.events[:0]
 }
 
-// seen notes an event as looked at in this batch.
+// seen notes an event as to be looked at in this batch: something of it moved, or
+// a prediction about it is open.
 func (w *watchman) seen(ev *event) {
-	if !slices.Contains(w.events, ev) {
+	if !ev.noted {
+		ev.noted = true
 		w.events = append(w.events, ev)
 	}
 }
@@ -217,25 +220,32 @@ func (n *node) price() float64 {
 	return n.b.price[n.sel]
 }
 
+// least is the move of the node that is worth an anomaly.
+func (n *node) least() float64 {
+	if n.m.raw {
+		return 0
+	}
+	return detect.LeastMove
+}
+
 // tick is the node's present quote as evidence.
 func (n *node) tick(at odds.Time) detect.Tick {
 	return detect.Tick{Node: n.ID, At: n.ChangedAt, Price: n.price(), Value: n.Value, AgeMs: at.Sub(n.ChangedAt)}
 }
 
-// await looks at the followers that open predictions wait for.
-func (e *Engine) await(at odds.Time) {
+// await looks at the followers in an event that open predictions wait for.
+func (e *Engine) await(ev *event, at odds.Time) {
 	w := &e.alarms
-	for _, c := range e.calls.open {
+	for _, c := range ev.open {
 		if c.Layer != odds.Direct || at <= c.IssuedAt || at < c.From || at > c.To || c.target.consensus || c.source.consensus || !c.target.Open {
 			continue
 		}
 		l := detect.Lead{
-			Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start,
+			Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start, Least: c.target.least(),
 			LeaderTick: c.source.tick(at), FollowerTick: c.target.tick(at),
 		}
 		if a, ok := detect.Await(&l, at); ok {
 			w.found = append(w.found, a)
-			w.seen(c.target.ev)
 		}
 	}
 }
@@ -246,7 +256,7 @@ func (e *Engine) arrive(c *call) {
 		return
 	}
 	l := detect.Lead{
-		Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start,
+		Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start, Least: c.target.least(),
 		LeaderTick: c.source.tick(e.now), FollowerTick: c.target.tick(e.now),
 	}
 	if a, ok := detect.Arrive(&l, c.ResolvedAt); ok {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -36,7 +35,7 @@ func (e *Engine) Mismatch() Mismatch {
 	}
 	counts := make([][2]int, copies) // families, discoveries
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, max(1, cmpWorkers(e.opt.Workers))) // a copy waits for a free slot
+	slots := make(chan struct{}, e.workers()) // a copy waits for a free slot
 	for c := range copies {
 		wg.Add(1)
 		slots <- struct{}{}
@@ -60,13 +59,6 @@ func (e *Engine) Mismatch() Mismatch {
 		out.Rate = out.False / float64(max(1, out.Discovered))
 	}
 	return out
-}
-
-func cmpWorkers(n int) int {
-	if n > 0 {
-		return n
-	}
-	return runtime.GOMAXPROCS(0)
 }
 
 func (e *Engine) venueFamilies() (fams []*family, pools map[int][]float64) {

@@ -225,7 +225,7 @@ func (e *Engine) othersNode(b *board, k int) {
 func (e *Engine) watch(layer odds.Layer, key graph.FamilyKey, a, b *node, sign float64, ev *event) *pair {
 	f := e.families[key]
 	if f == nil {
-		f = &family{key: key, a: key.Leader, b: key.Follower, block: a.consensus || b.consensus}
+		f = &family{key: key, index: len(e.list), a: key.Leader, b: key.Follower, block: a.consensus || b.consensus}
 		e.families[key] = f
 		e.list = append(e.list, f)
 	}

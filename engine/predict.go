@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"container/heap"
 	"math"
 	"slices"
 
@@ -18,14 +19,32 @@ type call struct {
 	pair   *pair
 	source *node
 	target *node
-	rms    float64    // of the leader, before its move
+	rms    float64 // of the leader, before its move
+	closed bool
 	edge   graph.Edge // as it was when the prediction was issued; L1 and L3 only
 }
 
-// callBook holds open calls, and closed ones in the order they closed.
+// callBook holds open calls by when they end, and closed ones in the order they
+// closed.
 type callBook struct {
-	open   []*call
+	open   callHeap
 	closed []closedCall
+}
+
+// callHeap is a heap of calls, the first to end on top. Answered ones stay in it
+// until their time is over.
+type callHeap []*call
+
+func (h callHeap) Len() int           { return len(h) }
+func (h callHeap) Less(i, j int) bool { return h[i].Until < h[j].Until }
+func (h callHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *callHeap) Push(x any)        { *h = append(*h, x.(*call)) }
+func (h *callHeap) Pop() any {
+	old := *h
+	c := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return c
 }
 
 // closedCall remembers what scoring needs at the end.
@@ -101,36 +120,39 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 	if c.Layer == odds.Direct && !mv.n.consensus && !pt.other.consensus || c.Layer == odds.CrossEvent {
 		c.edge = e.edge(pt.p)
 	}
-	e.calls.open = append(e.calls.open, c)
+	heap.Push(&e.calls.open, c)
 	pt.other.target = append(pt.other.target, c)
+	pt.other.ev.open = append(pt.other.ev.open, c)
 	if b := pt.other.b; b != nil {
 		b.calls++
 	}
 }
 
-// heard passes a quote of a node that has open calls to them.
-func (n *node) heard(at odds.Time) {
-	for _, c := range n.target {
+// hear passes a quote of a node to the open calls about it.
+func (e *Engine) hear(n *node, at odds.Time) {
+	for i := 0; i < len(n.target); {
+		c := n.target[i]
 		c.Observe(at, n.Value)
-	}
-}
-
-// answer closes the calls whose answer is known.
-func (e *Engine) answer() {
-	keep := e.calls.open[:0]
-	for _, c := range e.calls.open {
-		if !c.Done(e.now) {
-			keep = append(keep, c)
+		if !c.Done(at) {
+			i++
 			continue
 		}
-		e.close(c)
+		e.close(c, at)
 	}
-	clear(e.calls.open[len(keep):])
-	e.calls.open = keep
 }
 
-func (e *Engine) close(c *call) {
-	p := c.Close(e.now)
+// answer closes the calls whose time is over.
+func (e *Engine) answer() {
+	for len(e.calls.open) > 0 && e.calls.open[0].Until < e.now {
+		if c := heap.Pop(&e.calls.open).(*call); !c.closed {
+			e.close(c, e.now)
+		}
+	}
+}
+
+func (e *Engine) close(c *call, now odds.Time) {
+	c.closed = true
+	p := c.Close(now)
 	e.arrive(c)
 	if p.Outcome.Matured() {
 		c.fam.record.matured++
@@ -139,7 +161,9 @@ func (e *Engine) close(c *call) {
 		}
 	}
 	e.calls.closed = append(e.calls.closed, closedCall{p, c.pair, c.source, c.target})
-	c.target.target = slices.DeleteFunc(c.target.target, func(x *call) bool { return x == c })
+	is := func(x *call) bool { return x == c }
+	c.target.target = slices.DeleteFunc(c.target.target, is)
+	c.target.ev.open = slices.DeleteFunc(c.target.ev.open, is)
 	if b := c.target.b; b != nil {
 		b.calls--
 	}
@@ -166,7 +190,9 @@ func (e *Engine) Predictions() []ledger.Prediction {
 		out = append(out, c.Prediction)
 	}
 	for _, c := range e.calls.open {
-		out = append(out, c.Close(e.now))
+		if !c.closed {
+			out = append(out, c.Close(e.now))
+		}
 	}
 	slices.SortFunc(out, func(a, b ledger.Prediction) int {
 		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.Family, b.Family), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))

@@ -50,6 +50,8 @@ type event struct {
 	markets       []*market
 	last          odds.Time
 	links         []*link // L3 and L4 neighbours
+	open          []*call // open predictions about its nodes
+	noted         bool    // to be looked at in the present batch
 }
 
 // known is a source's event as it was resolved.
@@ -149,6 +151,7 @@ type pair struct {
 
 type family struct {
 	key     graph.FamilyKey
+	index   int    // in the order of first sight
 	a, b    string // the venues, markets or relations in family order
 	pairs   []*pair
 	ev      *leadlag.Evidence

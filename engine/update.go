@@ -75,6 +75,9 @@ func (m *market) board(v *venue) *board {
 // board applies an update that has one line.
 func (e *Engine) board(kn known, src *source, batch *odds.Batch, u *odds.Update, alternate float64) {
 	ev := kn.ev
+	if len(ev.open) > 0 {
+		e.alarms.seen(ev)
+	}
 	name := u.Market
 	if alternate == alternate {
 		name = marketAt(u.Market, alternate)
@@ -101,7 +104,7 @@ func (e *Engine) board(kn known, src *source, batch *odds.Batch, u *odds.Update,
 	if joined && u.Status == odds.Open && !stale && b.same(u) {
 		b.looks++
 		if b.calls > 0 {
-			b.heard(batch.At)
+			e.heard(b, batch.At)
 		}
 		return
 	}
@@ -197,15 +200,15 @@ func (e *Engine) requote(b *board, at odds.Time, joined bool) {
 		}
 	}
 	if b.calls > 0 {
-		b.heard(at)
+		e.heard(b, at)
 	}
 }
 
 // heard passes the board's present values to the open predictions about them.
-func (b *board) heard(at odds.Time) {
+func (e *Engine) heard(b *board, at odds.Time) {
 	for _, n := range b.nodes {
 		if n != nil && n.Open {
-			n.heard(at)
+			e.hear(n, at)
 		}
 	}
 }
@@ -303,7 +306,7 @@ func (e *Engine) push(n *node, at odds.Time, leaveOut int) (level, moved float64
 	d, with := e.panel.Move(leaveOut)
 	n.Value, n.Open, n.SeenAt = level, true, at
 	n.Looks++
-	n.heard(at)
+	e.hear(n, at)
 	if with > 0 && math.Abs(d) > 1e-9 {
 		rms := n.RMS()
 		e.moved = append(e.moved, move{n, n.Push(at, d), rms})

@@ -80,8 +80,9 @@ type flow struct {
 type bin struct{ U, Raw, Lag float64 } // Σ p, Σ raw p, Σ p·lag
 
 type span struct {
-	V float64
-	N int32
+	V  float64
+	C2 float64 // Σ C²
+	N  int32
 }
 
 // NewEvidence returns empty sums on an axis. Decoys cost memory and time; single
@@ -107,9 +108,15 @@ func NewNearEvidence(x *Axis, decoys bool) *Evidence {
 
 // Scratch is working memory for Add; one a goroutine. Its zero value is ready.
 type Scratch struct {
-	c, raw, lag []float64
-	hit         []bool // bins in touched: sums may cancel to 0 on the way
-	touched     []int
+	bins    []held
+	touched []int32 // bins in use, ascending
+}
+
+// held is what one bin holds of the sources of one target move: together in
+// memory, for they are met bin by bin.
+type held struct {
+	c, raw, lag float64
+	used        bool // sums may cancel to 0 on the way
 }
 
 // Add counts one move of a target against the moves of a source that came before
@@ -124,9 +131,8 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 	f.ss += target.White * target.White
 	f.ssRaw += target.Raw * target.Raw
 	x := e.Axis
-	if len(s.c) < x.scratch {
-		s.c, s.raw, s.lag = make([]float64, x.scratch), make([]float64, x.scratch), make([]float64, x.scratch)
-		s.hit = make([]bool, x.scratch)
+	if len(s.bins) < x.scratch {
+		s.bins = make([]held, x.scratch)
 	}
 	s.touched = s.touched[:0]
 	reach := x.Reach()
@@ -134,7 +140,8 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 		reach = x.Near()
 	}
 	for i := len(source) - 1; i >= 0; i-- {
-		lag := int64(target.At - source[i].At)
+		m := &source[i]
+		lag := int64(target.At - m.At)
 		if lag >= reach {
 			break
 		}
@@ -145,13 +152,14 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 		if k < 0 {
 			continue
 		}
-		if !s.hit[k] {
-			s.hit[k] = true
-			s.touched = append(s.touched, k)
+		h := &s.bins[k]
+		if !h.used {
+			h.used = true
+			s.touched = append(s.touched, int32(k))
 		}
-		s.c[k] += source[i].White
-		s.raw[k] += source[i].Raw
-		s.lag[k] += source[i].White * float64(lag)
+		h.c += m.White
+		h.raw += m.Raw
+		h.lag += m.White * float64(lag)
 	}
 	if len(s.touched) > 0 {
 		e.settle(dir, target, flips, s)
@@ -162,20 +170,23 @@ func (e *Evidence) settle(dir Flow, target series.Increment, flips *Flips, s *Sc
 	f, x := &e.flows[dir], e.Axis
 	n := x.Bins()
 	near := false
-	for _, k := range s.touched {
-		p := target.White * s.c[k]
+	for _, t := range s.touched {
+		k := int(t)
+		h := &s.bins[k]
+		p := target.White * h.c
 		switch {
 		case k == 0:
 			e.zero.U += p
 			e.zero.V += p * p
 			e.zero.N++
+			f.bins[0].Raw += target.Raw * h.raw
 			e.flip(0, p, flips)
 		case k <= n:
 			near = true
 			b := &f.bins[k]
 			b.U += p
-			b.Raw += target.Raw * s.raw[k]
-			b.Lag += target.White * s.lag[k]
+			b.Raw += target.Raw * h.raw
+			b.Lag += target.White * h.lag
 			e.flip(k+int(dir)*n, p, flips)
 		default:
 			c := &f.far[k-n-1]
@@ -187,11 +198,8 @@ func (e *Evidence) settle(dir Flow, target series.Increment, flips *Flips, s *Sc
 	if near {
 		e.windows(f, target.White, s)
 	}
-	if len(s.touched) > 0 && s.touched[0] == 0 {
-		f.bins[0].Raw += target.Raw * s.raw[0]
-	}
 	for _, k := range s.touched {
-		s.c[k], s.raw[k], s.lag[k], s.hit[k] = 0, 0, 0, false
+		s.bins[k] = held{}
 	}
 }
 
@@ -200,24 +208,30 @@ func (e *Evidence) settle(dir Flow, target series.Increment, flips *Flips, s *Sc
 func (e *Evidence) windows(f *flow, white float64, s *Scratch) {
 	n := e.Axis.Bins()
 	base := 0
-	for _, w := range [...]int{1, 2, 4} {
+	for _, width := range [...]int{1, 2, 4} {
 		done := 0
-		for _, k := range s.touched { // ascending: the source was walked newest first
-			if k == 0 || k > n {
+		for _, t := range s.touched { // ascending: the source was walked newest first
+			k := int(t)
+			if k == 0 {
 				continue
 			}
-			for first := max(1, k-w+1, done+1); first <= min(k, n-w+1); first++ {
+			if k > n {
+				break
+			}
+			for first := max(1, k-width+1, done+1); first <= min(k, n-width+1); first++ {
 				var c float64
-				for j := first; j < first+w; j++ {
-					c += s.c[j]
+				for j := first; j < first+width; j++ {
+					c += s.bins[j].c
 				}
 				p := white * c
-				f.spans[base+first-1].V += p * p
-				f.spans[base+first-1].N++
+				w := &f.spans[base+first-1]
+				w.V += p * p
+				w.C2 += c * c
+				w.N++
 				done = first
 			}
 		}
-		base += n - w + 1
+		base += n - width + 1
 	}
 }
 
@@ -251,6 +265,7 @@ func (e *Evidence) Merge(o *Evidence) {
 		}
 		for k := range f.spans {
 			f.spans[k].V += g.spans[k].V
+			f.spans[k].C2 += g.spans[k].C2
 			f.spans[k].N += g.spans[k].N
 		}
 		for k := range f.far {

@@ -153,16 +153,19 @@ type Link struct {
 func (e *Evidence) Link(dir Flow, sp Span) Link {
 	f, g := &e.flows[dir], &e.flows[1-dir] // g's targets are f's sources
 	l := Link{U: f.sum(sp)}
+	var c2 float64
 	for i, s := range e.Axis.spans {
 		if s == sp {
-			l.V, l.N = f.spans[i].V, int(f.spans[i].N)
+			l.V, l.N, c2 = f.spans[i].V, int(f.spans[i].N), f.spans[i].C2
 		}
 	}
 	var raw float64
 	for k := sp.First; k <= sp.Last; k++ {
 		raw += f.bins[k].Raw
 	}
-	if ss := math.Sqrt(f.ss * g.ss); ss > 0 {
+	// Sources that repeat their moves make C larger than the sum of its parts; with
+	// the larger of both below the line |r| ≤ 1 by Cauchy and Schwarz.
+	if ss := math.Sqrt(f.ss * math.Max(g.ss, c2)); ss > 0 {
 		l.Corr = clamp(l.U / ss)
 	}
 	if g.ssRaw > 0 {

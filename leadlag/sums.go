@@ -13,6 +13,7 @@ type Sums struct {
 	N        int     // target moves that met a source move
 	Lag      float64 // Σ p·lag
 	SS, SSTo float64 // Σ white² of source and target
+	C2       float64 // Σ C²: more than SS where sources repeat their moves
 	SSRaw    float64 // Σ raw² of the source
 	Moves    int     // source moves
 }
@@ -48,6 +49,7 @@ func Window(target, source []series.Increment, from, to int64) (s Sums) {
 		p := t.White * c
 		s.U += p
 		s.V += p * p
+		s.C2 += c * c
 		s.N++
 		s.Raw += t.Raw * raw
 		s.Lag += t.White * lag
@@ -64,7 +66,7 @@ func (s Sums) Signed(sign float64) Sums {
 
 // Corr is the correlation in the window, in [-1, 1].
 func (s *Sums) Corr() float64 {
-	if ss := math.Sqrt(s.SS * s.SSTo); ss > 0 {
+	if ss := math.Sqrt(math.Max(s.SS, s.C2) * s.SSTo); ss > 0 {
 		return clamp(s.U / ss)
 	}
 	return 0

@@ -3,6 +3,7 @@ package replay
 import (
 	"corrgraph/detect"
 	"corrgraph/engine"
+	"corrgraph/feed"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
@@ -12,8 +13,9 @@ import (
 // rejects and duplicates are of this run alone.
 type Summary struct {
 	AsOf       odds.Time      `json:"as_of"`
-	Ticks      int            `json:"ticks"`  // quotes that changed their node's value or state
-	Quotes     int            `json:"quotes"` // prices read from sources
+	Ticks      int            `json:"ticks"`      // quotes that changed their node's value or state
+	Quotes     int            `json:"quotes"`     // prices read from sources
+	NewQuotes  int            `json:"new_quotes"` // of this run
 	Duplicates int            `json:"duplicates"`
 	Rejected   map[string]int `json:"rejected"`
 	Partial    int            `json:"partial_markets"` // updates whose outcomes were no complete set
@@ -30,10 +32,12 @@ type Summary struct {
 	Suppressed  map[string]int `json:"suppressed"` // kept but not raised, by kind
 	Predictions Predictions    `json:"predictions"`
 
-	DecoyDiscoveryRate float64  `json:"decoy_discovery_rate"`
-	DecoyCopies        int      `json:"decoy_copies"`
-	Seconds            float64  `json:"seconds"`
-	Problems           []string `json:"problems,omitempty"` // files that could not be read to the end
+	DecoyDiscoveryRate float64        `json:"decoy_discovery_rate"`
+	DecoyCopies        int            `json:"decoy_copies"`
+	Seconds            float64        `json:"seconds"`
+	Rejects            []feed.Reject  `json:"rejects,omitempty"`  // the first few of each reason
+	Skipped            map[string]int `json:"skipped,omitempty"`  // rows that a column map leaves out by rule
+	Problems           []string       `json:"problems,omitempty"` // files that could not be read to the end
 }
 
 // Predictions sums up the scorecard.

@@ -1,0 +1,200 @@
+package structure
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// stages is the order in which a tick meets the packages. A package imports its
+// own stage and earlier ones only, so that whoever follows a tick never turns back.
+var stages = [][]string{
+	{"odds", "internal/structure"},
+	{"feed", "simulate"},
+	{"catalog"},
+	{"series"},
+	{"leadlag"},
+	{"graph"},
+	{"detect", "propagate"},
+	{"ledger"},
+	{"engine", "score"},
+	{"store"},
+	{"report", "replay"},
+	{"bench"},
+	{"cmd"},
+}
+
+// ban forbids what the order of stages would allow, at any distance: from and to
+// are folders with all below them, or paths of other modules.
+type ban struct {
+	from, to []string
+	why      string
+}
+
+var (
+	core  = []string{"odds", "catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine"}
+	above = []string{"engine", "replay", "report", "bench", "cmd"}
+	bans  = []ban{
+		{
+			[]string{"feed"}, []string{"catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine", "store"},
+			"a feed says what a source said; what it means is decided later, from every source's bytes alike",
+		},
+		{
+			[]string{"feed/betfair", "feed/canonical", "feed/columns", "feed/oddsapi"}, []string{"feed/betfair", "feed/canonical", "feed/columns", "feed/oddsapi"},
+			"formats don't know each other; feed/recording tells them apart",
+		},
+		{
+			core, []string{"simulate", "score"},
+			"whoever estimates must not know the truth of a simulated market, nor how answers are scored against it",
+		},
+		{
+			[]string{"simulate"}, []string{"score", "leadlag", "series", "graph", "engine"},
+			"the simulated market must not be made to suit the estimators",
+		},
+		{
+			[]string{"score"}, []string{"engine", "leadlag", "series"},
+			"a scorer that shares arithmetic with what it scores shares its faults",
+		},
+		{
+			[]string{"store", "report"}, above[:1],
+			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
+		},
+		{
+			[]string{"engine"}, []string{"feed", "store"},
+			"the engine takes batches from whoever calls it: a recording, a simulation, one machine or ten",
+		},
+		{
+			core, []string{"os", "net", "net/http", "database/sql", "log", "log/slog"},
+			"results follow from the batches alone, not from files, environment or network, and the core knows no transport",
+		},
+		{
+			core, []string{"encoding/json", "encoding/csv", "modernc.org/sqlite"},
+			"how results are written down is the business of stores and reports",
+		},
+		{
+			[]string{"feed", "report", "score", "simulate"}, []string{"modernc.org/sqlite", "database/sql", "store/sqlite"},
+			"only store/sqlite speaks SQLite, so that another backend can take its place",
+		},
+	}
+)
+
+// within reports whether a package is one of some folders or below one.
+func within(pkg string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return pkg == f || strings.HasPrefix(pkg, f+"/") })
+}
+
+// stage is the place of a package in the order, −1 for none.
+func stage(pkg string) int {
+	return slices.IndexFunc(stages, func(s []string) bool { return within(pkg, s) })
+}
+
+// graphOf maps each package to what its files import, tests left out.
+func graphOf(files []*source) map[string][]string {
+	g := map[string][]string{}
+	for _, f := range files {
+		if !f.test {
+			g[f.pkg] = append(g[f.pkg], f.imports()...)
+		}
+	}
+	return g
+}
+
+// chain is the shortest way from a package to one that is in to and is not the
+// package itself; nil where there is none.
+func chain(g map[string][]string, from string, to []string) []string {
+	seen := map[string]bool{from: true}
+	for queue := [][]string{{from}}; len(queue) > 0; queue = queue[1:] {
+		way := queue[0]
+		for _, next := range g[way[len(way)-1]] {
+			if seen[next] {
+				continue
+			}
+			seen[next] = true
+			on := append(slices.Clone(way), next)
+			if within(next, to) {
+				return on
+			}
+			queue = append(queue, on)
+		}
+	}
+	return nil
+}
+
+// misplaced lists every import against the order of stages or a ban.
+func misplaced(g map[string][]string) (faults []string) {
+	for _, pkg := range slices.Sorted(maps.Keys(g)) {
+		place := stage(pkg)
+		if place < 0 {
+			faults = append(faults, fmt.Sprintf("%s has no stage: say in stages where a tick meets it", pkg))
+			continue
+		}
+		for _, to := range slices.Compact(slices.Sorted(slices.Values(g[pkg]))) {
+			if s := stage(to); s > place {
+				faults = append(faults, fmt.Sprintf("%s imports %s, which a tick meets later", pkg, to))
+			}
+		}
+		for _, b := range bans {
+			if !within(pkg, b.from) {
+				continue
+			}
+			if way := chain(g, pkg, b.to); way != nil {
+				faults = append(faults, fmt.Sprintf("%s: %s", strings.Join(way, " imports "), b.why))
+			}
+		}
+	}
+	return faults
+}
+
+func TestImportsPointUp(t *testing.T) {
+	for _, f := range misplaced(graphOf(tree(t))) {
+		t.Error(f)
+	}
+}
+
+// TestWordsStandAlone: odds is what every other package and any other program may
+// build on, so it brings nothing with it.
+func TestWordsStandAlone(t *testing.T) {
+	for _, to := range graphOf(tree(t))["odds"] {
+		if stage(to) >= 0 || strings.Contains(strings.Split(to, "/")[0], ".") {
+			t.Errorf("odds imports %s, which is not in the standard library", to)
+		}
+	}
+}
+
+func TestBansNameWhatExists(t *testing.T) {
+	g := graphOf(tree(t))
+	for _, folders := range append([][]string{core, above}, stages...) {
+		for _, f := range folders {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(g)), func(pkg string) bool { return within(pkg, []string{f}) }) {
+				t.Errorf("there is no package %s", f)
+			}
+		}
+	}
+}
+
+func TestMisplacedIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		g    map[string][]string
+		want string
+	}{
+		"back":       {map[string][]string{"series": {"leadlag"}}, "series imports leadlag, which a tick meets later"},
+		"far":        {map[string][]string{"engine": {"graph"}, "graph": {"simulate/truth"}}, "engine imports graph imports simulate/truth: whoever"},
+		"transport":  {map[string][]string{"detect": {"net/http"}}, "detect imports net/http: results"},
+		"store":      {map[string][]string{"store/sqlite": {"store"}, "store": {"engine"}}, "store/sqlite imports store imports engine: stores"},
+		"format":     {map[string][]string{"feed/columns": {"feed/betfair"}}, "feed/columns imports feed/betfair: formats"},
+		"unknown":    {map[string][]string{"misc": nil}, "misc has no stage"},
+		"look-alike": {map[string][]string{"oddsmaker": nil}, "oddsmaker has no stage"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			faults := misplaced(c.g)
+			if !slices.ContainsFunc(faults, func(f string) bool { return strings.HasPrefix(f, c.want) }) {
+				t.Errorf("found %q, want %q", faults, c.want)
+			}
+		})
+	}
+	if f := misplaced(map[string][]string{"feed/recording": {"feed/betfair", "os"}, "cmd/corrgraph": {"engine", "os"}}); f != nil {
+		t.Errorf("found %q where nothing is wrong", f)
+	}
+}

@@ -1,0 +1,176 @@
+package structure
+
+import (
+	"fmt"
+	"go/ast"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// longest is how many lines a file may have. Tests are exempt: a table of cases
+// reads better in one piece.
+const longest = 500
+
+// outgrown lists files that may be longer, with the reason.
+var outgrown = map[string]string{}
+
+func TestFilesStaySmall(t *testing.T) {
+	files := tree(t)
+	for _, f := range files {
+		if f.lines > longest && !f.test && outgrown[f.path] == "" {
+			t.Errorf("%s has %d lines, more than %d: split it by subject", f.path, f.lines, longest)
+		}
+	}
+	for path := range outgrown {
+		if !slices.ContainsFunc(files, func(f *source) bool { return f.path == path && f.lines > longest }) {
+			t.Errorf("%s needs no exception any more", path)
+		}
+	}
+}
+
+func TestEveryPackageHasAComment(t *testing.T) {
+	said := map[string]string{}
+	for _, f := range tree(t) {
+		if f.test {
+			continue
+		}
+		said[f.pkg] += f.ast.Doc.Text()
+	}
+	for pkg, doc := range said {
+		kind := "Package "
+		if strings.HasPrefix(pkg, "cmd/") {
+			kind = "Command "
+		}
+		if name := pkg[strings.LastIndex(pkg, "/")+1:]; !strings.HasPrefix(doc, kind+name+" ") {
+			t.Errorf("%s has no comment that says what goes in, what comes out and what it promises; it has %.60q", pkg, doc)
+		}
+	}
+}
+
+// clocks are the ways to a wall clock. Event time alone reaches results, or a
+// replay would not give them again.
+var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+
+// seeded are the names of math/rand/v2 that draw nothing from its global source.
+var seeded = []string{"Rand", "New", "Source", "PCG", "NewPCG", "ChaCha8", "NewChaCha8", "Zipf", "NewZipf"}
+
+// clockful are the packages that may read the clock, and what for. No result
+// depends on it there.
+var clockful = map[string]string{
+	"bench":         "measures how long the others take",
+	"cmd/corrgraph": "hands the clock to those who time a run or stamp the audit log",
+}
+
+// names returns what a file calls an imported package, "" where it does not
+// import it.
+func (s *source) names(path string) string {
+	for _, i := range s.ast.Imports {
+		if p, err := strconv.Unquote(i.Path.Value); err != nil || p != path {
+			continue
+		}
+		if i.Name != nil {
+			return i.Name.Name
+		}
+		base := path[strings.LastIndex(path, "/")+1:]
+		if base == "v2" {
+			return "rand"
+		}
+		return base
+	}
+	return ""
+}
+
+// uses lists where a file uses members of a package that are bad.
+func (s *source) uses(path string, bad func(member string) bool) (found []string) {
+	name := s.names(path)
+	if name == "" {
+		return nil
+	}
+	ast.Inspect(s.ast, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == name && bad(sel.Sel.Name) {
+				found = append(found, fmt.Sprintf("%s: %s.%s", s.at(sel), path, sel.Sel.Name))
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// unrepeatable lists what makes a file's results differ from run to run.
+func (s *source) unrepeatable() (found []string) {
+	for _, p := range []string{"math/rand", "crypto/rand", "hash/maphash"} {
+		if s.names(p) != "" {
+			found = append(found, fmt.Sprintf("%s: %s has no seed that we know; use math/rand/v2 with one", s.path, p))
+		}
+	}
+	for _, p := range []string{"time", "math/rand/v2"} {
+		if s.names(p) == "." {
+			found = append(found, fmt.Sprintf("%s: %s is imported without its name", s.path, p))
+		}
+	}
+	found = append(found, s.uses("math/rand/v2", func(m string) bool { return !slices.Contains(seeded, m) })...)
+	found = append(found, s.uses("time", func(m string) bool {
+		if s.test { // a test may measure; it may not wait
+			return m == "Sleep"
+		}
+		return clockful[s.pkg] == "" && slices.Contains(clocks, m)
+	})...)
+	return found
+}
+
+// inits lists the functions that run before main: what they do is decided by
+// import order, and nobody can leave it out.
+func (s *source) inits() (found []string) {
+	for _, d := range s.ast.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+			found = append(found, s.at(f)+": func init")
+		}
+	}
+	return found
+}
+
+func TestResultsAreRepeatable(t *testing.T) {
+	for _, f := range tree(t) {
+		for _, u := range f.unrepeatable() {
+			t.Error(u)
+		}
+	}
+}
+
+func TestNoInit(t *testing.T) {
+	for _, f := range tree(t) {
+		for _, u := range f.inits() {
+			t.Error(u)
+		}
+	}
+}
+
+func TestHiddenInputsAreFound(t *testing.T) {
+	for _, c := range []struct {
+		path, text string
+		want       int
+	}{
+		{"engine/a.go", `import "time"; var x = time.Now()`, 1},
+		{"engine/a.go", `import clock "time"; func f() { clock.Sleep(1); <-clock.After(1) }`, 2},
+		{"engine/a.go", `import . "time"; var x = Now()`, 1},
+		{"engine/a.go", `import "time"; var x = time.UnixMilli(5)`, 0},
+		{"engine/a_test.go", `import "time"; func f() { time.Sleep(time.Second) }`, 1},
+		{"engine/a_test.go", `import "time"; var x = time.Now()`, 0},
+		{"cmd/corrgraph/a.go", `import "time"; var x = time.Now()`, 0},
+		{"cmd/other/a.go", `import "time"; var x = time.Now()`, 1},
+		{"series/a.go", `import "math/rand"; var r = rand.New(rand.NewSource(1))`, 1},
+		{"series/a.go", `import "math/rand/v2"; var x = rand.IntN(6)`, 1},
+		{"series/a.go", `import "math/rand/v2"; var r = rand.New(rand.NewPCG(1, 2)); var y = r.IntN(6)`, 0},
+		{"series/a_test.go", `import mr "math/rand/v2"; var x = mr.Float64()`, 1},
+		{"series/a.go", `func init() {}; func f() { _ = init2 }`, 1},
+		{"series/a.go", `type T int; func (T) init() {}`, 0},
+	} {
+		s := snippet(t, c.path, "package p; "+c.text)
+		if got := append(s.unrepeatable(), s.inits()...); len(got) != c.want {
+			t.Errorf("%s: %s: found %q, want %d", c.path, c.text, got, c.want)
+		}
+	}
+}
