@@ -31,7 +31,7 @@ import (
 //	jump SERIES 0.3 at +2h
 //	quote SERIES 9.0 at +2h for 10s        the first side's price alone, the rest as it was
 //	margin SERIES 8% at +1h · line SERIES 221.5 at +1h · suspend SERIES at +1h for 30s
-//	remove SERIES RUNNER at +1h · onesided SERIES · alternates SERIES 8,9
+//	remove SERIES RUNNER at +1h · onesided SERIES [at +1h for 10m] · alternates SERIES 8,9
 //	missed 60s at +1h for 10m              the poll of that step did not come
 //	absent VENUE at +1h for 10m            polls came without the venue
 //	frozen VENUE at +1h for 1h             polls came with an old stamp of the venue
@@ -82,7 +82,7 @@ type sceneSeries struct {
 	suspended  []span
 	removed    map[string]odds.Time
 	alternates []float64
-	onesided   bool
+	onesided   []span
 	split      bool
 	swapped    bool
 }
@@ -229,7 +229,8 @@ func (s *scenario) plan(w []string) (err error) {
 		x := s.at(w[1])
 		x.removed = map[string]odds.Time{w[2]: o.time("at", 0)}
 	case "onesided":
-		s.at(w[1]).onesided = true
+		x := s.at(w[1])
+		x.onesided = append(x.onesided, o.span())
 	case "alternates":
 		for _, l := range strings.Split(w[2], ",") {
 			s.at(w[1]).alternates = append(s.at(w[1]).alternates, number(l))
@@ -394,7 +395,7 @@ func (x *sceneSeries) stream() (out []*odds.Batch) {
 	for _, o := range slices.Concat(x.quoted, x.margins, x.lines) {
 		times = append(times, o.from, o.to)
 	}
-	for _, p := range x.suspended {
+	for _, p := range slices.Concat(x.suspended, x.onesided) {
 		times = append(times, p.from, p.to)
 	}
 	for _, at := range x.removed {
@@ -473,7 +474,7 @@ func (x *sceneSeries) update(at odds.Time) odds.Update {
 			u.Quotes[i].Main = true
 		}
 	}
-	if x.onesided {
+	if in(x.onesided, at) {
 		u.Quotes = u.Quotes[:1]
 	}
 	return u

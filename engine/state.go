@@ -98,6 +98,7 @@ type board struct {
 	line   []float64
 	gone   []odds.Status
 	value  []float64 // NaN unknown
+	basis  uint64    // what value was computed from; values of different bases can't be compared
 	prev   []float64 // before the present batch
 	status odds.Status
 	stale  bool

@@ -119,9 +119,13 @@ func (e *Engine) board(kn known, src *source, batch *odds.Batch, u *odds.Update,
 	e.requote(b, batch.At, joined)
 }
 
-// same reports whether the update repeats every price and line of the board.
+// same reports whether the update repeats every price and line of the board. A
+// poll or an image that lacks an outcome doesn't: it is unknown since then.
 func (b *board) same(u *odds.Update) bool {
 	if len(u.Quotes) == 0 || len(u.Quotes) > len(b.names) {
+		return false
+	}
+	if (b.src.polled || u.Image) && len(u.Quotes) != b.known() {
 		return false
 	}
 	for i := range u.Quotes {
@@ -137,6 +141,16 @@ func (b *board) same(u *odds.Update) bool {
 		}
 	}
 	return true
+}
+
+// known counts the outcomes that the board holds a price or a state of.
+func (b *board) known() (n int) {
+	for _, g := range b.gone {
+		if g != odds.Unknown {
+			n++
+		}
+	}
+	return n
 }
 
 func (e *Engine) stale(src *source, at, stamp odds.Time) bool {
@@ -186,9 +200,11 @@ func (b *board) pause() {
 func (e *Engine) requote(b *board, at odds.Time, joined bool) {
 	m := b.m
 	copy(b.prev, b.value)
-	b.joined = joined
 	b.looks++
+	was := b.basis
 	e.values(b)
+	joined = joined && b.basis == was
+	b.joined = joined
 	if !m.dirty {
 		m.dirty = true
 		e.dirty = append(e.dirty, m)

@@ -16,9 +16,11 @@ type devigBuf struct {
 
 // values computes a board's log-odds from its prices: margin removed over the
 // complete set of open outcomes, line joined. An incomplete set gives raw
-// log-odds and is counted.
+// log-odds and is counted. A runner that is withdrawn, or a side that is missing,
+// changes the basis of all the others' values: no increment crosses that.
 func (e *Engine) values(b *board) {
 	m, d := b.m, &e.devig
+	b.basis = 0
 	d.odds, d.idx = d.odds[:0], d.idx[:0]
 	known := 0
 	for k := range m.sels {
@@ -41,6 +43,7 @@ func (e *Engine) values(b *board) {
 	if len(d.idx) >= 2 && len(d.idx) == known && m.winners == 1 {
 		if r, err := odds.Devig(odds.Multiplicative, d.odds, d.probs[:0]); err == nil {
 			d.probs = r.Probs
+			b.basis = basisOf(d.idx)
 			for i, k := range d.idx {
 				b.value[k] = m.join(k, b.line[k], logit(float64(r.Probs[i])))
 			}
@@ -53,6 +56,15 @@ func (e *Engine) values(b *board) {
 	for _, k := range d.idx {
 		b.value[k] = m.join(k, b.line[k], logit(1/b.price[k]))
 	}
+}
+
+// basisOf names a complete set of outcomes; never 0.
+func basisOf(idx []int) uint64 {
+	h := uint64(1)
+	for _, k := range idx {
+		h = h*0x100000001b3 + uint64(k) + 1
+	}
+	return h | 1
 }
 
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }

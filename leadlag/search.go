@@ -95,6 +95,10 @@ func (e *Evidence) inflation() float64 {
 	return math.Sqrt(math.Max(1, (z2+20)/(n+20)))
 }
 
+// roundUp makes up for the single precision of decoy sums: a decoy whose flips
+// happen to change nothing must not fall below what it repeats.
+const roundUp = 1 + 1e-5
+
 // DecoyScores appends to dst the statistic S of every decoy: the same search over
 // the same windows on sign-flipped target moves. Flips leave V as it is. Far-lag
 // inflation is taken as 1 there, its expectation under flips, which errs on the
@@ -115,7 +119,7 @@ func (e *Evidence) DecoyScores(dst []float64) []float64 {
 		}
 	}
 	for r := range best {
-		dst = append(dst, math.Sqrt(float64(best[r])))
+		dst = append(dst, roundUp*math.Sqrt(float64(best[r])))
 	}
 	return dst
 }

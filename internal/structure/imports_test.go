@@ -38,43 +38,53 @@ var (
 	above = []string{"engine", "replay", "report", "bench", "cmd"}
 	bans  = []ban{
 		{
-			[]string{"feed"}, []string{"catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine", "store"},
+			[]string{"feed"},
+			[]string{"catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine", "store"},
 			"a feed says what a source said; what it means is decided later, from every source's bytes alike",
 		},
 		{
-			[]string{"feed/betfair", "feed/canonical", "feed/columns", "feed/oddsapi"}, []string{"feed/betfair", "feed/canonical", "feed/columns", "feed/oddsapi"},
+			[]string{"feed/betfair", "feed/canonical", "feed/columns", "feed/oddsapi"},
+			[]string{"feed/betfair", "feed/canonical", "feed/columns", "feed/oddsapi"},
 			"formats don't know each other; feed/recording tells them apart",
 		},
 		{
-			core, []string{"simulate", "score"},
+			core,
+			[]string{"simulate", "score"},
 			"whoever estimates must not know the truth of a simulated market, nor how answers are scored against it",
 		},
 		{
-			[]string{"simulate"}, []string{"score", "leadlag", "series", "graph", "engine"},
+			[]string{"simulate"},
+			[]string{"score", "leadlag", "series", "graph", "engine"},
 			"the simulated market must not be made to suit the estimators",
 		},
 		{
-			[]string{"score"}, []string{"engine", "leadlag", "series"},
+			[]string{"score"},
+			[]string{"engine", "leadlag", "series"},
 			"a scorer that shares arithmetic with what it scores shares its faults",
 		},
 		{
-			[]string{"store", "report"}, above[:1],
+			[]string{"store", "report"},
+			above[:1],
 			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
 		},
 		{
-			[]string{"engine"}, []string{"feed", "store"},
+			[]string{"engine"},
+			[]string{"feed", "store"},
 			"the engine takes batches from whoever calls it: a recording, a simulation, one machine or ten",
 		},
 		{
-			core, []string{"os", "net", "net/http", "database/sql", "log", "log/slog"},
+			core,
+			[]string{"os", "net", "net/http", "database/sql", "log", "log/slog"},
 			"results follow from the batches alone, not from files, environment or network, and the core knows no transport",
 		},
 		{
-			core, []string{"encoding/json", "encoding/csv", "modernc.org/sqlite"},
+			core,
+			[]string{"encoding/json", "encoding/csv", "modernc.org/sqlite"},
 			"how results are written down is the business of stores and reports",
 		},
 		{
-			[]string{"feed", "report", "score", "simulate"}, []string{"modernc.org/sqlite", "database/sql", "store/sqlite"},
+			[]string{"feed", "report", "score", "simulate"},
+			[]string{"modernc.org/sqlite", "database/sql", "store/sqlite"},
 			"only store/sqlite speaks SQLite, so that another backend can take its place",
 		},
 	}
