@@ -86,11 +86,15 @@ func scarce(t *graph.Trend) float64 {
 	return math.Sqrt(float64(t.CountMean / t.CountNow))
 }
 
+// scoreFloor is the least spread of a score: a history of perfect copies has
+// none, and would otherwise compare with nothing.
+const scoreFloor = 0.01
+
 // thin is the spread of the score: that of its history, but no less than a
 // correlation from so few moves scatters.
 func thin(t *graph.Trend, sd float64) float64 {
 	r := float64(t.ScoreMean)
-	return max(sd*scarce(t), (1-r*r)/math.Sqrt(float64(t.CountNow)))
+	return max(sd*scarce(t), (1-r*r)/math.Sqrt(float64(t.CountNow)), scoreFloor)
 }
 
 func weekdaySpread(t *graph.Trend) float64 {

@@ -124,6 +124,7 @@ type graphCmd struct {
 	readFlags
 	Event string `arg:"" help:"Id of the match."`
 	Limit int    `default:"50" help:"Links shown a layer, strongest first."`
+	Build string `enum:"inline,workers" default:"workers" help:"Where the four layers are built: inline, one after the other, or workers, side by side."`
 }
 
 func (graphCmd) Help() string {
@@ -137,7 +138,7 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		g := buildGraph(ctx, st, c.Event, now, c.Limit, names)
+		g := buildGraph(ctx, st, c.Event, now, c.Limit, graph.Mode(c.Build), names)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -148,11 +149,11 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func buildGraph(ctx context.Context, st *sqlite.Store, event string, now odds.Time, limit int, names report.Names) report.Graph {
+func buildGraph(ctx context.Context, st *sqlite.Store, event string, now odds.Time, limit int, mode graph.Mode, names report.Names) report.Graph {
 	source := func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
 		return st.Edges(ctx, store.EdgeFilter{Event: event, Layer: layer})
 	}
-	s := graph.Build(ctx, event, now, source, graph.Options{Mode: graph.Workers})
+	s := graph.Build(ctx, event, now, source, graph.Options{Mode: mode})
 	var answer graph.Answer
 	s.Answer(now, limit, &answer)
 	return report.NewGraph(&answer, names)

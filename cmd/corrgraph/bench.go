@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"text/tabwriter"
 
@@ -12,15 +13,23 @@ import (
 )
 
 type benchCmd struct {
-	Only string `name:"run" placeholder:"REGEXP" help:"Only benchmarks whose name matches."`
+	Only    string `name:"run" placeholder:"REGEXP" xor:"what" help:"Only benchmarks whose name matches."`
+	Cold    bool   `xor:"what" help:"Propagation in a fresh process instead: with an empty page cache, and warm."`
+	Scaling []int  `xor:"what" placeholder:"PAIRS,…" help:"Engines with so many watched pairs instead, e.g. 1000,10000,100000: time a tick, memory a pair."`
 }
 
 func (benchCmd) Help() string {
-	return "How fast is it here?\n\n    corrgraph bench --run '^(layer|graph)'\n\n" +
+	return "How fast is it here?\n\n    corrgraph bench --run '^(layer|graph)'\n    corrgraph bench --scaling 1000,10000,100000\n\n" +
 		"Times are of one operation. A benchmark checks its answers: a wrong one ends it with exit code 1." + codes
 }
 
 func (c *benchCmd) Run(ctx context.Context, a *app) error {
+	switch {
+	case c.Cold:
+		return c.cold(ctx, a)
+	case len(c.Scaling) > 0:
+		return c.scaling(ctx, a)
+	}
 	var re *regexp.Regexp
 	if c.Only != "" {
 		var err error
@@ -35,11 +44,47 @@ func (c *benchCmd) Run(ctx context.Context, a *app) error {
 	return errors.Join(err, a.print(answer, func(w io.Writer) error { return benchText(w, rows) }))
 }
 
+func (c *benchCmd) cold(ctx context.Context, a *app) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("bench --cold starts this program anew: %w", err)
+	}
+	rows, err := bench.Cold(ctx, exe, 2, 4, 6, 8)
+	answer := struct {
+		Depths []bench.ColdPoint `json:"depths"`
+	}{rows}
+	return errors.Join(err, a.print(answer, func(w io.Writer) error {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(t, "depth\tcold min ms\tcold p50 ms\tread KB\twarm min ms\twarm p50 ms\tread KB\t  note")
+		for _, r := range rows {
+			fmt.Fprintf(t, "%d\t%.1f\t%.1f\t%d\t%.1f\t%.1f\t%d\t  %s\n", r.Depth, r.ColdMinMs, r.ColdP50Ms, r.ColdReadKB, r.WarmMinMs, r.WarmP50Ms, r.WarmReadKB, r.Note)
+		}
+		return t.Flush()
+	}))
+}
+
+func (c *benchCmd) scaling(ctx context.Context, a *app) error {
+	rows, exponent, err := bench.Scaling(ctx, c.Scaling)
+	answer := struct {
+		Sizes    []bench.ScalePoint `json:"sizes"`
+		Exponent float64            `json:"exponent"`
+	}{rows, exponent}
+	return errors.Join(err, a.print(answer, func(w io.Writer) error {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(t, "pairs\tµs a tick\tbytes a pair\tdecision ms\tevent cache hits\tcache misses a tick\t  note")
+		for _, r := range rows {
+			fmt.Fprintf(t, "%d\t%.3g\t%.0f\t%.0f\t%.2f %%\t%.1f\t  %s\n", r.Pairs, r.NsPerTick/1000, r.BytesPerPair, r.DecideMs, 100*r.EventHits, r.CacheMisses, r.Note)
+		}
+		fmt.Fprintf(t, "time a tick grows with pairs to the power of %.2f\n", exponent)
+		return t.Flush()
+	}))
+}
+
 func benchText(w io.Writer, rows []bench.Result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "n\tmin µs\tp50 µs\tp99 µs\tallocs/op\t  name")
+	fmt.Fprintln(t, "n\tmin µs\tp50 µs\tp99 µs\tallocs/op\t  name\t")
 	for _, r := range rows {
-		fmt.Fprintf(t, "%d\t%.4g\t%.4g\t%.4g\t%.3g\t  %s\n", r.N, r.MinUs, r.P50Us, r.P99Us, r.AllocsPerOp, r.Name)
+		fmt.Fprintf(t, "%d\t%.4g\t%.4g\t%.4g\t%.3g\t  %s\t  %s\n", r.N, r.MinUs, r.P50Us, r.P99Us, r.AllocsPerOp, r.Name, r.Note)
 	}
 	return t.Flush()
 }

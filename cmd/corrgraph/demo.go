@@ -26,7 +26,7 @@ import (
 type demoCmd struct {
 	DB      string `name:"db" placeholder:"FILE" help:"Keep the store here; the file must not exist yet (default: a new temporary file, whose name is printed)."`
 	Seed    uint64 `default:"1" help:"Another seed, another market."`
-	Minutes int    `default:"120" help:"Length of the simulated market, 30 or more."`
+	Minutes int    `default:"720" help:"Length of the simulated market, 30 or more."`
 }
 
 // Validate implements kong's hook.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,6 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	held := heldQuotes(ctx, st)
 	bar := a.progress()
 	o.Progress = bar.update
 	sum, err := replay.Run(ctx, st, o)
@@ -49,7 +47,7 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	}
 	// What was readable is stored: say so, then say what was not.
 	printed := a.print(sum, func(w io.Writer) error { return summaryText(w, a.style, &sum, c.DB) })
-	return errors.Join(printed, err, c.tooMany(&sum, held))
+	return errors.Join(printed, err, c.tooMany(&sum))
 }
 
 func (c *replayCmd) options(a *app) (o replay.Options, err error) {
@@ -75,24 +73,14 @@ func (c *replayCmd) options(a *app) (o replay.Options, err error) {
 	return o, nil
 }
 
-// heldQuotes returns how many quotes the store's last replay ended with.
-func heldQuotes(ctx context.Context, st *sqlite.Store) int {
-	body, err := st.Document(ctx, "summary")
-	var last replay.Summary
-	if err != nil || json.Unmarshal(body, &last) != nil {
-		return 0
-	}
-	return last.Quotes
-}
-
 // tooMany is the error of more rejects than --max-rejects allows among the quotes
-// of this run, those that the store held before left out.
-func (c *replayCmd) tooMany(s *replay.Summary, held int) error {
+// of this run.
+func (c *replayCmd) tooMany(s *replay.Summary) error {
 	rejected := 0
 	for _, n := range s.Rejected {
 		rejected += n
 	}
-	all := s.Quotes - held + s.Duplicates + rejected
+	all := s.NewQuotes + rejected
 	if rejected == 0 || float64(rejected) <= float64(c.MaxRejects)*float64(all) {
 		return nil
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 
+	"corrgraph/engine"
 	"corrgraph/feed/canonical"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
+	"corrgraph/replay"
 	"corrgraph/report"
 	"corrgraph/score"
 	"corrgraph/simulate"
@@ -77,7 +79,7 @@ func (a *app) series(path string) (leadlag.Path, error) {
 type simulateCmd struct {
 	Seed    uint64 `default:"1" help:"The same seed gives the same odds."`
 	Preset  string `enum:"demo,calibration,pooled" default:"demo" help:"demo: a readable market; calibration: null pairs beside planted ones; pooled: families of pairs with few moves."`
-	Minutes int    `default:"120" help:"Length of the demo market, 30 or more."`
+	Minutes int    `default:"720" help:"Length of the demo market, 30 or more."`
 	Out     string `required:"" placeholder:"FILE" help:"Odds in canonical CSV, packed where the name ends in .gz or .zst; - is stdout."`
 	Truth   string `required:"" placeholder:"FILE" help:"The truth behind them, in JSON."`
 }
@@ -114,14 +116,35 @@ func (c *simulateCmd) Run(ctx context.Context, a *app) error {
 
 type scoreCmd struct {
 	dbFlag
-	Truth string `required:"" placeholder:"FILE" help:"What simulate wrote; - is stdin."`
+	Truth string `xor:"what" required:"" placeholder:"FILE" help:"What simulate wrote; - is stdin. The store of --db is held against it."`
+	Study string `xor:"what" required:"" enum:",demo,calibration,pooled" default:"" placeholder:"PRESET" help:"Simulate, learn and score in one go, over several seeds: demo, calibration or pooled."`
+	Seeds uint64 `default:"20" help:"Seeds of a study: 1 to this."`
 }
 
 func (scoreCmd) Help() string {
-	return "How much of what was planted was found, how much of what was found is false?\n\n    corrgraph score --truth truth.json --db sim.db" + codes
+	return "How much of what was planted was found, how much of what was found is false?\n\n    corrgraph score --truth truth.json --db sim.db\n" +
+		"    corrgraph score --study calibration --seeds 20" + codes
+}
+
+// study scores several simulated markets as one.
+func (c *scoreCmd) study(ctx context.Context, a *app) error {
+	var all []score.Report
+	for seed := uint64(1); seed <= c.Seeds; seed++ {
+		r, err := replay.Study(ctx, simulate.Options{Seed: seed, Preset: c.Study}, engine.Options{})
+		if err != nil {
+			return fmt.Errorf("study, seed %d: %w", seed, err)
+		}
+		a.log("seed %d: %.2f %% of the links found, %.2f %% of the finds false", seed, 100*r.Edges.Power, 100*r.Edges.FalseShare)
+		all = append(all, r)
+	}
+	pool := score.Pool(all)
+	return a.print(pool, pool.Text)
 }
 
 func (c *scoreCmd) Run(ctx context.Context, a *app) error {
+	if c.Study != "" {
+		return c.study(ctx, a)
+	}
 	f, err := a.input(c.Truth)
 	if err != nil {
 		return err

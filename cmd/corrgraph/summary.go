@@ -21,6 +21,12 @@ func summaryText(w io.Writer, s report.Style, r *replay.Summary, db string) erro
 	fmt.Fprintf(&b, "%d price changes on %d nodes in %.1f s\n", r.Ticks, r.Nodes, r.Seconds)
 	if len(r.Rejected) > 0 {
 		fmt.Fprintf(&b, "rejected: %s\n", reasons(r.Rejected))
+		for _, x := range r.Rejects {
+			fmt.Fprintf(&b, "  %s\n", x)
+		}
+	}
+	if len(r.Skipped) > 0 {
+		fmt.Fprintf(&b, "left out by rule: %s\n", reasons(r.Skipped))
 	}
 	if r.Duplicates > 0 {
 		fmt.Fprintf(&b, "held already: %d quotes\n", r.Duplicates)

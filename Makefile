@@ -1,0 +1,89 @@
+# Two commands are enough: `make demo` and `make test`. `make help` lists the rest.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Where goroutines share anything: the formats below ./feed are parsed by one each,
+# and feed/recording runs them side by side.
+RACE := ./engine ./feed ./feed/recording ./graph ./replay ./store/...
+
+# How long each parser is fuzzed.
+FUZZTIME := 5s
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## a simulated market with known truth, through the whole pipeline and scored
+	@bin/corrgraph demo
+
+.PHONY: build
+build: go ## bin/corrgraph; the first time takes a minute or two, mostly for SQLite
+	@go build -trimpath -o bin/corrgraph ./cmd/corrgraph
+
+.PHONY: test
+test: go .tools/testreport ## all tests, and what was skipped and why
+	@go test -json ./... | .tools/testreport
+	@cd tools && go test -json ./... | ../.tools/testreport
+
+.PHONY: race
+race: go .tools/testreport ## the tests of what runs concurrently, under the race detector
+	@[ "$$(go env CGO_ENABLED)" = 1 ] && type "$$(go env CC)" >/dev/null || { echo "make race needs a C compiler and CGO_ENABLED=1" >&2; exit 1; }
+	@go test -race -json $(RACE) | .tools/testreport
+
+# One target at a time: the go command takes no more.
+.PHONY: fuzz
+fuzz: go ## every fuzz test for FUZZTIME (5s)
+	@n=0; while IFS=: read -r file line; do \
+		name=$${line#func }; name=$${name%%(*}; n=$$((n + 1)); \
+		echo "$$(dirname $$file) $$name"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "$$(dirname $$file)" | { grep -v '^fuzz: elapsed' || true; }; \
+	done < <(grep -r --include='*_test.go' '^func Fuzz' .); \
+	echo "$$n fuzz tests"; [ $$n -gt 0 ]
+
+.PHONY: bench
+bench: build ## the measurements that README's numbers come from
+	@bin/corrgraph bench
+
+.PHONY: vet
+vet: go ## go vet
+	@go vet ./...
+	@cd tools && go vet ./...
+
+.PHONY: lint
+lint: .tools/staticcheck ## staticcheck
+	@.tools/staticcheck ./...
+	@cd tools && ../.tools/staticcheck ./...
+
+.PHONY: format
+format: .tools/gofumpt ## which files gofumpt would change
+	@list=$$(.tools/gofumpt -l .); [ -z "$$list" ] || { echo "not formatted (make fmt):"; echo "$$list"; exit 1; }
+
+.PHONY: fmt
+fmt: .tools/gofumpt ## format all files
+	@.tools/gofumpt -w .
+
+.PHONY: tidy
+tidy: go ## whether go.mod and go.sum hold what is needed and no more
+	@go mod tidy -diff
+	@cd tools && go mod tidy -diff
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -rf bin .tools
+
+.PHONY: go
+go:
+	@type go >/dev/null 2>&1 || { echo "Go is missing: https://go.dev/dl (go.mod says which version)" >&2; exit 1; }
+
+# Checkers stand in a module of their own, so that nobody who uses corrgraph
+# downloads them.
+.tools/staticcheck: PKG = honnef.co/go/tools/cmd/staticcheck
+.tools/gofumpt:     PKG = mvdan.cc/gofumpt
+.tools/benchstat:   PKG = golang.org/x/perf/cmd/benchstat
+.tools/staticcheck .tools/gofumpt .tools/benchstat: tools/go.mod | go
+	@cd tools && go build -o ../$@ $(PKG)
+.tools/testreport: tools/testreport/main.go | go
+	@cd tools && go build -o ../$@ ./testreport
