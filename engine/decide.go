@@ -52,7 +52,7 @@ func (e *Engine) prepare(f *family) {
 		return
 	}
 	if f.ev != nil {
-		if d := math.Abs(float64(r-f.ev.Axis.Resolution)) / float64(r); d <= 0.02 {
+		if d := math.Abs(float64(r-f.ev.Axis.Resolution)) / float64(r); d <= 0.01 {
 			return
 		}
 	}

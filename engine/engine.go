@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
 	"sync"
@@ -77,7 +78,14 @@ func New(opt Options) *Engine {
 func (e *Engine) Now() odds.Time { return e.now }
 
 // Counts returns what has been seen so far.
-func (e *Engine) Counts() Counts { return e.count }
+func (e *Engine) Counts() Counts {
+	c := e.count
+	c.LeftOut = maps.Clone(c.LeftOut)
+	for _, l := range e.cat.Watched().LeftOut {
+		c.LeftOut[l.Layer.Key()+" "+l.Reason] += l.Pairs
+	}
+	return c
+}
 
 // Apply takes the next batch. Batches must come in event-time order; one from
 // before the newest is an error, for the feed's merge has put them in order. A

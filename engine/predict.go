@@ -125,6 +125,8 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 	pt.other.ev.open = append(pt.other.ev.open, c)
 	if b := pt.other.b; b != nil {
 		b.calls++
+	} else {
+		pt.other.m.calls++
 	}
 }
 
@@ -166,6 +168,8 @@ func (e *Engine) close(c *call, now odds.Time) {
 	c.target.ev.open = slices.DeleteFunc(c.target.ev.open, is)
 	if b := c.target.b; b != nil {
 		b.calls--
+	} else {
+		c.target.m.calls--
 	}
 }
 

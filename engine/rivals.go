@@ -2,7 +2,9 @@ package engine
 
 import (
 	"math"
+	"slices"
 
+	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/ledger"
 	"corrgraph/odds"
@@ -19,21 +21,23 @@ type rule struct {
 // rivalPairs bounds the Hayashi–Yoshida scan of a family.
 const rivalPairs = 64
 
-// scan fits the Hayashi–Yoshida rival of a directed family once, on what is
-// known when the family is first found: the lag where the pooled contrast is
-// largest, and the ratio there.
-func (f *family) scan() *rule {
+// contrast is the Hayashi–Yoshida contrast of a family, pooled over its pairs,
+// leader first: bin centres of its axis, both ways.
+type contrast struct {
+	lags     []int64
+	cov      []float64
+	ssA, ssB float64
+	best     int
+}
+
+func (f *family) contrast() contrast {
 	x := f.ev.Axis
-	var grid []int64
-	for k := x.Bins(); k >= 1; k-- {
-		grid = append(grid, -x.Centre(k))
-	}
-	grid = append(grid, 0)
+	c := contrast{lags: []int64{0}}
 	for k := 1; k <= x.Bins(); k++ {
-		grid = append(grid, x.Centre(k))
+		c.lags = append(c.lags, x.Centre(k), -x.Centre(k))
 	}
-	cov := make([]float64, len(grid))
-	var ss float64
+	slices.Sort(c.lags)
+	c.cov = make([]float64, len(c.lags))
 	n := 0
 	for _, p := range f.pairs {
 		src, dst := p.a, p.b
@@ -48,24 +52,64 @@ func (f *family) scan() *rule {
 		if n++; n > rivalPairs {
 			break
 		}
-		c := leadlag.HayashiYoshida(a, b, grid)
-		for k := range cov {
-			cov[k] += p.sign * c.Cov[k]
+		h := leadlag.HayashiYoshida(a, b, c.lags)
+		for k := range c.cov {
+			c.cov[k] += p.sign * h.Cov[k]
 		}
-		ss += c.SSA
+		c.ssA += h.SSA
+		c.ssB += h.SSB
 	}
-	best := len(grid) / 2
-	for k := range cov {
-		if math.Abs(cov[k]) > math.Abs(cov[best]) {
-			best = k
+	c.best = len(c.lags) / 2
+	for k := range c.cov {
+		if math.Abs(c.cov[k]) > math.Abs(c.cov[c.best]) {
+			c.best = k
 		}
 	}
-	lag, step := odds.Millis(grid[best]), x.Resolution
-	r := &rule{from: max(0, lag-step), to: lag + step, calls: lag > 0 && ss > 0 && cov[best] != 0}
+	return c
+}
+
+// scan fits the Hayashi–Yoshida rival of a directed family once, on what is
+// known when the family is first found: the lag where the pooled contrast is
+// largest, and the ratio there.
+func (f *family) scan() *rule {
+	c := f.contrast()
+	lag, step := odds.Millis(c.lags[c.best]), f.ev.Axis.Resolution
+	r := &rule{from: max(0, lag-step), to: lag + step, calls: lag > 0 && c.ssA > 0 && c.cov[c.best] != 0}
 	if r.calls {
-		r.beta = cov[best] / ss
+		r.beta = c.cov[c.best] / c.ssA
 	}
 	return r
+}
+
+// Opinions returns what the published estimator says of every family that has a
+// leader, by family key.
+func (e *Engine) Opinions() map[string]graph.Opinion {
+	out := map[string]graph.Opinion{}
+	for _, f := range e.list {
+		if !f.directed() {
+			continue
+		}
+		c := f.contrast()
+		norm := math.Sqrt(c.ssA * c.ssB)
+		if norm == 0 {
+			continue
+		}
+		o := graph.Opinion{Lag: odds.Millis(c.lags[c.best]), Rho: c.cov[c.best] / norm}
+		var ahead, behind float64
+		for k, lag := range c.lags {
+			switch rho := c.cov[k] / norm; {
+			case lag > 0:
+				ahead += rho * rho
+			case lag < 0:
+				behind += rho * rho
+			}
+		}
+		if behind > 0 {
+			o.LLR = ahead / behind
+		}
+		out[f.report().Key.String()] = o
+	}
+	return out
 }
 
 // path is the node's series as a path of cumulated moves.

@@ -311,12 +311,14 @@ func (s *scenario) at(name string) *sceneSeries {
 	return x
 }
 
-// walk plans moves whose sizes are exponential, step and a fifth on average.
+// walk plans moves whose sizes are exponential, a fifth more than step
+// on average, and that stay within ±1 or so: a price can go so far only.
 func (s *scenario) walk(x *sceneSeries, o opts) {
 	every := strings.Split(o["every"], "..")
 	lo, hi := millis(every[0]), millis(every[len(every)-1])
 	step := o.number("step", 0.03)
 	to := o.time("to", sceneStart.Add(2*3_600_000))
+	v := x.value(odds.Never)
 	for at := o.time("from", sceneStart); ; {
 		at = at.Add(lo + odds.Millis(s.rng.Int64N(int64(hi-lo)+1)))
 		if at > to {
@@ -326,6 +328,10 @@ func (s *scenario) walk(x *sceneSeries, o opts) {
 		if s.rng.IntN(2) == 0 {
 			d = -d
 		}
+		if math.Abs(v) > 1 {
+			d = math.Copysign(d, -v)
+		}
+		v += d
 		x.moves = append(x.moves, sceneMove{at, d})
 	}
 	x.sort()

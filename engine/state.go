@@ -76,6 +76,7 @@ type market struct {
 	at      odds.Time
 	dirty   bool // moved in the present batch
 	looks   int
+	calls   int // open predictions about its consensus
 }
 
 type selection struct {

@@ -97,8 +97,8 @@ func (p *pair) advance(at odds.Time) bool {
 	a, b = tail(a, since), tail(b, since)
 	own := ownSums(p, a, b)
 	p.seenA, p.seenB = p.a.Count(), p.b.Count()
-	if own.N < minMoves {
-		return false
+	if own.N < minMoves && p.trend == nil {
+		return false // nothing yet that could break down
 	}
 	if p.trend == nil {
 		p.trend = &trend{}
@@ -109,7 +109,9 @@ func (p *pair) advance(at odds.Time) bool {
 		lead = (own.U - back.U) / math.Sqrt(v)
 	}
 	lag := 0.0
-	if own.U != 0 {
+	if own.N < minMoves { // too few moves met to say after what time: the last lag stands
+		lag = p.trend.now.lag
+	} else if own.U != 0 {
 		lag = math.Max(0, own.Lag/own.U)
 	}
 	p.trend.push(at, point{p.sign * own.Corr(), lag, p.sign * own.Beta(), lead, float64(own.Moves)}, p.layer >= odds.CrossEvent)

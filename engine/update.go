@@ -106,6 +106,9 @@ func (e *Engine) board(kn known, src *source, batch *odds.Batch, u *odds.Update,
 		if b.calls > 0 {
 			e.heard(b, batch.At)
 		}
+		if m.calls > 0 {
+			e.still(m, batch.At)
+		}
 		return
 	}
 	e.read(b, u, src, kn.match)
@@ -225,6 +228,23 @@ func (e *Engine) heard(b *board, at odds.Time) {
 	for _, n := range b.nodes {
 		if n != nil && n.Open {
 			e.hear(n, at)
+		}
+	}
+}
+
+// still passes a market's consensus to the open predictions about it: its venues
+// were quoted and have not moved.
+func (e *Engine) still(m *market, at odds.Time) {
+	for k := range m.sels {
+		if c := m.sels[k].cons; c != nil && c.Open {
+			e.hear(c, at)
+		}
+	}
+	for _, b := range m.boards {
+		for _, c := range b.others {
+			if c != nil && c.Open {
+				e.hear(c, at)
+			}
 		}
 	}
 }

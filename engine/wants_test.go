@@ -18,7 +18,7 @@ import (
 //	anomaly KIND [on NODE-PART] [from +1h] [to +2h] · pairs LAYER N
 //	move SERIES from +1h to +2h [over 0.001] · moves SERIES N · value SERIES X · node ID
 //	consensus EVENT/MARKET near VENUE · group A B · partial · duplicates
-//	predictions OUTCOME [least 5] [after +2h] · hitrate A B [above 0.5] · base A B below 0.3 · events N
+//	predictions OUTCOME [on VENUE/] [least 5] [after +2h] [before +3h] · hitrate A B [above 0.5] · base A B below 0.3 · events N
 func (s *scenario) want(w []string) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -172,6 +172,9 @@ func (s *scenario) checkPredictions(w []string, o opts) (string, bool) {
 	byOutcome, hits, matured, base, baseN := map[string]int{}, 0, 0, 0.0, 0
 	for _, p := range s.e.Predictions() {
 		if w[0] != "predictions" && !(strings.Contains(p.Family, w[1]) && strings.HasPrefix(string(p.Source), w[1]+"/") && strings.HasPrefix(string(p.Target), w[2]+"/")) {
+			continue
+		}
+		if !strings.HasPrefix(string(p.Target), o["on"]) {
 			continue
 		}
 		if p.IssuedAt < o.time("after", 0) || p.IssuedAt > o.time("before", odds.Never) {

@@ -105,3 +105,13 @@ type Family struct {
 	ZeroLag              float64   // correlation at lag zero
 	Coincide             float64   // share of moves that coincide
 }
+
+// Opinion is what the published estimator says of a family, beside ours: the lag
+// where the pooled Hayashi–Yoshida contrast is largest (positive: the leader moves
+// first), the contrast there, and Huth and Abergel's lead–lag ratio Σρ² over
+// positive lags / Σρ² over negative ones.
+type Opinion struct {
+	Lag odds.Millis `json:"lag_ms"`
+	Rho float64     `json:"rho"` // signed; may pass ±1
+	LLR float64     `json:"llr"` // above 1: the leader leads; 0 where the denominator is 0
+}

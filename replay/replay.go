@@ -19,6 +19,8 @@ import (
 	"corrgraph/engine"
 	"corrgraph/feed/packed"
 	"corrgraph/feed/recording"
+	"corrgraph/graph"
+	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
@@ -188,7 +190,7 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	sum.addEdges(res.Edges, res.Families)
 	sum.addAnomalies(res.Anomalies)
 	sum.addScorecard(card)
-	if res.Documents, err = documents(sum, card, check); err != nil {
+	if res.Documents, err = documents(sum, card, check, e.Opinions()); err != nil {
 		return sum, err
 	}
 	sum.Duplicates = r.merge.duplicates
@@ -198,9 +200,9 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	return sum, nil
 }
 
-func documents(sum Summary, card any, check engine.Mismatch) (map[string][]byte, error) {
+func documents(sum Summary, card ledger.Scorecard, check engine.Mismatch, opinions map[string]graph.Opinion) (map[string][]byte, error) {
 	docs := map[string][]byte{}
-	for name, v := range map[string]any{"summary": sum, "scorecard": card, "mismatch": check} {
+	for name, v := range map[string]any{"summary": sum, "scorecard": card, "mismatch": check, "second_opinion": opinions} {
 		b, err := json.Marshal(v)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)

@@ -43,6 +43,11 @@ type Pair struct {
 	Coincide     float64     `json:"coinciding_share"`
 	FirstFound   *odds.Time  `json:"first_found"` // null: never
 	JudgedAt     odds.Time   `json:"judged_at"`
+	// HayashiYoshida is the published estimator's opinion of a pair with a leader;
+	// null where it was not asked.
+	HayashiYoshida *graph.Opinion `json:"hayashi_yoshida"`
+
+	family string
 }
 
 // Leaders is the answer of `leaders`.
@@ -92,6 +97,15 @@ func NewLeaders(families []graph.Family, groups []store.Group, f LeaderFilter, a
 	return l
 }
 
+// Second adds the published estimator's opinions, by family key.
+func (l *Leaders) Second(opinions map[string]graph.Opinion) {
+	for i := range l.Pairs {
+		if o, ok := opinions[l.Pairs[i].family]; ok {
+			l.Pairs[i].HayashiYoshida = &o
+		}
+	}
+}
+
 func pairOf(x *graph.Family) Pair {
 	return Pair{
 		Leader: x.Key.Leader, Follower: x.Key.Follower, Sport: x.Key.Sport, League: x.Key.League,
@@ -101,7 +115,7 @@ func pairOf(x *graph.Family) Pair {
 		Confidence: x.Confidence, Band: odds.BandOf(x.Confidence),
 		Simultaneous: x.Simultaneous, Copied: x.Copied, Discovered: x.Discovered,
 		Direction: x.D, QExist: x.QExist, QDirect: x.QDirect, ZeroLag: x.ZeroLag, Coincide: x.Coincide,
-		FirstFound: known(x.FirstFound), JudgedAt: x.DetectedAt,
+		FirstFound: known(x.FirstFound), JudgedAt: x.DetectedAt, family: x.Key.String(),
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +49,23 @@ func leaders(ctx context.Context, st *sqlite.Store, f report.LeaderFilter, now o
 		return l, err
 	}
 	groups, err := st.Groups(ctx)
-	return report.NewLeaders(families, groups, f, now), err
+	if err != nil {
+		return l, err
+	}
+	l = report.NewLeaders(families, groups, f, now)
+	body, err := st.Document(ctx, "second_opinion")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return l, nil
+	case err != nil:
+		return l, err
+	}
+	opinions := map[string]graph.Opinion{}
+	if err := json.Unmarshal(body, &opinions); err != nil {
+		return l, fmt.Errorf("the store's second opinions: %w", err)
+	}
+	l.Second(opinions)
+	return l, nil
 }
 
 // with runs f with the store open.

@@ -34,6 +34,9 @@ func summaryText(w io.Writer, s report.Style, r *replay.Summary, db string) erro
 	for _, l := range odds.Layers {
 		fmt.Fprintf(&b, "%s %-13s %7d pairs watched, %6d links found\n", l.Key(), l, r.Pairs[l.Key()], r.Edges[l.Key()])
 	}
+	if len(r.LeftOut) > 0 {
+		fmt.Fprintf(&b, "pairs not watched: %s\n", reasons(r.LeftOut))
+	}
 	fmt.Fprintf(&b, "families: %d judged, %d found, %d of them with a leader\n", r.Families, r.Discovered, r.Directed)
 	fmt.Fprintf(&b, "false finds expected from the live check on mismatched events: %.1f %%\n", 100*r.DecoyDiscoveryRate)
 	fmt.Fprintf(&b, "anomalies: %s\n", cmp.Or(reasons(r.Anomalies), "none"))
