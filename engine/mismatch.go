@@ -131,10 +131,15 @@ func overlap(a, b *node) bool {
 	return len(m) > 0 && len(n) > 0 && m[0].At <= n[len(n)-1].At && n[0].At <= m[len(m)-1].At
 }
 
-// count adds all of a target's moves against a source.
+// checkMoves is how many of a series' newest moves the check looks at. A false
+// find is as likely among few moves as among many.
+const checkMoves = 1024
+
+// count adds a target's newest moves against a source.
 func count(ev *leadlag.Evidence, dir leadlag.Flow, target, source *node, work *leadlag.Scratch) {
 	src, upto := source.Moves(), 0
-	for _, inc := range target.Moves() {
+	moves := target.Moves()
+	for _, inc := range moves[max(0, len(moves)-checkMoves):] {
 		for upto < len(src) && src[upto].At <= inc.At {
 			upto++
 		}

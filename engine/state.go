@@ -47,6 +47,7 @@ type event struct {
 	sport, league string
 	index         int
 	match         *catalog.Event
+	said          *odds.Event // newest word of any source: one that is said again after another is news
 	markets       []*market
 	last          odds.Time
 	links         []*link // L3 and L4 neighbours

@@ -25,7 +25,7 @@ func (e *Engine) update(src *source, b *odds.Batch, u *odds.Update) {
 // event resolves what a source says of an event. A source hands out the same
 // pointer for as long as it says the same, so that this is a look-up mostly.
 func (e *Engine) event(in *odds.Event, b *odds.Batch) known {
-	if k, ok := e.known[in]; ok {
+	if k, ok := e.known[in]; ok && k.ev.said == in {
 		k.ev.last = b.At
 		e.cat.Seen(k.match.Event, b.At)
 		return k
@@ -40,7 +40,7 @@ func (e *Engine) event(in *odds.Event, b *odds.Batch) known {
 	for i := range m.Links {
 		e.link(&m.Links[i])
 	}
-	ev.last = b.At
+	ev.last, ev.said = b.At, in
 	if len(e.known) > 1<<16 {
 		clear(e.known)
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
 
@@ -57,19 +58,6 @@ func (r *Report) judged(confidence float64, v Verdict) {
 	r.Bands[i].False += 1 - int(y)
 }
 
-// Wilson returns the 95 % score interval of a share of k in n (Wilson 1927),
-// [0, 1] when n is 0.
-func Wilson(k, n int) (low, high float64) {
-	if n == 0 {
-		return 0, 1
-	}
-	const z = 1.959963984540054
-	p, m := float64(k)/float64(n), float64(n)
-	mid := p + z*z/(2*m)
-	half := z * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return max(0, (mid-half)/(1+z*z/m)), min(1, (mid+half)/(1+z*z/m))
-}
-
 func ratio(k, n int) float64 {
 	if n == 0 {
 		return 0
@@ -89,13 +77,13 @@ func (r *Report) finish() {
 	for i := range r.Bands {
 		b := &r.Bands[i]
 		b.FalseShare = ratio(b.False, b.N)
-		b.Low, b.High = Wilson(b.False, b.N)
+		b.Low, b.High = leadlag.Wilson(b.False, b.N)
 	}
 	for i := range r.Calibration {
 		b := &r.Calibration[i]
 		b.From, b.To = float64(i)/float64(len(r.Calibration)), float64(i+1)/float64(len(r.Calibration))
 		b.Claimed, b.Share = b.sum/math.Max(1, float64(b.N)), ratio(b.True, b.N)
-		b.Low, b.High = Wilson(b.True, b.N)
+		b.Low, b.High = leadlag.Wilson(b.True, b.N)
 		b.Inside = b.N > 0 && b.Low <= b.Claimed && b.Claimed <= b.High
 	}
 	r.Brier = r.squares / math.Max(1, float64(r.Judged))

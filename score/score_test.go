@@ -227,18 +227,6 @@ func TestPool(t *testing.T) {
 	}
 }
 
-func TestWilson(t *testing.T) {
-	for _, c := range []struct {
-		k, n      int
-		low, high float64
-	}{{0, 10, 0, 0.27753}, {10, 10, 0.72247, 1}, {1, 20, 0.00888, 0.23613}, {0, 0, 0, 1}} {
-		low, high := Wilson(c.k, c.n)
-		if math.Abs(low-c.low) > 1e-4 || math.Abs(high-c.high) > 1e-4 {
-			t.Errorf("Wilson(%d, %d) = %.5f, %.5f; want %.5f, %.5f", c.k, c.n, low, high, c.low, c.high)
-		}
-	}
-}
-
 func TestText(t *testing.T) {
 	var b bytes.Buffer
 	r := Score(market(), edges(), nil, nil, Options{})
