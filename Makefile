@@ -36,12 +36,13 @@ race: go .tools/testreport ## the tests of what runs concurrently, under the rac
 # One target at a time: the go command takes no more.
 .PHONY: fuzz
 fuzz: go ## every fuzz test for FUZZTIME (5s)
-	@n=0; while IFS=: read -r file line; do \
+	@n=0; failed=0; while IFS=: read -r file line; do \
 		name=$${line#func }; name=$${name%%(*}; n=$$((n + 1)); \
 		echo "$$(dirname $$file) $$name"; \
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "$$(dirname $$file)" | { grep -v '^fuzz: elapsed' || true; }; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "$$(dirname $$file)" \
+			| { grep -v '^fuzz: elapsed' || true; } || failed=$$((failed + 1)); \
 	done < <(grep -r --include='*_test.go' '^func Fuzz' .); \
-	echo "$$n fuzz tests"; [ $$n -gt 0 ]
+	echo "$$n fuzz tests, $$failed failed"; [ $$n -gt 0 ] && [ $$failed -eq 0 ]
 
 .PHONY: bench
 bench: build ## the measurements that README's numbers come from

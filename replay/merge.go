@@ -93,10 +93,15 @@ func (m *merge) next(isEOF func(error) bool) (g group, ok bool, err error) {
 
 // group takes the duplicates out of the batches of one instant.
 func (m *merge) group(all []origin) (g group) {
+	defer func() {
+		for i, b := range g.apply {
+			g.apply[i] = ordered(b)
+		}
+	}()
 	if len(all) == 1 {
 		g.apply = []*odds.Batch{all[0].b}
 		if !all[0].held {
-			g.log = g.apply
+			g.log = []*odds.Batch{all[0].b}
 		}
 		return g
 	}
@@ -110,6 +115,20 @@ func (m *merge) group(all []origin) (g group) {
 		i = j
 	}
 	return g
+}
+
+// ordered puts a poll's updates in one order, whichever files they came from.
+func ordered(b *odds.Batch) *odds.Batch {
+	before := func(u, v odds.Update) int {
+		return cmp.Or(cmp.Compare(u.Event.ID, v.Event.ID), cmp.Compare(u.Venue, v.Venue), cmp.Compare(u.Market, v.Market))
+	}
+	if !b.Polled || slices.IsSortedFunc(b.Updates, before) {
+		return b
+	}
+	own := *b
+	own.Updates = slices.Clone(b.Updates)
+	slices.SortStableFunc(own.Updates, before)
+	return &own
 }
 
 type updateKey struct{ venue, event, market string }

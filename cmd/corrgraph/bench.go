@@ -15,7 +15,7 @@ import (
 type benchCmd struct {
 	Only    string `name:"run" placeholder:"REGEXP" xor:"what" help:"Only benchmarks whose name matches."`
 	Cold    bool   `xor:"what" help:"Propagation in a fresh process instead: with an empty page cache, and warm."`
-	Scaling []int  `xor:"what" placeholder:"PAIRS,…" help:"Engines with so many watched pairs instead, e.g. 1000,10000,100000: time a tick, memory a pair."`
+	Scaling []int  `xor:"what" placeholder:"PAIRS" help:"Engines with so many watched pairs instead, e.g. 1000,10000,100000: time a tick, memory a pair."`
 }
 
 func (benchCmd) Help() string {

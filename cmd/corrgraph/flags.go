@@ -33,7 +33,7 @@ func groups() []kong.Group {
 
 // dbFlag names the store.
 type dbFlag struct {
-	DB string `name:"db" default:"corrgraph.db" env:"CORRGRAPH_DB" placeholder:"FILE" help:"The store (default ${default}, or $$CORRGRAPH_DB)."`
+	DB string `name:"db" default:"corrgraph.db" env:"CORRGRAPH_DB" placeholder:"FILE" help:"The store (default ${default})."`
 }
 
 // readFlags are those of every command that reads a store.

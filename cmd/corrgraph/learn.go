@@ -19,7 +19,7 @@ type replayCmd struct {
 	Format     string     `default:"auto" placeholder:"NAME" help:"${formats}"`
 	Map        string     `placeholder:"FILE" help:"Column map (YAML) for tables of another make."`
 	Catalog    string     `placeholder:"FILE" help:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
-	MaxRejects proportion `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of quotes that may be rejected before the exit code is 3."`
+	MaxRejects proportion `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of quotes that may be rejected before the exit code is 3 (default ${default})."`
 	Path       []string   `arg:"" help:"Recordings, plain or .gz .bz2 .zst .tar; - is stdin."`
 }
 

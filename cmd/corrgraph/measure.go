@@ -116,9 +116,23 @@ func (c *simulateCmd) Run(ctx context.Context, a *app) error {
 
 type scoreCmd struct {
 	dbFlag
-	Truth string `xor:"what" required:"" placeholder:"FILE" help:"What simulate wrote; - is stdin. The store of --db is held against it."`
-	Study string `xor:"what" required:"" enum:",demo,calibration,pooled" default:"" placeholder:"PRESET" help:"Simulate, learn and score in one go, over several seeds: demo, calibration or pooled."`
+	Truth string `placeholder:"FILE" help:"What simulate wrote; - is stdin. The store of --db is held against it."`
+	Study string `enum:",demo,calibration,pooled" default:"" placeholder:"PRESET" help:"Simulate, learn and score in one go, over several seeds: demo, calibration or pooled."`
 	Seeds uint64 `default:"20" help:"Seeds of a study: 1 to this."`
+}
+
+// Validate implements kong's hook. (kong's own xor takes the default of an enum for
+// a value that was given.)
+func (c *scoreCmd) Validate() error {
+	switch {
+	case c.Truth == "" && c.Study == "":
+		return errors.New("missing flags: --truth=FILE or --study=PRESET")
+	case c.Truth != "" && c.Study != "":
+		return errors.New("--truth and --study can't be used together")
+	case c.Seeds < 1:
+		return errors.New("--seeds is 1 or more")
+	}
+	return nil
 }
 
 func (scoreCmd) Help() string {

@@ -59,8 +59,8 @@ var (
 		},
 		{
 			[]string{"score"},
-			[]string{"engine", "leadlag", "series"},
-			"a scorer that shares arithmetic with what it scores shares its faults",
+			[]string{"engine", "catalog"},
+			"a scorer reads answers and the truth, never how either was made",
 		},
 		{
 			[]string{"store", "report"},

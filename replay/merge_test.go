@@ -1,0 +1,98 @@
+package replay
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"testing"
+
+	"corrgraph/odds"
+)
+
+func said(source string, at odds.Time, polled bool, venue string, price float64) *odds.Batch {
+	return &odds.Batch{Source: source, At: at, Polled: polled, Updates: []odds.Update{{
+		Event: &odds.Event{ID: "game"}, Venue: venue, Market: "h2h", Quotes: []odds.Quote{{Selection: "home", Price: price}},
+	}}}
+}
+
+// merged runs what a store holds and what is new through a merge.
+func merged(t *testing.T, held, fresh []*odds.Batch) (applied, logged []*odds.Batch, m *merge) {
+	t.Helper()
+	var source iter.Seq2[*odds.Batch, error] = func(yield func(*odds.Batch, error) bool) {
+		for _, b := range held {
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}
+	m, stop := newMerge(source, func() (*odds.Batch, error) {
+		if len(fresh) == 0 {
+			return nil, io.EOF
+		}
+		b := fresh[0]
+		fresh = fresh[1:]
+		return b, nil
+	})
+	defer stop()
+	for {
+		g, ok, err := m.next(func(err error) bool { return errors.Is(err, io.EOF) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			return applied, logged, m
+		}
+		applied, logged = append(applied, g.apply...), append(logged, g.log...)
+	}
+}
+
+func prices(bs []*odds.Batch) (out []float64) {
+	for _, b := range bs {
+		for _, u := range b.Updates {
+			out = append(out, u.Quotes[0].Price)
+		}
+	}
+	return out
+}
+
+func TestMergeOrdersByTime(t *testing.T) {
+	applied, logged, m := merged(t,
+		[]*odds.Batch{said("s", 1, false, "a", 2.1), said("s", 5, false, "a", 2.5)},
+		[]*odds.Batch{said("s", 3, false, "a", 2.3), said("s", 7, false, "a", 2.7)})
+	if p := prices(applied); len(p) != 4 || p[0] != 2.1 || p[1] != 2.3 || p[2] != 2.5 || p[3] != 2.7 {
+		t.Errorf("applied %v", p)
+	}
+	if p := prices(logged); len(p) != 2 || p[0] != 2.3 || p[1] != 2.7 || m.duplicates+m.conflicts != 0 {
+		t.Errorf("logged %v, %d duplicates, %d conflicts", p, m.duplicates, m.conflicts)
+	}
+}
+
+func TestMergeTakesOutWhatIsThereTwice(t *testing.T) {
+	applied, logged, m := merged(t,
+		[]*odds.Batch{said("p", 1, true, "a", 2.1)},
+		[]*odds.Batch{said("p", 1, true, "a", 2.1), said("p", 1, true, "b", 2.2), said("p", 1, true, "b", 2.9)})
+	if p := prices(applied); len(applied) != 1 || len(p) != 2 || p[0] != 2.1 || p[1] != 2.2 {
+		t.Errorf("applied %v in %d batches, want one poll of both venues", p, len(applied))
+	}
+	if p := prices(logged); len(p) != 1 || p[0] != 2.2 || m.duplicates != 1 || m.conflicts != 1 {
+		t.Errorf("logged %v, %d duplicates, %d conflicts: the first price of a poll stands", p, m.duplicates, m.conflicts)
+	}
+	applied, _, m = merged(t, nil, []*odds.Batch{said("s", 1, false, "a", 2.1), said("s", 1, false, "a", 2.2), said("s", 1, false, "a", 2.1)})
+	if p := prices(applied); len(p) != 2 || p[0] != 2.1 || p[1] != 2.2 || m.duplicates != 1 || m.conflicts != 0 {
+		t.Errorf("applied %v of a stream, %d duplicates, %d conflicts: both prices stand", p, m.duplicates, m.conflicts)
+	}
+}
+
+// A poll is one batch in one order, whichever files its venues came from.
+func TestMergeGivesAPollOneOrder(t *testing.T) {
+	a, b := said("p", 1, true, "a", 2.1), said("p", 1, true, "b", 2.2)
+	for _, in := range [][2][]*odds.Batch{{nil, {a, b}}, {nil, {b, a}}, {{b}, {a}}, {{a}, {b}}} {
+		applied, _, _ := merged(t, in[0], in[1])
+		if p := prices(applied); len(applied) != 1 || p[0] != 2.1 || p[1] != 2.2 {
+			t.Errorf("applied %v in %d batches", p, len(applied))
+		}
+	}
+	if a.Updates[0].Quotes[0].Price != 2.1 || len(a.Updates) != 1 {
+		t.Error("a batch was modified")
+	}
+}
