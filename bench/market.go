@@ -43,8 +43,10 @@ func newMarket(events int) *market {
 		latent: make([]float64, events), prices: make([]float64, events*venuesPerEvent), known: map[int]bool{},
 	}
 	for i := range events {
-		w.events = append(w.events, &odds.Event{ID: fmt.Sprintf("event%07d", i), Sport: "baseball", League: "bench",
-			Start: w.at.Add(86_400_000), Home: fmt.Sprintf("Home %07d", i), Away: fmt.Sprintf("Away %07d", i)})
+		w.events = append(w.events, &odds.Event{
+			ID: fmt.Sprintf("event%07d", i), Sport: "baseball", League: "bench",
+			Start: w.at.Add(86_400_000), Home: fmt.Sprintf("Home %07d", i), Away: fmt.Sprintf("Away %07d", i),
+		})
 	}
 	for v := range w.venues {
 		w.venues[v] = fmt.Sprintf("venue%d", v)

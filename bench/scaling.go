@@ -50,8 +50,10 @@ func Scaling(ctx context.Context, sizes []int) (points []ScalePoint, exponent fl
 	for _, size := range sizes {
 		// The collector lets the heap double before it runs.
 		if need := 2 * bytesPerPair * float64(size); need > MaxScaleBytes {
-			points = append(points, ScalePoint{Pairs: size, Left: true,
-				Note: fmt.Sprintf("left out: needs about %.1f GiB, the limit is %d", need/(1<<30), MaxScaleBytes>>30)})
+			points = append(points, ScalePoint{
+				Pairs: size, Left: true,
+				Note: fmt.Sprintf("left out: needs about %.1f GiB, the limit is %d", need/(1<<30), MaxScaleBytes>>30),
+			})
 			continue
 		}
 		p, err := scalePoint(ctx, size)

@@ -200,8 +200,10 @@ func TestResolveDescribes(t *testing.T) {
 		m.Event.Sport != "baseball" || m.Event.League != "mlb" || m.Event.Start != t0 {
 		t.Errorf("%+v", m)
 	}
-	want := []string{"team:mlb:new-york-yankees", "team:mlb:chicago-white-sox", "owner:jerry-reinsdorf",
-		"venue:yankee-stadium", "city:new-york", "city:chicago"}
+	want := []string{
+		"team:mlb:new-york-yankees", "team:mlb:chicago-white-sox", "owner:jerry-reinsdorf",
+		"venue:yankee-stadium", "city:new-york", "city:chicago",
+	}
 	if !slices.Equal(m.Event.Entities, want) {
 		t.Errorf("entities %q, want %q", m.Event.Entities, want)
 	}
@@ -238,8 +240,11 @@ func TestSides(t *testing.T) {
 		swapped    bool
 		side, want odds.Side
 	}{
-		{false, odds.Home, odds.Home}, {true, odds.Home, odds.Away}, {true, odds.Away, odds.Home},
-		{true, odds.Draw, odds.Draw}, {true, odds.Over, odds.Over},
+		{false, odds.Home, odds.Home},
+		{true, odds.Home, odds.Away},
+		{true, odds.Away, odds.Home},
+		{true, odds.Draw, odds.Draw},
+		{true, odds.Over, odds.Over},
 	} {
 		if got := (Match{Swapped: c.swapped}).Side(c.side); got != c.want {
 			t.Errorf("%v swapped %v is %v, want %v", c.side, c.swapped, got, c.want)

@@ -22,8 +22,10 @@ func nullEdge(rng *rand.Rand, layer odds.Layer, n int) graph.Edge {
 		mu := sum / float64(n)
 		return float32(mean + sd*rng.NormFloat64()), float32(mu), float32(math.Sqrt((sq - float64(n)*mu*mu) / float64(n-1)))
 	}
-	e := graph.Edge{Layer: layer, Event: "match", Source: "dk/match/h2h/home", Target: "mb/match/h2h/home", Lag: 60_000,
-		LagLow: 60_000, LagHigh: 60_000, Confidence: 0.95, Discovered: true, Evidence: graph.FromOwn}
+	e := graph.Edge{
+		Layer: layer, Event: "match", Source: "dk/match/h2h/home", Target: "mb/match/h2h/home", Lag: 60_000,
+		LagLow: 60_000, LagHigh: 60_000, Confidence: 0.95, Discovered: true, Evidence: graph.FromOwn,
+	}
 	t := &e.Trend
 	t.N, t.WeekdayN = int32(n), int32(n)
 	t.CountNow, t.CountMean = 400, 400
@@ -158,8 +160,15 @@ func TestSeverities(t *testing.T) {
 		strength, confidence float64
 		want                 Severity
 	}{
-		{1, 0.99, SeverityLow}, {1.1, 0.95, SeverityMedium}, {1.7, 0.95, SeverityHigh}, {2.2, 0.95, SeverityCritical},
-		{3, 0.3, SeverityLow}, {2, 1, SeverityCritical}, {1.5, 1, SeverityHigh}, {1, 1, SeverityMedium}, {0.99, 1, SeverityLow},
+		{1, 0.99, SeverityLow},
+		{1.1, 0.95, SeverityMedium},
+		{1.7, 0.95, SeverityHigh},
+		{2.2, 0.95, SeverityCritical},
+		{3, 0.3, SeverityLow},
+		{2, 1, SeverityCritical},
+		{1.5, 1, SeverityHigh},
+		{1, 1, SeverityMedium},
+		{0.99, 1, SeverityLow},
 	} {
 		if got := SeverityOf(c.strength, c.confidence); got != c.want {
 			t.Errorf("strength %v confidence %v: %s, want %s", c.strength, c.confidence, got, c.want)
@@ -174,11 +183,15 @@ func TestEverySeverityInEveryLayer(t *testing.T) {
 		for _, external := range []bool{false, true} {
 			reached := map[Severity]bool{}
 			for k := range 600 {
-				e := graph.Edge{Layer: layer, Event: "match", Source: "dk/match/h2h/home", Target: "mb/match/h2h/home",
-					Confidence: 0.98, Score: float64(k+1) / 600, LagLow: 1000, LagHigh: 3000, Discovered: true}
-				e.Trend = graph.Trend{N: 64, CountNow: 900, CountMean: 900,
+				e := graph.Edge{
+					Layer: layer, Event: "match", Source: "dk/match/h2h/home", Target: "mb/match/h2h/home",
+					Confidence: 0.98, Score: float64(k+1) / 600, LagLow: 1000, LagHigh: 3000, Discovered: true,
+				}
+				e.Trend = graph.Trend{
+					N: 64, CountNow: 900, CountMean: 900,
 					ScoreMean: 0.8, ScoreSD: 0.1, ScoreNow: 0.8 - float32(k)*0.0025,
-					LagMean: 2000, LagSD: 500, LagNow: 2000 + 20*float32(k), BetaMean: 0.5, BetaSD: 0.05, BetaNow: 0.5 + 0.002*float32(k)}
+					LagMean: 2000, LagSD: 500, LagNow: 2000 + 20*float32(k), BetaMean: 0.5, BetaSD: 0.05, BetaNow: 0.5 + 0.002*float32(k),
+				}
 				if external {
 					e.Evidence = graph.FromExternal
 				}

@@ -29,10 +29,12 @@ func newNullMarket(n int, seed uint64) *nullMarket {
 	m := &nullMarket{rng: rand.New(rand.NewPCG(seed, 1)), history: make([]NodeHistory, n)}
 	m.view = MarketView{Event: "match", Market: "h2h", Whole: true, Selections: []string{"home", "away"}, Venues: make([]VenueView, n)}
 	for i := range m.view.Venues {
-		m.view.Venues[i] = VenueView{Venue: "v", Group: i, Line: math.NaN(), Nodes: []odds.NodeID{"venue/match/h2h/home", "venue/match/h2h/away"},
+		m.view.Venues[i] = VenueView{
+			Venue: "v", Group: i, Line: math.NaN(), Nodes: []odds.NodeID{"venue/match/h2h/home", "venue/match/h2h/away"},
 			Values: make([]float64, 2), Prices: []float64{1.9, 1.9}, Moved: make([]float64, 2), Others: make([]float64, 2),
 			OthersMoved: make([]float64, 2), OtherGroups: n - 1, Seen: true, Resolution: minute,
-			History: []*NodeHistory{&m.history[i], nil}}
+			History: []*NodeHistory{&m.history[i], nil},
+		}
 	}
 	return m
 }

@@ -27,8 +27,12 @@ func TestPolicy(t *testing.T) {
 		looks   []look
 	}{
 		{"raised once while it lasts, ends under the lower threshold", PolicyOptions{}, []look{
-			{0, 0.9, Ignored, Ignored, ""}, {1, 1.2, Raised, Ignored, ""}, {2, 1.1, Continues, Ignored, ""},
-			{3, 0.8, Continues, Ignored, ""}, {4, 0.7, Ended, Ignored, ""}, {5, 0.9, Ignored, Ignored, ""},
+			{0, 0.9, Ignored, Ignored, ""},
+			{1, 1.2, Raised, Ignored, ""},
+			{2, 1.1, Continues, Ignored, ""},
+			{3, 0.8, Continues, Ignored, ""},
+			{4, 0.7, Ended, Ignored, ""},
+			{5, 0.9, Ignored, Ignored, ""},
 		}},
 		{"ends when it is no longer offered", PolicyOptions{}, []look{
 			{0, 1.2, Raised, Ignored, ""}, {1, 0, Ignored, Ended, ""}, {2, 0, Ignored, Ignored, ""},
@@ -37,8 +41,11 @@ func TestPolicy(t *testing.T) {
 			{0, 1.2, Raised, Ignored, ""}, {1, 1.25, Continues, Ignored, ""}, {2, 2.5, Worsened, Ignored, ""}, {3, 1.2, Continues, Ignored, ""},
 		}},
 		{"cools down, kept once, raised when it lasts longer", PolicyOptions{CoolDown: 10}, []look{
-			{0, 1.2, Raised, Ignored, ""}, {1, 0, Ignored, Ended, ""}, {2, 1.2, Kept, Ignored, CoolingDown},
-			{3, 1.2, Continues, Ignored, ""}, {11, 1.2, Raised, Ignored, ""},
+			{0, 1.2, Raised, Ignored, ""},
+			{1, 0, Ignored, Ended, ""},
+			{2, 1.2, Kept, Ignored, CoolingDown},
+			{3, 1.2, Continues, Ignored, ""},
+			{11, 1.2, Raised, Ignored, ""},
 		}},
 		{"must last to be raised", PolicyOptions{Hold: map[string]odds.Millis{CorrelationBreak: 5}}, []look{
 			{0, 1.2, Ignored, Ignored, ""}, {4, 1.2, Ignored, Ignored, ""}, {5, 1.2, Raised, Ignored, ""},

@@ -36,16 +36,16 @@ type world struct {
 }
 
 type venue struct {
-	group       int
-	line        float64
-	status      odds.Status
-	base        []float64 // decimal prices
-	last        []float64
-	lastOthers  []float64
-	history     []NodeHistory
-	seen, moved odds.Time
-	silent      bool
-	v           VenueView
+	group      int
+	line       float64
+	status     odds.Status
+	base       []float64 // decimal prices
+	last       []float64
+	lastOthers []float64
+	history    []NodeHistory
+	seen       odds.Time
+	silent     bool
+	v          VenueView
 }
 
 func TestScenarios(t *testing.T) {
@@ -100,9 +100,11 @@ func play(t *testing.T, file, kind string, fired, missed map[string]bool) {
 
 func newWorld() *world {
 	w := &world{rng: rand.New(rand.NewPCG(7, 7)), venues: map[string]*venue{}, at: clock("00:00")}
-	w.edge = graph.Edge{Layer: 1, Event: "match", Source: "dk/match/h2h/home", Target: "mb/match/h2h/home",
+	w.edge = graph.Edge{
+		Layer: 1, Event: "match", Source: "dk/match/h2h/home", Target: "mb/match/h2h/home",
 		Score: 0.6, Beta: 0.8, Confidence: 0.95, Discovered: true, Evidence: graph.FromOwn, N: 500,
-		DetectedAt: w.at, FirstSeen: w.at}
+		DetectedAt: w.at, FirstSeen: w.at,
+	}
 	return w
 }
 
@@ -535,9 +537,11 @@ func (w *world) step1(after odds.Millis, move float64) {
 	v := w.venue("dk")
 	w.at = w.at.Add(after)
 	nan := math.NaN()
-	v.v = VenueView{Venue: "dk", Seen: true, SeenAt: w.at, ChangedAt: w.at, Nodes: []odds.NodeID{"dk/match/h2h/home", "dk/match/h2h/away"},
+	v.v = VenueView{
+		Venue: "dk", Seen: true, SeenAt: w.at, ChangedAt: w.at, Nodes: []odds.NodeID{"dk/match/h2h/home", "dk/match/h2h/away"},
 		Values: []float64{0, 0}, Prices: []float64{2, 2}, Moved: []float64{move, -move}, Others: []float64{nan, nan},
-		OthersMoved: []float64{nan, nan}, Line: nan, Resolution: w.step, History: []*NodeHistory{&v.history[0], &v.history[1]}}
+		OthersMoved: []float64{nan, nan}, Line: nan, Resolution: w.step, History: []*NodeHistory{&v.history[0], &v.history[1]},
+	}
 	w.view.At, w.view.Venues = w.at, []VenueView{v.v}
 	w.found = Market(&w.view, nil)
 }

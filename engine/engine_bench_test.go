@@ -20,8 +20,10 @@ type benchMarket struct {
 func newBenchMarket(events int) *benchMarket {
 	m := &benchMarket{rng: rand.New(rand.NewPCG(8, uint64(events))), at: 1_750_000_000_000}
 	for i := range events {
-		m.events = append(m.events, &odds.Event{ID: fmt.Sprintf("event%05d", i), Sport: "baseball", League: "mlb",
-			Start: m.at.Add(86_400_000), Home: fmt.Sprintf("Home %05d", i), Away: fmt.Sprintf("Away %05d", i)})
+		m.events = append(m.events, &odds.Event{
+			ID: fmt.Sprintf("event%05d", i), Sport: "baseball", League: "mlb",
+			Start: m.at.Add(86_400_000), Home: fmt.Sprintf("Home %05d", i), Away: fmt.Sprintf("Away %05d", i),
+		})
 	}
 	return m
 }

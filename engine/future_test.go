@@ -62,8 +62,10 @@ func before(e *Engine, cut odds.Time) (issued map[string]ledger.Prediction, answ
 		if p.To.Add(p.To.Sub(p.From)) < cut.Add(-1000) {
 			answers[p.ID] = p.Outcome
 		}
-		issued[p.ID] = ledger.Prediction{Family: p.Family, Source: p.Source, Target: p.Target, IssuedAt: p.IssuedAt,
-			From: p.From, To: p.To, Move: p.Move, Size: p.Size, P: p.P, Confidence: p.Confidence}
+		issued[p.ID] = ledger.Prediction{
+			Family: p.Family, Source: p.Source, Target: p.Target, IssuedAt: p.IssuedAt,
+			From: p.From, To: p.To, Move: p.Move, Size: p.Size, P: p.P, Confidence: p.Confidence,
+		}
 	}
 	return issued, answers
 }

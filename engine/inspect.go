@@ -9,7 +9,8 @@ import (
 
 // watchman is the engine's side of detection: reused views, and what was raised.
 type watchman struct {
-	policy    *detect.Policy
+	policy    *detect.Policy // of what batches offer
+	edges     *detect.Policy // of what decisions offer: links against their own history
 	view      detect.MarketView
 	venues    []detect.VenueView
 	found     []detect.Anomaly
@@ -32,7 +33,7 @@ type relation struct{ history detect.RelationHistory }
 
 func newWatchman() watchman {
 	return watchman{
-		policy: detect.NewPolicy(detect.PolicyOptions{}), raised: map[raisedKey]int{},
+		policy: detect.NewPolicy(detect.PolicyOptions{}), edges: detect.NewPolicy(detect.PolicyOptions{}), raised: map[raisedKey]int{},
 		relations: map[relationKey]*relation{},
 	}
 }
@@ -64,7 +65,7 @@ func (e *Engine) look(at odds.Time) {
 			}
 		}
 	}
-	e.offer(at)
+	e.offer(w.policy, at)
 	for _, ev := range w.events {
 		w.found = w.policy.EndLook(ev.id, odds.Direct, at, w.found[:0])
 		for i := range w.found {
@@ -84,11 +85,11 @@ func (w *watchman) seen(ev *event) {
 	}
 }
 
-// offer passes what was found to the policy and keeps what it wants kept.
-func (e *Engine) offer(at odds.Time) {
+// offer passes what was found to a policy and keeps what it wants kept.
+func (e *Engine) offer(policy *detect.Policy, at odds.Time) {
 	w := &e.alarms
 	for i := range w.found {
-		switch a, verdict := w.policy.Offer(w.found[i], at); verdict {
+		switch a, verdict := policy.Offer(w.found[i], at); verdict {
 		case detect.Raised, detect.Worsened, detect.Ended, detect.Kept:
 			e.keep(a)
 		}
@@ -261,7 +262,7 @@ func (e *Engine) arrive(c *call) {
 	}
 	if a, ok := detect.Arrive(&l, c.ResolvedAt); ok {
 		e.alarms.found = append(e.alarms.found[:0], a)
-		e.offer(e.now)
+		e.offer(e.alarms.policy, e.now)
 		e.alarms.found = e.alarms.found[:0]
 	}
 }

@@ -20,6 +20,7 @@ type call struct {
 	source *node
 	target *node
 	rms    float64 // of the leader, before its move
+	gaps   int     // of the target, when it was issued
 	closed bool
 	edge   graph.Edge // as it was when the prediction was issued; L1 and L3 only
 }
@@ -116,7 +117,7 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 		e.calls.closed = append(e.calls.closed, closedCall{p, pt.p, mv.n, pt.other})
 		return
 	}
-	c := &call{Open: ledger.NewOpen(p, pt.other.Value), fam: f, pair: pt.p, source: mv.n, target: pt.other, rms: mv.rms}
+	c := &call{Open: ledger.NewOpen(p, pt.other.Value), fam: f, pair: pt.p, source: mv.n, target: pt.other, rms: mv.rms, gaps: pt.other.Gaps}
 	if c.Layer == odds.Direct && !mv.n.consensus && !pt.other.consensus || c.Layer == odds.CrossEvent {
 		c.edge = e.edge(pt.p)
 	}
@@ -132,8 +133,12 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 
 // hear passes a quote of a node to the open calls about it.
 func (e *Engine) hear(n *node, at odds.Time) {
+	if len(n.overdue) > 0 {
+		e.awaitOverdue(n, at)
+	}
 	for i := 0; i < len(n.target); {
 		c := n.target[i]
+		c.stood(at)
 		c.Observe(at, n.Value)
 		if !c.Done(at) {
 			i++
@@ -143,10 +148,38 @@ func (e *Engine) hear(n *node, at odds.Time) {
 	}
 }
 
+// overdueFor is how many lengths of its interval a follower of another match is
+// awaited after the forecast was settled as missed, to be called delayed.
+const overdueFor = 4
+
+// awaitOverdue looks for the arrival of followers that are long due.
+func (e *Engine) awaitOverdue(n *node, at odds.Time) {
+	keep := n.overdue[:0]
+	for _, c := range n.overdue {
+		switch ratio := (n.Value - c.Start) / c.Size; {
+		case ratio >= 0.5:
+			c.ResolvedAt = at
+			e.arrive(c)
+		case at <= c.To.Add(overdueFor*c.To.Sub(c.From)):
+			keep = append(keep, c)
+		}
+	}
+	n.overdue = keep
+}
+
+// stood tells a call that the price of a stream stood through the interval, when
+// that is over and nothing broke the series.
+func (c *call) stood(at odds.Time) {
+	if src := c.target.source(); at > c.To && c.target.Open && c.target.Gaps == c.gaps && src != nil && !src.polled {
+		c.Stand()
+	}
+}
+
 // answer closes the calls whose time is over.
 func (e *Engine) answer() {
 	for len(e.calls.open) > 0 && e.calls.open[0].Until < e.now {
 		if c := heap.Pop(&e.calls.open).(*call); !c.closed {
+			c.stood(e.now)
 			e.close(c, e.now)
 		}
 	}
@@ -163,6 +196,9 @@ func (e *Engine) close(c *call, now odds.Time) {
 		}
 	}
 	e.calls.closed = append(e.calls.closed, closedCall{p, c.pair, c.source, c.target})
+	if c.Layer == odds.CrossEvent && p.Outcome == ledger.Missed && p.Actual*p.Size < p.Size*p.Size/2 {
+		c.target.overdue = append(c.target.overdue, c)
+	}
 	is := func(x *call) bool { return x == c }
 	c.target.target = slices.DeleteFunc(c.target.target, is)
 	c.target.ev.open = slices.DeleteFunc(c.target.ev.open, is)

@@ -143,8 +143,10 @@ func load(t *testing.T, file string) (*scenario, []wanted) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	s := &scenario{rng: rand.New(rand.NewPCG(1, 1)), events: map[string]*sceneEvent{}, venues: map[string]*sceneVenue{},
-		series: map[string]*sceneSeries{}, missed: map[odds.Millis][]span{}}
+	s := &scenario{
+		rng: rand.New(rand.NewPCG(1, 1)), events: map[string]*sceneEvent{}, venues: map[string]*sceneVenue{},
+		series: map[string]*sceneSeries{}, missed: map[odds.Millis][]span{},
+	}
 	var wants []wanted
 	in := bufio.NewScanner(f)
 	for n := 1; in.Scan(); n++ {

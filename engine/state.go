@@ -74,10 +74,8 @@ type market struct {
 	sels    []selection
 	boards  []*board
 	paired  []*board // those among which L1 pairs are watched, at most maxVenues
-	at      odds.Time
-	dirty   bool // moved in the present batch
-	looks   int
-	calls   int // open predictions about its consensus
+	dirty   bool     // moved in the present batch
+	calls   int      // open predictions about its consensus
 }
 
 type selection struct {
@@ -131,6 +129,7 @@ type node struct {
 	consensus bool
 	partners  []partner
 	target    []*call // open predictions about it
+	overdue   []*call // missed ones whose move may come yet; L3
 }
 
 type partner struct {

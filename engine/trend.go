@@ -66,14 +66,11 @@ func (e *Engine) trends(at odds.Time) {
 			conf[i] = float32(edges[layer][i].Confidence)
 		}
 		w.found = detect.Edges(layer, edges[layer], conf, detect.Options{Floor: detect.Reset}, w.found[:0])
-		e.offer(at)
+		e.offer(w.edges, at)
 		w.found = w.found[:0]
-		if layer == odds.Direct {
-			continue // its looks end with each market's batch
-		}
 		for _, ev := range e.order {
 			if ev.last >= at.Add(-layer.Window()) {
-				w.found = w.policy.EndLook(ev.id, layer, at, w.found)
+				w.found = w.edges.EndLook(ev.id, layer, at, w.found)
 			}
 		}
 		for i := range w.found {
@@ -111,11 +108,41 @@ func (p *pair) advance(at odds.Time) bool {
 	lag := 0.0
 	if own.N < minMoves { // too few moves met to say after what time: the last lag stands
 		lag = p.trend.now.lag
-	} else if own.U != 0 {
-		lag = math.Max(0, own.Lag/own.U)
+	} else {
+		lag = p.lagNow(a, b, own)
 	}
 	p.trend.push(at, point{p.sign * own.Corr(), lag, p.sign * own.Beta(), lead, float64(own.Moves)}, p.layer >= odds.CrossEvent)
 	return true
+}
+
+// lagSure is the z from which the newest moves say by themselves after what time
+// they were followed.
+const lagSure = 4
+
+// lagNow is the lag of a pair's newest moves: of the window as wide as the
+// family's that they stand out in most, wherever it lies; of the family's own
+// where they stand out in none.
+func (p *pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
+	x := p.fam.ev.Axis
+	dir, family := p.fam.verdict.Window()
+	if dir == leadlag.BA {
+		a, b = b, a
+	}
+	best, z := own, lagSure-1e-9
+	for _, sp := range x.Spans() {
+		if sp.Last-sp.First != family.Last-family.First {
+			continue
+		}
+		from, to := x.Limits(sp)
+		s := leadlag.Window(b, a, from, to).Signed(p.sign)
+		if s.N >= minMoves && s.V > 0 && s.U*own.U >= 0 && math.Abs(s.U)/math.Sqrt(s.V) > z {
+			best, z = s, math.Abs(s.U)/math.Sqrt(s.V)
+		}
+	}
+	if best.U == 0 {
+		return p.trend.now.lag
+	}
+	return math.Max(0, best.Lag/best.U)
 }
 
 func (t *trend) push(at odds.Time, x point, weekly bool) {

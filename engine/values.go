@@ -71,13 +71,7 @@ func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
 // join adds what the line is worth, so that a main line that moves is a move.
 func (m *market) join(k int, line, x float64) float64 {
-	if missing(line) {
-		return x
-	}
-	if m.sels[k].side == odds.Over {
-		return x + m.slope*line
-	}
-	return x - m.slope*line
+	return float64(odds.JoinLine(odds.LogOdds(x), m.sels[k].side, line, m.slope))
 }
 
 // splitLines sorts an update's quotes by line. The main line is the one that the

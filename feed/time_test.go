@@ -29,8 +29,10 @@ func TestParseTime(t *testing.T) {
 	if got, err := ParseTime("2026-08-06T10:00:43.123", time.FixedZone("", 7200)); err != nil || got != want {
 		t.Errorf("in a zone: %d, %v; want %d", got, err, want)
 	}
-	for _, text := range []string{"", "x", "12", "-1786003243", "20260806", "2026-13-06T08:00:43Z", "2026-02-30T08:00:43Z",
-		"2026-08-06T24:00:43Z", "1969-08-06T08:00:43Z", "NaN", "Inf", "1e300", "0x10000000000"} {
+	for _, text := range []string{
+		"", "x", "12", "-1786003243", "20260806", "2026-13-06T08:00:43Z", "2026-02-30T08:00:43Z",
+		"2026-08-06T24:00:43Z", "1969-08-06T08:00:43Z", "NaN", "Inf", "1e300", "0x10000000000",
+	} {
 		if got, err := ParseTime(text, time.UTC); !errors.Is(err, ErrTime) {
 			t.Errorf("%q: %d, %v; want ErrTime", text, got, err)
 		}

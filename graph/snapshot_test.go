@@ -17,8 +17,10 @@ import (
 )
 
 func edge(l odds.Layer, source, target odds.NodeID, score float64, at odds.Time) graph.Edge {
-	return graph.Edge{Layer: l, Source: source, Target: target, Score: score, Confidence: 0.8, DetectedAt: at,
-		Trend: graph.Trend{N: 3, ScoreNow: float32(score)}}
+	return graph.Edge{
+		Layer: l, Source: source, Target: target, Score: score, Confidence: 0.8, DetectedAt: at,
+		Trend: graph.Trend{N: 3, ScoreNow: float32(score)},
+	}
 }
 
 func build(t *testing.T, layers [4][]graph.Edge) *graph.Snapshot {

@@ -50,6 +50,15 @@ func (o *Open) Observe(at odds.Time, value float64) {
 	}
 }
 
+// Stand says that the follower's last quote still stood at the end of the
+// interval: a stream is silent while nothing changes. It does nothing once the
+// answer is known.
+func (o *Open) Stand() {
+	if !o.seen {
+		o.Observe(o.To, o.last)
+	}
+}
+
 func (o *Open) settle(out Outcome, at odds.Time) {
 	o.Outcome, o.ResolvedAt, o.done = out, at, true
 	if out == Missed || out == Late && o.Actual == 0 {

@@ -54,8 +54,14 @@ func TestJoinLineBySide(t *testing.T) {
 		line float64
 		want float64
 	}{
-		{Over, 10, 3}, {Under, 10, -1}, {Home, -1.5, 1.3}, {Away, 1.5, 0.7}, {OtherSide, -1.5, 1.3},
-		{Draw, 1, 1}, {Yes, 1, 1}, {Home, math.NaN(), 1},
+		{Over, 10, 3},
+		{Under, 10, -1},
+		{Home, -1.5, 1.3},
+		{Away, 1.5, 0.7},
+		{OtherSide, -1.5, 1.3},
+		{Draw, 1, 1},
+		{Yes, 1, 1},
+		{Home, math.NaN(), 1},
 	} {
 		near(t, c.side.String(), float64(JoinLine(1, c.side, c.line, 0.2)), c.want, 1e-15)
 	}

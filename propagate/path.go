@@ -53,8 +53,10 @@ func (n *Network) add(hops []Hop, arcs []int32) ([]Hop, Path) {
 	first := len(hops)
 	for _, a := range arcs {
 		e := n.edges[a]
-		hops = append(hops, Hop{Source: e.Source, Target: e.Target, Layer: e.Layer, Lag: e.Lag, Beta: e.Beta,
-			Confidence: e.Confidence, Score: e.Score, Copied: e.Copied})
+		hops = append(hops, Hop{
+			Source: e.Source, Target: e.Target, Layer: e.Layer, Lag: e.Lag, Beta: e.Beta,
+			Confidence: e.Confidence, Score: e.Score, Copied: e.Copied,
+		})
 		low, high := interval(e)
 		p.Lag += e.Lag
 		p.LagLow += low

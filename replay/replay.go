@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"corrgraph/catalog"
@@ -98,8 +99,21 @@ func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Su
 	if sum, err = r.conclude(ctx); err != nil {
 		return sum, err
 	}
-	sum.Seconds = r.now().Sub(start).Seconds()
-	return sum, nil
+	took := r.now().Sub(start)
+	sum.Seconds = took.Seconds()
+	return sum, r.audit(ctx, start, took, &sum)
+}
+
+// audit notes the run in the store's audit log, where there is a clock to tell
+// when it was.
+func (r *run) audit(ctx context.Context, start time.Time, took time.Duration, sum *Summary) error {
+	if r.opt.Clock == nil {
+		return nil
+	}
+	return r.st.Audit(ctx, []store.AuditRow{{
+		At: odds.TimeOf(start), Operation: "REPLAY", Subject: strings.Join(r.opt.Paths, " "), Status: "OK", Took: took,
+		Detail: fmt.Sprintf("session %d: %d quotes held, %d events, %d edges", r.session, sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
+	}})
 }
 
 func (r *run) now() time.Time {
@@ -184,8 +198,10 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	for _, a := range doubts {
 		res.Ambiguities = append(res.Ambiguities, store.Ambiguity(a))
 	}
-	sum = Summary{AsOf: e.Now(), Rejected: map[string]int{}, Events: len(events), Nodes: e.Nodes(),
-		DecoyDiscoveryRate: check.Rate, DecoyCopies: check.Copies}
+	sum = Summary{
+		AsOf: e.Now(), Rejected: map[string]int{}, Events: len(events), Nodes: e.Nodes(),
+		DecoyDiscoveryRate: check.Rate, DecoyCopies: check.Copies,
+	}
 	sum.addEngine(e.Counts())
 	sum.addEdges(res.Edges, res.Families)
 	sum.addAnomalies(res.Anomalies)

@@ -74,9 +74,11 @@ func anomalyOf(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
 	if until > asOf {
 		until = 0
 	}
-	return Anomaly{Kind: a.Kind, Meaning: detect.Describe(a.Kind), Layer: a.Layer, EventID: a.Event, Title: names.Event(a.Event),
+	return Anomaly{
+		Kind: a.Kind, Meaning: detect.Describe(a.Kind), Layer: a.Layer, EventID: a.Event, Title: names.Event(a.Event),
 		Nodes: append([]odds.NodeID{}, a.Nodes...), At: a.At, Until: known(until), Severity: a.Severity, Band: a.Band,
-		Confidence: a.Confidence, Size: a.Size, Strength: a.Strength, Evidence: a.Evidence, Suppressed: a.Suppressed}
+		Confidence: a.Confidence, Size: a.Size, Strength: a.Strength, Evidence: a.Evidence, Suppressed: a.Suppressed,
+	}
 }
 
 // External lists the rows of other programs among edges whose confidence reaches

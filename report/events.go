@@ -36,8 +36,10 @@ func NewEvents(events []catalog.Event, asOf odds.Time) Events {
 	names := NamesOf(events)
 	for _, e := range events {
 		if e.FirstSeen <= asOf {
-			l.Events = append(l.Events, Event{ID: e.ID, Sport: e.Sport, League: e.League, Title: names.Event(e.ID), Home: e.Home, Away: e.Away,
-				Start: known(e.Start), FirstSeen: known(e.FirstSeen), LastSeen: known(e.LastSeen), Entities: append([]string{}, e.Entities...)})
+			l.Events = append(l.Events, Event{
+				ID: e.ID, Sport: e.Sport, League: e.League, Title: names.Event(e.ID), Home: e.Home, Away: e.Away,
+				Start: known(e.Start), FirstSeen: known(e.FirstSeen), LastSeen: known(e.LastSeen), Entities: append([]string{}, e.Entities...),
+			})
 		}
 	}
 	return l

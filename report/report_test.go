@@ -109,13 +109,20 @@ func TestTableLinesUp(t *testing.T) {
 func TestLeadersOrderAndFilter(t *testing.T) {
 	at := odds.Time(1000)
 	family := func(leader, market string, layer odds.Layer, confidence float64, judged odds.Time) graph.Family {
-		return graph.Family{Key: graph.FamilyKey{Layer: layer, Sport: "baseball", League: "mlb", Market: market, Leader: leader, Follower: "z"},
-			Confidence: confidence, Discovered: confidence > 0.5, DetectedAt: judged}
+		return graph.Family{
+			Key:        graph.FamilyKey{Layer: layer, Sport: "baseball", League: "mlb", Market: market, Leader: leader, Follower: "z"},
+			Confidence: confidence, Discovered: confidence > 0.5, DetectedAt: judged,
+		}
 	}
-	families := []graph.Family{family("low", "h2h", 1, 0.2, 900), family("top", "h2h", 1, 0.99, 900), family("mid", "totals", 1, 0.7, 900),
-		family("cross", "h2h", 2, 0.99, 900), family("future", "h2h", 1, 0.99, 1001)}
-	groups := []store.Group{{Sport: "baseball", League: "mlb", Venues: []string{"a", "b"}}, {Sport: "baseball", League: "kbo", Venues: []string{"a", "b"}},
-		{Sport: "soccer", League: "epl", Venues: []string{"c", "d"}}}
+	families := []graph.Family{
+		family("low", "h2h", 1, 0.2, 900), family("top", "h2h", 1, 0.99, 900), family("mid", "totals", 1, 0.7, 900),
+		family("cross", "h2h", 2, 0.99, 900), family("future", "h2h", 1, 0.99, 1001),
+	}
+	groups := []store.Group{
+		{Sport: "baseball", League: "mlb", Venues: []string{"a", "b"}},
+		{Sport: "baseball", League: "kbo", Venues: []string{"a", "b"}},
+		{Sport: "soccer", League: "epl", Venues: []string{"c", "d"}},
+	}
 	l := NewLeaders(families, groups, LeaderFilter{Sport: "Baseball"}, at)
 	var order []string
 	for _, p := range l.Pairs {
@@ -199,8 +206,10 @@ func TestPathsText(t *testing.T) {
 	hop := func(from, to odds.NodeID, beta float64) propagate.Hop {
 		return propagate.Hop{Source: from, Target: to, Layer: 1, Lag: 2000, Beta: beta, Confidence: 0.95, Score: 0.9}
 	}
-	found := []propagate.Path{{Hops: []propagate.Hop{hop("dk/e1/h2h/home", "fd/e1/h2h/home", 0.5), hop("fd/e1/h2h/home", "mb/e1/h2h/home", -0.4)},
-		Lag: 4000, LagLow: 3000, LagHigh: 5000, Impact: -0.2, Confidence: 0.9025}}
+	found := []propagate.Path{{
+		Hops: []propagate.Hop{hop("dk/e1/h2h/home", "fd/e1/h2h/home", 0.5), hop("fd/e1/h2h/home", "mb/e1/h2h/home", -0.4)},
+		Lag:  4000, LagLow: 3000, LagHigh: 5000, Impact: -0.2, Confidence: 0.9025,
+	}}
 	l := NewPaths("dk/e1/h2h/home", "", found, names(), 0)
 	var b bytes.Buffer
 	if err := l.Text(&b, Style{}, 0); err != nil {

@@ -20,8 +20,10 @@ func ScorecardAsOf(all []ledger.Prediction, families []graph.Family, asOf odds.T
 	of := make(map[string]ledger.FamilyScore, len(families))
 	for i := range families {
 		k := families[i].Key
-		of[k.String()] = ledger.FamilyScore{Layer: int(k.Layer), Leader: k.Leader, Follower: k.Follower,
-			Sport: k.Sport, League: k.League, Market: k.Market, Phase: k.Phase, Venue: k.Venue}
+		of[k.String()] = ledger.FamilyScore{
+			Layer: int(k.Layer), Leader: k.Leader, Follower: k.Follower,
+			Sport: k.Sport, League: k.League, Market: k.Market, Phase: k.Phase, Venue: k.Venue,
+		}
 	}
 	var named []ledger.Named
 	for _, p := range all {

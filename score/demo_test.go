@@ -35,8 +35,10 @@ func TestOraclesOfEveryPreset(t *testing.T) {
 		tr := truthOf(t, o)
 		var right, wrong []graph.Edge
 		for _, l := range tr.Links {
-			right = append(right, graph.Edge{Layer: l.Layer, Source: l.Leader, Target: l.Follower, Lag: l.LagMs, LagLow: l.LagMs, LagHigh: l.LagMs,
-				Beta: l.Beta * l.Share, Confidence: 1, Discovered: true})
+			right = append(right, graph.Edge{
+				Layer: l.Layer, Source: l.Leader, Target: l.Follower, Lag: l.LagMs, LagLow: l.LagMs, LagHigh: l.LagMs,
+				Beta: l.Beta * l.Share, Confidence: 1, Discovered: true,
+			})
 		}
 		for _, n := range tr.Nulls {
 			wrong = append(wrong, graph.Edge{Layer: odds.Direct, Source: n.A, Target: n.B, Confidence: 1, Discovered: true})

@@ -128,8 +128,10 @@ func Score(t *truth.Truth, edges []graph.Edge, families []graph.Family, anomalie
 		o.Slack = 1000
 	}
 	j := newJudge(t)
-	r := Report{Markets: 1, Preset: t.Preset, Edges: Tally{Layer: "all"}, Calibration: make([]Bin, o.Bins),
-		Bands: []Band{{Band: odds.High}, {Band: odds.Medium}, {Band: odds.Low}}}
+	r := Report{
+		Markets: 1, Preset: t.Preset, Edges: Tally{Layer: "all"}, Calibration: make([]Bin, o.Bins),
+		Bands: []Band{{Band: odds.High}, {Band: odds.Medium}, {Band: odds.Low}},
+	}
 	for _, l := range odds.Layers {
 		r.Layers = append(r.Layers, Tally{Layer: l.Key()})
 		r.Families = append(r.Families, Tally{Layer: l.Key()})

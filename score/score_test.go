@@ -23,7 +23,8 @@ func market() *truth.Truth {
 	link := func(layer odds.Layer, a, b, family string, lag odds.Millis) truth.Link {
 		return truth.Link{Layer: layer, Leader: node(a), Follower: node(b), Family: family, LagMs: lag, Beta: 1, Share: 0.8, R2: 0.5}
 	}
-	t := &truth.Truth{Preset: "hand",
+	t := &truth.Truth{
+		Preset: "hand",
 		Venues: []truth.Venue{{Name: "ann"}, {Name: "bob"}, {Name: "cat"}, {Name: "dot"}, {Name: "eve"}, {Name: "pol", StepMs: 60_000}},
 		Events: []truth.Event{{ID: "e1", Sport: "s", League: "l"}, {ID: "e2", Sport: "s", League: "l"}},
 		Links: []truth.Link{
@@ -103,8 +104,10 @@ func edges() []graph.Edge {
 
 func TestCountsOfHandMadeEdges(t *testing.T) {
 	r := Score(market(), edges(), nil, nil, Options{})
-	want := Tally{Layer: "L1", Links: 4, Found: 3, Power: 0.75, Reported: 7, Discovered: 5, True: 2, Implied: 1, Copied: 1, Backwards: 1, False: 1,
-		FalseShare: 0.5, OnLinks: 3, Directed: 2, DirectionRight: 1, DirectedShare: 2.0 / 3, RightShare: 0.5}
+	want := Tally{
+		Layer: "L1", Links: 4, Found: 3, Power: 0.75, Reported: 7, Discovered: 5, True: 2, Implied: 1, Copied: 1, Backwards: 1, False: 1,
+		FalseShare: 0.5, OnLinks: 3, Directed: 2, DirectionRight: 1, DirectedShare: 2.0 / 3, RightShare: 0.5,
+	}
 	if r.Layers[0] != want {
 		t.Errorf("L1:\n%+v, want\n%+v", r.Layers[0], want)
 	}

@@ -110,6 +110,8 @@ func (w *world) plantedEvent(r *rand.Rand, league string, i, leader int, f follo
 
 // link records a planted link.
 func (w *world) link(layer odds.Layer, leader, follower odds.NodeID, family, relation string, f follow) {
-	w.truth.Links = append(w.truth.Links, truth.Link{Layer: layer, Leader: leader, Follower: follower, Family: family, Relation: relation,
-		LagMs: odds.Millis(f.lag), Jitter: f.jitter, Beta: f.beta, Share: f.share, R2: f.r2})
+	w.truth.Links = append(w.truth.Links, truth.Link{
+		Layer: layer, Leader: leader, Follower: follower, Family: family, Relation: relation,
+		LagMs: odds.Millis(f.lag), Jitter: f.jitter, Beta: f.beta, Share: f.share, R2: f.r2,
+	})
 }

@@ -62,16 +62,24 @@ func fixtures() []fixture {
 	epl := []*market{h2h(0.45), spreads("soccer", "epl", -0.5, 0.5), totals("soccer", "epl", 2.5, 0.5)}
 	return []fixture{
 		{id: "mlb-nyy-bos", sport: "baseball", league: "mlb", home: "New York Yankees", away: "Boston Red Sox", start: 60, markets: mlb, linked: true},
-		{id: "mlb-tor-nyy", sport: "baseball", league: "mlb", home: "Toronto Blue Jays", away: "New York Yankees", start: nextDay, markets: mlb, linked: true,
-			from: 1, layer: odds.CrossEvent, relation: "team", sel: 1},
+		{
+			id: "mlb-tor-nyy", sport: "baseball", league: "mlb", home: "Toronto Blue Jays", away: "New York Yankees", start: nextDay, markets: mlb, linked: true,
+			from: 1, layer: odds.CrossEvent, relation: "team", sel: 1,
+		},
 		{id: "mlb-chc-stl", sport: "baseball", league: "mlb", home: "Chicago Cubs", away: "St. Louis Cardinals", start: 80, markets: mlb, linked: true},
 		{id: "mlb-sea-tex", sport: "baseball", league: "mlb", home: "Seattle Mariners", away: "Texas Rangers", start: 120, markets: mlb, linked: true},
-		{id: "wnba-nyl-lva", sport: "basketball", league: "wnba", home: "New York Liberty", away: "Las Vegas Aces", start: 90, markets: wnba, linked: true,
-			from: 1, layer: odds.CrossSport, relation: "city"},
-		{id: "wnba-lva-phx", sport: "basketball", league: "wnba", home: "Las Vegas Aces", away: "Phoenix Mercury", start: nextDay, markets: wnba, linked: true,
-			from: 5, layer: odds.CrossEvent, relation: "team", fromSel: 1},
-		{id: "wnba-chi-sea", sport: "basketball", league: "wnba", home: "Chicago Sky", away: "Seattle Storm", start: 120, markets: wnba, linked: true,
-			from: 3, layer: odds.CrossSport, relation: "city"},
+		{
+			id: "wnba-nyl-lva", sport: "basketball", league: "wnba", home: "New York Liberty", away: "Las Vegas Aces", start: 90, markets: wnba, linked: true,
+			from: 1, layer: odds.CrossSport, relation: "city",
+		},
+		{
+			id: "wnba-lva-phx", sport: "basketball", league: "wnba", home: "Las Vegas Aces", away: "Phoenix Mercury", start: nextDay, markets: wnba, linked: true,
+			from: 5, layer: odds.CrossEvent, relation: "team", fromSel: 1,
+		},
+		{
+			id: "wnba-chi-sea", sport: "basketball", league: "wnba", home: "Chicago Sky", away: "Seattle Storm", start: 120, markets: wnba, linked: true,
+			from: 3, layer: odds.CrossSport, relation: "city",
+		},
 		{id: "kbo-lg-doosan", sport: "baseball", league: "kbo", home: "LG Twins", away: "Doosan Bears", start: -90, markets: kbo},
 		{id: "kbo-kia-lotte", sport: "baseball", league: "kbo", home: "KIA Tigers", away: "Lotte Giants", start: -75, markets: kbo},
 		{id: "epl-ars-che", sport: "soccer", league: "epl", home: "Arsenal", away: "Chelsea", start: -105, markets: epl},
@@ -226,8 +234,10 @@ func (w *world) demoNulls(event int, f fixture, s [][]int) {
 // crossNull records two events that share a team or city and have no link.
 func (w *world) crossNull(layer odds.Layer, a, selA, b, selB int) {
 	m := h2h(0)
-	w.truth.Nulls = append(w.truth.Nulls, truth.Null{Kind: prices,
-		A: w.nodeAt(odds.ConsensusVenue, a, m, selA), B: w.nodeAt(odds.ConsensusVenue, b, m, selB)})
+	w.truth.Nulls = append(w.truth.Nulls, truth.Null{
+		Kind: prices,
+		A:    w.nodeAt(odds.ConsensusVenue, a, m, selA), B: w.nodeAt(odds.ConsensusVenue, b, m, selB),
+	})
 }
 
 // scores lets a match in play score: all venues suspend within the same second,

@@ -24,8 +24,10 @@ func TestDemoSizeAndFeatures(t *testing.T) {
 			t.Errorf("no link of %s planted", l)
 		}
 	}
-	for what, n := range map[string]int{"nulls": len(tr.Nulls), "shocks": len(tr.Shocks), "suspensions": len(tr.Suspensions),
-		"outliers": len(tr.Outliers), "line moves": len(tr.LineMoves), "margin moves": len(tr.MarginMoves)} {
+	for what, n := range map[string]int{
+		"nulls": len(tr.Nulls), "shocks": len(tr.Shocks), "suspensions": len(tr.Suspensions),
+		"outliers": len(tr.Outliers), "line moves": len(tr.LineMoves), "margin moves": len(tr.MarginMoves),
+	} {
 		if n == 0 {
 			t.Errorf("the demo has no %s", what)
 		}

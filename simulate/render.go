@@ -140,8 +140,10 @@ func (w *world) emitSource(at int64, src int, index []int32, emit func(*odds.Bat
 // its last open price.
 func (w *world) show(s *series, at int64) odds.Update {
 	event := w.events[s.event]
-	u := odds.Update{Event: event, Venue: w.venues[s.venue].name, Market: s.market.name, Image: true,
-		InPlay: w.at(at) >= event.Start, Updated: w.at(s.changed)}
+	u := odds.Update{
+		Event: event, Venue: w.venues[s.venue].name, Market: s.market.name, Image: true,
+		InPlay: w.at(at) >= event.Start, Updated: w.at(s.changed),
+	}
 	if s.suspended > 0 {
 		u.Status = odds.Suspended
 	}

@@ -59,13 +59,17 @@ func h2h(draw float64) *market {
 
 // totals and spreads take their slopes from the table that readers use by default.
 func totals(sport, league string, line, step float64) *market {
-	return &market{name: "totals", sel: []string{"over", "under"}, side: []odds.Side{odds.Over, odds.Under},
-		dir: -1, line: line, step: step, slope: odds.LineSlope(sport, league, "totals")}
+	return &market{
+		name: "totals", sel: []string{"over", "under"}, side: []odds.Side{odds.Over, odds.Under},
+		dir: -1, line: line, step: step, slope: odds.LineSlope(sport, league, "totals"),
+	}
 }
 
 func spreads(sport, league string, line, step float64) *market {
-	return &market{name: "spreads", sel: []string{"home", "away"}, side: []odds.Side{odds.Home, odds.Away},
-		dir: 1, line: line, step: step, slope: odds.LineSlope(sport, league, "spreads")}
+	return &market{
+		name: "spreads", sel: []string{"home", "away"}, side: []odds.Side{odds.Home, odds.Away},
+		dir: 1, line: line, step: step, slope: odds.LineSlope(sport, league, "spreads"),
+	}
 }
 
 // series is one market of one event at one venue: its plan and its state.

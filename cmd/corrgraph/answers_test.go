@@ -57,32 +57,46 @@ func known(t *testing.T) string {
 	key := graph.FamilyKey{Layer: 1, Sport: "baseball", League: "mlb", Market: "h2h", Phase: "pre", Leader: "draftkings", Follower: "mybookieag"}
 	other := key
 	other.Sport, other.League, other.Follower = "soccer", "epl", "betus"
-	family := graph.Family{Key: key, Pairs: 51, Score: 0.41, Beta: 0.33, Lag: 300_000, LagHigh: 600_000, N: 123, Q: 0.0002, Confidence: 0.97,
-		Discovered: true, Resolution: 300_000, DetectedAt: asOf - 1000, FirstFound: asOf - 86_400_000}
+	family := graph.Family{
+		Key: key, Pairs: 51, Score: 0.41, Beta: 0.33, Lag: 300_000, LagHigh: 600_000, N: 123, Q: 0.0002, Confidence: 0.97,
+		Discovered: true, Resolution: 300_000, DetectedAt: asOf - 1000, FirstFound: asOf - 86_400_000,
+	}
 	weak := family
 	weak.Key, weak.Confidence, weak.Discovered, weak.Q = other, 0.3, false, 0.4
-	edge := graph.Edge{Layer: 1, Event: eventID, Source: leader, Target: slow, Kind: "follows", Score: 0.41, Beta: 0.33, Lag: 300_000, LagHigh: 600_000,
-		N: 12, Q: 0.001, Confidence: 0.95, Discovered: true, Evidence: graph.FromBoth, Family: key.String(), DetectedAt: asOf - 60_000, FirstSeen: asOf - 900_000}
+	edge := graph.Edge{
+		Layer: 1, Event: eventID, Source: leader, Target: slow, Kind: "follows", Score: 0.41, Beta: 0.33, Lag: 300_000, LagHigh: 600_000,
+		N: 12, Q: 0.001, Confidence: 0.95, Discovered: true, Evidence: graph.FromBoth, Family: key.String(), DetectedAt: asOf - 60_000, FirstSeen: asOf - 900_000,
+	}
 	old := edge
 	old.DetectedAt, old.Target = asOf-7_200_000, "betus/mlb-1/h2h/home"
-	anomaly := detect.Anomaly{Kind: detect.OutlierQuote, Layer: 1, Event: eventID, Nodes: []odds.NodeID{slow}, At: asOf - 30_000,
-		Severity: detect.SeverityHigh, Band: odds.High, Confidence: 0.95, Size: 0.6, Strength: 1.6, Evidence: detect.Evidence{Text: "far out", Unit: "log-odds", Now: 0.6, N: 40}}
+	anomaly := detect.Anomaly{
+		Kind: detect.OutlierQuote, Layer: 1, Event: eventID, Nodes: []odds.NodeID{slow}, At: asOf - 30_000,
+		Severity: detect.SeverityHigh, Band: odds.High, Confidence: 0.95, Size: 0.6, Strength: 1.6, Evidence: detect.Evidence{Text: "far out", Unit: "log-odds", Now: 0.6, N: 40},
+	}
 	kept := anomaly
 	kept.Kind, kept.Suppressed = detect.MoveSize, "cool-down"
-	p := ledger.Prediction{ID: "p1", Family: key.String(), Layer: 1, Event: eventID, Source: leader, Target: slow, IssuedAt: asOf - 3_600_000,
+	p := ledger.Prediction{
+		ID: "p1", Family: key.String(), Layer: 1, Event: eventID, Source: leader, Target: slow, IssuedAt: asOf - 3_600_000,
 		From: asOf - 3_600_000, To: asOf - 3_000_000, Move: 0.2, Size: 0.066, P: 0.6, Confidence: 0.97, Outcome: ledger.Hit, ResolvedAt: asOf - 3_200_000,
-		Actual: 0.07, LeadTime: 300_000, Base: 0.09, BaseN: 30}
-	card, err := json.Marshal(ledger.NewScorecard([]ledger.Named{{Prediction: p, Of: ledger.FamilyScore{Layer: 1, Leader: "draftkings", Follower: "mybookieag",
-		Sport: "baseball", League: "mlb", Market: "h2h", Phase: "pre"}}}))
+		Actual: 0.07, LeadTime: 300_000, Base: 0.09, BaseN: 30,
+	}
+	card, err := json.Marshal(ledger.NewScorecard([]ledger.Named{{Prediction: p, Of: ledger.FamilyScore{
+		Layer: 1, Leader: "draftkings", Follower: "mybookieag",
+		Sport: "baseball", League: "mlb", Market: "h2h", Phase: "pre",
+	}}}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = st.WriteResults(t.Context(), &store.Results{AsOf: asOf,
-		Events: []catalog.Event{{ID: eventID, Sport: "baseball", League: "mlb", Start: asOf + 3_600_000, Home: "Baltimore Orioles", Away: "Los Angeles Angels",
-			Title: "Los Angeles Angels @ Baltimore Orioles", FirstSeen: asOf - 86_400_000, LastSeen: asOf}},
+	err = st.WriteResults(t.Context(), &store.Results{
+		AsOf: asOf,
+		Events: []catalog.Event{{
+			ID: eventID, Sport: "baseball", League: "mlb", Start: asOf + 3_600_000, Home: "Baltimore Orioles", Away: "Los Angeles Angels",
+			Title: "Los Angeles Angels @ Baltimore Orioles", FirstSeen: asOf - 86_400_000, LastSeen: asOf,
+		}},
 		Families: []graph.Family{weak, family}, Groups: []store.Group{{Sport: "baseball", League: "mlb", Venues: []string{"betonlineag", "lowvig"}}},
 		Edges: []graph.Edge{edge, old}, Anomalies: []detect.Anomaly{anomaly, kept}, Predictions: []ledger.Prediction{p},
-		Documents: map[string][]byte{"scorecard": card}})
+		Documents: map[string][]byte{"scorecard": card},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

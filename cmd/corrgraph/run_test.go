@@ -274,8 +274,10 @@ func TestOutputKeepsWhatIsThere(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	commands := []string{"demo", "replay", "leaders", "events", "edges", "graph", "anomalies", "propagate", "scorecard", "leadlag",
-		"simulate", "score", "bench", "migrate", "dump", "completion", "version"}
+	commands := []string{
+		"demo", "replay", "leaders", "events", "edges", "graph", "anomalies", "propagate", "scorecard", "leadlag",
+		"simulate", "score", "bench", "migrate", "dump", "completion", "version",
+	}
 	top := must(t, "--help").out
 	for _, name := range commands {
 		if !strings.Contains(top, "\n  "+name+" ") {

@@ -139,8 +139,10 @@ type stream struct {
 }
 
 func newStream(o Options, name string, rep *feed.Report) *stream {
-	return &stream{o: o, name: name, rep: rep, markets: map[string]*market{},
-		events: map[string]*odds.Event{}, keys: map[[2]string]string{}}
+	return &stream{
+		o: o, name: name, rep: rep, markets: map[string]*market{},
+		events: map[string]*odds.Event{}, keys: map[[2]string]string{},
+	}
 }
 
 // failed says where reading ended for good.

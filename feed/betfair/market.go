@@ -102,7 +102,8 @@ func (mk *market) keyLine(d *definition) {
 		r.main = slices.ContainsFunc(d.KeyLine.Lines, func(l struct {
 			ID int64   `json:"id"`
 			HC float64 `json:"hc"`
-		}) bool {
+		},
+		) bool {
 			return l.ID == r.id && l.HC == r.hc
 		})
 		r.dirty = r.dirty || r.main != was
@@ -172,8 +173,10 @@ func (mk *market) state(late bool) odds.Status {
 // news returns what is to be said of the market since the last time.
 func (mk *market) news(maxWidth float64, late, image bool) (odds.Update, bool) {
 	st := mk.state(late)
-	u := odds.Update{Event: mk.event, Venue: Source, Market: mk.key, Status: st, InPlay: mk.inPlay,
-		Image: image && !mk.shared, Winners: mk.winners}
+	u := odds.Update{
+		Event: mk.event, Venue: Source, Market: mk.key, Status: st, InPlay: mk.inPlay,
+		Image: image && !mk.shared, Winners: mk.winners,
+	}
 	if st == odds.Open {
 		u.Quotes = mk.quotes(maxWidth, image || mk.sent != odds.Open || !mk.told)
 	} else {

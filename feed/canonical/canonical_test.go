@@ -58,12 +58,17 @@ func TestCSVAndNDJSONSayTheSame(t *testing.T) {
 		{At: 1785996043500, Recv: 1785996043500, Updates: []odds.Update{
 			{Event: ev, Venue: "Pinnacle", Market: "h2h", Quotes: []odds.Quote{
 				{Selection: "Cubs, Chicago", Side: odds.Home, Line: nan, Main: true, Price: 2.5},
-				{Selection: "Mets", Side: odds.Away, Line: nan, Main: true, Price: 1 + four/6}}},
+				{Selection: "Mets", Side: odds.Away, Line: nan, Main: true, Price: 1 + four/6},
+			}},
 			{Event: ev, Venue: "Pinnacle", Market: "totals", InPlay: true, Quotes: []odds.Quote{
-				{Selection: "over", Side: odds.Over, Line: 8.5, Main: true, Price: 100.0 / 55}}}}},
+				{Selection: "over", Side: odds.Over, Line: 8.5, Main: true, Price: 100.0 / 55},
+			}},
+		}},
 		{At: 1785996044000, Recv: 1785996044000, Updates: []odds.Update{
 			{Event: ev, Venue: "Pinnacle", Market: "h2h", Quotes: []odds.Quote{
-				{Selection: "Mets", Side: odds.Away, Line: nan, Main: true, Gone: odds.Suspended}}}}},
+				{Selection: "Mets", Side: odds.Away, Line: nan, Main: true, Gone: odds.Suspended},
+			}},
+		}},
 	}
 	if d := cmp.Diff(want, a, cmpopts.EquateNaNs()); d != "" {
 		t.Error(d)
@@ -157,12 +162,16 @@ func random(seed uint64, n int) (batches []*odds.Batch) {
 	at := odds.Time(1785996000000)
 	for range n {
 		at += odds.Time(1 + r.IntN(5000))
-		b := &odds.Batch{Source: []string{"", "a", "b,c"}[r.IntN(3)], At: at, Recv: at.Add(odds.Millis(r.IntN(2))), Polled: r.IntN(2) == 0,
-			Resolution: odds.Millis(r.IntN(2) * 300000), Seq: int64(r.IntN(3))}
+		b := &odds.Batch{
+			Source: []string{"", "a", "b,c"}[r.IntN(3)], At: at, Recv: at.Add(odds.Millis(r.IntN(2))), Polled: r.IntN(2) == 0,
+			Resolution: odds.Millis(r.IntN(2) * 300000), Seq: int64(r.IntN(3)),
+		}
 		for _, ev := range events {
 			for _, venue := range []string{"v1", "v2"}[:r.IntN(3)] {
-				u := odds.Update{Event: ev, Venue: venue, Market: "m", InPlay: r.IntN(2) == 0, Image: r.IntN(2) == 0, Format: odds.PriceFormat(r.IntN(2)),
-					Updated: odds.Time(r.IntN(2)) * at, Status: odds.Status(r.IntN(5)), Winners: r.IntN(4)}
+				u := odds.Update{
+					Event: ev, Venue: venue, Market: "m", InPlay: r.IntN(2) == 0, Image: r.IntN(2) == 0, Format: odds.PriceFormat(r.IntN(2)),
+					Updated: odds.Time(r.IntN(2)) * at, Status: odds.Status(r.IntN(5)), Winners: r.IntN(4),
+				}
 				names := []string{"over", "under", "Zoë"}
 				if ev.Home != "" {
 					names = append(names, ev.Home, ev.Away)

@@ -63,10 +63,14 @@ type tick struct {
 }
 
 func newRows(o Options, name string, emit feed.Emit, rep *feed.Report) *rows {
-	return &rows{o: o, name: name, emit: emit, rep: rep,
+	return &rows{
+		o: o, name: name, emit: emit, rep: rep,
 		strings: map[string]string{}, events: map[[2]string]*odds.Event{},
-		words: map[string]odds.Side{"home": odds.Home, "away": odds.Away, "draw": odds.Draw,
-			"over": odds.Over, "under": odds.Under, "yes": odds.Yes, "no": odds.No}}
+		words: map[string]odds.Side{
+			"home": odds.Home, "away": odds.Away, "draw": odds.Draw,
+			"over": odds.Over, "under": odds.Under, "yes": odds.Yes, "no": odds.No,
+		},
+	}
 }
 
 func (r *rows) reject(line int, reason, detail string) {
@@ -325,8 +329,10 @@ func (r *rows) event(t *tick) (reason string, err error) {
 	if reason != "" {
 		return reason, err
 	}
-	fresh := odds.Event{ID: r.text(eventID), Start: start, Sport: r.text(sport), League: r.text(league),
-		Home: r.text(home), Away: r.text(away), Title: r.text(title)}
+	fresh := odds.Event{
+		ID: r.text(eventID), Start: start, Sport: r.text(sport), League: r.text(league),
+		Home: r.text(home), Away: r.text(away), Title: r.text(title),
+	}
 	id := [2]string{t.source, fresh.ID}
 	old := r.events[id]
 	if old != nil {

@@ -162,8 +162,10 @@ func (s *state) flush() error {
 			continue
 		}
 		at[k] = len(b.Updates)
-		b.Updates = append(b.Updates, odds.Update{Event: e, Venue: r.venue, Market: r.market, Format: s.format,
-			Status: r.status, InPlay: r.inPlay, Updated: r.updated, Quotes: r.quotes})
+		b.Updates = append(b.Updates, odds.Update{
+			Event: e, Venue: r.venue, Market: r.market, Format: s.format,
+			Status: r.status, InPlay: r.inPlay, Updated: r.updated, Quotes: r.quotes,
+		})
 	}
 	s.group = s.group[:0]
 	s.rep.Read(b.Quotes())

@@ -31,8 +31,10 @@ type meeting struct {
 }
 
 func newMeetings(m *Map) meetings {
-	return meetings{gap: odds.MillisOf(time.Duration(m.NewEventAfter)), absent: m.NewEventAfterPolls, polled: m.Polled,
-		keys: map[string]*shared{}, polls: map[string]int{}}
+	return meetings{
+		gap: odds.MillisOf(time.Duration(m.NewEventAfter)), absent: m.NewEventAfterPolls, polled: m.Polled,
+		keys: map[string]*shared{}, polls: map[string]int{},
+	}
 }
 
 // assign returns the event of each row of one time.

@@ -70,8 +70,15 @@ func (s *state) identify(r *row) (err error) {
 		t  *text
 		at slot
 	}{
-		{s.venue, slotVenue}, {s.sport, slotSport}, {s.league, slotLeague}, {s.home, slotHome}, {s.away, slotAway},
-		{s.market, slotMarket}, {s.program.line, slotLine}, {s.event, slotEvent}, {s.title, slotTitle},
+		{s.venue, slotVenue},
+		{s.sport, slotSport},
+		{s.league, slotLeague},
+		{s.home, slotHome},
+		{s.away, slotAway},
+		{s.market, slotMarket},
+		{s.program.line, slotLine},
+		{s.event, slotEvent},
+		{s.title, slotTitle},
 	} {
 		if f.t == nil {
 			continue
@@ -84,8 +91,10 @@ func (s *state) identify(r *row) (err error) {
 		}
 	}
 	r.venue, r.market = s.intern(s.fields[slotVenue]), s.intern(s.fields[slotMarket])
-	r.facts = odds.Event{ID: s.intern(s.fields[slotEvent]), Sport: s.intern(s.fields[slotSport]), League: s.intern(s.fields[slotLeague]),
-		Home: s.intern(s.fields[slotHome]), Away: s.intern(s.fields[slotAway]), Title: s.intern(s.fields[slotTitle])}
+	r.facts = odds.Event{
+		ID: s.intern(s.fields[slotEvent]), Sport: s.intern(s.fields[slotSport]), League: s.intern(s.fields[slotLeague]),
+		Home: s.intern(s.fields[slotHome]), Away: s.intern(s.fields[slotAway]), Title: s.intern(s.fields[slotTitle]),
+	}
 	if r.facts.ID == "" || r.venue == "" || r.market == "" {
 		return reject("no_event", "event %q, venue %q, market %q: want none empty", r.facts.ID, r.venue, r.market)
 	}
@@ -300,7 +309,10 @@ func (t *timeText) parse(v string) (odds.Time, error) {
 	switch {
 	case t.layout != "":
 		at, err := time.ParseInLocation(t.layout, v, t.zone)
-		return odds.TimeOf(at), err
+		if ms := odds.TimeOf(at); err != nil || ms > 0 && float64(ms) < lastTime {
+			return ms, err
+		}
+		return 0, feed.ErrTime
 	case t.unit == 0:
 		return feed.ParseTime(v, nil)
 	}

@@ -127,8 +127,10 @@ func TestShapesAgree(t *testing.T) {
 	event := string(w.Data[0])
 	pretty, _ := json.MarshalIndent(w.Data, "", "  ")
 	ref, _, _ := parse(t, strings.NewReader(wrapped))
-	for name, text := range map[string]string{"array": "[" + event + "]", "pretty": string(pretty), "event": event,
-		"historical event": `{"data":` + event + `}`, "CRLF": "\r\n[" + event + "]\r\n"} {
+	for name, text := range map[string]string{
+		"array": "[" + event + "]", "pretty": string(pretty), "event": event,
+		"historical event": `{"data":` + event + `}`, "CRLF": "\r\n[" + event + "]\r\n",
+	} {
 		got, rep, err := parse(t, strings.NewReader(text))
 		if err != nil || len(got) != 1 {
 			t.Errorf("%s: %d batches, %v, %v", name, len(got), err, rep.Shown())

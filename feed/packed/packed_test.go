@@ -1,14 +1,13 @@
 package packed
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
 	"math/rand/v2"
 	"testing"
-
-	"encoding/binary"
 
 	"corrgraph/odds"
 )

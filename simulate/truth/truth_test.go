@@ -10,7 +10,8 @@ import (
 )
 
 func TestWriteAndRead(t *testing.T) {
-	want := &Truth{Preset: "demo", Seed: 1 << 60, Start: 1_780_336_800_000, End: 1_780_336_800_123, Quotes: 5, Batches: 2,
+	want := &Truth{
+		Preset: "demo", Seed: 1 << 60, Start: 1_780_336_800_000, End: 1_780_336_800_123, Quotes: 5, Batches: 2,
 		Venues:      []Venue{{Name: "v", Role: "leader", StepMs: 60_000, Source: "s"}},
 		Events:      []Event{{ID: "e", Sport: "baseball", League: "mlb", Home: "h", Away: "a", Start: 1_780_336_800_000}},
 		Links:       []Link{{Layer: odds.CrossSport, Leader: "consensus/e/h2h/home", Follower: "consensus/f/h2h/home", Family: "f", Relation: "city", LagMs: 7, Jitter: 0.1, Beta: -1, Share: 0.5, R2: 0.25}},

@@ -53,7 +53,8 @@ func (t table[T]) read(ctx context.Context, c *conn, s statement, args ...driver
 	return out, err
 }
 
-var edgeTable = table[graph.Edge]{"multi_layer_correlations",
+var edgeTable = table[graph.Edge]{
+	"multi_layer_correlations",
 	`layer, event_id, source_node, target_node, correlation_type, correlation_score, latency_ms, expected_propagation, detected_at, confidence,
 	lag_low_ms, lag_high_ms, n, p, q, discovered, simultaneous, copied, evidence, family, first_seen, trend`,
 	func(c *cells, e *graph.Edge) {
@@ -82,7 +83,8 @@ var edgeTable = table[graph.Edge]{"multi_layer_correlations",
 		text(c, &e.Family)
 		number(c, &e.FirstSeen)
 		trend(c, &e.Trend)
-	}}
+	},
+}
 
 // ownEdge is an edge of ours with its id, which says that it is ours.
 type ownEdge struct {
@@ -129,7 +131,8 @@ func trend(c *cells, t *graph.Trend) {
 	t.N, t.WeekdayN, t.OffHours = int32(binary.LittleEndian.Uint32(b)), int32(binary.LittleEndian.Uint32(b[4:])), b[8] != 0
 }
 
-var eventTable = table[catalog.Event]{"events",
+var eventTable = table[catalog.Event]{
+	"events",
 	"event_id, sport, league, start_at, home, away, title, entities, first_seen, last_seen",
 	func(c *cells, e *catalog.Event) {
 		text(c, &e.ID)
@@ -142,9 +145,11 @@ var eventTable = table[catalog.Event]{"events",
 		c.json(&e.Entities)
 		number(c, &e.FirstSeen)
 		number(c, &e.LastSeen)
-	}}
+	},
+}
 
-var familyTable = table[graph.Family]{"families",
+var familyTable = table[graph.Family]{
+	"families",
 	`family, layer, sport, league, market, phase, venue, leader, follower, pairs, correlation, beta, lag_ms, lag_low_ms, lag_high_ms,
 	n, z, inflation, p, q, d, p_exist, q_exist, p_direct, q_direct, conf_exist, confidence, discovered, simultaneous, copied,
 	resolution_ms, detected_at, first_found, zero_lag, coincide`,
@@ -176,7 +181,8 @@ var familyTable = table[graph.Family]{"families",
 		number(c, &f.FirstFound)
 		c.float(&f.ZeroLag)
 		c.float(&f.Coincide)
-	}}
+	},
+}
 
 var groupTable = table[store.Group]{"venue_groups", "sport, league, venues", func(c *cells, g *store.Group) {
 	text(c, &g.Sport)
@@ -184,7 +190,8 @@ var groupTable = table[store.Group]{"venue_groups", "sport, league, venues", fun
 	c.json(&g.Venues)
 }}
 
-var anomalyTable = table[detect.Anomaly]{"anomalies",
+var anomalyTable = table[detect.Anomaly]{
+	"anomalies",
 	"kind, layer, event_id, nodes, at, until, severity, band, confidence, size, evidence, suppressed",
 	func(c *cells, a *detect.Anomaly) {
 		text(c, &a.Kind)
@@ -199,9 +206,11 @@ var anomalyTable = table[detect.Anomaly]{"anomalies",
 		c.float(&a.Size)
 		c.json(&a.Evidence)
 		text(c, &a.Suppressed)
-	}}
+	},
+}
 
-var predictionTable = table[ledger.Prediction]{"predictions",
+var predictionTable = table[ledger.Prediction]{
+	"predictions",
 	`prediction_id, family, layer, event_id, source_node, target_node, issued_at, arrive_from, arrive_to, move, size, p, confidence,
 	outcome, resolved_at, actual, lead_time_ms, base, base_n, rivals`,
 	func(c *cells, p *ledger.Prediction) {
@@ -225,7 +234,8 @@ var predictionTable = table[ledger.Prediction]{"predictions",
 		c.float(&p.Base)
 		number(c, &p.BaseN)
 		c.json(&p.Rivals)
-	}}
+	},
+}
 
 var ambiguityTable = table[store.Ambiguity]{"ambiguities", "kind, name, candidates, why", func(c *cells, a *store.Ambiguity) {
 	text(c, &a.Kind)
@@ -271,7 +281,8 @@ var auditTable = table[store.AuditRow]{"audit_log", "at, operation, subject, lay
 	}
 }}
 
-var performanceTable = table[store.Performance]{"audit_performance_metrics",
+var performanceTable = table[store.Performance]{
+	"audit_performance_metrics",
 	"timestamp, operation_type, p50_latency_us, p99_latency_us, throughput_rps, memory_mb, cpu_percent, component",
 	func(c *cells, p *store.Performance) {
 		number(c, &p.At)
@@ -286,11 +297,13 @@ var performanceTable = table[store.Performance]{"audit_performance_metrics",
 		c.float(&p.MemoryMB)
 		c.float(&p.CPU)
 		text(c, &p.Component)
-	}}
+	},
+}
 
 func micros(d time.Duration) float64 { return float64(d) / 1e3 }
 
-var checkTable = table[store.Check]{"production_readiness_matrix",
+var checkTable = table[store.Check]{
+	"production_readiness_matrix",
 	"component, check_name, severity, status, description, last_checked, evidence",
 	func(c *cells, k *store.Check) {
 		text(c, &k.Component)
@@ -300,4 +313,5 @@ var checkTable = table[store.Check]{"production_readiness_matrix",
 		text(c, &k.Description)
 		number(c, &k.LastChecked)
 		text(c, &k.Evidence)
-	}}
+	},
+}
