@@ -133,9 +133,6 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 
 // hear passes a quote of a node to the open calls about it.
 func (e *Engine) hear(n *node, at odds.Time) {
-	if len(n.overdue) > 0 {
-		e.awaitOverdue(n, at)
-	}
 	for i := 0; i < len(n.target); {
 		c := n.target[i]
 		c.stood(at)
@@ -146,21 +143,25 @@ func (e *Engine) hear(n *node, at odds.Time) {
 		}
 		e.close(c, at)
 	}
+	if len(n.overdue) > 0 {
+		e.awaitOverdue(n, at)
+	}
 }
 
 // overdueFor is how many lengths of its interval a follower of another match is
 // awaited after the forecast was settled as missed, to be called delayed.
-const overdueFor = 4
+const overdueFor = 10
 
 // awaitOverdue looks for the arrival of followers that are long due.
 func (e *Engine) awaitOverdue(n *node, at odds.Time) {
 	keep := n.overdue[:0]
 	for _, c := range n.overdue {
-		switch ratio := (n.Value - c.Start) / c.Size; {
-		case ratio >= 0.5:
+		switch {
+		case at > c.To.Add(overdueFor*c.To.Sub(c.From)): // too late to be an answer
+		case (n.Value-c.Start)/c.Size >= 0.5:
 			c.ResolvedAt = at
 			e.arrive(c)
-		case at <= c.To.Add(overdueFor*c.To.Sub(c.From)):
+		default:
 			keep = append(keep, c)
 		}
 	}

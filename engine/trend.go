@@ -105,19 +105,14 @@ func (p *pair) advance(at odds.Time) bool {
 	if v := own.V + back.V; v > 0 {
 		lead = (own.U - back.U) / math.Sqrt(v)
 	}
-	lag := 0.0
-	if own.N < minMoves { // too few moves met to say after what time: the last lag stands
-		lag = p.trend.now.lag
-	} else {
-		lag = p.lagNow(a, b, own)
-	}
+	lag := p.lagNow(a, b, own)
 	p.trend.push(at, point{p.sign * own.Corr(), lag, p.sign * own.Beta(), lead, float64(own.Moves)}, p.layer >= odds.CrossEvent)
 	return true
 }
 
 // lagSure is the z from which the newest moves say by themselves after what time
 // they were followed.
-const lagSure = 4
+const lagSure = 3.5
 
 // lagNow is the lag of a pair's newest moves: of the window as wide as the
 // family's that they stand out in most, wherever it lies; of the family's own
@@ -128,18 +123,21 @@ func (p *pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
 	if dir == leadlag.BA {
 		a, b = b, a
 	}
-	best, z := own, lagSure-1e-9
+	best, z := own, float64(lagSure)
+	if own.V > 0 {
+		z = math.Max(z, math.Abs(own.U)/math.Sqrt(own.V))
+	}
 	for _, sp := range x.Spans() {
 		if sp.Last-sp.First != family.Last-family.First {
 			continue
 		}
 		from, to := x.Limits(sp)
 		s := leadlag.Window(b, a, from, to).Signed(p.sign)
-		if s.N >= minMoves && s.V > 0 && s.U*own.U >= 0 && math.Abs(s.U)/math.Sqrt(s.V) > z {
+		if s.N >= minMoves && s.V > 0 && s.U*p.fam.verdict.Link.U > 0 && math.Abs(s.U)/math.Sqrt(s.V) > z {
 			best, z = s, math.Abs(s.U)/math.Sqrt(s.V)
 		}
 	}
-	if best.U == 0 {
+	if best.U == 0 || best.N < minMoves { // too few to say: the last lag stands
 		return p.trend.now.lag
 	}
 	return math.Max(0, best.Lag/best.U)

@@ -127,7 +127,7 @@ func (l *Anomalies) Text(w io.Writer, s Style, limit int) error {
 		t.write(&b, s)
 	}
 	if n := len(l.Anomalies) - len(order); n > 0 {
-		fmt.Fprintf(&b, "%s; --limit 0 shows all.\n", plural(n, "milder or older one"))
+		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", plural(n, "milder or older one"))
 	}
 	if listed := slices.ContainsFunc(l.Anomalies, func(a Anomaly) bool { return a.Suppressed != "" }); l.Suppressed > 0 && !listed {
 		fmt.Fprintf(&b, "%s kept back; --suppressed shows them with the reason.\n", plural(l.Suppressed, "further one"))

@@ -159,7 +159,7 @@ func (l *Leaders) Text(w io.Writer, s Style, all bool, limit int) error {
 		together.write(&b, s)
 	}
 	if more > 0 {
-		fmt.Fprintf(&b, "%s; --limit 0 shows all.\n", plural(more, "less certain pair"))
+		fmt.Fprintf(&b, "%s; leaders --limit 0 shows all.\n", plural(more, "less certain pair"))
 	}
 	if hidden > 0 {
 		fmt.Fprintf(&b, "%s judged and not certain enough; --all shows them.\n", plural(hidden, "further pair"))
@@ -168,14 +168,14 @@ func (l *Leaders) Text(w io.Writer, s Style, all bool, limit int) error {
 		fmt.Fprintf(&b, "%s judged after %s and left out.\n", plural(l.Later, "pair"), l.AsOf)
 	}
 	for _, g := range l.Groups {
-		fmt.Fprintf(&b, "%s move as one: evidence counts them once.\n", list(g))
+		fmt.Fprintf(&b, "%s move as one: evidence counts them once.\n", Plain(list(g)))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
 func (p *Pair) row(t *table) {
-	t.add(p.who(), strings.TrimPrefix(p.Sport+"/"+p.League, "/")+" "+p.Market+" "+phase(p.Phase),
+	t.add(p.who(), place(p.Sport, p.League, p.Market, p.Phase),
 		Lag(p.LagMs, p.LagLowMs, p.LagHighMs, p.ResolutionMs, p.Simultaneous), fmt.Sprintf("%.2f", p.Correlation),
 		Share(p.Beta), fmt.Sprint(p.N), small(p.Q), sure(p.Confidence), cell{flags(false, p.Copied, p.Discovered), dim})
 }

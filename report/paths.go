@@ -36,7 +36,7 @@ func (l *Paths) Text(w io.Writer, s Style, limit int) error {
 	if len(l.Paths) == 0 {
 		b.WriteString("nothing is known to follow it")
 		if l.Target != "" {
-			b.WriteString(" to " + l.names.Node(l.Target))
+			b.WriteString(" to " + Plain(l.names.Node(l.Target)))
 		}
 		b.WriteString(".\n")
 	} else {
@@ -60,7 +60,7 @@ func (l *Paths) table(b *bytes.Buffer, s Style, limit int) {
 	}
 	t.write(b, s)
 	if n := len(l.Paths) - len(shown); n > 0 {
-		fmt.Fprintf(b, "%s; --limit 0 shows all.\n", plural(n, "weaker one"))
+		fmt.Fprintf(b, "%s; propagate --limit 0 shows all.\n", plural(n, "weaker one"))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"corrgraph/catalog"
 	"corrgraph/detect"
@@ -35,7 +36,16 @@ func TestWords(t *testing.T) {
 		{Lag(2000, 1600, 2500, 20, false), "2.0 s (1.6–2.5 s)"},
 		{Lag(0, 0, 0, 300_000, true), "same poll of 5 min"},
 		{Lag(0, 0, 0, 20, true), "same moment"},
+		{Lag(0, 0, 300_000, 300_000, true), "same poll of 5 min"},
+		{Lag(0, 0, 900_000, 300_000, true), "within 15 min"},
+		{Lag(0, 0, 300_000, 0, true), "within 5 min"},
+		{Lag(0, 0, 20, 0, true), "same moment"},
 		{Lag(7, 0, 0, 0, false), "7 ms"},
+		{Lag(100, 100, 100, 0, false), "100 ms"},
+		{place("soccer", "", "h2h", "pre"), "soccer h2h pre-match"},
+		{place("baseball", "mlb", "", "live"), "baseball/mlb in-play"},
+		{Plain("Evil\x1b[2J\tFC\u202e\a"), "Evil�[2J FC��"},
+		{(Style{}).Bold("\x1b[31mred"), "�[31mred"},
 		{Share(0.33), "33 % of the move"},
 		{Share(-0.2), "20 % of the move, the other way"},
 		{Share(0.004), "under 1 % of the move"},
@@ -51,6 +61,19 @@ func TestWords(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// TestSeries: matches of one series have one title and are told apart by their day.
+func TestSeries(t *testing.T) {
+	day := func(d int) odds.Time { return odds.TimeOf(time.Date(2026, 8, d, 23, 5, 0, 0, time.UTC)) }
+	n := NamesOf([]catalog.Event{
+		{ID: "a", Home: "Yankees", Away: "Braves", Start: day(7)}, {ID: "b", Title: "Braves @ Yankees", Start: day(8)}, {ID: "c", Title: "Mets @ Cubs", Start: day(8)},
+	})
+	for id, want := range map[string]string{"a": "Braves @ Yankees 2026-08-07", "b": "Braves @ Yankees 2026-08-08", "c": "Mets @ Cubs", "d": "d"} {
+		if got := n.Event(id); got != want {
+			t.Errorf("%s is %q, want %q", id, got, want)
 		}
 	}
 }

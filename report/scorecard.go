@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"corrgraph/graph"
 	"corrgraph/ledger"
@@ -84,7 +83,7 @@ func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit
 		if f.Hits > 0 {
 			head = Span(f.LeadTimeMs)
 		}
-		t.add(odds.Layer(f.Layer).Key(), f.Leader+" → "+f.Follower, strings.TrimSpace(strings.Trim(f.Sport+"/"+f.League, "/")+" "+f.Market+" "+phase(f.Phase)),
+		t.add(odds.Layer(f.Layer).Key(), f.Leader+" → "+f.Follower, place(f.Sport, f.League, f.Market, f.Phase),
 			rate(f.HitRate, f.HitLow, f.HitHigh, f.Matured), percent(f.BaseRate), fmt.Sprintf("%.3f", f.Brier), fmt.Sprintf("%.3f", f.BrierBase),
 			head, fmt.Sprint(f.Late), fmt.Sprint(f.WrongSign), fmt.Sprint(f.Missed))
 	}
@@ -97,7 +96,7 @@ func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit
 }
 
 func rivals(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
-	t := newTable("On the same occasions", "Came true", ">Brier")
+	t := newTable("Beside simple rules", "Came true", ">Brier of its own calls")
 	t.add("these forecasts", rate(c.Overall.HitRate, c.Overall.HitLow, c.Overall.HitHigh, c.Overall.Matured), fmt.Sprintf("%.3f", c.Overall.Brier))
 	names := make([]string, 0, len(c.Rivals))
 	for n := range c.Rivals {

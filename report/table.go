@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"corrgraph/odds"
@@ -40,6 +41,7 @@ const (
 )
 
 func (s Style) paint(text string, p paint) string {
+	text = Plain(text)
 	if !s.Color || p == 0 || text == "" {
 		return text
 	}
@@ -48,6 +50,21 @@ func (s Style) paint(text string, p paint) string {
 
 // Bold marks a text on terminals.
 func (s Style) Bold(text string) string { return s.paint(text, bold) }
+
+// Plain replaces what a terminal would take for an order: control characters and
+// those that turn the direction of writing. Names come from feeds, and a feed must
+// not be able to clear a screen.
+func Plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return ' '
+		}
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return utf8.RuneError
+		}
+		return r
+	}, text)
+}
 
 // bandPaint is the colour of a confidence.
 func bandPaint(b odds.Band) paint {

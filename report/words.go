@@ -60,11 +60,13 @@ const coarse = 1000
 // time otherwise. resolution 0 is unknown.
 func Lag(lag, low, high, resolution odds.Millis, simultaneous bool) string {
 	switch {
-	case simultaneous && resolution >= coarse:
+	case simultaneous && resolution >= coarse && high <= resolution:
 		return "same poll of " + Span(resolution)
+	case simultaneous && high >= coarse:
+		return "within " + Span(high)
 	case simultaneous:
 		return "same moment"
-	case low == 0 && high == 0:
+	case low == high:
 		return Span(lag)
 	case resolution < coarse:
 		return Span(lag) + " (" + Between(low, high) + ")"
@@ -113,6 +115,12 @@ func phase(p string) string {
 	return p
 }
 
+// place says where a pair of venues or markets lives: "baseball/mlb h2h pre-match".
+// Parts that are not known are left out.
+func place(sport, league, market, of string) string {
+	return strings.Join(strings.Fields(strings.Trim(sport+"/"+league, "/")+" "+market+" "+phase(of)), " ")
+}
+
 func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
 
 // small renders p and q values.
@@ -142,27 +150,38 @@ func plural(n int, one string) string {
 // gives the ids themselves.
 type Names struct {
 	events map[string]catalog.Event
+	titles map[string]int // how many events bear it: a series is several matches of two teams
 }
 
 // NamesOf returns the names of catalogued events.
 func NamesOf(events []catalog.Event) Names {
-	n := Names{events: make(map[string]catalog.Event, len(events))}
+	n := Names{events: make(map[string]catalog.Event, len(events)), titles: map[string]int{}}
 	for _, e := range events {
 		n.events[e.ID] = e
+		n.titles[title(&e)]++
 	}
 	return n
 }
 
-// Event returns the title of an event, its id where there is no title.
-func (n Names) Event(id string) string {
-	e := n.events[id]
-	switch {
-	case e.Title != "":
-		return e.Title
-	case e.Home != "" && e.Away != "":
+func title(e *catalog.Event) string {
+	if e.Title == "" && e.Home != "" && e.Away != "" {
 		return e.Away + " @ " + e.Home
 	}
-	return id
+	return e.Title
+}
+
+// Event returns the title of an event, with its day where others have the same
+// title, and its id where there is none.
+func (n Names) Event(id string) string {
+	e := n.events[id]
+	t := title(&e)
+	switch {
+	case t == "":
+		return id
+	case n.titles[t] > 1 && e.Start != 0:
+		return t + " " + e.Start.String()[:len("2006-01-02")]
+	}
+	return t
 }
 
 // Node returns a node in words: "draftkings · Los Angeles Angels @ Baltimore

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"corrgraph/graph"
 	"corrgraph/ledger"
@@ -144,6 +145,14 @@ type graphCmd struct {
 	Build string `enum:"inline,workers" default:"workers" help:"Where the four layers are built: inline, one after the other, or workers, side by side."`
 }
 
+// Validate implements kong's hook.
+func (c *graphCmd) Validate() error {
+	if c.Event == "" {
+		return errors.New("<event> is empty")
+	}
+	return nil
+}
+
 func (graphCmd) Help() string {
 	return "What hangs together in this match right now?\n\n    corrgraph graph 3f2a… --db mlb.db --as-of 2026-06-20T18:00:00Z\n\n" +
 		"A link stays in the graph for 1 hour in layer 1, 24 hours in layers 2 and 4, 7 days in layer 3. DEGRADED says that a layer could not be built." + codes
@@ -245,6 +254,9 @@ type propagateCmd struct {
 
 // Validate implements kong's hook.
 func (c *propagateCmd) Validate() error {
+	if c.Source == "" {
+		return errors.New("<source> is empty")
+	}
 	if c.MaxDepth < 1 || c.Paths < 1 {
 		return errors.New("--max-depth and --paths are 1 or more")
 	}
@@ -277,7 +289,8 @@ func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		found := paths(propagate.NewNetwork(edges), source, target, c.MaxDepth, c.Paths)
-		if len(found) == 0 {
+		touched := func(e graph.Edge) bool { return e.Source == source || e.Target == source }
+		if len(found) == 0 && !slices.ContainsFunc(edges, touched) {
 			a.hintNewest(ctx, st, store.EdgeFilter{Node: source}, now)
 		}
 		l := report.NewPaths(source, target, found, names, now)

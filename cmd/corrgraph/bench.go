@@ -23,6 +23,16 @@ func (benchCmd) Help() string {
 		"Times are of one operation. A benchmark checks its answers: a wrong one ends it with exit code 1." + codes
 }
 
+// Validate implements kong's hook.
+func (c *benchCmd) Validate() error {
+	for _, pairs := range c.Scaling {
+		if pairs < 1 {
+			return fmt.Errorf("--scaling %d: want 1 pair or more", pairs)
+		}
+	}
+	return nil
+}
+
 func (c *benchCmd) Run(ctx context.Context, a *app) error {
 	switch {
 	case c.Cold:

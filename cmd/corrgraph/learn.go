@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"corrgraph/catalog"
+	"corrgraph/feed"
 	"corrgraph/feed/columns"
 	"corrgraph/feed/recording"
 	"corrgraph/replay"
@@ -42,7 +43,8 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	o.Progress = bar.update
 	sum, err := replay.Run(ctx, st, o)
 	bar.clear()
-	if err = errors.Join(err, st.Close()); err != nil && exitCode(ctx, err) != codeData {
+	unread := errors.Is(err, feed.ErrFormat) || errors.Is(err, feed.ErrTruncated)
+	if err = errors.Join(err, st.Close()); err != nil && !unread {
 		return err
 	}
 	// What was readable is stored: say so, then say what was not.
@@ -84,8 +86,12 @@ func (c *replayCmd) tooMany(s *replay.Summary) error {
 	if rejected == 0 || float64(rejected) <= float64(c.MaxRejects)*float64(all) {
 		return nil
 	}
-	return badData(fmt.Errorf("%d of %d quotes rejected (%s), more than --max-rejects %.3g %%; the rest is stored in %s",
-		rejected, all, reasons(s.Rejected), 100*float64(c.MaxRejects), c.DB))
+	first := ""
+	if len(s.Rejects) > 0 {
+		first = fmt.Sprintf(", one at %s", s.Rejects[0])
+	}
+	return badData(fmt.Errorf("%d of %d quotes rejected (%s), more than --max-rejects %.3g %%%s; the rest is stored in %s",
+		rejected, all, reasons(s.Rejected), 100*float64(c.MaxRejects), first, c.DB))
 }
 
 func formats() string {

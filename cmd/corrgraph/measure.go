@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"corrgraph/engine"
 	"corrgraph/feed/canonical"
@@ -84,15 +85,23 @@ type simulateCmd struct {
 	Truth   string `required:"" placeholder:"FILE" help:"The truth behind them, in JSON."`
 }
 
+// Validate implements kong's hook.
+func (c *simulateCmd) Validate() error {
+	switch {
+	case filepath.Clean(c.Out) == filepath.Clean(c.Truth):
+		return errors.New("--out and --truth are the same file")
+	case c.Minutes < 30:
+		return errors.New("--minutes is 30 or more")
+	}
+	return nil
+}
+
 func (simulateCmd) Help() string {
 	return "Does it find what is there, and nothing else?\n\n    corrgraph simulate --seed 7 --out ticks.csv.gz --truth truth.json\n" +
 		"    corrgraph replay --db sim.db ticks.csv.gz\n    corrgraph score --truth truth.json --db sim.db" + codes
 }
 
 func (c *simulateCmd) Run(ctx context.Context, a *app) error {
-	if c.Out == c.Truth {
-		return usage(errors.New("--out and --truth are the same file"))
-	}
 	var t *truth.Truth
 	err := a.output(c.Out, func(w io.Writer) (err error) {
 		out := canonical.NewWriter(w)

@@ -59,7 +59,7 @@ func (a *app) print(v any, text func(io.Writer) error) error {
 
 // log writes one line for people.
 func (a *app) log(format string, args ...any) {
-	fmt.Fprintf(a.stderr, "corrgraph: %s\n", oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(a.stderr, "corrgraph: %s\n", report.Plain(oneLine(fmt.Sprintf(format, args...))))
 }
 
 // exited is the panic by which kong's own exits (--help) come back to run.

@@ -65,8 +65,8 @@ func TestBadRecordings(t *testing.T) {
 		{"garbage.bin", "\x00\x01\xff\xfe\x00garbage\x00\x9c\x00", codeData, "not readable as odds"},
 		{"cut.bz2", "BZh91AY&SY\x00\x01", codeData, "cut off"},
 		{"columns.csv", "a,b,c\n1,2,3\n", codeData, "columns missing"},
-		{"naive.csv", row("2026-01-01 10:00:00", "1.9", "decimal"), codeData, "naive_time 1"},
-		{"one.csv", row(at, "1.0", "decimal"), codeData, "1 of 1 quotes rejected"},
+		{"naive.csv", row("2026-01-01 10:00:00", "1.9", "decimal"), codeData, "naive.csv:2: naive_time"},
+		{"one.csv", row(at, "1.0", "decimal"), codeData, "one.csv:2: bad_price"},
 		{"american.csv", row(at, "+50", "american"), codeData, "1 of 1 quotes rejected"},
 		{"nan.csv", row(at, "NaN", "decimal"), codeData, "1 of 1 quotes rejected"},
 		{"good.csv", row(at, "1.9", "decimal"), codeDone, ""},
@@ -184,10 +184,21 @@ func TestUsage(t *testing.T) {
 		"propagate aaaaaaaaaaaa --max-depth 0", "leadlag --a " + series + " --b " + series, "leadlag --a - --b - --grid 0:1:1",
 		"leadlag --a " + series + " --b " + series + " --grid 5:1:1", "leadlag --a " + series + " --b " + series + " --grid",
 		"simulate --out x --truth x", "simulate --preset nosuch --out x --truth y", "demo --minutes 5", "completion tcsh", "bench --run (", "dump --json",
+		"score", "score --truth a --study demo", "score --study nosuch", "score --study demo --seeds 0", "simulate --out x --truth ./x",
+		"simulate --minutes 5 --out x --truth y", "bench --scaling 0", "propagate", "graph --db x",
 	} {
 		r := call(t, "", strings.Fields(line)...)
 		if r.code != codeUsage || strings.Count(r.errors, "\n") != 1 || r.out != "" {
 			t.Errorf("corrgraph %s: exit %d, stdout %q, stderr %q; want 2 and one line", line, r.code, r.out, r.errors)
+		}
+	}
+}
+
+// TestEmptyIDs: a variable of a shell that is not set is no question.
+func TestEmptyIDs(t *testing.T) {
+	for _, command := range []string{"graph", "propagate"} {
+		if r := call(t, "", command, ""); r.code != codeUsage || !strings.Contains(r.errors, "is empty") {
+			t.Errorf("%s: exit %d, %q; want 2 and \"is empty\"", command, r.code, r.errors)
 		}
 	}
 }
@@ -204,8 +215,8 @@ func TestBadContent(t *testing.T) {
 		{"replay", "--map", text, "--db", filepath.Join(t.TempDir(), "x.db"), series},
 		{"replay", "--catalog", text, "--db", filepath.Join(t.TempDir(), "x.db"), series},
 	} {
-		if r := call(t, "", args...); r.code != codeData || strings.Count(r.errors, "\n") != 1 {
-			t.Errorf("%v: exit %d, %q; want 3 and one line", args, r.code, r.errors)
+		if r := call(t, "", args...); r.code != codeData || strings.Count(r.errors, "\n") != 1 || r.out != "" {
+			t.Errorf("%v: exit %d, %q, stdout %q; want 3, one line and no answer", args, r.code, r.errors, r.out)
 		}
 	}
 }

@@ -17,12 +17,16 @@ import (
 // summaryText says what a replay learned.
 func summaryText(w io.Writer, s report.Style, r *replay.Summary, db string) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n", s.Bold(fmt.Sprintf("%d quotes of %d events up to %s", r.Quotes, r.Events, r.AsOf)))
+	head := fmt.Sprintf("%d quotes of %d events", r.Quotes, r.Events)
+	if r.AsOf != 0 {
+		head += " up to " + r.AsOf.String()
+	}
+	fmt.Fprintf(&b, "%s\n", s.Bold(head))
 	fmt.Fprintf(&b, "%d price changes on %d nodes in %.1f s\n", r.Ticks, r.Nodes, r.Seconds)
 	if len(r.Rejected) > 0 {
 		fmt.Fprintf(&b, "rejected: %s\n", reasons(r.Rejected))
 		for _, x := range r.Rejects {
-			fmt.Fprintf(&b, "  %s\n", x)
+			fmt.Fprintf(&b, "  %s\n", report.Plain(x.String()))
 		}
 	}
 	if len(r.Skipped) > 0 {
