@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"corrgraph/leadlag"
@@ -205,10 +206,11 @@ func rival(name string, ps []*Prediction) (r RivalScore) {
 		for _, p := range prob {
 			sum += p
 		}
-		r.Calls = len(prob)
+		r.Calls, r.Hits = len(prob), int(math.Round(sum)) // as many as were to be expected
 		if r.Calls > 0 {
 			r.HitRate = sum / float64(r.Calls)
 		}
+		r.HitLow, r.HitHigh = leadlag.Wilson(r.Hits, r.Calls)
 		return r
 	}
 	r.HitLow, r.HitHigh = leadlag.Wilson(r.Hits, r.Calls)

@@ -63,7 +63,7 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 	if r.merge.conflicts > 0 {
 		sum.Rejected["conflict"] += r.merge.conflicts
 	}
-	sum.NewQuotes, sum.Rejects, sum.Skipped = stream.Report().Quotes(), stream.Report().Shown(), stream.Skipped()
+	sum.Read, sum.Rejects, sum.Skipped = stream.Report().Quotes(), stream.Report().Shown(), stream.Skipped()
 	problems := stream.Errors()
 	for _, p := range problems {
 		sum.Problems = append(sum.Problems, p.Error())

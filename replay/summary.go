@@ -13,9 +13,9 @@ import (
 // rejects and duplicates are of this run alone.
 type Summary struct {
 	AsOf       odds.Time      `json:"as_of"`
-	Ticks      int            `json:"ticks"`      // quotes that changed their node's value or state
-	Quotes     int            `json:"quotes"`     // prices read from sources
-	NewQuotes  int            `json:"new_quotes"` // of this run
+	Ticks      int            `json:"ticks"`       // quotes that changed their node's value or state
+	Quotes     int            `json:"quotes"`      // prices read from sources
+	Read       int            `json:"quotes_read"` // by this run, duplicates among them
 	Duplicates int            `json:"duplicates"`
 	Rejected   map[string]int `json:"rejected"`
 	Partial    int            `json:"partial_markets"` // updates whose outcomes were no complete set

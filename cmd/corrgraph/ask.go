@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"corrgraph/graph"
 	"corrgraph/ledger"
@@ -277,11 +278,9 @@ func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		for _, n := range []odds.NodeID{source, target} {
-			if known, err := st.KnowsNode(ctx, n); err != nil {
+		for _, n := range []*odds.NodeID{&source, &target} {
+			if *n, err = a.standing(ctx, st, *n); err != nil {
 				return err
-			} else if n != "" && !known {
-				return fmt.Errorf("%w node %q in %s: no link leads from or to it (corrgraph edges lists those that have one)", errUnknown, n, st.Path())
 			}
 		}
 		edges, err := st.EdgesInWindow(ctx, "", now)
@@ -296,6 +295,32 @@ func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 		l := report.NewPaths(source, target, found, names, now)
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
 	})
+}
+
+// mirrors are the sides of two-way markets whose other side holds the series.
+var mirrors = map[string]string{"away": "home", "under": "over", "no": "yes"}
+
+// standing returns the node that holds the series of n: n itself, or the other
+// side of its two-way market, which moves by as much the other way.
+func (a *app) standing(ctx context.Context, st *sqlite.Store, n odds.NodeID) (odds.NodeID, error) {
+	if n == "" {
+		return n, nil
+	}
+	known, err := st.KnowsNode(ctx, n)
+	if err != nil || known {
+		return n, err
+	}
+	if i := strings.LastIndexByte(string(n), '/'); i >= 0 && mirrors[string(n[i+1:])] != "" {
+		other := n[:i+1] + odds.NodeID(mirrors[string(n[i+1:])])
+		if known, err = st.KnowsNode(ctx, other); err != nil {
+			return n, err
+		}
+		if known {
+			a.log("%s mirrors %s, which is shown: it moves by as much the other way", n, other)
+			return other, nil
+		}
+	}
+	return n, fmt.Errorf("%w node %q in %s: no link leads from or to it (corrgraph edges lists those that have one)", errUnknown, n, st.Path())
 }
 
 // paths asks the question that the arguments mean.

@@ -55,11 +55,16 @@ type story struct {
 	Score       *score.Report     `json:"score"` // against the truth
 }
 
-func (c *demoCmd) Run(ctx context.Context, a *app) error {
+func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 	path, err := c.fresh()
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if exitCode(ctx, err) != codeDone && c.DB == "" {
+			os.RemoveAll(filepath.Dir(path)) // ours: MkdirTemp made it
+		}
+	}()
 	st, err := sqlite.Open(ctx, path, sqlite.Options{Create: true})
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func (c *replayCmd) tooMany(s *replay.Summary) error {
 	for _, n := range s.Rejected {
 		rejected += n
 	}
-	all := s.NewQuotes + rejected
+	all := s.Read + rejected
 	if rejected == 0 || float64(rejected) <= float64(c.MaxRejects)*float64(all) {
 		return nil
 	}

@@ -109,7 +109,7 @@ func (a *app) finish(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
 	switch {
 	case code == codeInterrupted:
-		a.log("interrupted; what was stored so far is safe, run the same command again to finish")
+		a.log("interrupted; what a replay has stored so far is safe, and the same replay finishes it")
 	case code != codeDone:
 		a.log("%v", err)
 	}

@@ -31,14 +31,15 @@ type Options struct {
 // Store is an open store. Its methods are safe for concurrent use; those that
 // write take turns.
 type Store struct {
-	path    string
-	table   [names]statement
-	writing sync.Mutex // held while writer is in use
-	writer  *conn      // nil when read-only
-	lock    *conn      // nil when read-only
-	readers chan *conn // one slot for each reader; nil where it is not yet open
-	closing sync.Once
-	closed  chan struct{}
+	path      string
+	table     [names]statement
+	writing   sync.Mutex // held while writer is in use
+	writer    *conn      // nil when read-only
+	lock      *conn      // nil when read-only
+	readers   chan *conn // one slot for each reader; nil where it is not yet open
+	immutable bool       // nobody can change the file while it is open
+	closing   sync.Once
+	closed    chan struct{}
 }
 
 // Open opens the store at path and, for writing, brings it up to date. Errors:
@@ -74,16 +75,39 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%w: it is not a regular file", store.ErrNotStore)
 	}
-	if o.ReadOnly {
-		return s.read(ctx, func(c *conn) error {
-			v, err := s.version(ctx, c)
-			if err == nil && v == 0 {
-				err = fmt.Errorf("%w: it is empty", store.ErrNotStore)
-			}
-			return err
-		})
+	if !o.ReadOnly {
+		return s.openWriter(ctx, o)
 	}
-	return s.openWriter(ctx, o)
+	err := s.check(ctx)
+	if err != nil && errors.Is(err, fs.ErrPermission) && s.still() {
+		s.immutable = true
+		for range cap(s.readers) {
+			if c := <-s.readers; c != nil {
+				_ = c.close() // it could not read anything
+			}
+			s.readers <- nil
+		}
+		return s.check(ctx)
+	}
+	return err
+}
+
+// check makes sure that a store opened for reading is one.
+func (s *Store) check(ctx context.Context) error {
+	return s.read(ctx, func(c *conn) error {
+		v, err := s.version(ctx, c)
+		if err == nil && v == 0 {
+			err = fmt.Errorf("%w: it is empty", store.ErrNotStore)
+		}
+		return err
+	})
+}
+
+// still reports whether nothing is waiting in a WAL. Readers of a WAL write to
+// its index; where they may not, a store without one can be read as it lies.
+func (s *Store) still() bool {
+	info, err := os.Stat(s.path + "-wal")
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
 
 func (s *Store) openWriter(ctx context.Context, o Options) (err error) {
@@ -172,7 +196,11 @@ func (s *Store) read(ctx context.Context, f func(*conn) error) (err error) {
 		// A reader waits for no writer in WAL mode, save while one recovers. It
 		// may write the WAL's index and, when it is the last to leave, tidy up;
 		// query_only keeps it from the data.
-		if c, err = openConn(dsn(s.path, "mode=rw", "_pragma=busy_timeout(25)", "_pragma=query_only(1)", "_pragma=cache_size(-16000)")); err != nil {
+		mode := "mode=rw"
+		if s.immutable {
+			mode = "mode=ro&immutable=1"
+		}
+		if c, err = openConn(dsn(s.path, mode, "_pragma=busy_timeout(25)", "_pragma=query_only(1)", "_pragma=cache_size(-16000)")); err != nil {
 			return err
 		}
 	}
