@@ -29,9 +29,9 @@ test: go .tools/testreport ## all tests, and what was skipped and why
 	@cd tools && go test -json ./... | ../.tools/testreport
 
 .PHONY: race
-race: go .tools/testreport ## the tests of what runs concurrently, under the race detector
+race: go .tools/testreport ## the short tests of what runs concurrently, under the race detector
 	@[ "$$(go env CGO_ENABLED)" = 1 ] && type "$$(go env CC)" >/dev/null || { echo "make race needs a C compiler and CGO_ENABLED=1" >&2; exit 1; }
-	@go test -race -json $(RACE) | .tools/testreport
+	@go test -race -short -json $(RACE) | .tools/testreport
 
 # One target at a time: the go command takes no more.
 .PHONY: fuzz

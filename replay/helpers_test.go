@@ -15,6 +15,15 @@ import (
 	"corrgraph/store/sqlite"
 )
 
+// long leaves a test out of short runs: under the race detector the large
+// recordings take minutes and start no goroutine that smaller ones don't.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("reads large recordings; run without -short")
+	}
+}
+
 // recordings finds real files. Without them a test can't speak: it fails where
 // they must be there, and is skipped elsewhere.
 func recordings(t *testing.T, pattern string) []string {

@@ -14,6 +14,7 @@ import (
 // Every recording is read to the end with nothing rejected; the numbers are
 // those that the recordings' own descriptions state.
 func TestRecordingsAreReadWhole(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		name, files    string
 		quotes, events int
@@ -46,6 +47,7 @@ func TestRecordingsAreReadWhole(t *testing.T) {
 // Three days of baseball beside three days of women's basketball: who follows
 // whom is known, and that the two sports have nothing to do with each other.
 func TestBaseballAndBasketball(t *testing.T) {
+	long(t)
 	db := newDB(t)
 	files := slices.Concat(recordings(t, "the-odds-api-v4/mlb_*.bz2"), recordings(t, "the-odds-api-v4/wnba_*.bz2"))
 	_, sum := replayInto(t, db, files...)
@@ -108,6 +110,7 @@ func TestBaseballAndBasketball(t *testing.T) {
 
 // A wrong quote at two venues of one house, in one poll of the World Cup.
 func TestWrongQuoteOfTheWorldCup(t *testing.T) {
+	long(t)
 	db := newDB(t)
 	_, sum := replayInto(t, db, recordings(t, "the-odds-api-v4/worldcup_*.bz2")...)
 	if sum.Quotes != 514_505 || sum.Events != 25 || len(sum.Rejected) > 0 {
