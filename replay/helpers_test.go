@@ -43,7 +43,7 @@ func recordings(t *testing.T, pattern string) []string {
 
 func openStore(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
-	st, err := sqlite.Open(context.Background(), path, sqlite.Options{Create: true})
+	st, err := sqlite.Open(context.Background(), path, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}

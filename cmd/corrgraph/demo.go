@@ -65,7 +65,7 @@ func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 			os.RemoveAll(filepath.Dir(path)) // ours: MkdirTemp made it
 		}
 	}()
-	st, err := sqlite.Open(ctx, path, sqlite.Options{Create: true})
+	st, err := sqlite.Open(ctx, path, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (f *readFlags) open(ctx context.Context) (st *sqlite.Store, now odds.Time, 
 }
 
 func openStore(ctx context.Context, path string) (*sqlite.Store, error) {
-	st, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true})
+	st, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true, Offline: true})
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w (replay a recording into it first, or name another --db)", err)
 	}

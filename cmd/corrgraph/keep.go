@@ -27,7 +27,7 @@ func (migrateCmd) Help() string {
 }
 
 func (c *migrateCmd) Run(ctx context.Context, a *app) error {
-	st, err := sqlite.Open(ctx, c.DB, sqlite.Options{Create: true})
+	st, err := sqlite.Open(ctx, c.DB, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		return err
 	}

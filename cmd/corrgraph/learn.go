@@ -35,7 +35,7 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	st, err := sqlite.Open(ctx, c.DB, sqlite.Options{Create: true})
+	st, err := sqlite.Open(ctx, c.DB, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		return err
 	}

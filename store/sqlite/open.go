@@ -23,6 +23,9 @@ type Options struct {
 	ReadOnly bool // no lock is taken, nothing is written or upgraded
 	Create   bool // make the store where there is none
 	Readers  int  // connections that read at once. Zero means 4
+	// Offline gives every statement the deadline of a listing: for commands that
+	// serve nobody who waits behind them.
+	Offline bool
 	// MaxPages bounds the file, in pages of 4 KiB: beyond it writes fail with
 	// store.ErrFull. Zero means no bound.
 	MaxPages int
@@ -37,6 +40,7 @@ type Store struct {
 	writer    *conn      // nil when read-only
 	lock      *conn      // nil when read-only
 	readers   chan *conn // one slot for each reader; nil where it is not yet open
+	offline   bool       // see Options
 	immutable bool       // nobody can change the file while it is open
 	closing   sync.Once
 	closed    chan struct{}
@@ -47,7 +51,12 @@ type Store struct {
 // another file, which is not touched; store.ErrNewer; store.ErrInUse when another
 // Store has it open for writing. Cost: about a millisecond.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	s := &Store{path: path, table: statements(), readers: make(chan *conn, max(o.Readers, 1)), closed: make(chan struct{})}
+	s := &Store{path: path, table: statements(), offline: o.Offline, readers: make(chan *conn, max(o.Readers, 1)), closed: make(chan struct{})}
+	for i := range s.table {
+		if o.Offline {
+			s.table[i].deadline = max(s.table[i].deadline, listing)
+		}
+	}
 	if o.Readers == 0 {
 		s.readers = make(chan *conn, 4)
 	}

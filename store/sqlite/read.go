@@ -97,7 +97,7 @@ func (s *Store) Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, er
 	case f.Layer != 0:
 		what, args = edgesOfLayer, []driver.Value{int64(f.Layer), limit}
 	}
-	return list(ctx, s, edgeTable, s.table[what].limited(f.Limit), args...)
+	return list(ctx, s, edgeTable, s.limited(what, f.Limit), args...)
 }
 
 // edgesOfNode filters by event and layer here: a node has few of either.
@@ -106,7 +106,7 @@ func (s *Store) edgesOfNode(ctx context.Context, f store.EdgeFilter, limit int64
 	if f.Event != "" || f.Layer != 0 {
 		ofNode = -1
 	}
-	all, err := list(ctx, s, edgeTable, s.table[edgesOfNode].limited(f.Limit), string(f.Node), ofNode)
+	all, err := list(ctx, s, edgeTable, s.limited(edgesOfNode, f.Limit), string(f.Node), ofNode)
 	if err != nil {
 		return nil, err
 	}

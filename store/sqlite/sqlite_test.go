@@ -512,3 +512,19 @@ func BenchmarkOpen(b *testing.B) {
 		})
 	}
 }
+
+func TestOfflineWaitsAsLongAsAListing(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "a.db"), Options{Create: true, Offline: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for n, st := range s.table {
+		if st.deadline < listing && st.deadline == request {
+			t.Errorf("statement %d may take %v offline", n, st.deadline)
+		}
+	}
+	if d := s.limited(edges, 10).deadline; d != listing {
+		t.Errorf("a bounded listing may take %v offline", d)
+	}
+}

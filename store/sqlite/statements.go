@@ -28,13 +28,14 @@ func (s statement) context(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeoutCause(ctx, s.deadline, store.ErrDeadline)
 }
 
-// limited returns the statement as a request runs it, when the caller bounds its
+// limited returns a statement as a request runs it, when the caller bounds its
 // answer: with the request's deadline.
-func (s statement) limited(limit int) statement {
-	if limit > 0 {
-		s.deadline = request
+func (s *Store) limited(n name, limit int) statement {
+	st := s.table[n]
+	if limit > 0 && !s.offline {
+		st.deadline = request
 	}
-	return s
+	return st
 }
 
 // name of a statement in the table.
