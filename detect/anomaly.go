@@ -33,14 +33,16 @@ type Anomaly struct {
 // Evidence lets a person check an anomaly: the numbers that were compared, the
 // ticks and their ages, the curve where there is one.
 type Evidence struct {
-	Text   string    `json:"text"` // one sentence in trade words
-	Unit   string    `json:"unit,omitempty"`
-	Now    float64   `json:"now"`
-	Usual  float64   `json:"usual"`
-	Spread float64   `json:"spread"` // s.d. of the usual
-	N      int       `json:"n"`      // points of history behind Usual
-	Ticks  []Tick    `json:"ticks,omitempty"`
-	Curve  []float64 `json:"curve,omitempty"`
+	Text   string  `json:"text"` // one sentence in trade words
+	Unit   string  `json:"unit,omitempty"`
+	Now    float64 `json:"now"`
+	Usual  float64 `json:"usual"`
+	Spread float64 `json:"spread"` // s.d. of the usual
+	N      int     `json:"n"`      // points of history behind Usual
+	Ticks  []Tick  `json:"ticks,omitempty"`
+	// Curve is the link's correlogram, z a lag bin: the follower first on the left of
+	// the middle, the leader first on the right. Nil where there is no link.
+	Curve []float64 `json:"curve,omitempty"`
 }
 
 // Tick is a price in evidence.

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"corrgraph/detect"
+	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
 
@@ -246,9 +247,19 @@ func (e *Engine) await(ev *event, at odds.Time) {
 			LeaderTick: c.source.tick(at), FollowerTick: c.target.tick(at),
 		}
 		if a, ok := detect.Await(&l, at); ok {
+			a.Evidence.Curve = c.fam.curve()
 			w.found = append(w.found, a)
 		}
 	}
+}
+
+// curve is the family's correlogram, the follower's lags on the right.
+func (f *family) curve() []float64 {
+	dir := leadlag.AB
+	if f.verdict.Directed {
+		dir = f.verdict.Leader
+	}
+	return f.ev.Curve(dir)
 }
 
 // arrive judges when an L3 follower came.
@@ -261,6 +272,7 @@ func (e *Engine) arrive(c *call) {
 		LeaderTick: c.source.tick(e.now), FollowerTick: c.target.tick(e.now),
 	}
 	if a, ok := detect.Arrive(&l, c.ResolvedAt); ok {
+		a.Evidence.Curve = c.fam.curve()
 		e.alarms.found = append(e.alarms.found[:0], a)
 		e.offer(e.alarms.policy, e.now)
 		e.alarms.found = e.alarms.found[:0]

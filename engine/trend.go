@@ -49,13 +49,16 @@ func (s *stat) sd() float64 {
 // and looks for edges that depart from their own history.
 func (e *Engine) trends(at odds.Time) {
 	var edges [5][]graph.Edge
+	pairs := map[[2]odds.NodeID]*pair{}
 	for _, f := range e.list {
 		if !f.judged || !f.verdict.Found() || f.key.Layer <= odds.CrossMarket && f.verdict.QExist > leadlag.Rate {
 			continue
 		}
 		for _, p := range f.pairs {
 			if p.advance(at) {
-				edges[p.layer] = append(edges[p.layer], e.edge(p))
+				g := e.edge(p)
+				edges[p.layer] = append(edges[p.layer], g)
+				pairs[[2]odds.NodeID{g.Source, g.Target}] = p
 			}
 		}
 	}
@@ -66,6 +69,11 @@ func (e *Engine) trends(at odds.Time) {
 			conf[i] = float32(edges[layer][i].Confidence)
 		}
 		w.found = detect.Edges(layer, edges[layer], conf, detect.Options{Floor: detect.Reset}, w.found[:0])
+		for i := range w.found {
+			if a := &w.found[i]; len(a.Nodes) == 2 && pairs[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}] != nil {
+				a.Evidence.Curve = pairs[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}].fam.curve()
+			}
+		}
 		e.offer(w.edges, at)
 		w.found = w.found[:0]
 		for _, ev := range e.order {

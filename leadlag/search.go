@@ -243,3 +243,31 @@ func SearchP(z float64, looks int) float64 {
 	}
 	return math.Min(1, float64(looks)*math.Erfc(math.Abs(z)/math.Sqrt2))
 }
+
+// Curve is the correlogram of the link in direction dir as z = U/√V of each bin,
+// rounded to two decimals: the near bins of the other direction from the longest
+// lag to the shortest, bin 0, then dir's own from the shortest to the longest.
+// Bins with too few moves are 0.
+func (e *Evidence) Curve(dir Flow) []float64 {
+	n := e.Axis.Bins()
+	curve := make([]float64, 2*n+1)
+	if e.zero.N >= minHits && e.zero.V > 0 {
+		curve[n] = cents(e.zero.U / math.Sqrt(e.zero.V))
+	}
+	for k := 1; k <= n; k++ {
+		curve[n-k] = e.flows[1-dir].z(k)
+		curve[n+k] = e.flows[dir].z(k)
+	}
+	return curve
+}
+
+// z is that of near bin k; windows one bin wide come first among the spans.
+func (f *flow) z(k int) float64 {
+	w := &f.spans[k-1]
+	if w.N < minHits || w.V <= 0 {
+		return 0
+	}
+	return cents(f.bins[k].U / math.Sqrt(w.V))
+}
+
+func cents(x float64) float64 { return math.Round(100*x) / 100 }

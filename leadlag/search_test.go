@@ -199,3 +199,29 @@ func commonPair(rng *rand.Rand, n int) (a, b moves) {
 	d := rawMoves(rng, len(t), "heavy")
 	return follow(rng, t, d, span, 1000, 0.9, 1), follow(rng, t, d, span, 1000, 0.9, 1)
 }
+
+// The curve of a link has its peak at the lag, right of the middle for the leader
+// and left of it when the roles are exchanged.
+func TestCurveHasTheLinkWhereItIs(t *testing.T) {
+	x := NewAxis(1000)
+	e := NewEvidence(x, false)
+	var s Scratch
+	var a []series.Increment
+	for i := range 200 {
+		at := odds.Time(1_000_000 + 60_000*i)
+		sign := float64(1 - 2*(i*i/7%2))
+		a = append(a, series.Increment{At: at, White: sign, Raw: sign})
+		e.Add(AB, series.Increment{At: at + 3000, White: sign, Raw: sign}, a, false, nil, &s)
+		e.Add(BA, a[len(a)-1], nil, true, nil, &s)
+	}
+	ab, ba := e.Curve(AB), e.Curve(BA)
+	n := x.Bins()
+	for k, z := range ab {
+		if want := k == n+3; (z > 10) != want {
+			t.Errorf("bin %d of %d has z %.2f", k-n, n, z)
+		}
+		if z != ba[2*n-k] {
+			t.Errorf("bin %d is %.2f, read the other way %.2f", k-n, z, ba[2*n-k])
+		}
+	}
+}
