@@ -42,6 +42,13 @@ func (e *Engine) decide(at odds.Time) {
 	e.regroup()
 	e.markCopies()
 	e.trends(at)
+	if e.opt.Stream {
+		e.found = e.searchPairs()
+		e.news.Decided = true
+	}
+	if e.opt.ForgetAfter > 0 {
+		e.forget(at.Add(-e.opt.ForgetAfter))
+	}
 }
 
 // prepare gives a family the axis that its sources resolve, counting its moves
@@ -62,6 +69,9 @@ func (e *Engine) prepare(f *family) {
 // resolution is the coarser one of the family's sources; 0 while a poll clock
 // has not ticked often enough to have a step.
 func (f *family) resolution() (r odds.Millis) {
+	if len(f.pairs) == 0 {
+		return 0 // its events are forgotten
+	}
 	p := f.pairs[len(f.pairs)-1]
 	for _, n := range []*node{p.a, p.b} {
 		s := n.source()

@@ -47,6 +47,8 @@ type Engine struct {
 	calls  callBook
 	alarms watchman
 	count  Counts
+	news   News
+	found  map[*pair]graph.Edge // pairs found by themselves at the last decision; kept with Options.Stream
 }
 
 // Counts is what an engine has seen.
@@ -114,6 +116,9 @@ func (e *Engine) apply(b *odds.Batch) error {
 	}
 	e.settle(b.At)
 	e.forecast()
+	if e.opt.Stream {
+		e.tell()
+	}
 	e.waiting = append(e.waiting, e.moved...)
 	e.moved = e.moved[:0]
 	return nil

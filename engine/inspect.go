@@ -99,6 +99,10 @@ func (e *Engine) offer(policy *detect.Policy, at odds.Time) {
 
 func (e *Engine) keep(a detect.Anomaly) {
 	w := &e.alarms
+	if e.opt.Stream {
+		e.news.Anomalies = append(e.news.Anomalies, a)
+		return
+	}
 	k := raisedKey{kind: a.Kind, event: a.Event, at: a.At}
 	if len(a.Nodes) > 0 {
 		k.node = a.Nodes[len(a.Nodes)-1]

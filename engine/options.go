@@ -3,6 +3,7 @@ package engine
 import (
 	"corrgraph/catalog"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // Options tune an Engine. The zero value is the default of every field.
@@ -25,6 +26,15 @@ type Options struct {
 	// Facts are the entities behind the names: which club plays in which city.
 	// Nil means none, and then nothing is watched in layer 4.
 	Facts *catalog.Facts
+	// Stream hands conclusions over as news (see Engine.Drain) instead of keeping
+	// them for Predictions and Anomalies, so that memory stays bounded.
+	Stream bool
+	// ForgetAfter is how long after its last quote an event is dropped, at the
+	// next decision. Zero keeps all events; else it should not be shorter than the
+	// longest window of a layer.
+	ForgetAfter odds.Millis
+	// KeepMoves is how many moves of a series are remembered. Zero means series.Keep.
+	KeepMoves int
 	// Workers bounds the goroutines of Finish. Zero means one a processor. The
 	// results do not depend on it.
 	Workers int
@@ -33,6 +43,9 @@ type Options struct {
 func (o *Options) fill() {
 	if o.Seed == 0 {
 		o.Seed = 1
+	}
+	if o.KeepMoves == 0 {
+		o.KeepMoves = series.Keep
 	}
 	if o.DecideEvery == 0 {
 		o.DecideEvery = 3_600_000

@@ -25,7 +25,7 @@ func (e *Engine) node(b *board, k int) *node {
 		return n
 	}
 	m := b.m
-	n := newNode(nodeID(b.v.name, m, k), m.ev, m, b.live)
+	n := e.newNode(nodeID(b.v.name, m, k), m.ev, m, b.live)
 	n.b, n.sel = b, k
 	b.nodes[k] = n
 	if e.admit(b) {
@@ -185,7 +185,7 @@ func (m *market) peer(n *node, k int, at string) *node {
 // consensusNode makes the consensus series of a selection in the market's
 // present phase, with its L2, L3 and L4 pairs.
 func (e *Engine) consensusNode(m *market, k int) *node {
-	n := newNode(nodeID(odds.ConsensusVenue, m, k), m.ev, m, m.live)
+	n := e.newNode(nodeID(odds.ConsensusVenue, m, k), m.ev, m, m.live)
 	n.consensus, n.sel = true, k
 	m.sels[k].cons = n
 	if math.IsNaN(m.line) {
@@ -201,7 +201,7 @@ func (e *Engine) consensusNode(m *market, k int) *node {
 // its own.
 func (e *Engine) othersNode(b *board, k int) {
 	m := b.m
-	n := newNode(nodeID(odds.ConsensusVenue, m, k), m.ev, m, m.live)
+	n := e.newNode(nodeID(odds.ConsensusVenue, m, k), m.ev, m, m.live)
 	n.Hash ^= b.nodes[k].Hash
 	n.consensus, n.sel = true, k
 	b.others[k] = n

@@ -48,6 +48,12 @@ func (h *callHeap) Pop() any {
 	return c
 }
 
+// sweep takes out what is closed already and what is about events that are gone.
+func (h *callHeap) sweep(gone map[*event]bool) {
+	*h = slices.DeleteFunc(*h, func(c *call) bool { return c.closed || gone[c.target.ev] })
+	heap.Init(h)
+}
+
 // closedCall remembers what scoring needs at the end.
 type closedCall struct {
 	ledger.Prediction
@@ -114,7 +120,7 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 	moves := pt.other.Moves()
 	if n := len(moves); n > 0 && at.Sub(moves[n-1].At) < odds.Millis(20) && moves[n-1].Raw*size > 0 {
 		p.Outcome, p.ResolvedAt, p.Actual = ledger.AlreadyMoved, at, moves[n-1].Raw
-		e.calls.closed = append(e.calls.closed, closedCall{p, pt.p, mv.n, pt.other})
+		e.settled(closedCall{p, pt.p, mv.n, pt.other})
 		return
 	}
 	c := &call{Open: ledger.NewOpen(p, pt.other.Value), fam: f, pair: pt.p, source: mv.n, target: pt.other, rms: mv.rms, gaps: pt.other.Gaps}
@@ -122,6 +128,9 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 		c.edge = e.edge(pt.p)
 	}
 	heap.Push(&e.calls.open, c)
+	if e.opt.Stream {
+		e.news.Issued = append(e.news.Issued, c.Prediction)
+	}
 	pt.other.target = append(pt.other.target, c)
 	pt.other.ev.open = append(pt.other.ev.open, c)
 	if b := pt.other.b; b != nil {
@@ -196,7 +205,7 @@ func (e *Engine) close(c *call, now odds.Time) {
 			c.fam.record.hits++
 		}
 	}
-	e.calls.closed = append(e.calls.closed, closedCall{p, c.pair, c.source, c.target})
+	e.settled(closedCall{p, c.pair, c.source, c.target})
 	if c.Layer == odds.CrossEvent && p.Outcome == ledger.Missed && p.Actual*p.Size < p.Size*p.Size/2 {
 		c.target.overdue = append(c.target.overdue, c)
 	}

@@ -32,34 +32,43 @@ func (e *Engine) Families() (out []graph.Family) {
 // found by themselves, and the best guess for the others of L3 and L4. A pair
 // that was quoted before and in play has the edge of the phase seen last.
 func (e *Engine) Edges() []graph.Edge {
-	own := e.searchPairs()
+	e.found = e.searchPairs()
 	best := map[edgeKey]graph.Edge{}
 	for _, f := range e.list {
-		if !f.judged || !f.verdict.Found() {
-			continue
-		}
 		for _, p := range f.pairs {
-			g, ok := own[p]
-			if !ok {
-				if !f.verdict.Discovered && f.key.Layer < odds.CrossEvent {
-					continue
-				}
-				g = e.edge(p)
-			}
-			k := edgeKey{g.Layer, g.Event, min(g.Source, g.Target), max(g.Source, g.Target)}
-			if old, seen := best[k]; !seen || g.DetectedAt > old.DetectedAt || g.DetectedAt == old.DetectedAt && g.Confidence > old.Confidence {
-				best[k] = g
-			}
+			e.offerEdge(best, p)
 		}
 	}
 	out := make([]graph.Edge, 0, len(best))
 	for _, g := range best {
 		out = append(out, g)
 	}
-	slices.SortFunc(out, func(a, b graph.Edge) int {
-		return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
-	})
+	slices.SortFunc(out, byEnds)
 	return out
+}
+
+func byEnds(a, b graph.Edge) int {
+	return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
+}
+
+// offerEdge takes the edge of a pair where there is something to say of it, and
+// no newer edge of the same two nodes.
+func (e *Engine) offerEdge(best map[edgeKey]graph.Edge, p *pair) {
+	f := p.fam
+	if !f.judged || !f.verdict.Found() {
+		return
+	}
+	g, ok := e.found[p]
+	if !ok {
+		if !f.verdict.Discovered && f.key.Layer < odds.CrossEvent {
+			return
+		}
+		g = e.edge(p)
+	}
+	k := edgeKey{g.Layer, g.Event, min(g.Source, g.Target), max(g.Source, g.Target)}
+	if old, seen := best[k]; !seen || g.DetectedAt > old.DetectedAt || g.DetectedAt == old.DetectedAt && g.Confidence > old.Confidence {
+		best[k] = g
+	}
 }
 
 type edgeKey struct {

@@ -45,7 +45,6 @@ func (s *source) resolution() odds.Millis {
 type event struct {
 	id            string
 	sport, league string
-	index         int
 	match         *catalog.Event
 	said          *odds.Event // newest word of any source: one that is said again after another is news
 	markets       []*market
@@ -53,6 +52,7 @@ type event struct {
 	links         []*link // L3 and L4 neighbours
 	open          []*call // open predictions about its nodes
 	noted         bool    // to be looked at in the present batch
+	touched       bool    // among the news
 }
 
 // known is a source's event as it was resolved.
@@ -170,11 +170,11 @@ type family struct {
 // record is how a family's predictions have done so far.
 type record struct{ issued, matured, hits int }
 
-func newNode(id odds.NodeID, ev *event, m *market, live bool) *node {
+func (e *Engine) newNode(id odds.NodeID, ev *event, m *market, live bool) *node {
 	h := fnv.New64a()
 	h.Write([]byte(id))
 	n := &node{ev: ev, m: m, live: live}
-	n.ID, n.Hash = id, h.Sum64()
+	n.ID, n.Hash, n.Keep = id, h.Sum64(), e.opt.KeepMoves
 	return n
 }
 

@@ -18,11 +18,11 @@ type point struct{ score, lag, beta, lead, count float64 }
 
 // trend is a pair's own history: a ring of points, the newest apart.
 type trend struct {
-	ring  [trendKeep]point
-	n     int // points in all before the newest
+	ring  []point // at most trendKeep
+	n     int     // points in all before the newest
 	now   point
 	at    odds.Time
-	hours [7 * 24]stat // of the score, by hour of the week; L3 and L4 only
+	hours *[7 * 24]stat // of the score, by hour of the week; L3 and L4 only, else nil
 }
 
 // stat is a running mean and sum of squares (Welford, 1962).
@@ -153,9 +153,16 @@ func (p *pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
 
 func (t *trend) push(at odds.Time, x point, weekly bool) {
 	if t.at != 0 {
-		t.ring[t.n%trendKeep] = t.now
+		if len(t.ring) < trendKeep {
+			t.ring = append(t.ring, t.now)
+		} else {
+			t.ring[t.n%trendKeep] = t.now
+		}
 		t.n++
 		if weekly {
+			if t.hours == nil {
+				t.hours = &[7 * 24]stat{}
+			}
 			t.hours[hourOfWeek(t.at)].add(t.now.score)
 		}
 	}
@@ -177,7 +184,10 @@ func (t *trend) summary() graph.Trend {
 		}
 	}
 	now := t.now.array()
-	h := &t.hours[hourOfWeek(t.at)]
+	var h stat
+	if t.hours != nil {
+		h = t.hours[hourOfWeek(t.at)]
+	}
 	return graph.Trend{
 		N:        int32(n),
 		ScoreNow: float32(now[0]), ScoreMean: float32(s[0].mean), ScoreSD: float32(s[0].sd()),
@@ -193,6 +203,9 @@ func (t *trend) summary() graph.Trend {
 // offHours reports whether the newest point fell in an hour of the day that had
 // none of at least a hundred earlier points.
 func (t *trend) offHours() bool {
+	if t.hours == nil {
+		return false
+	}
 	total, here := 0, 0
 	hour := t.at.Std().Hour()
 	for i := range t.hours {

@@ -27,13 +27,14 @@ func (e *Engine) update(src *source, b *odds.Batch, u *odds.Update) {
 func (e *Engine) event(in *odds.Event, b *odds.Batch) known {
 	if k, ok := e.known[in]; ok && k.ev.said == in {
 		k.ev.last = b.At
+		e.touch(k.ev)
 		e.cat.Seen(k.match.Event, b.At)
 		return k
 	}
 	m := e.cat.Resolve(b.Source, in, b.At)
 	ev := e.events[m.Event.ID]
 	if ev == nil {
-		ev = &event{id: m.Event.ID, sport: m.Event.Sport, league: m.Event.League, match: m.Event, index: len(e.order)}
+		ev = &event{id: m.Event.ID, sport: m.Event.Sport, league: m.Event.League, match: m.Event}
 		e.events[ev.id] = ev
 		e.order = append(e.order, ev)
 	}
@@ -41,6 +42,7 @@ func (e *Engine) event(in *odds.Event, b *odds.Batch) known {
 		e.link(&m.Links[i])
 	}
 	ev.last, ev.said = b.At, in
+	e.touch(ev)
 	if len(e.known) > 1<<16 {
 		clear(e.known)
 	}
@@ -264,8 +266,8 @@ func (e *Engine) observe(b *board, k int, at odds.Time, joined bool) {
 		e.moved = append(e.moved, move{n, inc, rms})
 		s := &b.m.sels[k]
 		if len(s.moves) == 0 || s.moves[len(s.moves)-1] != at {
-			if len(s.moves) == 2*series.Keep {
-				s.moves = s.moves[:copy(s.moves, s.moves[series.Keep:])]
+			if len(s.moves) == 2*e.opt.KeepMoves {
+				s.moves = s.moves[:copy(s.moves, s.moves[e.opt.KeepMoves:])]
 			}
 			s.moves = append(s.moves, at)
 		}

@@ -6,7 +6,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Keep is how many moves a node remembers; older ones are forgotten.
+// Keep is how many moves a node remembers by default; older ones are forgotten.
 const Keep = 4096
 
 // tiny is the change below which a value counts as unchanged: far below any
@@ -23,6 +23,7 @@ type Node struct {
 
 	SeenAt    odds.Time // last observation
 	ChangedAt odds.Time // last move
+	Keep      int       // moves remembered; 0 means Keep. It must not change
 
 	Looks int     // observations that could have shown a move
 	ss    float64 // Σ raw² over Looks
@@ -61,13 +62,20 @@ func (n *Node) Push(at odds.Time, d float64) Increment {
 	inc := Increment{At: at, White: n.white.Next(d), Raw: d}
 	n.ss += d * d
 	n.ChangedAt = at
-	if len(n.moves) == 2*Keep {
-		copy(n.moves, n.moves[Keep:])
-		n.moves = n.moves[:Keep]
-		n.Dropped += Keep
+	if keep := n.keep(); len(n.moves) >= keep+keep/4+1 { // seldom, for it moves all that stay
+		drop := len(n.moves) - keep
+		n.moves = n.moves[:copy(n.moves, n.moves[drop:])]
+		n.Dropped += drop
 	}
 	n.moves = append(n.moves, inc)
 	return inc
+}
+
+func (n *Node) keep() int {
+	if n.Keep > 0 {
+		return n.Keep
+	}
+	return Keep
 }
 
 // Break says that the node has no price now: the next one starts anew.
@@ -76,10 +84,7 @@ func (n *Node) Break() { n.Open = false }
 // Moves returns the remembered moves, oldest first. The slice is valid until the
 // next Push.
 func (n *Node) Moves() []Increment {
-	if len(n.moves) > Keep {
-		return n.moves[len(n.moves)-Keep:]
-	}
-	return n.moves
+	return n.moves[max(0, len(n.moves)-n.keep()):]
 }
 
 // Count is how many moves the node has made, forgotten ones included.

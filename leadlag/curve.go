@@ -1,0 +1,61 @@
+package leadlag
+
+import (
+	"math"
+	"slices"
+)
+
+// CurvePoint is one bin of a correlogram.
+type CurvePoint struct {
+	Lag  int64   // ms, centre of the bin; negative: the other side moved first
+	Z    float64 // U/√V of the bin; 0 with fewer than 6 hits
+	Corr float64 // U/√(Σa²Σb²) of the whitened moves, in [-1, 1]
+	Null float64 // |Z| that 95 % of the decoys of this bin stay under; 0 where unknown
+	N    int     // target moves with a source move in the bin
+}
+
+// Correlogram returns the near bins both ways, lags ascending: at positive lags
+// the leader of dir moves first. The null band is that of single bins: the largest
+// of many bins leaves it by chance more often than one in twenty. Cost: bins × decoys.
+func (e *Evidence) Correlogram(dir Flow) []CurvePoint {
+	n := e.Axis.Bins()
+	out := make([]CurvePoint, 2*n+1)
+	norm := math.Sqrt(e.flows[AB].ss * e.flows[BA].ss)
+	out[n] = point(0, e.zero.U, e.zero.V, e.zero.N, norm, e.null(0, e.zero.V))
+	for k := 1; k <= n; k++ {
+		for _, side := range []struct {
+			flow Flow
+			at   int
+			lag  int64
+		}{{dir, n + k, e.Axis.Centre(k)}, {1 - dir, n - k, -e.Axis.Centre(k)}} {
+			f := &e.flows[side.flow]
+			w := &f.spans[k-1] // windows one bin wide come first
+			out[side.at] = point(side.lag, f.bins[k].U, w.V, int(w.N), norm, e.null(k+int(side.flow)*n, w.V))
+		}
+	}
+	return out
+}
+
+func point(lag int64, u, v float64, n int, norm, null float64) CurvePoint {
+	p := CurvePoint{Lag: lag, N: n}
+	if norm > 0 {
+		p.Corr = clamp(u / norm)
+	}
+	if n >= minHits && v > 0 {
+		p.Z, p.Null = u/math.Sqrt(v), null
+	}
+	return p
+}
+
+// null is the 95th percentile of |z| among the decoys of a slot.
+func (e *Evidence) null(slot int, v float64) float64 {
+	if e.decoy == nil || v <= 0 {
+		return 0
+	}
+	var z [Decoys]float64
+	for r, u := range e.decoy[slot*Decoys : slot*Decoys+Decoys] {
+		z[r] = math.Abs(float64(u)) / math.Sqrt(v)
+	}
+	slices.Sort(z[:])
+	return z[(95*Decoys+99)/100-1]
+}
