@@ -1,0 +1,91 @@
+package config
+
+import "time"
+
+// Config is everything that an operator may decide. A zero Config is not valid:
+// begin with [Default] or [Load]. A Config holds no pointers but Chaos.Schedule,
+// which nobody modifies; copy it freely.
+//
+// Tags: yaml is the key; default, min and max are texts in the key's own notation;
+// enum lists the words allowed; doc is the reference; a key with reload:"true" is
+// taken over by a running service on SIGHUP, any other asks for a restart.
+type Config struct {
+	Server    Server    `yaml:"server" doc:"Where the service listens, and what one connection may cost."`
+	Access    Access    `yaml:"access" doc:"Who may do what."`
+	Ingest    Ingest    `yaml:"ingest" doc:"How ticks are taken in. A tick is acknowledged once it is in the tick log."`
+	Engine    Engine    `yaml:"engine" doc:"How the graph is learned. These keys are part of a result: change one, and the same ticks give another graph."`
+	Publish   Publish   `yaml:"publish" doc:"When readers see what was learned."`
+	Layers    Layers    `yaml:"layers" doc:"Which layers of the graph are served."`
+	Limits    Limits    `yaml:"limits" doc:"What clients and requests may cost; beyond it they are refused with 429 or 503."`
+	Breakers  Breakers  `yaml:"breakers" doc:"Circuit breakers, one for each layer and one for the store."`
+	Workers   Workers   `yaml:"workers" doc:"Pools that requests are computed in, apart, so that neither starves the other."`
+	Store     Store     `yaml:"store" doc:"The SQLite store and its tick log."`
+	Audit     Audit     `yaml:"audit" doc:"The record of every operation: who, what, outcome, latency."`
+	Stream    Stream    `yaml:"stream" doc:"Server-sent events at /v1/stream."`
+	Telemetry Telemetry `yaml:"telemetry" doc:"Logs, metrics, traces and profiles."`
+	Backup    Backup    `yaml:"backup" doc:"Scheduled copies of the store."`
+	Chaos     Chaos     `yaml:"chaos" doc:"Faults injected on purpose, to prove that the service survives them."`
+}
+
+// Server is the listener.
+type Server struct {
+	Listen            string       `yaml:"listen" default:"127.0.0.1:8080" doc:"Address and port. Beyond loopback it needs access.tokens_file, and server.tls or server.insecure_plaintext."`
+	TLS               TLS          `yaml:"tls" doc:"Certificate and key in PEM files. Both or none."`
+	InsecurePlaintext bool         `yaml:"insecure_plaintext" default:"false" doc:"Allow to listen beyond loopback without TLS, as behind a proxy that ends TLS on the same trusted network. Tokens then cross that network readable."`
+	Limits            ServerLimits `yaml:"limits" doc:"Bounds on one connection and on all."`
+}
+
+// TLS names the files of the certificate.
+type TLS struct {
+	Cert string `yaml:"cert" reload:"true" doc:"Certificate chain, leaf first. SIGHUP reads the file again, also under an unchanged name."`
+	Key  string `yaml:"key" reload:"true" doc:"Private key of the certificate, readable by the service alone."`
+}
+
+// ServerLimits bound connections.
+type ServerLimits struct {
+	Body        Size          `yaml:"body" default:"16MiB" min:"1KiB" max:"1GiB" doc:"Largest request body, after decompression."`
+	Header      Size          `yaml:"header" default:"64KiB" min:"4KiB" max:"1MiB" doc:"Largest request header."`
+	Read        time.Duration `yaml:"read" default:"30s" min:"100ms" max:"10m" doc:"Time to receive a whole request."`
+	Write       time.Duration `yaml:"write" default:"30s" min:"100ms" max:"10m" doc:"Time to send an answer; a stream has this for each event."`
+	Idle        time.Duration `yaml:"idle" default:"2m" min:"1s" max:"1h" doc:"How long a connection may wait for its next request."`
+	Shutdown    time.Duration `yaml:"shutdown" default:"15s" min:"1s" max:"10m" doc:"Time that requests have to finish when the service is asked to stop."`
+	Connections int           `yaml:"connections" default:"4096" min:"1" max:"1000000" doc:"Open connections; further ones wait unaccepted in the kernel's queue."`
+}
+
+// Access is authentication.
+type Access struct {
+	TokensFile        string `yaml:"tokens_file" reload:"true" doc:"File of the hashed tokens and their roles. Empty: no tokens, which only a loopback listener allows. SIGHUP reads the file again, also under an unchanged name."`
+	AnonymousLoopback string `yaml:"anonymous_loopback" default:"operator" enum:"none,viewer,operator,admin" reload:"true" doc:"Role of a request without a token while the listener is on loopback and there is no access.tokens_file; in any other case a token is needed. With operator the first minute on one's own machine needs no tokens: ticks can be sent and everything read. What can harm others (chaos, profiles) stays with admin."`
+}
+
+// Ingest is the way of ticks into the engine.
+type Ingest struct {
+	MaxTicksPerRequest int           `yaml:"max_ticks_per_request" default:"10000" min:"1" max:"1000000" reload:"true" doc:"Ticks in one request; more is refused with 413."`
+	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"0" max:"10m" doc:"How far in event time a tick may come behind the newest and still be sorted in; a later one is rejected and counted. It delays the graph by as much."`
+	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"How long no tick has to come before those held back for sorting are applied."`
+	FutureSkew         time.Duration `yaml:"future_skew" default:"10s" min:"0" max:"1h" reload:"true" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected, because it would make all later ones late."`
+	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Newest ticks among which a repeated one is known and counted as duplicate."`
+	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Requests whose ticks wait for the engine. When it is full, ingest answers 503 with Retry-After."`
+}
+
+// Engine is what is learned and how.
+type Engine struct {
+	DecideEvery time.Duration `yaml:"decide_every" default:"1h" min:"1m" max:"7d" doc:"Event time between two decisions which edges exist. Looking more often repeats the test."`
+	Seed        uint64        `yaml:"seed" default:"1" doc:"Seed of the decoys."`
+	Settle      time.Duration `yaml:"settle" default:"0" min:"0" max:"1m" doc:"How long the legs of one market are waited for before its margin is removed. 0: as the source's format asks."`
+	ForgetAfter time.Duration `yaml:"forget_after" default:"7d" min:"1h" max:"365d" doc:"Event time after which the history of an event that is over is dropped from memory. Layer 3 looks back 7d."`
+	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
+}
+
+// Publish is the handover to readers.
+type Publish struct {
+	Every time.Duration `yaml:"every" default:"250ms" min:"10ms" max:"1m" doc:"Time between two snapshots that readers see, while ticks come."`
+}
+
+// Layers are the states of the four layers.
+type Layers struct {
+	L1 string `yaml:"l1" default:"hot" enum:"hot,off" reload:"true" doc:"Direct: one selection at two venues."`
+	L2 string `yaml:"l2" default:"hot" enum:"hot,off" reload:"true" doc:"Cross-market: markets of one event."`
+	L3 string `yaml:"l3" default:"hot" enum:"hot,off" reload:"true" doc:"Cross-event: events of one sport that share a team or player."`
+	L4 string `yaml:"l4" default:"hot" enum:"hot,standby,off" reload:"true" doc:"Cross-sport: events of different sports that share a city, venue, owner or person. On standby it is updated in idle time and served with its age."`
+}

@@ -1,0 +1,119 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"strconv"
+)
+
+// Validate returns all that is wrong with the values, as Problems, or nil. It looks
+// at no file.
+func (c *Config) Validate() error { return c.problems().asError() }
+
+// Loopback reports whether the listener can be reached from this machine alone.
+// A name other than localhost counts as reachable, whatever it resolves to.
+func (s *Server) Loopback() bool {
+	host, _, err := net.SplitHostPort(s.Listen)
+	return err == nil && loopback(host)
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// problems lists what is wrong with single values and with their combinations.
+func (c *Config) problems() Problems {
+	p := c.limits()
+	c.reach(&p)
+	c.costs(&p)
+	c.tracing(&p)
+	for i := range c.Chaos.Schedule {
+		p = append(p, c.Chaos.Schedule[i].problems(fmt.Sprintf("chaos.schedule[%d]", i))...)
+	}
+	return p
+}
+
+// limits lists values that are out of bounds or none of the words allowed.
+func (c *Config) limits() (p Problems) {
+	check := func(prefix string) func(f *field, v reflect.Value) {
+		return func(f *field, v reflect.Value) {
+			if text := f.limits(v); text != "" {
+				p = append(p, Problem{Key: prefix + f.key, Text: text})
+			}
+		}
+	}
+	walk(root(), reflect.ValueOf(c).Elem(), func(f *field, v reflect.Value) {
+		if !f.list() {
+			check("")(f, v)
+			return
+		}
+		for i := range v.Len() {
+			walk(f.fields, v.Index(i), check(fmt.Sprintf("%s[%d].", f.key, i)))
+		}
+	})
+	return p
+}
+
+// reach checks who can reach the service, and that it is guarded accordingly.
+func (c *Config) reach(p *Problems) {
+	s := &c.Server
+	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
+		p.add("", "server.tls", "needs both cert and key, or none")
+	}
+	_, port, err := net.SplitHostPort(s.Listen)
+	if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || strconv.FormatUint(n, 10) != port {
+		p.add("", "server.listen", "want host:port, like 127.0.0.1:8080, [::1]:8080 or :8080, have %q", s.Listen)
+		return
+	}
+	if s.Loopback() {
+		return
+	}
+	if c.Access.TokensFile == "" {
+		p.add("", "server.listen", "%s can be reached from other machines: that needs access.tokens_file", s.Listen)
+	}
+	if s.TLS.Cert == "" && !s.InsecurePlaintext {
+		p.add("", "server.listen", "%s can be reached from other machines: that needs server.tls, or server.insecure_plaintext where tokens may cross the network readable", s.Listen)
+	}
+}
+
+// costs checks limits that make no sense beside each other.
+func (c *Config) costs(p *Problems) {
+	if c.Limits.SlowQuery > c.Limits.QueryDeadline {
+		p.add("", "limits.slow_query", "is longer than limits.query_deadline (%s), so that no statement would ever be slow", formatDuration(c.Limits.QueryDeadline))
+	}
+	if Size(c.Server.Limits.Body) > c.Limits.MemoryCeiling/2 {
+		p.add("", "server.limits.body", "one body of %s would fill half of limits.memory_ceiling (%s)", c.Server.Limits.Body, c.Limits.MemoryCeiling)
+	}
+	if c.Store.Path == "" {
+		p.add("", "store.path", "the service needs a store")
+	}
+	if c.Backup.Folder != "" && c.Backup.VerifyEvery < c.Backup.Every {
+		p.add("", "backup.verify_every", "is shorter than backup.every (%s), so that the same copy would be verified again", formatDuration(c.Backup.Every))
+	}
+}
+
+// tracing checks the collector's address. It never quotes it, because a password
+// may stand in it by mistake.
+func (c *Config) tracing(p *Problems) {
+	const key = "telemetry.tracing.endpoint"
+	t := &c.Telemetry.Tracing
+	if t.Endpoint == "" {
+		return
+	}
+	u, err := url.Parse(t.Endpoint)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		p.add("", key, "want a URL like https://collector:4318")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		p.add("", key, "may hold neither user nor password, query or fragment; credentials belong into OTEL_EXPORTER_OTLP_HEADERS")
+	case u.Scheme == "http" && !t.Insecure && !loopback(u.Hostname()):
+		p.add("", key, "is not encrypted and leaves this machine: use https, or set telemetry.tracing.insecure")
+	}
+}
