@@ -1,0 +1,286 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ErrOpen is returned while a [Breaker] lets nothing through.
+var ErrOpen = errors.New("circuit open")
+
+// State is what a Breaker does with requests.
+type State uint8
+
+// The states.
+const (
+	Closed   State = iota // all go through
+	Open                  // none do
+	HalfOpen              // one at a time tries whether it works again
+)
+
+// String returns "closed", "open" or "half-open".
+func (s State) String() string { return [...]string{"closed", "open", "half-open"}[s] }
+
+// BreakerOptions shape a Breaker.
+type BreakerOptions struct {
+	Clock     func() time.Time // required
+	Name      string           // of what it protects, in errors and changes
+	Failures  int              // that open it. Zero means 5
+	Window    time.Duration    // within which they happen. Zero means 1 minute
+	Delay     time.Duration    // from opening to the first trial. Zero means 5 s
+	Successes int              // trials in a row that close it. Zero means 1
+	// IsFailure says which errors count against what is protected; others are
+	// nobody's verdict. Nil means all but context.Canceled: a client that left
+	// proves nothing. It isn't asked about nil.
+	IsFailure func(error) bool
+	// OnChange is told every change in order. It is called under the Breaker's lock:
+	// it must be quick and may call State, Status and Stats, nothing else. May be nil.
+	OnChange func(Change)
+}
+
+// Change is a Breaker's step from one state to another.
+type Change struct {
+	Name     string
+	From, To State
+	At       time.Time
+	Cause    error // the failure that opened it; nil when it closes
+}
+
+// BreakerStatus is what a Breaker does now.
+type BreakerStatus struct {
+	State      State
+	Since      time.Time
+	RetryAfter time.Duration // until the next trial; 0 unless open
+	Cause      error         // the failure that opened it; nil while closed
+}
+
+// BreakerStats counts what a Breaker saw.
+type BreakerStats struct {
+	Successes, Failures uint64 // reported
+	Rejected            uint64 // refused while open
+	Opened              uint64 // times
+}
+
+// Breaker opens when Failures happen within Window, however many successes lie
+// between them; after Delay it lets trials through, one at a time; Successes of them
+// close it, a failure opens it again.
+//
+// It is our own and not failsafe-go's, because nobody can hand that one a clock (it
+// is a private field), because its window is ten slices, so that the fifth failure
+// counts as within the minute or not by where the slices fall, because a result that
+// was begun before it opened counts as a trial, and because state, since when and
+// why must be read together. A ring of the last instants is exact and smaller.
+//
+// While closed, a success costs two atomic operations and no lock. Nothing but a
+// change of state allocates.
+type Breaker struct {
+	o     BreakerOptions
+	phase atomic.Pointer[phase] // replaced under mu, never changed
+
+	successes, failures, rejected, opened atomic.Uint64
+
+	mu      sync.Mutex // guards all below
+	steady  steady
+	ring    []time.Time // the newest failures while closed
+	next    int         // where the next one goes, which is where the oldest is
+	full    bool        // the ring holds Failures of them
+	trial   bool        // one is out
+	trialAt time.Time
+	good    int // trials that succeeded in this phase
+}
+
+// phase is one stay in one state. Results carry the phase they were begun in, and
+// count only there.
+type phase struct {
+	state State
+	since time.Time // by the clock
+	until time.Time // steady time of the first trial, if open
+	cause error
+	err   error // what who is refused gets; made once an opening, so that refusing costs nothing
+}
+
+// Pass is leave to call what the Breaker protects. Done must be called once.
+type Pass struct {
+	owner *Breaker
+	phase *phase
+}
+
+// NewBreaker returns a closed Breaker. It fails without a clock or with a negative
+// option.
+func NewBreaker(o BreakerOptions) (*Breaker, error) {
+	if o.Clock == nil {
+		return nil, fmt.Errorf("breaker %s: %w", o.Name, errNoClock)
+	}
+	if o.Failures < 0 || o.Successes < 0 || o.Window < 0 || o.Delay < 0 {
+		return nil, fmt.Errorf("breaker %s: %d failures in %v, delay %v, %d successes", o.Name, o.Failures, o.Window, o.Delay, o.Successes)
+	}
+	if o.Failures == 0 {
+		o.Failures = 5
+	}
+	if o.Window == 0 {
+		o.Window = time.Minute
+	}
+	if o.Delay == 0 {
+		o.Delay = 5 * time.Second
+	}
+	if o.Successes == 0 {
+		o.Successes = 1
+	}
+	if o.IsFailure == nil {
+		o.IsFailure = func(err error) bool { return !errors.Is(err, context.Canceled) }
+	}
+	b := &Breaker{o: o, ring: make([]time.Time, o.Failures)}
+	b.phase.Store(&phase{state: Closed, since: o.Clock()})
+	return b, nil
+}
+
+// Do calls f if the Breaker lets it and reports the result; a panic becomes a
+// [PanicError] and counts as a failure. While open it returns an error that is
+// [ErrOpen].
+func (b *Breaker) Do(ctx context.Context, f func(context.Context) error) error {
+	pass, err := b.Acquire()
+	if err != nil {
+		return err
+	}
+	ended := false
+	defer func() {
+		if !ended { // f ended its goroutine, which says nothing
+			b.withdraw(pass.phase)
+		}
+	}()
+	err = Protect(ctx, f)
+	ended = true
+	pass.Done(err)
+	return err
+}
+
+// Acquire asks for leave. The error is [ErrOpen] with name and cause.
+func (b *Breaker) Acquire() (Pass, error) {
+	if p := b.phase.Load(); p.state == Closed {
+		return Pass{b, p}, nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, now := b.phase.Load(), b.steady.at(b.o.Clock())
+	switch {
+	case p.state == Closed:
+		return Pass{b, p}, nil
+	case p.state == Open && now.Before(p.until),
+		// A trial that never reports must not keep it from ever closing.
+		p.state == HalfOpen && b.trial && now.Sub(b.trialAt) < b.o.Delay:
+		b.rejected.Add(1)
+		return Pass{}, p.err
+	case p.state == Open:
+		p = b.changeLocked(HalfOpen, p.cause)
+	}
+	b.trial, b.trialAt = true, now
+	return Pass{b, p}, nil
+}
+
+// Done reports what came of it.
+func (p Pass) Done(err error) {
+	b := p.owner
+	verdict := err == nil
+	switch {
+	case verdict:
+		b.successes.Add(1)
+		if p.phase.state == Closed {
+			return
+		}
+	case b.o.IsFailure(err):
+		b.failures.Add(1)
+	case p.phase.state == Closed:
+		return
+	default:
+		b.withdraw(p.phase)
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.phase.Load() != p.phase: // begun in another phase: no news of this one
+	case p.phase.state == Closed:
+		b.failedLocked(err)
+	default:
+		b.triedLocked(err)
+	}
+}
+
+// withdraw makes room for another trial in place of one without a verdict.
+func (b *Breaker) withdraw(p *phase) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.phase.Load() == p {
+		b.trial = false
+	}
+}
+
+// failedLocked counts a failure while closed.
+func (b *Breaker) failedLocked(err error) {
+	now := b.steady.at(b.o.Clock())
+	b.ring[b.next] = now
+	b.next = (b.next + 1) % len(b.ring)
+	b.full = b.full || b.next == 0
+	if b.full && now.Sub(b.ring[b.next]) < b.o.Window {
+		b.changeLocked(Open, err)
+	}
+}
+
+// triedLocked takes the result of a trial.
+func (b *Breaker) triedLocked(err error) {
+	b.trial = false
+	if err != nil {
+		b.changeLocked(Open, err)
+		return
+	}
+	if b.good++; b.good >= b.o.Successes {
+		b.changeLocked(Closed, nil)
+	}
+}
+
+// changeLocked enters a state afresh: no failure, trial or success of the time
+// before counts in it.
+func (b *Breaker) changeLocked(to State, cause error) *phase {
+	was, now := b.phase.Load(), b.o.Clock()
+	p := &phase{state: to, since: now, cause: cause, err: was.err}
+	if to == Open {
+		p.until = b.steady.at(now).Add(b.o.Delay)
+		b.opened.Add(1)
+		// The cause is named, not wrapped: who is refused at once has not run into
+		// the deadline that an earlier caller ran into.
+		p.err = fmt.Errorf("%s: %w since %s: %v", b.o.Name, ErrOpen, now.UTC().Format(time.RFC3339), cause)
+	}
+	b.next, b.full, b.trial, b.good = 0, false, false, 0
+	b.phase.Store(p)
+	if b.o.OnChange != nil {
+		b.o.OnChange(Change{Name: b.o.Name, From: was.state, To: to, At: now, Cause: cause})
+	}
+	return p
+}
+
+// State returns the state: one atomic load. An open Breaker becomes half-open when
+// the first request after Delay comes.
+func (b *Breaker) State() State { return b.phase.Load().state }
+
+// Status returns the state, since when and why. It takes no lock.
+func (b *Breaker) Status() BreakerStatus {
+	p := b.phase.Load()
+	s := BreakerStatus{State: p.state, Since: p.since, Cause: p.cause}
+	if p.state == Open {
+		// A clock that was set back makes this longer than it is, by Delay at most.
+		s.RetryAfter = min(max(p.since.Add(b.o.Delay).Sub(b.o.Clock()), 0), b.o.Delay)
+	}
+	return s
+}
+
+// Stats returns the counts so far.
+func (b *Breaker) Stats() BreakerStats {
+	return BreakerStats{
+		Successes: b.successes.Load(), Failures: b.failures.Load(),
+		Rejected: b.rejected.Load(), Opened: b.opened.Load(),
+	}
+}
