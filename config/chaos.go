@@ -19,7 +19,7 @@ type ChaosFault struct {
 	Fault    string        `yaml:"fault" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall" doc:"What goes wrong."`
 	Duration time.Duration `yaml:"duration" default:"30s" min:"1s" max:"1h" doc:"For how long."`
 	Layer    int           `yaml:"layer" default:"0" min:"0" max:"4" doc:"kill-layer: which layer fails, 1 to 4."`
-	Delay    time.Duration `yaml:"delay" default:"0" min:"0" max:"10s" doc:"slow-store: what each statement takes longer."`
+	Delay    time.Duration `yaml:"delay" default:"0" min:"0" max:"1m" doc:"slow-store: what each statement takes longer."`
 	Size     Size          `yaml:"size" default:"0" min:"0" max:"16TiB" doc:"memory-pressure: memory that is held."`
 	Offset   time.Duration `yaml:"offset" default:"0" min:"-1d" max:"1d" doc:"clock-skew: what is added to the service's clock."`
 }

@@ -61,19 +61,19 @@ type Access struct {
 // Ingest is the way of ticks into the engine.
 type Ingest struct {
 	MaxTicksPerRequest int           `yaml:"max_ticks_per_request" default:"10000" min:"1" max:"1000000" reload:"true" doc:"Ticks in one request; more is refused with 413."`
-	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"0" max:"10m" doc:"How far in event time a tick may come behind the newest and still be sorted in; a later one is rejected and counted. It delays the graph by as much."`
+	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"1ms" max:"10m" doc:"How far in event time a tick may come behind the newest and still be sorted in; a later one is rejected and counted. It delays the graph by as much."`
 	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"How long no tick has to come before those held back for sorting are applied."`
-	FutureSkew         time.Duration `yaml:"future_skew" default:"10s" min:"0" max:"1h" reload:"true" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected, because it would make all later ones late."`
-	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Newest ticks among which a repeated one is known and counted as duplicate."`
+	FutureSkew         time.Duration `yaml:"future_skew" default:"10s" min:"1ms" max:"1h" reload:"true" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected, because it would make all later ones late."`
+	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Newest market updates among which a repeated one is known and counted as duplicate; each takes about 40 bytes."`
 	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Requests whose ticks wait for the engine. When it is full, ingest answers 503 with Retry-After."`
 }
 
 // Engine is what is learned and how.
 type Engine struct {
 	DecideEvery time.Duration `yaml:"decide_every" default:"1h" min:"1m" max:"7d" doc:"Event time between two decisions which edges exist. Looking more often repeats the test."`
-	Seed        uint64        `yaml:"seed" default:"1" doc:"Seed of the decoys."`
-	Settle      time.Duration `yaml:"settle" default:"0" min:"0" max:"1m" doc:"How long the legs of one market are waited for before its margin is removed. 0: as the source's format asks."`
-	ForgetAfter time.Duration `yaml:"forget_after" default:"7d" min:"1h" max:"365d" doc:"Event time after which the history of an event that is over is dropped from memory. Layer 3 looks back 7d."`
+	Seed        uint64        `yaml:"seed" default:"1" min:"1" doc:"Seed of the decoys."`
+	Settle      time.Duration `yaml:"settle" default:"100ms" min:"1ms" max:"1m" doc:"Event time for which the legs of one market are waited for before its margin is removed."`
+	ForgetAfter time.Duration `yaml:"forget_after" default:"7d" min:"7d" max:"365d" doc:"Event time after its last quote for which the history of an event stays in memory. Not below 7d, which layer 3 looks back."`
 	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
 }
 

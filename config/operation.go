@@ -4,9 +4,9 @@ import "time"
 
 // Limits are what clients and requests may cost.
 type Limits struct {
-	ClientRate    Rate          `yaml:"client_rate" default:"1000/s" min:"0" max:"1000000/s" reload:"true" doc:"Requests of one client (token, or address without one). 0: no limit."`
+	ClientRate    Rate          `yaml:"client_rate" default:"1000/s" min:"1/h" max:"1000000/s" reload:"true" doc:"Requests of one client (token, or address without one), sustained."`
 	ClientBurst   int           `yaml:"client_burst" default:"1000" min:"1" max:"1000000" reload:"true" doc:"Requests that a client who was quiet may send at once."`
-	GraphRate     Rate          `yaml:"graph_rate" default:"0" min:"0" max:"1000000/s" reload:"true" doc:"Graph requests of all clients together. 0: no limit."`
+	GraphRate     Rate          `yaml:"graph_rate" default:"0" min:"0" max:"1000000/s" reload:"true" doc:"Graph requests of all clients together, a whole number in any second. 0: no limit."`
 	MemoryCeiling Size          `yaml:"memory_ceiling" default:"4GB" min:"64MiB" max:"16TiB" doc:"Memory of the process. Near it load is shed in this order: streams, predictions, layer 4, ingest."`
 	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" reload:"true" doc:"Time of one statement that serves a request; it is interrupted then."`
 	SlowQuery     time.Duration `yaml:"slow_query" default:"25ms" min:"0" max:"50ms" reload:"true" doc:"Statements that take longer are logged. 0: none."`

@@ -16,15 +16,29 @@ type Size int64
 
 // sizeUnits are ordered so that the first that divides a size is its plainest text.
 var sizeUnits = []unit{
-	{"TiB", 1 << 40}, {"TB", 1e12}, {"GiB", 1 << 30}, {"GB", 1e9},
-	{"MiB", 1 << 20}, {"MB", 1e6}, {"KiB", 1 << 10}, {"KB", 1e3}, {"B", 1},
+	{"TiB", 1 << 40},
+	{"TB", 1e12},
+	{"GiB", 1 << 30},
+	{"GB", 1e9},
+	{"MiB", 1 << 20},
+	{"MB", 1e6},
+	{"KiB", 1 << 10},
+	{"KB", 1e3},
+	{"B", 1},
 }
 
 // timeUnits are those of time.ParseDuration, and days and weeks, which retention
 // is told in. A day has 24 hours.
 var timeUnits = []unit{
-	{"w", int64(7 * 24 * time.Hour)}, {"d", int64(24 * time.Hour)}, {"h", int64(time.Hour)}, {"m", int64(time.Minute)},
-	{"s", int64(time.Second)}, {"ms", int64(time.Millisecond)}, {"us", int64(time.Microsecond)}, {"µs", int64(time.Microsecond)}, {"ns", 1},
+	{"w", int64(7 * 24 * time.Hour)},
+	{"d", int64(24 * time.Hour)},
+	{"h", int64(time.Hour)},
+	{"m", int64(time.Minute)},
+	{"s", int64(time.Second)},
+	{"ms", int64(time.Millisecond)},
+	{"us", int64(time.Microsecond)},
+	{"µs", int64(time.Microsecond)},
+	{"ns", 1},
 }
 
 // unit is the name of a multiple of the smallest unit.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -88,7 +89,10 @@ func (c *Config) costs(p *Problems) {
 	if c.Limits.SlowQuery > c.Limits.QueryDeadline {
 		p.add("", "limits.slow_query", "is longer than limits.query_deadline (%s), so that no statement would ever be slow", formatDuration(c.Limits.QueryDeadline))
 	}
-	if Size(c.Server.Limits.Body) > c.Limits.MemoryCeiling/2 {
+	if r := float64(c.Limits.GraphRate); r != math.Trunc(r) {
+		p.add("", "limits.graph_rate", "want a whole number a second, have %s", c.Limits.GraphRate)
+	}
+	if c.Server.Limits.Body > c.Limits.MemoryCeiling/2 {
 		p.add("", "server.limits.body", "one body of %s would fill half of limits.memory_ceiling (%s)", c.Server.Limits.Body, c.Limits.MemoryCeiling)
 	}
 	if c.Store.Path == "" {

@@ -93,6 +93,7 @@ func TestCombinations(t *testing.T) {
 		"half of TLS":             {func(c *Config) { c.Server.TLS.Key = "k" }, []string{"server.tls"}},
 		"never slow":              {func(c *Config) { c.Limits.QueryDeadline = 20 * time.Millisecond }, []string{"limits.slow_query"}},
 		"body beyond memory":      {func(c *Config) { c.Limits.MemoryCeiling, c.Server.Limits.Body = 64<<20, 33<<20 }, []string{"server.limits.body"}},
+		"half a graph":            {func(c *Config) { c.Limits.GraphRate = 0.5 }, []string{"limits.graph_rate"}},
 		"no store":                {func(c *Config) { c.Store.Path = "" }, []string{"store.path"}},
 		"verified too often":      {func(c *Config) { c.Backup.Folder, c.Backup.VerifyEvery = "f", time.Minute }, []string{"backup.verify_every"}},
 		"no backup, no matter":    {func(c *Config) { c.Backup.VerifyEvery = time.Minute }, nil},
