@@ -1,0 +1,84 @@
+package telemetry
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// LogOptions say how lines look and which are written.
+type LogOptions struct {
+	// Text writes key=value lines. False means JSON.
+	Text bool
+	// Level is the least level that is written; a *slog.LevelVar can be changed
+	// while the program runs. Nil means slog.LevelInfo.
+	Level slog.Leveler
+}
+
+// NewLogger writes lines to w, one Write for each. A line that is logged with the
+// context of a span bears its trace_id and span_id, at the top however deep the
+// logger's groups are. What looks like a secret is written as [Redacted]: see
+// [redactor.attr] for the rules. They are a net below the rule that secrets are not
+// logged, not a replacement for it.
+func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
+	options := &slog.HandlerOptions{Level: o.Level, ReplaceAttr: newRedactor().attr}
+	var h slog.Handler = slog.NewJSONHandler(w, options)
+	if o.Text {
+		h = slog.NewTextHandler(w, options)
+	}
+	return slog.New(&handler{root: h, next: h})
+}
+
+// handler adds the ids of the span.
+type handler struct {
+	root  slog.Handler                      // without any group
+	next  slog.Handler                      // with all of steps
+	steps []func(slog.Handler) slog.Handler // what makes next of root
+	deep  bool                              // next is inside a group
+}
+
+// Enabled reports whether a level is written.
+func (h *handler) Enabled(ctx context.Context, l slog.Level) bool { return h.next.Enabled(ctx, l) }
+
+// Handle writes a record.
+func (h *handler) Handle(ctx context.Context, r slog.Record) error {
+	sc := trace.SpanContextFromContext(ctx)
+	if !sc.IsValid() {
+		return h.next.Handle(ctx, r)
+	}
+	ids := []slog.Attr{slog.String("trace_id", sc.TraceID().String()), slog.String("span_id", sc.SpanID().String())}
+	if !h.deep {
+		r = r.Clone()
+		r.AddAttrs(ids...)
+		return h.next.Handle(ctx, r)
+	}
+	// A group can't be left again: put the ids before it.
+	next := h.root.WithAttrs(ids)
+	for _, step := range h.steps {
+		next = step(next)
+	}
+	return next.Handle(ctx, r)
+}
+
+// WithAttrs adds attributes to every record.
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	if len(attrs) == 0 {
+		return h
+	}
+	return h.with(h.deep, func(next slog.Handler) slog.Handler { return next.WithAttrs(attrs) })
+}
+
+// WithGroup puts whatever is added later into a group.
+func (h *handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	return h.with(true, func(next slog.Handler) slog.Handler { return next.WithGroup(name) })
+}
+
+func (h *handler) with(deep bool, step func(slog.Handler) slog.Handler) *handler {
+	steps := append(h.steps[:len(h.steps):len(h.steps)], step)
+	return &handler{root: h.root, next: step(h.next), steps: steps, deep: deep}
+}

@@ -1,0 +1,123 @@
+package telemetry
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// prefix starts every name but those of the Go runtime and the process.
+const prefix = "corrgraph_"
+
+// Build says which program is running. It becomes the labels of build_info.
+type Build struct {
+	Version, Revision, GoVersion string
+}
+
+// Metrics is every instrument of the service. A vector's labels are in the order of
+// its comment. Whoever counts hands over words of a fixed list (a layer, a reason, a
+// route's pattern), never what a client or a source sent; sources, whose names come
+// from configuration and recordings, go through [Metrics.Source], which bounds them.
+type Metrics struct {
+	Anomalies     *prometheus.CounterVec   // kind, layer ("L1" … "L4")
+	Predictions   *prometheus.CounterVec   // layer, outcome ("issued" or what became of it)
+	QueryTimeouts prometheus.Counter       // statements that their deadline interrupted
+	GraphBuild    prometheus.Histogram     // seconds for the graph of one event, all layers
+	LayerBuild    *prometheus.HistogramVec // layer, outcome ("ok", "error", "deadline", "panic", "open")
+	Decision      prometheus.Histogram     // seconds from a batch to its anomalies and predictions
+	Publish       prometheus.Histogram     // seconds from a tick's arrival to the snapshot that holds it
+	LogAppend     prometheus.Histogram     // seconds for a batch to be durable in the tick log
+	Shed          *prometheus.CounterVec   // what ("streams", "predictions", "l4", "ingest", …)
+	RateLimited   *prometheus.CounterVec   // limit ("client", "governor", "concurrency", …)
+
+	requests *prometheus.CounterVec   // route, method, code
+	duration *prometheus.HistogramVec // route
+	sources  *sources
+	readings *readings
+	registry *prometheus.Registry
+}
+
+// NewMetrics makes the instruments and registers them, with those of the Go runtime
+// and the process, in a registry that holds none of them yet. It panics where it
+// does: two services in one registry are a mistake of the caller.
+func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
+	m := &Metrics{
+		Anomalies:     counters("anomalies_total", "Anomalies raised.", "kind", "layer"),
+		Predictions:   counters("predictions_total", "Predictions issued, and what became of them.", "layer", "outcome"),
+		QueryTimeouts: counter("query_timeouts_total", "Statements that were interrupted at their deadline."),
+		GraphBuild:    prometheus.NewHistogram(seconds("graph_build_seconds", "Time to build the graph of one event.", fast)),
+		LayerBuild:    histograms("layer_build_seconds", "Time to build one layer of a graph.", fast, "layer", "outcome"),
+		Decision:      prometheus.NewHistogram(seconds("decision_seconds", "Time from a batch of ticks to the anomalies and predictions it leads to.", fast)),
+		Publish:       prometheus.NewHistogram(seconds("ingest_to_publish_seconds", "Time from the arrival of a tick to the published snapshot that holds it.", request)),
+		LogAppend:     prometheus.NewHistogram(seconds("log_append_seconds", "Time until a batch is durable in the tick log.", request)),
+		Shed:          counters("shed_total", "Work refused because memory or capacity ran out.", "what"),
+		RateLimited:   counters("rate_limited_total", "Requests refused by a limit.", "limit"),
+		requests:      counters("requests_total", "HTTP requests answered.", "route", "method", "code"),
+		duration:      histograms("request_duration_seconds", "Time to answer an HTTP request.", request, "route"),
+		sources:       newSources(),
+		readings:      &readings{names: newDescriptions()},
+		registry:      reg,
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: prefix + "build_info", Help: "1, labelled with the build that is running.",
+		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "goversion": b.GoVersion},
+	})
+	build.Set(1)
+	reg.MustRegister(
+		m.Anomalies, m.Predictions, m.QueryTimeouts, m.GraphBuild, m.LayerBuild, m.Decision, m.Publish, m.LogAppend,
+		m.Shed, m.RateLimited, m.requests, m.duration, build, m.readings,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	reg.MustRegister(m.sources.collectors()...)
+	return m
+}
+
+// Handler answers scrapes in the format that the scraper asks for: OpenMetrics has
+// the exemplars, the protobuf format has the native histograms too. What can be
+// collected is served even where something can't. At most four scrapes at a time
+// are answered, others get 503.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		EnableOpenMetrics:   true,
+		ErrorHandling:       promhttp.ContinueOnError,
+		MaxRequestsInFlight: 4,
+	})
+}
+
+// Collect adds a reader of values that others own: each scrape calls it with the
+// same Readings as every other reader, and it fills in what it knows. It must be
+// quick, may run in several scrapes at once, and must not keep the Readings.
+func (m *Metrics) Collect(read func(*Readings)) {
+	m.readings.mu.Lock()
+	defer m.readings.mu.Unlock()
+	m.readings.read = append(m.readings.read, read)
+}
+
+// readings is the collector behind [Metrics.Collect].
+type readings struct {
+	names *descriptions
+	mu    sync.Mutex
+	read  []func(*Readings) // guarded by mu; appended to only
+}
+
+// Describe sends every descriptor, whether there is a value for it or not.
+func (r *readings) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range r.names.all {
+		ch <- d
+	}
+}
+
+// Collect asks every reader and sends what they know.
+func (r *readings) Collect(ch chan<- prometheus.Metric) {
+	r.mu.Lock()
+	read := r.read
+	r.mu.Unlock()
+	var v Readings
+	for _, f := range read {
+		f(&v)
+	}
+	v.send(r.names, ch)
+}

@@ -1,0 +1,188 @@
+package telemetry
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Circuit is the state of a circuit breaker, in the order of the metric's value.
+type Circuit int
+
+// The states of a circuit breaker.
+const (
+	Closed   Circuit = iota // 0: calls pass
+	HalfOpen                // 1: a few calls try
+	Open                    // 2: calls are refused
+)
+
+// EdgeSet names edges of a layer ("L1" … "L4") in one state ("discovered", …).
+type EdgeSet struct{ Layer, State string }
+
+// Readings are values that other packages own, read at the moment of a scrape. What
+// nobody fills in is not served: a nil pointer or map, a zero time.
+type Readings struct {
+	Edges    map[EdgeSet]int
+	Brier    map[string]float64 // of each layer's matured predictions, in [0, 1]
+	Decoys   *float64           // share of mismatched pairs that are found, in [0, 1]
+	Circuits map[string]Circuit // of each target: a layer, the store
+	Gates    map[string]string  // of each readiness check its status: "PASS", "FAIL", "PENDING"
+	Faults   map[string]int     // injected and still acting, of each kind
+
+	Memory *Memory
+	Backup Backup
+	Audit  *Audit
+	Stream *Stream
+	Engine *Engine
+
+	LogBytes *int64 // of the tick log on disk
+}
+
+// Memory is what the process may use, uses, and does about it.
+type Memory struct {
+	Budget, Used int64 // bytes
+	Level        int   // 0 none, then each step of shedding, in their order
+}
+
+// Backup is when the last one succeeded and when one was last restored and checked.
+type Backup struct{ Success, Verified time.Time }
+
+// Audit is the state of the audit log; rows and failures since the start.
+type Audit struct {
+	Queue          int
+	CapReached     bool
+	Rows, Failures uint64
+}
+
+// Stream is the clients of the event stream, and what was left out for slow ones
+// since the start.
+type Stream struct {
+	Clients int
+	Dropped uint64
+}
+
+// Engine is the batches that wait for the engine and its event time.
+type Engine struct {
+	Queue int
+	Now   time.Time
+}
+
+// descriptions are what the values of Readings are called.
+type descriptions struct {
+	all []*prometheus.Desc
+
+	edges, brier, decoys, circuit, gate, faults *prometheus.Desc
+	budget, used, level                         *prometheus.Desc
+	backup, verified                            *prometheus.Desc
+	queue, cap, rows, failures                  *prometheus.Desc
+	clients, dropped                            *prometheus.Desc
+	waiting, now                                *prometheus.Desc
+	logBytes                                    *prometheus.Desc
+}
+
+func newDescriptions() *descriptions {
+	d := &descriptions{}
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		made := prometheus.NewDesc(prefix+name, help, labels, nil)
+		d.all = append(d.all, made)
+		return made
+	}
+	d.edges = desc("edges", "Edges held.", "layer", "state")
+	d.brier = desc("prediction_brier_score", "Brier score of matured predictions: 0 is perfect, 0.25 a coin.", "layer")
+	d.decoys = desc("decoy_discovery_rate", "Share of mismatched pairs, which have nothing in common, that were found.")
+	d.circuit = desc("circuit_state", "0 closed, 1 half-open, 2 open.", "target")
+	d.gate = desc("readiness_gate", "1 for the status of each readiness check.", "check", "status")
+	d.faults = desc("faults_active", "Injected faults that are acting.", "kind")
+	d.budget = desc("memory_budget_bytes", "Memory that the process may use.")
+	d.used = desc("memory_used_bytes", "Memory that the process uses.")
+	d.level = desc("memory_level", "0 nothing is shed; each step more sheds more.")
+	d.backup = desc("backup_last_success_timestamp_seconds", "When the last backup succeeded.")
+	d.verified = desc("backup_verified_timestamp_seconds", "When a backup was last restored and checked.")
+	d.queue = desc("audit_queue", "Audit rows that wait to be written.")
+	d.cap = desc("audit_cap_reached", "1 while the audit log is at its size cap.")
+	d.rows = desc("audit_rows_total", "Audit rows written.")
+	d.failures = desc("audit_failures_total", "Attempts to write audit rows that failed.")
+	d.clients = desc("stream_clients", "Clients of the event stream.")
+	d.dropped = desc("stream_dropped_total", "Events left out for slow stream clients.")
+	d.waiting = desc("engine_queue", "Batches that wait for the engine.")
+	d.now = desc("engine_event_time_seconds", "Event time that the engine has reached.")
+	d.logBytes = desc("log_bytes", "Size of the tick log.")
+	return d
+}
+
+// send turns what is known into samples.
+func (v *Readings) send(d *descriptions, ch chan<- prometheus.Metric) {
+	out := sender{ch}
+	for set, n := range v.Edges {
+		out.gauge(d.edges, float64(n), set.Layer, set.State)
+	}
+	for layer, score := range v.Brier {
+		out.gauge(d.brier, score, layer)
+	}
+	if v.Decoys != nil {
+		out.gauge(d.decoys, *v.Decoys)
+	}
+	for target, state := range v.Circuits {
+		out.gauge(d.circuit, float64(state), target)
+	}
+	for check, status := range v.Gates {
+		out.gauge(d.gate, 1, check, status)
+	}
+	for kind, n := range v.Faults {
+		out.gauge(d.faults, float64(n), kind)
+	}
+	out.time(d.backup, v.Backup.Success)
+	out.time(d.verified, v.Backup.Verified)
+	if v.LogBytes != nil {
+		out.gauge(d.logBytes, float64(*v.LogBytes))
+	}
+	v.sendParts(d, out)
+}
+
+func (v *Readings) sendParts(d *descriptions, out sender) {
+	if m := v.Memory; m != nil {
+		out.gauge(d.budget, float64(m.Budget))
+		out.gauge(d.used, float64(m.Used))
+		out.gauge(d.level, float64(m.Level))
+	}
+	if a := v.Audit; a != nil {
+		out.gauge(d.queue, float64(a.Queue))
+		out.flag(d.cap, a.CapReached)
+		out.total(d.rows, a.Rows)
+		out.total(d.failures, a.Failures)
+	}
+	if s := v.Stream; s != nil {
+		out.gauge(d.clients, float64(s.Clients))
+		out.total(d.dropped, s.Dropped)
+	}
+	if e := v.Engine; e != nil {
+		out.gauge(d.waiting, float64(e.Queue))
+		out.time(d.now, e.Now)
+	}
+}
+
+// sender sends samples of each sort.
+type sender struct{ ch chan<- prometheus.Metric }
+
+func (s sender) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	s.ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+func (s sender) total(d *prometheus.Desc, n uint64) {
+	s.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
+}
+
+func (s sender) flag(d *prometheus.Desc, on bool) {
+	v := 0.0
+	if on {
+		v = 1
+	}
+	s.gauge(d, v)
+}
+
+// time sends nothing for a time that isn't known.
+func (s sender) time(d *prometheus.Desc, at time.Time) {
+	if !at.IsZero() {
+		s.gauge(d, float64(at.UnixNano())/1e9)
+	}
+}

@@ -1,0 +1,93 @@
+package telemetry
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// MaxSources is how many sources have series of their own. All later ones share
+// those of [OtherSource].
+const (
+	MaxSources  = 64
+	OtherSource = "other"
+)
+
+// Source is the instruments of one source of ticks.
+type Source struct {
+	received prometheus.Counter
+	rejected *prometheus.CounterVec // reason
+	gaps     prometheus.Counter
+	last     prometheus.Gauge
+	latency  prometheus.Observer
+}
+
+// Received counts ticks that were taken.
+func (s *Source) Received(n int) { s.received.Add(float64(n)) }
+
+// Rejected counts ticks that were not taken, for a reason of a fixed list.
+func (s *Source) Rejected(reason string, n int) {
+	s.rejected.WithLabelValues(reason).Add(float64(n))
+}
+
+// Gap counts one interruption of the feed.
+func (s *Source) Gap() { s.gaps.Inc() }
+
+// LastTick records when the newest tick arrived, on the wall clock.
+func (s *Source) LastTick(at time.Time) { s.last.Set(float64(at.UnixNano()) / 1e9) }
+
+// Latency records how long a price took from the source's stamp to us. A negative
+// one, of clocks that disagree, counts as 0.
+func (s *Source) Latency(d time.Duration) { s.latency.Observe(max(d, 0).Seconds()) }
+
+// sources makes the instruments of each source when it is first met.
+type sources struct {
+	received, rejected, gaps *prometheus.CounterVec
+	last                     *prometheus.GaugeVec
+	latency                  *prometheus.HistogramVec
+
+	mu    sync.Mutex
+	known map[string]*Source // guarded by mu; at most MaxSources and the one for the others
+}
+
+func newSources() *sources {
+	return &sources{
+		received: counters("ticks_received_total", "Ticks taken.", "source"),
+		rejected: counters("ticks_rejected_total", "Ticks not taken.", "source", "reason"),
+		gaps:     counters("feed_gap_total", "Interruptions of a feed.", "source"),
+		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: prefix + "feed_last_tick_timestamp_seconds", Help: "When the newest tick arrived.",
+		}, []string{"source"}),
+		latency: histograms("source_latency_seconds", "Time from the source's stamp of a price to its arrival.", venue, "source"),
+		known:   map[string]*Source{},
+	}
+}
+
+func (s *sources) collectors() []prometheus.Collector {
+	return []prometheus.Collector{s.received, s.rejected, s.gaps, s.last, s.latency}
+}
+
+// Source returns the instruments of a source: its own for the first [MaxSources]
+// names, else those that all others share. Keep the result where ticks are many;
+// the call itself takes a lock.
+func (m *Metrics) Source(name string) *Source {
+	s := m.sources
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.known) >= MaxSources && s.known[name] == nil {
+		name = OtherSource
+	}
+	if found := s.known[name]; found != nil {
+		return found
+	}
+	made := &Source{
+		received: s.received.WithLabelValues(name),
+		rejected: s.rejected.MustCurryWith(prometheus.Labels{"source": name}),
+		gaps:     s.gaps.WithLabelValues(name),
+		last:     s.last.WithLabelValues(name),
+		latency:  s.latency.WithLabelValues(name),
+	}
+	s.known[name] = made
+	return made
+}
