@@ -1,10 +1,6 @@
 package store
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"sync"
 	"time"
 
 	"corrgraph/odds"
@@ -12,6 +8,7 @@ import (
 
 // AuditRow is one operation in the audit log.
 type AuditRow struct {
+	ID        int64     // given by the log, rising with the order of writing; 0 before
 	At        odds.Time // wall clock
 	Operation string    // "GRAPH_BUILD", "L4_BUILD_FAILED", "REPLAY"…
 	Subject   string    // the event, node or file it was about; may be empty
@@ -19,6 +16,38 @@ type AuditRow struct {
 	Status    string // "OK", "FAILED", "REFUSED"…
 	Detail    string
 	Took      time.Duration
+	Actor     string // name of the token, the address or the command that asked; may be empty
+	TraceID   string // of W3C trace context; may be empty
+}
+
+// Size is the bytes that a row counts for in the bounds of the log: its texts,
+// the operation twice because an index repeats it, and 64 for the rest.
+func (a *AuditRow) Size() int64 {
+	return int64(64 + 2*len(a.Operation) + len(a.Subject) + len(a.Status) + len(a.Detail) + len(a.Actor) + len(a.TraceID))
+}
+
+// AuditFilter says which audit rows are wanted. Empty fields match all.
+type AuditFilter struct {
+	From, To  odds.Time // both inclusive; To 0 means no end
+	Operation string
+	Actor     string
+	Status    string
+	TraceID   string
+	Subject   string
+}
+
+// AuditHeld is what an audit log holds.
+type AuditHeld struct {
+	Rows           int
+	Bytes          int64     // by AuditRow.Size; rows of other programs may be missing in it
+	Oldest, Newest odds.Time // 0 where there is none
+}
+
+// AuditBounds are what an audit log is pruned to. A zero field bounds nothing.
+type AuditBounds struct {
+	Before odds.Time // rows before it go
+	Rows   int
+	Bytes  int64
 }
 
 // Performance is one measurement of an operation over a span of time, read from
@@ -37,127 +66,6 @@ type Check struct {
 	Status                string // "PASS", "FAIL", "PENDING"
 	Description, Evidence string
 	LastChecked           odds.Time // wall clock; 0 never
-}
-
-// AuditLog is where an Auditor writes.
-type AuditLog interface {
-	// Audit appends rows in one transaction.
-	Audit(ctx context.Context, rows []AuditRow) error
-	// PruneAudit removes at most step of the oldest rows, those before `before`
-	// or beyond the newest keep.
-	PruneAudit(ctx context.Context, before odds.Time, keep, step int) error
-}
-
-// ErrAuditClosed is returned by Auditor.Log when Run has ended.
-var ErrAuditClosed = errors.New("the audit log is closed")
-
-// AuditorOptions bound an Auditor. The zero value is the default.
-type AuditorOptions struct {
-	Queue int           // rows that may wait. Zero means 4096
-	Batch int           // rows written at once. Zero means 256
-	Keep  time.Duration // age kept, counted from the newest row. Zero means 7 days
-	Rows  int           // rows kept. Zero means 1,000,000 (about 150 MB)
-}
-
-// Auditor takes audit rows off the hot path: Log queues them, Run writes them in
-// batches. When the queue is full Log waits: rows are never dropped.
-type Auditor struct {
-	log      AuditLog
-	o        AuditorOptions
-	queue    chan AuditRow // bounded; overflow blocks the sender
-	stopping chan struct{} // closed when Run takes no more
-	sending  sync.RWMutex  // held for reading while a row is on its way into queue
-	failed   error         // why Run stops; written before stopping is closed
-	newest   odds.Time     // owned by Run
-}
-
-// NewAuditor returns an Auditor that writes to log. Run must be called once.
-func NewAuditor(log AuditLog, o AuditorOptions) *Auditor {
-	for _, d := range []struct {
-		p *int
-		v int
-	}{{&o.Queue, 4096}, {&o.Batch, 256}, {&o.Rows, 1_000_000}} {
-		if *d.p == 0 {
-			*d.p = d.v
-		}
-	}
-	if o.Keep == 0 {
-		o.Keep = 7 * 24 * time.Hour
-	}
-	return &Auditor{log: log, o: o, queue: make(chan AuditRow, o.Queue), stopping: make(chan struct{})}
-}
-
-// Log queues a row. It blocks while the queue is full and returns an error, the
-// row then not being kept, when ctx ends first, when Run has ended
-// (ErrAuditClosed) or when the log could not be written (Run's error as well).
-func (a *Auditor) Log(ctx context.Context, row AuditRow) error {
-	a.sending.RLock()
-	defer a.sending.RUnlock()
-	select {
-	case <-a.stopping: // a queue with room must not win against the end
-		return errors.Join(ErrAuditClosed, a.failed)
-	default:
-	}
-	select {
-	case a.queue <- row:
-		return nil
-	case <-a.stopping:
-		return errors.Join(ErrAuditClosed, a.failed)
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// Waiting returns how many rows are queued.
-func (a *Auditor) Waiting() int { return len(a.queue) }
-
-// Run writes queued rows until ctx ends, then what is still queued, and returns
-// nil. An error of the log ends it at once and says how many rows were lost.
-func (a *Auditor) Run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		select {
-		case row := <-a.queue:
-			if err := a.write(ctx, row); err != nil {
-				return a.stop(err)
-			}
-		case <-ctx.Done():
-		}
-	}
-	a.stop(nil)
-	for len(a.queue) > 0 {
-		if err := a.write(ctx, <-a.queue); err != nil {
-			return fmt.Errorf("%w (%d rows more were waiting)", err, len(a.queue))
-		}
-	}
-	return nil
-}
-
-// stop refuses further rows and waits for those on their way.
-func (a *Auditor) stop(err error) error {
-	a.failed = err
-	close(a.stopping)
-	a.sending.Lock()
-	defer a.sending.Unlock()
-	if err != nil {
-		err = fmt.Errorf("%w (%d rows more were waiting)", err, len(a.queue))
-	}
-	return err
-}
-
-// write writes a batch: row and what is queued behind it. A quiet queue makes
-// small batches and a busy one full ones, without a timer.
-func (a *Auditor) write(ctx context.Context, row AuditRow) error {
-	rows := append(make([]AuditRow, 0, a.o.Batch), row)
-	for len(rows) < a.o.Batch && len(a.queue) > 0 {
-		rows = append(rows, <-a.queue)
-	}
-	for i := range rows {
-		a.newest = max(a.newest, rows[i].At)
-	}
-	ctx = context.WithoutCancel(ctx) // the last rows are written after ctx has ended
-	if err := a.log.Audit(ctx, rows); err != nil {
-		return fmt.Errorf("%d audit rows: %w", len(rows), err)
-	}
-	// Twice what comes in may go: a log over its bound shrinks.
-	return a.log.PruneAudit(ctx, a.newest.Add(-odds.MillisOf(a.o.Keep)), a.o.Rows, 2*len(rows))
+	Threshold, Measured   string    // with their units: "≤ 50 ms", "12 ms"
+	Runbook               string    // address or path of what to do about it
 }

@@ -5,7 +5,8 @@ import (
 	"corrgraph/odds"
 )
 
-// Chunk is a run of batches in event-time order as the tick log keeps it.
+// Chunk is a run of batches in event-time order as the tick log keeps it. Chunks
+// may overlap one another in event time.
 type Chunk struct {
 	From, To odds.Time // event times of the first and the last batch
 	Quotes   int

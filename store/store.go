@@ -18,6 +18,7 @@ var (
 	ErrNewer    = errors.New("the store was written by a newer version")
 	ErrInUse    = errors.New("the store is in use by another process")
 	ErrNotStore = errors.New("not a corrgraph store")
+	ErrDamaged  = errors.New("the store is damaged")
 	ErrFull     = errors.New("no space left for the store")
 	ErrDeadline = errors.New("the statement was interrupted at its deadline")
 )

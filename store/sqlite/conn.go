@@ -20,6 +20,8 @@ type conn struct {
 	c        driver.Conn
 	handle   uintptr // sqlite3*, for interrupt
 	prepared map[string]driver.Stmt
+	watch    *watch // never nil
+	writes   bool   // it is a writer's
 }
 
 // openConn opens a connection with a DSN of the driver.
@@ -35,7 +37,7 @@ func openConn(dsn string) (*conn, error) {
 		c.Close()
 		return nil, errors.New("this version of the SQLite driver can't be interrupted")
 	}
-	return &conn{c: c, handle: uintptr(f.Uint()), prepared: map[string]driver.Stmt{}}, nil
+	return &conn{c: c, handle: uintptr(f.Uint()), prepared: map[string]driver.Stmt{}, watch: new(watch)}, nil
 }
 
 func (c *conn) close() error {
@@ -63,82 +65,106 @@ func (c *conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
 	return s, nil
 }
 
-// exec runs a statement within its deadline and returns how many rows changed.
-func (c *conn) exec(ctx context.Context, s statement, args ...driver.Value) (int64, error) {
+// errEnough ends the rows of a statement early. It is no failure.
+var errEnough = errors.New("enough")
+
+// run runs f, which runs s, within the deadline of s, and turns an error that the
+// deadline caused into ErrDeadline.
+func (c *conn) run(ctx context.Context, s statement, f func(ctx context.Context, p driver.Stmt) error) error {
 	ctx, cancel := s.context(ctx)
 	defer cancel()
-	p, err := c.prepare(ctx, s.sql)
-	if err != nil {
-		return 0, s.cut(ctx, err)
+	start := c.watch.now()
+	err := error(nil)
+	if s.name != undo { // what a fault broke must be undone in spite of it
+		err = c.watch.disturb(ctx, c.writes)
 	}
-	r, err := p.(driver.StmtExecContext).ExecContext(ctx, named(args))
-	if err != nil {
-		return 0, s.cut(ctx, classify(err))
+	var p driver.Stmt
+	if err == nil {
+		p, err = c.prepare(ctx, s.sql)
 	}
-	n, err := r.RowsAffected()
-	return n, classify(err)
+	if err == nil {
+		err = f(ctx, p)
+	}
+	switch {
+	case errors.Is(err, errEnough):
+		err = nil
+	case err != nil:
+		err = s.cut(ctx, err)
+	}
+	c.watch.done(s.name, start, err)
+	return err
+}
+
+// exec runs a statement within its deadline and returns how many rows changed.
+func (c *conn) exec(ctx context.Context, s statement, args ...driver.Value) (n int64, err error) {
+	err = c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
+		r, err := p.(driver.StmtExecContext).ExecContext(ctx, named(args))
+		if err != nil {
+			return classify(err)
+		}
+		n, err = r.RowsAffected()
+		return classify(err)
+	})
+	return n, err
 }
 
 // execEach runs a statement n times, all within one deadline, with the arguments
 // that bind returns. The driver starts a goroutine for every call whose context
 // can end; here one watch serves them all.
 func (c *conn) execEach(ctx context.Context, s statement, n int, bind func(i int) ([]driver.Value, error)) error {
-	ctx, cancel := s.context(ctx)
-	defer cancel()
-	p, err := c.prepare(ctx, s.sql)
-	if err != nil {
-		return s.cut(ctx, err)
-	}
-	defer c.interruptAtEnd(ctx)()
-	for i := range n {
-		args, err := bind(i)
-		if err != nil {
-			return err
+	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
+		defer c.interruptAtEnd(ctx)()
+		var values []driver.NamedValue
+		for i := range n {
+			args, err := bind(i)
+			if err != nil {
+				return err
+			}
+			values = values[:0]
+			for j, a := range args {
+				values = append(values, driver.NamedValue{Ordinal: j + 1, Value: a})
+			}
+			if _, err := p.(driver.StmtExecContext).ExecContext(context.Background(), values); err != nil {
+				return classify(err)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
-		if _, err := p.(driver.StmtExecContext).ExecContext(context.Background(), named(args)); err != nil {
-			return s.cut(ctx, classify(err))
-		}
-		if ctx.Err() != nil {
-			return s.cut(ctx, ctx.Err())
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // query runs a statement within its deadline, the reading of its rows
 // included, and calls each with every row, whose values it may keep.
-func (c *conn) query(ctx context.Context, s statement, each func([]driver.Value) error, args ...driver.Value) (err error) {
-	ctx, cancel := s.context(ctx)
-	defer cancel()
-	p, err := c.prepare(ctx, s.sql)
-	if err != nil {
-		return s.cut(ctx, err)
-	}
-	rows, err := p.(driver.StmtQueryContext).QueryContext(ctx, named(args))
-	if err != nil {
-		return s.cut(ctx, classify(err))
-	}
-	defer c.interruptAtEnd(ctx)()
-	defer func() {
-		if e := rows.Close(); err == nil && e != nil {
-			err = s.cut(ctx, classify(e))
+func (c *conn) query(ctx context.Context, s statement, each func([]driver.Value) error, args ...driver.Value) error {
+	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) (err error) {
+		rows, err := p.(driver.StmtQueryContext).QueryContext(ctx, named(args))
+		if err != nil {
+			return classify(err)
 		}
-	}()
-	values := make([]driver.Value, len(rows.Columns()))
-	for {
-		switch err := rows.Next(values); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return s.cut(ctx, classify(err))
+		defer c.interruptAtEnd(ctx)()
+		defer func() {
+			if e := rows.Close(); err == nil {
+				err = classify(e)
+			}
+		}()
+		values := make([]driver.Value, len(rows.Columns()))
+		for {
+			switch err := rows.Next(values); {
+			case errors.Is(err, io.EOF):
+				return nil
+			case err != nil:
+				return classify(err)
+			}
+			if err := each(values); err != nil {
+				return err
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
-		if err := each(values); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return s.cut(ctx, ctx.Err())
-		}
-	}
+	})
 }
 
 // interruptAtEnd interrupts whatever the connection does when ctx ends, until

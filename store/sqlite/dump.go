@@ -13,7 +13,7 @@ import (
 // canonical form: natural keys, no row numbers.
 func dumped() []statement {
 	dump := func(table, columns, order string) statement {
-		return statement{"SELECT " + columns + " FROM " + table + " ORDER BY " + order, listing}
+		return statement{name: "dump_" + table, sql: "SELECT " + columns + " FROM " + table + " ORDER BY " + order, deadline: listing}
 	}
 	return []statement{
 		dump("state", "name, value", "name"),
@@ -34,7 +34,8 @@ func dumped() []statement {
 // out: they tell of runs, not of results. Floats have their shortest exact form.
 func (s *Store) CanonicalDump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
-	err := s.read(ctx, func(c *conn) error {
+	whole := statement{name: "dump", deadline: upkeep}
+	err := s.read(ctx, whole, func(ctx context.Context, c *conn) error {
 		for _, d := range dumped() {
 			fmt.Fprintln(out, "--", d.sql)
 			if err := c.query(ctx, d, func(row []driver.Value) error {

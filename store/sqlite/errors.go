@@ -22,6 +22,8 @@ func classify(err error) error {
 	switch code := e.Code(); code & 0xff {
 	case lib.SQLITE_FULL:
 		kind = store.ErrFull
+	case lib.SQLITE_CORRUPT:
+		kind = store.ErrDamaged
 	case lib.SQLITE_NOTADB:
 		kind = store.ErrNotStore
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:

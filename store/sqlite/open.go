@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"corrgraph/store"
 )
@@ -22,13 +24,30 @@ const applicationID = 0x434f5247
 type Options struct {
 	ReadOnly bool // no lock is taken, nothing is written or upgraded
 	Create   bool // make the store where there is none
-	Readers  int  // connections that read at once. Zero means 4
+	Readers  int  // connections for index searches. Zero means 4
+	Scans    int  // connections for whatever scans or lists. Zero means 1: the other core is for searches
 	// Offline gives every statement the deadline of a listing: for commands that
 	// serve nobody who waits behind them.
 	Offline bool
 	// MaxPages bounds the file, in pages of 4 KiB: beyond it writes fail with
 	// store.ErrFull. Zero means no bound.
 	MaxPages int
+	// Durable makes AppendLog return only once the chunks are on the disk, safe
+	// from a power failure too. Other writes are on the disk by the next one.
+	Durable bool
+
+	// Clock times statements for OnStatement and Probe; nil: nothing is timed.
+	Clock func() time.Time
+	// OnStatement is told, on the goroutine that waits for the statement, of every
+	// statement that took Slow or longer and of every one that was cut at its
+	// deadline. It must be quick, and safe for concurrent use.
+	OnStatement func(name string, took time.Duration, err error)
+	Slow        time.Duration // zero means 25 ms
+	// Fault and Delay run before each statement, inside its deadline: the error of
+	// Fault is the statement's, and Delay is waited for. They are for tests of what
+	// lies above, and must be safe for concurrent use.
+	Fault func(write bool) error
+	Delay func(write bool) time.Duration
 }
 
 // Store is an open store. Its methods are safe for concurrent use; those that
@@ -36,12 +55,17 @@ type Options struct {
 type Store struct {
 	path      string
 	table     [names]statement
-	writing   sync.Mutex // held while writer is in use
-	writer    *conn      // nil when read-only
-	lock      *conn      // nil when read-only
-	readers   chan *conn // one slot for each reader; nil where it is not yet open
-	offline   bool       // see Options
-	immutable bool       // nobody can change the file while it is open
+	watch     *watch
+	writing   chan struct{} // holds one while writer or logger is in use
+	writer    *conn         // nil when read-only
+	logger    *conn         // writer, or with Options.Durable a connection that syncs each commit
+	lock      *conn         // nil when read-only
+	results   chan struct{} // holds one while results are replaced step by step
+	appends   appends
+	readers   lane // for index searches
+	scans     lane // for everything else that reads
+	offline   bool // see Options
+	immutable bool // nobody can change the file while it is open
 	closing   sync.Once
 	closed    chan struct{}
 }
@@ -51,17 +75,17 @@ type Store struct {
 // another file, which is not touched; store.ErrNewer; store.ErrInUse when another
 // Store has it open for writing. Cost: about a millisecond.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	s := &Store{path: path, table: statements(), offline: o.Offline, readers: make(chan *conn, max(o.Readers, 1)), closed: make(chan struct{})}
+	s := &Store{
+		path: path, table: statements(), watch: newWatch(o), offline: o.Offline, closed: make(chan struct{}),
+		writing: make(chan struct{}, 1), results: make(chan struct{}, 1),
+		readers: newLane(max(cmp.Or(o.Readers, 4), 1)), scans: newLane(max(o.Scans, 1)),
+	}
 	for i := range s.table {
+		st := &s.table[i]
+		st.quick = st.deadline == request && name(i) != probe
 		if o.Offline {
-			s.table[i].deadline = max(s.table[i].deadline, listing)
+			st.deadline = max(st.deadline, listing)
 		}
-	}
-	if o.Readers == 0 {
-		s.readers = make(chan *conn, 4)
-	}
-	for range cap(s.readers) {
-		s.readers <- nil
 	}
 	err := s.open(ctx, o)
 	if err != nil {
@@ -90,12 +114,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	err := s.check(ctx)
 	if err != nil && errors.Is(err, fs.ErrPermission) && s.still() {
 		s.immutable = true
-		for range cap(s.readers) {
-			if c := <-s.readers; c != nil {
-				_ = c.close() // it could not read anything
-			}
-			s.readers <- nil
-		}
+		_ = s.scans.drain() // they could not read anything
+		s.scans = newLane(cap(s.scans))
 		return s.check(ctx)
 	}
 	return err
@@ -103,7 +123,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 
 // check makes sure that a store opened for reading is one.
 func (s *Store) check(ctx context.Context) error {
-	return s.read(ctx, func(c *conn) error {
+	return s.read(ctx, s.table[storeKind], func(ctx context.Context, c *conn) error {
 		v, err := s.version(ctx, c)
 		if err == nil && v == 0 {
 			err = fmt.Errorf("%w: it is empty", store.ErrNotStore)
@@ -127,25 +147,40 @@ func (s *Store) openWriter(ctx context.Context, o Options) (err error) {
 	if o.Create {
 		mode = "rwc"
 	}
-	// The wait for programs that write without our lock.
-	if s.writer, err = openConn(dsn(s.path, "mode="+mode, "_pragma=busy_timeout(5000)")); err != nil {
+	if s.writer, err = s.openToWrite(mode); err != nil {
 		return err
 	}
 	version, err := s.version(ctx, s.writer)
 	if err != nil {
 		return err
 	}
-	setup := "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;"
-	if version == 0 {
-		setup += "PRAGMA journal_mode = WAL;" // stays with the file
-	}
+	// WAL stays with the file, but a restore that was cut short leaves it without.
+	setup := "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA journal_mode = WAL;"
 	if o.MaxPages > 0 {
 		setup += fmt.Sprintf("PRAGMA max_page_count = %d;", o.MaxPages)
 	}
 	if err := s.writer.script(ctx, setup); err != nil {
 		return err
 	}
-	return s.migrate(ctx, version)
+	if err := s.migrate(ctx, version); err != nil || !o.Durable {
+		s.logger = s.writer
+		return err
+	}
+	if s.logger, err = s.openToWrite("rw"); err != nil {
+		return err
+	}
+	return s.logger.script(ctx, strings.Replace(setup, "NORMAL", "FULL", 1))
+}
+
+// openToWrite opens a connection that waits for programs that write without our
+// lock.
+func (s *Store) openToWrite(mode string) (*conn, error) {
+	c, err := openConn(dsn(s.path, "mode="+mode, "_pragma=busy_timeout(5000)", "_pragma=temp_store(2)"))
+	if err != nil {
+		return nil, err
+	}
+	c.watch, c.writes = s.watch, true
+	return c, nil
 }
 
 // version returns the version of the schema, 0 for an empty file, once it is
@@ -169,16 +204,15 @@ func (s *Store) version(ctx context.Context, c *conn) (int, error) {
 // into the file. Methods called later return fs.ErrClosed, and Close nil.
 func (s *Store) Close() (err error) {
 	s.closing.Do(func() {
-		for range cap(s.readers) {
-			if c := <-s.readers; c != nil {
-				err = errors.Join(err, c.close())
-			}
-		}
-		s.writing.Lock()
-		defer s.writing.Unlock()
 		close(s.closed)
+		err = errors.Join(s.readers.drain(), s.scans.drain())
+		s.writing <- struct{}{} // for good
+		logger := s.logger
+		if logger == s.writer {
+			logger = nil
+		}
 		// The lock last, so that the next writer finds the file at rest.
-		for _, c := range []*conn{s.writer, s.lock} {
+		for _, c := range []*conn{logger, s.writer, s.lock} {
 			if c != nil {
 				err = errors.Join(err, c.close())
 			}
@@ -190,49 +224,42 @@ func (s *Store) Close() (err error) {
 // Path returns where the store is.
 func (s *Store) Path() string { return s.path }
 
-// read runs f with a reading connection, waiting for one to be free.
-func (s *Store) read(ctx context.Context, f func(*conn) error) (err error) {
-	var c *conn
-	select {
-	case c = <-s.readers:
-	case <-s.closed:
-		return fs.ErrClosed
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	defer func() { s.readers <- c }()
-	if c == nil {
-		// A reader waits for no writer in WAL mode, save while one recovers. It
-		// may write the WAL's index and, when it is the last to leave, tidy up;
-		// query_only keeps it from the data.
-		mode := "mode=rw"
-		if s.immutable {
-			mode = "mode=ro&immutable=1"
-		}
-		if c, err = openConn(dsn(s.path, mode, "_pragma=busy_timeout(25)", "_pragma=query_only(1)", "_pragma=cache_size(-16000)")); err != nil {
-			return err
-		}
-	}
-	return f(c)
-}
-
-// write runs f in a transaction, which an error of f undoes.
+// write runs f in a transaction of the writer, which an error of f undoes.
 func (s *Store) write(ctx context.Context, f func(*conn) error) error {
 	if s.writer == nil {
 		return fmt.Errorf("store %s: opened for reading only: %w", s.path, fs.ErrPermission)
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	free, err := s.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer free()
+	return s.transact(ctx, s.writer, f)
+}
+
+// takeTurn waits until nobody else writes, first come first served.
+func (s *Store) takeTurn(ctx context.Context) (free func(), err error) {
 	select {
 	case <-s.closed:
-		return fmt.Errorf("store %s: %w", s.path, fs.ErrClosed)
 	default:
+		select {
+		case s.writing <- struct{}{}:
+			return func() { <-s.writing }, nil
+		case <-s.closed:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
-	c := s.writer
+	return nil, fmt.Errorf("store %s: %w", s.path, fs.ErrClosed)
+}
+
+// transact runs f in a transaction. The caller has its turn.
+func (s *Store) transact(ctx context.Context, c *conn, f func(*conn) error) error {
 	_, err := c.exec(ctx, s.table[begin])
 	if err == nil {
 		if err = f(c); err == nil {
-			_, err = c.exec(ctx, s.table[commitTx])
+			// A caller that leaves now must not be told that nothing was done.
+			_, err = c.exec(context.WithoutCancel(ctx), s.table[commitTx])
 		}
 		if err != nil {
 			// SQLite has undone some failed transactions by itself; then this

@@ -16,7 +16,7 @@ import (
 
 // list reads all rows of a statement of the table.
 func list[T any](ctx context.Context, s *Store, t table[T], what statement, args ...driver.Value) (out []T, err error) {
-	err = s.read(ctx, func(c *conn) error {
+	err = s.read(ctx, what, func(ctx context.Context, c *conn) error {
 		out, err = t.read(ctx, c, what, args...)
 		return err
 	})
@@ -28,17 +28,23 @@ func list[T any](ctx context.Context, s *Store, t table[T], what statement, args
 
 // ask reads one whole number.
 func (s *Store) ask(ctx context.Context, n name, args ...driver.Value) (v int64, err error) {
-	err = s.read(ctx, func(c *conn) error {
-		row, err := c.one(ctx, s.table[n], args...)
-		if err == nil {
-			v = row[0]
-		}
+	row, err := s.askRow(ctx, n, args...)
+	if err == nil {
+		v = row[0]
+	}
+	return v, err
+}
+
+// askRow reads one row of whole numbers.
+func (s *Store) askRow(ctx context.Context, n name, args ...driver.Value) (row []int64, err error) {
+	err = s.read(ctx, s.table[n], func(ctx context.Context, c *conn) error {
+		row, err = c.one(ctx, s.table[n], args...)
 		return err
 	})
 	if err != nil {
 		err = fmt.Errorf("store %s: %w", s.path, err)
 	}
-	return v, err
+	return row, err
 }
 
 // AsOf returns the newest event time of the last replay, 0 before the first.
@@ -183,7 +189,7 @@ func (s *Store) Ambiguities(ctx context.Context) ([]store.Ambiguity, error) {
 
 // Document returns a named document, or an error that is fs.ErrNotExist.
 func (s *Store) Document(ctx context.Context, name string) (body []byte, err error) {
-	err = s.read(ctx, func(c *conn) error {
+	err = s.read(ctx, s.table[document], func(ctx context.Context, c *conn) error {
 		return c.query(ctx, s.table[document], func(row []driver.Value) error {
 			d, r := doc{}, cells{v: row}
 			text(&r, &d.body)
@@ -207,14 +213,4 @@ func (s *Store) Documents(ctx context.Context) (names []string, err error) {
 		names = append(names, d.name)
 	}
 	return names, err
-}
-
-// AuditTail returns the newest rows of the audit log, newest first.
-func (s *Store) AuditTail(ctx context.Context, limit int) ([]store.AuditRow, error) {
-	return list(ctx, s, auditTable, s.table[auditTail], int64(limit))
-}
-
-// Checks returns a component's rows of the readiness matrix by name.
-func (s *Store) Checks(ctx context.Context, component string) ([]store.Check, error) {
-	return list(ctx, s, checkTable, s.table[checks], component)
 }

@@ -25,11 +25,13 @@ type table[T any] struct {
 // insert returns the statement that inserts one row. (Many rows in one INSERT
 // save nothing: SQLite then journals each page, to be able to undo the statement.)
 func (t table[T]) insert() statement {
-	return statement{"INSERT INTO " + t.name + " (" + t.columns + ") VALUES (" + marks(t.columns) + ")", commit}
+	return statement{name: "insert_" + t.name, sql: "INSERT INTO " + t.name + " (" + t.columns + ") VALUES (" + marks(t.columns) + ")", deadline: commit}
 }
 
 // clear returns the statement that empties the table.
-func (t table[T]) clear() statement { return statement{"DELETE FROM " + t.name, commit} }
+func (t table[T]) clear() statement {
+	return statement{name: "clear_" + t.name, sql: "DELETE FROM " + t.name, deadline: commit}
+}
 
 // write inserts all rows. It needs a transaction around it to be fast and whole.
 func (t table[T]) write(ctx context.Context, c *conn, rows []T) error {
@@ -267,7 +269,7 @@ var logTable = table[logRow]{"tick_log", "session, seq, from_at, to_at, quotes, 
 	c.blob(&r.chunk.Payload)
 }}
 
-var auditTable = table[store.AuditRow]{"audit_log", "at, operation, subject, layer, status, detail, took_us", func(c *cells, a *store.AuditRow) {
+var auditTable = table[store.AuditRow]{"audit_log", "at, operation, subject, layer, status, detail, took_us, actor, trace_id", func(c *cells, a *store.AuditRow) {
 	number(c, &a.At)
 	text(c, &a.Operation)
 	text(c, &a.Subject)
@@ -279,6 +281,14 @@ var auditTable = table[store.AuditRow]{"audit_log", "at, operation, subject, lay
 	if !c.writing {
 		a.Took = time.Duration(us) * time.Microsecond
 	}
+	text(c, &a.Actor)
+	text(c, &a.TraceID)
+}}
+
+// heldAudit reads an audit row with its id.
+var heldAudit = table[store.AuditRow]{auditTable.name, "audit_id, " + auditTable.columns, func(c *cells, a *store.AuditRow) {
+	number(c, &a.ID)
+	auditTable.walk(c, a)
 }}
 
 var performanceTable = table[store.Performance]{
@@ -304,7 +314,7 @@ func micros(d time.Duration) float64 { return float64(d) / 1e3 }
 
 var checkTable = table[store.Check]{
 	"production_readiness_matrix",
-	"component, check_name, severity, status, description, last_checked, evidence",
+	"component, check_name, severity, status, description, last_checked, evidence, threshold, measured, runbook",
 	func(c *cells, k *store.Check) {
 		text(c, &k.Component)
 		text(c, &k.Name)
@@ -313,5 +323,8 @@ var checkTable = table[store.Check]{
 		text(c, &k.Description)
 		number(c, &k.LastChecked)
 		text(c, &k.Evidence)
+		text(c, &k.Threshold)
+		text(c, &k.Measured)
+		text(c, &k.Runbook)
 	},
 }

@@ -12,7 +12,6 @@ import (
 	"reflect"
 	"slices"
 	"testing"
-	"time"
 
 	"corrgraph/catalog"
 	"corrgraph/detect"
@@ -48,8 +47,17 @@ type Backend interface {
 	Ambiguities(ctx context.Context) ([]store.Ambiguity, error)
 	Document(ctx context.Context, name string) ([]byte, error)
 	Documents(ctx context.Context) ([]string, error)
+	LogStats(ctx context.Context) (store.LogStats, error)
+	PruneLog(ctx context.Context, before odds.Time, keepBytes int64, step int) (int, error)
+	WriteEvent(ctx context.Context, r *store.EventResults) error
+	WriteFamilies(ctx context.Context, f []graph.Family, g []store.Group, docs map[string][]byte, asOf odds.Time) error
+	DropEvents(ctx context.Context, ids []string) error
+	ExternalEdges(ctx context.Context, event string, layer odds.Layer, asOf odds.Time) ([]graph.Edge, error)
+	ExternalVersion(ctx context.Context) (int64, error)
 	AuditTail(ctx context.Context, limit int) ([]store.AuditRow, error)
+	AuditSearch(ctx context.Context, f store.AuditFilter, cursor int64, limit int) ([]store.AuditRow, int64, error)
 	RecordPerformance(ctx context.Context, rows []store.Performance) error
+	Performance(ctx context.Context, from, to odds.Time, operation string, limit int) ([]store.Performance, error)
 	SetChecks(ctx context.Context, checks []store.Check) error
 	Checks(ctx context.Context, component string) ([]store.Check, error)
 	CanonicalDump(ctx context.Context, w io.Writer) error
@@ -78,6 +86,17 @@ func Run(t *testing.T, open Opener) {
 		{"the audit keeps its bounds", auditBounds},
 		{"the auditor loses nothing", auditorKeepsAll},
 		{"checks are replaced by name", checksReplaced},
+		{"the log is in event time whatever the order of its chunks", logOverlaps},
+		{"the log is pruned from its oldest chunk", logPruned},
+		{"one event's results are replaced and nothing else", eventReplaced},
+		{"a large event is replaced whole", largeEvent},
+		{"results of another event are refused", refusesOtherEvent},
+		{"event by event or at once, the store concludes the same", liveEqualsOffline},
+		{"families are replaced in their order", familiesReplaced},
+		{"dropped events are forgotten", eventsDropped},
+		{"external rows are found by event and layer, and their change is seen", externalRows},
+		{"the audit is searched page by page", auditSearched},
+		{"performance is listed newest first", performanceListed},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
 	}
@@ -342,55 +361,11 @@ func dumps(t *testing.T, open Opener) {
 	}
 }
 
-func auditBounds(t *testing.T, open Opener) {
-	b, _ := open(t)
-	ctx := t.Context()
-	var rows []store.AuditRow
-	for i := range 100 {
-		rows = append(rows, store.AuditRow{At: odds.Time(i), Operation: "GRAPH_BUILD", Subject: "e", Layer: 4, Status: "OK", Detail: "d", Took: 7 * time.Microsecond})
-	}
-	ok(t, b.Audit(ctx, rows))
-	ok(t, b.RecordPerformance(ctx, []store.Performance{{At: 1, Component: "c", Operation: "o", P50: time.Microsecond, P99: time.Millisecond}}))
-	equal(t, "newest", must(b.AuditTail(ctx, 1))(t), rows[99:])
-	left := func(before odds.Time, keep, step, want int) {
-		t.Helper()
-		ok(t, b.PruneAudit(ctx, before, keep, step))
-		equal(t, "left", len(must(b.AuditTail(ctx, 1000))(t)), want)
-	}
-	left(0, 1000, 50, 100)
-	left(30, 1000, 20, 80) // a step at a time
-	left(30, 1000, 20, 70)
-	left(30, 1000, 20, 70)
-	left(0, 60, 50, 60) // the oldest beyond the number kept
-}
-
-func auditorKeepsAll(t *testing.T, open Opener) {
-	b, _ := open(t)
-	a := store.NewAuditor(b, store.AuditorOptions{Queue: 4, Batch: 3})
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- a.Run(ctx) }()
-	const n = 100
-	for i := range n {
-		ok(t, a.Log(t.Context(), store.AuditRow{At: odds.Time(i), Operation: "OP", Status: "OK"}))
-	}
-	cancel()
-	ok(t, <-ended)
-	rows := must(b.AuditTail(t.Context(), 1000))(t)
-	equal(t, "rows", len(rows), n)
-	for i, r := range rows {
-		equal(t, "order", r.At, odds.Time(n-1-i))
-	}
-	if err := a.Log(t.Context(), store.AuditRow{}); !errors.Is(err, store.ErrAuditClosed) {
-		t.Errorf("a row after the end: %v", err)
-	}
-}
-
 func checksReplaced(t *testing.T, open Opener) {
 	b, _ := open(t)
 	ctx := t.Context()
 	first := store.Check{Component: "correlation-engine", Name: "deadline", Severity: "CRITICAL", Status: "FAIL", Description: "statements end"}
-	other := store.Check{Component: "correlation-engine", Name: "backup", Severity: "HIGH", Status: "PASS", LastChecked: 5, Evidence: "x"}
+	other := store.Check{Component: "correlation-engine", Name: "backup", Severity: "HIGH", Status: "PASS", LastChecked: 5, Evidence: "x", Threshold: "≤ 1 h", Measured: "5 min", Runbook: "docs/x.md"}
 	ok(t, b.SetChecks(ctx, []store.Check{first, other}))
 	first.Status, first.LastChecked = "PASS", 9
 	ok(t, b.SetChecks(ctx, []store.Check{first}))

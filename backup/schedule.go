@@ -1,0 +1,253 @@
+package backup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"corrgraph/store"
+)
+
+// Options of a Folder. Dir and Clock must be set; zero elsewhere means default.
+type Options struct {
+	Dir         string // made where it does not exist
+	Keep        Keep
+	Every       time.Duration // between two backups. Zero means 1 h
+	VerifyEvery time.Duration // between two restores for trial. Zero means 24 h
+	Retry       time.Duration // after a failure. Zero means 1 min
+	// Clock names backups and tells when the next is due.
+	Clock func() time.Time
+	// OnResult is told how each backup and each restore for trial of Run ended.
+	// Nil for nobody.
+	OnResult func(operation string, at time.Time, took time.Duration, err error)
+}
+
+// Status is how a folder's backups fare. Times are zero where it never happened.
+type Status struct {
+	LastSuccess  time.Time       `json:"last_success"`  // when the newest backup was begun
+	LastVerified time.Time       `json:"last_verified"` // when a restore for trial last succeeded
+	Verified     string          `json:"verified"`      // the file that was restored
+	Held         *store.Contents `json:"held,omitempty"`
+	Failures     int             `json:"failures"` // backups and restores for trial that failed, ever
+	LastFailure  time.Time       `json:"last_failure"`
+	LastError    string          `json:"last_error"` // empty after a success
+}
+
+// Folder makes backups in a folder. Its methods are safe for concurrent use.
+type Folder struct {
+	o      Options
+	making chan struct{} // holds one while a backup is made or tried
+
+	mu     sync.Mutex
+	status Status // guarded by mu
+}
+
+const statusFile = "status.json"
+
+// Open opens a folder of backups and reads how they fared. A status that can't be
+// read begins anew from the backups that are there.
+func Open(o Options) (*Folder, error) {
+	for _, d := range []struct {
+		p *time.Duration
+		v time.Duration
+	}{{&o.Every, time.Hour}, {&o.VerifyEvery, 24 * time.Hour}, {&o.Retry, time.Minute}} {
+		if *d.p == 0 {
+			*d.p = d.v
+		}
+	}
+	if o.Clock == nil || o.Dir == "" {
+		return nil, errors.New("backups need a folder and a clock")
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	status, err := ReadStatus(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Folder{o: o, making: make(chan struct{}, 1), status: status}, nil
+}
+
+// ReadStatus reads how the backups in a folder fare, without opening it.
+func ReadStatus(dir string) (Status, error) {
+	var s Status
+	if b, err := os.ReadFile(filepath.Join(dir, statusFile)); err == nil {
+		if json.Unmarshal(b, &s) != nil {
+			s = Status{}
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	all, err := List(dir)
+	s.LastSuccess = time.Time{} // the folder knows best
+	if len(all) > 0 {
+		s.LastSuccess = all[0].At
+	}
+	return s, err
+}
+
+// Status returns how the backups fare, at no cost.
+func (f *Folder) Status() Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.status
+}
+
+// Make makes a backup of src, checks it, and removes those that Keep lets go.
+func (f *Folder) Make(ctx context.Context, src Source) (b Backup, err error) {
+	free, err := f.take(ctx)
+	if err != nil {
+		return b, err
+	}
+	defer free()
+	at := f.o.Clock().UTC().Truncate(time.Millisecond) // as names tell it
+	if err = sweep(f.o.Dir, at); err == nil {
+		b, err = create(ctx, src, f.o.Dir, at)
+	}
+	made := err == nil
+	if made {
+		err = f.rotate()
+	}
+	return b, f.note(err, func(s *Status) {
+		if made {
+			s.LastSuccess = at
+		}
+	})
+}
+
+// VerifyNewest restores the newest backup for trial. Without a backup it is
+// fs.ErrNotExist.
+func (f *Folder) VerifyNewest(ctx context.Context) (held store.Contents, err error) {
+	free, err := f.take(ctx)
+	if err != nil {
+		return held, err
+	}
+	defer free()
+	all, err := List(f.o.Dir)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("a backup in %s: %w", f.o.Dir, fs.ErrNotExist)
+	}
+	if err == nil {
+		held, err = Verify(ctx, all[0].Path)
+	}
+	now := f.o.Clock().UTC()
+	return held, f.note(err, func(s *Status) {
+		if err == nil {
+			s.LastVerified, s.Verified, s.Held = now, filepath.Base(all[0].Path), &held
+		}
+	})
+}
+
+// take waits until no other backup is made or tried.
+func (f *Folder) take(ctx context.Context) (free func(), err error) {
+	select {
+	case f.making <- struct{}{}:
+		return func() { <-f.making }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// rotate removes what Keep lets go.
+func (f *Folder) rotate() error {
+	all, err := List(f.o.Dir)
+	if err != nil {
+		return err
+	}
+	times := make([]time.Time, len(all))
+	at := map[time.Time]Backup{}
+	for i, b := range all {
+		times[i], at[b.At] = b.At, b
+	}
+	for _, t := range Expired(times, f.o.Keep) {
+		if err := remove(at[t]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note keeps how a backup or a trial ended, on the disk too, and returns err.
+func (f *Folder) note(err error, change func(*Status)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(&f.status)
+	f.status.LastError = ""
+	if err != nil {
+		f.status.Failures++
+		f.status.LastFailure, f.status.LastError = f.o.Clock().UTC(), err.Error()
+	}
+	return errors.Join(err, writeStatus(f.o.Dir, &f.status))
+}
+
+func writeStatus(dir string, s *Status) error {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	making := filepath.Join(dir, halfMade+statusFile)
+	if err := writeFile(making, append(b, '\n')); err != nil {
+		return err
+	}
+	return os.Rename(making, filepath.Join(dir, statusFile))
+}
+
+// Run makes a backup whenever one is due, and restores the newest for trial
+// whenever that is due, until ctx ends; then it returns the cause. Due times count
+// from the last success, so that a restart neither skips nor repeats one. After a
+// failure it tries again, each time a little later.
+func (f *Folder) Run(ctx context.Context, src Source) error {
+	failed := 0
+	for {
+		pause, cancel := context.WithTimeout(ctx, f.wait(failed))
+		<-pause.Done()
+		cancel()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if f.due(ctx, src) {
+			failed = 0
+		} else {
+			failed++
+		}
+	}
+}
+
+// wait is how long until something is due, or until the next try.
+func (f *Folder) wait(failed int) time.Duration {
+	if failed > 0 {
+		return min(f.o.Retry<<min(failed-1, 16), max(f.o.Every, f.o.Retry))
+	}
+	s, now := f.Status(), f.o.Clock()
+	return max(0, min(s.LastSuccess.Add(f.o.Every).Sub(now), s.LastVerified.Add(f.o.VerifyEvery).Sub(now)))
+}
+
+// due does what is due and reports whether all went well.
+func (f *Folder) due(ctx context.Context, src Source) bool {
+	do := func(operation string, last time.Time, every time.Duration, act func() error) bool {
+		start := f.o.Clock()
+		if start.Before(last.Add(every)) {
+			return true
+		}
+		err := act()
+		if f.o.OnResult != nil && ctx.Err() == nil {
+			f.o.OnResult(operation, start, f.o.Clock().Sub(start), err)
+		}
+		return err == nil
+	}
+	s := f.Status()
+	made := do("BACKUP", s.LastSuccess, f.o.Every, func() error {
+		_, err := f.Make(ctx, src)
+		return err
+	})
+	return made && do("RESTORE_TRIAL", s.LastVerified, f.o.VerifyEvery, func() error {
+		_, err := f.VerifyNewest(ctx)
+		return err
+	})
+}

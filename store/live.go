@@ -1,0 +1,38 @@
+package store
+
+import (
+	"corrgraph/catalog"
+	"corrgraph/detect"
+	"corrgraph/graph"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+)
+
+// EventResults is everything that a live engine concludes about one event.
+type EventResults struct {
+	Event       catalog.Event
+	Edges       []graph.Edge        // all with Event.ID
+	Anomalies   []detect.Anomaly    // all with Event.ID
+	Predictions []ledger.Prediction // all with Event.ID
+}
+
+// LogStats is what the tick log holds.
+type LogStats struct {
+	Chunks, Sessions int
+	Bytes            int64 // of payload
+	Quotes           int64
+	Oldest, Newest   odds.Time // event times; 0 where there is none
+}
+
+// Contents is what a store held when it was looked through.
+type Contents struct {
+	Version     int       `json:"version"` // of the schema
+	AsOf        odds.Time `json:"as_of"`
+	Events      int       `json:"events"`
+	Edges       int       `json:"edges"` // those of other programs too
+	Families    int       `json:"families"`
+	Predictions int       `json:"predictions"`
+	Chunks      int       `json:"chunks"` // of the tick log
+	Quotes      int64     `json:"quotes"` // in them
+	AuditRows   int       `json:"audit_rows"`
+}

@@ -1,0 +1,74 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+)
+
+// lane is a set of reading connections. Whoever finds none free waits its turn,
+// within the deadline of its statement: so does any number of waiters end.
+type lane chan *conn // one slot for each connection; nil where it is not yet open
+
+func newLane(n int) lane {
+	l := make(lane, n)
+	for range n {
+		l <- nil
+	}
+	return l
+}
+
+// drain takes all connections, waiting for those in use, and closes them.
+func (l lane) drain() (err error) {
+	for range cap(l) {
+		if c := <-l; c != nil {
+			err = errors.Join(err, c.close())
+		}
+	}
+	return err
+}
+
+// read runs f with a connection of the lane that st belongs to. The deadline of
+// st begins here, so that the wait for a connection is part of it. Index searches
+// have a lane of their own: whatever scans or lists holds none of theirs.
+func (s *Store) read(ctx context.Context, st statement, f func(context.Context, *conn) error) (err error) {
+	ctx, cancel := st.context(ctx)
+	defer cancel()
+	from := s.scans
+	if st.quick {
+		from = s.readers
+	}
+	var c *conn
+	select {
+	case c = <-from:
+	case <-s.closed:
+		return fs.ErrClosed
+	case <-ctx.Done():
+		err := st.cut(ctx, ctx.Err())
+		s.watch.done(st.name, s.watch.now(), err)
+		return err
+	}
+	defer func() { from <- c }()
+	if c == nil {
+		if c, err = s.openReader(); err != nil {
+			return err
+		}
+	}
+	return f(ctx, c)
+}
+
+// openReader opens a connection that reads. It waits for no writer in WAL mode,
+// save while one recovers. It may write the WAL's index and, when it is the last
+// to leave, tidy up; query_only keeps it from the data.
+func (s *Store) openReader() (*conn, error) {
+	mode := "mode=rw"
+	if s.immutable {
+		mode = "mode=ro&immutable=1"
+	}
+	c, err := openConn(dsn(s.path, mode, "_pragma=busy_timeout(25)", "_pragma=query_only(1)", "_pragma=cache_size(-16000)"))
+	if err != nil {
+		return nil, err
+	}
+	c.watch = s.watch
+	return c, nil
+}

@@ -1,0 +1,251 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"corrgraph/graph"
+	"corrgraph/odds"
+	"corrgraph/store"
+)
+
+// Results that a live engine writes must not keep appends to the log waiting:
+// one transaction writes this many rows, or for this long, and then lets others
+// in.
+const (
+	turnRows = 2000
+	turnTime = 20 * time.Millisecond
+	dropRows = 200 // removed by one statement
+)
+
+// turn is what is left of a transaction's allowance.
+type turn struct {
+	c    *conn
+	rows int
+	over context.Context // ends with the turn's time
+}
+
+// used takes n rows off and reports whether the turn is over.
+func (t *turn) used(n int) bool {
+	t.rows -= n
+	return t.rows <= 0 || t.over.Err() != nil
+}
+
+// job is one of the steps of a longer write. It does as much as the turn allows
+// and reports whether it is at its end.
+type job func(ctx context.Context, t *turn) (done bool, err error)
+
+// inTurns does jobs in order, in as many transactions as it takes. Between two of
+// them other writers get their turn. An error leaves what earlier turns did.
+func (s *Store) inTurns(ctx context.Context, jobs ...job) error {
+	free, err := s.takeResults(ctx)
+	if err != nil {
+		return err
+	}
+	defer free()
+	for len(jobs) > 0 {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		left := jobs
+		err := s.write(ctx, func(c *conn) error {
+			over, cancel := context.WithTimeout(ctx, turnTime)
+			defer cancel()
+			t := &turn{c: c, rows: turnRows, over: over}
+			for len(left) > 0 && !t.used(0) {
+				done, err := left[0](ctx, t)
+				if err != nil {
+					return err
+				}
+				if done {
+					left = left[1:]
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		jobs = left
+	}
+	return nil
+}
+
+// once is a job of one statement.
+func (s *Store) once(n name, args ...driver.Value) job {
+	return func(ctx context.Context, t *turn) (bool, error) {
+		_, err := t.c.exec(ctx, s.table[n], args...)
+		t.used(1)
+		return true, err
+	}
+}
+
+// drop removes rows by a statement whose last argument is how many.
+func (s *Store) drop(n name, args ...driver.Value) job {
+	return func(ctx context.Context, t *turn) (bool, error) {
+		for {
+			gone, err := t.c.exec(ctx, s.table[n], append(args[:len(args):len(args)], int64(dropRows))...)
+			if err != nil || gone < dropRows {
+				t.used(int(gone))
+				return true, err
+			}
+			if t.used(int(gone)) {
+				return false, nil
+			}
+		}
+	}
+}
+
+// each runs a statement n times, with the values that bind puts for each.
+func each(st statement, n int, bind func(w *cells, i int)) job {
+	next := 0
+	return func(ctx context.Context, t *turn) (bool, error) {
+		w, first := cells{writing: true}, next
+		err := t.c.execEach(ctx, st, n-first, func(i int) ([]driver.Value, error) {
+			if i > 0 && t.used(1) {
+				return nil, errEnough
+			}
+			next = first + i
+			w.v = w.v[:0]
+			bind(&w, next)
+			next++
+			return w.v, w.err
+		})
+		return next == n, err
+	}
+}
+
+// fill inserts rows.
+func fill[T any](t table[T], rows []T) job {
+	return each(t.insert(), len(rows), func(w *cells, i int) { t.walk(w, &rows[i]) })
+}
+
+// WriteEvent replaces what the store concluded about one event by r; rows of
+// other programs stay. An event of a thousand rows or so is replaced in one
+// transaction. A larger one takes several, so that others who write wait no
+// longer than some 20 ms; readers may see a part of it meanwhile, and a killed
+// process may leave one, until the event is written again.
+func (s *Store) WriteEvent(ctx context.Context, r *store.EventResults) error {
+	if err := sameEvent(r); err != nil {
+		return fmt.Errorf("store %s: event %s: %w", s.path, r.Event.ID, err)
+	}
+	id := r.Event.ID
+	event := cells{writing: true}
+	eventTable.walk(&event, &r.Event)
+	if event.err != nil {
+		return event.err
+	}
+	return s.inTurns(ctx,
+		s.once(setEvent, event.v...),
+		s.drop(dropEdges, id),
+		s.fillEdges(r.Edges),
+		s.drop(dropAnomalies, id),
+		fill(anomalyTable, r.Anomalies),
+		s.drop(dropPredictions, id),
+		fill(predictionTable, r.Predictions),
+	)
+}
+
+// fillEdges inserts edges below all others. The first of them gets the lowest id
+// at once, so that the block of ids is taken whatever happens between turns.
+func (s *Store) fillEdges(edges []graph.Edge) job {
+	var insert job
+	return func(ctx context.Context, t *turn) (bool, error) {
+		if insert == nil {
+			lowest, err := t.c.one(ctx, s.table[lowestEdge])
+			if err != nil {
+				return false, err
+			}
+			rows, err := ownEdges(edges, lowest[0])
+			if err != nil {
+				return false, err
+			}
+			insert = fill(ownEdgeTable, rows)
+		}
+		return insert(ctx, t)
+	}
+}
+
+// sameEvent makes sure that results are those of their event, and ours.
+func sameEvent(r *store.EventResults) error {
+	id := r.Event.ID
+	if id == "" {
+		return errors.New("it has no id")
+	}
+	if _, err := ownEdges(r.Edges, 0); err != nil {
+		return err
+	}
+	for i := range r.Edges {
+		if e := &r.Edges[i]; e.Event != id {
+			return fmt.Errorf("edge %s → %s is of event %q", e.Source, e.Target, e.Event)
+		}
+	}
+	for i := range r.Anomalies {
+		if a := &r.Anomalies[i]; a.Event != id {
+			return fmt.Errorf("anomaly %s is of event %q", a.Kind, a.Event)
+		}
+	}
+	for i := range r.Predictions {
+		if p := &r.Predictions[i]; p.Event != id {
+			return fmt.Errorf("prediction %s is of event %q", p.ID, p.Event)
+		}
+	}
+	return nil
+}
+
+// WriteFamilies replaces families, groups and documents and sets AsOf last, in
+// turns like WriteEvent. Families are overwritten from the first to the last, so
+// that a reader in between finds new ones before old ones.
+func (s *Store) WriteFamilies(ctx context.Context, all []graph.Family, sets []store.Group, docs map[string][]byte, at odds.Time) error {
+	held, err := s.Documents(ctx)
+	if err != nil {
+		return err
+	}
+	jobs := []job{
+		each(s.table[setFamily], len(all), func(w *cells, i int) {
+			w.put(int64(i + 1))
+			familyTable.walk(w, &all[i])
+		}),
+		s.drop(cutFamilies, int64(len(all))),
+		func(ctx context.Context, t *turn) (bool, error) { // few
+			t.used(len(sets))
+			return true, groupTable.replace(ctx, t.c, sets)
+		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(docs)) {
+		jobs = append(jobs, s.once(setDocument, name, string(docs[name])))
+	}
+	for _, name := range held {
+		if _, ok := docs[name]; !ok {
+			jobs = append(jobs, s.once(dropDocument, name))
+		}
+	}
+	return s.inTurns(ctx, append(jobs, s.once(setAsOf, int64(at)))...)
+}
+
+// DropEvents forgets events: their row in the catalogue and all that we
+// concluded about them, in turns like WriteEvent. Rows of other programs stay.
+func (s *Store) DropEvents(ctx context.Context, ids []string) error {
+	var jobs []job
+	for _, id := range ids {
+		jobs = append(jobs, s.drop(dropEdges, id), s.drop(dropAnomalies, id), s.drop(dropPredictions, id), s.once(dropEvent, id))
+	}
+	return s.inTurns(ctx, jobs...)
+}
+
+// ExternalEdges returns the edges of other programs of an event's layer, in its
+// window before asOf, in the order written. One index search.
+func (s *Store) ExternalEdges(ctx context.Context, event string, layer odds.Layer, asOf odds.Time) ([]graph.Edge, error) {
+	return list(ctx, s, edgeTable, s.table[externalEdges], int64(asOf), event, int64(layer))
+}
+
+// ExternalVersion returns a number that changes with every change of a row of
+// another program, so that a copy of them can be kept. Cost: one page.
+func (s *Store) ExternalVersion(ctx context.Context) (int64, error) {
+	return s.ask(ctx, externalVersion)
+}

@@ -1,0 +1,95 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"corrgraph/graph"
+	"corrgraph/store"
+)
+
+// WriteResults replaces what the store concluded before by r, in one
+// transaction. Rows of other programs, the log and the audit stay. Edges whose
+// Evidence is graph.FromExternal are refused: they are not ours to write.
+func (s *Store) WriteResults(ctx context.Context, r *store.Results) error {
+	free, err := s.takeResults(ctx)
+	if err != nil {
+		return err
+	}
+	defer free()
+	return s.write(ctx, func(c *conn) error {
+		if err := s.writeEdges(ctx, c, r.Edges); err != nil {
+			return err
+		}
+		docs := make([]doc, 0, len(r.Documents))
+		for _, name := range slices.Sorted(maps.Keys(r.Documents)) {
+			docs = append(docs, doc{name, string(r.Documents[name])})
+		}
+		for _, replace := range []func() error{
+			func() error { return eventTable.replace(ctx, c, r.Events) },
+			func() error { return familyTable.replace(ctx, c, r.Families) },
+			func() error { return groupTable.replace(ctx, c, r.Groups) },
+			func() error { return anomalyTable.replace(ctx, c, r.Anomalies) },
+			func() error { return predictionTable.replace(ctx, c, r.Predictions) },
+			func() error { return ambiguityTable.replace(ctx, c, r.Ambiguities) },
+			func() error { return documentTable.replace(ctx, c, docs) },
+		} {
+			if err := replace(); err != nil {
+				return err
+			}
+		}
+		_, err := c.exec(ctx, s.table[setAsOf], int64(r.AsOf))
+		return err
+	})
+}
+
+// writeEdges gives our edges the ids −n … −1, below those that SQLite gives to
+// rows of other programs, so that the old ones are found without an index.
+func (s *Store) writeEdges(ctx context.Context, c *conn, edges []graph.Edge) error {
+	if _, err := c.exec(ctx, s.table[clearEdges]); err != nil {
+		return err
+	}
+	lowest, err := c.one(ctx, s.table[lowestEdge]) // another program may have chosen a negative id
+	if err != nil {
+		return err
+	}
+	rows, err := ownEdges(edges, lowest[0])
+	if err != nil {
+		return err
+	}
+	return ownEdgeTable.write(ctx, c, rows)
+}
+
+// ownEdges gives edges the ids below lowest, rising in their order.
+func ownEdges(edges []graph.Edge, lowest int64) ([]ownEdge, error) {
+	rows := make([]ownEdge, len(edges))
+	for i := range edges {
+		e := &edges[i]
+		if e.Evidence == graph.FromExternal || e.Evidence == "" {
+			return nil, fmt.Errorf("edge %s → %s: its evidence is %q, which is not ours", e.Source, e.Target, e.Evidence)
+		}
+		rows[i] = ownEdge{lowest - int64(len(edges)-i), e}
+	}
+	return rows, nil
+}
+
+// takeResults waits until nobody else replaces results: what takes several
+// transactions must not mingle.
+func (s *Store) takeResults(ctx context.Context) (free func(), err error) {
+	select {
+	case s.results <- struct{}{}:
+		return func() { <-s.results }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// replace empties the table and fills it with rows.
+func (t table[T]) replace(ctx context.Context, c *conn, rows []T) error {
+	if _, err := c.exec(ctx, t.clear()); err != nil {
+		return err
+	}
+	return t.write(ctx, c, rows)
+}

@@ -1,0 +1,610 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"corrgraph/feed/packed"
+	"corrgraph/odds"
+	"corrgraph/store"
+	"corrgraph/store/storetest"
+)
+
+// pragma reads a pragma that answers with one number.
+func pragma(t testing.TB, c *conn, name string) (v int64) {
+	t.Helper()
+	row, err := c.one(context.Background(), statement{sql: "PRAGMA " + name, deadline: commit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return row[0]
+}
+
+func TestDurableAppendsAreSynced(t *testing.T) {
+	s := open(t, Options{Durable: true})
+	if log, rest := pragma(t, s.logger, "synchronous"), pragma(t, s.writer, "synchronous"); log != 2 || rest != 1 {
+		t.Errorf("synchronous is %d for the log and %d for the rest, want 2 (FULL) and 1 (NORMAL)", log, rest)
+	}
+	plain := open(t, Options{})
+	if plain.logger != plain.writer {
+		t.Error("a second writer without need")
+	}
+}
+
+// marked is a chunk whose one batch says who sent it.
+func marked(at odds.Time, source string) store.Chunk {
+	var enc packed.Encoder
+	return store.Pack(&enc, []*odds.Batch{{Source: source, At: at, Recv: at}})
+}
+
+// logged counts the batches of the log by source.
+func logged(t *testing.T, s *Store) map[string]int {
+	t.Helper()
+	n := map[string]int{}
+	for b, err := range s.Log(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n[b.Source]++
+	}
+	return n
+}
+
+func TestAppendsOfManyCallersAreAllKept(t *testing.T) {
+	s := open(t, Options{Durable: true})
+	var wg sync.WaitGroup
+	for w := range 16 {
+		wg.Go(func() {
+			for i := range 20 {
+				name := fmt.Sprintf("%d/%d", w, i)
+				if err := s.AppendLog(t.Context(), int64(1+w%3), marked(odds.Time(i), name), marked(odds.Time(i), name)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	n := logged(t, s)
+	for name, times := range n {
+		if times != 2 {
+			t.Errorf("%s is there %d times", name, times)
+		}
+	}
+	if len(n) != 320 {
+		t.Errorf("%d calls are in the log, want 320", len(n))
+	}
+}
+
+// Calls that wait behind a writer are one transaction; one without room fails alone.
+func TestAppendsThatWaitAreCommittedTogether(t *testing.T) {
+	s := open(t, Options{MaxPages: 120})
+	large := chunkOf(100_000)
+	results := make(chan error, 5)
+	err := s.write(t.Context(), func(*conn) error {
+		for i := range 4 {
+			go func() { results <- s.AppendLog(t.Context(), 1, marked(1, fmt.Sprint(i))) }()
+		}
+		go func() { results <- s.AppendLog(t.Context(), 1, large) }()
+		for waiting := 0; waiting < 5; {
+			s.appends.mu.Lock()
+			waiting = len(s.appends.waiting)
+			s.appends.mu.Unlock()
+			runtime.Gosched()
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.AppendLog(gone, 1, marked(1, "gone")); !errors.Is(err, context.Canceled) {
+			t.Errorf("a caller that has left: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := 0
+	for range 5 {
+		if err := <-results; errors.Is(err, store.ErrFull) {
+			full++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	n := logged(t, s)
+	if full != 1 || len(n) != 4 || n["gone"] > 0 {
+		t.Errorf("%d calls had no room, and the log has %v", full, n)
+	}
+}
+
+func TestEventsAreWrittenInTurns(t *testing.T) {
+	s := open(t, Options{})
+	r := storetest.Sample(1, 10_000, 1, 1)
+	one := store.EventResults{Event: r.Events[0], Edges: r.Edges}
+	for i := range one.Edges {
+		one.Edges[i].Event = one.Event.ID
+	}
+	written := make(chan error, 1)
+	go func() { written <- s.WriteEvent(t.Context(), &one) }()
+	between := 0
+	for done := false; !done; {
+		if err := s.AppendLog(t.Context(), 1, marked(1, "x")); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-written:
+			if done = true; err != nil {
+				t.Fatal(err)
+			}
+		default:
+			between++
+		}
+	}
+	if between < 4 { // five turns at least
+		t.Errorf("%d appends while the event was written", between)
+	}
+}
+
+func TestAFullDiskLeavesAnEventThatCanBeWrittenAgain(t *testing.T) {
+	s := open(t, Options{MaxPages: 400})
+	r := storetest.Sample(1, 20_000, 1, 1)
+	large := store.EventResults{Event: r.Events[0], Edges: r.Edges}
+	for i := range large.Edges {
+		large.Edges[i].Event = large.Event.ID
+	}
+	if err := s.WriteEvent(t.Context(), &large); !errors.Is(err, store.ErrFull) {
+		t.Fatalf("a large event: %v", err)
+	}
+	small := large
+	small.Edges = large.Edges[:100]
+	if err := s.WriteEvent(t.Context(), &small); err != nil {
+		t.Fatal(err)
+	}
+	if edges, err := s.Edges(t.Context(), store.EdgeFilter{}); err != nil || len(edges) != 100 {
+		t.Errorf("%d edges, want 100: %v", len(edges), err)
+	}
+}
+
+func TestFaultsAndDelaysEndAtTheDeadline(t *testing.T) {
+	var broken, slow atomic.Bool
+	errFault := errors.New("chaos")
+	var mu sync.Mutex
+	reported := map[string]error{}
+	s := open(t, Options{
+		Fault: func(write bool) error {
+			if broken.Load() && write {
+				return fmt.Errorf("%w: %w", store.ErrFull, errFault)
+			}
+			return nil
+		},
+		Delay: func(write bool) time.Duration {
+			if slow.Load() && !write {
+				return time.Hour
+			}
+			return 0
+		},
+		OnStatement: func(name string, _ time.Duration, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			reported[name] = err
+		},
+	})
+	if err := s.AppendLog(t.Context(), 1, marked(1, "a")); err != nil {
+		t.Fatal(err)
+	}
+	slow.Store(true)
+	if _, err := s.AsOf(t.Context()); !errors.Is(err, store.ErrDeadline) {
+		t.Errorf("a delay beyond the deadline: %v", err)
+	}
+	slow.Store(false)
+	broken.Store(true)
+	if err := s.AppendLog(t.Context(), 1, marked(2, "b")); !errors.Is(err, errFault) {
+		t.Errorf("a fault: %v", err)
+	}
+	if _, err := s.AsOf(t.Context()); err != nil {
+		t.Errorf("a reader beside faults of writing: %v", err)
+	}
+	broken.Store(false)
+	if err := s.AppendLog(t.Context(), 1, marked(3, "c")); err != nil {
+		t.Errorf("after the fault: %v", err)
+	}
+	if n := logged(t, s); len(n) != 2 || n["b"] > 0 {
+		t.Errorf("the log has %v", n)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(reported) != 1 || !errors.Is(reported["as_of"], store.ErrDeadline) {
+		t.Errorf("reported: %v", reported)
+	}
+	if c := s.Counters(); c.Timeouts != 1 || c.Failures != 1 || c.Statements < 10 {
+		t.Errorf("counted: %+v", c)
+	}
+}
+
+// A fault in the middle of a transaction undoes it, and the writer goes on.
+func TestAFaultAtAnyStatementLeavesAllOrNothing(t *testing.T) {
+	var left atomic.Int64
+	left.Store(1 << 40)
+	errFault := errors.New("chaos")
+	s := open(t, Options{Fault: func(write bool) error {
+		if write && left.Add(-1) < 0 {
+			return errFault
+		}
+		return nil
+	}})
+	want := 0
+	for n := range 12 {
+		left.Store(int64(n))
+		err := s.AppendLog(t.Context(), 1, marked(odds.Time(n), "a"), marked(odds.Time(n), "b"))
+		left.Store(1 << 40)
+		if err == nil {
+			want++
+		} else if !errors.Is(err, errFault) {
+			t.Fatal(err)
+		}
+		if got := logged(t, s); got["a"] != want || got["b"] != want {
+			t.Fatalf("after a fault at statement %d: %v, want %d of each", n+1, got, want)
+		}
+	}
+	if want == 0 || want == 12 {
+		t.Errorf("%d of 12 succeeded: the faults were not in the transaction", want)
+	}
+}
+
+func TestSlowStatementsAreReported(t *testing.T) {
+	now := time.Unix(0, 0)
+	names := map[string]time.Duration{}
+	s := open(t, Options{
+		Clock:       func() time.Time { now = now.Add(10 * time.Millisecond); return now }, // each statement takes so long
+		Slow:        10 * time.Millisecond,
+		OnStatement: func(name string, took time.Duration, err error) { names[name] = took },
+	})
+	if _, err := s.AsOf(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if names["as_of"] != 10*time.Millisecond {
+		t.Errorf("reported: %v", names)
+	}
+	if took, err := s.Probe(t.Context(), 10); err != nil || took <= 0 {
+		t.Errorf("a probe: %v, %v", took, err)
+	}
+	if s.Counters().Slow == 0 {
+		t.Error("no slow statement was counted")
+	}
+}
+
+func TestManySlowQueriesDoNotStarveSearches(t *testing.T) {
+	s := open(t, Options{})
+	if err := s.WriteResults(t.Context(), storetest.Sample(1, 100, 2, 2)); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var cut atomic.Int64
+	begun := make(chan struct{}, 1000)
+	for range 1000 {
+		wg.Go(func() {
+			begun <- struct{}{}
+			if _, err := s.Probe(t.Context(), 1<<40); errors.Is(err, store.ErrDeadline) {
+				cut.Add(1)
+			} else {
+				t.Errorf("an endless probe: %v", err)
+			}
+		})
+	}
+	<-begun
+	failed := 0
+	for range 100 {
+		if _, err := s.Now(t.Context()); err != nil {
+			failed++
+		}
+	}
+	wg.Wait()
+	// All would fail if probes held the connections of searches. The machine may
+	// be busy with the probes' waking up, though.
+	if failed > 20 || cut.Load() != 1000 {
+		t.Errorf("%d of 100 searches failed beside 1000 probes, of which %d were cut", failed, cut.Load())
+	}
+	if took, err := s.Probe(t.Context(), 1000); err != nil {
+		t.Errorf("a small probe afterwards: %v, %v", took, err)
+	}
+}
+
+// firstVersion makes a store as the first version of the schema left it.
+func firstVersion(t *testing.T, fill func(c *conn)) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "v1.db")
+	c := other(t, path)
+	script := fmt.Sprintf("PRAGMA journal_mode = WAL; %s\nPRAGMA application_id = %d; PRAGMA user_version = 1;", migrations()[0], applicationID)
+	if err := c.script(t.Context(), script); err != nil {
+		t.Fatal(err)
+	}
+	fill(c)
+	return path
+}
+
+func TestAStoreOfTheFirstVersionIsUpgraded(t *testing.T) {
+	chunk := marked(5, "old")
+	path := firstVersion(t, func(c *conn) {
+		c.must(t, "INSERT INTO audit_log (at, operation, subject, status) VALUES (7, 'REPLAY', 'é', 'OK')")
+		c.must(t, "INSERT INTO tick_log (session, seq, from_at, to_at, quotes, payload) VALUES (1, 1, 5, 5, 0, ?)", chunk.Payload)
+		c.must(t, "INSERT INTO production_readiness_matrix (component, check_name, severity, status) VALUES ('c', 'x', 'HIGH', 'PENDING')")
+		insertForeign(t, c, storetest.Foreign(0))
+	})
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	rows, err := s.AuditTail(t.Context(), 9)
+	want := store.AuditRow{ID: 1, At: 7, Operation: "REPLAY", Subject: "é", Status: "OK"}
+	if err != nil || len(rows) != 1 || rows[0] != want {
+		t.Errorf("audit: %+v, %v", rows, err)
+	}
+	held, err := s.AuditHeld(t.Context())
+	if err != nil || held.Bytes != want.Size() {
+		t.Errorf("held: %+v, want %d bytes: %v", held, want.Size(), err)
+	}
+	if n := logged(t, s); n["old"] != 1 {
+		t.Errorf("log: %v", n)
+	}
+	stats, err := s.LogStats(t.Context())
+	if err != nil || stats.Bytes != int64(len(chunk.Payload)) || stats.Chunks != 1 {
+		t.Errorf("log: %+v, %v", stats, err)
+	}
+	if v, err := s.ExternalVersion(t.Context()); err != nil || v == 0 {
+		t.Errorf("external version %d: %v", v, err)
+	}
+}
+
+func TestBackupUnderLoadHoldsEveryEarlierCommit(t *testing.T) {
+	s := open(t, Options{Durable: true})
+	if err := s.WriteResults(t.Context(), storetest.Sample(1, 5000, 20, 500)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var committed atomic.Int64
+	var wg sync.WaitGroup
+	chunk := chunkOf(2000)
+	wg.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			if err := s.AppendLog(t.Context(), 1, marked(odds.Time(i), "x"), chunk); err != nil {
+				t.Error(err)
+			}
+			committed.Store(int64(i + 1))
+		}
+	})
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			if _, err := s.Now(t.Context()); err != nil && !errors.Is(err, store.ErrDeadline) {
+				t.Error(err)
+			}
+		}
+	})
+	dir := t.TempDir()
+	for n := range 3 {
+		for committed.Load() < int64(5*(n+1)) && !t.Failed() {
+			runtime.Gosched()
+		}
+		before := committed.Load()
+		path := filepath.Join(dir, fmt.Sprint(n, ".db"))
+		if err := s.Backup(t.Context(), path); err != nil {
+			t.Fatal(err)
+		}
+		after := committed.Load() + 1
+		held, err := Inspect(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chunks := int64(held.Chunks / 2); chunks < before || chunks > after || held.Edges != 5000 {
+			t.Errorf("the backup holds %+v; %d appends were there before it and %d after", held, before, after)
+		}
+	}
+	cancel()
+	wg.Wait()
+	if err := s.Backup(t.Context(), filepath.Join(dir, "0.db")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over an earlier backup: %v", err)
+	}
+	gone, stop := context.WithCancelCause(t.Context())
+	stop(fs.ErrClosed)
+	if err := s.Backup(gone, filepath.Join(dir, "gone.db")); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("a caller that has left: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 3 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestInspectFindsDamage(t *testing.T) {
+	s := open(t, Options{})
+	if err := s.WriteResults(t.Context(), storetest.Sample(1, 2000, 2, 2)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if _, err := Inspect(t.Context(), s.Path()); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, spoil := range map[string]func([]byte) []byte{
+		"cut short": func(b []byte) []byte { return b[:len(b)/2] },
+		"zeroed":    func(b []byte) []byte { clear(b[len(b)/2 : len(b)/2+4096]); return b },
+		"text":      func([]byte) []byte { return []byte(strings.Repeat("no database", 1000)) },
+		"empty":     func([]byte) []byte { return nil },
+	} {
+		path := filepath.Join(t.TempDir(), "bad.db")
+		if err := os.WriteFile(path, spoil(slices.Clone(whole)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Inspect(t.Context(), path); !errors.Is(err, store.ErrNotStore) && !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestReplaceRefusesAStoreInUseAndKeepsTheOld(t *testing.T) {
+	s := open(t, Options{})
+	ctx := t.Context()
+	if err := s.AppendLog(ctx, 1, marked(1, "first")); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(s.Path())
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := s.Backup(ctx, at("copy")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AppendLog(ctx, 1, marked(2, "second")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Replace(ctx, s.Path(), at("copy"), at("old")); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("beside a writer: %v", err)
+	}
+	r, err := Open(ctx, s.Path(), Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if err := Replace(ctx, s.Path(), at("copy"), at("old")); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("beside a reader: %v", err)
+	}
+	r.Close()
+	if err := Replace(ctx, s.Path(), at("copy"), at("old")); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{s.Path(): 1, at("old"): 2} {
+		s, err := Open(ctx, path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := logged(t, s); len(n) != want {
+			t.Errorf("%s: %v", path, n)
+		}
+		if pragma(t, s.writer, "user_version") != int64(Version()) || journal(t, s.writer) != "wal" {
+			t.Errorf("%s has journal mode %s", path, journal(t, s.writer))
+		}
+		s.Close()
+	}
+}
+
+func journal(t *testing.T, c *conn) (mode string) {
+	t.Helper()
+	err := c.query(t.Context(), statement{sql: "PRAGMA journal_mode", deadline: commit}, func(row []driver.Value) error {
+		mode = fmt.Sprint(row[0])
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mode
+}
+
+// A WAL that was not of the new file must never be read into it.
+func TestReplaceOfADamagedStoreTakesItsWALAway(t *testing.T) {
+	s := open(t, Options{})
+	ctx := t.Context()
+	if err := s.AppendLog(ctx, 1, marked(1, "kept")); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(s.Path())
+	if err := s.Backup(ctx, filepath.Join(dir, "copy")); err != nil {
+		t.Fatal(err)
+	}
+	damaged := filepath.Join(dir, "damaged.db")
+	wal, err := os.ReadFile(s.Path() + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{damaged: []byte(strings.Repeat("garbage ", 999)), damaged + "-wal": wal} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Replace(ctx, damaged, filepath.Join(dir, "copy"), filepath.Join(dir, "old")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(damaged + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the old WAL: %v", err)
+	}
+	r, err := Open(ctx, damaged, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if n := logged(t, r); n["kept"] != 1 {
+		t.Errorf("restored: %v", n)
+	}
+}
+
+func BenchmarkAppendDurable(b *testing.B) {
+	payload := make([]byte, 100<<10)
+	for _, durable := range []bool{false, true} {
+		b.Run(fmt.Sprint("durable=", durable), func(b *testing.B) {
+			s := open(b, Options{Durable: durable})
+			var took []time.Duration
+			for b.Loop() {
+				start := time.Now()
+				if err := s.AppendLog(context.Background(), 1, store.Chunk{Payload: payload}); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(start))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[0].Microseconds()), "min-µs")
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+		})
+	}
+}
+
+func BenchmarkAudit(b *testing.B) {
+	s := open(b, Options{})
+	rows := make([]store.AuditRow, 1024)
+	at := odds.Time(0)
+	for b.Loop() {
+		for i := range rows {
+			at++
+			rows[i] = store.AuditRow{
+				At: at, Operation: fmt.Sprint("OPERATION_", i%20), Subject: "0123456789abcdef0123456789abcdef", Status: "OK",
+				Actor: "desk-1", TraceID: fmt.Sprintf("%032x", at), Took: time.Millisecond,
+			}
+		}
+		if err := s.Audit(context.Background(), rows); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(rows)), "µs/row")
+}
+
+func BenchmarkBackup(b *testing.B) {
+	s := open(b, Options{})
+	if err := s.WriteResults(context.Background(), storetest.Sample(1, 60_000, 100, 5000)); err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	n := 0
+	b.Run("pages", func(b *testing.B) {
+		for b.Loop() {
+			n++
+			if err := s.Backup(context.Background(), filepath.Join(dir, fmt.Sprint(n))); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("vacuum", func(b *testing.B) {
+		c := other(b, s.Path())
+		for b.Loop() {
+			n++
+			c.must(b, "VACUUM INTO ?", filepath.Join(dir, fmt.Sprint(n)))
+		}
+	})
+}

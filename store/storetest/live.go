@@ -1,0 +1,303 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"corrgraph/catalog"
+	"corrgraph/feed/packed"
+	"corrgraph/graph"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+	"corrgraph/store"
+)
+
+func logOverlaps(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	r := rand.New(rand.NewPCG(1, 2))
+	var enc packed.Encoder
+	type said struct {
+		at                  odds.Time
+		session, seq, place int
+		source              string
+	}
+	var want []said
+	for seq := 1; seq <= 400; seq++ {
+		session := 1 + r.IntN(2)
+		chunk := batches(1000+odds.Time(10*seq-r.IntN(300)), 1+r.IntN(6), fmt.Sprint("chunk", seq))
+		ok(t, b.AppendLog(ctx, int64(session), store.Pack(&enc, chunk)))
+		for i, c := range chunk {
+			want = append(want, said{c.At, session, seq, i, c.Source})
+		}
+	}
+	slices.SortFunc(want, func(a, b said) int {
+		for _, d := range []int{int(a.at - b.at), a.session - b.session, a.seq - b.seq, a.place - b.place} {
+			if d != 0 {
+				return d
+			}
+		}
+		return 0
+	})
+	i := 0
+	for got, err := range b.Log(ctx) {
+		ok(t, err)
+		if i < len(want) && (got.At != want[i].at || got.Source != want[i].source) {
+			t.Fatalf("batch %d is %v of %s, want %v of %s", i, got.At, got.Source, want[i].at, want[i].source)
+		}
+		if i++; i == 10 { // what comes meanwhile is not read
+			ok(t, b.AppendLog(ctx, 1, store.Pack(&enc, batches(1_000_000, 2, "late"))))
+			ok(t, b.AppendLog(ctx, 9, store.Pack(&enc, batches(1_000_000, 2, "new"))))
+		}
+	}
+	equal(t, "batches", i, len(want))
+}
+
+func logPruned(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	equal(t, "empty", must(b.LogStats(ctx))(t), store.LogStats{})
+	var enc packed.Encoder
+	var all []store.Chunk
+	want := store.LogStats{Chunks: 10, Sessions: 2, Oldest: 1000, Newest: 1904}
+	for i := range 10 {
+		c := store.Pack(&enc, batches(1000+odds.Time(100*i), 3, "s"))
+		all = append(all, c)
+		want.Bytes += int64(len(c.Payload))
+		want.Quotes += int64(c.Quotes)
+	}
+	ok(t, b.AppendLog(ctx, 1, all[5:]...))
+	ok(t, b.AppendLog(ctx, 2, all[:5]...))
+	equal(t, "stats", must(b.LogStats(ctx))(t), want)
+	left := func(before odds.Time, keep int64, step, removed int, oldest odds.Time) {
+		t.Helper()
+		equal(t, "removed", must(b.PruneLog(ctx, before, keep, step))(t), removed)
+		equal(t, "oldest", must(b.LogStats(ctx))(t).Oldest, oldest)
+	}
+	left(1000, 0, 5, 0, 1000)
+	left(1105, 0, 5, 2, 1200) // the second ends at 1104
+	left(1500, 0, 2, 2, 1400) // a step at a time
+	left(1500, 0, 2, 1, 1500)
+	left(0, want.Bytes, 5, 0, 1500)
+	left(0, int64(len(all[8].Payload)+len(all[9].Payload)), 5, 3, 1800)
+	n := 0
+	for _, err := range b.Log(ctx) {
+		ok(t, err)
+		n++
+	}
+	equal(t, "batches", n, 6)
+}
+
+// eventsOf splits results by event.
+func eventsOf(r *store.Results) []store.EventResults {
+	var out []store.EventResults
+	for _, e := range r.Events {
+		one := store.EventResults{Event: e}
+		for _, x := range r.Edges {
+			if x.Event == e.ID {
+				one.Edges = append(one.Edges, x)
+			}
+		}
+		for _, x := range r.Anomalies {
+			if x.Event == e.ID {
+				one.Anomalies = append(one.Anomalies, x)
+			}
+		}
+		for _, x := range r.Predictions {
+			if x.Event == e.ID {
+				one.Predictions = append(one.Predictions, x)
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func eventReplaced(t *testing.T, open Opener) {
+	b, foreign := open(t)
+	ctx := t.Context()
+	r := Sample(1, 2000, 3, 80)
+	ok(t, b.WriteResults(ctx, r))
+	theirs := Foreign(0)
+	theirs.Event = event(1)
+	foreign(theirs)
+	one := eventsOf(Sample(2, 2000, 3, 80))[1]
+	one.Event.LastSeen++
+	for range 3 { // again and again
+		ok(t, b.WriteEvent(ctx, &one))
+	}
+	edges := must(b.Edges(ctx, store.EdgeFilter{Event: event(1)}))(t)
+	equal(t, "its edges", edges[:len(edges)-1], one.Edges)
+	equal(t, "their edge", edges[len(edges)-1], theirs)
+	equal(t, "its anomalies", must(b.Anomalies(ctx, event(1), 0))(t), one.Anomalies)
+	events := must(b.Events(ctx))(t)
+	equal(t, "events", len(events), len(r.Events))
+	equal(t, "its row", events[1], one.Event)
+	all := eventsOf(r)
+	for i, other := range all {
+		if i != 1 {
+			equal(t, "others", must(b.Edges(ctx, store.EdgeFilter{Event: event(i)}))(t), other.Edges)
+		}
+	}
+	equal(t, "all edges", len(must(b.Edges(ctx, store.EdgeFilter{}))(t)), len(r.Edges)-len(all[1].Edges)+len(one.Edges)+1)
+	predictions := must(b.Predictions(ctx))(t)
+	equal(t, "all predictions", len(predictions), len(r.Predictions))
+	equal(t, "its predictions, last", predictions[len(predictions)-len(one.Predictions):], one.Predictions)
+}
+
+func largeEvent(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	one := func(seed uint64, n int) store.EventResults {
+		r := Sample(seed, n, 1, n)
+		for i := range r.Edges {
+			r.Edges[i].Event = event(0)
+		}
+		for i := range r.Predictions {
+			r.Predictions[i].Event = event(0)
+		}
+		for i := range r.Anomalies {
+			r.Anomalies[i].Event = event(0)
+		}
+		return store.EventResults{Event: r.Events[0], Edges: r.Edges, Anomalies: r.Anomalies, Predictions: r.Predictions}
+	}
+	for i, n := range []int{2600, 2300, 10} {
+		want := one(uint64(i), n)
+		ok(t, b.WriteEvent(ctx, &want))
+		equal(t, "edges", must(b.Edges(ctx, store.EdgeFilter{}))(t), want.Edges)
+		equal(t, "predictions", must(b.Predictions(ctx))(t), want.Predictions)
+		equal(t, "anomalies", must(b.Anomalies(ctx, "", 0))(t), want.Anomalies)
+	}
+}
+
+func refusesOtherEvent(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	good := eventsOf(Sample(1, 600, 1, 80))[0]
+	ok(t, b.WriteEvent(ctx, &good))
+	for what, spoil := range map[string]func(*store.EventResults){
+		"no id":      func(r *store.EventResults) { r.Event.ID = "" },
+		"edge":       func(r *store.EventResults) { r.Edges[3].Event = "x" },
+		"foreign":    func(r *store.EventResults) { r.Edges[3].Evidence = graph.FromExternal },
+		"anomaly":    func(r *store.EventResults) { r.Anomalies[0].Event = "x" },
+		"prediction": func(r *store.EventResults) { r.Predictions[0].Event = "x" },
+	} {
+		bad := eventsOf(Sample(2, 600, 1, 80))[0]
+		spoil(&bad)
+		if b.WriteEvent(ctx, &bad) == nil {
+			t.Errorf("%s: written", what)
+		}
+	}
+	equal(t, "edges", must(b.Edges(ctx, store.EdgeFilter{}))(t), good.Edges)
+}
+
+func liveEqualsOffline(t *testing.T, open Opener) {
+	ctx := t.Context()
+	dump := func(write func(Backend)) string {
+		b, _ := open(t)
+		write(b)
+		var out bytes.Buffer
+		ok(t, b.CanonicalDump(ctx, &out))
+		return out.String()
+	}
+	r := Sample(4, 2000, 30, 60)
+	r.Ambiguities = nil
+	r.Predictions = slices.DeleteFunc(r.Predictions, func(p ledger.Prediction) bool { return !hasEvent(r.Events, p.Event) })
+	offline := dump(func(b Backend) { ok(t, b.WriteResults(ctx, r)) })
+	live := dump(func(b Backend) {
+		earlier := Sample(5, 2000, 50, 60)
+		earlier.Documents["gone"] = []byte("{}")
+		ok(t, b.WriteFamilies(ctx, earlier.Families, earlier.Groups, earlier.Documents, earlier.AsOf))
+		for _, r := range []*store.Results{earlier, r} {
+			all := eventsOf(r)
+			slices.Reverse(all)
+			for i := range all {
+				ok(t, b.WriteEvent(ctx, &all[i]))
+			}
+		}
+		ok(t, b.WriteFamilies(ctx, r.Families, r.Groups, r.Documents, r.AsOf))
+	})
+	if live != offline {
+		t.Error("the stores differ")
+	}
+}
+
+func hasEvent(events []catalog.Event, id string) bool {
+	return slices.ContainsFunc(events, func(e catalog.Event) bool { return e.ID == id })
+}
+
+func familiesReplaced(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := t.Context()
+	for i, n := range []int{100, 2100, 1500, 0, 7} {
+		r := Sample(uint64(i), 1, n, 1)
+		rand.New(rand.NewPCG(3, uint64(i))).Shuffle(n, func(i, j int) { r.Families[i], r.Families[j] = r.Families[j], r.Families[i] })
+		ok(t, b.WriteFamilies(ctx, r.Families, r.Groups, r.Documents, Epoch+odds.Time(i)))
+		equal(t, "families", must(b.Families(ctx))(t), r.Families)
+		equal(t, "as of", must(b.AsOf(ctx))(t), Epoch+odds.Time(i))
+	}
+	ok(t, b.WriteFamilies(ctx, nil, nil, map[string][]byte{"nodes": []byte("[]")}, Epoch))
+	equal(t, "names", must(b.Documents(ctx))(t), []string{"nodes"})
+	equal(t, "groups", len(must(b.Groups(ctx))(t)), 0)
+}
+
+func eventsDropped(t *testing.T, open Opener) {
+	b, foreign := open(t)
+	ctx := t.Context()
+	r := Sample(1, 3000, 3, 200)
+	ok(t, b.WriteResults(ctx, r))
+	theirs := Foreign(0)
+	theirs.Event = event(0)
+	foreign(theirs)
+	ok(t, b.DropEvents(ctx, []string{event(0), event(2), "unknown"}))
+	equal(t, "edges", must(b.Edges(ctx, store.EdgeFilter{Event: event(0)}))(t), []graph.Edge{theirs})
+	equal(t, "anomalies", len(must(b.Anomalies(ctx, event(0), 0))(t)), 0)
+	for _, p := range must(b.Predictions(ctx))(t) {
+		if p.Event == event(0) || p.Event == event(2) {
+			t.Fatalf("a prediction is left: %+v", p)
+		}
+	}
+	equal(t, "knows", must(b.KnowsEvent(ctx, event(2)))(t), false)
+	equal(t, "others", must(b.Edges(ctx, store.EdgeFilter{Event: event(1)}))(t), eventsOf(r)[1].Edges)
+}
+
+func externalRows(t *testing.T, open Opener) {
+	b, foreign := open(t)
+	ctx := t.Context()
+	version := func() int64 { return must(b.ExternalVersion(ctx))(t) }
+	first := version()
+	ok(t, b.WriteResults(ctx, Sample(1, 300, 2, 2)))
+	one := eventsOf(Sample(2, 300, 2, 2))[0]
+	ok(t, b.WriteEvent(ctx, &one))
+	equal(t, "version after rows of ours", version(), first)
+	old, e, other := Foreign(0), Foreign(1), Foreign(2)
+	old.DetectedAt = e.DetectedAt.Add(-old.Layer.Window())
+	other.Layer = odds.CrossEvent
+	for _, x := range []graph.Edge{old, e, other} {
+		foreign(x)
+		if v := version(); v == first {
+			t.Error("a row of another program does not show")
+		} else {
+			first = v
+		}
+	}
+	equal(t, "edges", must(b.ExternalEdges(ctx, e.Event, e.Layer, e.DetectedAt))(t), []graph.Edge{e})
+	equal(t, "later", len(must(b.ExternalEdges(ctx, e.Event, e.Layer, e.DetectedAt-1))(t)), 1) // the old one's window is not over
+	equal(t, "ours", len(must(b.ExternalEdges(ctx, event(0), odds.Direct, Epoch))(t)), 0)
+}
+
+func performanceListed(t *testing.T, open Opener) {
+	b, _ := open(t)
+	ctx := context.WithoutCancel(t.Context())
+	var all []store.Performance
+	for i := range 20 {
+		all = append(all, store.Performance{At: odds.Time(i / 2), Component: "c", Operation: [...]string{"graph", "ingest"}[i%2], PerSecond: float64(i)})
+	}
+	ok(t, b.RecordPerformance(ctx, all))
+	equal(t, "newest", must(b.Performance(ctx, 0, 99, "", 3))(t), []store.Performance{all[19], all[18], all[17]})
+	equal(t, "of one", must(b.Performance(ctx, 3, 4, "graph", 9))(t), []store.Performance{all[8], all[6]})
+}
