@@ -82,7 +82,12 @@ func (e *Engine) mismatched(fams []*family, pools map[int][]float64, copy uint64
 		r := rand.New(rand.NewPCG(e.opt.Seed, copy<<32|uint64(i)))
 		ev := leadlag.NewNearEvidence(f.ev.Axis, false)
 		met := 0
-		for k, p := range f.pairs {
+		step := 1
+		if most := e.opt.CheckPairs; most > 0 {
+			step = max(1, (len(f.pairs)+most-1)/most)
+		}
+		for k := 0; k < len(f.pairs); k += step {
+			p := f.pairs[k]
 			q := f.stranger(k, r)
 			if q == nil {
 				continue

@@ -35,6 +35,9 @@ type Options struct {
 	ForgetAfter odds.Millis
 	// KeepMoves is how many moves of a series are remembered. Zero means series.Keep.
 	KeepMoves int
+	// CheckPairs is how many pairs of a family a mismatched copy looks at. Zero
+	// means all.
+	CheckPairs int
 	// Workers bounds the goroutines of Finish. Zero means one a processor. The
 	// results do not depend on it.
 	Workers int

@@ -239,14 +239,20 @@ func (e *Engine) Predictions() []ledger.Prediction {
 		}
 		out = append(out, c.Prediction)
 	}
+	out = append(out, e.Pending()...)
+	slices.SortFunc(out, func(a, b ledger.Prediction) int {
+		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.Family, b.Family), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
+	})
+	return out
+}
+
+// Pending returns the predictions that wait for their answer, in no order.
+func (e *Engine) Pending() (out []ledger.Prediction) {
 	for _, c := range e.calls.open {
 		if !c.closed {
 			out = append(out, c.Close(e.now))
 		}
 	}
-	slices.SortFunc(out, func(a, b ledger.Prediction) int {
-		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.Family, b.Family), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
-	})
 	return out
 }
 

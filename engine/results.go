@@ -195,18 +195,30 @@ func (e *Engine) Nodes() (n int) {
 
 // Scorecard adds up the predictions returned by Predictions.
 func (e *Engine) Scorecard(ps []ledger.Prediction) ledger.Scorecard {
+	return ScorecardOf(e.FamilyKeys(), ps)
+}
+
+// FamilyKeys lists the keys of all families.
+func (e *Engine) FamilyKeys() []graph.FamilyKey {
+	keys := make([]graph.FamilyKey, len(e.list))
+	for i, f := range e.list {
+		keys[i] = f.key
+	}
+	return keys
+}
+
+// ScorecardOf adds up predictions of families, whichever way round their keys are
+// given.
+func ScorecardOf(keys []graph.FamilyKey, ps []ledger.Prediction) ledger.Scorecard {
 	named := make([]ledger.Named, len(ps))
 	of := map[string]ledger.FamilyScore{}
-	for _, f := range e.list {
-		for _, flip := range []bool{false, true} {
-			k := f.key
-			if flip {
-				k.Leader, k.Follower = k.Follower, k.Leader
-			}
+	for _, k := range keys {
+		for range 2 {
 			of[k.String()] = ledger.FamilyScore{
 				Layer: int(k.Layer), Leader: k.Leader, Follower: k.Follower, Sport: k.Sport, League: k.League,
 				Market: k.Market, Phase: k.Phase, Venue: k.Venue,
 			}
+			k.Leader, k.Follower = k.Follower, k.Leader
 		}
 	}
 	for i := range ps {

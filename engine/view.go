@@ -266,3 +266,64 @@ func (f *family) why(g *graph.Edge) string {
 	}
 	return ""
 }
+
+// EventSum is one event in a list.
+type EventSum struct {
+	Event   catalog.Event
+	Last    odds.Time // newest quote
+	Open    int       // forecasts that wait for their answer
+	Quotes  int       // prices shown
+	Markets int
+}
+
+// EventSums lists all events in the order of first sight. Cost: O(venues of every
+// market).
+func (e *Engine) EventSums() []EventSum {
+	out := make([]EventSum, 0, len(e.order))
+	for _, ev := range e.order {
+		s := EventSum{Event: ev.match.Clone(), Last: ev.last, Open: len(ev.open), Markets: len(ev.markets)}
+		for _, m := range ev.markets {
+			for _, b := range m.boards {
+				if b.current() {
+					s.Quotes += len(b.price)
+				}
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Source is the clock of one source.
+type Source struct {
+	Name   string
+	Polled bool
+	Step   odds.Millis // what its stamps can tell apart; 0 unknown yet
+	Polls  int
+	Missed int // polls that never came
+}
+
+// Sources lists all sources by name.
+func (e *Engine) Sources() []Source {
+	out := make([]Source, 0, len(e.sources))
+	for _, s := range e.sources {
+		out = append(out, Source{s.name, s.polled, s.resolution(), s.clock.Polls, s.clock.Missed})
+	}
+	slices.SortFunc(out, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// DecidedAt is the end of the last decision window; 0 before the first.
+func (e *Engine) DecidedAt() odds.Time { return e.decided }
+
+// DecidesBefore reports whether a batch of a time would close a decision window
+// first.
+func (e *Engine) DecidesBefore(at odds.Time) bool {
+	step := odds.Time(e.opt.DecideEvery)
+	return e.decided != 0 && at/step*step > e.decided
+}
+
+// Settle applies what is held back for other legs of the same market. Where no
+// batch will come within Options.Settle after the newest, it changes nothing but
+// when.
+func (e *Engine) Settle() { _ = e.legs.Flush(e.apply) } // apply never fails

@@ -91,6 +91,18 @@ func (m *merge) next(isEOF func(error) bool) (g group, ok bool, err error) {
 	}
 }
 
+// Fold puts everything that was said at one instant in the order in which it is
+// applied: sources by name, each in the order of the batches given, what is left of
+// one poll in one batch. It makes what is applied independent of which source's
+// batch arrived first.
+func Fold(batches []*odds.Batch) []*odds.Batch {
+	all := make([]origin, len(batches))
+	for i, b := range batches {
+		all[i] = origin{b, true}
+	}
+	return new(merge).group(all).apply
+}
+
 // group takes the duplicates out of the batches of one instant.
 func (m *merge) group(all []origin) (g group) {
 	defer func() {

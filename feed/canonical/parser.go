@@ -12,12 +12,16 @@ import (
 	"corrgraph/feed"
 	"corrgraph/feed/internal/jsonscan"
 	"corrgraph/feed/internal/lines"
+	"corrgraph/odds"
 )
 
 // Options of New. The zero value is the default.
 type Options struct {
 	// Zone is where times without a zone are. Nil rejects them, "naive_time".
 	Zone *time.Location
+	// Placed is told between which lines a batch stood, just before it is
+	// emitted. Nil is nobody.
+	Placed func(b *odds.Batch, first, last int)
 }
 
 // New returns a parser of both forms, CSV and NDJSON, told apart by the first

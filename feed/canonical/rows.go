@@ -36,6 +36,8 @@ type batch struct {
 	*odds.Batch
 	place   map[key]int // in Updates
 	guessed []bool      // by update: its main lines are not told
+
+	first, last int // lines
 }
 
 type key struct {
@@ -94,7 +96,9 @@ func (r *rows) take() (reason string, err error) {
 		}
 		r.at = t.at
 	}
-	r.batchOf(&t).add(&t)
+	b := r.batchOf(&t)
+	b.add(&t)
+	b.last = r.line
 	return "", nil
 }
 
@@ -105,7 +109,7 @@ func (r *rows) batchOf(t *tick) *batch {
 			return b
 		}
 	}
-	b := &batch{Batch: &odds.Batch{Source: t.source, At: t.at, Recv: t.recv, Polled: t.polled, Resolution: t.resolution, Seq: t.seq}}
+	b := &batch{Batch: &odds.Batch{Source: t.source, At: t.at, Recv: t.recv, Polled: t.polled, Resolution: t.resolution, Seq: t.seq}, first: r.line}
 	r.open = append(r.open, b)
 	return b
 }
@@ -156,6 +160,9 @@ func (r *rows) flush() error {
 			}
 		}
 		r.rep.Read(b.Quotes())
+		if r.o.Placed != nil {
+			r.o.Placed(b.Batch, b.first, b.last)
+		}
 		if err := r.emit(b.Batch); err != nil {
 			return err
 		}

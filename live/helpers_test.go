@@ -1,0 +1,170 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"corrgraph/catalog"
+	"corrgraph/engine"
+	"corrgraph/feed/packed"
+	"corrgraph/odds"
+	"corrgraph/simulate"
+	"corrgraph/store"
+)
+
+// memory is a tick log in memory.
+type memory struct {
+	mu     sync.Mutex
+	chunks []store.Chunk // guarded by mu
+	fail   error         // guarded by mu; of the next append
+}
+
+func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
+
+func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...store.Chunk) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.fail; err != nil {
+		m.fail = nil
+		return err
+	}
+	for _, c := range chunks {
+		c.Payload = slices.Clone(c.Payload)
+		m.chunks = append(m.chunks, c)
+	}
+	return nil
+}
+
+func (m *memory) Log(context.Context) iter.Seq2[*odds.Batch, error] {
+	return func(yield func(*odds.Batch, error) bool) {
+		var all []*odds.Batch
+		var dec packed.Decoder
+		m.mu.Lock()
+		for _, c := range m.chunks {
+			batches, err := dec.Decode(c.Payload)
+			if err != nil {
+				panic(err)
+			}
+			all = append(all, batches...)
+		}
+		m.mu.Unlock()
+		slices.SortStableFunc(all, func(a, b *odds.Batch) int { return cmp.Compare(a.At, b.At) })
+		for _, b := range all {
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}
+}
+
+// simulated returns the batches of a demo market and what is known beside it.
+func simulated(t *testing.T, minutes int) ([]*odds.Batch, *catalog.Facts) {
+	t.Helper()
+	facts, err := catalog.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*odds.Batch
+	if _, err := simulate.Run(simulate.Options{Seed: 1, Minutes: minutes}, func(b *odds.Batch) error {
+		all = append(all, b)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all, facts
+}
+
+// run starts a Live in the present bubble and returns how to end it.
+func run(t *testing.T, o Options) (l *Live, end func()) {
+	t.Helper()
+	l = New(o)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- l.Run(ctx) }()
+	synctest.Wait()
+	return l, func() {
+		t.Helper()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// shuffled cuts batches into requests of random size, each in an order that stays
+// within the bound, and sends some of them twice.
+func shuffled(r *rand.Rand, all []*odds.Batch, bound odds.Millis) (requests [][]*odds.Batch) {
+	for len(all) > 0 {
+		n := min(len(all), 1+r.IntN(200))
+		for n > 1 && all[n-1].At.Sub(all[0].At) > bound {
+			n--
+		}
+		request := slices.Clone(all[:n])
+		r.Shuffle(n, func(i, j int) { request[i], request[j] = request[j], request[i] })
+		requests = append(requests, request)
+		if r.IntN(4) == 0 {
+			requests = append(requests, slices.Clone(request))
+		}
+		all = all[n:]
+	}
+	return requests
+}
+
+// known is everything that readers can see, in one text.
+func known(t *testing.T, l *Live) string {
+	t.Helper()
+	var views []*View
+	s := l.State()
+	for _, e := range s.Events {
+		v, err := l.View(t.Context(), e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := *v
+		own.Version = 0
+		own.Quotes = nil // NaN is no JSON; compared below
+		views = append(views, &own)
+	}
+	text, err := json.Marshal(struct {
+		Views    []*View
+		Families any
+		Groups   []engine.Group
+		Counts   engine.Counts
+		Card     any
+	}{views, s.Families, s.Groups, s.Counts, l.Scorecard().Overall})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// send accepts requests one after the other and adds up the receipts.
+func send(t *testing.T, l *Live, requests [][]*odds.Batch) (sum Receipt) {
+	t.Helper()
+	for _, batches := range requests {
+		got, err := l.Accept(t.Context(), batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Accepted += got.Accepted
+		sum.Duplicates += got.Duplicates
+		sum.Refused = append(sum.Refused, got.Refused...)
+	}
+	return sum
+}
+
+func clockAt(at odds.Time) func() time.Time {
+	begin := time.Now() // of the bubble
+	return func() time.Time { return at.Std().Add(time.Since(begin)) }
+}
+
+var errDisk = errors.New("no space left")

@@ -1,0 +1,137 @@
+package live
+
+import (
+	"context"
+	"sync"
+
+	"corrgraph/odds"
+)
+
+// Message is one thing that subscribers are told.
+type Message struct {
+	ID    uint64 // ascending, without gaps, from 1 at the start of the process
+	Kind  string // "move", "prediction", "outcome", "anomaly", "graph", "decision", "feed", "gap"
+	Key   string // a later message of the same kind and key replaces this one for a reader that is behind; empty: none does
+	Event string // empty where it is about no single event
+	At    odds.Time
+	Data  any // immutable; rendered by whoever delivers it
+}
+
+// Hub keeps the newest messages for any number of subscribers, each of which
+// reads at its own pace. A subscriber costs no buffer: one that falls behind by
+// more than is kept is told how many messages it missed. Safe for concurrent use.
+type Hub struct {
+	mu   sync.Mutex
+	ring []Message     // guarded by mu; message id stands at id % len
+	last uint64        // guarded by mu
+	wake chan struct{} // guarded by mu; closed at the next message
+}
+
+// NewHub returns a hub that keeps n messages. Zero means 65,536.
+func NewHub(n int) *Hub {
+	if n <= 0 {
+		n = 1 << 16
+	}
+	return &Hub{ring: make([]Message, n), wake: make(chan struct{})}
+}
+
+// Publish numbers messages and hands them to all subscribers.
+func (h *Hub) Publish(ms ...Message) {
+	if len(ms) == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, m := range ms {
+		h.last++
+		m.ID = h.last
+		h.ring[h.last%uint64(len(h.ring))] = m
+	}
+	close(h.wake)
+	h.wake = make(chan struct{})
+}
+
+// Last is the id of the newest message, 0 before the first.
+func (h *Hub) Last() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last
+}
+
+// Cursor is a subscriber's place. It is for one goroutine.
+type Cursor struct {
+	hub  *Hub
+	at   uint64 // the last message given
+	keep func(*Message) bool
+}
+
+// After returns a cursor behind message id, of messages that keep accepts (nil:
+// all). ok is false where the id was never given out or messages after it are
+// gone: the subscriber must look at everything anew.
+func (h *Hub) After(id uint64, keep func(*Message) bool) (c *Cursor, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c = &Cursor{h, id, keep}
+	if id > h.last || id+uint64(len(h.ring)) < h.last {
+		c.at = h.last
+		return c, false
+	}
+	return c, true
+}
+
+// Place is the id of the last message given or passed over.
+func (c *Cursor) Place() uint64 { return c.at }
+
+// Next waits for messages and returns those since the last call, of each kind and
+// key the newest alone, at most 4,096; missed counts those that were overwritten
+// before they could be read. It returns the cause when ctx ends.
+func (c *Cursor) Next(ctx context.Context) (ms []Message, missed uint64, err error) {
+	for {
+		ms, missed, wake := c.take()
+		if len(ms) > 0 || missed > 0 {
+			return conflate(ms), missed, nil
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return nil, 0, context.Cause(ctx)
+		}
+	}
+}
+
+const mostAtOnce = 4096
+
+func (c *Cursor) take() (ms []Message, missed uint64, wake chan struct{}) {
+	h := c.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if size := uint64(len(h.ring)); h.last > size && c.at < h.last-size {
+		missed = h.last - size - c.at
+		c.at = h.last - size
+	}
+	for c.at < h.last && len(ms) < mostAtOnce {
+		c.at++
+		if m := &h.ring[c.at%uint64(len(h.ring))]; c.keep == nil || c.keep(m) {
+			ms = append(ms, *m)
+		}
+	}
+	return ms, missed, h.wake
+}
+
+// conflate keeps the newest message of each kind and key, in order.
+func conflate(ms []Message) []Message {
+	type key struct{ kind, key string }
+	newest := map[key]int{}
+	for i := range ms {
+		if ms[i].Key != "" {
+			newest[key{ms[i].Kind, ms[i].Key}] = i
+		}
+	}
+	out := ms[:0]
+	for i := range ms {
+		if ms[i].Key == "" || newest[key{ms[i].Kind, ms[i].Key}] == i {
+			out = append(out, ms[i])
+		}
+	}
+	return out
+}

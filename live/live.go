@@ -1,0 +1,173 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"corrgraph/catalog"
+	"corrgraph/engine"
+	"corrgraph/odds"
+	"corrgraph/series"
+	"corrgraph/store"
+)
+
+// Log is where accepted ticks are kept.
+type Log interface {
+	// NewSession returns the number of a session that is not in use.
+	NewSession(ctx context.Context) (int64, error)
+	// AppendLog keeps chunks, all or none; they are on disk when it returns.
+	AppendLog(ctx context.Context, session int64, chunks ...store.Chunk) error
+	// Log yields everything in event-time order; of one instant in the order it
+	// was appended.
+	Log(ctx context.Context) iter.Seq2[*odds.Batch, error]
+}
+
+// Options of a Live. The zero value is the default of every field but Log.
+type Options struct {
+	Log    Log
+	Engine engine.Options // Stream is set
+	Facts  *catalog.Facts // nil means none
+
+	// OutOfOrder is how much older than the newest accepted tick one may be and
+	// still take its place. Zero means 2 s.
+	OutOfOrder odds.Millis
+	// Idle is how long nothing must come before what is held back for its place
+	// is let through. Zero means 1 s.
+	Idle time.Duration
+	// FutureSkew is how far from the future a tick may come. Zero means 10 s.
+	FutureSkew odds.Millis
+	// Remember is how many updates are recognised when they come again. Zero means
+	// 1,000,000 (about 40 MB).
+	Remember int
+	// PublishEvery is how often what readers see is renewed. Zero means 250 ms.
+	PublishEvery time.Duration
+	// Standby names layers whose edges are renewed in idle time alone.
+	Standby [4]bool
+	// Off names layers that are not served.
+	Off [4]bool
+	// Ring is how many messages subscribers can look back on. Zero means 65,536.
+	Ring int
+	// Predictions and Anomalies are how many of the newest are kept in memory. Zero
+	// means 100,000 and 20,000.
+	Predictions, Anomalies int
+	// Clock is the wall clock. Nil means time.Now.
+	Clock func() time.Time
+	// Stalled reports whether the feed is to be taken for silent (a drill). Nil
+	// means never.
+	Stalled func() bool
+	// Timed is told how long parts of the work took: "append", "publish",
+	// "decide", "apply". Nil is nobody. It must be quick.
+	Timed func(what string, took time.Duration)
+}
+
+func (o *Options) fill() {
+	o.Engine.Stream = true
+	o.Engine.Facts = o.Facts
+	o.Engine.CheckPairs = orElse(o.Engine.CheckPairs, 64) // readers wait meanwhile
+	if o.Engine.Settle == 0 {
+		o.Engine.Settle = series.Settle
+	}
+	o.OutOfOrder = orElse(o.OutOfOrder, 2000)
+	o.Idle = orElse(o.Idle, time.Second)
+	o.FutureSkew = orElse(o.FutureSkew, 10_000)
+	o.Remember = orElse(o.Remember, 1_000_000)
+	o.PublishEvery = orElse(o.PublishEvery, 250*time.Millisecond)
+	o.Predictions = orElse(o.Predictions, 100_000)
+	o.Anomalies = orElse(o.Anomalies, 20_000)
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Timed == nil {
+		o.Timed = func(string, time.Duration) {}
+	}
+}
+
+func orElse[T int | odds.Millis | time.Duration](v, byDefault T) T {
+	if v <= 0 {
+		return byDefault
+	}
+	return v
+}
+
+// Errors that callers tell apart.
+var (
+	ErrRecovering = errors.New("the tick log is being read back")
+	ErrStopped    = errors.New("the engine has stopped")
+	ErrUnknown    = errors.New("unknown event")
+)
+
+// Live is a running engine. Run must be called once; the other methods are safe
+// for concurrent use while it runs.
+type Live struct {
+	o    Options
+	hub  *Hub
+	door *door
+	loop *loop
+
+	state atomic.Pointer[State]
+	card  atomic.Pointer[Card]
+	slots sync.Map // event id → *slot
+
+	stopped chan struct{} // closed when Run returns
+}
+
+// New returns a Live that has not read its log yet.
+func New(o Options) *Live {
+	o.fill()
+	l := &Live{o: o, hub: NewHub(o.Ring), stopped: make(chan struct{})}
+	l.state.Store(&State{Recovering: true})
+	l.loop = newLoop(l)
+	l.door = newDoor(l)
+	return l
+}
+
+// Hub is where subscribers hear what happens.
+func (l *Live) Hub() *Hub { return l.hub }
+
+// Run reads the log back, then takes ticks until ctx ends, applies everything
+// that was accepted and returns nil; the error of the log that stops it otherwise.
+func (l *Live) Run(ctx context.Context) error {
+	defer close(l.stopped)
+	if err := l.recover(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("reading the tick log back: %w", err)
+	}
+	session, err := l.o.Log.NewSession(ctx)
+	if err != nil {
+		return err
+	}
+	var work sync.WaitGroup
+	work.Go(func() { l.door.run(ctx, session) })
+	work.Go(func() { l.score(ctx) })
+	l.loop.run(ctx) // ends when the door has closed
+	work.Wait()
+	return nil
+}
+
+// do runs f on the loop's goroutine, between two instants, and waits for it.
+func (l *Live) do(ctx context.Context, f func()) error {
+	done := make(chan struct{})
+	q := func() { f(); close(done) }
+	select {
+	case l.loop.asked <- q:
+	case <-l.stopped:
+		return ErrStopped
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case <-done:
+		return nil
+	case <-l.stopped:
+		return ErrStopped
+	case <-ctx.Done():
+		return context.Cause(ctx) // f may still run; it must not write to what the caller reads
+	}
+}

@@ -1,0 +1,170 @@
+package live
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"corrgraph/odds"
+)
+
+func TestWhatWasAcceptedIsTheSameAfterARestart(t *testing.T) {
+	all, facts := simulated(t, 360)
+	synctest.Test(t, func(t *testing.T) {
+		log := &memory{}
+		o := Options{Log: log, Facts: facts, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At.Add(60_000))}
+		o.Engine.DecideEvery = 2 * 3_600_000
+		l, end := run(t, o)
+		quotes := 0
+		for _, b := range all {
+			quotes += b.Quotes()
+		}
+		got := send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
+		if got.Accepted != quotes || got.Duplicates == 0 || len(got.Refused) != 0 {
+			t.Errorf("%d of %d quotes accepted, %d twice, refused %v", got.Accepted, quotes, got.Duplicates, got.Refused)
+		}
+		time.Sleep(20 * time.Second) // of the bubble: idle, published, scored
+		first := known(t, l)
+		s := l.State()
+		if s.HeldBack != 0 || s.Counts.Quotes != quotes || s.Recovering {
+			t.Errorf("%d held back, %d of %d quotes applied, recovering %v", s.HeldBack, s.Counts.Quotes, quotes, s.Recovering)
+		}
+		if len(s.Families) == 0 || l.Scorecard().Overall.Matured == 0 || len(s.Feeds) == 0 || len(s.Events) == 0 {
+			t.Errorf("%d families, %d forecasts matured, %d feeds, %d events", len(s.Families), l.Scorecard().Overall.Matured, len(s.Feeds), len(s.Events))
+		}
+		end()
+
+		again, end := run(t, o)
+		defer end()
+		send(t, again, nil)
+		time.Sleep(20 * time.Second)
+		if second := known(t, again); second != first {
+			t.Errorf("after a restart readers see something else:\n%.300s\n%.300s", difference(first, second), difference(second, first))
+		}
+		if got := send(t, again, [][]*odds.Batch{all[len(all)-100:]}); got.Accepted != 0 || len(got.Refused) != 0 {
+			t.Errorf("what is in the log was accepted again: %+v", got)
+		}
+	})
+}
+
+// difference is where a leaves b.
+func difference(a, b string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return a[max(0, i-100):]
+		}
+	}
+	return a[min(len(a), len(b)):]
+}
+
+func batch(source string, at odds.Time, price float64) *odds.Batch {
+	return &odds.Batch{Source: source, At: at, Updates: []odds.Update{{
+		Event: &odds.Event{ID: "match", Sport: "tennis", Home: "A", Away: "B"}, Venue: source + "book", Market: "h2h",
+		Quotes: []odds.Quote{{Selection: "A", Side: odds.Home, Price: price}, {Selection: "B", Side: odds.Away, Price: 2}},
+	}}}
+}
+
+const noon odds.Time = 1_780_000_000_000
+
+func TestRefusalsSayWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon)})
+		defer end()
+		got := send(t, l, [][]*odds.Batch{{
+			batch("a", noon, 1.9), batch("b", noon.Add(-1999), 1.8), batch("c", noon.Add(-2001), 1.7), batch("d", noon.Add(10_001), 1.6), batch("a", noon, 1.9),
+		}})
+		if got.Accepted != 4 || got.Duplicates != 2 || len(got.Refused) != 2 ||
+			got.Refused[0].Reason != "late" || got.Refused[0].Batch != 2 || got.Refused[1].Reason != "future" || got.Refused[1].Batch != 3 {
+			t.Errorf("%+v", got)
+		}
+		time.Sleep(2 * time.Second) // nothing came: all is let through
+		if s := l.State(); s.Counts.Quotes != 4 || s.HeldBack != 0 {
+			t.Errorf("%d quotes applied, %d held back", s.Counts.Quotes, s.HeldBack)
+		}
+		// What came in time is a duplicate however late it comes again; what is new is late.
+		got = send(t, l, [][]*odds.Batch{{batch("b", noon.Add(-1999), 1.8), batch("e", noon.Add(50), 1.5)}})
+		if got.Duplicates != 2 || len(got.Refused) != 1 || got.Refused[0].Reason != "late" {
+			t.Errorf("%+v", got)
+		}
+		feeds := l.State().Feeds
+		if i := slices.IndexFunc(feeds, func(f Feed) bool { return f.Source == "c" && f.Venue == "" }); i < 0 || feeds[i].Refused["late"] != 2 {
+			t.Errorf("refusals are not counted: %+v", feeds)
+		}
+	})
+}
+
+func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &memory{fail: errDisk}
+		l, end := run(t, Options{Log: log, Clock: clockAt(noon)})
+		defer end()
+		if _, err := l.Accept(t.Context(), []*odds.Batch{batch("a", noon, 1.9)}); !errors.Is(err, errDisk) {
+			t.Fatalf("accepted without a log: %v", err)
+		}
+		got := send(t, l, [][]*odds.Batch{{batch("a", noon.Add(-1_000_000), 1.8)}, {batch("a", noon, 1.9)}})
+		if got.Accepted != 4 || got.Duplicates != 0 || len(got.Refused) != 0 {
+			t.Errorf("sent again after the failure: %+v", got)
+		}
+	})
+}
+
+func TestEventsThatAreOverAreForgotten(t *testing.T) {
+	all, facts := simulated(t, 240)
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{Log: &memory{}, Facts: facts, OutOfOrder: 5000, Clock: clockAt(noon.Add(1 << 40)), FutureSkew: 1 << 40}
+		o.Engine.ForgetAfter = 3_600_000
+		l, end := run(t, o)
+		defer end()
+		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
+		time.Sleep(3 * time.Second)
+		before := l.State()
+		late := all[len(all)-1].At
+		send(t, l, [][]*odds.Batch{{batch("a", late.Add(2*3_600_000), 1.9)}, {batch("a", late.Add(4*3_600_000), 1.7)}, {batch("a", late.Add(6*3_600_000), 1.8)}})
+		time.Sleep(3 * time.Second)
+		s := l.State()
+		if len(before.Events) < 10 || len(s.Events) != 1 || s.Events[0].ID != "match" {
+			t.Errorf("%d events, later %d", len(before.Events), len(s.Events))
+		}
+		if len(s.Families) < len(before.Families)/2 {
+			t.Errorf("what was learned went with the events: %d of %d families are left", len(s.Families), len(before.Families))
+		}
+		if _, err := l.View(t.Context(), before.Events[0].ID); !errors.Is(err, ErrUnknown) {
+			t.Errorf("a forgotten event is still served: %v", err)
+		}
+	})
+}
+
+func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
+	all, facts := simulated(t, 360)
+	synctest.Test(t, func(t *testing.T) {
+		l, end := run(t, Options{Log: &memory{}, Facts: facts, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{3: true}, Off: [4]bool{1: true}})
+		defer end()
+		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
+		time.Sleep(3 * time.Second)
+		links := 0
+		for _, e := range l.State().Events {
+			v, err := l.View(t.Context(), e.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			links += len(v.Layers[3])
+			if v.Layers[1] != nil || v.LayerAsOf[1] != 0 || v.LayerAsOf[3] != v.AsOf || v.LayerAsOf[0] != v.AsOf {
+				t.Fatalf("layers as of %v at %v", v.LayerAsOf, v.AsOf)
+			}
+		}
+		if links == 0 {
+			t.Error("no link between sports was served")
+		}
+		id := l.State().Events[0].ID
+		at := l.State().AsOf
+		if err := l.do(t.Context(), func() { l.loop.e.Settle(); l.loop.publishEvent(id, false) }); err != nil {
+			t.Fatal(err)
+		}
+		if v, _ := l.View(t.Context(), id); v.LayerAsOf[3] != at {
+			t.Errorf("a busy loop renewed layer 4: as of %v, before %v", v.LayerAsOf, at)
+		}
+	})
+}
