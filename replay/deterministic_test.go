@@ -38,6 +38,28 @@ func TestSimulatedMarketIsDeterministic(t *testing.T) {
 		got, _ = replayInto(t, backwards, first)
 		sameDump(t, "second half, then the first", got, want)
 	})
+	t.Run("cut between two legs", func(t *testing.T) {
+		table, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := bytes.SplitAfter(table, []byte("\n"))
+		const cut = 2 // the header and the first leg
+		part := func(rows ...[]byte) string {
+			path := filepath.Join(t.TempDir(), "part.csv")
+			if err := os.WriteFile(path, bytes.Join(rows, nil), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}
+		first, last := part(rows[:cut]...), part(append([][]byte{rows[0]}, rows[cut:]...)...)
+		for name, second := range map[string]string{"the rest": last, "the whole file": file} {
+			db := newDB(t)
+			replayInto(t, db, first)
+			got, _ := replayInto(t, db, second)
+			sameDump(t, "the first leg, then "+name, got, want)
+		}
+	})
 	t.Run("interleaved", func(t *testing.T) {
 		const block = 10 * 60_000
 		odd := write(t, where(batches, func(at odds.Time) bool { return at/block%2 == 1 }))

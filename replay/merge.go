@@ -3,6 +3,7 @@ package replay
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
 
 	"corrgraph/odds"
@@ -12,9 +13,10 @@ import (
 // event-time order, and takes out what is there twice.
 //
 // All batches of one instant are looked at together. An update of the same
-// venue, event and market that says the same again is a duplicate. In a poll,
-// one that says something else is a conflict: the first one stands. In a stream
-// both stand, in their order. What is left of one poll is one batch.
+// venue, event and market that says the same again is a duplicate, and one that
+// adds selections belongs to the first. In a poll, one that says something else
+// is a conflict: the first one stands. In a stream both stand, in their order.
+// What is left of one poll is one batch.
 type merge struct {
 	held func() (*odds.Batch, error, bool)
 	new  func() (*odds.Batch, error) // io.EOF at the end
@@ -145,6 +147,12 @@ func ordered(b *odds.Batch) *odds.Batch {
 
 type updateKey struct{ venue, event, market string }
 
+// part is a batch to apply, and what is left of its updates.
+type part struct {
+	batch   *odds.Batch
+	updates []*odds.Update
+}
+
 // source folds the batches of one source and instant.
 func (m *merge) source(all []origin, g *group) {
 	if len(all) == 1 {
@@ -155,57 +163,114 @@ func (m *merge) source(all []origin, g *group) {
 		return
 	}
 	said := map[updateKey][]*odds.Update{}
-	var poll *odds.Batch
+	var parts []part
+	poll := -1
 	for _, o := range all {
-		kept := *o.b
-		kept.Updates = m.fresh(o.b, said)
-		if len(kept.Updates) == 0 && len(o.b.Updates) > 0 {
-			continue
-		}
-		if !o.held {
-			own := kept
+		first, fresh := m.fresh(o.b, said)
+		empty := len(o.b.Updates) == 0
+		if !o.held && (empty || len(fresh) > 0) {
+			own := *o.b
+			own.Updates = fresh
 			g.log = append(g.log, &own)
 		}
-		if !kept.Polled || poll == nil {
-			g.apply = append(g.apply, &kept)
-			poll = &kept
-			continue
+		switch own := *o.b; {
+		case !empty && len(first) == 0:
+		case !own.Polled || poll < 0:
+			poll = len(parts)
+			parts = append(parts, part{&own, first})
+		default:
+			p := &parts[poll]
+			p.updates = append(p.updates, first...)
+			p.batch.Resolution = max(p.batch.Resolution, own.Resolution)
 		}
-		poll.Updates = append(slices.Clip(poll.Updates), kept.Updates...)
-		poll.Resolution = max(poll.Resolution, kept.Resolution)
+	}
+	for _, p := range parts {
+		p.batch.Updates = make([]odds.Update, len(p.updates))
+		for i, u := range p.updates {
+			p.batch.Updates[i] = *u
+		}
+		g.apply = append(g.apply, p.batch)
 	}
 }
 
-// fresh returns the updates of b that were not said before.
-func (m *merge) fresh(b *odds.Batch, said map[updateKey][]*odds.Update) (out []odds.Update) {
+// fresh returns the updates of b that are the first of their market, or say
+// something else than those before, and, to be logged, all that was not said: these,
+// and the quotes that others add. A file may be cut between the legs of a market, and
+// the legs that come with the next one belong to the update that is there.
+func (m *merge) fresh(b *odds.Batch, said map[updateKey][]*odds.Update) (first []*odds.Update, log []odds.Update) {
 	for i := range b.Updates {
-		u := &b.Updates[i]
+		u := b.Updates[i]
 		k := updateKey{u.Venue, u.Event.ID, u.Market}
-		switch {
-		case slices.ContainsFunc(said[k], func(v *odds.Update) bool { return same(u, v) }):
+		if slices.ContainsFunc(said[k], func(v *odds.Update) bool { return same(&u, v) }) {
 			m.duplicates += max(1, len(u.Quotes))
-		case b.Polled && len(said[k]) > 0:
-			m.conflicts += max(1, len(u.Quotes))
-		default:
-			said[k] = append(said[k], u)
-			out = append(out, *u)
+			continue
+		}
+		if n := len(said[k]); n > 0 {
+			if added, ok := rest(&u, said[k][n-1]); ok {
+				m.duplicates += len(u.Quotes) - len(added)
+				if len(added) > 0 {
+					grow(said[k][n-1], &u, added)
+					u.Quotes = added
+					log = append(log, u)
+				}
+				continue
+			}
+			if b.Polled {
+				m.conflicts += max(1, len(u.Quotes))
+				continue
+			}
+		}
+		said[k] = append(said[k], &u)
+		first, log = append(first, &u), append(log, u)
+	}
+	return first, log
+}
+
+// rest returns the quotes of u that v lacks; ok is false where the two contradict
+// each other and can't be parts of one update.
+func rest(u, v *odds.Update) (added []odds.Quote, ok bool) {
+	if !alike(u, v) || len(u.Quotes) == 0 || len(v.Quotes) == 0 {
+		return nil, false
+	}
+	for _, q := range u.Quotes {
+		known := false
+		for _, p := range v.Quotes {
+			if p.Selection != q.Selection {
+				continue
+			}
+			switch p, q := plain(p), plain(q); {
+			case p == q:
+				known = true
+			case p.Line == q.Line || p.Main && q.Main:
+				return nil, false
+			}
+		}
+		if !known {
+			added = append(added, q)
 		}
 	}
-	return out
+	return added, true
+}
+
+// grow adds quotes of u to v, whose own quotes others may hold.
+func grow(v, u *odds.Update, added []odds.Quote) {
+	v.Quotes = append(slices.Clip(v.Quotes), added...)
+	v.Updated, v.Winners = max(v.Updated, u.Updated), max(v.Winners, u.Winners)
+}
+
+// alike reports whether two updates say the same of their market as a whole.
+func alike(a, b *odds.Update) bool {
+	return a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image && a.Format == b.Format
 }
 
 func same(a, b *odds.Update) bool {
-	if a.Status != b.Status || a.InPlay != b.InPlay || a.Image != b.Image || a.Format != b.Format || len(a.Quotes) != len(b.Quotes) {
-		return false
+	return alike(a, b) && slices.EqualFunc(a.Quotes, b.Quotes, func(p, q odds.Quote) bool { return plain(p) == plain(q) })
+}
+
+// plain makes "no line" equal to itself, which NaN is not.
+func plain(q odds.Quote) odds.Quote {
+	if q.Line != q.Line {
+		q.Line = math.Inf(1)
 	}
-	for i := range a.Quotes {
-		p, q := a.Quotes[i], b.Quotes[i]
-		if p.Line != p.Line && q.Line != q.Line { // NaN is no line on both sides
-			p.Line, q.Line = 0, 0
-		}
-		if p != q {
-			return false
-		}
-	}
-	return true
+	return q
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
+	"slices"
 	"testing"
 
 	"corrgraph/odds"
@@ -94,5 +96,47 @@ func TestMergeGivesAPollOneOrder(t *testing.T) {
 	}
 	if a.Updates[0].Quotes[0].Price != 2.1 || len(a.Updates) != 1 {
 		t.Error("a batch was modified")
+	}
+}
+
+// A file that is cut between the legs of a market left the halves two images of
+// which the later took the other away; of a poll it was thrown out as a conflict.
+func TestMergeJoinsLegsCutApart(t *testing.T) {
+	of := func(polled bool, quotes ...odds.Quote) *odds.Batch {
+		b := said("s", 1, polled, "a", 0)
+		b.Updates[0].Image, b.Updates[0].Quotes = true, quotes
+		return b
+	}
+	none := math.NaN()
+	home, away := odds.Quote{Selection: "home", Line: none, Price: 1.9}, odds.Quote{Selection: "away", Line: none, Price: 2.1}
+	for _, polled := range []bool{false, true} {
+		for name, c := range map[string]struct {
+			held, fresh []*odds.Batch
+			duplicates  int
+			logged      []string
+		}{
+			"the other leg":      {[]*odds.Batch{of(polled, home)}, []*odds.Batch{of(polled, away)}, 0, []string{"away"}},
+			"the whole":          {[]*odds.Batch{of(polled, home)}, []*odds.Batch{of(polled, home, away)}, 1, []string{"away"}},
+			"a leg of the whole": {[]*odds.Batch{of(polled, home, away)}, []*odds.Batch{of(polled, away)}, 1, nil},
+			"both held":          {[]*odds.Batch{of(polled, home), of(polled, away)}, nil, 0, nil},
+			"both held, again":   {[]*odds.Batch{of(polled, home), of(polled, away)}, []*odds.Batch{of(polled, home, away)}, 2, nil},
+		} {
+			applied, logged, m := merged(t, c.held, c.fresh)
+			if len(applied) != 1 || len(applied[0].Updates) != 1 || !same(&applied[0].Updates[0], &of(polled, home, away).Updates[0]) {
+				t.Errorf("polled %v, %s: applied %+v, want both legs in one update", polled, name, applied)
+			}
+			var legs []string
+			for _, b := range logged {
+				for _, q := range b.Updates[0].Quotes {
+					legs = append(legs, q.Selection)
+				}
+			}
+			if !slices.Equal(legs, c.logged) || m.duplicates != c.duplicates || m.conflicts != 0 {
+				t.Errorf("polled %v, %s: logged %v, %d duplicates, %d conflicts", polled, name, legs, m.duplicates, m.conflicts)
+			}
+			if len(c.held[0].Updates[0].Quotes) > 1 && name != "a leg of the whole" {
+				t.Errorf("%s: a batch was modified", name)
+			}
+		}
 	}
 }
