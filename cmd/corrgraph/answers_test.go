@@ -392,3 +392,15 @@ func TestTableOfLeaders(t *testing.T) {
 		t.Error("colours where there is no terminal")
 	}
 }
+
+// A kind that does not exist was answered with "Nothing abnormal".
+func TestUnknownKindIsNoAnswer(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "x.db")
+	must(t, "migrate", "--db", db)
+	if r := call(t, "", "anomalies", "--db", db, "--kind", "outlier"); r.code != codeUsage || !strings.Contains(r.errors, "outlier_quote") {
+		t.Errorf("exit %d, %q; want %d and the kinds that there are", r.code, r.errors, codeUsage)
+	}
+	if r := call(t, "", "anomalies", "--db", db, "--kind", "outlier_quote"); r.code != codeDone {
+		t.Errorf("exit %d, %q", r.code, r.errors)
+	}
+}

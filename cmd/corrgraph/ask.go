@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"corrgraph/detect"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
@@ -215,6 +216,10 @@ func (c *anomaliesCmd) Validate() error {
 	if !(c.MinConfidence >= 0 && c.MinConfidence <= 1) {
 		return fmt.Errorf("--min-confidence %v is not between 0 and 1", c.MinConfidence)
 	}
+	// Nothing of a kind that does not exist would read as "nothing abnormal".
+	if c.Kind != "" && detect.Describe(c.Kind) == "" {
+		return fmt.Errorf("--kind %q is no kind of anomaly; there are %s", c.Kind, kinds())
+	}
 	return nil
 }
 
@@ -222,6 +227,15 @@ func (anomaliesCmd) Help() string {
 	return "Which quotes were wrong, which venue fell asleep, what has come apart?\n\n" +
 		"    corrgraph anomalies --db worldcup.db --kind outlier_quote\n    corrgraph anomalies 3f2a… --db mlb.db --min-confidence 0.9\n\n" +
 		"Rows that another program wrote have no history to compare with: they are listed as kind external." + codes
+}
+
+// kinds lists the kinds of anomalies by name.
+func kinds() string {
+	var all []string
+	for _, r := range detect.Rules() {
+		all = append(all, r.Kind)
+	}
+	return strings.Join(slices.Sorted(slices.Values(all)), ", ")
 }
 
 func (c *anomaliesCmd) Run(ctx context.Context, a *app) error {
