@@ -59,10 +59,14 @@ func TestSecretsAreNotWritten(t *testing.T) {
 		"Stringer":    func(l *slog.Logger) { l.Info("m", "v", reveals{}) },
 		"URL":         func(l *slog.Logger) { l.Info("m", "url", u) },
 		"URL in text": func(l *slog.Logger) { l.Info("m", "error", fmt.Errorf("get %q: refused", u)) },
-		"headers":     func(l *slog.Logger) { l.Info("m", "headers", http.Header{"Authorization": {"Bearer " + secret}, "Cookie": {secret}}) },
-		"struct":      func(l *slog.Logger) { l.Info("m", "config", credentials{"desk", secret, secret}) },
-		"pointers":    func(l *slog.Logger) { l.Info("m", "config", map[string]any{"a": []any{&credentials{"desk", secret, secret}}}) },
-		"bytes":       func(l *slog.Logger) { l.Info("m", "body", []byte("token="+secret)) },
+		"headers": func(l *slog.Logger) {
+			l.Info("m", "headers", http.Header{"Authorization": {"Bearer " + secret}, "Cookie": {secret}})
+		},
+		"struct": func(l *slog.Logger) { l.Info("m", "config", credentials{"desk", secret, secret}) },
+		"pointers": func(l *slog.Logger) {
+			l.Info("m", "config", map[string]any{"a": []any{&credentials{"desk", secret, secret}}})
+		},
+		"bytes": func(l *slog.Logger) { l.Info("m", "body", []byte("token="+secret)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, text := logged(t, f); strings.Contains(text, "hunter2") || !strings.Contains(text, Redacted) {
@@ -99,9 +103,11 @@ func TestAPanickingValueDoesNotEndTheProgram(t *testing.T) {
 func TestLinesBearTheSpan(t *testing.T) {
 	ctx := spanContext(false)
 	for name, f := range map[string]func(*slog.Logger){
-		"plain":  func(l *slog.Logger) { l.InfoContext(ctx, "m", "a", 1) },
-		"with":   func(l *slog.Logger) { l.With("a", 1).InfoContext(ctx, "m") },
-		"groups": func(l *slog.Logger) { l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").InfoContext(ctx, "m", "c", 3) },
+		"plain": func(l *slog.Logger) { l.InfoContext(ctx, "m", "a", 1) },
+		"with":  func(l *slog.Logger) { l.With("a", 1).InfoContext(ctx, "m") },
+		"groups": func(l *slog.Logger) {
+			l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").InfoContext(ctx, "m", "c", 3)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			line, text := logged(t, f)
