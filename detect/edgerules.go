@@ -73,21 +73,29 @@ func latency(e *graph.Edge, d *departures) float64 {
 	return d.lag
 }
 
+// latencySpike: the newest window alone is out.
 func latencySpike(e *graph.Edge, d *departures) float64 {
-	if !within(e, e.Trend.LagMean) {
+	if !within(e, e.Trend.LagMean) || settled(&e.Trend) {
 		return 0
 	}
 	return latency(e, d)
 }
 
-// latencyDrift: the estimate over the layer's whole window has left the lag of
-// the history behind, and the newest window is out on the same side.
+// latencyDrift: all of the newest windows are out on one side. The arrival
+// interval, which rests on more than they do, may have followed them.
 func latencyDrift(e *graph.Edge, d *departures) float64 {
 	t := &e.Trend
-	if within(e, t.LagMean) || e.Simultaneous || (float64(t.LagMean) < float64(e.LagLow)) != (d.lag > 0) {
+	if !settled(t) || e.Simultaneous || within(e, t.LagMean) && within(e, t.LagNow) {
 		return 0
 	}
-	return d.lag
+	return d.lag * float64(t.LagShift/(t.LagNow-t.LagMean))
+}
+
+// settled reports whether the newest windows agree on another lag: the nearest to
+// the usual one is at least half as far from it as the newest.
+func settled(t *graph.Trend) bool {
+	away := t.LagNow - t.LagMean
+	return away != 0 && t.LagShift/away >= 0.5
 }
 
 // related reports whether the history shows a relation at all.
@@ -158,8 +166,8 @@ func (a *Anomaly) compare(e *graph.Edge, c column) {
 	case byScore:
 		v.Unit, v.Now, v.Usual, v.Spread = "correlation", float64(t.ScoreNow), float64(t.ScoreMean), thin(t, float64(t.ScoreSD))
 	case byLag:
-		v.Unit, v.Now, v.Usual = "ms of lag", float64(t.LagNow), float64(t.LagMean)
-		v.Spread = lagSpread(e)
+		v.Unit, v.Now, v.Usual, v.Spread = "ms of lag", float64(t.LagNow), float64(t.LagMean), lagSpread(e)
+		v.N -= graph.LagRecent - 1
 	case byBeta:
 		v.Unit, v.Now, v.Usual, v.Spread = "log-odds a log-odds", float64(t.BetaNow), float64(t.BetaMean), float64(t.BetaSD)*scarce(t)
 	case byLead:

@@ -51,7 +51,9 @@ func (d *departures) of(e *graph.Edge) {
 	}
 	root := nextRoot(n)
 	if e.Layer == odds.Direct || e.Layer == odds.CrossEvent {
-		d.lag = over(float64(t.LagNow-t.LagMean), lagSpread(e)*root)
+		if usual := n - graph.LagRecent + 1; usual >= minHistory {
+			d.lag = over(float64(t.LagNow-t.LagMean), lagSpread(e)*nextRoot(usual))
+		}
 	}
 	if t.CountNow < minMoves {
 		return
@@ -172,7 +174,10 @@ func (f *finder) judge(e *graph.Edge) {
 			continue
 		}
 		n := e.Trend.N
-		if r.column == byWeekday {
+		switch r.column {
+		case byLag:
+			n -= graph.LagRecent - 1
+		case byWeekday:
 			n = e.Trend.WeekdayN
 		}
 		if strength := normalOf(t, float64(n-1)) / r.limit; strength >= f.floor {

@@ -54,8 +54,8 @@ func Rules() []Rule {
 	return []Rule{
 		{HiddenEdge, l1, "the leader has moved and the follower has not yet", "discovered directed edge; leader moved at least 2 r.m.s.; now inside the arrival interval; follower moved less than half of β × move", "1 − confidence of the edge; 10 % of true arrivals come after the interval"},
 		{Desynchronisation, l1, "a venue stays away from the others' price", "departure from its usual distance to the others at 4 or more and by 0.10 log-odds for 3 looks in a row and a minute, unless it began as an outlier quote", "at most 6.4e-5 a venue and look"},
-		{LatencySpike, l1, "the delay was unusual in the newest window", "lag of the newest window departs at 4 or more and lies outside the edge's arrival interval, which still holds the usual lag", perLook},
-		{LatencyDrift, l1, "the delay has become another one", "lag of the newest window departs at 4 or more and the usual lag has fallen out of the edge's arrival interval", perLook},
+		{LatencySpike, l1, "the delay was unusual in the newest window", "lag of the newest window, but not of those before it, departs at 4 or more and lies outside the edge's arrival interval, which holds the usual lag", perLook},
+		{LatencyDrift, l1, "the delay has become another one", "lags of the newest 4 windows all depart at 4 or more to one side; the usual lag or the newest lies outside the edge's arrival interval", perLook},
 		{MoveSize, l1, "a price change far larger than usual", "ln |move| departs upward at 4 or more from the node's moves (at least 16) and the move is at least 0.05 log-odds", "3.2e-5 a move"},
 		{MoveFrequency, l1, "far more price changes than usual", "moves of a closed window (as for volatility), square-rooted, depart upward at 4 or more from the node's windows (at least 8)", "1e-4 a node and window for Poisson counts of one a window or more, more rarely for fewer"},
 		{MoveClustering, l1, "price changes in quick succession", "5 gaps in a row each shorter than a quarter of the node's usual (geometric mean) gap", "4e-5 a move for exponential gaps"},

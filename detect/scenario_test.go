@@ -25,6 +25,7 @@ type world struct {
 	rng   *rand.Rand
 	found []Anomaly
 	edge  graph.Edge
+	lags  []float64 // of the windows before the newest
 	lead  Lead
 
 	view   MarketView
@@ -198,6 +199,9 @@ func (w *world) do(words []string) error {
 		return w.setEdge(words[1:])
 	case "history":
 		return w.setHistory(words[1:])
+	case "before": // before lag 75s 90s 78s: what the last windows said
+		w.lags = nums(words[2:])
+		return nil
 	case "now":
 		return w.now(words[1:])
 	case "leader", "follower", "after", "arrive":
@@ -304,7 +308,7 @@ func (w *world) now(words []string) error {
 	case "score":
 		t.ScoreNow = float32(x[0])
 	case "lag":
-		t.LagNow = float32(x[0])
+		t.LagNow, t.LagShift = float32(x[0]), w.lagShift(x[0])
 	case "beta":
 		t.BetaNow = float32(x[0])
 	case "lead":
@@ -323,6 +327,20 @@ func (w *world) now(words []string) error {
 	edges := []graph.Edge{w.edge}
 	w.found = Edges(w.edge.Layer, edges, []float32{float32(w.edge.Confidence)}, Options{MinConfidence: 0.6, Departures: Departures(edges, nil)}, nil)
 	return nil
+}
+
+func (w *world) lagShift(now float64) float32 {
+	if len(w.lags) != graph.LagRecent-1 {
+		return 0
+	}
+	usual, newest := float64(w.edge.Trend.LagMean), append([]float64{now}, w.lags...)
+	switch low, high := slices.Min(newest)-usual, slices.Max(newest)-usual; {
+	case low > 0:
+		return float32(low)
+	case high < 0:
+		return float32(high)
+	}
+	return 0
 }
 
 // leader moved 0.30 rms 0.10 | follower moved 0.01 | after 90s | arrive 300s

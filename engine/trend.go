@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 
 	"corrgraph/detect"
 	"corrgraph/graph"
@@ -183,6 +184,7 @@ func (t *trend) summary() graph.Trend {
 			s[k].add(x)
 		}
 	}
+	lag, shift := t.lags()
 	now := t.now.array()
 	var h stat
 	if t.hours != nil {
@@ -191,13 +193,37 @@ func (t *trend) summary() graph.Trend {
 	return graph.Trend{
 		N:        int32(n),
 		ScoreNow: float32(now[0]), ScoreMean: float32(s[0].mean), ScoreSD: float32(s[0].sd()),
-		LagNow: float32(now[1]), LagMean: float32(s[1].mean), LagSD: float32(s[1].sd()),
+		LagNow: float32(now[1]), LagMean: float32(lag.mean), LagSD: float32(lag.sd()), LagShift: float32(shift),
 		BetaNow: float32(now[2]), BetaMean: float32(s[2].mean), BetaSD: float32(s[2].sd()),
 		LeadNow: float32(now[3]), LeadMean: float32(s[3].mean), LeadSD: float32(s[3].sd()),
 		CountNow: float32(now[4]), CountMean: float32(s[4].mean), CountSD: float32(s[4].sd()),
 		WeekdayMean: float32(h.mean), WeekdaySD: float32(h.sd()), WeekdayN: int32(h.n),
 		OffHours: t.offHours(),
 	}
+}
+
+// lags reduces the lags before the newest graph.LagRecent to what is usual, and
+// says how far from it all of those lie: the least of their distances, 0 where
+// they do not lie on one side.
+func (t *trend) lags() (usual stat, shift float64) {
+	newest := []float64{t.now.lag}
+	for i := t.n - 1; i >= max(0, t.n-trendKeep); i-- {
+		if lag := t.ring[i%trendKeep].lag; len(newest) < graph.LagRecent {
+			newest = append(newest, lag)
+		} else {
+			usual.add(lag)
+		}
+	}
+	low, high := slices.Min(newest)-usual.mean, slices.Max(newest)-usual.mean
+	switch {
+	case usual.n == 0:
+		return usual, 0
+	case low > 0:
+		return usual, low
+	case high < 0:
+		return usual, high
+	}
+	return usual, 0
 }
 
 // offHours reports whether the newest point fell in an hour of the day that had

@@ -43,13 +43,19 @@ type Edge struct {
 	Trend Trend
 }
 
+// LagRecent is how many windows in a row, the newest among them, must agree on
+// another lag before it is more than a spike. None of them counts as usual, or a
+// new lag would soon pass for a part of the old.
+const LagRecent = 4
+
 // Trend sums up an edge's own history: one point a decision window, the newest
 // kept apart from those before it so that now can be compared with then.
 // Its zero value is an edge without history.
 type Trend struct {
 	N                            int32 // points before the newest
 	ScoreNow, ScoreMean, ScoreSD float32
-	LagNow, LagMean, LagSD       float32 // ms
+	LagNow, LagMean, LagSD       float32 // ms; usual is what came before the newest LagRecent
+	LagShift                     float32 // ms from LagMean to the nearest of the newest LagRecent; 0 where they lie on both sides
 	BetaNow, BetaMean, BetaSD    float32
 	LeadNow, LeadMean, LeadSD    float32 // direction d of the window: positive when Source led
 	CountNow, CountMean, CountSD float32 // leader moves in the window

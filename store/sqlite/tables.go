@@ -104,7 +104,7 @@ var ownEdgeTable = table[ownEdge]{edgeTable.name, "correlation_id, severity_leve
 // trend packs a Trend, four bytes a field and NULL where there is no history.
 func trend(c *cells, t *graph.Trend) {
 	floats := [...]*float32{
-		&t.ScoreNow, &t.ScoreMean, &t.ScoreSD, &t.LagNow, &t.LagMean, &t.LagSD, &t.BetaNow, &t.BetaMean, &t.BetaSD,
+		&t.ScoreNow, &t.ScoreMean, &t.ScoreSD, &t.LagNow, &t.LagMean, &t.LagSD, &t.LagShift, &t.BetaNow, &t.BetaMean, &t.BetaSD,
 		&t.LeadNow, &t.LeadMean, &t.LeadSD, &t.CountNow, &t.CountMean, &t.CountSD, &t.WeekdayMean, &t.WeekdaySD,
 	}
 	const size = 4*len(floats) + 9

@@ -80,7 +80,7 @@ func edge(r *rand.Rand, i, events int) graph.Edge {
 	if i%2 == 0 {
 		f := func() float32 { return float32(r.NormFloat64()) }
 		out.Trend = graph.Trend{
-			N: int32(i), ScoreNow: f(), ScoreMean: f(), ScoreSD: f(), LagNow: f(), LagMean: f(), LagSD: f(), BetaNow: f(), BetaMean: f(), BetaSD: f(),
+			N: int32(i), ScoreNow: f(), ScoreMean: f(), ScoreSD: f(), LagNow: f(), LagMean: f(), LagSD: f(), LagShift: f(), BetaNow: f(), BetaMean: f(), BetaSD: f(),
 			LeadNow: f(), LeadMean: f(), LeadSD: f(), CountNow: f(), CountMean: f(), CountSD: f(), WeekdayMean: f(), WeekdaySD: f(),
 			WeekdayN: -3, OffHours: i%4 == 0,
 		}
