@@ -146,8 +146,9 @@ type pair struct {
 	layer        odds.Layer
 	ev           *event // whose graph it belongs to
 	trend        *trend
-	seenA, seenB int // moves already in the trend
-	first        odds.Time
+	seenA, seenB int       // moves already in the trend
+	first        odds.Time // when it was first discovered, until then first watched
+	found        bool
 	resting      bool // one of its venues is not among the most active any more
 }
 

@@ -58,6 +58,9 @@ func (e *Engine) trends(at odds.Time) {
 		for _, p := range f.pairs {
 			if p.advance(at) {
 				g := e.edge(p)
+				if g.Discovered && !p.found {
+					p.found, p.first, g.FirstSeen = true, at, at
+				}
 				edges[p.layer] = append(edges[p.layer], g)
 				pairs[[2]odds.NodeID{g.Source, g.Target}] = p
 			}

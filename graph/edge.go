@@ -38,7 +38,7 @@ type Edge struct {
 	Evidence     Evidence
 	Family       string // key of the family it belongs to; empty for external rows
 	DetectedAt   odds.Time
-	FirstSeen    odds.Time
+	FirstSeen    odds.Time // when it was first discovered, or else first watched
 
 	Trend Trend
 }
