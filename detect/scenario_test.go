@@ -54,19 +54,40 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scenarios", err)
 	}
-	fired, missed := map[string]bool{}, map[string]bool{}
+	fired, missed := cases{}, cases{}
 	for _, f := range files {
 		kind := strings.TrimSuffix(filepath.Base(f), ".txt")
 		t.Run(kind, func(t *testing.T) { play(t, f, kind, fired, missed) })
 	}
 	for _, r := range Rules() {
-		if !fired[r.Kind] || !missed[r.Kind] {
-			t.Errorf("%s: has a case that fires %v, a near miss %v", r.Kind, fired[r.Kind], missed[r.Kind])
+		for _, l := range r.Layers {
+			if !fired[kindIn{r.Kind, l}] || !missed[kindIn{r.Kind, l}] {
+				t.Errorf("%s in layer %d: has a case that fires %v, a near miss %v", r.Kind, l, fired[kindIn{r.Kind, l}], missed[kindIn{r.Kind, l}])
+			}
 		}
 	}
 }
 
-func play(t *testing.T, file, kind string, fired, missed map[string]bool) {
+// cases are the kinds that scenarios cover, layer by layer.
+type cases map[kindIn]bool
+
+type kindIn struct {
+	kind  string
+	layer odds.Layer
+}
+
+// layerOf is the layer that a near miss of a kind is about: its only one, or else
+// that of the edge.
+func (w *world) layerOf(kind string) odds.Layer {
+	for _, r := range Rules() {
+		if r.Kind == kind && len(r.Layers) == 1 {
+			return r.Layers[0]
+		}
+	}
+	return w.edge.Layer
+}
+
+func play(t *testing.T, file, kind string, fired, missed cases) {
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
@@ -90,11 +111,11 @@ func play(t *testing.T, file, kind string, fired, missed map[string]bool) {
 			t.Errorf("%s:%d: %q: %v", file, n, line, err)
 		}
 		if words[1] == "nothing" || words[1] == "no" {
-			missed[kind] = true
-		} else {
-			for _, clause := range strings.Split(strings.Join(words[1:], " "), " and ") {
-				fired[strings.Fields(clause)[0]] = true
-			}
+			missed[kindIn{kind, w.layerOf(kind)}] = true
+			continue
+		}
+		for _, a := range w.found {
+			fired[kindIn{a.Kind, a.Layer}] = true
 		}
 	}
 }
@@ -262,8 +283,8 @@ func (w *world) setEdge(words []string) error {
 			w.edge.Evidence = graph.FromOwn
 		case "simultaneous":
 			w.edge.Simultaneous = true
-		case "undiscovered":
-			w.edge.Discovered = false
+		case "discovered", "undiscovered":
+			w.edge.Discovered = p[0] == "discovered"
 		case "found":
 			w.edge.FirstSeen = w.edge.DetectedAt.Add(-odds.Millis(x[0]))
 		default:

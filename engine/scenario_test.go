@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"corrgraph/catalog"
+	"corrgraph/detect"
 	"corrgraph/odds"
 )
 
@@ -111,6 +112,32 @@ func TestScenarios(t *testing.T) {
 			t.Parallel()
 			play(t, f)
 		})
+	}
+}
+
+// Every kind that a recording can give rise to has a file in which it must come
+// and one, or an hour or a venue, in which it must not.
+func TestEveryKindHasScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	comes, stays := map[string]bool{}, map[string]bool{}
+	for _, f := range files {
+		_, wants := load(t, f)
+		for _, w := range wants {
+			switch w := w.words; {
+			case w[1] == "anomaly":
+				comes[w[2]] = true
+			case w[1] == "no" && w[2] == "anomaly":
+				stays[w[3]] = true
+			}
+		}
+	}
+	for _, r := range detect.Rules() {
+		if r.Kind != detect.External && !(comes[r.Kind] && stays[r.Kind]) {
+			t.Errorf("%s: must come somewhere %v, must not somewhere %v", r.Kind, comes[r.Kind], stays[r.Kind])
+		}
 	}
 }
 
