@@ -20,6 +20,7 @@ import (
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/replay"
+	"corrgraph/report"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )
@@ -402,5 +403,28 @@ func TestUnknownKindIsNoAnswer(t *testing.T) {
 	}
 	if r := call(t, "", "anomalies", "--db", db, "--kind", "outlier_quote"); r.code != codeDone {
 		t.Errorf("exit %d, %q", r.code, r.errors)
+	}
+}
+
+func TestFailedLayersAreAudited(t *testing.T) {
+	db := known(t)
+	g := report.Graph{EventID: eventID, Layers: []report.Layer{
+		{Layer: 1, Status: graph.Healthy}, {Layer: 3, Status: graph.Failed, Reason: "deadline of 50ms"},
+	}}
+	if err := auditFailed(t.Context(), db, &g); err != nil {
+		t.Fatal(err)
+	}
+	st, err := openStore(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	rows, err := st.AuditTail(t.Context(), 10)
+	if err != nil || len(rows) != 1 || rows[0].Operation != "L3_BUILD_FAILED" || rows[0].Subject != eventID || rows[0].Detail != "deadline of 50ms" {
+		t.Errorf("%+v, %v", rows, err)
+	}
+	g.Layers[1].Status = graph.Healthy
+	if err := auditFailed(t.Context(), "no such file", &g); err != nil {
+		t.Error("a healthy graph writes:", err)
 	}
 }

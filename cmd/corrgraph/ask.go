@@ -173,8 +173,32 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 		if g.Empty() {
 			a.hintNewest(ctx, st, store.EdgeFilter{Event: c.Event}, now)
 		}
+		if err := auditFailed(ctx, c.DB, &g); err != nil {
+			a.log("layers that failed are not in the audit log: %v", err)
+		}
 		return a.print(g, func(w io.Writer) error { return g.Text(w, a.style) })
 	})
+}
+
+// auditFailed notes the layers that could not be built in the store's audit log. It
+// alone makes a reading command write, and only where something went wrong.
+func auditFailed(ctx context.Context, db string, g *report.Graph) error {
+	var rows []store.AuditRow
+	for _, l := range g.Layers {
+		if l.Status == graph.Failed {
+			rows = append(rows, store.AuditRow{
+				At: odds.TimeOf(clock()), Operation: l.Layer.Key() + "_BUILD_FAILED", Subject: g.EventID, Layer: l.Layer, Status: "FAILED", Detail: l.Reason,
+			})
+		}
+	}
+	if rows == nil {
+		return nil
+	}
+	st, err := sqlite.Open(ctx, db, sqlite.Options{Offline: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(st.Audit(ctx, rows), st.Close())
 }
 
 func buildGraph(ctx context.Context, st *sqlite.Store, event string, now odds.Time, limit int, mode graph.Mode, names report.Names) report.Graph {
