@@ -49,8 +49,9 @@ func TestAdditiveNeverHandsOnNegatives(t *testing.T) {
 	}{
 		{[]Odds{1.02, 17, 67}, "-0.0031"},
 		{[]Odds{67, 1.02, 17}, "-0.0031"},
+		{[]Odds{151, 1.05, 13, 26, 51, 101}, "-0.0107"},
 	} {
-		r, err := Devig(Additive, c.odds, make([]Prob, 3))
+		r, err := Devig(Additive, c.odds, make([]Prob, len(c.odds)))
 		if !errors.Is(err, ErrNoProb) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want one of %s", c.odds, err, c.want)
 		}
