@@ -17,7 +17,7 @@ import (
 //	together A B … · edge NODE NODE layer N [score positive|negative]
 //	anomaly KIND [on NODE-PART] [from +1h] [to +2h] · pairs LAYER N
 //	move SERIES from +1h to +2h [over 0.001] · moves SERIES N · value SERIES X · node ID
-//	consensus EVENT/MARKET near VENUE · group A B · partial · duplicates
+//	consensus EVENT/MARKET near VENUE · group A B · partial · duplicates · leftout REASON
 //	predictions OUTCOME [on VENUE/] [least 5] [after +2h] [before +3h] · hitrate A B [above 0.5] · base A B below 0.3 · events N
 func (s *scenario) want(w []string) (err error) {
 	defer func() {
@@ -71,6 +71,9 @@ func (s *scenario) check(w []string, o opts) (got string, ok bool) {
 		return fmt.Sprint(s.e.Counts().Partial), s.e.Counts().Partial > 0
 	case "duplicates":
 		return fmt.Sprint(s.e.Counts().Duplicates), s.e.Counts().Duplicates > 0
+	case "leftout":
+		n := s.e.Counts().LeftOut[strings.Join(w[1:], " ")]
+		return fmt.Sprint(s.e.Counts().LeftOut), n > 0
 	case "consensus":
 		return s.checkConsensus(w, o)
 	case "events":
