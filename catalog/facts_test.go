@@ -138,3 +138,27 @@ func TestUserFactsRefused(t *testing.T) {
 		}
 	}
 }
+
+// FuzzFacts: any bytes give facts that can be used or ErrFacts.
+func FuzzFacts(f *testing.F) {
+	f.Add("leagues:\n  - {sport: a, league: b, teams: [{name: x, city: y, aliases: {common: [z]}}]}\n")
+	f.Add("sources: {me: here}\nleagues:\n  - {sport: a, league: any, kind: player, teams: [{name: x, owners: [o], aliases: {me: [y, x]}}]}\n")
+	f.Add("leagues: &a [*a]\n")
+	builtin, err := Builtin()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		facts, err := builtin.With("mine.yaml", strings.NewReader(in))
+		if err != nil {
+			if !errors.Is(err, ErrFacts) {
+				t.Fatal(err)
+			}
+			return
+		}
+		cat := New(facts, Options{})
+		if got := cat.Resolve("a", said{"a", "a1", "baseball", "mlb", "Cubs", "x", t0, t0}.event(), t0); got.Event == nil {
+			t.Fatal("no event")
+		}
+	})
+}

@@ -304,3 +304,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRead: any bytes give a map that can be used or ErrMap.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(long))
+	f.Add([]byte(sharedKeys))
+	f.Add([]byte("name: m\ntime: '{t'\nvenue: [v]\nprices: [{from: '{p}', is: x, split: ','}]\n"))
+	f.Add([]byte("a: &a [*a, {<<: *a}]\n"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		m, err := Read("m.yaml", in)
+		if err != nil {
+			if !errors.Is(err, ErrMap) {
+				t.Fatal(err)
+			}
+			return
+		}
+		parseErr(m, "x", []byte(header+"2026-01-02T03:04:05Z,b1,A,B,ML,,on,true,+150,A,10\n"))
+	})
+}
