@@ -26,7 +26,7 @@ func long(t *testing.T) {
 
 // recordings finds real files. Without them a test can't speak: it fails where
 // they must be there, and is skipped elsewhere.
-func recordings(t *testing.T, pattern string) []string {
+func recordings(t testing.TB, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("../../shared/data", pattern))
 	if err != nil {

@@ -2,6 +2,8 @@ package replay
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -171,4 +173,24 @@ func forecasts(t *testing.T, st *sqlite.Store) {
 	if matured < 20 || rate < 0.4 || rate < 3*usual {
 		t.Errorf("draftkings moves, mybookieag follows: %d of %d hit, base rate %.3f", hits, matured, usual)
 	}
+}
+
+// BenchmarkReplay is three days of baseball from compressed bytes to the finished
+// store.
+func BenchmarkReplay(b *testing.B) {
+	files := recordings(b, "the-odds-api-v4/mlb_*.bz2")
+	b.ReportAllocs()
+	quotes := 0
+	for b.Loop() {
+		st, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "odds.db"), sqlite.Options{Create: true, Offline: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum, err := Run(b.Context(), st, Options{Paths: files})
+		if err := errors.Join(err, st.Close()); err != nil || sum.Quotes != 692_052 {
+			b.Fatal(sum.Quotes, err)
+		}
+		quotes += sum.Quotes
+	}
+	b.ReportMetric(float64(quotes)/b.Elapsed().Seconds(), "quotes/s")
 }

@@ -34,7 +34,7 @@ type Options struct {
 	Engine engine.Options
 	// Facts is a catalogue file that adds to the built-in facts; empty for none.
 	Facts func(*catalog.Facts) (*catalog.Facts, error)
-	// Started and Progress are told how far the reading is; nil for nobody.
+	// Progress is told how far the reading is; nil for nobody.
 	Progress func(read, total int64)
 	// Clock times the run for Summary.Seconds; nil leaves it 0.
 	Clock func() time.Time
