@@ -34,6 +34,7 @@ type cli struct {
 
 	Bench benchCmd `cmd:"" group:"measure" help:"Time this program on this machine."`
 
+	Config     configCmd     `cmd:"" group:"keep" help:"Check or print the configuration of the service."`
 	Migrate    migrateCmd    `cmd:"" group:"keep" help:"Create a store, or bring one up to date."`
 	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store in one canonical text."`
 	Completion completionCmd `cmd:"" group:"keep" help:"Print the completion script of a shell."`

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"corrgraph/config"
+)
+
+// configFlags name the configuration of the service.
+type configFlags struct {
+	Config string   `name:"config" placeholder:"FILE" help:"Configuration of the service (YAML). Without it everything is at its default."`
+	Set    []string `name:"set" sep:"none" placeholder:"KEY=VALUE" help:"Set one key (limits.client_rate=500/s), over the file and CORRGRAPH_ variables. Repeatable."`
+}
+
+// load reads the configuration; what is wrong with its content is bad data.
+func (f *configFlags) load(a *app) (*config.Loaded, error) {
+	l, err := config.Load(config.Options{Path: f.Config, Env: os.Environ(), Set: f.Set})
+	if l != nil {
+		for _, w := range l.Warnings {
+			a.log("%s", w)
+		}
+	}
+	if errors.Is(err, config.ErrInvalid) {
+		return l, badData(err)
+	}
+	return l, err
+}
+
+type configCmd struct {
+	Check configCheckCmd `cmd:"" help:"Say what is wrong with a configuration, everything at once."`
+	Print configPrintCmd `cmd:"" help:"Print the value of every key and where it came from."`
+}
+
+// configFile lets the file be named with and without --config.
+type configFile struct {
+	configFlags
+	File string `arg:"" optional:"" help:"The configuration, as with --config."`
+}
+
+// load reads the configuration that was named either way.
+func (f *configFile) load(a *app) (*config.Loaded, error) {
+	flags := f.configFlags
+	if f.File != "" {
+		if flags.Config != "" {
+			return nil, usage(fmt.Errorf("two configurations, %s and %s; name one", f.File, flags.Config))
+		}
+		flags.Config = f.File
+	}
+	return flags.load(a)
+}
+
+type configCheckCmd struct{ configFile }
+
+func (configCheckCmd) Help() string {
+	return "Before a start or a reload:\n\n    corrgraph config check config/staging/correlation-engine.yaml\n" +
+		"    corrgraph config check --set limits.memory_ceiling=8GB /etc/corrgraph/correlation-engine.yaml\n\n" +
+		"Files that it names (certificates, tokens) are not opened. A configuration with a mistake is exit code 3." + codes
+}
+
+func (c *configCheckCmd) Run(a *app) error {
+	l, err := c.load(a)
+	var problems config.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return err
+	}
+	answer := struct {
+		Valid    bool            `json:"valid"`
+		Set      int             `json:"set"` // keys that are not left to their default
+		Keys     int             `json:"keys"`
+		Problems config.Problems `json:"problems"`
+		Warnings []string        `json:"warnings"`
+	}{Valid: err == nil, Problems: problems, Warnings: []string{}}
+	if problems == nil {
+		answer.Problems = config.Problems{}
+	}
+	if l != nil {
+		answer.Warnings = append(answer.Warnings, l.Warnings...)
+		for _, v := range l.Values() {
+			answer.Keys++
+			if v.Source != config.FromDefault {
+				answer.Set++
+			}
+		}
+	}
+	printed := a.print(answer, func(w io.Writer) error {
+		if problems != nil {
+			_, err := fmt.Fprintln(w, problems)
+			return err
+		}
+		_, err := fmt.Fprintf(w, "valid: %d of %d keys set, the others at their default\n", answer.Set, answer.Keys)
+		return err
+	})
+	if problems != nil {
+		err = badData(fmt.Errorf("%d mistakes in the configuration", len(problems)))
+		if len(problems) == 1 {
+			err = badData(errors.New("a mistake in the configuration"))
+		}
+	}
+	return errors.Join(printed, err)
+}
+
+type configPrintCmd struct {
+	configFile
+	Reference bool `help:"Print the reference page of all keys (Markdown) instead."`
+}
+
+func (configPrintCmd) Help() string {
+	return "What would the service run with, and who decided it?\n\n" +
+		"    corrgraph config print config/production/correlation-engine.yaml\n" +
+		"    corrgraph config print --json | jq '.values[] | select(.source != \"default\")'\n" +
+		"    corrgraph config print --reference > docs/CONFIGURATION.md\n\n" +
+		"The output is a configuration itself. It holds no secrets." + codes
+}
+
+func (c *configPrintCmd) Run(a *app) error {
+	if c.Reference {
+		if a.json {
+			return usage(errors.New("--reference is a page of Markdown; leave out --json"))
+		}
+		return config.WriteReference(a.stdout)
+	}
+	l, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Values []config.Value `json:"values"`
+	}{l.Values()}
+	return a.print(answer, l.Print)
+}
