@@ -92,6 +92,13 @@ func (a *Auditor) mustLog(t *testing.T, rows ...AuditRow) {
 	}
 }
 
+// pass lets the bubble's time pass.
+func pass(t *testing.T, d time.Duration) {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	<-ctx.Done()
+}
+
 func row(at int) AuditRow { return AuditRow{At: odds.Time(at), Operation: "OP", Status: "OK"} }
 
 func TestBatchesFillOrWait(t *testing.T) {
@@ -101,12 +108,12 @@ func TestBatchesFillOrWait(t *testing.T) {
 		for i := range 25 {
 			a.mustLog(t, row(i))
 		}
-		time.Sleep(99 * time.Millisecond)
+		pass(t, 99*time.Millisecond)
 		synctest.Wait()
 		if s := a.Stats(); s.Waiting != 5 || s.Written != 20 {
 			t.Errorf("before the wait is over: %+v", s)
 		}
-		time.Sleep(time.Millisecond)
+		pass(t, time.Millisecond)
 		synctest.Wait()
 		if !slices.Equal(m.batches, []int{10, 10, 5}) {
 			t.Errorf("batches of %v", m.batches)
@@ -135,7 +142,7 @@ func TestAFullDiskHoldsSendersBackAndLosesNothing(t *testing.T) {
 			t.Errorf("after a minute: %+v", s)
 		}
 		m.fail(nil)
-		time.Sleep(6 * time.Second)
+		pass(t, 6*time.Second)
 		synctest.Wait()
 		if s := a.Stats(); s.Waiting != 0 || s.Written != 6 {
 			t.Errorf("with room again: %+v", s)
@@ -190,7 +197,7 @@ func TestBoundsAreKeptWithFewPrunings(t *testing.T) {
 				for i := range 10_000 {
 					a.mustLog(t, row(1+i*test.step))
 				}
-				time.Sleep(time.Second)
+				pass(t, time.Second)
 				if err := stop(); err != nil {
 					t.Error(err)
 				}

@@ -32,6 +32,7 @@ func (l lane) drain() (err error) {
 // st begins here, so that the wait for a connection is part of it. Index searches
 // have a lane of their own: whatever scans or lists holds none of theirs.
 func (s *Store) read(ctx context.Context, st statement, f func(context.Context, *conn) error) (err error) {
+	caller := ctx
 	ctx, cancel := st.context(ctx)
 	defer cancel()
 	from := s.scans
@@ -53,6 +54,10 @@ func (s *Store) read(ctx context.Context, st statement, f func(context.Context, 
 		if c, err = s.openReader(); err != nil {
 			return err
 		}
+		// That happens once and can't be interrupted: the deadline begins anew.
+		again, cancel := st.context(caller)
+		defer cancel()
+		ctx = again
 	}
 	return f(ctx, c)
 }

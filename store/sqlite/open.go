@@ -87,6 +87,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 			st.deadline = max(st.deadline, listing)
 		}
 	}
+	if o.Offline {
+		s.scans = s.readers // nobody waits behind anybody
+	}
 	err := s.open(ctx, o)
 	if err != nil {
 		s.Close()
@@ -114,8 +117,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	err := s.check(ctx)
 	if err != nil && errors.Is(err, fs.ErrPermission) && s.still() {
 		s.immutable = true
-		_ = s.scans.drain() // they could not read anything
-		s.scans = newLane(cap(s.scans))
+		_ = s.readers.drain() // they could not read anything
+		for range cap(s.readers) {
+			s.readers <- nil
+		}
 		return s.check(ctx)
 	}
 	return err
@@ -123,7 +128,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 
 // check makes sure that a store opened for reading is one.
 func (s *Store) check(ctx context.Context) error {
-	return s.read(ctx, s.table[storeKind], func(ctx context.Context, c *conn) error {
+	st := s.table[storeKind]
+	st.quick = true // the connection is one that requests will need
+	return s.read(ctx, st, func(ctx context.Context, c *conn) error {
 		v, err := s.version(ctx, c)
 		if err == nil && v == 0 {
 			err = fmt.Errorf("%w: it is empty", store.ErrNotStore)
@@ -205,7 +212,10 @@ func (s *Store) version(ctx context.Context, c *conn) (int, error) {
 func (s *Store) Close() (err error) {
 	s.closing.Do(func() {
 		close(s.closed)
-		err = errors.Join(s.readers.drain(), s.scans.drain())
+		err = s.readers.drain()
+		if !s.offline {
+			err = errors.Join(err, s.scans.drain())
+		}
 		s.writing <- struct{}{} // for good
 		logger := s.logger
 		if logger == s.writer {

@@ -361,8 +361,27 @@ func TestAStoreOfTheFirstVersionIsUpgraded(t *testing.T) {
 	if err != nil || stats.Bytes != int64(len(chunk.Payload)) || stats.Chunks != 1 {
 		t.Errorf("log: %+v, %v", stats, err)
 	}
-	if v, err := s.ExternalVersion(t.Context()); err != nil || v == 0 {
-		t.Errorf("external version %d: %v", v, err)
+}
+
+func TestChangesOfExternalRowsShow(t *testing.T) {
+	s := open(t, Options{})
+	if err := s.WriteResults(t.Context(), storetest.Sample(1, 50, 1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	c := other(t, s.Path())
+	seen := map[int64]string{}
+	for _, what := range []string{
+		"SELECT 1", // nothing yet
+		strings.Replace(foreignInsert, "VALUES (?,?,?,?,?,?,?,?,?,?,NULL)", "VALUES (1,'e','source_node','target_node','x',0.5,1,0.5,9,0.5,NULL)", 1),
+		"UPDATE multi_layer_correlations SET confidence = 0.6 WHERE evidence = 'external'",
+		"DELETE FROM multi_layer_correlations WHERE evidence = 'external'",
+	} {
+		c.must(t, what)
+		v, err := s.ExternalVersion(t.Context())
+		if err != nil || seen[v] != "" {
+			t.Errorf("after %s the version is as after %s: %v", what, seen[v], err)
+		}
+		seen[v] = what
 	}
 }
 

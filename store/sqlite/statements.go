@@ -181,9 +181,10 @@ func statements() [names]statement {
 		document:         {name: "document", sql: `SELECT body FROM documents WHERE name = ?`, deadline: request},
 		documents:        {name: "documents", sql: `SELECT name FROM documents ORDER BY name`, deadline: request},
 
-		externalEdges:   {name: "external_edges", sql: edge + `WHERE event_id = ?2 AND layer = ?3 AND evidence = 'external' AND ` + inWindow + ` ORDER BY correlation_id`, deadline: request},
-		externalVersion: {name: "external_version", sql: `SELECT version FROM external_version`, deadline: request},
-		probe:           {name: "probe", sql: `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT count(*) FROM n`, deadline: request},
+		externalEdges: {name: "external_edges", sql: edge + `WHERE event_id = ?2 AND layer = ?3 AND evidence = 'external' AND ` + inWindow + ` ORDER BY correlation_id`, deadline: request},
+		externalVersion: {name: "external_version", sql: `SELECT version, coalesce((SELECT max(correlation_id) FROM multi_layer_correlations WHERE correlation_id >= 0), 0),
+			coalesce((SELECT max(detected_at) FROM multi_layer_correlations WHERE evidence = 'external'), 0) FROM external_version`, deadline: request},
+		probe: {name: "probe", sql: `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT count(*) FROM n`, deadline: request},
 
 		integrity: {name: "integrity", sql: `SELECT integrity_check FROM pragma_integrity_check`, deadline: upkeep},
 		contents: {name: "contents", sql: `SELECT coalesce((SELECT value FROM state WHERE name = 'as_of'), 0), (SELECT count(*) FROM events),
@@ -213,10 +214,10 @@ func statements() [names]statement {
 			SELECT id, (SELECT max(seq) FROM tick_log WHERE session = id) FROM s WHERE id IS NOT NULL`, deadline: listing},
 		chunk:       {name: "chunk", sql: `SELECT payload FROM tick_log WHERE session = ? AND seq = ?`, deadline: listing},
 		chunksAfter: {name: "chunks_after", sql: `SELECT from_at, session, seq FROM tick_log WHERE (from_at, session, seq) > (?, ?, ?) ORDER BY from_at, session, seq LIMIT ?`, deadline: listing},
-		logStats: {name: "log_stats", sql: `SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(quotes), 0), coalesce(min(from_at), 0), coalesce(max(to_at), 0)
+		logStats: {name: "log_stats", sql: `SELECT count(*), coalesce(sum(length(payload)), 0), coalesce(sum(quotes), 0), coalesce(min(from_at), 0), coalesce(max(to_at), 0)
 			FROM tick_log INDEXED BY tick_log_by_time`, deadline: listing},
-		logBytes:     {name: "log_bytes", sql: `SELECT coalesce(sum(bytes), 0) FROM tick_log INDEXED BY tick_log_by_time`, deadline: listing},
-		oldestChunks: {name: "oldest_chunks", sql: `SELECT session, seq, to_at, bytes FROM tick_log INDEXED BY tick_log_by_time ORDER BY from_at, session, seq LIMIT ?`, deadline: pruning},
+		logBytes:     {name: "log_bytes", sql: `SELECT coalesce(sum(length(payload)), 0) FROM tick_log INDEXED BY tick_log_by_time`, deadline: listing},
+		oldestChunks: {name: "oldest_chunks", sql: `SELECT session, seq, to_at, length(payload) FROM tick_log INDEXED BY tick_log_by_time ORDER BY from_at, session, seq LIMIT ?`, deadline: pruning},
 		dropChunk:    {name: "drop_chunk", sql: `DELETE FROM tick_log WHERE session = ? AND seq = ?`, deadline: pruning},
 
 		auditTail: {name: "audit_tail", sql: `SELECT audit_id, ` + auditTable.columns + ` FROM audit_log ORDER BY audit_id DESC LIMIT ?`, deadline: request},
