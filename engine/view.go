@@ -21,6 +21,7 @@ type EventView struct {
 	Layers [4][]graph.Edge // by layer number less one; nil for layers that were not asked for
 	Quotes []Quote         // what every venue shows, by market, selection, venue
 	Open   []ledger.Prediction
+	Linked []string // events of layers 3 and 4, as often as they are linked
 }
 
 // Quote is what one venue shows of one selection.
@@ -63,6 +64,9 @@ func (e *Engine) View(id string, layers [4]bool) (v EventView, ok bool) {
 	slices.SortFunc(v.Quotes, func(a, b Quote) int {
 		return cmp.Or(cmp.Compare(a.Market, b.Market), cmp.Compare(a.Selection, b.Selection), cmp.Compare(a.Venue, b.Venue))
 	})
+	for _, l := range ev.links {
+		v.Linked = append(v.Linked, l.other(ev).id)
+	}
 	for _, c := range ev.open {
 		if !c.closed {
 			v.Open = append(v.Open, c.Prediction)

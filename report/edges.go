@@ -38,6 +38,9 @@ type Edge struct {
 	InWindow     bool           `json:"in_window"`  // still counts at the time of the answer
 }
 
+// NewEdge shows one edge.
+func NewEdge(e *graph.Edge, names Names, now odds.Time) Edge { return edgeOf(e, names, now) }
+
 func edgeOf(e *graph.Edge, names Names, now odds.Time) Edge {
 	return Edge{
 		Layer: e.Layer, EventID: e.Event, Source: e.Source, Target: e.Target,

@@ -29,7 +29,13 @@ type Layer struct {
 	Edges   []Edge       `json:"edges"`            // strongest |correlation| first; null where the layer failed
 	LeftOut int          `json:"left_out"`         // edges inside the window that are not listed
 	Refused int          `json:"refused"`          // edges with a number out of range
+	// Of a running service:
+	Mode string    `json:"mode,omitempty"` // "hot", "standby" or "off"
+	AsOf odds.Time `json:"as_of,omitzero"` // event time of the layer's edges, where it is served with its age
 }
+
+// LayerOff is the status of a layer that is switched off: it did not fail.
+const LayerOff graph.Status = "OFF"
 
 // NewGraph shows an answer of a snapshot.
 func NewGraph(a *graph.Answer, names Names) Graph {

@@ -65,7 +65,8 @@ type LeaderFilter struct {
 	Market string
 }
 
-func (f LeaderFilter) league(sport, league string) bool {
+// Matches reports whether the filter wants a league; it does not look at Market.
+func (f LeaderFilter) Matches(sport, league string) bool {
 	s := strings.ToLower(f.Sport)
 	return s == "" || s == strings.ToLower(sport) || s == strings.ToLower(league) || s == strings.ToLower(sport+"_"+league)
 }
@@ -77,7 +78,7 @@ func NewLeaders(families []graph.Family, groups []store.Group, f LeaderFilter, a
 	l := Leaders{AsOf: asOf, Pairs: []Pair{}, Groups: [][]string{}}
 	for i := range families {
 		x := &families[i]
-		if x.Key.Layer != odds.Direct || !f.league(x.Key.Sport, x.Key.League) || f.Market != "" && !strings.EqualFold(f.Market, x.Key.Market) {
+		if x.Key.Layer != odds.Direct || !f.Matches(x.Key.Sport, x.Key.League) || f.Market != "" && !strings.EqualFold(f.Market, x.Key.Market) {
 			continue
 		}
 		if x.DetectedAt > asOf {
@@ -90,7 +91,7 @@ func NewLeaders(families []graph.Family, groups []store.Group, f LeaderFilter, a
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Q, b.Q), cmp.Compare(b.N, a.N))
 	})
 	for _, g := range groups {
-		if f.league(g.Sport, g.League) && !slices.ContainsFunc(l.Groups, func(v []string) bool { return slices.Equal(v, g.Venues) }) {
+		if f.Matches(g.Sport, g.League) && !slices.ContainsFunc(l.Groups, func(v []string) bool { return slices.Equal(v, g.Venues) }) {
 			l.Groups = append(l.Groups, g.Venues)
 		}
 	}

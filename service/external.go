@@ -1,0 +1,78 @@
+package service
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"corrgraph/graph"
+	"corrgraph/odds"
+)
+
+// external keeps copies of the rows that other programs wrote, of the events that
+// were asked for, until one of them changes.
+type external struct {
+	version atomic.Int64 // of the store; 0 before the first look
+	newest  atomic.Int64 // event time of the newest row, or of ours where that is newer; 0 without rows
+
+	mu   sync.Mutex
+	of_  map[externalKey][]graph.Edge // guarded by mu
+	seen int64                        // guarded by mu; version of the copies
+}
+
+type externalKey struct {
+	event string
+	layer odds.Layer
+}
+
+// mostCopies bounds the copies; beyond it all are dropped and read again.
+const mostCopies = 4096
+
+// look renews the version; with a store that can't be asked the copies stay.
+func (x *external) look(ctx context.Context, s *Service) error {
+	return s.ask(ctx, func(ctx context.Context) error {
+		v, err := s.o.Store.ExternalVersion(ctx)
+		if err != nil || v == x.version.Load() {
+			return err
+		}
+		at, err := s.o.Store.Now(ctx)
+		if v == 0 {
+			at = 0 // no other program has written
+		}
+		if err == nil {
+			x.newest.Store(int64(at))
+			x.version.Store(v)
+		}
+		return err
+	})
+}
+
+// of returns the rows of an event's layer, those in its window before the newest.
+func (x *external) of(ctx context.Context, s *Service, event string, layer odds.Layer) ([]graph.Edge, error) {
+	if x.newest.Load() == 0 {
+		return nil, nil
+	}
+	v, k := x.version.Load(), externalKey{event, layer}
+	x.mu.Lock()
+	if x.seen != v || len(x.of_) > mostCopies {
+		x.of_, x.seen = map[externalKey][]graph.Edge{}, v
+	}
+	rows, ok := x.of_[k]
+	x.mu.Unlock()
+	if ok {
+		return rows, nil
+	}
+	err := s.ask(ctx, func(ctx context.Context) (err error) {
+		rows, err = s.o.Store.ExternalEdges(ctx, event, layer, odds.Time(x.newest.Load()))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.seen == v {
+		x.of_[k] = rows
+	}
+	return rows, nil
+}

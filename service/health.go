@@ -1,0 +1,148 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"corrgraph/graph"
+	"corrgraph/guard"
+	"corrgraph/live"
+	"corrgraph/odds"
+)
+
+// Health is how the instance fares. Wrong questions never change it.
+type Health struct {
+	Status  graph.Status  `json:"status"` // HEALTHY, DEGRADED or FAILED
+	AsOf    odds.Time     `json:"as_of"`
+	Reasons []string      `json:"reasons"` // what is not as it should be; empty when healthy
+	Layers  []LayerHealth `json:"layers"`  // always four
+	Store   TargetHealth  `json:"store"`
+	Memory  string        `json:"memory_level"`
+	Faults  []string      `json:"faults"` // injected now
+}
+
+// TargetHealth is the state of what a breaker protects.
+type TargetHealth struct {
+	Status  graph.Status `json:"status"`
+	Circuit string       `json:"circuit"`
+	Since   time.Time    `json:"since"`
+	Reason  string       `json:"reason,omitempty"`
+}
+
+// LayerHealth is the state of one layer.
+type LayerHealth struct {
+	Layer odds.Layer `json:"layer"`
+	Mode  LayerMode  `json:"mode"`
+	TargetHealth
+}
+
+// Health sums up.
+func (s *Service) Health() *Health {
+	st, set := s.o.Live.State(), s.settings.Load()
+	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Reasons: []string{}, Memory: s.o.Memory.Level().String(), Faults: []string{}}
+	failed, served := 0, 0
+	for i, g := range s.layers {
+		l := LayerHealth{Layer: odds.Layers[i], Mode: set.layers[i], TargetHealth: target(g.breaker)}
+		if set.layers[i] != Off {
+			served++
+			if f := g.failed.Load(); f != nil && l.Reason == "" {
+				l.Reason = f.err.Error()
+			}
+			if l.Reason != "" {
+				failed++
+				l.Status = graph.Failed
+				h.Reasons = append(h.Reasons, "layer "+l.Layer.Key()+": "+l.Reason)
+			}
+		}
+		h.Layers = append(h.Layers, l)
+	}
+	h.Store = target(s.store)
+	if why := s.faulty.Load(); why != nil && h.Store.Reason == "" {
+		h.Store.Reason = *why
+	}
+	if h.Store.Reason != "" {
+		h.Store.Status = graph.Failed
+		h.Reasons = append(h.Reasons, "store: "+h.Store.Reason)
+	}
+	if st.Recovering {
+		h.Reasons = append(h.Reasons, "recovering: the tick log is being read back")
+	}
+	if l := s.o.Memory.Level(); l != guard.Normal {
+		h.Reasons = append(h.Reasons, "memory: "+l.String())
+	}
+	for _, f := range s.o.Faults.Active() {
+		h.Faults = append(h.Faults, string(f.Kind))
+	}
+	switch {
+	case failed > 0 && failed == served:
+		h.Status = graph.Failed
+	case len(h.Reasons) > 0:
+		h.Status = graph.Degraded
+	}
+	return h
+}
+
+func target(b *guard.Breaker) TargetHealth {
+	st := b.Status()
+	t := TargetHealth{Status: graph.Healthy, Circuit: st.State.String(), Since: st.Since}
+	if st.State != guard.Closed {
+		t.Reason = "circuit " + st.State.String()
+		if st.Cause != nil {
+			t.Reason += " since " + st.Since.UTC().Format(time.RFC3339) + ": " + st.Cause.Error()
+		}
+	}
+	return t
+}
+
+// Ready says why the instance should get no traffic now; nil when it should.
+func (s *Service) Ready() []string {
+	var why []string
+	if st := s.o.Live.State(); st.Recovering {
+		why = append(why, "recovering: the tick log is being read back")
+	}
+	if s.o.Memory.Sheds(guard.ShedIngest) {
+		why = append(why, "memory is at its ceiling")
+	}
+	if h := s.Health(); h.Status == graph.Failed {
+		why = append(why, h.Reasons...)
+	}
+	return why
+}
+
+// probeEvery is how often the service looks after itself, so that failures show
+// and heal without anybody asking.
+const probeEvery = time.Second
+
+// Run looks after the service until ctx ends: it probes layers and store and
+// follows the rows of other programs.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for {
+		s.probe(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// probe asks the store, and builds the graph of the event that was quoted last.
+func (s *Service) probe(ctx context.Context) {
+	_ = s.external.look(ctx, s) // noted by ask
+	v := &live.View{}
+	if rows := s.o.Live.State().Events; len(rows) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+		defer cancel()
+		seen, err := s.o.Live.View(ctx, rows[0].ID)
+		if err != nil && !errors.Is(err, live.ErrUnknown) {
+			return // the loop is busy
+		}
+		if err == nil {
+			v = seen
+		}
+	}
+	s.build(ctx, v)
+}
