@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -13,11 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/feed/packed"
 	"corrgraph/odds"
-	"corrgraph/simulate"
 	"corrgraph/store"
 )
 
@@ -66,22 +65,36 @@ func (m *memory) Log(context.Context) iter.Seq2[*odds.Batch, error] {
 	}
 }
 
-// simulated returns the batches of a demo market and what is known beside it.
-func simulated(t *testing.T, minutes int) ([]*odds.Batch, *catalog.Facts) {
-	t.Helper()
-	facts, err := catalog.Builtin()
-	if err != nil {
-		t.Fatal(err)
+// market returns three hours of three matches at four venues, each a stream of its
+// own: what "lead" shows, the others show 2, 3 and 4 s later.
+func market() (all []*odds.Batch) {
+	r := rand.New(rand.NewPCG(5, 6))
+	var events []*odds.Event
+	for _, id := range []string{"one", "two", "three"} {
+		events = append(events, &odds.Event{ID: id, Sport: "tennis", League: "atp", Home: "H" + id, Away: "A" + id})
 	}
-	var all []*odds.Batch
-	if _, err := simulate.Run(simulate.Options{Seed: 1, Minutes: minutes}, func(b *odds.Batch) error {
-		all = append(all, b)
-		return nil
-	}); err != nil {
-		t.Fatal(err)
+	value := make([]float64, len(events))
+	for at := noon; at < noon.Add(3*3_600_000); at = at.Add(odds.Millis(5_000 + r.IntN(10_000))) {
+		i := r.IntN(len(events))
+		value[i] = 0.95*value[i] + 0.05*r.NormFloat64()
+		for k, venue := range []string{"lead", "b", "c", "d"} {
+			if k > 0 && r.IntN(10) == 0 {
+				continue
+			}
+			home := 1 / (1 + math.Exp(-value[i]))
+			all = append(all, &odds.Batch{Source: venue, At: at.Add(odds.Millis(k * (1000 + r.IntN(50)))), Updates: []odds.Update{{
+				Event: events[i], Venue: venue, Market: "h2h", Quotes: []odds.Quote{
+					{Selection: events[i].Home, Side: odds.Home, Line: math.NaN(), Main: true, Price: 1 / (home * 1.04)},
+					{Selection: events[i].Away, Side: odds.Away, Line: math.NaN(), Main: true, Price: 1 / ((1 - home) * 1.04)},
+				},
+			}}})
+		}
 	}
-	return all, facts
+	slices.SortStableFunc(all, func(a, b *odds.Batch) int { return cmp.Compare(a.At, b.At) })
+	return all
 }
+
+const noon odds.Time = 1_780_000_000_000
 
 // run starts a Live in the present bubble and returns how to end it.
 func run(t *testing.T, o Options) (l *Live, end func()) {

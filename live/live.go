@@ -57,11 +57,15 @@ type Options struct {
 	Predictions, Anomalies int
 	// Clock is the wall clock. Nil means time.Now.
 	Clock func() time.Time
+	// Results is where conclusions are saved; nil for nowhere.
+	Results Results
+	// Failed is told of failures that Run survives. Nil is nobody.
+	Failed func(what string, err error)
 	// Stalled reports whether the feed is to be taken for silent (a drill). Nil
 	// means never.
 	Stalled func() bool
 	// Timed is told how long parts of the work took: "append", "publish",
-	// "decide", "apply". Nil is nobody. It must be quick.
+	// "decide", "apply", "save". Nil is nobody. It must be quick.
 	Timed func(what string, took time.Duration)
 }
 
@@ -81,6 +85,9 @@ func (o *Options) fill() {
 	o.Anomalies = orElse(o.Anomalies, 20_000)
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Failed == nil {
+		o.Failed = func(string, error) {}
 	}
 	if o.Timed == nil {
 		o.Timed = func(string, time.Duration) {}
@@ -108,6 +115,7 @@ type Live struct {
 	hub  *Hub
 	door *door
 	loop *loop
+	save *saver
 
 	state atomic.Pointer[State]
 	card  atomic.Pointer[Card]
@@ -123,6 +131,7 @@ func New(o Options) *Live {
 	l.state.Store(&State{Recovering: true})
 	l.loop = newLoop(l)
 	l.door = newDoor(l)
+	l.save = &saver{l: l, unsaved: map[string]bool{}}
 	return l
 }
 
@@ -146,9 +155,15 @@ func (l *Live) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { l.door.run(ctx, session) })
 	work.Go(func() { l.score(ctx) })
+	if l.o.Results != nil {
+		work.Go(func() { l.save.run(ctx) })
+	}
 	l.loop.run(ctx) // ends when the door has closed
 	work.Wait()
-	return nil
+	if l.o.Results == nil {
+		return nil
+	}
+	return l.save.finish(context.WithoutCancel(ctx))
 }
 
 // do runs f on the loop's goroutine, between two instants, and waits for it.

@@ -1,22 +1,27 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"corrgraph/catalog"
+	"corrgraph/graph"
 	"corrgraph/odds"
+	"corrgraph/store"
 )
 
 func TestWhatWasAcceptedIsTheSameAfterARestart(t *testing.T) {
-	all, facts := simulated(t, 360)
+	all := market()
 	synctest.Test(t, func(t *testing.T) {
 		log := &memory{}
-		o := Options{Log: log, Facts: facts, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At.Add(60_000))}
-		o.Engine.DecideEvery = 2 * 3_600_000
+		o := Options{Log: log, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At.Add(60_000))}
+		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, o)
 		quotes := 0
 		for _, b := range all {
@@ -67,8 +72,6 @@ func batch(source string, at odds.Time, price float64) *odds.Batch {
 	}}}
 }
 
-const noon odds.Time = 1_780_000_000_000
-
 func TestRefusalsSayWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon)})
@@ -112,9 +115,9 @@ func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
 }
 
 func TestEventsThatAreOverAreForgotten(t *testing.T) {
-	all, facts := simulated(t, 240)
+	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, Facts: facts, OutOfOrder: 5000, Clock: clockAt(noon.Add(1 << 40)), FutureSkew: 1 << 40}
+		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(noon.Add(1 << 40)), FutureSkew: 1 << 40}
 		o.Engine.ForgetAfter = 3_600_000
 		l, end := run(t, o)
 		defer end()
@@ -125,7 +128,7 @@ func TestEventsThatAreOverAreForgotten(t *testing.T) {
 		send(t, l, [][]*odds.Batch{{batch("a", late.Add(2*3_600_000), 1.9)}, {batch("a", late.Add(4*3_600_000), 1.7)}, {batch("a", late.Add(6*3_600_000), 1.8)}})
 		time.Sleep(3 * time.Second)
 		s := l.State()
-		if len(before.Events) < 10 || len(s.Events) != 1 || s.Events[0].ID != "match" {
+		if len(before.Events) != 3 || len(s.Events) != 1 || s.Events[0].ID != "match" {
 			t.Errorf("%d events, later %d", len(before.Events), len(s.Events))
 		}
 		if len(s.Families) < len(before.Families)/2 {
@@ -138,9 +141,11 @@ func TestEventsThatAreOverAreForgotten(t *testing.T) {
 }
 
 func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
-	all, facts := simulated(t, 360)
+	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, Options{Log: &memory{}, Facts: facts, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{3: true}, Off: [4]bool{1: true}})
+		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{true}, Off: [4]bool{1: true}}
+		o.Engine.DecideEvery = 1_800_000
+		l, end := run(t, o)
 		defer end()
 		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
 		time.Sleep(3 * time.Second)
@@ -150,21 +155,84 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			links += len(v.Layers[3])
-			if v.Layers[1] != nil || v.LayerAsOf[1] != 0 || v.LayerAsOf[3] != v.AsOf || v.LayerAsOf[0] != v.AsOf {
+			links += len(v.Layers[0])
+			if v.Layers[1] != nil || v.LayerAsOf[1] != 0 || v.LayerAsOf[0] != v.AsOf || v.LayerAsOf[2] != v.AsOf {
 				t.Fatalf("layers as of %v at %v", v.LayerAsOf, v.AsOf)
 			}
 		}
 		if links == 0 {
-			t.Error("no link between sports was served")
+			t.Error("no link was served")
 		}
+		before := l.State().AsOf
 		id := l.State().Events[0].ID
-		at := l.State().AsOf
-		if err := l.do(t.Context(), func() { l.loop.e.Settle(); l.loop.publishEvent(id, false) }); err != nil {
+		next := batch("lead", before.Add(5000), 1.9)
+		if err := l.do(t.Context(), func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.Settle(); l.loop.publishEvent(id, false) }); err != nil {
 			t.Fatal(err)
 		}
-		if v, _ := l.View(t.Context(), id); v.LayerAsOf[3] != at {
-			t.Errorf("a busy loop renewed layer 4: as of %v, before %v", v.LayerAsOf, at)
+		if v, _ := l.View(t.Context(), id); v.LayerAsOf[0] != before || v.AsOf != before.Add(5000) || v.LayerAsOf[2] != v.AsOf {
+			t.Errorf("a busy loop renewed what is on standby: layers as of %v at %v", v.LayerAsOf, v.AsOf)
+		}
+	})
+}
+
+// results remembers what was saved.
+type results struct {
+	mu      sync.Mutex
+	events  map[string]store.EventResults // guarded by mu
+	dropped []string                      // guarded by mu
+	docs    map[string][]byte             // guarded by mu
+	fail    bool                          // guarded by mu; the next event
+}
+
+func (r *results) Events(context.Context) ([]catalog.Event, error) {
+	return []catalog.Event{{ID: "old", FirstSeen: 1}, {ID: "another program's"}}, nil
+}
+
+func (r *results) WriteEvent(_ context.Context, e *store.EventResults) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fail {
+		r.fail = false
+		return errDisk
+	}
+	r.events[e.Event.ID] = *e
+	return nil
+}
+
+func (r *results) WriteFamilies(_ context.Context, _ []graph.Family, _ []store.Group, docs map[string][]byte, _ odds.Time) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.docs = docs
+	return nil
+}
+
+func (r *results) DropEvents(_ context.Context, ids []string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dropped = append(r.dropped, ids...)
+	return nil
+}
+
+func TestConclusionsAreSaved(t *testing.T) {
+	all := market()
+	synctest.Test(t, func(t *testing.T) {
+		to := &results{events: map[string]store.EventResults{}, fail: true}
+		failures := 0
+		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Results: to, Failed: func(string, error) { failures++ }}
+		o.Engine.DecideEvery = 1_800_000
+		l, end := run(t, o)
+		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
+		time.Sleep(10 * time.Second)
+		end()
+		if len(to.events) != 3 || failures != 1 || to.docs["scorecard"] == nil {
+			t.Errorf("%d events saved, %d failures, documents %d", len(to.events), failures, len(to.docs))
+		}
+		one := to.events["one"]
+		if len(one.Edges) == 0 || len(one.Predictions) == 0 {
+			t.Errorf("%d edges and %d forecasts saved", len(one.Edges), len(one.Predictions))
+		}
+		if !slices.Equal(to.dropped, []string{"old"}) {
+			t.Errorf("dropped %v", to.dropped)
 		}
 	})
 }

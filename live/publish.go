@@ -100,14 +100,17 @@ type publisher struct {
 }
 
 func (p *publisher) note(n *engine.News) {
+	save := p.lp.l.save
 	for _, id := range n.Touched {
-		p.dirty[id] = true
+		p.dirty[id], save.unsaved[id] = true, true
 		if _, ok := p.lp.l.slots.Load(id); !ok {
 			p.lp.l.slots.Store(id, &slot{})
 		}
 	}
 	for _, id := range n.Forgotten {
 		delete(p.dirty, id)
+		delete(save.unsaved, id)
+		save.gone = append(save.gone, id)
 		p.lp.l.slots.Delete(id)
 	}
 	p.decided = p.decided || n.Decided
@@ -234,7 +237,7 @@ func (p *publisher) judge() {
 	_, j.Doubts = e.Catalog()
 	p.judged = j
 	for _, id := range e.EventIDs() { // every link may look otherwise now
-		p.dirty[id] = true
+		p.dirty[id], p.lp.l.save.unsaved[id] = true, true
 	}
 	if p.recovered {
 		p.messages = append(p.messages, Message{Kind: "decision", Key: "decision", At: j.DecidedAt, Data: len(j.Families)})
