@@ -111,9 +111,15 @@ func TestABackupIsRestoredByteForByte(t *testing.T) {
 		t.Error("a refused restore changed the store")
 	}
 	s.Close()
+	if err := os.Chmod(s.Path(), 0o640); err != nil {
+		t.Fatal(err)
+	}
 	aside, held, err := Restore(t.Context(), b.Path, s.Path(), noon)
 	if err != nil || held.Edges != 200 {
 		t.Fatalf("restored: %+v, %v", held, err)
+	}
+	if info, err := os.Stat(s.Path()); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("the restored store's mode: %v, %v", info.Mode(), err)
 	}
 	if dumpAt(t, s.Path()) != want {
 		t.Error("the restored store differs from what was backed up")

@@ -221,6 +221,11 @@ func Restore(ctx context.Context, path, db string, now time.Time) (aside string,
 	if held, err = extract(ctx, path, fresh); err != nil {
 		return fail(err)
 	}
+	if info, err := os.Stat(db); err == nil { // whoever could read the old one can read the new one
+		if err := os.Chmod(fresh, info.Mode().Perm()); err != nil {
+			return fail(err)
+		}
+	}
 	if err := sqlite.Replace(ctx, db, fresh, aside); err != nil {
 		return fail(err)
 	}

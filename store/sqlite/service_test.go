@@ -261,6 +261,37 @@ func TestAFaultAtAnyStatementLeavesAllOrNothing(t *testing.T) {
 	}
 }
 
+// The files as they stand between two appends are what a killed process leaves.
+func TestAKillBetweenChunksLeavesEveryAcknowledgedOne(t *testing.T) {
+	s := open(t, Options{Durable: true})
+	for n := range 6 {
+		if err := s.AppendLog(t.Context(), int64(1+n%2), marked(odds.Time(9-n), fmt.Sprint(n))); err != nil {
+			t.Fatal(err)
+		}
+		killed := filepath.Join(t.TempDir(), "killed.db")
+		for _, suffix := range []string{"", "-wal"} {
+			b, err := os.ReadFile(s.Path() + suffix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(killed+suffix, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k, err := Open(t.Context(), killed, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := logged(t, k)
+		for i := range n + 1 {
+			if got[fmt.Sprint(i)] != 1 {
+				t.Errorf("killed after %d appends, the log has %v", n+1, got)
+			}
+		}
+		k.Close()
+	}
+}
+
 func TestSlowStatementsAreReported(t *testing.T) {
 	now := time.Unix(0, 0)
 	names := map[string]time.Duration{}
