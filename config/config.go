@@ -74,6 +74,7 @@ type Engine struct {
 	Seed        uint64        `yaml:"seed" default:"1" min:"1" doc:"Seed of the decoys."`
 	Settle      time.Duration `yaml:"settle" default:"100ms" min:"1ms" max:"1m" doc:"Event time for which the legs of one market are waited for before its margin is removed."`
 	ForgetAfter time.Duration `yaml:"forget_after" default:"7d" min:"7d" max:"365d" doc:"Event time after its last quote for which the history of an event stays in memory. Not below 7d, which layer 3 looks back."`
+	KeepMoves   int           `yaml:"keep_moves" default:"1024" min:"64" max:"1000000" doc:"Moves of each series that are remembered; each takes 24 bytes. Single pairs and the history of an edge are read from them; families keep their sums for ever."`
 	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
 }
 

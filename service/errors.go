@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"corrgraph/guard"
@@ -75,6 +76,7 @@ func Classify(err error) *Error {
 		{guard.ErrOpen, Unavailable, "a circuit breaker is open", 5 * time.Second},
 		{guard.ErrBusy, Unavailable, "all workers are busy and the queue is full", time.Second},
 		{guard.ErrOverloaded, Unavailable, "as many requests are in flight as the instance bears", time.Second},
+		{syscall.ENOSPC, Unavailable, "no space is left for the store", 30 * time.Second},
 		{store.ErrFull, Unavailable, "no space is left for the store", 30 * time.Second},
 		{store.ErrDeadline, Unavailable, "the store did not answer within its deadline", time.Second},
 		{store.ErrInUse, Unavailable, "the store is locked by another program", time.Second},

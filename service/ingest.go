@@ -24,9 +24,6 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Rec
 			s.o.Metrics.Shed.WithLabelValues("ingest").Inc()
 			return unavailable(shedRetry, nil, "ticks are not taken while memory is at its ceiling")
 		}
-		if err := s.o.Faults.DiskFull(); err != nil {
-			return unavailable(shedRetry, err, "no space is left for the tick log")
-		}
 		r, err = s.o.Live.Accept(ctx, batches)
 		return err
 	})
