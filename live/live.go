@@ -117,6 +117,7 @@ type Live struct {
 	loop *loop
 	save *saver
 
+	modes atomic.Pointer[modes]
 	state atomic.Pointer[State]
 	card  atomic.Pointer[Card]
 	slots sync.Map // event id → *slot
@@ -128,12 +129,20 @@ type Live struct {
 func New(o Options) *Live {
 	o.fill()
 	l := &Live{o: o, hub: NewHub(o.Ring), stopped: make(chan struct{})}
+	l.SetModes(o.Standby, o.Off)
 	l.state.Store(&State{Recovering: true})
 	l.loop = newLoop(l)
 	l.door = newDoor(l)
 	l.save = &saver{l: l, unsaved: map[string]bool{}}
 	return l
 }
+
+// modes are how layers are served.
+type modes struct{ standby, off [4]bool }
+
+// SetModes changes which layers wait for idle time and which are not served, from
+// the next publication on.
+func (l *Live) SetModes(standby, off [4]bool) { l.modes.Store(&modes{standby, off}) }
 
 // Hub is where subscribers hear what happens.
 func (l *Live) Hub() *Hub { return l.hub }

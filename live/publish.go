@@ -200,10 +200,10 @@ func (lp *loop) publishEvent(id string, idle bool) {
 		return
 	}
 	s, p := x.(*slot), &lp.pub
-	old := s.view.Load()
+	old, modes := s.view.Load(), lp.l.modes.Load()
 	var layers [4]bool
 	for i := range layers {
-		layers[i] = !lp.l.o.Off[i] && (idle || old == nil || !lp.l.o.Standby[i])
+		layers[i] = !modes.off[i] && (idle || old == nil || old.LayerAsOf[i] == 0 || !modes.standby[i])
 	}
 	ev, ok := lp.e.View(id, layers)
 	if !ok {
@@ -215,7 +215,7 @@ func (lp *loop) publishEvent(id string, idle bool) {
 		switch {
 		case layers[i]:
 			v.LayerAsOf[i] = ev.AsOf
-		case old != nil:
+		case old != nil && !modes.off[i]:
 			v.Layers[i], v.LayerAsOf[i] = old.Layers[i], old.LayerAsOf[i]
 		}
 	}
