@@ -1,0 +1,73 @@
+package service
+
+import (
+	"context"
+	"maps"
+
+	"corrgraph/odds"
+)
+
+// OpFeeds and OpWatch are operations too.
+const (
+	OpFeeds = "FEEDS"
+	OpWatch = "WATCH"
+)
+
+// Feed is how one source or venue is heard.
+type Feed struct {
+	Source     string            `json:"source"`
+	Venue      string            `json:"venue"` // empty: the source as a whole
+	Polled     bool              `json:"polled"`
+	Quotes     uint64            `json:"quotes"`
+	Refused    map[string]uint64 `json:"refused"`     // quotes not taken, by reason; of sources
+	LastTick   *odds.Time        `json:"last_tick"`   // newest event time; null: none
+	ReceivedAt *odds.Time        `json:"received_at"` // wall clock; null: not since the start
+	AgeMs      *odds.Millis      `json:"age_ms"`      // since it was received
+	DelayMs    odds.Millis       `json:"delay_ms"`    // of the newest, from the source's or venue's stamp
+	StepMs     odds.Millis       `json:"step_ms"`     // what the source's stamps can tell apart; of sources
+	Missed     int               `json:"missed"`      // polls that never came; of sources
+}
+
+// Feeds is how everything is heard.
+type Feeds struct {
+	AsOf odds.Time `json:"as_of"`
+	Freshness
+	Feeds    []Feed `json:"feeds"`
+	Queue    int    `json:"queue"`     // deliveries that wait to be applied
+	HeldBack int    `json:"held_back"` // batches that wait for their place
+}
+
+// Feeds lists sources and venues.
+func (s *Service) Feeds(ctx context.Context) (out *Feeds, err error) {
+	err = s.run(ctx, OpFeeds, "", func(context.Context) error {
+		st, now := s.o.Live.State(), s.now()
+		out = &Feeds{AsOf: st.AsOf, Freshness: s.fresh(true), Feeds: make([]Feed, 0, len(st.Feeds)), Queue: st.Queue, HeldBack: st.HeldBack}
+		for i := range st.Feeds {
+			f := &st.Feeds[i]
+			x := Feed{
+				Source: f.Source, Venue: f.Venue, Polled: f.Polled, Quotes: f.Quotes, Refused: map[string]uint64{},
+				DelayMs: f.Delay, StepMs: f.Step, Missed: f.Missed,
+			}
+			maps.Copy(x.Refused, f.Refused)
+			if f.Last != 0 {
+				x.LastTick = &f.Last
+			}
+			if f.Received != 0 {
+				age := now.Sub(f.Received)
+				x.ReceivedAt, x.AgeMs = &f.Received, &age
+			}
+			out.Feeds = append(out.Feeds, x)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Watch keeps the view of an event current for the next minute, so that news of
+// its graph are published, and fails where there is no such event.
+func (s *Service) Watch(ctx context.Context, event string) error {
+	return s.run(ctx, OpWatch, event, func(ctx context.Context) error {
+		_, err := s.view(ctx, event)
+		return err
+	})
+}
