@@ -33,9 +33,7 @@ func (e *Engine) decide(at odds.Time) {
 			e.rerank(m)
 		}
 	}
-	for _, f := range e.list {
-		e.prepare(f)
-	}
+	e.prepare()
 	for _, layer := range odds.Layers {
 		e.judge(layer, at)
 	}
@@ -51,19 +49,24 @@ func (e *Engine) decide(at odds.Time) {
 	}
 }
 
-// prepare gives a family the axis that its sources resolve, counting its moves
+// prepare gives every family the axis that its sources resolve, counting its moves
 // anew when that has changed.
-func (e *Engine) prepare(f *family) {
-	r := f.resolution()
-	if r == 0 {
-		return
-	}
-	if f.ev != nil {
-		if d := math.Abs(float64(r-f.ev.Axis.Resolution)) / float64(r); d <= 0.01 {
-			return
+func (e *Engine) prepare() {
+	var anew []*family
+	var axes []*leadlag.Axis
+	for _, f := range e.list {
+		r := f.resolution()
+		if r == 0 {
+			continue
 		}
+		if f.ev != nil {
+			if d := math.Abs(float64(r-f.ev.Axis.Resolution)) / float64(r); d <= 0.01 {
+				continue
+			}
+		}
+		anew, axes = append(anew, f), append(axes, e.axis(r))
 	}
-	e.rebuild(f, e.axis(r))
+	e.each(len(anew), func(i int, work *leadlag.Scratch) { e.rebuild(anew[i], axes[i], work) })
 }
 
 // resolution is the coarser one of the family's sources; 0 while a poll clock
@@ -159,16 +162,16 @@ type drawnKey struct {
 }
 
 func (e *Engine) draw(fams []*family, members []int, passes int) (scores []float64) {
-	for _, i := range members {
-		for pass := range passes {
-			ev := leadlag.NewNearEvidence(fams[i].ev.Axis, true)
-			for _, p := range fams[i].pairs {
-				e.replay(ev, p, e.opt.Seed+uint64(pass+1)*0x9e3779b97f4a7c15)
-			}
-			scores = ev.DecoyScores(scores)
+	drawn := make([][]float64, len(members)*passes)
+	e.each(len(drawn), func(k int, work *leadlag.Scratch) {
+		f, pass := fams[members[k/passes]], k%passes
+		ev := leadlag.NewNearEvidence(f.ev.Axis, true)
+		for _, p := range f.pairs {
+			replay(ev, p, e.opt.Seed+uint64(pass+1)*0x9e3779b97f4a7c15, work)
 		}
-	}
-	return scores
+		drawn[k] = ev.DecoyScores(nil)
+	})
+	return slices.Concat(drawn...)
 }
 
 func standsOut(cases []leadlag.Case, members []int) bool {

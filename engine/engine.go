@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"corrgraph/catalog"
 	"corrgraph/graph"
@@ -179,15 +180,44 @@ func (e *Engine) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
+// each calls f for every index below n, side by side where that is worth it. What
+// f does for one index must not depend on what it does for another. The scratch
+// is the worker's own.
+func (e *Engine) each(n int, f func(i int, work *leadlag.Scratch)) {
+	workers := min(e.workers(), n)
+	if workers <= 1 {
+		for i := range n {
+			f(i, &e.work)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range workers {
+		wg.Go(func() {
+			var work leadlag.Scratch
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				f(i, &work)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // share counts the moves in the families of one worker.
 func (e *Engine) share(worker, workers int, work *leadlag.Scratch) {
 	var flips leadlag.Flips
 	for i := range e.waiting {
 		mv := &e.waiting[i]
 		var axis *leadlag.Axis // that flips were drawn for
-		for _, pt := range mv.n.partners {
-			f := pt.p.fam
-			if f.index%workers != worker || f.ev == nil || pt.p.resting {
+		for k := range mv.n.partners {
+			pt := &mv.n.partners[k]
+			f := pt.fam
+			if f.index%workers != worker || f.ev == nil || pt.resting {
 				continue // without an axis yet, the next decision catches up
 			}
 			if axis != f.ev.Axis {
@@ -195,28 +225,28 @@ func (e *Engine) share(worker, workers int, work *leadlag.Scratch) {
 				flips = leadlag.FlipsOf(e.opt.Seed, mv.n.Hash, mv.inc.At, axis.Block(mv.n.consensus))
 			}
 			inc := mv.inc
-			inc.White *= pt.p.sign
-			inc.Raw *= pt.p.sign
+			inc.White *= pt.sign
+			inc.Raw *= pt.sign
 			f.ev.Add(pt.dir, inc, pt.other.Moves(), pt.dir == leadlag.BA, &flips, work)
 		}
 	}
 }
 
 // rebuild counts all remembered moves of a family anew on an axis.
-func (e *Engine) rebuild(f *family, x *leadlag.Axis) {
+func (e *Engine) rebuild(f *family, x *leadlag.Axis, work *leadlag.Scratch) {
 	f.ev = leadlag.NewEvidence(x, true)
 	for _, p := range f.pairs {
-		e.replay(f.ev, p, e.opt.Seed)
+		replay(f.ev, p, e.opt.Seed, work)
 	}
 }
 
 // replay counts all remembered moves of a pair.
-func (e *Engine) replay(ev *leadlag.Evidence, p *pair, seed uint64) {
-	e.replayFlow(ev, leadlag.AB, p.b, p.a, p.sign, seed)
-	e.replayFlow(ev, leadlag.BA, p.a, p.b, p.sign, seed)
+func replay(ev *leadlag.Evidence, p *pair, seed uint64, work *leadlag.Scratch) {
+	replayFlow(ev, leadlag.AB, p.b, p.a, p.sign, seed, work)
+	replayFlow(ev, leadlag.BA, p.a, p.b, p.sign, seed, work)
 }
 
-func (e *Engine) replayFlow(ev *leadlag.Evidence, dir leadlag.Flow, target, source *node, sign float64, seed uint64) {
+func replayFlow(ev *leadlag.Evidence, dir leadlag.Flow, target, source *node, sign float64, seed uint64, work *leadlag.Scratch) {
 	src, upto := source.Moves(), 0
 	for _, inc := range target.Moves() {
 		for upto < len(src) && src[upto].At <= inc.At {
@@ -225,7 +255,7 @@ func (e *Engine) replayFlow(ev *leadlag.Evidence, dir leadlag.Flow, target, sour
 		flips := leadlag.FlipsOf(seed, target.Hash, inc.At, ev.Axis.Block(target.consensus))
 		inc.White *= sign
 		inc.Raw *= sign
-		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, &flips, &e.work)
+		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, &flips, work)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"corrgraph/graph"
+	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
 
@@ -109,9 +110,9 @@ func (n *node) pairedWith(o *node) bool {
 
 // settlePairs rests the L1 pairs of venues that are not both among the busiest.
 func (n *node) settlePairs() {
-	for _, pt := range n.partners {
-		if pt.p.layer == odds.Direct && n.b != nil && pt.other.b != nil {
-			pt.p.resting = !slices.Contains(n.m.paired, n.b) || !slices.Contains(n.m.paired, pt.other.b)
+	for i := range n.partners {
+		if pt := &n.partners[i]; pt.p.layer == odds.Direct && n.b != nil && pt.other.b != nil {
+			pt.resting = !slices.Contains(n.m.paired, n.b) || !slices.Contains(n.m.paired, pt.other.b)
 		}
 	}
 }
@@ -231,8 +232,8 @@ func (e *Engine) watch(layer odds.Layer, key graph.FamilyKey, a, b *node, sign f
 	}
 	p := &pair{a: a, b: b, fam: f, sign: sign, layer: layer, ev: ev, first: e.now}
 	f.pairs = append(f.pairs, p)
-	a.partners = append(a.partners, partner{p, b, 1})
-	b.partners = append(b.partners, partner{p, a, 0})
+	a.partners = append(a.partners, partner{p: p, other: b, fam: f, sign: sign, dir: leadlag.BA})
+	b.partners = append(b.partners, partner{p: p, other: a, fam: f, sign: sign, dir: leadlag.AB})
 	e.count.Pairs[layer]++
 	return p
 }

@@ -101,7 +101,7 @@ func (e *Engine) searchPairs() map[*pair]graph.Edge {
 					continue
 				}
 				ev := leadlag.NewEvidence(f.ev.Axis, true)
-				e.replay(ev, p, e.opt.Seed)
+				replay(ev, p, e.opt.Seed, &e.work)
 				pairs = append(pairs, p)
 				cases = append(cases, leadlag.Case{Evidence: ev, Stratum: int(f.ev.Axis.Resolution)})
 			}

@@ -132,10 +132,14 @@ type node struct {
 	overdue   []*call // missed ones whose move may come yet; L3
 }
 
+// partner is a pair as one of its nodes sees it, with what every move looks at.
 type partner struct {
-	p     *pair
-	other *node
-	dir   leadlag.Flow // AB when this node is the pair's B
+	p       *pair
+	other   *node
+	fam     *family      // the pair's
+	sign    float64      // the pair's
+	dir     leadlag.Flow // AB when this node is the pair's B
+	resting bool         // one of its venues is not among the most active any more
 }
 
 // pair is two watched nodes: A and B in the order of the family's venues.
@@ -149,7 +153,6 @@ type pair struct {
 	seenA, seenB int       // moves already in the trend
 	first        odds.Time // when it was first discovered, until then first watched
 	found        bool
-	resting      bool // one of its venues is not among the most active any more
 }
 
 type family struct {

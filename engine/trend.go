@@ -46,39 +46,24 @@ func (s *stat) sd() float64 {
 	return math.Sqrt(s.m2 / float64(s.n-1))
 }
 
+// trendsAtOnce is how many edges are compared with their history together: an
+// edge is some hundred bytes long, and there may be half a million.
+const trendsAtOnce = 8192
+
 // trends adds a point to every pair that has moved enough since its last one,
 // and looks for edges that depart from their own history.
 func (e *Engine) trends(at odds.Time) {
-	var edges [5][]graph.Edge
-	pairs := map[[2]odds.NodeID]*pair{}
-	for _, f := range e.list {
-		if !f.judged || !f.verdict.Found() || f.key.Layer <= odds.CrossMarket && f.verdict.QExist > leadlag.Rate {
-			continue
-		}
-		for _, p := range f.pairs {
-			if p.advance(at) {
-				g := e.edge(p)
-				if g.Discovered && !p.found {
-					p.found, p.first, g.FirstSeen = true, at, at
-				}
-				edges[p.layer] = append(edges[p.layer], g)
-				pairs[[2]odds.NodeID{g.Source, g.Target}] = p
-			}
-		}
-	}
-	w := &e.alarms
 	for _, layer := range odds.Layers {
-		conf := make([]float32, len(edges[layer]))
-		for i := range edges[layer] {
-			conf[i] = float32(edges[layer][i].Confidence)
-		}
-		w.found = detect.Edges(layer, edges[layer], conf, detect.Options{Floor: detect.Reset}, w.found[:0])
-		for i := range w.found {
-			if a := &w.found[i]; len(a.Nodes) == 2 && pairs[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}] != nil {
-				a.Evidence.Curve = pairs[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}].fam.curve()
+		var pairs []*pair
+		for _, f := range e.list {
+			if f.key.Layer == layer && f.judged && f.verdict.Found() && (layer > odds.CrossMarket || f.verdict.QExist <= leadlag.Rate) {
+				pairs = append(pairs, f.pairs...)
 			}
 		}
-		e.offer(w.edges, at)
+		for some := range slices.Chunk(pairs, trendsAtOnce) {
+			e.depart(layer, some, at)
+		}
+		w := &e.alarms
 		w.found = w.found[:0]
 		for _, ev := range e.order {
 			if ev.last >= at.Add(-layer.Window()) {
@@ -89,6 +74,43 @@ func (e *Engine) trends(at odds.Time) {
 			e.keep(w.found[i])
 		}
 	}
+}
+
+// depart adds points to pairs of one layer, each of which is one worker's, and
+// offers what departs from its history in their order.
+func (e *Engine) depart(layer odds.Layer, pairs []*pair, at odds.Time) {
+	all := make([]graph.Edge, len(pairs))
+	advanced := make([]bool, len(pairs))
+	e.each(len(pairs), func(i int, _ *leadlag.Scratch) {
+		p := pairs[i]
+		if advanced[i] = p.advance(at); !advanced[i] {
+			return
+		}
+		all[i] = e.edge(p)
+		if all[i].Discovered && !p.found {
+			p.found, p.first, all[i].FirstSeen = true, at, at
+		}
+	})
+	edges := all[:0]
+	of := map[[2]odds.NodeID]*pair{}
+	for i := range all {
+		if advanced[i] {
+			of[[2]odds.NodeID{all[i].Source, all[i].Target}] = pairs[i]
+			edges = append(edges, all[i])
+		}
+	}
+	conf := make([]float32, len(edges))
+	for i := range edges {
+		conf[i] = float32(edges[i].Confidence)
+	}
+	w := &e.alarms
+	w.found = detect.Edges(layer, edges, conf, detect.Options{Floor: detect.Reset}, w.found[:0])
+	for i := range w.found {
+		if a := &w.found[i]; len(a.Nodes) == 2 && of[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}] != nil {
+			a.Evidence.Curve = of[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}].fam.curve()
+		}
+	}
+	e.offer(w.edges, at)
 }
 
 // advance takes the moves since the last point as a new one, once both sides
