@@ -325,3 +325,11 @@ func (i *Instance) run(f func(context.Context) error) func(context.Context) erro
 		return nil
 	}
 }
+
+// Alive reports whether the engine's loop still turns: it publishes several times
+// a second, and a decision over very many pairs takes some seconds. While the log
+// is read back there is nothing to compare with.
+func (i *Instance) Alive() bool {
+	st := i.live.State()
+	return st.Recovering || i.clock().Sub(st.Published.Std()) < time.Minute
+}

@@ -2,8 +2,9 @@ package live
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 	"math"
+
+	"github.com/cespare/xxhash/v2"
 
 	"corrgraph/odds"
 )
@@ -14,7 +15,6 @@ import (
 type seen struct {
 	n        int
 	old, new map[uint64]struct{}
-	hash     maphash.Hash
 	buf      []byte
 }
 
@@ -70,9 +70,7 @@ func (s *seen) of(b *odds.Batch, u *odds.Update) uint64 {
 		p = append(p, byte(q.Gone))
 	}
 	s.buf = p
-	s.hash.Reset()
-	_, _ = s.hash.Write(p) // never fails
-	return s.hash.Sum64()
+	return xxhash.Sum64(p)
 }
 
 func flag(b bool) byte {

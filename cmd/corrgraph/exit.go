@@ -23,6 +23,7 @@ const (
 	codeFailed      = 1   // unreadable, no permission, a directory, disk full, newer store, store in use, unknown node or event
 	codeUsage       = 2   // the command line is wrong
 	codeData        = 3   // garbage, wrong columns, cut off, or too many rejects
+	codeNotReady    = 4   // a gate fails or was not run, the service is not well
 	codeInterrupted = 130 // Ctrl-C or SIGTERM
 )
 
@@ -30,7 +31,11 @@ var (
 	errUsage   = errors.New("usage")
 	errData    = errors.New("bad data")
 	errUnknown = errors.New("unknown")
+	errReady   = errors.New("not ready")
 )
+
+// notReady marks an error as one of readiness. Its text stays as it is.
+func notReady(err error) error { return marked{err, errReady} }
 
 // usage marks an error of the command line. Its text stays as it is.
 func usage(err error) error { return marked{err, errUsage} }
@@ -55,6 +60,8 @@ func exitCode(ctx context.Context, err error) int {
 		return codeDone // whoever reads our output has seen enough
 	case ctx.Err() != nil:
 		return codeInterrupted
+	case errors.Is(err, errReady):
+		return codeNotReady
 	case errors.Is(err, errUsage), errors.Is(err, recording.ErrUsage):
 		return codeUsage
 	case errors.Is(err, errData), errors.Is(err, feed.ErrFormat), errors.Is(err, feed.ErrTruncated), errors.As(err, &input),

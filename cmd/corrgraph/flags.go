@@ -20,12 +20,13 @@ const about = `Odds for the same thing move at many venues, not at once. corrgra
 
 // codes is the line about exit codes that every help ends with.
 const codes = "\n\nExit codes: 0 done, an empty answer too; 1 not readable, no permission, store in use or newer, unknown node or event; " +
-	"2 wrong command line; 3 bad data; 130 interrupted."
+	"2 wrong command line; 3 bad data; 4 not ready; 130 interrupted."
 
 func groups() []kong.Group {
 	return []kong.Group{
 		{Key: "learn", Title: "Learn:"},
 		{Key: "ask", Title: "Ask a store:"},
+		{Key: "serve", Title: "Serve:"},
 		{Key: "measure", Title: "Measure:"},
 		{Key: "keep", Title: "Keep:"},
 	}

@@ -28,13 +28,16 @@ type cli struct {
 	Propagate propagateCmd `cmd:"" group:"ask" help:"What will move next when a price moves, when and how much."`
 	Scorecard scorecardCmd `cmd:"" group:"ask" help:"How the forecasts did, beside chance and simple rules."`
 
+	Serve       serveCmd       `cmd:"" group:"serve" help:"Run the service: take live ticks, keep the graph current, answer over HTTP."`
+	Config      configCmd      `cmd:"" group:"serve" help:"Check or print the configuration of the service."`
+	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Ask the service on this machine whether it is well."`
+
 	Leadlag  leadlagCmd  `cmd:"" group:"measure" help:"Compare two series: which leads, by how long."`
 	Simulate simulateCmd `cmd:"" group:"measure" help:"Write simulated odds and the truth behind them."`
 	Score    scoreCmd    `cmd:"" group:"measure" help:"Hold a store against the truth of simulated odds."`
 
 	Bench benchCmd `cmd:"" group:"measure" help:"Time this program on this machine."`
 
-	Config     configCmd     `cmd:"" group:"keep" help:"Check or print the configuration of the service."`
 	Migrate    migrateCmd    `cmd:"" group:"keep" help:"Create a store, or bring one up to date."`
 	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store in one canonical text."`
 	Completion completionCmd `cmd:"" group:"keep" help:"Print the completion script of a shell."`

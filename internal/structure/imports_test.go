@@ -21,7 +21,13 @@ var stages = [][]string{
 	{"ledger"},
 	{"engine", "score"},
 	{"store"},
-	{"report", "replay"},
+	{"report", "replay", "backup", "guard", "telemetry", "config", "internal/notify"},
+	{"live"},
+	{"service"},
+	{"api"},
+	{"instance", "loadtest"},
+	{"drill"},
+	{"readiness"},
 	{"bench"},
 	{"cmd"},
 }
@@ -70,6 +76,26 @@ var (
 			[]string{"engine"},
 			[]string{"feed", "store"},
 			"the engine takes batches from whoever calls it: a recording, a simulation, one machine or ten",
+		},
+		{
+			[]string{"live"},
+			[]string{"net", "net/http", "os", "api", "guard", "telemetry"},
+			"the loop that owns the engine knows no transport and no limit: those who call it do",
+		},
+		{
+			[]string{"service"},
+			[]string{"api", "store/sqlite/", "instance"},
+			"what can be asked does not depend on how it is asked",
+		},
+		{
+			[]string{"guard"},
+			[]string{"store", "engine", "live", "net/http"},
+			"a guard answers questions and knows nobody who asks them",
+		},
+		{
+			[]string{"telemetry", "config", "internal/notify"},
+			[]string{"engine", "store", "live", "service", "guard"},
+			"whoever wires the service hands over what is observed or decided",
 		},
 		{
 			core,
