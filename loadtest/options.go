@@ -1,0 +1,93 @@
+package loadtest
+
+import (
+	"cmp"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrOptions marks options that make no sense.
+var ErrOptions = errors.New("wrong options")
+
+// Target is what is asked.
+type Target struct {
+	URL     string        // http or https, without a path or with a prefix
+	Tokens  []string      // bearer tokens; clients take turns. None: anonymous
+	TLS     *tls.Config   // nil: the system's roots
+	Timeout time.Duration // of one request, dialling included. Zero means 10 s
+}
+
+// Options of Run.
+type Options struct {
+	Target
+	Rate     float64       // requests a second. Zero means 5000
+	Duration time.Duration // zero means 60 s
+	Clients  int           // each with its own token and connections. Zero means 8
+	Mix      Mix           // zero means DefaultMix
+	Events   int           // events that are asked for, and moved by ticks. Zero means 50
+	// SeedEvents is how many events get a history first, so that there are graphs.
+	// Zero: none.
+	SeedEvents      int
+	SeedHistory     time.Duration // event time of that history. Zero means 2 h
+	TicksPerRequest int           // zero means 16; made in fours
+	Duplicates      float64       // share of tick requests that repeat the one before. Zero means 0.02
+	InFlight        int           // requests at once; beyond it they wait, and that counts. Zero means 1024
+	Seed            uint64        // zero means 1
+
+	MaxFailureRate float64                 // share of requests that may fail; 0: none
+	MaxP99         map[Route]time.Duration // from when the request was due
+	MinRate        float64                 // share of Rate that must be reached. Zero means 0.98
+	Expect         []int                   // statuses of 400 and above that are no failures
+
+	// Progress is told once a second, from the goroutine that records; nil: nobody is.
+	Progress func(Progress)
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Elapsed, Duration time.Duration
+	Requests          uint64
+	Failures          uint64
+	PerSecond         float64       // in the last second
+	P99               time.Duration // in the last second, of all routes
+}
+
+func (t *Target) check() error {
+	t.Timeout = cmp.Or(t.Timeout, 10*time.Second)
+	if t.Timeout < 0 {
+		return fmt.Errorf("%w: timeout %v", ErrOptions, t.Timeout)
+	}
+	return nil
+}
+
+// withDefaults fills in what is zero and checks the rest.
+func (o Options) withDefaults() (Options, error) {
+	o.Rate, o.Duration, o.Clients = cmp.Or(o.Rate, 5000), cmp.Or(o.Duration, time.Minute), cmp.Or(o.Clients, 8)
+	o.Events, o.SeedHistory = cmp.Or(o.Events, 50), cmp.Or(o.SeedHistory, 2*time.Hour)
+	o.TicksPerRequest, o.Duplicates = cmp.Or(o.TicksPerRequest, 16), cmp.Or(o.Duplicates, 0.02)
+	o.InFlight, o.Seed, o.MinRate = cmp.Or(o.InFlight, 1024), cmp.Or(o.Seed, 1), cmp.Or(o.MinRate, 0.98)
+	if o.Mix.sum() == 0 {
+		o.Mix = DefaultMix()
+	}
+	for _, c := range []struct {
+		ok   bool
+		what string
+	}{
+		{o.Rate > 0 && o.Rate <= 1e6, "rate: want above 0 and up to a million a second"},
+		{o.Duration >= time.Second, "duration: want a second or more"},
+		{o.Clients > 0 && o.Clients <= 10_000, "clients: want 1 to 10000"},
+		{o.Events > 0 && o.SeedEvents >= 0 && o.SeedEvents <= 100_000, "events: want 1 or more"},
+		{o.TicksPerRequest >= quotesPerTurn && o.TicksPerRequest <= 10_000, "ticks per request: want 4 to 10000"},
+		{o.Duplicates >= 0 && o.Duplicates < 1, "duplicates: want a share below 1"},
+		{o.InFlight > 0, "in flight: want 1 or more"},
+		{o.MaxFailureRate >= 0 && o.MaxFailureRate <= 1, "failure rate: want 0 to 1"},
+		{o.SeedHistory >= time.Minute, "seed history: want a minute or more"},
+	} {
+		if !c.ok {
+			return o, fmt.Errorf("%w: %s", ErrOptions, c.what)
+		}
+	}
+	return o, o.check()
+}

@@ -1,0 +1,15 @@
+//go:build !linux
+
+package loadtest
+
+import (
+	"runtime"
+	"time"
+)
+
+func nap(d time.Duration) { time.Sleep(d) }
+
+// cpuTime is not known here.
+func cpuTime() (used time.Duration, ok bool) { return 0, false }
+
+func cores() int { return runtime.NumCPU() }
