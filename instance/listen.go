@@ -129,7 +129,10 @@ func (s *server) reload(c *config.Config) error {
 }
 
 // stream is how the streams fare.
-func (s *server) stream() *telemetry.Stream { return s.api.Streams() }
+func (s *server) stream() *telemetry.Stream {
+	st := s.api.StreamStats()
+	return &st
+}
 
 // run serves until ctx ends, then gives requests their time to finish.
 func (s *server) run(ctx context.Context) error {
