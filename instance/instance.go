@@ -307,6 +307,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	}
 	r.outer(i.http.run)
 	err := r.wait()
+	i.log.Info("stopped", "error", text(err))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err = errors.Join(err, i.tracing.Shutdown(ctx))

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -136,6 +137,37 @@ func (s *Service) Readiness(ctx context.Context) (out *Readiness, err error) {
 			checks, err := s.o.Store.Checks(ctx, Component)
 			if err == nil {
 				out = NewReadiness(checks)
+			}
+			return err
+		})
+	})
+	return out, err
+}
+
+// mostChecks bounds what one request may record.
+const mostChecks = 100
+
+// RecordReadiness writes what gates said that were run beside the service. A gate
+// keeps its place; others stay as they are.
+func (s *Service) RecordReadiness(ctx context.Context, checks []store.Check) (out *Readiness, err error) {
+	err = s.run(ctx, OpReadiness, fmt.Sprintf("record %d", len(checks)), func(ctx context.Context) error {
+		if len(checks) == 0 || len(checks) > mostChecks {
+			return invalid("%d checks: want 1 to %d", len(checks), mostChecks)
+		}
+		for i := range checks {
+			c := &checks[i]
+			c.Component = Component
+			if c.Name == "" || !slices.Contains([]string{"PASS", "FAIL", "PENDING"}, c.Status) || !slices.Contains([]string{"CRITICAL", "HIGH", "MEDIUM", "LOW"}, c.Severity) {
+				return invalid("check %d: want a name, a status of PASS, FAIL or PENDING and a severity of CRITICAL, HIGH, MEDIUM or LOW", i+1)
+			}
+		}
+		return s.ask(ctx, func(ctx context.Context) error {
+			if err := s.o.Store.SetChecks(ctx, checks); err != nil {
+				return err
+			}
+			all, err := s.o.Store.Checks(ctx, Component)
+			if err == nil {
+				out = NewReadiness(all)
 			}
 			return err
 		})

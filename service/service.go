@@ -40,6 +40,7 @@ type Store interface {
 	Performance(ctx context.Context, from, to odds.Time, operation string, limit int) ([]store.Performance, error)
 	RecordPerformance(ctx context.Context, rows []store.Performance) error
 	Checks(ctx context.Context, component string) ([]store.Check, error)
+	SetChecks(ctx context.Context, checks []store.Check) error
 	Probe(ctx context.Context, work int) (time.Duration, error)
 }
 
