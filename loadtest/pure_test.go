@@ -296,4 +296,3 @@ func BenchmarkNetHTTP(b *testing.B) {
 		}
 	}
 }
-
