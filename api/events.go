@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corrgraph/odds"
+	"corrgraph/service"
+)
+
+// longestID is how many bytes an event's id may have in a path.
+const longestID = 256
+
+type eventsInput struct {
+	Sport  string `query:"sport" maxLength:"64" doc:"Sport, league, or both as sport_league." example:"baseball_mlb"`
+	Search string `query:"q" maxLength:"128" doc:"A part of the title or the id, in any case." example:"yankees"`
+	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the page before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most events of a page." example:"50"`
+}
+
+type eventInput struct {
+	ID     string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	Format string `query:"odds_format" enum:"decimal,american,fractional,probability" default:"decimal" doc:"How prices are written." example:"american"`
+}
+
+type graphInput struct {
+	ID    string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most edges of each layer." example:"10"`
+}
+
+type anomalyParams struct {
+	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"The least confidence." example:"0.6"`
+	Kind          string  `query:"kind" maxLength:"64" doc:"One kind alone." example:"hidden_edge"`
+	Suppressed    bool    `query:"suppressed" doc:"Those that were kept back too, with the reason." example:"true"`
+}
+
+func (p *anomalyParams) query() service.AnomalyQuery {
+	return service.AnomalyQuery{MinConfidence: p.MinConfidence, Kind: p.Kind, Suppressed: p.Suppressed}
+}
+
+type eventAnomaliesInput struct {
+	ID string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	anomalyParams
+}
+
+type anomaliesInput struct {
+	anomalyParams
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most anomalies." example:"20"`
+}
+
+// defaultEdges is the limit of a graph where none is asked for: the service's own.
+const defaultEdges = 0
+
+// askEvents registers what can be asked about events.
+func (a *API) askEvents() {
+	register(a, route{method: "GET", path: "/v1/events", role: service.Viewer}, huma.Operation{
+		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, the ones quoted last first",
+	}, service.Events{}, func(ctx context.Context, in *eventsInput) (reply, error) {
+		return fresh(a.o.Service.Events(ctx, service.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
+	})
+	register(a, route{method: "GET", path: "/v1/events/{id}", role: service.Viewer}, huma.Operation{
+		OperationID: "get-event", Tags: []string{"events"}, Summary: "An event with its quotes and forecasts",
+	}, service.EventDetail{}, func(ctx context.Context, in *eventInput) (reply, error) {
+		n, err := odds.ParseNotation(in.Format)
+		if err != nil {
+			return reply{}, invalid("query.odds_format", err.Error())
+		}
+		return fresh(a.o.Service.Event(ctx, in.ID, n))
+	})
+	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: service.Viewer, plain: a.plainGraph}, huma.Operation{
+		OperationID: "get-graph", Tags: []string{"events"}, Summary: "The four layers of an event's graph",
+	}, service.Graph{}, func(ctx context.Context, in *graphInput) (reply, error) {
+		if in.Limit == 50 { // the default of the answer: one document for both ways to ask
+			in.Limit = defaultEdges
+		}
+		return a.graph(ctx, in.ID, in.Limit)
+	})
+	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: service.Viewer}, huma.Operation{
+		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "What is or was abnormal in an event",
+	}, service.Anomalies{}, func(ctx context.Context, in *eventAnomaliesInput) (reply, error) {
+		if err := confidence(in.MinConfidence); err != nil {
+			return reply{}, err
+		}
+		return shared(a.o.Service.Anomalies(ctx, in.ID, in.query()))
+	})
+	register(a, route{method: "GET", path: "/v1/anomalies", role: service.Viewer}, huma.Operation{
+		OperationID: "list-anomalies", Tags: []string{"market"}, Summary: "The newest anomalies of all events",
+	}, service.RecentAnomalies{}, func(ctx context.Context, in *anomaliesInput) (reply, error) {
+		if err := confidence(in.MinConfidence); err != nil {
+			return reply{}, err
+		}
+		return fresh(a.o.Service.RecentAnomalies(ctx, in.query(), in.Limit))
+	})
+}
+
+// graph answers with the graph of an event, as far as the governor allows.
+func (a *API) graph(ctx context.Context, id string, limit int) (reply, error) {
+	if p := a.govern(); p != nil {
+		return reply{}, p
+	}
+	return shared(a.o.Service.Graph(ctx, id, limit))
+}
+
+// plainGraph answers the question that is asked the most, the graph without
+// parameters, past the reflection that reading parameters costs.
+func (a *API) plainGraph(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if len(id) > longestID {
+		w.(*exchange).fail(invalid("path.id", "expected length <= 256"))
+		return
+	}
+	out, err := a.graph(r.Context(), id, defaultEdges)
+	w.(*exchange).reply(out, err)
+}
