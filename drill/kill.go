@@ -1,0 +1,236 @@
+package drill
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"time"
+
+	"corrgraph/store/sqlite"
+)
+
+// KillOptions are those of Kill.
+type KillOptions struct {
+	// Command makes the command that starts the server on a loopback address; Kill
+	// starts it, with its output. The server needs no token there.
+	Command     func(ctx context.Context, addr string) *exec.Cmd
+	DB          string        // the store that the command uses; it may not exist yet
+	Runs        int           // kills. Zero means 200
+	Connections int           // that send at once. Zero means 4
+	Ticks       int           // in a request, 2 to 64. Zero means 20
+	Longest     time.Duration // the kill comes up to so long after the server was ready. Zero means 500 ms
+	Ready       time.Duration // how long the server may take to be ready. Zero means 60 s
+	Seed        uint64        // of the moments. Zero means 1
+
+	// Progress is told after each kill; nil: nobody is.
+	Progress func(run, of int, requests int, recovery time.Duration)
+}
+
+func (o KillOptions) withDefaults() (KillOptions, error) {
+	o.Runs, o.Connections, o.Ticks = cmp.Or(o.Runs, 200), cmp.Or(o.Connections, 4), cmp.Or(o.Ticks, 20)
+	o.Longest, o.Ready, o.Seed = cmp.Or(o.Longest, 500*time.Millisecond), cmp.Or(o.Ready, time.Minute), cmp.Or(o.Seed, 1)
+	_, err := os.Stat(o.DB)
+	switch {
+	case o.Command == nil || o.DB == "":
+		return o, fmt.Errorf("%w: no command or no store", ErrOptions)
+	case o.Runs < 1 || o.Connections < 1 || o.Connections > 1000:
+		return o, fmt.Errorf("%w: want a run and a connection or more, up to 1000 connections", ErrOptions)
+	case o.Ticks < 2 || o.Ticks > mostTicks || o.Ticks%2 != 0:
+		return o, fmt.Errorf("%w: ticks %d, want an even number from 2 to %d", ErrOptions, o.Ticks, mostTicks)
+	case o.Longest < 0 || o.Ready < 0:
+		return o, fmt.Errorf("%w: times below 0", ErrOptions)
+	case err == nil:
+		return o, fmt.Errorf("%w: %s exists: a drill starts with a store of its own", ErrOptions, o.DB)
+	}
+	return o, nil
+}
+
+// KillReport is the answer of Kill.
+type KillReport struct {
+	Runs int    `json:"runs"`
+	Sent int    `json:"sent_requests"` // repeated ones too
+	Seed uint64 `json:"seed"`
+	Tally
+	RecoveryP50Ms float64   `json:"recovery_p50_ms"` // from the start of the process until /readyz says 200
+	RecoveryP99Ms float64   `json:"recovery_p99_ms"`
+	RecoveryMaxMs float64   `json:"recovery_max_ms"`
+	RecoveriesMs  []float64 `json:"recoveries_ms"` // in the order of runs; the first start finds no store
+	Kept          bool      `json:"kept"`          // nothing lost, doubled or strange, and something acknowledged
+}
+
+// Kill starts the server, sends it ticks, kills it at a random moment, and so on;
+// whoever got no answer sends the same again after the restart. At the end it reads
+// the tick log. Errors are those of starting the server and of reading the log; a
+// lost tick is none.
+func Kill(ctx context.Context, o KillOptions) (*KillReport, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // whatever still runs is killed
+	k := &killer{o: &o, r: rand.New(rand.NewPCG(o.Seed, 1)), client: &http.Client{
+		Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: o.Connections + 1},
+	}}
+	for i := range o.Connections {
+		k.books = append(k.books, &book{connection: i, ticks: o.Ticks})
+	}
+	r := &KillReport{Runs: o.Runs, Seed: o.Seed}
+	for run := range o.Runs + 1 {
+		took, err := k.run(ctx, run == o.Runs)
+		if err != nil {
+			return nil, fmt.Errorf("run %d: %w", run+1, err)
+		}
+		r.RecoveriesMs = append(r.RecoveriesMs, ms(took))
+		if o.Progress != nil && run < o.Runs {
+			o.Progress(run+1, o.Runs, k.requests(), took)
+		}
+	}
+	r.Tally, err = k.reconcile(ctx)
+	r.sum(k.books)
+	return r, err
+}
+
+func (r *KillReport) sum(books []*book) {
+	for _, b := range books {
+		r.Sent += b.sent
+	}
+	again := slices.Sorted(slices.Values(r.RecoveriesMs[1:]))
+	r.RecoveryP50Ms, r.RecoveryP99Ms, r.RecoveryMaxMs = again[len(again)/2], again[(len(again)-1)*99/100], again[len(again)-1]
+	r.Kept = r.Lost == 0 && r.Doubled == 0 && r.Strange == 0 && r.Acknowledged > 0
+}
+
+type killer struct {
+	o      *KillOptions
+	r      *rand.Rand
+	client *http.Client
+	books  []*book
+}
+
+func (k *killer) requests() (n int) {
+	for _, b := range k.books {
+		n += len(b.entries)
+	}
+	return n
+}
+
+// run is one life of the server. The last one ends in good order, once everything
+// has been sent again that was not answered.
+func (k *killer) run(ctx context.Context, last bool) (recovery time.Duration, err error) {
+	began := time.Now()
+	p, err := start(ctx, k.o.Command)
+	if err != nil {
+		return 0, err
+	}
+	defer k.client.CloseIdleConnections()
+	if err := p.ready(ctx, k.client, k.o.Ready); err != nil {
+		p.kill()
+		return 0, err
+	}
+	recovery = time.Since(began)
+	life, end := context.WithCancel(ctx)
+	defer end()
+	if !last {
+		// Drawn before anything is sent, so that it depends on the seed alone.
+		moment := time.AfterFunc(time.Duration(k.r.Float64()*float64(k.o.Longest)), func() {
+			p.kill()
+			end()
+		})
+		defer moment.Stop()
+	}
+	k.send(life, p.url, last)
+	if last {
+		return recovery, errors.Join(context.Cause(ctx), p.stop(k.o.Ready))
+	}
+	<-life.Done()
+	<-p.exited
+	return recovery, context.Cause(ctx)
+}
+
+// send lets every connection send again what was not answered, and then new ticks
+// until the server is gone. New ticks wait for all the old: they would make them
+// too late to be taken.
+func (k *killer) send(ctx context.Context, url string, last bool) {
+	var all, old sync.WaitGroup
+	old.Add(len(k.books))
+	for _, b := range k.books {
+		all.Go(func() {
+			s := sender{k.client, url + "/v1/ticks", b, nil}
+			s.again(ctx)
+			old.Done()
+			old.Wait()
+			for !last && ctx.Err() == nil {
+				s.post(ctx, b.next(time.Now().UnixMilli()))
+			}
+		})
+	}
+	all.Wait()
+}
+
+// sender is one connection in one life of the server.
+type sender struct {
+	client *http.Client
+	url    string
+	book   *book
+	buf    []byte
+}
+
+// again sends what was not answered.
+func (s *sender) again(ctx context.Context) {
+	for i := range s.book.entries {
+		if s.book.entries[i].state == unknown {
+			s.post(ctx, i)
+		}
+	}
+}
+
+// post sends request i until it is answered or the server is gone.
+func (s *sender) post(ctx context.Context, i int) {
+	s.buf = s.book.body(s.buf[:0], i)
+	for ctx.Err() == nil {
+		s.book.sent++
+		if st := s.once(ctx); st != unknown {
+			s.book.entries[i].state = st
+			return
+		}
+		_ = pause(ctx, 5*time.Millisecond) // the loop looks at ctx
+	}
+}
+
+// once sends the request and reads what became of it.
+func (s *sender) once(ctx context.Context) state {
+	c := caller{t: Target{}, client: s.client}
+	status, text, err := c.call(ctx, 0, http.MethodPost, s.url, "application/x-ndjson", s.buf)
+	if err != nil {
+		return unknown
+	}
+	var r struct {
+		Accepted   int `json:"accepted"`
+		Duplicates int `json:"duplicates"`
+	}
+	switch {
+	case status == http.StatusAccepted && json.Unmarshal(text, &r) == nil && r.Accepted+r.Duplicates == s.book.ticks:
+		return acked
+	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests, status >= 500:
+		return unknown
+	}
+	return refused
+}
+
+// reconcile reads the log of the server that has stopped.
+func (k *killer) reconcile(ctx context.Context) (t Tally, err error) {
+	st, err := sqlite.Open(ctx, k.o.DB, sqlite.Options{ReadOnly: true, Offline: true})
+	if err != nil {
+		return t, err
+	}
+	t, err = reconcile(k.books, st.Log(ctx))
+	return t, errors.Join(err, st.Close())
+}

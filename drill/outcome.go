@@ -1,0 +1,94 @@
+package drill
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Probe is a kind of request that a drill watches.
+type Probe int
+
+// The probes.
+const (
+	Health    Probe = iota // GET /healthz
+	Graph                  // GET /v1/events/{id}/graph
+	Anomalies              // GET /v1/events/{id}/anomalies
+	Leaders                // GET /v1/leaders
+	Ticks                  // POST /v1/ticks
+	probes
+)
+
+var probeNames = [probes]string{"healthz", "graph", "anomalies", "leaders", "ticks"}
+
+func (p Probe) String() string { return probeNames[p] }
+
+// at returns which probe comes as number i: of twenty, eight are graphs, four ask
+// for health, three each for anomalies and leaders, two send ticks.
+func at(i int) Probe {
+	turn := [20]Probe{
+		Graph, Health, Graph, Anomalies, Ticks, Graph, Leaders, Graph, Health, Graph,
+		Anomalies, Leaders, Health, Graph, Ticks, Graph, Anomalies, Leaders, Graph, Health,
+	}
+	return turn[i%len(turn)]
+}
+
+// Outcome is one request and what came of it.
+type Outcome struct {
+	Due     time.Duration // since the drill began
+	Took    time.Duration // from when it was due
+	Probe   Probe
+	Code    int       // 0: no answer
+	Error   string    // why there is none
+	Health  string    // of healthz and graph: HEALTHY, DEGRADED or FAILED
+	Layers  [4]string // of a graph: the status of each layer
+	Refused int       // ticks that were not taken though the request was
+}
+
+// end is when the answer was in.
+func (o *Outcome) end() time.Duration { return o.Due + o.Took }
+
+// read takes from an answer what a verdict needs.
+func (o *Outcome) read(body []byte) {
+	var said struct {
+		Status   any `json:"status"` // a text, or the number of a problem document
+		Rejected int `json:"rejected"`
+		Layers   []struct {
+			Status string `json:"status"`
+		} `json:"layers"`
+	}
+	if o.Probe != Health && o.Probe != Graph && o.Probe != Ticks {
+		return
+	}
+	if err := json.Unmarshal(body, &said); err != nil {
+		o.Error = "the answer is no JSON"
+		return
+	}
+	o.Health, _ = said.Status.(string)
+	o.Refused = said.Rejected
+	if o.Probe == Graph {
+		for i := range min(len(said.Layers), len(o.Layers)) {
+			o.Layers[i] = said.Layers[i].Status
+		}
+	}
+}
+
+// failure says why a request failed, whatever fault holds; empty when it didn't.
+func (o *Outcome) failure() string {
+	switch {
+	case o.Error != "":
+		return o.Error
+	case o.Probe == Ticks && o.Code != http.StatusAccepted, o.Probe != Ticks && o.Code != http.StatusOK:
+		return fmt.Sprintf("%d %s", o.Code, http.StatusText(o.Code))
+	case o.Probe == Ticks && o.Refused > 0:
+		return "ticks rejected"
+	}
+	return ""
+}
+
+// refusal reports whether ticks were refused in good order, not lost by an error.
+func (o *Outcome) refusal() bool {
+	return o.Probe == Ticks && o.Error == "" &&
+		(o.Code == http.StatusServiceUnavailable || o.Code == http.StatusUnprocessableEntity || o.Code == http.StatusAccepted)
+}
