@@ -214,8 +214,8 @@ func (c *client) send(ctx context.Context, clock func() time.Time, write func(*c
 	return a.status, a.size, err
 }
 
-// reason names an error of the connection in few words, the same for the same cause.
-func reason(err error) string {
+// Reason names an error of the connection in few words, the same for the same cause.
+func Reason(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError
 	what := ""

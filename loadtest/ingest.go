@@ -201,7 +201,7 @@ func (in *intake) note(p *prepared, status int, err error, r receipt, took time.
 	s.bytes += uint64(len(p.body))
 	switch {
 	case err != nil:
-		s.failures[reason(err)]++
+		s.failures[Reason(err)]++
 		return
 	case status != http.StatusAccepted:
 		s.failures[strconv.Itoa(status)+" "+http.StatusText(status)]++

@@ -100,7 +100,7 @@ func (d *driver) RoundTrip(req *http.Request) (*http.Response, error) {
 	e := d.plan.at(seq)
 	status, err := d.do(e)
 	if err != nil {
-		return nil, shortError(reason(err))
+		return nil, shortError(Reason(err))
 	}
 	return &http.Response{
 		StatusCode: status, Status: strconv.Itoa(status) + " " + http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
