@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"corrgraph/config"
+	"corrgraph/drill"
+	"corrgraph/guard/fault"
+)
+
+type chaosCmd struct {
+	KillLayer      killLayerCmd      `cmd:"" name:"kill-layer" help:"Let the building of one layer fail."`
+	SlowStore      slowStoreCmd      `cmd:"" name:"slow-store" help:"Let every statement of the store take longer."`
+	FullDisk       fullDiskCmd       `cmd:"" name:"full-disk" help:"Let writing fail as if no space were left."`
+	MemoryPressure memoryPressureCmd `cmd:"" name:"memory-pressure" help:"Let more memory seem used than is."`
+	ClockSkew      clockSkewCmd      `cmd:"" name:"clock-skew" help:"Put the service's clock off."`
+	FeedStall      feedStallCmd      `cmd:"" name:"feed-stall" help:"Let no tick arrive."`
+	Kill           chaosKillCmd      `cmd:"" help:"Start a server, kill it (kill -9) at random moments, and look for lost ticks."`
+	Schedule       chaosScheduleCmd  `cmd:"" help:"Say when scheduled faults come next."`
+}
+
+// drillFlags are those of every fault that is injected into a running service.
+type drillFlags struct {
+	serverFlags
+	Duration      time.Duration `default:"30s" help:"How long the fault holds (default ${default})."`
+	RPS           float64       `name:"rps" default:"500" help:"Requests a second that watch (default ${default})."`
+	Before        time.Duration `default:"5s" help:"Watched before the fault (default ${default})."`
+	After         time.Duration `default:"20s" help:"Watched after it (default ${default})."`
+	ShowWithin    time.Duration `default:"5s" help:"How soon health must say DEGRADED (default ${default})."`
+	RecoverWithin time.Duration `default:"15s" help:"How soon after the fault health must say HEALTHY (default ${default})."`
+}
+
+// drillHelp is the help of an injected fault.
+func drillHelp(example string) string {
+	return "What do users see while it holds?\n\n    corrgraph chaos " + example + "\n\n" +
+		"The fault is injected into a running service that allows it (chaos.enabled), with the first token of --token-file, an admin's. " +
+		"Requests are sent at a fixed rate before, during and after; each counts. A failed read of what is not broken, or a wrong status, is exit code 1." + codes
+}
+
+// run drills a service and prints what came of it.
+func (f *drillFlags) run(ctx context.Context, a *app, what drill.Fault) error {
+	tokens, err := f.tokens()
+	if err != nil {
+		return err
+	}
+	trust, err := f.trust()
+	if err != nil {
+		return err
+	}
+	what.Duration = f.Duration
+	r, err := drill.Run(ctx, drill.Options{
+		Target: drill.Target{URL: f.URL, Tokens: tokens, TLS: trust, Timeout: f.Timeout}, Fault: what, Rate: f.RPS, Before: f.Before, After: f.After,
+		ShowWithin: f.ShowWithin, RecoverWithin: f.RecoverWithin,
+		Progress: func(elapsed, of time.Duration, phase string) {
+			a.rewrite("%s: %s of %s", phase, elapsed.Round(time.Second), of)
+		},
+	})
+	a.endProgress()
+	if err != nil {
+		return drillError(err)
+	}
+	return errors.Join(a.print(r, r.Text), failed(r.Verdict.Kept, r.Verdict.Sentence()))
+}
+
+// drillError marks what the command line got wrong.
+func drillError(err error) error {
+	if errors.Is(err, drill.ErrOptions) {
+		return usage(err)
+	}
+	return err
+}
+
+type killLayerCmd struct {
+	drillFlags
+	Layer int `required:"" help:"Which layer fails, 1 to 4."`
+}
+
+func (killLayerCmd) Help() string {
+	return drillHelp("kill-layer --layer 4 --duration 30s --token-file tokens.txt")
+}
+
+// Validate implements kong's hook.
+func (c *killLayerCmd) Validate() error {
+	if c.Layer < 1 || c.Layer > 4 {
+		return fmt.Errorf("--layer %d: want 1 to 4", c.Layer)
+	}
+	return nil
+}
+
+func (c *killLayerCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, drill.Fault{Kind: fault.KillLayer, Layer: c.Layer})
+}
+
+type slowStoreCmd struct {
+	drillFlags
+	Delay time.Duration `default:"200ms" help:"What each statement takes longer (default ${default})."`
+}
+
+func (slowStoreCmd) Help() string { return drillHelp("slow-store --delay 200ms") }
+
+func (c *slowStoreCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, drill.Fault{Kind: fault.SlowStore, Delay: c.Delay})
+}
+
+type fullDiskCmd struct{ drillFlags }
+
+func (fullDiskCmd) Help() string { return drillHelp("full-disk --duration 30s") }
+
+func (c *fullDiskCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, drill.Fault{Kind: fault.FullDisk})
+}
+
+// size is an amount of memory on the command line: "4GB".
+type size int64
+
+func (s *size) UnmarshalText(b []byte) error {
+	v, err := config.ParseSize(string(b))
+	*s = size(v)
+	return err
+}
+
+type memoryPressureCmd struct {
+	drillFlags
+	Bytes size `required:"" placeholder:"SIZE" help:"How much more seems used, e.g. 4GB."`
+}
+
+func (memoryPressureCmd) Help() string { return drillHelp("memory-pressure --bytes 4GB") }
+
+func (c *memoryPressureCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, drill.Fault{Kind: fault.MemoryPressure, Bytes: int64(c.Bytes)})
+}
+
+type clockSkewCmd struct {
+	drillFlags
+	Offset time.Duration `required:"" help:"What is added to the service's clock; write a negative one as --offset=-30s."`
+}
+
+func (clockSkewCmd) Help() string { return drillHelp("clock-skew --offset=-30s") }
+
+func (c *clockSkewCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, drill.Fault{Kind: fault.ClockSkew, Offset: c.Offset})
+}
+
+type feedStallCmd struct{ drillFlags }
+
+func (feedStallCmd) Help() string { return drillHelp("feed-stall --duration 30s") }
+
+func (c *feedStallCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, drill.Fault{Kind: fault.FeedStall})
+}
+
+type chaosKillCmd struct {
+	configFlags
+	DB          string        `name:"db" placeholder:"FILE" help:"Scratch store; it may not exist, and stays. Without it one is made and removed, unless ticks were lost."`
+	Runs        int           `default:"200" help:"Kills (default ${default})."`
+	Connections int           `default:"4" help:"Connections that send at once (default ${default})."`
+	Ticks       int           `default:"20" help:"Ticks in a request, an even number up to 64 (default ${default})."`
+	Longest     time.Duration `default:"500ms" help:"The kill comes up to so long after the server was ready (default ${default})."`
+	Ready       time.Duration `default:"60s" help:"How long the server may take to be ready (default ${default})."`
+	Seed        uint64        `default:"1" help:"Seed of the moments (default ${default})."`
+}
+
+func (chaosKillCmd) Help() string {
+	return "Is every acknowledged tick there after kill -9, and none twice?\n\n" +
+		"    corrgraph chaos kill --runs 200 --config config/production/correlation-engine.yaml\n\n" +
+		"The server is this program on a free loopback port, with the configuration's settings but a store of its own, without tokens, TLS, backups and traces. " +
+		"Requests that were not answered are sent again after the restart, as a client would. A lost or doubled tick is exit code 1." + codes
+}
+
+func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
+	if _, err := c.load(a); err != nil {
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("chaos kill starts this program anew: %w", err)
+	}
+	db, scratch := c.DB, ""
+	if db == "" {
+		if scratch, err = os.MkdirTemp("", "corrgraph-chaos-"); err != nil {
+			return err
+		}
+		db = filepath.Join(scratch, "chaos.db")
+	}
+	r, err := drill.Kill(ctx, drill.KillOptions{
+		DB: db, Runs: c.Runs, Connections: c.Connections, Ticks: c.Ticks, Longest: c.Longest, Ready: c.Ready, Seed: c.Seed,
+		Command: func(ctx context.Context, addr string) *exec.Cmd {
+			return exec.CommandContext(ctx, exe, c.serveArgs(addr, db)...)
+		},
+		Progress: func(run, of, requests int, recovery time.Duration) {
+			a.rewrite("kill %d of %d, %d requests, ready after %s", run, of, requests, recovery.Round(time.Millisecond))
+		},
+	})
+	a.endProgress()
+	kept := err == nil && r.Kept
+	switch {
+	case scratch != "" && kept, ctx.Err() != nil && scratch != "":
+		err = errors.Join(err, os.RemoveAll(scratch))
+	case scratch != "":
+		a.log("the store is left at %s", db)
+	}
+	if err != nil {
+		return drillError(err)
+	}
+	return errors.Join(a.print(r, r.Text), failed(kept, fmt.Sprintf("BROKEN: %d acknowledged ticks lost, %d doubled", r.Lost, r.Doubled)))
+}
+
+// serveArgs start a server on loopback that touches nothing but its store.
+func (c *chaosKillCmd) serveArgs(addr, db string) []string {
+	args := []string{"serve"}
+	if c.Config != "" {
+		args = append(args, "--config", c.Config)
+	}
+	set := append([]string(nil), c.Set...)
+	set = append(set, "server.listen="+addr, "server.tls.cert=", "server.tls.key=", "access.tokens_file=", "access.anonymous_loopback=operator",
+		"store.path="+db, "backup.folder=", "telemetry.tracing.endpoint=", "chaos.enabled=false", "telemetry.log.level=error")
+	for _, s := range set {
+		args = append(args, "--set", s)
+	}
+	return args
+}
+
+type chaosScheduleCmd struct{ configFlags }
+
+func (chaosScheduleCmd) Help() string {
+	return "When do the scheduled faults come?\n\n    corrgraph chaos schedule --config config/staging/correlation-engine.yaml\n\n" +
+		"The service injects them by itself where chaos.enabled is true." + codes
+}
+
+func (c *chaosScheduleCmd) Run(a *app) error {
+	l, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	s := drill.Coming(&l.Chaos, clock())
+	return a.print(s, func(w io.Writer) error { return s.Text(w) })
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"corrgraph/loadtest"
+)
+
+// serverFlags name a running service.
+type serverFlags struct {
+	URL       string        `default:"http://127.0.0.1:8080" help:"The service (default ${default})."`
+	TokenFile string        `placeholder:"FILE" help:"Bearer tokens, one a line; clients take turns."`
+	CA        string        `name:"ca" placeholder:"FILE" help:"Certificates (PEM) to trust in place of the system's."`
+	Timeout   time.Duration `default:"10s" help:"Time that a request has (default ${default})."`
+}
+
+// tokens reads the tokens; a file that holds none is a mistake.
+func (f *serverFlags) tokens() ([]string, error) {
+	if f.TokenFile == "" {
+		return nil, nil
+	}
+	text, err := readFile(f.TokenFile)
+	if err != nil {
+		return nil, err
+	}
+	var tokens []string
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		if t := strings.TrimSpace(s.Text()); t != "" && !strings.HasPrefix(t, "#") {
+			tokens = append(tokens, t)
+		}
+	}
+	if len(tokens) == 0 {
+		return nil, badData(fmt.Errorf("%s holds no token", f.TokenFile))
+	}
+	return tokens, nil
+}
+
+// trust reads the certificates.
+func (f *serverFlags) trust() (*tls.Config, error) {
+	if f.CA == "" {
+		return nil, nil
+	}
+	text, err := readFile(f.CA)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, badData(fmt.Errorf("%s holds no certificate", f.CA))
+	}
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(f)
+	return text, errors.Join(err, f.Close())
+}
+
+type loadtestCmd struct {
+	serverFlags
+	Mode           string        `default:"mixed" enum:"mixed,ingest" help:"mixed: reads and ticks at a fixed rate. ingest: batches of ticks as fast as they are acknowledged (default ${default})."`
+	Duration       time.Duration `default:"60s" help:"For how long (default ${default})."`
+	MaxFailureRate proportion    `default:"0.1%" placeholder:"SHARE" help:"More failed requests than this fail the test (default ${default})."`
+	Seed           uint64        `default:"1" help:"Seed of what is asked in which order (default ${default})."`
+
+	TargetRPS  float64 `name:"target-rps" default:"5000" help:"mixed: requests a second, sent whether or not those before were answered (default ${default})."`
+	Clients    int     `default:"8" help:"mixed: clients, each with its own token and connections (default ${default})."`
+	Mix        string  `default:"graph=40,anomalies=20,events=10,propagation=10,predictions=5,leaders=5,edges=5,ticks=5" placeholder:"ROUTE=N,…" help:"mixed: parts of each route; also scorecard, feeds and health (default ${default})."`
+	Events     int     `default:"50" help:"mixed: events that are asked for, and whose prices ticks move (default ${default})."`
+	SeedEvents int     `default:"0" placeholder:"N" help:"mixed: give so many events of its own two hours of history first, so that graphs exist."`
+	MaxP99     string  `name:"max-p99" default:"graph=5ms,anomalies=5ms" placeholder:"ROUTE=TIME,…" help:"mixed: a 99th percentile above this fails the test (default ${default}; empty: none)."`
+	Expect     []int   `placeholder:"STATUS,…" help:"mixed: statuses that are no failures, e.g. 429,503."`
+	HTML       string  `name:"html" placeholder:"FILE" help:"mixed: write a report with charts as one page."`
+	SVG        string  `name:"svg" placeholder:"FILE" help:"mixed: write the charts."`
+
+	Nodes       int        `default:"100000" help:"ingest: prices that are followed, one for each market and venue (default ${default})."`
+	Neighbours  int        `default:"8" help:"ingest: others that each is watched against: the other venues and their consensus (default ${default})."`
+	Batch       int        `default:"2000" help:"ingest: ticks in a request (default ${default})."`
+	Connections int        `default:"4" help:"ingest: connections that send at once (default ${default})."`
+	Changed     proportion `default:"50%" placeholder:"SHARE" help:"ingest: quotes that change the price (default ${default})."`
+	Format      string     `default:"ndjson" enum:"ndjson,csv" help:"ingest: how ticks are written (default ${default})."`
+	TargetTPS   float64    `name:"target-tps" default:"0" placeholder:"N" help:"ingest: ticks a second to keep to. 0: as fast as they are acknowledged."`
+	MinTPS      float64    `name:"min-tps" default:"0" placeholder:"N" help:"ingest: fewer acknowledged ticks a second fail the test."`
+}
+
+func (loadtestCmd) Help() string {
+	return "How much does a running service bear, and how does it answer then?\n\n" +
+		"    corrgraph loadtest --seed-events 50 --target-rps 500 --duration 10s\n" +
+		"    corrgraph loadtest --target-rps 5000 --duration 600s --max-failure-rate 0.1% --token-file tokens.txt --html load.html\n" +
+		"    corrgraph loadtest --mode ingest --nodes 100000 --batch 2000 --connections 4\n\n" +
+		"The load is open: a request is due at its time whatever became of those before, and its latency counts from then. " +
+		"A broken limit is exit code 1. Statuses of 400 and above are failures unless --expect lists them." + codes
+}
+
+// Validate implements kong's hook.
+func (c *loadtestCmd) Validate() error {
+	if _, err := loadtest.ParseMix(c.Mix); err != nil {
+		return fmt.Errorf("--mix: %w", err)
+	}
+	if _, err := loadtest.ParseLimits(c.MaxP99); err != nil {
+		return fmt.Errorf("--max-p99: %w", err)
+	}
+	return nil
+}
+
+func (c *loadtestCmd) Run(ctx context.Context, a *app) error {
+	tokens, err := c.tokens()
+	if err != nil {
+		return err
+	}
+	trust, err := c.trust()
+	if err != nil {
+		return err
+	}
+	// The generator's heap is small and its garbage plenty: collecting at the usual
+	// pace would take processor time from the server beside it.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	target := loadtest.Target{URL: c.URL, Tokens: tokens, TLS: trust, Timeout: c.Timeout}
+	if c.Mode == "ingest" {
+		return c.ingest(ctx, a, target)
+	}
+	return c.mixed(ctx, a, target)
+}
+
+func (c *loadtestCmd) mixed(ctx context.Context, a *app, target loadtest.Target) error {
+	o := loadtest.Options{
+		Target: target, Rate: c.TargetRPS, Duration: c.Duration, Clients: c.Clients, Events: c.Events, SeedEvents: c.SeedEvents, Seed: c.Seed,
+		MaxFailureRate: float64(c.MaxFailureRate), Expect: c.Expect, Progress: a.loadProgress("requests"),
+	}
+	var err error
+	if o.Mix, err = loadtest.ParseMix(c.Mix); err != nil {
+		return usage(err)
+	}
+	if o.MaxP99, err = loadtest.ParseLimits(c.MaxP99); err != nil {
+		return usage(err)
+	}
+	r, err := loadtest.Run(ctx, o)
+	a.endProgress()
+	if r == nil {
+		return loadError(err)
+	}
+	err = errors.Join(err, a.print(r, r.Text), writeTo(c.HTML, r.HTML), writeTo(c.SVG, r.SVG))
+	return errors.Join(err, failed(r.Passed, r.Verdict()))
+}
+
+func (c *loadtestCmd) ingest(ctx context.Context, a *app, target loadtest.Target) error {
+	o := loadtest.IngestOptions{
+		Target: target, Nodes: c.Nodes, Neighbours: c.Neighbours, Batch: c.Batch, Connections: c.Connections, Duration: c.Duration,
+		Changed: float64(c.Changed), Rate: c.TargetTPS, MinRate: c.MinTPS, MaxFailureRate: float64(c.MaxFailureRate), Seed: c.Seed,
+		Progress: a.loadProgress("ticks"),
+	}
+	if c.Format == "csv" {
+		o.Format = loadtest.CSV
+	}
+	r, err := loadtest.Ingest(ctx, o)
+	a.endProgress()
+	if r == nil {
+		return loadError(err)
+	}
+	err = errors.Join(err, a.print(r, r.Text))
+	return errors.Join(err, failed(r.Passed, r.Verdict()))
+}
+
+// loadError marks what the command line got wrong.
+func loadError(err error) error {
+	if errors.Is(err, loadtest.ErrOptions) {
+		return usage(err)
+	}
+	return err
+}
+
+// failed is the error of a test that did not pass.
+func failed(passed bool, verdict string) error {
+	if passed {
+		return nil
+	}
+	return errors.New(verdict)
+}
+
+// writeTo writes a file, if one is named.
+func writeTo(path string, write func(io.Writer) error) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	return errors.Join(write(w), w.Flush(), f.Close())
+}
+
+// loadProgress shows a line that is rewritten every second; nil where nobody sees it.
+func (a *app) loadProgress(what string) func(loadtest.Progress) {
+	if !a.terminal {
+		return nil
+	}
+	return func(p loadtest.Progress) {
+		a.rewrite("%s of %s: %.0f %s a second, p99 %.1f ms, %d of %d requests failed",
+			p.Elapsed.Round(time.Second), p.Duration, p.PerSecond, what, float64(p.P99)/1e6, p.Failures, p.Requests)
+	}
+}
+
+// rewrite replaces the line of progress.
+func (a *app) rewrite(format string, args ...any) {
+	if a.terminal {
+		fmt.Fprintf(a.stderr, "\r\x1b[K"+format, args...)
+	}
+}
+
+// endProgress removes the line of progress.
+func (a *app) endProgress() { a.rewrite("") }
