@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"sync"
+	"time"
 
 	"corrgraph/odds"
 )
@@ -24,6 +25,9 @@ type Hub struct {
 	mu   sync.Mutex
 	ring []Message     // guarded by mu; message id stands at id % len
 	last uint64        // guarded by mu
+	gap  uint64        // guarded by mu; moves behind this message were not told
+	ear  time.Time     // guarded by mu; when a subscriber was last seen
+	came bool          // guarded by mu; one was there since
 	wake chan struct{} // guarded by mu; closed at the next message
 }
 
@@ -58,6 +62,28 @@ func (h *Hub) Last() uint64 {
 	return h.last
 }
 
+// deaf is how long nobody must have asked before moves are not told any more. A
+// subscriber that waits for longer than that at a time counts as gone.
+const deaf = time.Minute
+
+// heard reports whether somebody listens, or did a moment ago and may come back.
+func (h *Hub) heard(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.came {
+		h.ear, h.came = now, false
+	}
+	return now.Sub(h.ear) < deaf
+}
+
+// skip notes that moves were not told: whoever read the messages before must look
+// at everything anew.
+func (h *Hub) skip() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.gap = h.last + 1
+}
+
 // Cursor is a subscriber's place. It is for one goroutine.
 type Cursor struct {
 	hub  *Hub
@@ -72,7 +98,8 @@ func (h *Hub) After(id uint64, keep func(*Message) bool) (c *Cursor, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c = &Cursor{h, id, keep}
-	if id > h.last || id+uint64(len(h.ring)) < h.last {
+	h.came = true
+	if id > h.last || id+uint64(len(h.ring)) < h.last || id < h.gap {
 		c.at = h.last
 		return c, false
 	}
@@ -105,6 +132,7 @@ func (c *Cursor) take() (ms []Message, missed uint64, wake chan struct{}) {
 	h := c.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.came = true
 	if size := uint64(len(h.ring)); h.last > size && c.at < h.last-size {
 		missed = h.last - size - c.at
 		c.at = h.last - size

@@ -37,7 +37,7 @@ type loop struct {
 func newLoop(l *Live) *loop {
 	lp := &loop{l: l, e: engine.New(l.o.Engine), in: make(chan delivery, 16), asked: make(chan func(), 256), before: odds.Ever}
 	lp.book = newBook(l.o.Predictions, l.o.Anomalies)
-	lp.pub = publisher{lp: lp, dirty: map[string]bool{}, moves: map[odds.NodeID]int{}}
+	lp.pub = publisher{lp: lp, slots: map[string]*slot{}, dirty: map[string]bool{}, moves: map[odds.NodeID]int{}}
 	return lp
 }
 
@@ -133,6 +133,7 @@ func (lp *loop) drain() {
 	for n := 1; ; n++ {
 		batches := lp.order.next(lp.before)
 		if batches == nil {
+			lp.collect()
 			return
 		}
 		lp.apply(batches)
@@ -147,8 +148,10 @@ func (lp *loop) serve() {
 	for {
 		select {
 		case q := <-lp.asked:
+			lp.collect()
 			q()
 		case <-lp.tick:
+			lp.collect()
 			lp.publish(false)
 		default:
 			return
@@ -156,7 +159,7 @@ func (lp *loop) serve() {
 	}
 }
 
-// apply gives an instant to the engine and takes in what it says.
+// apply gives an instant to the engine.
 func (lp *loop) apply(batches []*odds.Batch) {
 	boundary := lp.e.DecidesBefore(batches[0].At)
 	var start time.Time
@@ -168,8 +171,8 @@ func (lp *loop) apply(batches []*odds.Batch) {
 			panic(err) // the order of batches is ours to keep
 		}
 	}
-	lp.collect()
 	if boundary {
+		lp.collect()
 		lp.l.o.Timed("decide", lp.l.o.Clock().Sub(start))
 	}
 }

@@ -1,8 +1,6 @@
 package live
 
 import (
-	"container/heap"
-
 	"corrgraph/odds"
 	"corrgraph/replay"
 )
@@ -10,9 +8,10 @@ import (
 // order holds batches back until none that comes before them can be accepted any
 // more, and gives them out instant by instant. It is for one goroutine.
 type order struct {
-	heap  byTime
+	heap  []held // the earliest on top (container/heap would box every one of them)
 	seq   uint64
 	batch []*odds.Batch
+	fold  replay.Folder
 }
 
 type held struct {
@@ -20,9 +19,40 @@ type held struct {
 	seq uint64 // order of arrival
 }
 
+func (a held) before(b held) bool { return a.b.At < b.b.At || a.b.At == b.b.At && a.seq < b.seq }
+
 func (o *order) add(b *odds.Batch) {
 	o.seq++
-	heap.Push(&o.heap, held{b, o.seq})
+	h := append(o.heap, held{b, o.seq})
+	for i := len(h) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !h[i].before(h[up]) {
+			break
+		}
+		h[i], h[up] = h[up], h[i]
+		i = up
+	}
+	o.heap = h
+}
+
+func (o *order) pop() *odds.Batch {
+	h := o.heap
+	top, n := h[0].b, len(h)-1
+	h[0], h[n] = h[n], held{}
+	h = h[:n]
+	for i := 0; ; {
+		down := 2*i + 1
+		if down+1 < n && h[down+1].before(h[down]) {
+			down++
+		}
+		if down >= n || !h[down].before(h[i]) {
+			break
+		}
+		h[i], h[down] = h[down], h[i]
+		i = down
+	}
+	o.heap = h
+	return top
 }
 
 // next returns the batches of the earliest instant before a time, as they are to
@@ -34,26 +64,7 @@ func (o *order) next(before odds.Time) []*odds.Batch {
 	at := o.heap[0].b.At
 	o.batch = o.batch[:0]
 	for len(o.heap) > 0 && o.heap[0].b.At == at {
-		o.batch = append(o.batch, heap.Pop(&o.heap).(held).b)
+		o.batch = append(o.batch, o.pop())
 	}
-	return replay.Fold(o.batch)
-}
-
-type byTime []held
-
-func (h byTime) Len() int      { return len(h) }
-func (h byTime) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h byTime) Less(i, j int) bool {
-	if h[i].b.At != h[j].b.At {
-		return h[i].b.At < h[j].b.At
-	}
-	return h[i].seq < h[j].seq
-}
-func (h *byTime) Push(x any) { *h = append(*h, x.(held)) }
-func (h *byTime) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	old[len(old)-1] = held{}
-	*h = old[:len(old)-1]
-	return x
+	return o.fold.Fold(o.batch)
 }

@@ -77,6 +77,8 @@ type AnomalyCount struct {
 type slot struct {
 	view   atomic.Pointer[View] // nil while nobody is interested
 	wanted atomic.Int64         // wall clock of the last reader, ns
+
+	unsaved bool // since it was saved last; owned by the loop
 }
 
 // interest is how long after its last reader an event's view is kept current.
@@ -88,11 +90,13 @@ type publisher struct {
 	feeds     []Feed
 	recovered bool
 	version   uint64
-	dirty     map[string]bool // events touched since their view
+	slots     map[string]*slot // the loop's own way to them
+	dirty     map[string]bool  // events touched since their view
 	decided   bool
 	judged    *Judgement
 	rows      []EventRow
 	rowsAt    time.Time
+	rowsTook  time.Duration
 	missed    map[string]int
 	moves     map[odds.NodeID]int // index into pending
 	pending   []engine.Move
@@ -102,13 +106,23 @@ type publisher struct {
 func (p *publisher) note(n *engine.News) {
 	save := p.lp.l.save
 	for _, id := range n.Touched {
-		p.dirty[id], save.unsaved[id] = true, true
-		if _, ok := p.lp.l.slots.Load(id); !ok {
-			p.lp.l.slots.Store(id, &slot{})
+		s := p.slots[id]
+		if s == nil {
+			s = &slot{}
+			p.slots[id] = s
+			p.lp.l.slots.Store(id, s)
+		}
+		if s.view.Load() != nil { // somebody looks at it
+			p.dirty[id] = true
+		}
+		if !s.unsaved {
+			s.unsaved = true
+			save.unsaved[id] = true
 		}
 	}
 	for _, id := range n.Forgotten {
 		delete(p.dirty, id)
+		delete(p.slots, id)
 		delete(save.unsaved, id)
 		save.gone = append(save.gone, id)
 		p.lp.l.slots.Delete(id)
@@ -117,8 +131,12 @@ func (p *publisher) note(n *engine.News) {
 	if !p.recovered {
 		return // nobody is told again what happened before
 	}
-	for _, m := range n.Moves {
-		p.move(m)
+	if p.lp.l.hub.heard(p.lp.l.o.Clock()) {
+		for _, m := range n.Moves {
+			p.move(m)
+		}
+	} else if len(n.Moves) > 0 {
+		p.lp.l.hub.skip()
 	}
 	for i := range n.Issued {
 		p.messages = append(p.messages, Message{Kind: "prediction", Event: n.Issued[i].Event, At: n.Issued[i].IssuedAt, Data: n.Issued[i]})
@@ -172,19 +190,15 @@ func (lp *loop) publish(idle bool) {
 	}
 	p.flushMoves()
 	for id := range p.dirty {
-		v, ok := lp.l.slots.Load(id)
-		if !ok {
+		s := p.slots[id]
+		if s == nil || now.UnixNano()-s.wanted.Load() > int64(interest) {
+			if s != nil {
+				s.view.Store(nil) // the next reader asks for it
+			}
 			delete(p.dirty, id)
 			continue
 		}
-		s := v.(*slot)
-		switch {
-		case now.UnixNano()-s.wanted.Load() > int64(interest):
-			s.view.Store(nil) // the next reader asks for it
-			delete(p.dirty, id)
-		case s.view.Load() != nil:
-			lp.publishEvent(id, idle)
-		}
+		lp.publishEvent(id, idle)
 	}
 	p.state(now)
 	lp.l.hub.Publish(p.messages...)
@@ -195,11 +209,11 @@ func (lp *loop) publish(idle bool) {
 
 // publishEvent renews the view of one event.
 func (lp *loop) publishEvent(id string, idle bool) {
-	x, ok := lp.l.slots.Load(id)
-	if !ok {
+	p := &lp.pub
+	s := p.slots[id]
+	if s == nil {
 		return
 	}
-	s, p := x.(*slot), &lp.pub
 	old, modes := s.view.Load(), lp.l.modes.Load()
 	var layers [4]bool
 	for i := range layers {
@@ -237,21 +251,25 @@ func (p *publisher) judge() {
 	_, j.Doubts = e.Catalog()
 	p.judged = j
 	for _, id := range e.EventIDs() { // every link may look otherwise now
-		p.dirty[id], p.lp.l.save.unsaved[id] = true, true
+		if s := p.slots[id]; s != nil {
+			p.dirty[id] = s.view.Load() != nil
+			s.unsaved, p.lp.l.save.unsaved[id] = true, true
+		}
 	}
 	if p.recovered {
 		p.messages = append(p.messages, Message{Kind: "decision", Key: "decision", At: j.DecidedAt, Data: len(j.Families)})
 	}
 }
 
-// rowsEvery is how often the list of events is renewed: it is long, and nobody
-// needs it fresher.
+// rowsEvery is how often the list of events is renewed, or seldomer where it is so
+// long that it would take more than a fiftieth of the time.
 const rowsEvery = time.Second
 
 func (p *publisher) state(now time.Time) {
 	lp := p.lp
-	if p.rows == nil || now.Sub(p.rowsAt) >= rowsEvery {
+	if p.rows == nil || now.Sub(p.rowsAt) >= max(rowsEvery, 50*p.rowsTook) {
 		p.rows, p.rowsAt = lp.rows(), now
+		p.rowsTook = lp.l.o.Clock().Sub(now)
 	}
 	s := &State{
 		Recovering: !p.recovered, AsOf: lp.e.Now(), Arrived: lp.arrived, Published: odds.TimeOf(now), Counts: lp.e.Counts(),

@@ -57,6 +57,9 @@ func (s *saver) take(most int) (x load) {
 			break
 		}
 		delete(s.unsaved, id)
+		if slot := lp.pub.slots[id]; slot != nil {
+			slot.unsaved = false
+		}
 		v, ok := lp.e.View(id, [4]bool{true, true, true, true})
 		if !ok {
 			continue

@@ -25,6 +25,8 @@ type merge struct {
 	endHeld, endNew   bool
 
 	duplicates, conflicts int
+
+	seen map[updateKey]struct{} // reused
 }
 
 // group is what was said at one instant: batches to apply, and those of them, or
@@ -93,16 +95,22 @@ func (m *merge) next(isEOF func(error) bool) (g group, ok bool, err error) {
 	}
 }
 
+// Folder puts instants in order. Its zero value is ready; it is for one goroutine.
+type Folder struct {
+	merge merge
+	all   []origin
+}
+
 // Fold puts everything that was said at one instant in the order in which it is
 // applied: sources by name, each in the order of the batches given, what is left of
 // one poll in one batch. It makes what is applied independent of which source's
 // batch arrived first.
-func Fold(batches []*odds.Batch) []*odds.Batch {
-	all := make([]origin, len(batches))
-	for i, b := range batches {
-		all[i] = origin{b, true}
+func (f *Folder) Fold(batches []*odds.Batch) []*odds.Batch {
+	f.all = f.all[:0]
+	for _, b := range batches {
+		f.all = append(f.all, origin{b, true})
 	}
-	return new(merge).group(all).apply
+	return f.merge.group(f.all).apply
 }
 
 // group takes the duplicates out of the batches of one instant.
@@ -162,6 +170,15 @@ func (m *merge) source(all []origin, g *group) {
 		}
 		return
 	}
+	if m.distinct(all) {
+		for _, o := range all {
+			g.apply = append(g.apply, o.b)
+			if !o.held {
+				g.log = append(g.log, o.b)
+			}
+		}
+		return
+	}
 	said := map[updateKey][]*odds.Update{}
 	var parts []part
 	poll := -1
@@ -191,6 +208,29 @@ func (m *merge) source(all []origin, g *group) {
 		}
 		g.apply = append(g.apply, p.batch)
 	}
+}
+
+// distinct reports whether the batches are a stream's and speak of different
+// markets, so that nothing of them can be a duplicate or belong together.
+func (m *merge) distinct(all []origin) bool {
+	if m.seen == nil {
+		m.seen = map[updateKey]struct{}{}
+	}
+	clear(m.seen)
+	for _, o := range all {
+		if o.b.Polled {
+			return false
+		}
+		for i := range o.b.Updates {
+			u := &o.b.Updates[i]
+			k := updateKey{u.Venue, u.Event.ID, u.Market}
+			if _, ok := m.seen[k]; ok {
+				return false
+			}
+			m.seen[k] = struct{}{}
+		}
+	}
+	return true
 }
 
 // fresh returns the updates of b that are the first of their market, or say

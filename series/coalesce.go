@@ -75,15 +75,29 @@ func (c *Coalescer) release(before odds.Time, emit func(*odds.Batch) error) erro
 }
 
 // join moves the updates of b that complete an earlier one there, and returns
-// what is left of b.
+// what is left of b: b itself where nothing was moved and nothing may join it.
 func (c *Coalescer) join(b *odds.Batch) *odds.Batch {
-	own := *b
-	own.Updates = make([]odds.Update, 0, len(b.Updates))
-	for _, u := range b.Updates {
+	var own *odds.Batch // a copy, once one is needed
+	for i := range b.Updates {
+		u := &b.Updates[i]
 		k := marketKey{b.Source, u.Venue, u.Event.ID, u.Market}
-		size := max(c.size[k], len(u.Quotes))
-		c.size[k] = size
+		was := c.size[k]
+		size := max(was, len(u.Quotes))
+		if size != was {
+			c.size[k] = size
+		}
 		whole := u.Image || u.Status != odds.Open || size > 1 && len(u.Quotes) == size
+		if whole && len(c.legs) == 0 {
+			if own != nil {
+				own.Updates = append(own.Updates, *u)
+			}
+			continue
+		}
+		if own == nil {
+			own = new(odds.Batch)
+			*own = *b
+			own.Updates = append(make([]odds.Update, 0, len(b.Updates)), b.Updates[:i]...)
+		}
 		l, waiting := c.legs[k]
 		if waiting && !whole && l.batch.At >= b.At.Add(-c.settle) {
 			if first := &l.batch.Updates[l.update]; first.InPlay == u.InPlay && disjoint(first.Quotes, u.Quotes) {
@@ -92,13 +106,16 @@ func (c *Coalescer) join(b *odds.Batch) *odds.Batch {
 				continue
 			}
 		}
-		own.Updates = append(own.Updates, u)
+		own.Updates = append(own.Updates, *u)
 		delete(c.legs, k)
 		if !whole {
-			c.legs[k] = leg{&own, len(own.Updates) - 1}
+			c.legs[k] = leg{own, len(own.Updates) - 1}
 		}
 	}
-	return &own
+	if own == nil {
+		return b
+	}
+	return own
 }
 
 func disjoint(a, b []odds.Quote) bool {

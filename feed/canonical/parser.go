@@ -19,6 +19,8 @@ import (
 type Options struct {
 	// Zone is where times without a zone are. Nil rejects them, "naive_time".
 	Zone *time.Location
+	// Names keeps what repeats from one parse to the next. Nil starts anew each time.
+	Names *Names
 	// Placed is told between which lines a batch stood, just before it is
 	// emitted. Nil is nobody.
 	Placed func(b *odds.Batch, first, last int)
@@ -27,6 +29,20 @@ type Options struct {
 // New returns a parser of both forms, CSV and NDJSON, told apart by the first
 // byte. It keeps nothing between recordings and is safe for concurrent use.
 func New(o Options) feed.Parser { return parser{o} }
+
+// Names remembers the strings and events of earlier parses, so that a source that
+// sends a few ticks at a time costs no more than one that sends a file. What it
+// hands out is shared and never modified. It is bounded, and serves one parse at a
+// time.
+type Names struct {
+	strings map[string]string
+	events  map[[2]string]*odds.Event // by source and id
+}
+
+// NewNames returns an empty memory.
+func NewNames() *Names {
+	return &Names{strings: map[string]string{}, events: map[[2]string]*odds.Event{}}
+}
 
 type parser struct{ o Options }
 

@@ -23,9 +23,8 @@ type rows struct {
 	line   int
 	values values
 
-	strings map[string]string
-	events  map[[2]string]*odds.Event // by source and id
-	words   map[string]odds.Side
+	*Names
+	words map[string]odds.Side
 
 	at   odds.Time
 	open []*batch // of the present time, one a source
@@ -65,9 +64,11 @@ type tick struct {
 }
 
 func newRows(o Options, name string, emit feed.Emit, rep *feed.Report) *rows {
+	if o.Names == nil {
+		o.Names = NewNames()
+	}
 	return &rows{
-		o: o, name: name, emit: emit, rep: rep,
-		strings: map[string]string{}, events: map[[2]string]*odds.Event{},
+		o: o, name: name, emit: emit, rep: rep, Names: o.Names,
 		words: map[string]odds.Side{
 			"home": odds.Home, "away": odds.Away, "draw": odds.Draw,
 			"over": odds.Over, "under": odds.Under, "yes": odds.Yes, "no": odds.No,
@@ -216,13 +217,16 @@ func (r *rows) read(t *tick) (reason string, err error) {
 	return r.quote(t)
 }
 
+// mostNames bounds the strings, and the events, that are remembered.
+const mostNames = 1 << 18
+
 // text returns a field as a string that all rows share.
 func (r *rows) text(c column) string {
 	v := r.values[c]
 	if s, ok := r.strings[string(v)]; ok {
 		return s
 	}
-	if len(r.strings) >= 1<<18 {
+	if len(r.strings) >= mostNames {
 		clear(r.strings) // a table of strings that never repeat is worth nothing
 	}
 	s := string(v)
@@ -347,7 +351,11 @@ func (r *rows) event(t *tick) (reason string, err error) {
 	}
 	if old == nil || old.Start != fresh.Start || old.Sport != fresh.Sport || old.League != fresh.League ||
 		old.Home != fresh.Home || old.Away != fresh.Away || old.Title != fresh.Title {
-		old = &fresh
+		if len(r.events) >= mostNames {
+			clear(r.events)
+		}
+		own := fresh // fresh itself stays on the stack: it is seldom new
+		old = &own
 		r.events[id] = old
 	}
 	t.key.event = old
@@ -422,6 +430,16 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 			return "bad_price", fmt.Errorf("%q: a raw price is a number above 0", v)
 		}
 		return "", nil
+	}
+	if notation == odds.InDecimal { // nearly all; without a string of its own
+		if x, err := number(v); err == nil {
+			o, err := odds.FromDecimal(x)
+			if err != nil {
+				return "bad_price", err
+			}
+			q.Price = float64(o)
+			return "", nil
+		}
 	}
 	o, err := odds.Parse(string(v), notation)
 	if err != nil {

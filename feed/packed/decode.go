@@ -17,7 +17,7 @@ import (
 type Decoder struct {
 	zip    *zstd.Decoder
 	body   []byte
-	events map[string]*odds.Event
+	events map[uint64]*odds.Event
 }
 
 // Decode returns the batches of a chunk, exactly equal to those encoded. The
@@ -63,7 +63,7 @@ func (d *Decoder) unzip(frame []byte, size int) (err error) {
 
 func (d *Decoder) decodeBody(body []byte) ([]*odds.Batch, error) {
 	if d.events == nil {
-		d.events = map[string]*odds.Event{}
+		d.events = map[uint64]*odds.Event{}
 	}
 	r := reader{rest: body, strings: []string{""}, floats: []float64{0}, events: []*odds.Event{nil}, said: []said{{}}, known: d.events}
 	out := make([]*odds.Batch, 0, r.count(r.uint()))
@@ -91,7 +91,7 @@ type reader struct {
 	floats   []float64
 	events   []*odds.Event
 	said     []said
-	known    map[string]*odds.Event
+	known    map[uint64]*odds.Event
 	at       odds.Time
 	seq      int64
 	stamp    odds.Time
@@ -257,11 +257,10 @@ func (r *reader) event() *odds.Event {
 	if r.err != nil {
 		return nil
 	}
-	id := identity(e)
-	if was, ok := r.known[id]; ok {
+	if h := hash(e); r.known[h] == nil {
+		r.known[h] = e
+	} else if was := r.known[h]; equal(was, e) {
 		e = was
-	} else {
-		r.known[id] = e
 	}
 	r.events = append(r.events, e)
 	return e

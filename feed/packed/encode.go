@@ -4,8 +4,9 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
-	"strings"
+	"slices"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/zstd"
 
 	"corrgraph/odds"
@@ -52,7 +53,8 @@ type writer struct {
 	buf      []byte
 	strings  map[string]uint64
 	events   map[*odds.Event]uint64
-	eventsBy map[string]uint64 // by value: equal events become one
+	eventsBy map[uint64]numbered // by a hash of their facts: equal events become one
+	written  uint64              // events
 	floats   map[uint64]uint64
 	keys     map[key]uint64
 	said     []said
@@ -62,11 +64,28 @@ type writer struct {
 	previous uint64    // key of the update before
 }
 
+// numbered is an event that was written.
+type numbered struct {
+	event  *odds.Event
+	number uint64
+}
+
 func (w *writer) reset() {
+	clear(w.said)
 	*w = writer{
-		buf: w.buf[:0], strings: map[string]uint64{}, events: map[*odds.Event]uint64{}, eventsBy: map[string]uint64{},
-		floats: map[uint64]uint64{}, keys: map[key]uint64{}, said: append(w.said[:0], said{}),
+		buf: w.buf[:0], strings: emptied(w.strings), events: emptied(w.events), eventsBy: emptied(w.eventsBy),
+		floats: emptied(w.floats), keys: emptied(w.keys), said: append(w.said[:0], said{}),
 	}
+}
+
+// emptied returns m without entries; one that has grown large is let go, for
+// emptying takes time in proportion.
+func emptied[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil || len(m) > 1<<14 {
+		return map[K]V{}
+	}
+	clear(m)
+	return m
 }
 
 func (w *writer) batch(b *odds.Batch) {
@@ -224,8 +243,11 @@ func (w *writer) event(e *odds.Event) {
 		return
 	}
 	w.uint(1)
-	n = uint64(len(w.eventsBy) + 1)
-	w.events[e], w.eventsBy[identity(e)] = n, n
+	w.written++
+	w.events[e] = w.written
+	if h := hash(e); w.eventsBy[h].event == nil {
+		w.eventsBy[h] = numbered{e, w.written}
+	}
 	for _, s := range [...]string{e.ID, e.Sport, e.League, e.Home, e.Away, e.Title} {
 		w.string(s)
 	}
@@ -243,31 +265,28 @@ func (w *writer) eventNumber(e *odds.Event) uint64 {
 	}
 	n, ok := w.events[e]
 	if !ok {
-		if n = w.eventsBy[identity(e)]; n != 0 {
-			w.events[e] = n
+		if was := w.eventsBy[hash(e)]; was.event != nil && equal(was.event, e) {
+			n = was.number
 		}
+		w.events[e] = n // 0 too: its facts need not be hashed again
 	}
 	return n
 }
 
-// identity is equal for two events exactly when all their facts are.
-func identity(e *odds.Event) string {
-	var b strings.Builder
-	part := func(s string) {
-		b.Write(binary.AppendUvarint(nil, uint64(len(s))))
-		b.WriteString(s)
-	}
+// hash is the same for two events whose facts are the same.
+func hash(e *odds.Event) uint64 {
+	var d xxhash.Digest
+	d.Reset()
 	for _, s := range [...]string{e.ID, e.Sport, e.League, e.Home, e.Away, e.Title} {
-		part(s)
+		_, _ = d.WriteString(s) // never fails
 	}
-	b.Write(binary.AppendVarint(nil, int64(e.Start)))
-	if e.Participants != nil {
-		b.WriteByte(1)
-	}
-	for _, p := range e.Participants {
-		part(p)
-	}
-	return b.String()
+	return d.Sum64() ^ uint64(e.Start)
+}
+
+// equal reports whether all facts of two events are the same.
+func equal(a, b *odds.Event) bool {
+	return a.ID == b.ID && a.Sport == b.Sport && a.League == b.League && a.Home == b.Home && a.Away == b.Away && a.Title == b.Title &&
+		a.Start == b.Start && (a.Participants == nil) == (b.Participants == nil) && slices.Equal(a.Participants, b.Participants)
 }
 
 // numberOf is 0 for a string not yet written.
