@@ -32,13 +32,14 @@ type Verdict struct {
 	WrongBefore int            `json:"wrong_status_before"`
 	WrongDuring int            `json:"wrong_status_during"`
 	WrongLayers int            `json:"wrong_layer_status"` // graphs that gave a layer the wrong status
+	LayerFaults map[string]int `json:"layer_faults"`       // of those: which layer said what, and why
 	Kept        bool           `json:"kept"`
 	Broken      []string       `json:"broken"` // promises, in words
 }
 
 // Judge holds outcomes, ordered by when they were due, against a promise.
 func Judge(p Promise, s Span, all []Outcome) *Verdict {
-	v := &Verdict{Requests: len(all), Failures: map[string]int{}, Broken: []string{}}
+	v := &Verdict{Requests: len(all), Failures: map[string]int{}, LayerFaults: map[string]int{}, Broken: []string{}}
 	j := judge{p: p, s: s, v: v, shown: s.From, excused: s.To + s.RecoverWithin}
 	j.status(all)
 	for i := range all {
@@ -132,11 +133,15 @@ func (j *judge) layers(all []Outcome) {
 		if o.Probe != Graph || o.failure() != "" {
 			continue
 		}
+		wrong := false
 		for l, s := range o.Layers {
 			if !j.layer(o, l+1, s, offAlready[l]) {
-				j.v.WrongLayers++
-				break
+				wrong = true
+				j.v.LayerFaults[fmt.Sprintf("layer %d %s: %s", l+1, s, o.Reasons[l])]++
 			}
+		}
+		if wrong {
+			j.v.WrongLayers++
 		}
 	}
 }

@@ -162,7 +162,7 @@ func TestReadOutcome(t *testing.T) {
 		want  Outcome
 	}{
 		{Health, `{"status":"DEGRADED","layers":[{"status":"FAILED"}]}`, Outcome{Health: "DEGRADED"}},
-		{Graph, `{"status":"HEALTHY","layers":[{"status":"HEALTHY"},{"status":"OFF"}]}`, Outcome{Health: "HEALTHY", Layers: [4]string{"HEALTHY", "OFF"}}},
+		{Graph, `{"status":"HEALTHY","layers":[{"status":"HEALTHY"},{"status":"OFF","reason":"shed"}]}`, Outcome{Health: "HEALTHY", Layers: [4]string{"HEALTHY", "OFF"}, Reasons: [4]string{"", "shed"}}},
 		{Ticks, `{"accepted":1,"rejected":2}`, Outcome{Refused: 2}},
 		{Ticks, `{"status":503,"detail":"x"}`, Outcome{}},
 		{Graph, `nonsense`, Outcome{Error: "the answer is no JSON"}},

@@ -43,6 +43,7 @@ type Outcome struct {
 	Error   string    // why there is none
 	Health  string    // of healthz and graph: HEALTHY, DEGRADED or FAILED
 	Layers  [4]string // of a graph: the status of each layer
+	Reasons [4]string // of a graph: why a layer is not well
 	Refused int       // ticks that were not taken though the request was
 }
 
@@ -56,6 +57,7 @@ func (o *Outcome) read(body []byte) {
 		Rejected int `json:"rejected"`
 		Layers   []struct {
 			Status string `json:"status"`
+			Reason string `json:"reason"`
 		} `json:"layers"`
 	}
 	if o.Probe != Health && o.Probe != Graph && o.Probe != Ticks {
@@ -69,7 +71,7 @@ func (o *Outcome) read(body []byte) {
 	o.Refused = said.Rejected
 	if o.Probe == Graph {
 		for i := range min(len(said.Layers), len(o.Layers)) {
-			o.Layers[i] = said.Layers[i].Status
+			o.Layers[i], o.Reasons[i] = said.Layers[i].Status, said.Layers[i].Reason
 		}
 	}
 }

@@ -48,6 +48,9 @@ func (r *Report) Text(w io.Writer) error {
 	for _, why := range slices.Sorted(maps.Keys(r.Verdict.Failures)) {
 		fmt.Fprintf(&b, "failed: %s: %d\n", why, r.Verdict.Failures[why])
 	}
+	for _, what := range slices.Sorted(maps.Keys(r.Verdict.LayerFaults)) {
+		fmt.Fprintf(&b, "wrong: %s: %d graphs\n", what, r.Verdict.LayerFaults[what])
+	}
 	fmt.Fprintln(&b, r.Verdict.Sentence())
 	_, err := w.Write(b.Bytes())
 	return err

@@ -27,7 +27,7 @@ func Timeline(p Promise, s Span, all []Outcome) []Second {
 		o := &all[i]
 		n := int(o.Due / time.Second)
 		for len(out) <= n {
-			out = append(out, Second{Second: len(out), Phase: phase(s, time.Duration(len(out))*time.Second), Layers: "----"})
+			out = append(out, Second{Second: len(out), Phase: phase(s, time.Duration(len(out))*time.Second+time.Second/2), Layers: "----"})
 			times = append(times, nil)
 		}
 		x := &out[n]
