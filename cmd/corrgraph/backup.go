@@ -1,0 +1,298 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"corrgraph/backup"
+	"corrgraph/config"
+	"corrgraph/report"
+	"corrgraph/store"
+	"corrgraph/store/sqlite"
+)
+
+type backupCmd struct {
+	Make   backupMakeCmd   `cmd:"" default:"withargs" help:"Make a backup now and check it (the default)."`
+	List   backupListCmd   `cmd:"" help:"The backups of a folder."`
+	Verify backupVerifyCmd `cmd:"" help:"Restore a backup for trial and say what it holds."`
+}
+
+// folderFlags name the folder of backups.
+type folderFlags struct {
+	configFlags
+	Folder string `name:"folder" placeholder:"DIR" help:"Folder of the backups (default: backup.folder of the configuration)."`
+}
+
+// where returns the configuration and the folder.
+func (f *folderFlags) where(a *app) (*config.Loaded, string, error) {
+	cfg, err := f.load(a)
+	if err != nil {
+		return nil, "", err
+	}
+	dir := f.Folder
+	if dir == "" {
+		dir = cfg.Backup.Folder
+	}
+	if dir == "" {
+		return nil, "", usage(errors.New("no folder: name one with --folder, or a --config that has backup.folder"))
+	}
+	return cfg, dir, nil
+}
+
+// backupAnswer is a backup as commands show it.
+type backupAnswer struct {
+	backup.Backup
+	SHA256 string          `json:"sha256"`
+	Held   *store.Contents `json:"held,omitempty"`
+}
+
+// newBackupAnswer reads the checksum beside a backup.
+func newBackupAnswer(b backup.Backup) (backupAnswer, error) {
+	text, err := os.ReadFile(b.Path + ".sha256")
+	sum, _, _ := strings.Cut(string(text), " ")
+	if _, bad := hex.DecodeString(sum); err == nil && bad != nil {
+		err = fmt.Errorf("%s.sha256 holds no checksum", b.Path)
+	}
+	return backupAnswer{Backup: b, SHA256: sum}, err
+}
+
+type backupMakeCmd struct {
+	folderFlags
+	DB string `name:"db" placeholder:"FILE" help:"The store (default: store.path of the configuration)."`
+}
+
+func (backupMakeCmd) Help() string {
+	return "Before something risky, while the service runs:\n\n    corrgraph backup --config config/production/correlation-engine.yaml\n" +
+		"    corrgraph backup --db desk.db --folder backups\n\n" +
+		"The copy holds every commit made before it was begun. It is opened and checked page by page before it counts, and has a .sha256 beside it; " +
+		"older ones go as backup.keep says." + codes
+}
+
+func (c *backupMakeCmd) Run(ctx context.Context, a *app) (err error) {
+	cfg, dir, err := c.where(a)
+	if err != nil {
+		return err
+	}
+	db := c.DB
+	if db == "" {
+		db = cfg.Store.Path
+	}
+	// Reading takes no lock: a service that has the store open is not in the way.
+	st, err := openStore(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	keep := cfg.Backup.Keep
+	f, err := backup.Open(backup.Options{Dir: dir, Clock: clock, Keep: backup.Keep{Hourly: keep.Hourly, Daily: orNone(keep.Daily), Weekly: orNone(keep.Weekly)}})
+	if err != nil {
+		return err
+	}
+	b, err := f.Make(ctx, st)
+	if err != nil {
+		return err
+	}
+	answer, err := newBackupAnswer(b)
+	if err != nil {
+		return err
+	}
+	held, err := sqlite.Inspect(ctx, b.Path)
+	if err != nil {
+		return err
+	}
+	answer.Held = &held
+	return a.print(answer, func(w io.Writer) error { return writeBackup(w, &answer) })
+}
+
+// orNone turns the configuration's 0, none kept, into the package's word for it.
+func orNone(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+func writeBackup(w io.Writer, b *backupAnswer) error {
+	_, err := fmt.Fprintf(w, "%s\n  %s, sha256 %s\n  %s\n", report.Plain(b.Path), megabytes(b.Bytes), b.SHA256, contents(b.Held))
+	return err
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+// contents says in a line what a store holds.
+func contents(c *store.Contents) string {
+	return fmt.Sprintf("holds %d events, %d links, %d quotes in %d chunks of the tick log, %d audit rows, as of %s", c.Events, c.Edges, c.Quotes, c.Chunks, c.AuditRows, c.AsOf)
+}
+
+type backupListCmd struct{ folderFlags }
+
+func (backupListCmd) Help() string {
+	return "Which backups are there, and was one restored for trial?\n\n    corrgraph backup list --folder backups" + codes
+}
+
+func (c *backupListCmd) Run(a *app) error {
+	_, dir, err := c.where(a)
+	if err != nil {
+		return err
+	}
+	all, err := backup.List(dir)
+	if err != nil {
+		return err
+	}
+	status, err := backup.ReadStatus(dir)
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Folder  string          `json:"folder"`
+		Backups []backup.Backup `json:"backups"` // newest first
+		Status  backup.Status   `json:"status"`
+	}{dir, append([]backup.Backup{}, all...), status}
+	return a.print(answer, func(w io.Writer) error {
+		var b bytes.Buffer
+		for _, x := range all {
+			fmt.Fprintf(&b, "%s  %10s  %s\n", x.At.Format(time.RFC3339), megabytes(x.Bytes), report.Plain(filepath.Base(x.Path)))
+		}
+		if len(all) == 0 {
+			fmt.Fprintf(&b, "no backups in %s\n", report.Plain(dir))
+		}
+		if !status.LastVerified.IsZero() {
+			fmt.Fprintf(&b, "%s was restored for trial at %s\n", report.Plain(status.Verified), status.LastVerified.Format(time.RFC3339))
+		}
+		if status.LastError != "" {
+			fmt.Fprintf(&b, "the last failure, at %s: %s\n", status.LastFailure.Format(time.RFC3339), report.Plain(status.LastError))
+		}
+		_, err := w.Write(b.Bytes())
+		return err
+	})
+}
+
+type backupVerifyCmd struct {
+	folderFlags
+	File string `arg:"" optional:"" help:"The backup; without it the newest of the folder."`
+}
+
+func (backupVerifyCmd) Help() string {
+	return "Would it restore?\n\n    corrgraph backup verify --folder backups\n    corrgraph backup verify backups/corrgraph-20260102T150405.000Z.db\n\n" +
+		"The backup is compared with its checksum, copied, checked page by page and opened as a store. The original is not touched." + codes
+}
+
+func (c *backupVerifyCmd) Run(ctx context.Context, a *app) error {
+	var answer backupAnswer
+	var err error
+	if c.File != "" {
+		answer, err = verifyFile(ctx, c.File)
+	} else {
+		answer, err = c.newest(ctx, a)
+	}
+	if err != nil {
+		return damaged(err)
+	}
+	return a.print(answer, func(w io.Writer) error {
+		if err := writeBackup(w, &answer); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(w, "  verified: it restores")
+		return err
+	})
+}
+
+func verifyFile(ctx context.Context, path string) (answer backupAnswer, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return answer, err
+	}
+	held, err := backup.Verify(ctx, path)
+	if err != nil {
+		return answer, err
+	}
+	answer, err = newBackupAnswer(backup.Backup{Path: path, At: info.ModTime().UTC(), Bytes: info.Size()})
+	answer.Held = &held
+	return answer, err
+}
+
+// newest verifies the newest backup of the folder, and notes in the folder that it
+// was.
+func (c *backupVerifyCmd) newest(ctx context.Context, a *app) (answer backupAnswer, err error) {
+	_, dir, err := c.where(a)
+	if err != nil {
+		return answer, err
+	}
+	all, err := backup.List(dir)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("a backup in %s: %w", dir, fs.ErrNotExist)
+	}
+	if err != nil {
+		return answer, err
+	}
+	f, err := backup.Open(backup.Options{Dir: dir, Clock: clock})
+	if err != nil {
+		return answer, err
+	}
+	held, err := f.VerifyNewest(ctx)
+	if err != nil {
+		return answer, err
+	}
+	answer, err = newBackupAnswer(all[0])
+	answer.Held = &held
+	return answer, err
+}
+
+// damaged marks what is wrong with a backup's content as bad data.
+func damaged(err error) error {
+	if errors.Is(err, backup.ErrChecksum) || errors.Is(err, store.ErrNotStore) || errors.Is(err, store.ErrDamaged) {
+		return badData(err)
+	}
+	return err
+}
+
+type restoreCmd struct {
+	configFlags
+	File string `arg:"" help:"The backup."`
+	DB   string `name:"db" placeholder:"FILE" help:"The store that it replaces (default: store.path of the configuration)."`
+}
+
+func (restoreCmd) Help() string {
+	return "Put a backup in place of a store that no service has open:\n\n" +
+		"    corrgraph restore backups/corrgraph-20260102T150405.000Z.db --db /var/lib/corrgraph/corrgraph.db\n\n" +
+		"The backup is checked first. The store that was there is kept beside it, and is named in the answer." + codes
+}
+
+func (c *restoreCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	db := c.DB
+	if db == "" {
+		db = cfg.Store.Path
+	}
+	aside, held, err := backup.Restore(ctx, c.File, db, clock())
+	if err != nil {
+		return damaged(err)
+	}
+	answer := struct {
+		DB   string         `json:"db"`
+		From string         `json:"from"`
+		Old  string         `json:"old,omitempty"` // where the store that was there is now
+		Held store.Contents `json:"held"`
+	}{db, c.File, aside, held}
+	return a.print(answer, func(w io.Writer) error {
+		var b bytes.Buffer
+		fmt.Fprintf(&b, "%s restored from %s\n  %s\n", report.Plain(db), report.Plain(c.File), contents(&held))
+		if aside != "" {
+			fmt.Fprintf(&b, "  what was there before is %s\n", report.Plain(aside))
+		}
+		_, err := w.Write(b.Bytes())
+		return err
+	})
+}

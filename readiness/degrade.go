@@ -1,0 +1,154 @@
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+func degrades(layer int) string {
+	return fmt.Sprintf("Layer %d fails under reads: the other three stay served with the reason beside them, and health says DEGRADED, then HEALTHY.", layer)
+}
+
+const degradeThreshold = "0 reads fail, DEGRADED ≤ 2 s, HEALTHY after the fault"
+
+// noticed is how soon health must tell of a failing layer.
+const noticed = 2 * time.Second
+
+// killed is what was seen while a layer was dead.
+type killed struct {
+	reads, failed int    // of graphs, from before the fault until after it
+	others        int    // layers that were not served though they should have been
+	marked        int    // reads that named the dead layer with its reason
+	first         string // the first thing that was wrong
+	degraded      bool
+	after         time.Duration // until health said DEGRADED
+	healed        bool
+	healing       time.Duration // from the end of the fault until HEALTHY
+	status        string        // health while the layer was dead
+}
+
+func degrade(layer int) func(context.Context, *lab) (Finding, error) {
+	return func(ctx context.Context, l *lab) (f Finding, err error) {
+		// A layer that the configuration has switched off can't fail.
+		x, err := l.start(ctx, setup{set: []string{fmt.Sprintf("layers.l%d=hot", layer)}})
+		if err != nil {
+			return f, err
+		}
+		defer x.stop()
+		k, err := kill(ctx, x, layer)
+		if err != nil {
+			return f, err
+		}
+		return judgeKill(layer, &k), nil
+	}
+}
+
+// kill reads graphs all the while, kills a layer, waits, and mends it.
+func kill(ctx context.Context, x *scratch, layer int) (k killed, err error) {
+	s, err := x.viewer.look(ctx, 4)
+	if err != nil || len(s.events) == 0 {
+		return k, notRun("a scratch instance without events: %w", err)
+	}
+	if _, ok, err := within(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
+		h, err := x.viewer.health(ctx)
+		return h.Status == "HEALTHY", err
+	}); err != nil || !ok {
+		return k, notRun("a scratch instance that is not healthy: %w", err)
+	}
+	stop := make(chan struct{})
+	var reader sync.WaitGroup
+	reader.Go(func() { k.read(ctx, x, s.events, layer, stop) })
+	end := func() { close(stop); reader.Wait() }
+	if err := x.fault(ctx, map[string]any{"kind": "kill-layer", "layer": layer, "duration_s": 60}); err != nil {
+		end()
+		return k, notRun("a fault: %w", err)
+	}
+	var after, healing time.Duration
+	var degraded, healed bool
+	var status string
+	after, degraded, err = within(ctx, 2*noticed, func(ctx context.Context) (bool, error) {
+		h, err := x.viewer.health(ctx)
+		status = h.Status
+		return h.Status == "DEGRADED", err
+	})
+	if err == nil {
+		err = pause(ctx, time.Second) // reads of a dead layer
+	}
+	if err == nil {
+		err = x.clear(ctx)
+	}
+	if err == nil {
+		healing, healed, err = within(ctx, x.cfg.Breakers.Delay+10*time.Second, func(ctx context.Context) (bool, error) {
+			h, err := x.viewer.health(ctx)
+			return h.Status == "HEALTHY", err
+		})
+	}
+	end()
+	k.after, k.degraded, k.status, k.healing, k.healed = after, degraded, status, healing, healed
+	return k, err
+}
+
+// read reads graphs fifty times a second until stop: half of what the governor of
+// staging lets through.
+func (k *killed) read(ctx context.Context, x *scratch, events []string, layer int, stop <-chan struct{}) {
+	for i := 0; ; i++ {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		r, err := x.viewer.get(ctx, graphPath(events[i%len(events)]))
+		if err == nil && r.status != http.StatusTooManyRequests {
+			var g graph
+			k.reads++
+			if err := r.into("graph", &g); err != nil || len(g.Layers) != 4 {
+				k.wrong(fmt.Sprintf("a read failed: %d, %v", r.status, err))
+				k.failed++
+			} else {
+				k.layers(&g, layer)
+			}
+		} else if err != nil {
+			k.reads++
+			k.failed++
+			k.wrong(err.Error())
+		}
+		if pause(ctx, 20*time.Millisecond) != nil {
+			return
+		}
+	}
+}
+
+func (k *killed) wrong(what string) {
+	if k.first == "" {
+		k.first = what
+	}
+}
+
+// layers looks at one graph.
+func (k *killed) layers(g *graph, layer int) {
+	for i := range g.Layers {
+		v := &g.Layers[i]
+		switch {
+		case i+1 == layer && v.Status == "FAILED" && v.Reason != "":
+			k.marked++
+		case i+1 != layer && v.Status == "FAILED":
+			k.others++
+			k.wrong(fmt.Sprintf("layer %d was not served: %s", i+1, v.Reason))
+		}
+	}
+}
+
+func judgeKill(layer int, k *killed) (f Finding) {
+	f.Pass = k.failed == 0 && k.others == 0 && k.marked > 0 && k.degraded && k.after <= noticed && k.healed
+	f.Measured = fmt.Sprintf("%d of %d reads fail, DEGRADED after %s, HEALTHY %v", k.failed, k.reads, k.after.Round(10*time.Millisecond), k.healed)
+	f.Evidence = fmt.Sprintf("layer %d killed by the fault registry under 50 graphs a second: %d reads named it with its reason, %d found another layer missing; health said %s; HEALTHY %s after the fault was cleared",
+		layer, k.marked, k.others, k.status, k.healing.Round(100*time.Millisecond))
+	if k.first != "" {
+		f.Evidence += "; first: " + k.first
+	}
+	return f
+}
+

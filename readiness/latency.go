@@ -1,0 +1,137 @@
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// fast is the promise for the paths that are acted on.
+const fast = 5 * time.Millisecond
+
+// leastRequests is how many requests the figure is of, at least.
+const leastRequests = 2000
+
+// pace is the time between two requests of the gate: of four kinds, so that graphs
+// come 80 times a second, below the governor of staging.
+const pace = 3125 * time.Microsecond
+
+func latencyCriticalPaths(ctx context.Context, l *lab) (f Finding, err error) {
+	c, where, done, err := l.subject(ctx)
+	if err != nil {
+		return f, err
+	}
+	defer done()
+	s, err := c.look(ctx, 20)
+	if err != nil {
+		return f, notRun("%s: %w", where, err)
+	}
+	if len(s.events) == 0 || len(s.nodes) == 0 {
+		return f, notRun("%s knows %d events and %d linked nodes: nothing to ask for", where, len(s.events), len(s.nodes))
+	}
+	t, err := c.timed(ctx, s, max(l.o.Requests, leastRequests))
+	if err != nil {
+		return f, err
+	}
+	return judgeLatency(t, where), nil
+}
+
+// subject is the instance that is judged: the one that was named, or a scratch one.
+func (l *lab) subject(ctx context.Context) (c *caller, where string, done func(), err error) {
+	if l.o.Target.URL != "" {
+		c = newCaller(l.o.Target.URL, l.o.Target.Token)
+		return c, "the instance at " + l.o.Target.URL, c.close, nil
+	}
+	x, err := l.start(ctx, setup{})
+	if err != nil {
+		return nil, "", nil, err
+	}
+	return x.viewer, "a scratch instance with this configuration", func() { _ = x.stop() }, nil
+}
+
+// paths are the four kinds of question, in turn.
+var paths = []string{"graph", "anomalies", "predictions", "propagation"}
+
+// timings are the times of answers by kind.
+type timings struct {
+	took    map[string][]time.Duration
+	failed  int
+	limited int // 429: not counted among the requests
+	first   string
+}
+
+// timed asks the four kinds of question in turn, at a fixed pace.
+func (c *caller) timed(ctx context.Context, s *sights, n int) (t timings, err error) {
+	t.took = map[string][]time.Duration{}
+	ticker := time.NewTicker(pace)
+	defer ticker.Stop()
+	for i := 0; i < n; i++ {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return t, context.Cause(ctx)
+		}
+		kind, path := paths[i%4], ""
+		switch k := i / 4; kind {
+		case "graph", "anomalies":
+			path = "/v1/events/" + url.PathEscape(s.events[k%len(s.events)]) + "/" + kind
+		case "predictions":
+			path = "/v1/predictions?" + url.Values{"node": {s.nodes[k%len(s.nodes)]}}.Encode()
+		default:
+			p := s.pairs[k%len(s.pairs)]
+			path = "/v1/propagation?" + url.Values{"source": {p[0]}, "target": {p[1]}}.Encode()
+		}
+		r, err := c.get(ctx, path)
+		switch {
+		case err != nil:
+			return t, err
+		case r.status == http.StatusTooManyRequests && t.limited < n:
+			t.limited++
+			i--
+			if err := pause(ctx, 100*time.Millisecond); err != nil {
+				return t, err
+			}
+		case r.status != http.StatusOK:
+			t.failed++
+			if t.first == "" {
+				t.first = fmt.Sprintf("%s: %v", path, r.refusal())
+			}
+		default:
+			t.took[kind] = append(t.took[kind], r.took)
+		}
+	}
+	return t, nil
+}
+
+// percentile is the time that p of 100 stay at or below, by the nearest rank.
+func percentile(sorted []time.Duration, p int) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[(len(sorted)*p+99)/100-1]
+}
+
+func judgeLatency(t timings, where string) (f Finding) {
+	n, worst := 0, time.Duration(0)
+	var told []string
+	whole := true
+	for _, kind := range paths {
+		took := slices.Sorted(slices.Values(t.took[kind]))
+		p99 := percentile(took, 99)
+		worst, n = max(worst, p99), n+len(took)
+		whole = whole && len(took) > 0
+		told = append(told, fmt.Sprintf("%s p50 %s p99 %s (n = %d)", kind, ms(percentile(took, 50)), ms(p99), len(took)))
+	}
+	f.Pass = whole && t.failed == 0 && n >= leastRequests && worst < fast
+	f.Measured = "p99 " + ms(worst)
+	f.Evidence = fmt.Sprintf("%s, %d requests one by one at %.0f/s, times at the client: %s; %d failed, %d asked to wait",
+		where, n, float64(time.Second)/float64(pace), strings.Join(told, ", "), t.failed, t.limited)
+	if t.first != "" {
+		f.Evidence += "; first: " + t.first
+	}
+	return f
+}

@@ -1,0 +1,156 @@
+package readiness
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// promised are the names that dashboards and alerts are built on. Those that only
+// exist once something happened (a gap, a timeout by label) are not among them.
+func promised() []string {
+	return []string{
+		"corrgraph_build_info", "corrgraph_ticks_received_total", "corrgraph_feed_last_tick_timestamp_seconds", "corrgraph_source_latency_seconds",
+		"corrgraph_ingest_to_publish_seconds", "corrgraph_log_append_seconds", "corrgraph_edges", "corrgraph_query_timeouts_total",
+		"corrgraph_circuit_state", "corrgraph_memory_budget_bytes", "corrgraph_memory_used_bytes", "corrgraph_memory_level",
+		"corrgraph_audit_queue", "corrgraph_audit_rows_total", "corrgraph_audit_cap_reached", "corrgraph_engine_queue",
+		"corrgraph_engine_event_time_seconds", "corrgraph_stream_clients", "corrgraph_log_bytes", "corrgraph_decoy_discovery_rate",
+		"corrgraph_requests_total", "corrgraph_request_duration_seconds", "corrgraph_graph_build_seconds", "corrgraph_layer_build_seconds",
+		"go_goroutines", "process_resident_memory_bytes",
+	}
+}
+
+// moving are the counters that requests and ticks must raise.
+func moving() []string {
+	return []string{"corrgraph_requests_total", "corrgraph_ticks_received_total", "corrgraph_audit_rows_total"}
+}
+
+func metricsExport(ctx context.Context, l *lab) (f Finding, err error) {
+	x, err := l.start(ctx, setup{empty: true})
+	if err != nil {
+		return f, err
+	}
+	defer x.stop()
+	all, err := seedBatches()
+	if err != nil {
+		return f, err
+	}
+	all = all[:2000]
+	send := func(part int) error {
+		text, err := body(all[1000*part : 1000*(part+1)])
+		if err != nil {
+			return err
+		}
+		_, err = x.admin.ticks(ctx, text)
+		return err
+	}
+	if err := send(0); err != nil {
+		return f, err
+	}
+	if _, ok, err := within(ctx, longApply, func(ctx context.Context) (bool, error) { // names with labels are there once something was counted
+		page, err := x.scrape(ctx)
+		return err == nil && sum(page["corrgraph_ticks_received_total"]) > 0 && page["corrgraph_decoy_discovery_rate"] != nil, err
+	}); err != nil || !ok {
+		return judgeMetrics(nil, nil, fmt.Errorf("no tick was counted: %w", orNothing(err))), nil
+	}
+	s, err := x.viewer.look(ctx, 3)
+	if err != nil {
+		return f, err
+	}
+	before, err := x.scrape(ctx)
+	if err != nil {
+		return judgeMetrics(nil, nil, err), nil
+	}
+	if err := send(1); err != nil {
+		return f, err
+	}
+	for _, id := range s.events {
+		if _, err := x.viewer.graph(ctx, id); err != nil {
+			return f, err
+		}
+	}
+	var after map[string]*dto.MetricFamily
+	if _, _, err = within(ctx, longApply, func(ctx context.Context) (bool, error) {
+		after, err = x.scrape(ctx)
+		return err == nil && len(still(before, after)) == 0, err
+	}); err != nil {
+		return f, err
+	}
+	return judgeMetrics(before, after, nil), nil
+}
+
+// orNothing is an error that can be wrapped where there was none.
+func orNothing(err error) error {
+	if err == nil {
+		return fmt.Errorf("not within %s", longApply)
+	}
+	return err
+}
+
+// scrape reads /metrics as Prometheus does.
+func (x *scratch) scrape(ctx context.Context) (map[string]*dto.MetricFamily, error) {
+	r, err := x.viewer.get(ctx, "/metrics", "Accept", "text/plain;version=0.0.4")
+	if err != nil {
+		return nil, err
+	}
+	if err := r.into("/metrics", nil); err != nil {
+		return nil, err
+	}
+	p := expfmt.NewTextParser(model.LegacyValidation)
+	return p.TextToMetricFamilies(bytes.NewReader(r.body))
+}
+
+// sum adds the counters of a family.
+func sum(f *dto.MetricFamily) (n float64) {
+	for _, m := range f.GetMetric() {
+		n += m.GetCounter().GetValue()
+	}
+	return n
+}
+
+// still are the counters that have not moved.
+func still(before, after map[string]*dto.MetricFamily) (names []string) {
+	for _, name := range moving() {
+		if sum(after[name]) <= sum(before[name]) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func judgeMetrics(before, after map[string]*dto.MetricFamily, err error) (f Finding) {
+	if err != nil {
+		f.Measured, f.Evidence = "no scrape", err.Error()
+		return f
+	}
+	var missing []string
+	for _, name := range promised() {
+		if after[name] == nil {
+			missing = append(missing, name)
+		}
+	}
+	stuck := still(before, after)
+	var own []string
+	for name := range after {
+		if strings.HasPrefix(name, "corrgraph_") {
+			own = append(own, name)
+		}
+	}
+	slices.Sort(own)
+	f.Pass = len(missing) == 0 && len(stuck) == 0
+	f.Measured = fmt.Sprintf("%d names missing, %d counters stand still", len(missing), len(stuck))
+	f.Evidence = fmt.Sprintf("a scrape of %d families (%d of this program) parses; %d names are promised", len(after), len(own), len(promised()))
+	if !f.Pass {
+		f.Evidence += fmt.Sprintf("; missing %v, still %v", missing, stuck)
+	}
+	for _, name := range moving() {
+		f.Evidence += fmt.Sprintf("; %s %.0f → %.0f", name, sum(before[name]), sum(after[name]))
+	}
+	return f
+}

@@ -1,0 +1,143 @@
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"corrgraph/odds"
+)
+
+// longApply is how long ticks may take from the log to the published snapshot.
+const longApply = 15 * time.Second
+
+// standbyAges is what was seen of layer 4 beside layer 1.
+type standbyAges struct {
+	mode    string
+	busy    time.Duration // the largest age of layer 4 that was shown while the engine was busy
+	unaged  int           // answers without the layer's time
+	reads   int
+	idle    time.Duration // age after the ticks ended
+	idled   bool          // it came down to 0
+	within  time.Duration // of the end of ticks
+	hotMode string
+	hotAge  time.Duration // the largest while the engine was busy and the layer hot
+	hot     int           // reads of it
+}
+
+func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
+	x, err := l.start(ctx, setup{empty: true, set: []string{"layers.l4=standby", "limits.graph_rate=0"}})
+	if err != nil {
+		return f, err
+	}
+	defer x.stop()
+	all, err := seedBatches()
+	if err != nil {
+		return f, err
+	}
+	third := len(all) / 3
+	var a standbyAges
+	if err := x.feed(ctx, all[:third], nil); err != nil {
+		return f, err
+	}
+	event := seedEvents[0]
+	if _, ok, err := within(ctx, longApply, func(ctx context.Context) (bool, error) {
+		r, err := x.viewer.get(ctx, graphPath(event))
+		return err == nil && r.status == 200, err
+	}); err != nil || !ok {
+		return f, notRun("the first ticks did not appear: %w", err)
+	}
+	err = x.feed(ctx, all[third:2*third], func(g *graph) {
+		a.reads++
+		a.mode = g.Layers[3].Mode
+		if g.Layers[3].AsOf.IsZero() {
+			a.unaged++
+		}
+		a.busy = max(a.busy, age(g))
+	})
+	if err != nil {
+		return f, err
+	}
+	a.within, a.idled, err = within(ctx, longApply, func(ctx context.Context) (bool, error) {
+		g, err := x.viewer.graph(ctx, event)
+		a.idle = age(&g)
+		return err == nil && a.idle == 0 && x.applied(all[:2*third]), err
+	})
+	if err != nil {
+		return f, err
+	}
+	next := *x.cfg
+	next.Layers.L4 = "hot"
+	if _, err := x.i.Reload(&next); err != nil {
+		return f, err
+	}
+	err = x.feed(ctx, all[2*third:], func(g *graph) {
+		a.hotMode = g.Layers[3].Mode
+		if a.hot++; a.hot > 3 { // the first were published before the switch
+			a.hotAge = max(a.hotAge, age(g))
+		}
+	})
+	return judgeStandby(&a), err
+}
+
+// age is how much older layer 4 is than layer 1.
+func age(g *graph) time.Duration {
+	if len(g.Layers) != 4 || g.Layers[3].AsOf.IsZero() {
+		return 0
+	}
+	return g.Layers[0].AsOf.Sub(g.Layers[3].AsOf)
+}
+
+// feed hands ticks to the engine as fast as it takes them, so that it is busy, and
+// shows each graph read meanwhile to see.
+func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*graph)) error {
+	const requests = 24
+	done := make(chan error, 1)
+	go func() {
+		for i := range requests {
+			part := batches[i*len(batches)/requests : (i+1)*len(batches)/requests]
+			text, err := body(part)
+			if err == nil {
+				_, err = x.admin.ticks(ctx, text)
+			}
+			if err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for {
+		select {
+		case err := <-done:
+			return err
+		default:
+		}
+		if see != nil {
+			r, err := x.viewer.get(ctx, graphPath(seedEvents[0]))
+			if err == nil && r.status == 200 {
+				var g graph
+				if err := r.into("graph", &g); err == nil && len(g.Layers) == 4 {
+					see(&g)
+				}
+			}
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// applied reports whether the engine has reached the end of batches.
+func (x *scratch) applied(batches []*odds.Batch) bool {
+	st := x.i.Service().State()
+	return st.AsOf >= batches[len(batches)-1].At && st.Queue == 0 && st.HeldBack == 0
+}
+
+func judgeStandby(a *standbyAges) (f Finding) {
+	f.Pass = a.mode == "standby" && a.reads > 0 && a.unaged == 0 && a.busy > 0 && a.idled && a.hotMode == "hot" && a.hot > 3 && a.hotAge == 0
+	f.Measured = fmt.Sprintf("%s old while busy, %s when idle, %s when hot", a.busy, a.idle, a.hotAge)
+	f.Evidence = fmt.Sprintf("layer 4 beside layer 1, event time: on %q %d reads while ticks came, %d of them without its time; renewed %s after the last tick; switched by a reload, then on %q %d reads while ticks came",
+		a.mode, a.reads, a.unaged, a.within.Round(10*time.Millisecond), a.hotMode, a.hot)
+	return f
+}
