@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"go.opentelemetry.io/otel/trace"
 
+	"corrgraph/feed/canonical"
 	"corrgraph/service"
 	"corrgraph/store"
 	"corrgraph/telemetry"
@@ -32,6 +33,8 @@ type API struct {
 	other  *telemetry.Route    // of requests that no route matched
 	spec   *service.Document   // the OpenAPI document
 	zips   sync.Pool           // of *gzip.Writer
+	bodies sync.Pool           // of *[]byte
+	names  sync.Pool           // of *canonical.Names
 
 	boot    string          // of this process; stream ids of another mean nothing
 	closing context.Context // ends with Close
@@ -48,6 +51,8 @@ func New(o Options) (*API, error) {
 	}
 	a := &API{o: o, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), other: o.Metrics.Route("other"), boot: uuid.NewString()[:8]}
 	a.Set(o.Settings)
+	a.bodies.New = func() any { return new([]byte) }
+	a.names.New = func() any { return canonical.NewNames() }
 	a.zips.New = func() any {
 		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // a level that there is
 		return w

@@ -19,6 +19,9 @@ import (
 // is not known; each further step doubles what there is.
 const firstRead = 64 << 10
 
+// largestKept bounds the buffers that are kept for the next body.
+const largestKept = 4 << 20
+
 // errShed is returned where there is no memory for a body.
 var errShed = errors.New("no memory for a body of this size now")
 
@@ -27,7 +30,8 @@ var errTooLarge = errors.New("the body is too large")
 
 // body reads a request's body, decompressed, at most limit bytes. The memory is
 // claimed before it is taken; the caller releases it.
-func (a *API) body(r *http.Request, claim *guard.Admission) ([]byte, error) {
+// It reads into buf where that is large enough.
+func (a *API) body(r *http.Request, claim *guard.Admission, buf []byte) ([]byte, error) {
 	src, known := io.Reader(r.Body), r.ContentLength
 	switch enc := strings.ToLower(strings.Join(r.Header.Values("Content-Encoding"), ",")); enc {
 	case "", "identity":
@@ -43,10 +47,10 @@ func (a *API) body(r *http.Request, claim *guard.Admission) ([]byte, error) {
 	if known > a.o.Body {
 		return nil, errTooLarge
 	}
-	return readAll(src, known, a.o.Body, claim)
+	return readAll(src, known, a.o.Body, claim, buf)
 }
 
-func readAll(src io.Reader, known, limit int64, claim *guard.Admission) ([]byte, error) {
+func readAll(src io.Reader, known, limit int64, claim *guard.Admission, buf []byte) ([]byte, error) {
 	size := min(limit+1, firstRead)
 	if known >= 0 {
 		size = known + 1 // one more, so that its end is seen
@@ -54,7 +58,9 @@ func readAll(src io.Reader, known, limit int64, claim *guard.Admission) ([]byte,
 	if !claim.Grow(size) {
 		return nil, errShed
 	}
-	buf := make([]byte, 0, size)
+	if int64(cap(buf)) < size {
+		buf = make([]byte, 0, size)
+	}
 	for {
 		n, err := src.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]

@@ -53,7 +53,7 @@ type parcel struct {
 }
 
 // read parses a body.
-func (p *parcel) read(ctx context.Context, form string, text []byte, most int) error {
+func (p *parcel) read(ctx context.Context, form string, text []byte, most int, names *canonical.Names) error {
 	var err error
 	if form == formJSON {
 		if text, p.wrong, err = linesOf(text); err != nil {
@@ -68,7 +68,7 @@ func (p *parcel) read(ctx context.Context, form string, text []byte, most int) e
 	}
 	p.rep.Keep = mostErrors
 	first := 0
-	parser := canonical.New(canonical.Options{Placed: func(_ *odds.Batch, from, _ int) { first = from }})
+	parser := canonical.New(canonical.Options{Names: names, Placed: func(_ *odds.Batch, from, _ int) { first = from }})
 	err = parser.Parse(ctx, "body", bytes.NewReader(text), func(b *odds.Batch) error {
 		for i := range b.Updates {
 			p.ticks += max(1, len(b.Updates[i].Quotes))
@@ -190,16 +190,30 @@ func (a *API) take(r *http.Request) (*Receipt, error) {
 	return a.accept(r, form, &claim)
 }
 
-func (a *API) accept(r *http.Request, form string, claim *guard.Admission) (*Receipt, error) {
-	text, err := a.body(r, claim)
-	if err != nil {
-		return nil, err
+// read takes the body of a request apart. The buffer is used again: nothing that
+// was read refers to it.
+func (a *API) read(r *http.Request, form string, claim *guard.Admission, p *parcel) error {
+	buf := a.bodies.Get().(*[]byte)
+	text, err := a.body(r, claim, (*buf)[:0])
+	if cap(text) > cap(*buf) && cap(text) <= largestKept {
+		*buf = text
 	}
+	defer a.bodies.Put(buf)
+	if err != nil {
+		return err
+	}
+	names := a.names.Get().(*canonical.Names)
+	defer a.names.Put(names)
+	return p.read(r.Context(), form, text, a.o.Ticks, names)
+}
+
+func (a *API) accept(r *http.Request, form string, claim *guard.Admission) (*Receipt, error) {
 	p := &parcel{}
-	if err := p.read(r.Context(), form, text, a.o.Ticks); err != nil {
+	if err := a.read(r, form, claim, p); err != nil {
 		return nil, err
 	}
 	var got live.Receipt
+	var err error
 	if len(p.batches) > 0 {
 		if got, err = a.o.Service.Ingest(r.Context(), p.batches); err != nil {
 			return nil, err
