@@ -30,23 +30,25 @@ type graphInput struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most edges of each layer." example:"10"`
 }
 
-type anomalyParams struct {
+// AnomalyParams are the parameters of both lists of anomalies. Huma reads embedded
+// fields of exported types alone.
+type AnomalyParams struct {
 	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"The least confidence." example:"0.6"`
 	Kind          string  `query:"kind" maxLength:"64" doc:"One kind alone." example:"hidden_edge"`
 	Suppressed    bool    `query:"suppressed" doc:"Those that were kept back too, with the reason." example:"true"`
 }
 
-func (p *anomalyParams) query() service.AnomalyQuery {
+func (p *AnomalyParams) query() service.AnomalyQuery {
 	return service.AnomalyQuery{MinConfidence: p.MinConfidence, Kind: p.Kind, Suppressed: p.Suppressed}
 }
 
 type eventAnomaliesInput struct {
 	ID string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
-	anomalyParams
+	AnomalyParams
 }
 
 type anomaliesInput struct {
-	anomalyParams
+	AnomalyParams
 	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most anomalies." example:"20"`
 }
 

@@ -44,6 +44,7 @@ type rig struct {
 	secrets map[string]string
 	tokens  *token.Set
 	log     *safeBuffer
+	kept    map[string]bool // examples written
 }
 
 // safeBuffer is a log that tests read.
@@ -91,12 +92,18 @@ func must[T any](t testing.TB) func(T, error) T {
 // bubble's.
 func start(t testing.TB, k knobs) (g *rig, end func()) {
 	t.Helper()
-	g = &rig{t: t, secrets: map[string]string{}, log: &safeBuffer{}}
+	g = &rig{t: t, secrets: map[string]string{}, kept: map[string]bool{}, log: &safeBuffer{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	clock := time.Now
 	dir := t.TempDir()
-	g.store = must[*sqlite.Store](t)(sqlite.Open(ctx, filepath.Join(dir, "api.db"), sqlite.Options{Create: true}))
+	faults := must[*fault.Registry](t)(fault.New(fault.Options{Clock: clock, Enabled: k.chaos}))
+	g.store = must[*sqlite.Store](t)(sqlite.Open(ctx, filepath.Join(dir, "api.db"), sqlite.Options{Create: true, Fault: func(write bool) error {
+		if write {
+			return faults.DiskFull()
+		}
+		return nil
+	}}))
 	o := live.Options{Log: g.store, OutOfOrder: 5000}
 	o.Engine.DecideEvery = 30 * 60_000
 	g.live = live.New(o)
@@ -108,7 +115,6 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		Tick: func(d time.Duration) (<-chan time.Time, func()) { k := time.NewTicker(d); return k.C, k.Stop },
 		Read: func() (guard.Usage, error) { return guard.Usage{Go: g.used.Load()}, nil },
 	}))
-	faults := must[*fault.Registry](t)(fault.New(fault.Options{Clock: clock, Enabled: k.chaos}))
 	pool := func(name string, n int) *guard.Pool {
 		return must[*guard.Pool](t)(guard.NewPool(guard.PoolOptions{Name: name, Workers: n, Queue: 64}))
 	}
@@ -307,4 +313,9 @@ func (c copies) List() ([]backup.Backup, error) { return backup.List(c.dir) }
 func (c copies) Status() backup.Status          { return c.folder.Status() }
 func (c copies) Make(ctx context.Context) (backup.Backup, error) {
 	return c.folder.Make(ctx, c.from())
+}
+
+// adaptiveOfOne lets one request at a time be in flight.
+func adaptiveOfOne() guard.AdaptiveOptions {
+	return guard.AdaptiveOptions{Min: 1, Max: 1, Initial: 1}
 }

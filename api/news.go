@@ -79,6 +79,10 @@ type decision struct {
 	Families any       `json:"families"`
 }
 
+func (a *API) anomaly(d detect.Anomaly) report.Anomaly {
+	return report.NewAnomalies([]detect.Anomaly{d}, a.o.Service.Names(), report.AnomalyFilter{Suppressed: true}, odds.Never).Anomalies[0]
+}
+
 // news is what a message says, as clients see it.
 func (a *API) news(m *live.Message) any {
 	switch d := m.Data.(type) {
@@ -90,9 +94,10 @@ func (a *API) news(m *live.Message) any {
 		return v
 	case ledger.Prediction:
 		return a.o.Service.NewForecast(&d)
+	case live.Alarm:
+		return a.anomaly(d.Anomaly)
 	case detect.Anomaly:
-		found := report.NewAnomalies([]detect.Anomaly{d}, a.o.Service.Names(), report.AnomalyFilter{Suppressed: true}, odds.Never)
-		return found.Anomalies[0]
+		return a.anomaly(d)
 	case engine.Source:
 		return gap{Scope: "feed", Source: d.Name, Missed: uint64(max(d.Missed, 0))}
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"embed"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -36,6 +37,23 @@ func (a *API) config() huma.Config {
 		return p, nil
 	}}
 	return c
+}
+
+//go:embed examples/*.json
+var examples embed.FS
+
+// example is the answer that stands in the document for an operation: one of a
+// simulated market, long lists cut short. Nil where there is none.
+func example(operation string) any {
+	text, err := examples.ReadFile("examples/" + operation + ".json")
+	if err != nil {
+		return nil
+	}
+	var v any
+	if json.Unmarshal(text, &v) != nil {
+		return nil // a test reads every one
+	}
+	return v
 }
 
 const bearerScheme = "bearer"
@@ -75,7 +93,7 @@ func (a *API) fill(rt *route, op *huma.Operation, body any) {
 		return
 	}
 	t := reflect.TypeOf(body)
-	good.Content = map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(t, true, t.Name())}}
+	good.Content = map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(t, true, t.Name()), Example: example(op.OperationID)}}
 	if rt.method == http.MethodGet && op.DefaultStatus == http.StatusOK {
 		good.Headers["ETag"] = &huma.Param{Description: "Of this document; send it as If-None-Match.", Schema: &huma.Schema{Type: huma.TypeString}}
 		op.Responses["304"] = &huma.Response{Description: "The client has this document already."}
@@ -118,10 +136,7 @@ func (a *API) describe() error {
 	rt := route{method: "GET", path: "/openapi.json"}
 	op := a.document(&rt, huma.Operation{OperationID: "get-openapi", Tags: []string{"operation"}, Summary: "This document"}, nil)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}}
-	known := a.huma.OpenAPI().Components.Schemas.Map()
-	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
-		delete(known, name) // huma's own, which we answer with Problem instead
-	}
+	mend(a.huma.OpenAPI().Components.Schemas, "FaultRequest")
 	doc, err := service.NewDocument(a.huma.OpenAPI())
 	if err != nil {
 		return errors.Join(errors.New("api: describing it"), err)
