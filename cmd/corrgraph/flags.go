@@ -27,6 +27,7 @@ func groups() []kong.Group {
 		{Key: "learn", Title: "Learn:"},
 		{Key: "ask", Title: "Ask a store:"},
 		{Key: "serve", Title: "Serve:"},
+		{Key: "prove", Title: "Prove it:"},
 		{Key: "measure", Title: "Measure:"},
 		{Key: "keep", Title: "Keep:"},
 	}

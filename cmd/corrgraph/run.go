@@ -32,6 +32,9 @@ type cli struct {
 	Config      configCmd      `cmd:"" group:"serve" help:"Check or print the configuration of the service."`
 	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Ask the service on this machine whether it is well."`
 
+	Loadtest loadtestCmd `cmd:"" group:"prove" help:"Send load to a running service and measure what it answers."`
+	Chaos    chaosCmd    `cmd:"" group:"prove" help:"Break a running service on purpose and watch what its users see."`
+
 	Leadlag  leadlagCmd  `cmd:"" group:"measure" help:"Compare two series: which leads, by how long."`
 	Simulate simulateCmd `cmd:"" group:"measure" help:"Write simulated odds and the truth behind them."`
 	Score    scoreCmd    `cmd:"" group:"measure" help:"Hold a store against the truth of simulated odds."`
