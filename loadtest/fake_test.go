@@ -117,9 +117,3 @@ func (f *fake) take(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 	_ = json.NewEncoder(w).Encode(map[string]any{"accepted": quotes, "duplicates": known, "rejected": 0, "padding": strings.Repeat("x", 100)})
 }
-
-func (f *fake) count(route string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.asked[route]
-}

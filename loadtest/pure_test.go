@@ -254,8 +254,12 @@ func TestFailureNames(t *testing.T) {
 		status     int
 		text, want string
 	}{
-		{200, "", ""}, {302, "", ""}, {429, "429 Too Many Requests", ""}, {503, "", "503 Service Unavailable"},
-		{0, `Get "http://x": timeout`, "timeout"}, {0, "odd", "odd"},
+		{200, "", ""},
+		{302, "", ""},
+		{429, "429 Too Many Requests", ""},
+		{503, "", "503 Service Unavailable"},
+		{0, `Get "http://x": timeout`, "timeout"},
+		{0, "odd", "odd"},
 	} {
 		if got := failure(c.status, c.text, []int{429}); got != c.want {
 			t.Errorf("%+v: %q", c, got)

@@ -118,8 +118,11 @@ func TestNothingToAskForIsAnError(t *testing.T) {
 
 func TestWrongOptionsAreRefused(t *testing.T) {
 	for _, o := range []loadtest.Options{
-		{}, {Target: loadtest.Target{URL: "ftp://x"}}, {Target: loadtest.Target{URL: "http://x"}, Rate: -1},
-		{Target: loadtest.Target{URL: "http://x"}, Duration: 1}, {Target: loadtest.Target{URL: "http://x"}, Duplicates: 2},
+		{},
+		{Target: loadtest.Target{URL: "ftp://x"}},
+		{Target: loadtest.Target{URL: "http://x"}, Rate: -1},
+		{Target: loadtest.Target{URL: "http://x"}, Duration: 1},
+		{Target: loadtest.Target{URL: "http://x"}, Duplicates: 2},
 	} {
 		if _, err := loadtest.Run(t.Context(), o); !errors.Is(err, loadtest.ErrOptions) {
 			t.Errorf("%+v: %v", o, err)
