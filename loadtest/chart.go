@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 )
 
 // series is one line of a chart.
@@ -42,6 +43,14 @@ func linear(most float64) axis {
 	for v := 0.0; v <= a.high; v += step {
 		a.marks = append(a.marks, mark{v, fmt.Sprintf("%g", v)})
 	}
+	return a
+}
+
+// upTo is a linear axis that ends at most itself, for time.
+func upTo(most float64) axis {
+	a := linear(most)
+	a.high = most
+	a.marks = slices.DeleteFunc(a.marks, func(m mark) bool { return m.at > most })
 	return a
 }
 
