@@ -204,7 +204,7 @@ func (f *family) ends() (leader, follower string) {
 
 func league(sport, lg string) string { return sport + "/" + lg }
 
-func (e *Engine) grouping(ev *event) *grouping { return e.groups[league(ev.sport, ev.league)] }
+func (e *Engine) grouping(ev *event) *grouping { return e.groups[ev.leagueKey] }
 
 // regroup joins venues whose moves are one: zero-lag correlation and share of
 // coinciding moves both at least 0.85, over all pre-match markets of a league.
@@ -245,6 +245,7 @@ func (e *Engine) regroup() {
 		for _, s := range pairs {
 			g.union(s.a, s.b)
 		}
+		g.flatten(len(e.venues))
 		e.groups[lg] = g
 	}
 }

@@ -33,6 +33,7 @@ type Engine struct {
 
 	families map[graph.FamilyKey]*family
 	list     []*family
+	unready  []*family // without an axis yet
 	axes     map[odds.Millis]*leadlag.Axis
 	groups   map[string]*grouping
 	drawn    map[drawnKey]*drawn
@@ -157,6 +158,7 @@ const waitMost = 4096
 // family is one worker's, which takes the moves in their order, so that the sums
 // do not depend on how many workers there are.
 func (e *Engine) correlate() {
+	e.ready()
 	workers := e.workers()
 	if len(e.waiting) < waitMost/8 {
 		workers = 1
@@ -171,6 +173,34 @@ func (e *Engine) correlate() {
 		wg.Wait()
 	}
 	e.waiting = e.waiting[:0]
+}
+
+// ready gives families of streams their axis before their first moves are counted.
+// What a poll resolves is known after a few polls: those families wait for the
+// next decision, which counts their moves anew.
+func (e *Engine) ready() {
+	wait := e.unready[:0]
+	for _, f := range e.unready {
+		switch r := f.resolution(); {
+		case f.ev != nil:
+		case r > 0 && !f.polled():
+			f.ev = leadlag.NewEvidence(e.axis(r), true)
+		default:
+			wait = append(wait, f)
+		}
+	}
+	clear(e.unready[len(wait):])
+	e.unready = wait
+}
+
+// polled reports whether a poll's clock is behind either side.
+func (f *family) polled() bool {
+	for _, n := range []*node{f.pairs[0].a, f.pairs[0].b} {
+		if s := n.source(); s == nil || s.polled {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Engine) workers() int {

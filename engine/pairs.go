@@ -229,6 +229,7 @@ func (e *Engine) watch(layer odds.Layer, key graph.FamilyKey, a, b *node, sign f
 		f = &family{key: key, index: len(e.list), a: key.Leader, b: key.Follower, block: a.consensus || b.consensus}
 		e.families[key] = f
 		e.list = append(e.list, f)
+		e.unready = append(e.unready, f)
 	}
 	p := &pair{a: a, b: b, fam: f, sign: sign, layer: layer, ev: ev, first: e.now}
 	f.pairs = append(f.pairs, p)

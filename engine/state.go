@@ -49,6 +49,7 @@ type event struct {
 	said          *odds.Event // newest word of any source: one that is said again after another is news
 	markets       []*market
 	last          odds.Time
+	leagueKey     string
 	links         []*link // L3 and L4 neighbours
 	open          []*call // open predictions about its nodes
 	noted         bool    // to be looked at in the present batch
@@ -282,13 +283,29 @@ func (b *board) group(g *grouping) int { return g.of(b.v.index) }
 
 // grouping maps the venues of one league to groups. Its zero value has every
 // venue by itself.
-type grouping struct{ id map[int]int }
+type grouping struct {
+	id   map[int]int
+	flat []int // the same by venue, for those known when it was made
+}
 
 func (g *grouping) of(v int) int {
-	if g != nil {
-		if k, ok := g.id[v]; ok {
-			return k
-		}
+	switch {
+	case g == nil:
+		return v
+	case v < len(g.flat):
+		return g.flat[v]
+	}
+	if k, ok := g.id[v]; ok {
+		return k
 	}
 	return v
+}
+
+// flatten makes looking up cheap, once the groups are made.
+func (g *grouping) flatten(venues int) {
+	flat := make([]int, venues)
+	for v := range flat {
+		flat[v] = g.of(v)
+	}
+	g.flat = flat
 }

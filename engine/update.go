@@ -34,7 +34,7 @@ func (e *Engine) event(in *odds.Event, b *odds.Batch) known {
 	m := e.cat.Resolve(b.Source, in, b.At)
 	ev := e.events[m.Event.ID]
 	if ev == nil {
-		ev = &event{id: m.Event.ID, sport: m.Event.Sport, league: m.Event.League, match: m.Event}
+		ev = &event{id: m.Event.ID, sport: m.Event.Sport, league: m.Event.League, leagueKey: league(m.Event.Sport, m.Event.League), match: m.Event}
 		e.events[ev.id] = ev
 		e.order = append(e.order, ev)
 	}

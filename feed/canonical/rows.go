@@ -28,6 +28,8 @@ type rows struct {
 
 	at   odds.Time
 	open []*batch // of the present time, one a source
+
+	last [columnCount]string // what each column said before: rows of one market say most of it again
 }
 
 // batch is one being collected.
@@ -223,14 +225,18 @@ const mostNames = 1 << 18
 // text returns a field as a string that all rows share.
 func (r *rows) text(c column) string {
 	v := r.values[c]
+	if string(v) == r.last[c] {
+		return r.last[c]
+	}
 	if s, ok := r.strings[string(v)]; ok {
+		r.last[c] = s
 		return s
 	}
 	if len(r.strings) >= mostNames {
 		clear(r.strings) // a table of strings that never repeat is worth nothing
 	}
 	s := string(v)
-	r.strings[s] = s
+	r.strings[s], r.last[c] = s, s
 	return s
 }
 
