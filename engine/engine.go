@@ -49,6 +49,7 @@ type Engine struct {
 	calls  callBook
 	alarms watchman
 	count  Counts
+	met    atomic.Int64 // coincidences
 	news   News
 	found  map[*pair]graph.Edge // pairs found by themselves at the last decision; kept with Options.Stream
 }
@@ -57,6 +58,7 @@ type Engine struct {
 type Counts struct {
 	Batches, Quotes, Ticks, Duplicates int
 	Partial                            int // updates whose outcomes were no complete set
+	Coincidences                       int // moves of one series that met moves of another within reach
 	Pairs                              [5]int
 	LeftOut                            map[string]int
 }
@@ -84,6 +86,7 @@ func (e *Engine) Now() odds.Time { return e.now }
 // Counts returns what has been seen so far.
 func (e *Engine) Counts() Counts {
 	c := e.count
+	c.Coincidences = int(e.met.Load())
 	c.LeftOut = maps.Clone(c.LeftOut)
 	for _, l := range e.cat.Watched().LeftOut {
 		c.LeftOut[l.Layer.Key()+" "+l.Reason] += l.Pairs
@@ -241,6 +244,8 @@ func (e *Engine) each(n int, f func(i int, work *leadlag.Scratch)) {
 // share counts the moves in the families of one worker.
 func (e *Engine) share(worker, workers int, work *leadlag.Scratch) {
 	var flips leadlag.Flips
+	met := 0
+	defer func() { e.met.Add(int64(met)) }()
 	for i := range e.waiting {
 		mv := &e.waiting[i]
 		var axis *leadlag.Axis // that flips were drawn for
@@ -257,7 +262,7 @@ func (e *Engine) share(worker, workers int, work *leadlag.Scratch) {
 			inc := mv.inc
 			inc.White *= pt.sign
 			inc.Raw *= pt.sign
-			f.ev.Add(pt.dir, inc, pt.other.Moves(), pt.dir == leadlag.BA, &flips, work)
+			met += f.ev.Add(pt.dir, inc, pt.other.Moves(), pt.dir == leadlag.BA, &flips, work)
 		}
 	}
 }

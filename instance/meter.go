@@ -21,6 +21,7 @@ type meter struct {
 	anomalies map[live.AnomalyCount]uint64
 	outcomes  map[[2]string]uint64
 	arrived   odds.Time
+	met       int
 }
 
 func newMeter(i *Instance) *meter {
@@ -60,6 +61,10 @@ func (m *meter) tick() {
 			s.Gap()
 		}
 		m.missed[f.Source] = f.Missed
+	}
+	if d := st.Counts.Coincidences - m.met; d > 0 {
+		m.i.metrics.Coincidences.Add(float64(d))
+		m.met = st.Counts.Coincidences
 	}
 	for _, a := range st.Anomalies {
 		key := a

@@ -122,10 +122,11 @@ type held struct {
 // Add counts one move of a target against the moves of a source that came before
 // it, newest last. dir says which way the pair is read: AB when the target is the
 // pair's B. Moves of the same instant belong to bin 0 and must be offered once:
-// strict leaves them out. flips may be nil without decoys.
+// strict leaves them out. flips may be nil without decoys. It returns how many
+// source moves it met: the coincidences.
 //
 // Cost: O(source moves inside the axis's reach).
-func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increment, strict bool, flips *Flips, s *Scratch) {
+func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increment, strict bool, flips *Flips, s *Scratch) (met int) {
 	f := &e.flows[dir]
 	f.moves++
 	f.ss += target.White * target.White
@@ -152,6 +153,7 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 		if k < 0 {
 			continue
 		}
+		met++
 		h := &s.bins[k]
 		if !h.used {
 			h.used = true
@@ -164,6 +166,7 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 	if len(s.touched) > 0 {
 		e.settle(dir, target, flips, s)
 	}
+	return met
 }
 
 func (e *Evidence) settle(dir Flow, target series.Increment, flips *Flips, s *Scratch) {

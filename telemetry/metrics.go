@@ -24,6 +24,7 @@ type Build struct {
 type Metrics struct {
 	Anomalies     *prometheus.CounterVec   // kind, layer ("L1" … "L4")
 	Predictions   *prometheus.CounterVec   // layer, outcome ("issued" or what became of it)
+	Coincidences  prometheus.Counter       // moves of one series that met moves of another within reach
 	QueryTimeouts prometheus.Counter       // statements that their deadline interrupted
 	GraphBuild    prometheus.Histogram     // seconds for the graph of one event, all layers
 	LayerBuild    *prometheus.HistogramVec // layer, outcome ("ok", "error", "deadline", "panic", "open")
@@ -47,6 +48,7 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 	m := &Metrics{
 		Anomalies:     counters("anomalies_total", "Anomalies raised.", "kind", "layer"),
 		Predictions:   counters("predictions_total", "Predictions issued, and what became of them.", "layer", "outcome"),
+		Coincidences:  counter("coincidences_total", "Moves of one series that met moves of another within reach: the work of correlating."),
 		QueryTimeouts: counter("query_timeouts_total", "Statements that were interrupted at their deadline."),
 		GraphBuild:    prometheus.NewHistogram(seconds("graph_build_seconds", "Time to build the graph of one event.", fast)),
 		LayerBuild:    histograms("layer_build_seconds", "Time to build one layer of a graph.", fast, "layer", "outcome"),
@@ -67,7 +69,7 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 	})
 	build.Set(1)
 	reg.MustRegister(
-		m.Anomalies, m.Predictions, m.QueryTimeouts, m.GraphBuild, m.LayerBuild, m.Decision, m.Publish, m.LogAppend,
+		m.Anomalies, m.Predictions, m.Coincidences, m.QueryTimeouts, m.GraphBuild, m.LayerBuild, m.Decision, m.Publish, m.LogAppend,
 		m.Shed, m.RateLimited, m.requests, m.duration, build, m.readings,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
