@@ -135,7 +135,7 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, page := range pages {
-		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !linked[name] {
+		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !linked[name] && name != "gates" { // those of the readiness gates are linked by the gates
 			t.Errorf("no alert links to %s", page)
 		}
 	}
