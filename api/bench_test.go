@@ -21,26 +21,33 @@ import (
 // connections is how many keep-alive connections ask at once.
 const connections = 64
 
-// warm returns an instance that has the market, and its graph.
-func warm(b *testing.B) (g *rig, graph []byte) {
-	b.Helper()
+// warm returns an instance outside of any bubble that has applied the market.
+func warm(t testing.TB) *rig {
+	t.Helper()
 	// Requests are logged at debug: not in production, and not here.
-	g, end := start(b, knobs{options: func(o *Options) { o.Log = slog.New(slog.DiscardHandler) }})
-	b.Cleanup(end)
+	g, end := start(t, knobs{options: func(o *Options) { o.Log = slog.New(slog.DiscardHandler) }})
+	t.Cleanup(end)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	news, _ := g.live.Hub().After(0, nil)
 	for g.service.State().Recovering {
 		if ctx.Err() != nil {
-			b.Fatal("the engine does not start")
+			t.Fatal("the engine does not start")
 		}
 	}
 	g.feed(3)
 	for g.service.State().Counts.Quotes < 12_000 || g.service.State().DecidedAt == 0 {
 		if _, _, err := news.Next(ctx); err != nil {
-			b.Fatal(err)
+			t.Fatal(err)
 		}
 	}
+	return g
+}
+
+// warmGraph returns such an instance and the graph of an event.
+func warmGraph(b *testing.B) (g *rig, graph []byte) {
+	b.Helper()
+	g = warm(b)
 	w := g.want(http.StatusOK, g.get("/v1/events/match-1/graph"))
 	if bytes.Count(w.Body.Bytes(), []byte(`"lag_ms"`)) < 3 {
 		b.Fatalf("the graph is empty: %.300s", w.Body.String())
@@ -138,7 +145,7 @@ func (l *load) one(i int) error {
 }
 
 func BenchmarkGraphEndpoint(b *testing.B) {
-	g, _ := warm(b)
+	g, _ := warmGraph(b)
 	l := dial(b, g.api, g.secrets["viewer"])
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -146,7 +153,7 @@ func BenchmarkGraphEndpoint(b *testing.B) {
 }
 
 func BenchmarkBareHandler(b *testing.B) {
-	g, graph := warm(b)
+	g, graph := warmGraph(b)
 	l := dial(b, bare(graph), g.secrets["viewer"])
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -156,7 +163,7 @@ func BenchmarkBareHandler(b *testing.B) {
 // BenchmarkGraphShare asks both in turns and reports the rate of the graph endpoint
 // as a share of the bare handler's.
 func BenchmarkGraphShare(b *testing.B) {
-	g, graph := warm(b)
+	g, graph := warmGraph(b)
 	ours, theirs := dial(b, g.api, g.secrets["viewer"]), dial(b, bare(graph), g.secrets["viewer"])
 	var took [2]time.Duration
 	asked := 0
@@ -175,7 +182,7 @@ func BenchmarkGraphShare(b *testing.B) {
 
 // BenchmarkGraphHandler is the handler without a network.
 func BenchmarkGraphHandler(b *testing.B) {
-	g, _ := warm(b)
+	g, _ := warmGraph(b)
 	r := httptest.NewRequest("GET", "/v1/events/match-1/graph", nil)
 	r.Header.Set("Authorization", "Bearer "+g.secrets["viewer"])
 	b.ReportAllocs()

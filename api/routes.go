@@ -16,8 +16,8 @@ import (
 // route is what a request must be to get to a handler.
 type route struct {
 	method, path string
-	role         service.Role // Nobody: no token is needed
-	free         bool         // does not count among what is in flight: it lasts, or must work under load
+	role         service.Role     // Nobody: no token is needed
+	free         bool             // does not count among what is in flight: it lasts, or must work under load
 	plain        http.HandlerFunc // answers in place of huma where the query is empty; nil: huma does
 	metrics      *telemetry.Route
 }

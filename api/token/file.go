@@ -93,12 +93,11 @@ func Parse(text []byte) (*Set, error) {
 	if len(text) > largest {
 		return nil, fmt.Errorf("more than %d bytes", largest)
 	}
-	if strings.TrimSpace(string(text)) == "" {
+	if !says(string(text)) {
 		return NewSet()
 	}
 	var lines []line
-	// A file of comments alone is no document; it has no tokens.
-	if err := yaml.Load(text, &lines, yaml.WithKnownFields()); err != nil && !errors.Is(err, io.EOF) {
+	if err := yaml.Load(text, &lines, yaml.WithKnownFields()); err != nil {
 		return nil, errors.New("not a list of tokens as `corrgraph token new` prints them: " + placeOf(err))
 	}
 	tokens := make([]Token, 0, len(lines))
@@ -110,6 +109,16 @@ func Parse(text []byte) (*Set, error) {
 		tokens = append(tokens, t)
 	}
 	return NewSet(tokens...)
+}
+
+// says reports whether a text holds more than comments: else it is no document.
+func says(text string) bool {
+	for l := range strings.Lines(text) {
+		if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
+			return true
+		}
+	}
+	return false
 }
 
 // placeOf is what may be told of an error of the YAML library. Its text can quote
