@@ -254,13 +254,17 @@ func modes(c *config.Config) [4]service.LayerMode {
 	}
 }
 
+// waiting is how many requests may wait for a worker of a pool. At a millisecond
+// each the last of them waits a tenth of a second.
+const waiting = 256
+
 func (i *Instance) openService() error {
 	c := &i.cfg
-	graphs, err := guard.NewPool(guard.PoolOptions{Workers: c.Workers.Graphs})
+	graphs, err := guard.NewPool(guard.PoolOptions{Name: "graphs", Workers: c.Workers.Graphs, Queue: waiting})
 	if err != nil {
 		return err
 	}
-	predictions, err := guard.NewPool(guard.PoolOptions{Workers: c.Workers.Predictions})
+	predictions, err := guard.NewPool(guard.PoolOptions{Name: "predictions", Workers: c.Workers.Predictions, Queue: waiting})
 	if err != nil {
 		return err
 	}

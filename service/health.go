@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"corrgraph/graph"
@@ -18,6 +19,7 @@ type Health struct {
 	Reasons []string      `json:"reasons"` // what is not as it should be; empty when healthy
 	Layers  []LayerHealth `json:"layers"`  // always four
 	Store   TargetHealth  `json:"store"`
+	Log     TargetHealth  `json:"tick_log"`
 	Memory  string        `json:"memory_level"`
 	Faults  []string      `json:"faults"` // injected now
 }
@@ -36,6 +38,10 @@ type LayerHealth struct {
 	Mode  LayerMode  `json:"mode"`
 	TargetHealth
 }
+
+// behindAfter is how long, in ms, accepted ticks may wait to be applied before the
+// engine counts as behind.
+const behindAfter odds.Millis = 5000
 
 // Health sums up.
 func (s *Service) Health() *Health {
@@ -57,16 +63,28 @@ func (s *Service) Health() *Health {
 		}
 		h.Layers = append(h.Layers, l)
 	}
-	h.Store = target(s.store)
-	if why := s.faulty.Load(); why != nil && h.Store.Reason == "" {
-		h.Store.Reason = *why
+	h.Store, h.Log = target(s.store), target(s.log)
+	for _, t := range []struct {
+		name string
+		of   *TargetHealth
+		why  *string
+	}{{"store", &h.Store, s.faulty.Load()}, {"tick log", &h.Log, s.unfit.Load()}} {
+		if t.why != nil && t.of.Reason == "" {
+			t.of.Reason = *t.why
+		}
+		if t.of.Reason != "" {
+			t.of.Status = graph.Failed
+			h.Reasons = append(h.Reasons, t.name+": "+t.of.Reason)
+		}
 	}
-	if h.Store.Reason != "" {
-		h.Store.Status = graph.Failed
-		h.Reasons = append(h.Reasons, "store: "+h.Store.Reason)
+	if s.audits.failing(s.o.Clock()) {
+		h.Reasons = append(h.Reasons, "audit log: it can't be written now; operations wait once its queue is full")
 	}
 	if st.Recovering {
 		h.Reasons = append(h.Reasons, "recovering: the tick log is being read back")
+	}
+	if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have waited for %s to be applied", late.Std()))
 	}
 	if l := s.o.Memory.Level(); l != guard.Normal {
 		h.Reasons = append(h.Reasons, "memory: "+l.String())
@@ -129,9 +147,22 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
+// tryLog appends nothing to the tick log when it failed last, so that its health
+// does not depend on a tick that may never come.
+func (s *Service) tryLog(ctx context.Context) {
+	if s.unfit.Load() == nil {
+		return
+	}
+	if err := s.log.Do(ctx, s.o.Store.Writable); err == nil {
+		s.unfit.Store(nil)
+	}
+}
+
 // probe asks the store, and builds the graph of the event that was quoted last.
 func (s *Service) probe(ctx context.Context) {
 	_ = s.external.look(ctx, s) // noted by ask
+	s.audits.look(s.o.Audit.Stats().Failures, s.o.Clock())
+	s.tryLog(ctx)
 	v := &live.View{}
 	if rows := s.o.Live.State().Events; len(rows) > 0 {
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)

@@ -2,12 +2,16 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"corrgraph/guard"
 	"corrgraph/live"
 	"corrgraph/odds"
+	"corrgraph/store"
 )
 
 // shedRetry is when to come again after something was shed.
@@ -24,11 +28,44 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Rec
 			s.o.Metrics.Shed.WithLabelValues("ingest").Inc()
 			return unavailable(shedRetry, nil, "ticks are not taken while memory is at its ceiling")
 		}
-		r, err = s.o.Live.Accept(ctx, batches)
+		err := s.log.Do(ctx, func(ctx context.Context) (err error) {
+			r, err = s.o.Live.Accept(ctx, batches)
+			return err
+		})
+		switch {
+		case err == nil:
+			s.unfit.Store(nil)
+		case s.log.State() != guard.Closed || isStore(err):
+			why := err.Error()
+			s.unfit.Store(&why)
+		}
 		return err
 	})
-	if err != nil {
-		return r, err
+	return r, err
+}
+
+// isStore reports whether the store, and not the moment or the client, is to blame.
+func isStore(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrDeadline) || errors.Is(err, store.ErrInUse)
+}
+
+// auditWatch notices when the audit log can't be written.
+type auditWatch struct {
+	failures atomic.Int64
+	since    atomic.Int64 // wall clock of the newest failure, ns; 0 none
+}
+
+// auditQuiet is how long after the last failed write the audit log counts as well.
+const auditQuiet = 3 * time.Second
+
+// look takes the log's count of failures.
+func (w *auditWatch) look(failures int64, now time.Time) {
+	if w.failures.Swap(failures) != failures {
+		w.since.Store(now.UnixNano())
 	}
-	return r, nil
+}
+
+func (w *auditWatch) failing(now time.Time) bool {
+	at := w.since.Load()
+	return at != 0 && now.UnixNano()-at < int64(auditQuiet)
 }

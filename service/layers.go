@@ -30,10 +30,10 @@ type layerFailure struct {
 var errOff = errors.New("switched off")
 
 // build makes the graph of an event from what the engine published and what other
-// programs wrote, layer by layer, each behind its breaker.
+// programs wrote, layer by layer, each behind its breaker. The statements of the
+// store have deadlines of their own; what comes from memory needs none, and one
+// for all layers would fail the last of them whenever the machine is busy.
 func (s *Service) build(ctx context.Context, v *live.View) *graph.Snapshot {
-	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
-	defer cancel()
 	set := s.settings.Load()
 	o := graph.Options{Mode: s.o.Mode}
 	for i, mode := range set.layers {

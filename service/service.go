@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,7 @@ type Store interface {
 	Checks(ctx context.Context, component string) ([]store.Check, error)
 	SetChecks(ctx context.Context, checks []store.Check) error
 	Probe(ctx context.Context, work int) (time.Duration, error)
+	Writable(ctx context.Context) error // commits nothing, to see whether it could
 }
 
 // Options of a Service. All but the last few are required.
@@ -87,7 +89,10 @@ type Service struct {
 	o      Options
 	layers [4]*layerGuard
 	store  *guard.Breaker
+	log    *guard.Breaker         // of the tick log
 	faulty atomic.Pointer[string] // why the store's last question failed; nil when it went well
+	unfit  atomic.Pointer[string] // why ticks could not be kept when they came last; nil when they could
+	audits auditWatch
 
 	external external
 	docs     sync.Map // event id → *documents
@@ -144,11 +149,12 @@ func New(o Options) (*Service, error) {
 		}
 		s.layers[i] = &layerGuard{breaker: b}
 	}
-	b, err := s.breaker("store")
-	if err != nil {
-		return nil, err
+	for name, b := range map[string]**guard.Breaker{"store": &s.store, "tick log": &s.log} {
+		var err error
+		if *b, err = s.breaker(name); err != nil {
+			return nil, err
+		}
 	}
-	s.store = b
 	for _, op := range []string{
 		OpGraph, "LAYER1", "LAYER2", "LAYER3", "LAYER4", OpAnomalies, OpPropagation, OpPredictions, OpIngest, OpLeaders, OpEdge,
 		OpEvents, OpScorecard, OpAudit, OpReadiness,
@@ -163,6 +169,9 @@ func New(o Options) (*Service, error) {
 func (s *Service) breaker(name string) (*guard.Breaker, error) {
 	o := s.o.Breakers
 	o.Name = name
+	o.IsFailure = func(err error) bool {
+		return !errors.Is(err, context.Canceled) && !errors.Is(err, live.ErrRecovering) && !errors.Is(err, live.ErrStopped)
+	}
 	o.OnChange = func(c guard.Change) {
 		detail := c.From.String() + " → " + c.To.String()
 		if c.Cause != nil {

@@ -261,3 +261,15 @@ func (s *Store) ExternalVersion(ctx context.Context) (int64, error) {
 	}
 	return int64(h.Sum64()), nil
 }
+
+// Writable makes and takes back a change, on the disk, to see whether the store can
+// be written to now. Errors are those of any write.
+func (s *Store) Writable(ctx context.Context) error {
+	return s.write(ctx, func(c *conn) error {
+		if _, err := c.exec(ctx, s.table[tryWrite]); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, s.table[undoWrite])
+		return err
+	})
+}

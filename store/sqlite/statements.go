@@ -59,6 +59,8 @@ const (
 
 	asOf
 	setAsOf
+	tryWrite
+	undoWrite
 	now
 	events
 	foreignEvents
@@ -148,8 +150,10 @@ func statements() [names]statement {
 		commitTx:  {name: "commit_tx", sql: `COMMIT`, deadline: commit},
 		rollback:  {name: "rollback", sql: `ROLLBACK`, deadline: commit},
 
-		asOf:    {name: "as_of", sql: `SELECT coalesce(max(value), 0) FROM state WHERE name = 'as_of'`, deadline: request},
-		setAsOf: {name: "set_as_of", sql: `INSERT INTO state (name, value) VALUES ('as_of', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit},
+		asOf:      {name: "as_of", sql: `SELECT coalesce(max(value), 0) FROM state WHERE name = 'as_of'`, deadline: request},
+		tryWrite:  {name: "try_write", sql: `INSERT INTO state (name, value) VALUES ('try', 0) ON CONFLICT (name) DO NOTHING`, deadline: pruning},
+		undoWrite: {name: "undo_write", sql: `DELETE FROM state WHERE name = 'try'`, deadline: pruning},
+		setAsOf:   {name: "set_as_of", sql: `INSERT INTO state (name, value) VALUES ('as_of', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit},
 		now: {name: "now", sql: `SELECT max(coalesce((SELECT value FROM state WHERE name = 'as_of'), 0),
 			CAST(coalesce((SELECT max(detected_at) FROM multi_layer_correlations WHERE evidence = 'external'), 0) AS INTEGER))`, deadline: request},
 		events: {name: "events", sql: `SELECT ` + eventTable.columns + ` FROM events ORDER BY rowid`, deadline: listing},
