@@ -48,8 +48,8 @@ func (l *lab) spawn(ctx context.Context, p *site) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer out.Close() // the child has its own
-	c.cmd = exec.Command(args[0], args[1:]...) //nolint:noctx // it is killed, not asked
+	defer out.Close()                          // the child has its own
+	c.cmd = exec.Command(args[0], args[1:]...) // without a context: it is killed, not asked
 	c.cmd.Stdout, c.cmd.Stderr, c.cmd.Env = out, out, l.o.Config.Env
 	c.cmd.SysProcAttr = dieWithParent()
 	start := time.Now()

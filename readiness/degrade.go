@@ -151,4 +151,3 @@ func judgeKill(layer int, k *killed) (f Finding) {
 	}
 	return f
 }
-

@@ -1,12 +1,16 @@
 package readiness
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"hash"
+	"maps"
+	"slices"
+	"strings"
 
 	"corrgraph/odds"
 	"corrgraph/store/sqlite"
@@ -29,7 +33,7 @@ func determinism(ctx context.Context, l *lab) (f Finding, err error) {
 
 // dumped is the results of one instance.
 type dumped struct {
-	sum      string
+	tables   map[string]string // SHA-256 by name
 	size     int64
 	requests int
 	receipt
@@ -63,29 +67,79 @@ func (l *lab) results(ctx context.Context, all []*odds.Batch, quotes int, s setu
 	if err != nil {
 		return d, err
 	}
-	h := sha256.New()
-	n := &counter{}
-	err = errors.Join(st.CanonicalDump(ctx, io.MultiWriter(h, n)), st.Close())
-	d.sum, d.size = hex.EncodeToString(h.Sum(nil)), n.n
+	h := newDigest()
+	err = errors.Join(st.CanonicalDump(ctx, h), st.Close())
+	d.tables, d.size = h.sums(), h.size
 	return d, err
 }
 
-// counter counts what is written to it.
-type counter struct{ n int64 }
+// digest is a hash of each table of a dump.
+type digest struct {
+	size   int64
+	line   []byte // begun
+	table  hash.Hash
+	name   string
+	tables map[string]string
+}
 
-func (c *counter) Write(p []byte) (int, error) {
-	c.n += int64(len(p))
+func newDigest() *digest { return &digest{table: sha256.New(), tables: map[string]string{}} }
+
+// Write implements io.Writer. It keeps a line at most.
+func (d *digest) Write(p []byte) (int, error) {
+	d.size += int64(len(p))
+	for rest := p; len(rest) > 0; {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			d.line = append(d.line, rest...)
+			break
+		}
+		d.add(append(d.line, rest[:i+1]...))
+		d.line, rest = d.line[:0], rest[i+1:]
+	}
 	return len(p), nil
 }
 
-func judgeDumps(d [2]dumped, quotes int) (f Finding) {
-	same := d[0].sum == d[1].sum && d[0].size == d[1].size
-	f.Pass = same && d[0].Accepted == d[1].Accepted && d[0].Accepted > 0 && d[0].Rejected+d[1].Rejected == 0
-	f.Measured = "dumps differ"
-	if same {
-		f.Measured = fmt.Sprintf("equal, %d kB", d[0].size/1000)
+// add takes a line. "-- SELECT … FROM table ORDER BY …", which may go on for some
+// lines, begins a table.
+func (d *digest) add(line []byte) {
+	if bytes.HasPrefix(line, []byte("-- ")) {
+		d.end()
+		d.name = ""
 	}
-	f.Evidence = fmt.Sprintf("%d quotes in %d and in %d requests, %d and %d accepted, %d and %d refused; SHA-256 of the results %.16s and %.16s",
-		quotes, d[0].requests, d[1].requests, d[0].Accepted, d[1].Accepted, d[0].Rejected, d[1].Rejected, d[0].sum, d[1].sum)
+	if d.name == "" {
+		_, after, _ := strings.Cut(string(line), " FROM ")
+		d.name, _, _ = strings.Cut(after, " ")
+	}
+	d.table.Write(line)
+}
+
+func (d *digest) end() {
+	if d.name != "" {
+		d.tables[d.name] = hex.EncodeToString(d.table.Sum(nil))
+	}
+	d.table.Reset()
+}
+
+// sums ends the dump.
+func (d *digest) sums() map[string]string {
+	d.end()
+	return d.tables
+}
+
+func judgeDumps(d [2]dumped, quotes int) (f Finding) {
+	var differ []string
+	for _, name := range slices.Sorted(maps.Keys(d[0].tables)) {
+		if d[0].tables[name] != d[1].tables[name] {
+			differ = append(differ, name)
+		}
+	}
+	same := len(d[0].tables) > 0 && len(differ) == 0 && len(d[0].tables) == len(d[1].tables) && d[0].size == d[1].size
+	f.Pass = same && d[0].Accepted == d[1].Accepted && d[0].Accepted > 0 && d[0].Rejected+d[1].Rejected == 0
+	f.Measured = fmt.Sprintf("%d of %d tables differ", len(differ), len(d[0].tables))
+	f.Evidence = fmt.Sprintf("%d quotes in %d and in %d requests, %d and %d accepted, %d and %d refused; canonical dumps of the results, %d and %d bytes, compared by the SHA-256 of each table",
+		quotes, d[0].requests, d[1].requests, d[0].Accepted, d[1].Accepted, d[0].Rejected, d[1].Rejected, d[0].size, d[1].size)
+	if len(differ) > 0 {
+		f.Evidence += "; different: " + strings.Join(differ, ", ")
+	}
 	return f
 }

@@ -26,7 +26,7 @@ type flooded struct {
 	bare                int   // 503 without Retry-After
 	recovered           bool
 	after               time.Duration
-	accepted            bool // ticks again
+	accepted            bool   // ticks again
 	by                  string // what the first shed request was told
 	why                 string // ticks were not taken
 }

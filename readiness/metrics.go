@@ -3,6 +3,7 @@ package readiness
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,6 +38,9 @@ func metricsExport(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, err
 	}
 	defer x.stop()
+	if !x.cfg.Telemetry.Metrics {
+		return judgeMetrics(nil, nil, errors.New("telemetry.metrics of the configuration is false")), nil
+	}
 	all, err := seedBatches()
 	if err != nil {
 		return f, err

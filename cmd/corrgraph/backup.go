@@ -207,15 +207,25 @@ func (c *backupVerifyCmd) Run(ctx context.Context, a *app) error {
 }
 
 func verifyFile(ctx context.Context, path string) (answer backupAnswer, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return answer, err
-	}
 	held, err := backup.Verify(ctx, path)
 	if err != nil {
 		return answer, err
 	}
-	answer, err = newBackupAnswer(backup.Backup{Path: path, At: info.ModTime().UTC(), Bytes: info.Size()})
+	info, err := os.Stat(path)
+	if err != nil {
+		return answer, err
+	}
+	b := backup.Backup{Path: path, At: info.ModTime().UTC(), Bytes: info.Size()} // of a file with another name
+	all, err := backup.List(filepath.Dir(path))
+	for _, x := range all {
+		if filepath.Base(x.Path) == filepath.Base(path) {
+			b = x
+		}
+	}
+	if err != nil {
+		return answer, err
+	}
+	answer, err = newBackupAnswer(b)
 	answer.Held = &held
 	return answer, err
 }
