@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +39,20 @@ func latencyCriticalPaths(ctx context.Context, l *lab) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
-	return judgeLatency(t, where), nil
+	f = judgeLatency(t, where)
+	f.Evidence += busy()
+	return f, nil
+}
+
+// busy says how many threads wanted a core of this machine in the last minute, where
+// the system tells: times are worth as much as the machine was idle.
+func busy() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	load, _, _ := strings.Cut(string(text), " ")
+	return fmt.Sprintf("; load average of the machine %s on %d cores", load, runtime.NumCPU())
 }
 
 // subject is the instance that is judged: the one that was named, or a scratch one.

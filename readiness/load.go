@@ -35,7 +35,9 @@ func load(ctx context.Context, l *lab) (f Finding, err error) {
 	if err != nil {
 		return f, fmt.Errorf("%w; the process said: %s", err, c.said())
 	}
-	return judgeLoad(r), nil
+	f = judgeLoad(r)
+	f.Evidence += busy()
+	return f, nil
 }
 
 func judgeLoad(r *loadtest.Report) (f Finding) {

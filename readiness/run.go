@@ -88,12 +88,13 @@ func Run(ctx context.Context, o Options, only []string, record func(context.Cont
 	for i := range all {
 		g := &all[i]
 		fmt.Fprintf(o.Progress, "%2d/%d %-22s about %s … ", i+1, len(all), g.Name, g.Takes)
+		start := o.Clock()
 		c := l.try(ctx, g)
 		if ctx.Err() != nil {
 			fmt.Fprintln(o.Progress, "interrupted")
 			return context.Cause(ctx) // a gate that was cut short says nothing
 		}
-		fmt.Fprintf(o.Progress, "%s  %s\n", c.Status, c.Measured)
+		fmt.Fprintf(o.Progress, "%-7s %5.1f s  %s\n", c.Status, o.Clock().Sub(start).Seconds(), c.Measured)
 		if err := record(ctx, c); err != nil {
 			return fmt.Errorf("recording gate %s: %w", g.Name, err)
 		}
