@@ -29,7 +29,7 @@ type API struct {
 	routes []*route
 	huma   huma.API
 	cross  *http.CrossOriginProtection
-	always map[string][]string // headers of every answer; read alone
+	always []header            // of every answer; read alone
 	other  *telemetry.Route    // of requests that no route matched
 	spec   *service.Document   // the OpenAPI document
 	zips   sync.Pool           // of *gzip.Writer
@@ -41,6 +41,12 @@ type API struct {
 	close   context.CancelFunc
 	streams streams
 	sent    events
+}
+
+// header is one that every answer has: canonical name, and the list that all share.
+type header struct {
+	name  string
+	value []string
 }
 
 // New returns an API. It fails where a required option is missing or a limit is
@@ -57,13 +63,13 @@ func New(o Options) (*API, error) {
 		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // a level that there is
 		return w
 	}
-	a.always = map[string][]string{
-		"X-Content-Type-Options":       {"nosniff"},
-		"X-Frame-Options":              {"DENY"},
-		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
-		"Referrer-Policy":              {"no-referrer"},
-		"Cross-Origin-Resource-Policy": {"same-origin"},
-		"Cache-Control":                {"no-store"},
+	a.always = []header{
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"X-Frame-Options", []string{"DENY"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+		{"Cache-Control", []string{"no-store"}},
 	}
 	a.closing, a.close = context.WithCancel(context.Background())
 	return a, a.setUp()
@@ -84,8 +90,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, span := a.o.Tracing.StartRequest(r)
 	x.r = r
 	defer x.end(span)
-	for name, value := range a.always {
-		w.Header()[name] = value
+	head := w.Header()
+	for i := range a.always {
+		head[a.always[i].name] = a.always[i].value
 	}
 	x.set("X-Request-Id", x.id)
 	if r.TLS != nil {
