@@ -29,12 +29,12 @@ type API struct {
 	routes []*route
 	huma   huma.API
 	cross  *http.CrossOriginProtection
-	always []header            // of every answer; read alone
-	other  *telemetry.Route    // of requests that no route matched
-	spec   *service.Document   // the OpenAPI document
-	zips   sync.Pool           // of *gzip.Writer
-	bodies sync.Pool           // of *[]byte
-	names  sync.Pool           // of *canonical.Names
+	always []header          // of every answer; read alone
+	other  *telemetry.Route  // of requests that no route matched
+	spec   *service.Document // the OpenAPI document
+	zips   sync.Pool         // of *gzip.Writer
+	bodies sync.Pool         // of *[]byte
+	names  sync.Pool         // of *canonical.Names
 
 	boot    string          // of this process; stream ids of another mean nothing
 	closing context.Context // ends with Close

@@ -227,7 +227,7 @@ func TestTicksWaitForBetterTimes(t *testing.T) {
 	bubble(t, knobs{chaos: true}, func(t *testing.T, g *rig) {
 		g.want(http.StatusCreated, g.ask("admin", "POST", "/v1/faults", strings.NewReader(`{"kind":"full-disk","duration_s":10}`), "Content-Type", "application/json"))
 		unavailable(g, "no space")
-		time.Sleep(11 * time.Second) // of the bubble
+		time.Sleep(30 * time.Second) // of the bubble: the fault is over, and the breaker has tried again
 		g.want(http.StatusAccepted, g.send(formNDJSON, tick(time.Now(), "a", "m", "home", 2)))
 	})
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
