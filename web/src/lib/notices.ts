@@ -1,0 +1,41 @@
+// What must be known about the data before anything else is believed. Pure.
+
+import type { Ready } from "../api/types";
+import { span } from "./format";
+
+export interface Notice {
+  level: "bad" | "warn" | "info";
+  text: string;
+}
+
+/** What notices follow from. */
+export interface Situation {
+  link: "connecting" | "open" | "lost" | "refused";
+  unreachable: boolean; // the newest question about health got no answer
+  ready: Ready | null;
+  stale: boolean;
+  asOf: number; // 0: no price yet
+  wall: number;
+}
+
+/** Prices this much older than the wall clock, ms, come from a recording, not from now. */
+const recorded = 600_000;
+
+/** Everything worth a banner, gravest first. */
+export function notices(s: Situation): Notice[] {
+  const out: Notice[] = [];
+  const say = (level: Notice["level"], text: string) => out.push({ level, text });
+  if (s.unreachable || s.link === "lost") say("bad", "Disconnected: what you see is what was known before. The page goes on by itself once the server answers.");
+  if (s.link === "refused") say("bad", "The stream is not open to you: what you see does not renew itself.");
+  const health = s.ready?.health;
+  if (health?.status === "FAILED") say("bad", `The engine has failed: ${health.reasons.join("; ")}`);
+  else if (health?.status === "DEGRADED") say("warn", `Degraded: ${health.reasons.join("; ")}`);
+  if (health && health.faults.length > 0) say("warn", `Drill: faults are injected on purpose (${health.faults.join(", ")}). Numbers suffer from them.`);
+  const recovering = health?.reasons.some((r) => r.startsWith("recovering")) ?? false;
+  if (!recovering && s.asOf > 0 && s.wall - s.asOf > recorded) {
+    say("info", `Recorded data: the newest price is ${span(s.wall - s.asOf)} old. Nothing here is about now.`);
+  } else if (!recovering && s.asOf > 0 && s.stale) {
+    say("warn", `Stale: no price has come for ${span(s.wall - s.asOf)}. Nothing here is current.`);
+  }
+  return out;
+}

@@ -1,0 +1,29 @@
+import { get } from "../api/client";
+import type { EventDetail } from "../api/types";
+import { Resource } from "./resource.svelte";
+
+/** How long an event's quotes are good enough to count venues by. */
+const good = 15_000;
+const most = 24;
+
+/** Events with their quotes, each read when somebody looks at it. */
+class Details {
+  #of = new Map<string, { resource: Resource<EventDetail>; asked: number }>();
+
+  /** The newest that is known of an event; asks when that is nothing or old. */
+  of(event: string, now: number): EventDetail | null {
+    let d = this.#of.get(event);
+    if (!d) {
+      d = { resource: new Resource<EventDetail>((s) => get(`/v1/events/${encodeURIComponent(event)}`, {}, s)), asked: 0 };
+      this.#of.set(event, d);
+      if (this.#of.size > most) this.#of.delete(this.#of.keys().next().value!);
+    }
+    if (now - d.asked > good) {
+      d.asked = now;
+      d.resource.soon(0);
+    }
+    return d.resource.value;
+  }
+}
+
+export const details = new Details();

@@ -1,0 +1,85 @@
+// The keyboard: one list for what keys do and for the sheet that explains them.
+
+import { oddsFormats } from "../lib/format";
+import { clock } from "./clock.svelte";
+import { router } from "./route.svelte";
+import { theme } from "./theme.svelte";
+
+interface Key {
+  key: string;
+  label?: string;
+  what: string;
+  run: () => void;
+}
+
+/** Whether the sheet of keys is open. */
+export const sheet = $state({ open: false });
+
+export const keys: Key[] = [
+  { key: "n", what: "what happens now", run: () => router.go("trader") },
+  { key: "g", what: "the graph", run: () => panel("graph") },
+  { key: "a", what: "the anomalies", run: () => panel("anomalies") },
+  { key: "e", what: "events", run: () => router.go("events") },
+  { key: "h", what: "who leads whom, as a map", run: () => router.go("leaders") },
+  { key: "t", what: "propagation of a move", run: () => router.go("timeline") },
+  { key: "s", what: "scorecard", run: () => router.go("scorecard") },
+  { key: "p", what: "performance", run: () => router.go("performance") },
+  { key: "r", what: "readiness", run: () => router.go("readiness") },
+  { key: "/", what: "find", run: find },
+  { key: "j", what: "next row", run: () => step(1) },
+  { key: "k", what: "row before", run: () => step(-1) },
+  { key: "Escape", label: "Esc", what: "leave a field, or go back", run: back },
+  { key: "u", what: "UTC or local time", run: () => router.share({ tz: router.shared.tz === "utc" ? "local" : "utc" }) },
+  { key: "o", what: "decimal, American, fractional odds or probability", run: nextOdds },
+  { key: "d", what: "dark, light, or as the system", run: () => theme.next() },
+  { key: " ", label: "Space", what: "pause and go on", run: () => (clock.paused = !clock.paused) },
+  { key: "?", what: "this sheet", run: () => (sheet.open = !sheet.open) },
+];
+
+/** Runs what a key stands for, unless somebody is writing. */
+export function press(e: KeyboardEvent): void {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+  const at = e.target as HTMLElement;
+  const writing = at.matches("input:not([type=checkbox], [type=range]), select, textarea");
+  if (writing) {
+    if (e.key === "Escape") at.blur();
+    return;
+  }
+  if (e.key === " " && at.matches("button, a, input, summary")) return; // its own key
+  if (sheet.open && e.key !== "?") return; // the dialog has its own
+  const k = keys.find((k) => k.key === e.key);
+  if (!k) return;
+  e.preventDefault();
+  k.run();
+}
+
+function panel(id: string): void {
+  if (router.view !== "trader") router.go("trader");
+  requestAnimationFrame(() => document.getElementById(id)?.focus());
+}
+
+function find(): void {
+  document.querySelector<HTMLInputElement>("[data-find]")?.focus();
+}
+
+function step(by: number): void {
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")].filter((r) => r.offsetParent !== null);
+  const at = rows.findIndex((r) => r.contains(document.activeElement));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+  const target = next?.matches("a, button") ? next : (next?.querySelector<HTMLElement>("a, button") ?? next);
+  target?.focus();
+  target?.scrollIntoView({ block: "nearest" });
+}
+
+function back(): void {
+  if (document.activeElement instanceof HTMLElement && document.activeElement !== document.body && document.activeElement.id !== "main") {
+    document.activeElement.blur();
+  } else {
+    history.back();
+  }
+}
+
+function nextOdds(): void {
+  const i = oddsFormats.indexOf(router.shared.odds);
+  router.share({ odds: oddsFormats[(i + 1) % oddsFormats.length]! });
+}

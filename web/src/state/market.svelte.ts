@@ -1,0 +1,171 @@
+// What is known of the market now: answers of the API, kept current by the stream.
+
+import { get, getState } from "../api/client";
+import { listen, type Link } from "../api/stream";
+import type { EventDetail, Events, Feeds, Forecast, Leaders, Move, Ready, RecentAnomalies, Scorecard } from "../api/types";
+import { kept } from "../lib/forecasts";
+import { ms } from "../lib/format";
+import { fromForecasts, withMove, type Wave } from "../lib/waves";
+import { Resource, poll } from "./resource.svelte";
+
+/** Events whose open forecasts are read at the beginning; the stream brings all later ones. */
+const mostAsked = 12;
+const mostForecasts = 2000;
+/** What the stream says is shown this many times a second. */
+const flushEvery = 250;
+/** Event time is taken to go on this long after the newest word about it, ms. */
+const goesOn = 20_000;
+
+export class Market {
+  link: Link = $state("connecting");
+  refusal = $state(0); // status of a refused stream
+  waves: readonly Wave[] = $state.raw([]);
+  forecasts: ReadonlyMap<string, Forecast> = $state.raw(new Map());
+  lastGraph: { event: string; version: number } = $state.raw({ event: "", version: 0 });
+  missed = $state(0); // messages that this page was too slow for
+
+  readonly ready = new Resource<Ready>(() => getState("/readyz"));
+  readonly feeds = new Resource<Feeds>((s) => get("/v1/feeds", {}, s));
+  readonly events = new Resource<Events>((s) => get("/v1/events", { limit: 200 }, s));
+  readonly anomalies = new Resource<RecentAnomalies>((s) => get("/v1/anomalies", { limit: 200 }, s));
+  readonly leaders = new Resource<Leaders>((s) => get("/v1/leaders", {}, s));
+  readonly scorecard = new Resource<Scorecard>((s) => get("/v1/scorecard", {}, s));
+
+  #asOf = $state(0); // event time
+  #asOfAt = $state(0); // wall clock at which it was learned
+  #moves: Move[] = [];
+  #changed = new Map<string, Forecast>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Listens and asks until the function that it returns is called. */
+  start(): () => void {
+    const ends = new AbortController();
+    const polls = [
+      poll(() => this.ready.load(), 1000),
+      poll(() => this.feeds.load(), 2000),
+      poll(() => this.events.load(), 5000),
+      poll(() => this.scorecard.load(), 15_000),
+    ];
+    void listen(
+      "/v1/stream",
+      {
+        event: (kind, data) => this.#event(kind, data),
+        refresh: () => void this.#refresh(),
+        link: (state, status) => {
+          this.link = state;
+          this.refusal = status;
+        },
+      },
+      ends.signal,
+    );
+    return () => {
+      ends.abort();
+      polls.forEach((stop) => stop());
+      clearTimeout(this.#timer);
+    };
+  }
+
+  /** The newest event time that was heard of; 0 before any. */
+  get asOf(): number {
+    return this.#asOf;
+  }
+
+  /** Event time at an instant of the wall clock: it goes on between two words about it. */
+  now(wall: number): number {
+    return this.#asOf === 0 ? wall : this.#asOf + Math.min(goesOn, Math.max(0, wall - this.#asOfAt));
+  }
+
+  async #refresh(): Promise<void> {
+    void this.anomalies.load();
+    void this.leaders.load();
+    void this.scorecard.load();
+    void this.feeds.load();
+    await this.events.load();
+    const asked = (this.events.value?.events ?? []).filter((e) => e.open_forecasts > 0).slice(0, mostAsked);
+    await Promise.all(asked.map((e) => this.#open(e.event_id)));
+  }
+
+  /** Reads the forecasts that are open in an event. */
+  async #open(event: string): Promise<void> {
+    try {
+      const detail = await get<EventDetail>(`/v1/events/${encodeURIComponent(event)}`);
+      this.#learn(ms(detail.as_of));
+      const recent = [...detail.settled.slice(0, 20), ...detail.open];
+      for (const f of recent) this.#changed.set(f.id, f);
+      this.waves = fromForecasts(this.waves, recent);
+      this.#soon();
+    } catch {
+      // the event is over, or the server is busy: the stream brings what comes next
+    }
+  }
+
+  #event(kind: string, data: unknown): void {
+    switch (kind) {
+      case "move":
+        this.#learn(ms((data as Move).at));
+        this.#moves.push(data as Move);
+        this.#soon();
+        break;
+      case "prediction":
+      case "outcome":
+        this.#changed.set((data as Forecast).id, data as Forecast);
+        this.#soon();
+        break;
+      case "anomaly":
+        this.anomalies.soon(1000);
+        break;
+      case "graph": {
+        const g = data as { event_id: string; version: number; as_of: string };
+        this.#learn(ms(g.as_of));
+        this.lastGraph = { event: g.event_id, version: g.version };
+        break;
+      }
+      case "decision":
+        this.leaders.soon(500);
+        this.scorecard.soon(500);
+        break;
+      case "gap":
+        this.#gap(data as { scope: string; missed: number });
+        break;
+      case "connected":
+      case "heartbeat":
+        this.#learn(ms((data as { as_of: string }).as_of));
+        break;
+    }
+  }
+
+  #gap(g: { scope: string; missed: number }): void {
+    if (g.scope === "stream") {
+      this.missed += g.missed;
+      void this.#refresh();
+    } else {
+      this.feeds.soon(0);
+    }
+  }
+
+  #learn(asOf: number): void {
+    if (!(asOf > this.#asOf)) return;
+    this.#asOf = asOf;
+    this.#asOfAt = Date.now();
+  }
+
+  #soon(): void {
+    this.#timer ??= setTimeout(() => this.#flush(), flushEvery);
+  }
+
+  /** Shows what the stream has said since the last time. */
+  #flush(): void {
+    this.#timer = undefined;
+    let waves = this.waves;
+    for (const m of this.#moves) waves = withMove(waves, m);
+    this.waves = waves;
+    this.#moves = [];
+    if (this.#changed.size === 0) return;
+    const all = new Map(this.forecasts);
+    for (const [id, f] of this.#changed) all.set(id, f);
+    this.#changed.clear();
+    this.forecasts = kept(all, this.now(Date.now()), mostForecasts);
+  }
+}
+
+export const market = new Market();
