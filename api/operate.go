@@ -56,6 +56,13 @@ type FaultRequest struct {
 
 type faultInput struct{ Body FaultRequest }
 
+// gatesInput is what gates measured.
+type gatesInput struct {
+	Body struct {
+		Gates []service.Gate `json:"gates" minItems:"1" maxItems:"100"`
+	}
+}
+
 // Cleared says how many faults were ended.
 type Cleared struct {
 	Cleared int `json:"cleared"`
@@ -67,6 +74,12 @@ func (a *API) operate() {
 	register(a, route{method: "GET", path: "/v1/readiness", role: service.Viewer}, huma.Operation{
 		OperationID: "get-readiness", Tags: []string{"operation"}, Summary: "What the readiness gates measured when they were run last",
 	}, service.Readiness{}, func(ctx context.Context, _ *nothing) (reply, error) { return fresh(s.Readiness(ctx)) })
+	register(a, route{method: "POST", path: "/v1/readiness", role: service.Admin}, huma.Operation{
+		OperationID: "record-readiness", Tags: []string{"operation"}, Summary: "Write down what gates measured that were run beside the service",
+		MaxBodyBytes: a.o.Body,
+	}, service.Readiness{}, func(ctx context.Context, in *gatesInput) (reply, error) {
+		return fresh(s.RecordReadiness(ctx, in.Body.Gates))
+	})
 	register(a, route{method: "GET", path: "/v1/audit", role: service.Operator}, huma.Operation{
 		OperationID: "list-audit", Tags: []string{"operation"}, Summary: "Who did what and how it ended, newest first",
 	}, service.AuditPage{}, func(ctx context.Context, in *auditInput) (reply, error) {

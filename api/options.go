@@ -46,6 +46,8 @@ type Options struct {
 	// Loopback says that the listener is on loopback: then requests for another host
 	// are refused, since they come of a name that was rebound to this machine.
 	Loopback bool
+	// NoMetrics leaves /metrics out.
+	NoMetrics bool
 	// Profiles serves /debug/pprof to admins.
 	Profiles bool
 

@@ -40,13 +40,16 @@ func (a *API) watch() {
 		r := Ready{Ready: len(why) == 0, Reasons: append([]string{}, why...), Health: a.o.Service.Health()}
 		w.(*exchange).state(r, r.Ready)
 	})
+	if a.o.Profiles {
+		a.profiles()
+	}
+	if a.o.NoMetrics {
+		return
+	}
 	scrape := route{method: "GET", path: "/metrics", role: service.Viewer, free: true}
 	op := a.document(&scrape, huma.Operation{OperationID: "get-metrics", Tags: []string{"operation"}, Summary: "Metrics for Prometheus"}, nil)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
 	a.mount(&scrape, a.o.Metrics.Handler().ServeHTTP)
-	if a.o.Profiles {
-		a.profiles()
-	}
 }
 
 // state answers with how the instance fares.

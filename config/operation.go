@@ -8,8 +8,8 @@ type Limits struct {
 	ClientBurst   int           `yaml:"client_burst" default:"1000" min:"1" max:"1000000" reload:"true" doc:"Requests that a client who was quiet may send at once."`
 	GraphRate     Rate          `yaml:"graph_rate" default:"0" min:"0" max:"1000000/s" reload:"true" doc:"Graph requests of all clients together, a whole number in any second. 0: no limit."`
 	MemoryCeiling Size          `yaml:"memory_ceiling" default:"4GB" min:"64MiB" max:"16TiB" doc:"Memory of the process. Near it load is shed in this order: streams, predictions, layer 4, ingest."`
-	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" reload:"true" doc:"Time of one statement that serves a request; it is interrupted then."`
-	SlowQuery     time.Duration `yaml:"slow_query" default:"25ms" min:"0" max:"50ms" reload:"true" doc:"Statements that take longer are logged. 0: none."`
+	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" doc:"Time of one statement that serves a request; it is interrupted then."`
+	SlowQuery     time.Duration `yaml:"slow_query" default:"25ms" min:"0" max:"50ms" doc:"Statements that take longer are logged. 0: none."`
 	Concurrency   Concurrency   `yaml:"concurrency" doc:"Requests worked on at once. The limit adapts to latency below an absolute bound."`
 }
 
@@ -43,9 +43,9 @@ type Store struct {
 // Audit is the audit log.
 type Audit struct {
 	Level            string        `yaml:"level" default:"ALL" enum:"ALL,ERRORS" reload:"true" doc:"ALL: every operation. ERRORS: those that failed or were refused; the gate audit_complete then fails."`
-	Keep             time.Duration `yaml:"keep" default:"7d" min:"1h" max:"3650d" reload:"true" doc:"How long entries are kept."`
-	MaxRows          int64         `yaml:"max_rows" default:"0" min:"0" reload:"true" doc:"Entries beyond which the oldest go before audit.keep, which raises an alarm. 0: no cap."`
-	MaxBytes         Size          `yaml:"max_bytes" default:"0" min:"0" max:"1000TB" reload:"true" doc:"Size of the log beyond which its oldest entries go before audit.keep, which raises an alarm. 0: no cap."`
+	Keep             time.Duration `yaml:"keep" default:"7d" min:"1h" max:"3650d" doc:"How long entries are kept."`
+	MaxRows          int64         `yaml:"max_rows" default:"0" min:"0" doc:"Entries beyond which the oldest go before audit.keep, which raises an alarm. 0: no cap."`
+	MaxBytes         Size          `yaml:"max_bytes" default:"0" min:"0" max:"1000TB" doc:"Size of the log beyond which its oldest entries go before audit.keep, which raises an alarm. 0: no cap."`
 	Queue            int           `yaml:"queue" default:"65536" min:"256" max:"10000000" doc:"Entries that wait for the writer. When it is full, requests wait: none is dropped."`
 	PerformanceEvery time.Duration `yaml:"performance_every" default:"1m" min:"1s" max:"1h" doc:"Time between two rows of audit_performance_metrics for each operation."`
 }
@@ -74,21 +74,21 @@ type Log struct {
 // Tracing is where traces go.
 type Tracing struct {
 	Endpoint    string  `yaml:"endpoint" doc:"URL of the collector, like https://collector:4318. Empty: traces are not sent. It may not hold a user or password."`
-	SampleRatio float64 `yaml:"sample_ratio" default:"0.01" min:"0" max:"1" reload:"true" doc:"Share of requests traced, if their caller did not decide."`
+	SampleRatio float64 `yaml:"sample_ratio" default:"0.01" min:"0" max:"1" doc:"Share of requests traced, if their caller did not decide."`
 	Insecure    bool    `yaml:"insecure" default:"false" doc:"Allow an http:// endpoint beyond loopback."`
 }
 
 // Backup is the schedule of copies.
 type Backup struct {
 	Folder      string        `yaml:"folder" doc:"Where copies go. Empty: no scheduled backups."`
-	Every       time.Duration `yaml:"every" default:"1h" min:"1m" max:"30d" reload:"true" doc:"Time between two copies."`
+	Every       time.Duration `yaml:"every" default:"1h" min:"1m" max:"30d" doc:"Time between two copies."`
 	Keep        Keep          `yaml:"keep" doc:"How many copies stay; the newest of each hour, day and week count."`
-	VerifyEvery time.Duration `yaml:"verify_every" default:"1d" min:"1m" max:"365d" reload:"true" doc:"Time between two trial restores of the newest copy into a scratch store, whose age is a metric and a gate."`
+	VerifyEvery time.Duration `yaml:"verify_every" default:"1d" min:"1m" max:"365d" doc:"Time between two trial restores of the newest copy into a scratch store, whose age is a metric and a gate."`
 }
 
 // Keep is the rotation.
 type Keep struct {
-	Hourly int `yaml:"hourly" default:"24" min:"1" max:"10000" reload:"true" doc:"Copies kept, one for each of the last hours."`
-	Daily  int `yaml:"daily" default:"7" min:"0" max:"10000" reload:"true" doc:"Copies kept, one for each of the last days."`
-	Weekly int `yaml:"weekly" default:"4" min:"0" max:"10000" reload:"true" doc:"Copies kept, one for each of the last weeks."`
+	Hourly int `yaml:"hourly" default:"24" min:"1" max:"10000" doc:"Copies kept, one for each of the last hours."`
+	Daily  int `yaml:"daily" default:"7" min:"0" max:"10000" doc:"Copies kept, one for each of the last days."`
+	Weekly int `yaml:"weekly" default:"4" min:"0" max:"10000" doc:"Copies kept, one for each of the last weeks."`
 }

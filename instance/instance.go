@@ -33,6 +33,8 @@ type Options struct {
 	Version telemetry.Build
 	// TraceHeaders go with each export of traces, such as those that authorise it.
 	TraceHeaders map[string]string
+	// Simulated says that the ticks are made up.
+	Simulated bool
 }
 
 // Instance is a service, put together. Run must be called once.
@@ -135,7 +137,9 @@ func (i *Instance) guards() (err error) {
 	if i.graphs, err = guard.NewGovernor(guard.GovernorOptions{Clock: time.Now, Second: int(l.GraphRate)}); err != nil {
 		return err
 	}
-	if i.flight, err = guard.NewAdaptive(guard.AdaptiveOptions{Clock: time.Now, Max: l.Concurrency.Max, MaxLatency: l.Concurrency.Latency}); err != nil {
+	if i.flight, err = guard.NewAdaptive(guard.AdaptiveOptions{
+		Clock: time.Now, Min: min(128, l.Concurrency.Max), Initial: min(256, l.Concurrency.Max), Max: l.Concurrency.Max, MaxLatency: l.Concurrency.Latency,
+	}); err != nil {
 		return err
 	}
 	i.memory, err = guard.NewMemory(guard.MemoryOptions{
@@ -154,7 +158,7 @@ func (i *Instance) guards() (err error) {
 func (i *Instance) openStore(ctx context.Context) (err error) {
 	c := &i.cfg
 	i.store, err = sqlite.Open(ctx, c.Store.Path, sqlite.Options{
-		Create: true, Durable: true, Readers: c.Store.Readers, Clock: time.Now, Slow: c.Limits.SlowQuery,
+		Create: true, Durable: true, Readers: c.Store.Readers, Clock: time.Now, Slow: c.Limits.SlowQuery, Request: c.Limits.QueryDeadline,
 		OnStatement: func(name string, took time.Duration, err error) {
 			if errors.Is(err, store.ErrDeadline) {
 				i.metrics.QueryTimeouts.Inc()
@@ -271,8 +275,8 @@ func (i *Instance) openService() error {
 	i.service, err = service.New(service.Options{
 		Live: i.live, Store: i.store, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
 		Graphs: graphs, Predictions: predictions, Memory: i.memory, Faults: i.faults, Clock: i.clock,
-		Breakers: guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
-		Deadline: c.Limits.QueryDeadline, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
+		Breakers:  guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
+		Simulated: i.o.Simulated, Deadline: c.Limits.QueryDeadline, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
 	})
 	return err
 }
@@ -338,3 +342,6 @@ func (i *Instance) Alive() bool {
 	st := i.live.State()
 	return st.Recovering || i.clock().Sub(st.Published.Std()) < time.Minute
 }
+
+// Ready reports whether the tick log is read back, so that ticks are taken.
+func (i *Instance) Ready() bool { return !i.live.State().Recovering }

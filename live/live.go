@@ -41,6 +41,9 @@ type Options struct {
 	Idle time.Duration
 	// FutureSkew is how far from the future a tick may come. Zero means 10 s.
 	FutureSkew odds.Millis
+	// Queue is how many requests may wait at the door; a further one is refused with
+	// ErrBusy. Zero means 256.
+	Queue int
 	// Remember is how many updates are recognised when they come again. Zero means
 	// 1,000,000 (about 40 MB).
 	Remember int
@@ -55,7 +58,7 @@ type Options struct {
 	// Predictions and Anomalies are how many of the newest are kept in memory. Zero
 	// means 100,000 and 20,000.
 	Predictions, Anomalies int
-	// Clock is the wall clock. Nil means time.Now.
+	// Clock is the wall clock, which may jump. Nil means time.Now.
 	Clock func() time.Time
 	// Results is where conclusions are saved; nil for nowhere.
 	Results Results
@@ -78,7 +81,7 @@ func (o *Options) fill() {
 	}
 	o.OutOfOrder = orElse(o.OutOfOrder, 2000)
 	o.Idle = orElse(o.Idle, time.Second)
-	o.FutureSkew = orElse(o.FutureSkew, 10_000)
+	o.Queue = orElse(o.Queue, 256)
 	o.Remember = orElse(o.Remember, 1_000_000)
 	o.PublishEvery = orElse(o.PublishEvery, 250*time.Millisecond)
 	o.Predictions = orElse(o.Predictions, 100_000)
@@ -105,22 +108,26 @@ func orElse[T int | odds.Millis | time.Duration](v, byDefault T) T {
 var (
 	ErrRecovering = errors.New("the tick log is being read back")
 	ErrStopped    = errors.New("the engine has stopped")
+	ErrBusy       = errors.New("too many requests wait to be accepted")
 	ErrUnknown    = errors.New("unknown event")
 )
 
 // Live is a running engine. Run must be called once; the other methods are safe
 // for concurrent use while it runs.
 type Live struct {
-	o    Options
-	hub  *Hub
-	door *door
-	loop *loop
-	save *saver
+	o     Options
+	begun time.Time // what up counts from
+	hub   *Hub
+	door  *door
+	loop  *loop
+	save  *saver
 
-	modes atomic.Pointer[modes]
-	state atomic.Pointer[State]
-	card  atomic.Pointer[Card]
-	slots sync.Map // event id → *slot
+	modes  atomic.Pointer[modes]
+	skew   atomic.Int64 // how far from the future a tick may come, ms
+	state  atomic.Pointer[State]
+	card   atomic.Pointer[Card]
+	alarms atomic.Pointer[recent] // nil when they have changed since
+	slots  sync.Map               // event id → *slot
 
 	stopped chan struct{} // closed when Run returns
 }
@@ -128,8 +135,9 @@ type Live struct {
 // New returns a Live that has not read its log yet.
 func New(o Options) *Live {
 	o.fill()
-	l := &Live{o: o, hub: NewHub(o.Ring), stopped: make(chan struct{})}
+	l := &Live{o: o, begun: time.Now(), hub: NewHub(o.Ring), stopped: make(chan struct{})}
 	l.SetModes(o.Standby, o.Off)
+	l.SetFutureSkew(o.FutureSkew)
 	l.state.Store(&State{Recovering: true})
 	l.loop = newLoop(l)
 	l.door = newDoor(l)
@@ -143,6 +151,16 @@ type modes struct{ standby, off [4]bool }
 // SetModes changes which layers wait for idle time and which are not served, from
 // the next publication on.
 func (l *Live) SetModes(standby, off [4]bool) { l.modes.Store(&modes{standby, off}) }
+
+// SetFutureSkew changes how far from the future a tick may come. Zero means 10 s.
+func (l *Live) SetFutureSkew(m odds.Millis) { l.skew.Store(int64(orElse(m, 10_000))) }
+
+// up is how long this Live has been there. What is measured or waited for goes by
+// it, because the wall clock may be set meanwhile, by an hour in a drill.
+func (l *Live) up() time.Duration { return time.Since(l.begun) }
+
+// timed tells how long a part of the work took that began when up said so.
+func (l *Live) timed(what string, since time.Duration) { l.o.Timed(what, l.up()-since) }
 
 // Hub is where subscribers hear what happens.
 func (l *Live) Hub() *Hub { return l.hub }
@@ -169,6 +187,7 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	l.loop.run(ctx) // ends when the door has closed
 	work.Wait()
+	l.loop.conclude()
 	if l.o.Results == nil {
 		return nil
 	}

@@ -1,7 +1,9 @@
 package live
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"corrgraph/engine"
@@ -47,36 +49,59 @@ func (l *Live) score(ctx context.Context) {
 }
 
 func (l *Live) scoreOnce(ctx context.Context, done *uint64) error {
-	type take struct {
-		ps   []ledger.Prediction
-		keys []graph.FamilyKey
-		card Card
-		n    uint64
-	}
-	got := make(chan take, 1)
+	got := make(chan *tally, 1)
 	seen := *done
-	err := l.do(ctx, func() {
-		b := &l.loop.book
-		t := take{n: b.dropped + uint64(len(b.settled)) + b.issued, card: Card{AsOf: l.loop.e.Now(), Dropped: b.dropped}}
-		if t.n != seen {
-			t.ps, t.keys = append(b.predictions(), l.loop.e.Pending()...), l.loop.e.FamilyKeys()
-		}
-		got <- t
-	})
-	if err != nil {
+	if err := l.do(ctx, func() { got <- l.loop.tally(seen) }); err != nil {
 		return err
 	}
 	t := <-got
-	if t.n == seen {
+	if t == nil {
 		return nil
 	}
 	*done = t.n
+	l.card.Store(t.card())
+	return nil
+}
+
+// tally is what a scorecard is added up from.
+type tally struct {
+	asOf    odds.Time
+	ps      []ledger.Prediction
+	keys    []graph.FamilyKey
+	dropped uint64
+	n       uint64 // predictions issued and answered so far
+}
+
+// tally takes it, on the loop's goroutine; nil where nothing is new since seen.
+func (lp *loop) tally(seen uint64) *tally {
+	b := &lp.book
+	n := b.dropped + uint64(len(b.settled)) + b.issued
+	if n == seen {
+		return nil
+	}
+	return &tally{lp.e.Now(), append(b.predictions(), lp.e.Pending()...), lp.e.FamilyKeys(), b.dropped, n}
+}
+
+// card adds up.
+func (t *tally) card() *Card {
+	c := &Card{AsOf: t.asOf, Dropped: t.dropped}
 	for i := range t.ps {
-		if at := t.ps[i].IssuedAt; t.card.Since == 0 || at < t.card.Since {
-			t.card.Since = at
+		if at := t.ps[i].IssuedAt; c.Since == 0 || at < c.Since {
+			c.Since = at
 		}
 	}
-	t.card.Scorecard = engine.ScorecardOf(t.keys, t.ps)
-	l.card.Store(&t.card)
-	return nil
+	slices.SortFunc(t.ps, func(a, b ledger.Prediction) int {
+		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.ID, b.ID))
+	})
+	c.Scorecard = engine.ScorecardOf(t.keys, t.ps)
+	return c
+}
+
+// conclude judges and adds up what there is at the end, so that what is saved
+// follows from the ticks alone and not from when somebody looked.
+func (lp *loop) conclude() {
+	lp.pub.judge()
+	if t := lp.tally(0); t != nil {
+		lp.l.card.Store(t.card())
+	}
 }

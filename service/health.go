@@ -14,14 +14,16 @@ import (
 
 // Health is how the instance fares. Wrong questions never change it.
 type Health struct {
-	Status  graph.Status  `json:"status"` // HEALTHY, DEGRADED or FAILED
-	AsOf    odds.Time     `json:"as_of"`
-	Reasons []string      `json:"reasons"` // what is not as it should be; empty when healthy
-	Layers  []LayerHealth `json:"layers"`  // always four
-	Store   TargetHealth  `json:"store"`
-	Log     TargetHealth  `json:"tick_log"`
-	Memory  string        `json:"memory_level"`
-	Faults  []string      `json:"faults"` // injected now
+	Status graph.Status `json:"status"` // HEALTHY, DEGRADED or FAILED
+	AsOf   odds.Time    `json:"as_of"`
+	// Simulated says that every price is made up.
+	Simulated bool          `json:"simulated"`
+	Reasons   []string      `json:"reasons"` // what is not as it should be; empty when healthy
+	Layers    []LayerHealth `json:"layers"`  // always four
+	Store     TargetHealth  `json:"store"`
+	Log       TargetHealth  `json:"tick_log"`
+	Memory    string        `json:"memory_level"`
+	Faults    []string      `json:"faults"` // injected now
 }
 
 // TargetHealth is the state of what a breaker protects.
@@ -46,7 +48,7 @@ const behindAfter odds.Millis = 5000
 // Health sums up.
 func (s *Service) Health() *Health {
 	st, set := s.o.Live.State(), s.settings.Load()
-	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Reasons: []string{}, Memory: s.o.Memory.Level().String(), Faults: []string{}}
+	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Simulated: s.o.Simulated, Reasons: []string{}, Memory: s.o.Memory.Level().String(), Faults: []string{}}
 	failed, served := 0, 0
 	for i, g := range s.layers {
 		l := LayerHealth{Layer: odds.Layers[i], Mode: set.layers[i], TargetHealth: target(g.breaker)}
@@ -137,10 +139,13 @@ const probeEvery = time.Second
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
+	s.probe(ctx)
 	for {
-		s.probe(ctx)
 		select {
 		case <-tick.C:
+			s.probe(ctx)
+		case row := <-s.changes:
+			s.Note(ctx, row)
 		case <-ctx.Done():
 			return nil
 		}

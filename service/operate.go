@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -130,13 +131,26 @@ func NewReadiness(checks []store.Check) *Readiness {
 	return r
 }
 
+// gateAge is how long the result of a gate says something.
+const gateAge = 7 * 24 * time.Hour
+
+// aged turns results that are too old to say anything into pending ones.
+func aged(checks []store.Check, now odds.Time) []store.Check {
+	for i := range checks {
+		if c := &checks[i]; c.LastChecked != 0 && now.Sub(c.LastChecked) > odds.MillisOf(gateAge) {
+			c.Status = "PENDING"
+		}
+	}
+	return checks
+}
+
 // Readiness reads what the gates said.
 func (s *Service) Readiness(ctx context.Context) (out *Readiness, err error) {
 	err = s.run(ctx, OpReadiness, "", func(ctx context.Context) error {
 		return s.ask(ctx, func(ctx context.Context) error {
 			checks, err := s.o.Store.Checks(ctx, Component)
 			if err == nil {
-				out = NewReadiness(checks)
+				out = NewReadiness(aged(checks, s.now()))
 			}
 			return err
 		})
@@ -144,21 +158,20 @@ func (s *Service) Readiness(ctx context.Context) (out *Readiness, err error) {
 	return out, err
 }
 
-// mostChecks bounds what one request may record.
-const mostChecks = 100
+// mostGates bounds what one request may record.
+const mostGates = 100
 
 // RecordReadiness writes what gates said that were run beside the service. A gate
-// keeps its place; others stay as they are.
-func (s *Service) RecordReadiness(ctx context.Context, checks []store.Check) (out *Readiness, err error) {
-	err = s.run(ctx, OpReadiness, fmt.Sprintf("record %d", len(checks)), func(ctx context.Context) error {
-		if len(checks) == 0 || len(checks) > mostChecks {
-			return invalid("%d checks: want 1 to %d", len(checks), mostChecks)
+// takes the place of its earlier result; others stay as they are.
+func (s *Service) RecordReadiness(ctx context.Context, gates []Gate) (out *Readiness, err error) {
+	err = s.run(ctx, OpReadiness, fmt.Sprintf("record %d", len(gates)), func(ctx context.Context) error {
+		if len(gates) == 0 || len(gates) > mostGates {
+			return invalid("%d gates: want 1 to %d", len(gates), mostGates)
 		}
-		for i := range checks {
-			c := &checks[i]
-			c.Component = Component
-			if c.Name == "" || !slices.Contains([]string{"PASS", "FAIL", "PENDING"}, c.Status) || !slices.Contains([]string{"CRITICAL", "HIGH", "MEDIUM", "LOW"}, c.Severity) {
-				return invalid("check %d: want a name, a status of PASS, FAIL or PENDING and a severity of CRITICAL, HIGH, MEDIUM or LOW", i+1)
+		checks := make([]store.Check, len(gates))
+		for i := range gates {
+			if checks[i], err = gates[i].Check(); err != nil {
+				return invalid("gate %d: %v", i+1, err)
 			}
 		}
 		return s.ask(ctx, func(ctx context.Context) error {
@@ -167,12 +180,28 @@ func (s *Service) RecordReadiness(ctx context.Context, checks []store.Check) (ou
 			}
 			all, err := s.o.Store.Checks(ctx, Component)
 			if err == nil {
-				out = NewReadiness(all)
+				out = NewReadiness(aged(all, s.now()))
 			}
 			return err
 		})
 	})
 	return out, err
+}
+
+// Check is the row of the readiness matrix that a gate is. It fails where name,
+// status or severity are none.
+func (g *Gate) Check() (c store.Check, err error) {
+	if g.Name == "" || !slices.Contains([]string{"PASS", "FAIL", "PENDING"}, g.Status) || !slices.Contains([]string{"CRITICAL", "HIGH", "MEDIUM", "LOW"}, g.Severity) {
+		return c, errors.New("want a name, a status of PASS, FAIL or PENDING and a severity of CRITICAL, HIGH, MEDIUM or LOW")
+	}
+	c = store.Check{
+		Component: Component, Name: g.Name, Severity: g.Severity, Status: g.Status, Description: g.Description,
+		Evidence: g.Evidence, Threshold: g.Threshold, Measured: g.Measured, Runbook: g.Runbook,
+	}
+	if g.LastChecked != nil {
+		c.LastChecked = odds.TimeOf(*g.LastChecked)
+	}
+	return c, nil
 }
 
 // Measurement is how long an operation took in one span of time.

@@ -70,6 +70,8 @@ type Options struct {
 	Layers [4]LayerMode
 	// ErrorsOnly leaves operations that went well out of the audit log.
 	ErrorsOnly bool
+	// Simulated says that the ticks are made up, so that every health answer does.
+	Simulated bool
 	// Mode is the word for how layers of a graph are built.
 	Mode graph.Mode
 }
@@ -93,6 +95,9 @@ type Service struct {
 	faulty atomic.Pointer[string] // why the store's last question failed; nil when it went well
 	unfit  atomic.Pointer[string] // why ticks could not be kept when they came last; nil when they could
 	audits auditWatch
+	// changes of breakers, in order, until they are written down. A full one drops
+	// and says so in the log: breakers change once in seconds.
+	changes chan store.AuditRow
 
 	external external
 	docs     sync.Map // event id → *documents
@@ -140,7 +145,7 @@ func New(o Options) (*Service, error) {
 	if o.Mode == "" {
 		o.Mode = graph.Inline
 	}
-	s := &Service{o: o, ops: map[string]*telemetry.Operation{}}
+	s := &Service{o: o, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024)}
 	s.Set(o.Layers, o.ErrorsOnly)
 	for i, l := range odds.Layers {
 		b, err := s.breaker(l.Key())
@@ -177,8 +182,12 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 		if c.Cause != nil {
 			detail += ": " + c.Cause.Error()
 		}
-		// Under the breaker's lock: nobody waits here.
-		go s.Note(context.Background(), store.AuditRow{Operation: "CIRCUIT_" + upper(c.To.String()), Subject: c.Name, Status: "OK", Detail: detail, Actor: "service"})
+		row := store.AuditRow{At: s.now(), Operation: "CIRCUIT_" + upper(c.To.String()), Subject: c.Name, Status: "OK", Detail: detail, Actor: "service"}
+		select { // under the breaker's lock: nobody waits here
+		case s.changes <- row:
+		default:
+			s.o.Log.Error("a change of a circuit breaker could not be written to the audit log", "target", c.Name, "change", detail)
+		}
 		s.o.Log.Warn("circuit breaker changed", "target", c.Name, "from", c.From.String(), "to", c.To.String(), "cause", errText(c.Cause))
 	}
 	return guard.NewBreaker(o)

@@ -27,6 +27,8 @@ type demoCmd struct {
 	DB      string `name:"db" placeholder:"FILE" help:"Keep the store here; the file must not exist yet (default: a new temporary file, whose name is printed)."`
 	Seed    uint64 `default:"1" help:"Another seed, another market."`
 	Minutes int    `default:"720" help:"Length of the simulated market, 30 or more."`
+	Serve   string `enum:"auto,yes,no" default:"auto" help:"Go on with the service on a SIMULATED market that is going on now, until Ctrl-C: yes, no, or auto, which is yes on a terminal."`
+	Listen  string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where that service listens (default ${default})."`
 }
 
 // Validate implements kong's hook.
@@ -38,7 +40,7 @@ func (c *demoCmd) Validate() error {
 }
 
 func (demoCmd) Help() string {
-	return "See what it does before you feed it your own odds:\n\n    corrgraph demo\n    corrgraph demo --seed 7 --db demo.db && corrgraph leaders --db demo.db\n\n" +
+	return "See what it does before you feed it your own odds:\n\n    corrgraph demo\n    corrgraph demo --seed 7 --db demo.db && corrgraph leaders --db demo.db\n    corrgraph demo --serve yes --listen 127.0.0.1:9000\n\n" +
 		"The market is SIMULATED: who leads whom is planted in it, so that what was learned can be held against the truth." + codes
 }
 
@@ -83,7 +85,13 @@ func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 	if t.Score, err = scoreStore(ctx, st, planted); err != nil {
 		return err
 	}
-	return a.print(t, func(w io.Writer) error { return t.text(w, a.style) })
+	if err := a.print(t, func(w io.Writer) error { return t.text(w, a.style) }); err != nil {
+		return err
+	}
+	if c.Serve == "yes" || c.Serve == "auto" && terminal(a.stdout) && !a.json {
+		return c.goOn(ctx, a, filepath.Dir(path))
+	}
+	return nil
 }
 
 // fresh returns the path of a store that does not exist yet, so that simulated

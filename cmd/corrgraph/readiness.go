@@ -92,8 +92,8 @@ func (m *matrix) held(ctx context.Context) ([]store.Check, error) {
 func (m *matrix) record(ctx context.Context, checks ...store.Check) error {
 	if m.flags.URL != "" {
 		return m.ask(ctx, http.MethodPost, struct {
-			Checks []store.Check `json:"checks"`
-		}{checks}, nil)
+			Gates []service.Gate `json:"gates"`
+		}{service.NewReadiness(checks).Gates}, nil)
 	}
 	st, err := sqlite.Open(ctx, m.db, sqlite.Options{Create: true, Offline: true})
 	if errors.Is(err, store.ErrInUse) {

@@ -65,12 +65,16 @@ func (s *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodPost {
 		var in struct {
-			Checks []store.Check `json:"checks"`
+			Gates []service.Gate `json:"gates"`
 		}
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 			s.t.Error(err)
 		}
-		for _, c := range in.Checks {
+		for i := range in.Gates {
+			c, err := in.Gates[i].Check()
+			if err != nil {
+				s.t.Error(err)
+			}
 			s.held[c.Name] = c
 		}
 	}

@@ -32,14 +32,19 @@ type cli struct {
 	Config      configCmd      `cmd:"" group:"serve" help:"Check or print the configuration of the service."`
 	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Ask the service on this machine whether it is well."`
 
-	Loadtest loadtestCmd `cmd:"" group:"prove" help:"Send load to a running service and measure what it answers."`
-	Chaos    chaosCmd    `cmd:"" group:"prove" help:"Break a running service on purpose and watch what its users see."`
+	Readiness readinessCmd `cmd:"" group:"prove" help:"Run the twenty gates that production needs, and show what they measured."`
+	Loadtest  loadtestCmd  `cmd:"" group:"prove" help:"Send load to a running service and measure what it answers."`
+	Chaos     chaosCmd     `cmd:"" group:"prove" help:"Break a running service on purpose and watch what its users see."`
 
 	Leadlag  leadlagCmd  `cmd:"" group:"measure" help:"Compare two series: which leads, by how long."`
 	Simulate simulateCmd `cmd:"" group:"measure" help:"Write simulated odds and the truth behind them."`
 	Score    scoreCmd    `cmd:"" group:"measure" help:"Hold a store against the truth of simulated odds."`
 
 	Bench benchCmd `cmd:"" group:"measure" help:"Time this program on this machine."`
+
+	Backup  backupCmd  `cmd:"" group:"keep" help:"Make, list or check backups of a store, while it is in use."`
+	Restore restoreCmd `cmd:"" group:"keep" help:"Put a backup in place of a store."`
+	Token   tokenCmd   `cmd:"" group:"serve" help:"Make tokens for the service."`
 
 	Migrate    migrateCmd    `cmd:"" group:"keep" help:"Create a store, or bring one up to date."`
 	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store in one canonical text."`

@@ -29,6 +29,9 @@ type Options struct {
 	// Offline gives every statement the deadline of a listing: for commands that
 	// serve nobody who waits behind them.
 	Offline bool
+	// Request is the deadline of statements that serve a request. Zero, or more
+	// than that, means 50 ms.
+	Request time.Duration
 	// MaxPages bounds the file, in pages of 4 KiB: beyond it writes fail with
 	// store.ErrFull. Zero means no bound.
 	MaxPages int
@@ -83,6 +86,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	for i := range s.table {
 		st := &s.table[i]
 		st.quick = st.deadline == request && name(i) != probe
+		if st.deadline == request && o.Request > 0 {
+			st.deadline = min(o.Request, request)
+		}
 		if o.Offline {
 			st.deadline = max(st.deadline, listing)
 		}

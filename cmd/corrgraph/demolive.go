@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"corrgraph/config"
+	"corrgraph/instance"
+	"corrgraph/odds"
+	"corrgraph/service"
+	"corrgraph/simulate"
+)
+
+// The simulated market of the service began so long ago, and goes on.
+const (
+	demoPast   = 8 * time.Hour
+	demoFuture = 4 * time.Hour
+)
+
+// goOn serves a simulated market as if it took place now.
+func (c *demoCmd) goOn(ctx context.Context, a *app, dir string) (err error) {
+	cfg := config.Default()
+	cfg.Server.Listen, cfg.Store.Path = c.Listen, filepath.Join(dir, "live.db")
+	cfg.Access.AnonymousLoopback = "admin" // it is the user's own machine and made-up prices
+	cfg.Chaos.Enabled, cfg.Chaos.Schedule = true, nil
+	cfg.Backup.Folder = filepath.Join(dir, "backups")
+	cfg.Telemetry.Log.Level, cfg.Telemetry.Log.Format = "warn", "text"
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	i, err := instance.Open(ctx, &cfg, instance.Options{Log: a.stderr, Version: build(), Simulated: true})
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- i.Run(ctx) }()
+	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a service, going on now: http://%s (Ctrl-C ends it)\n", i.Addr())
+	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: service.Operator}), i)
+	if err != nil && ctx.Err() == nil {
+		stop()
+		return errors.Join(err, <-done)
+	}
+	if ctx.Err() == nil {
+		fmt.Fprintln(a.stdout, "The simulated market is over; what was learned from it is still served.")
+	}
+	return <-done
+}
+
+// play sends the market: what is past at once, the rest when its time comes.
+func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
+	var waiting []*odds.Batch
+	send := func() error {
+		if len(waiting) == 0 {
+			return nil
+		}
+		_, err := i.Service().Ingest(ctx, waiting)
+		waiting = nil
+		return err
+	}
+	begin := odds.TimeOf(clock().Add(-demoPast))
+	o := simulate.Options{Seed: c.Seed, Minutes: int((demoPast + demoFuture) / time.Minute), Start: begin}
+	for !i.Ready() { // the log of a fresh store is empty: a moment
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	_, err := simulate.Run(o, func(b *odds.Batch) error {
+		ahead := b.At.Std().Sub(clock())
+		if ahead > 0 || len(waiting) == 256 {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+		if ahead > 0 {
+			if err := pause(ctx, ahead); err != nil {
+				return err
+			}
+		}
+		waiting = append(waiting, b)
+		return nil
+	})
+	return errors.Join(err, send())
+}
+
+// pause waits, unless ctx ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
