@@ -32,6 +32,7 @@ func (e *Engine) forget(before odds.Time) {
 			delete(e.alarms.relations, k)
 		}
 	}
+	e.news.Touched = slices.DeleteFunc(e.news.Touched, func(id string) bool { return gone[e.events[id]] })
 	for ev := range gone {
 		delete(e.events, ev.id)
 		e.alarms.policy.Forget(ev.id)

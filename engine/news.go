@@ -13,8 +13,8 @@ type News struct {
 	Issued    []ledger.Prediction // pending
 	Settled   []ledger.Prediction // answered, with base rate and rivals
 	Anomalies []detect.Anomaly    // raised, worsened, ended or suppressed: a later one of the same kind, event, nodes and At replaces it
-	Touched   []string            // events that were quoted, each once
-	Forgotten []string            // events that are known no more
+	Touched   []string            // events that were quoted and are known, each once
+	Forgotten []string            // events that were forgotten; one that is touched too came again afterwards
 	Decided   bool                // families were judged
 }
 

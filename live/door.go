@@ -39,7 +39,7 @@ type request struct {
 // late or known, and puts whole groups of requests into the log at once.
 type door struct {
 	l        *Live
-	requests chan *request // bounded; a full one makes the sender wait
+	requests chan *request // bounded; where it is full, senders are told to come again
 	closing  chan struct{} // closed when no more are taken
 
 	session int64
@@ -61,34 +61,41 @@ const (
 
 func newDoor(l *Live) *door {
 	return &door{
-		l: l, requests: make(chan *request, 4*groupRequests), closing: make(chan struct{}), floor: odds.Ever, newest: odds.Ever,
+		l: l, requests: make(chan *request, l.o.Queue), closing: make(chan struct{}), floor: odds.Ever, newest: odds.Ever,
 		known: newSeen(l.o.Remember), names: interner{}, feeds: newFeeds(),
 	}
 }
 
 // Accept takes batches, each in the order of its source. It returns once those
 // that it accepts are on disk. Batches belong to the Live from then on. Errors:
-// ErrRecovering, ErrStopped, the log's; then nothing was accepted, or (when ctx
-// ends) it is not known whether it was, and the same may be sent again.
+// ErrRecovering, ErrStopped, ErrBusy, the log's; then nothing was accepted, or (when
+// ctx ends) it is not known whether it was, and the same may be sent again.
 func (l *Live) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, error) {
 	if l.state.Load().Recovering {
 		return Receipt{}, ErrRecovering
 	}
 	r := &request{batches: batches, done: make(chan struct{})}
 	select {
-	case l.door.requests <- r:
 	case <-l.door.closing:
 		return Receipt{}, ErrStopped
-	case <-ctx.Done():
-		return Receipt{}, context.Cause(ctx)
+	case l.door.requests <- r:
+	default:
+		return Receipt{}, ErrBusy
 	}
+	var err error
 	select {
 	case <-r.done:
 		return r.receipt, r.err
 	case <-l.stopped:
-		return Receipt{}, ErrStopped
+		err = ErrStopped
 	case <-ctx.Done():
-		return Receipt{}, context.Cause(ctx)
+		err = context.Cause(ctx)
+	}
+	select {
+	case <-r.done: // at the same moment: what is known is said
+		return r.receipt, r.err
+	default:
+		return Receipt{}, err
 	}
 }
 
@@ -162,10 +169,10 @@ func (d *door) take(group []*request) {
 	}
 	var err error
 	if len(chunks) > 0 {
-		start := d.l.o.Clock()
+		start := d.l.up()
 		// A request that was begun is finished: the deadline is the log's own.
 		err = d.l.o.Log.AppendLog(context.Background(), d.session, chunks...)
-		d.l.o.Timed("append", d.l.o.Clock().Sub(start))
+		d.l.timed("append", start)
 	}
 	if err != nil {
 		d.newest, d.floor = newest, floor
@@ -239,11 +246,12 @@ func (d *door) come(at odds.Time) {
 
 // bar says why a batch can't be taken; empty when it can.
 func (d *door) bar(b *odds.Batch, now odds.Time) (reason, detail string) {
+	skew := odds.Millis(d.l.skew.Load())
 	switch {
 	case b.At <= d.floor:
 		return "late", fmt.Sprintf("%s is too late to take its place: ticks up to %s have been applied", b.At, d.floor)
-	case b.At > now.Add(d.l.o.FutureSkew):
-		return "future", fmt.Sprintf("%s is %s ahead of the clock, more than %s", b.At, b.At.Sub(now).Std(), d.l.o.FutureSkew.Std())
+	case b.At > now.Add(skew):
+		return "future", fmt.Sprintf("%s is %s ahead of the clock, more than %s", b.At, b.At.Sub(now).Std(), skew.Std())
 	}
 	return "", ""
 }

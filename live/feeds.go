@@ -16,7 +16,7 @@ type Feed struct {
 	Refused  map[string]uint64 // quotes not taken, by reason; of sources
 	Last     odds.Time         // newest event time
 	Received odds.Time         // wall clock of the newest
-	Delay    odds.Millis       // receive time less event time of the newest; of polls, of the venue's own stamp
+	Delay    odds.Millis       // receive time less event time of the newest; of polls, of the venue's own stamp; 0 from the log
 	Step     odds.Millis       // what the source's stamps can tell apart; of sources
 	Missed   int               // polls that never came; of sources
 }
@@ -47,6 +47,7 @@ func (f *feeds) feed(k feedKey) *Feed {
 	return x
 }
 
+// note takes what was heard at a wall-clock time; 0 where it is read back.
 func (f *feeds) note(batches []*odds.Batch, now odds.Time) {
 	for _, b := range batches {
 		s := f.feed(feedKey{b.Source, ""})
@@ -68,6 +69,10 @@ func (f *feeds) note(batches []*odds.Batch, now odds.Time) {
 
 func (x *Feed) heard(at, now odds.Time, delay odds.Millis, quotes int) {
 	x.Quotes += uint64(quotes)
+	if now == 0 {
+		x.Last = max(x.Last, at)
+		return
+	}
 	x.Received = now
 	if at >= x.Last {
 		x.Last, x.Delay = at, delay

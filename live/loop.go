@@ -72,7 +72,7 @@ func (l *Live) recover(ctx context.Context) error {
 }
 
 // run applies deliveries until the door closes, then everything that is held back.
-func (lp *loop) run(context.Context) {
+func (lp *loop) run(ctx context.Context) {
 	ticker := time.NewTicker(lp.l.o.PublishEvery)
 	defer ticker.Stop()
 	lp.tick = ticker.C
@@ -82,10 +82,12 @@ func (lp *loop) run(context.Context) {
 			if !ok {
 				lp.before = odds.Never
 				lp.drain()
+				lp.e.Settle()
+				lp.collect()
 				lp.publish(true)
 				return
 			}
-			lp.deliver(d)
+			lp.deliver(ctx, d)
 		case q := <-lp.asked:
 			q()
 		case <-lp.tick:
@@ -94,19 +96,19 @@ func (lp *loop) run(context.Context) {
 	}
 }
 
-func (lp *loop) deliver(d delivery) {
-	if lp.l.o.Stalled != nil && lp.l.o.Stalled() {
-		lp.wait() // the feed stands still: what is accepted waits in the log and in the queue
+func (lp *loop) deliver(ctx context.Context, d delivery) {
+	if lp.l.o.Stalled != nil {
+		lp.wait(ctx) // the feed stands still: what is accepted waits in the log and in the queue
 	}
 	for _, b := range d.batches {
 		lp.order.add(b)
 	}
 	lp.before = max(lp.before, d.before)
 	lp.pub.feeds = d.feeds
-	start := lp.l.o.Clock()
+	start := lp.l.up()
 	lp.drain()
 	if len(d.batches) > 0 {
-		lp.l.o.Timed("apply", lp.l.o.Clock().Sub(start))
+		lp.l.timed("apply", start)
 		lp.arrived = d.at
 	}
 	if d.idle {
@@ -115,10 +117,11 @@ func (lp *loop) deliver(d delivery) {
 	}
 }
 
-// wait serves readers while the feed is stalled.
-func (lp *loop) wait() {
-	for lp.l.o.Stalled() {
+// wait serves readers while the feed is stalled, until the end at most.
+func (lp *loop) wait(ctx context.Context) {
+	for ctx.Err() == nil && lp.l.o.Stalled() {
 		select {
+		case <-ctx.Done():
 		case q := <-lp.asked:
 			q()
 		case <-lp.tick:
@@ -161,11 +164,7 @@ func (lp *loop) serve() {
 
 // apply gives an instant to the engine.
 func (lp *loop) apply(batches []*odds.Batch) {
-	boundary := lp.e.DecidesBefore(batches[0].At)
-	var start time.Time
-	if boundary {
-		start = lp.l.o.Clock()
-	}
+	boundary, start := lp.e.DecidesBefore(batches[0].At), lp.l.up()
 	for _, b := range batches {
 		if err := lp.e.Apply(b); err != nil {
 			panic(err) // the order of batches is ours to keep
@@ -173,7 +172,7 @@ func (lp *loop) apply(batches []*odds.Batch) {
 	}
 	if boundary {
 		lp.collect()
-		lp.l.o.Timed("decide", lp.l.o.Clock().Sub(start))
+		lp.l.timed("decide", start)
 	}
 }
 

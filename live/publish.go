@@ -76,7 +76,7 @@ type AnomalyCount struct {
 // slot is an event's place among what is published.
 type slot struct {
 	view   atomic.Pointer[View] // nil while nobody is interested
-	wanted atomic.Int64         // wall clock of the last reader, ns
+	wanted atomic.Int64         // when the last reader came, of Live.up
 
 	unsaved bool // since it was saved last; owned by the loop
 }
@@ -91,11 +91,13 @@ type publisher struct {
 	recovered bool
 	version   uint64
 	slots     map[string]*slot // the loop's own way to them
-	dirty     map[string]bool  // events touched since their view
+	dirty     map[string]bool  // events with a view that has changed since
+	modes     *modes           // of the views
 	decided   bool
 	judged    *Judgement
+	alarms    uint64 // number of the newest alarm that Live.alarms may hold
 	rows      []EventRow
-	rowsAt    time.Time
+	rowsAt    time.Duration // of Live.up
 	rowsTook  time.Duration
 	missed    map[string]int
 	moves     map[odds.NodeID]int // index into pending
@@ -105,6 +107,12 @@ type publisher struct {
 
 func (p *publisher) note(n *engine.News) {
 	save := p.lp.l.save
+	for _, id := range n.Forgotten { // some of them come again at once: they are touched
+		delete(p.dirty, id)
+		delete(p.slots, id)
+		save.forget(id)
+		p.lp.l.slots.Delete(id)
+	}
 	for _, id := range n.Touched {
 		s := p.slots[id]
 		if s == nil {
@@ -115,23 +123,13 @@ func (p *publisher) note(n *engine.News) {
 		if s.view.Load() != nil { // somebody looks at it
 			p.dirty[id] = true
 		}
-		if !s.unsaved {
-			s.unsaved = true
-			save.unsaved[id] = true
-		}
-	}
-	for _, id := range n.Forgotten {
-		delete(p.dirty, id)
-		delete(p.slots, id)
-		delete(save.unsaved, id)
-		save.gone = append(save.gone, id)
-		p.lp.l.slots.Delete(id)
+		save.note(s, id)
 	}
 	p.decided = p.decided || n.Decided
 	if !p.recovered {
 		return // nobody is told again what happened before
 	}
-	if p.lp.l.hub.heard(p.lp.l.o.Clock()) {
+	if p.lp.l.hub.heard(time.Now()) {
 		for _, m := range n.Moves {
 			p.move(m)
 		}
@@ -184,14 +182,18 @@ func (p *publisher) flushMoves() {
 // publish renews what readers see. Layers on standby are renewed when nothing
 // waits to be applied.
 func (lp *loop) publish(idle bool) {
-	p, now := &lp.pub, lp.l.o.Clock()
+	p, start := &lp.pub, lp.l.up()
 	if p.decided || p.judged == nil {
 		p.judge()
 	}
 	p.flushMoves()
+	if m := lp.l.modes.Load(); m != p.modes {
+		p.modes = m
+		p.allDirty() // a layer that was off is in none of them
+	}
 	for id := range p.dirty {
 		s := p.slots[id]
-		if s == nil || now.UnixNano()-s.wanted.Load() > int64(interest) {
+		if s == nil || start-time.Duration(s.wanted.Load()) > interest {
 			if s != nil {
 				s.view.Store(nil) // the next reader asks for it
 			}
@@ -200,11 +202,15 @@ func (lp *loop) publish(idle bool) {
 		}
 		lp.publishEvent(id, idle)
 	}
-	p.state(now)
+	p.state(start)
+	if lp.book.seq != p.alarms {
+		p.alarms = lp.book.seq
+		lp.l.alarms.Store(nil)
+	}
 	lp.l.hub.Publish(p.messages...)
 	clear(p.messages)
 	p.messages = p.messages[:0]
-	lp.l.o.Timed("publish", lp.l.o.Clock().Sub(now))
+	lp.l.timed("publish", start)
 }
 
 // publishEvent renews the view of one event.
@@ -250,14 +256,21 @@ func (p *publisher) judge() {
 	j := &Judgement{DecidedAt: e.DecidedAt(), Nodes: e.Nodes(), Families: e.Families(), Groups: e.Groups(), Opinions: e.Opinions(), Check: e.Mismatch()}
 	_, j.Doubts = e.Catalog()
 	p.judged = j
-	for _, id := range e.EventIDs() { // every link may look otherwise now
-		if s := p.slots[id]; s != nil {
-			p.dirty[id] = s.view.Load() != nil
-			s.unsaved, p.lp.l.save.unsaved[id] = true, true
-		}
+	p.allDirty() // every link may look otherwise now
+	for id, s := range p.slots {
+		p.lp.l.save.note(s, id)
 	}
 	if p.recovered {
 		p.messages = append(p.messages, Message{Kind: "decision", Key: "decision", At: j.DecidedAt, Data: len(j.Families)})
+	}
+}
+
+// allDirty has every view made anew.
+func (p *publisher) allDirty() {
+	for id, s := range p.slots {
+		if s.view.Load() != nil {
+			p.dirty[id] = true
+		}
 	}
 }
 
@@ -265,14 +278,14 @@ func (p *publisher) judge() {
 // long that it would take more than a fiftieth of the time.
 const rowsEvery = time.Second
 
-func (p *publisher) state(now time.Time) {
+func (p *publisher) state(now time.Duration) {
 	lp := p.lp
-	if p.rows == nil || now.Sub(p.rowsAt) >= max(rowsEvery, 50*p.rowsTook) {
+	if p.rows == nil || now-p.rowsAt >= max(rowsEvery, 50*p.rowsTook) {
 		p.rows, p.rowsAt = lp.rows(), now
-		p.rowsTook = lp.l.o.Clock().Sub(now)
+		p.rowsTook = lp.l.up() - now
 	}
 	s := &State{
-		Recovering: !p.recovered, AsOf: lp.e.Now(), Arrived: lp.arrived, Published: odds.TimeOf(now), Counts: lp.e.Counts(),
+		Recovering: !p.recovered, AsOf: lp.e.Now(), Arrived: lp.arrived, Published: odds.TimeOf(lp.l.o.Clock()), Counts: lp.e.Counts(),
 		Queue: len(lp.in), HeldBack: len(lp.order.heap), Feeds: p.clocks(), Events: p.rows, Issued: lp.book.issued, Dropped: lp.book.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged,
 	}
@@ -343,7 +356,7 @@ func (l *Live) View(ctx context.Context, id string) (*View, error) {
 		return nil, fmt.Errorf("%w %q", ErrUnknown, id)
 	}
 	s := x.(*slot)
-	s.wanted.Store(l.o.Clock().UnixNano())
+	s.wanted.Store(int64(l.up()))
 	if v := s.view.Load(); v != nil {
 		return v, nil
 	}
@@ -376,10 +389,29 @@ func (l *Live) Inspect(ctx context.Context, source, target odds.NodeID, most int
 	return a.d, a.ok, nil
 }
 
+// recent are the newest alarms, at most so many.
+type recent struct {
+	most int
+	list []Alarm
+}
+
 // Alarms returns the newest anomalies of all events, newest first, at most so many.
+// They are gathered once a publication, because the loop waits meanwhile, and
+// shared: nobody may change them.
 func (l *Live) Alarms(ctx context.Context, most int) ([]Alarm, error) {
+	if r := l.alarms.Load(); r != nil && r.most == most {
+		return r.list, nil
+	}
 	got := make(chan []Alarm, 1)
-	if err := l.do(ctx, func() { got <- l.loop.book.alarms(most) }); err != nil {
+	err := l.do(ctx, func() {
+		r := l.alarms.Load()
+		if r == nil || r.most != most { // others may have asked meanwhile
+			r = &recent{most, l.loop.book.alarms(most)}
+			l.alarms.Store(r)
+		}
+		got <- r.list
+	})
+	if err != nil {
 		return nil, err
 	}
 	return <-got, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"corrgraph/catalog"
@@ -30,6 +31,8 @@ type saver struct {
 	l       *Live
 	unsaved map[string]bool // events changed since they were saved; owned by the loop
 	gone    []string        // events forgotten since; owned by the loop
+	taken   load            // what was taken last; owned by the loop
+	written atomic.Bool     // it is in the store
 	judged  *Judgement      // saved last; owned by the saver
 	card    *Card           // saved last; owned by the saver
 }
@@ -46,9 +49,31 @@ type load struct {
 	more   bool
 }
 
-// take reads what is to be saved, on the loop's goroutine.
+// note has an event saved.
+func (s *saver) note(at *slot, id string) {
+	if s.l.o.Results != nil && !at.unsaved {
+		at.unsaved, s.unsaved[id] = true, true
+	}
+}
+
+// forget has an event dropped from the store.
+func (s *saver) forget(id string) {
+	if s.l.o.Results != nil {
+		delete(s.unsaved, id)
+		s.gone = append(s.gone, id)
+	}
+}
+
+// take reads what is to be saved, on the loop's goroutine: what has changed, and
+// what was taken last where it could not be written.
 func (s *saver) take(most int) (x load) {
 	lp := s.l.loop
+	if !s.written.Load() {
+		for i := range s.taken.events {
+			s.unsaved[s.taken.events[i].Event.ID] = true
+		}
+		s.gone = append(s.taken.gone, s.gone...)
+	}
 	x.gone, s.gone = s.gone, nil
 	x.judged, x.asOf = lp.pub.judged, lp.e.Now()
 	for id := range s.unsaved {
@@ -77,6 +102,8 @@ func (s *saver) take(most int) (x load) {
 		ordered(&r)
 		x.events = append(x.events, r)
 	}
+	s.taken = x
+	s.written.Store(false)
 	return x
 }
 
@@ -100,6 +127,7 @@ func (s *saver) write(ctx context.Context, x *load) error {
 			return err
 		}
 	}
+	s.written.Store(true)
 	card := s.l.Scorecard()
 	if x.judged == nil || x.judged == s.judged && card == s.card {
 		return nil
@@ -151,9 +179,9 @@ func (s *saver) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		start := s.l.o.Clock()
+		start := s.l.up()
 		err := s.once(ctx, &tidied)
-		took := s.l.o.Clock().Sub(start)
+		took := s.l.up() - start
 		s.l.o.Timed("save", took)
 		if err != nil && ctx.Err() == nil {
 			s.l.o.Failed("results could not be saved", err)
@@ -174,21 +202,7 @@ func (s *saver) once(ctx context.Context, tidied *bool) error {
 		return err
 	}
 	x := <-got
-	if err := s.write(ctx, &x); err != nil {
-		s.again(ctx, &x)
-		return err
-	}
-	return nil
-}
-
-// again notes what could not be saved.
-func (s *saver) again(ctx context.Context, x *load) {
-	_ = s.l.do(ctx, func() { // at the end everything is saved anyway
-		for i := range x.events {
-			s.unsaved[x.events[i].Event.ID] = true
-		}
-		s.gone = append(s.gone, x.gone...)
-	})
+	return s.write(ctx, &x)
 }
 
 // finish saves everything that is left, once the loop has ended.
