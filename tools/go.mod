@@ -12,6 +12,7 @@ tool (
 )
 
 require (
+	github.com/oapi-codegen/runtime v1.9.0
 	github.com/prometheus/prometheus v0.315.1
 	go.yaml.in/yaml/v4 v4.0.0
 )
@@ -30,7 +31,6 @@ require (
 	github.com/grafana/regexp v0.0.0-20250905093917-f7b3be9d1853 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/oapi-codegen/oapi-codegen/v2 v2.8.2 // indirect
-	github.com/oapi-codegen/runtime v1.9.0 // indirect
 	github.com/oasdiff/yaml v0.1.1 // indirect
 	github.com/oasdiff/yaml3 v0.0.14 // indirect
 	github.com/prometheus/client_golang v1.24.1 // indirect

@@ -24,7 +24,7 @@ var stages = [][]string{
 	{"report", "replay", "backup", "guard", "telemetry", "config", "internal/notify"},
 	{"live"},
 	{"service"},
-	{"api"},
+	{"api", "web"},
 	{"instance", "loadtest"},
 	{"drill"},
 	{"readiness"},
