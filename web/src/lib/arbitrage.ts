@@ -20,7 +20,8 @@ export interface Window {
   event: string;
   market: string;
   began: number;
-  until: number | null;
+  until: number | null; // null: it lasts, or was kept back and not followed
+  open: boolean;
   profit: number; // share of the stake
   legs: Leg[];
   warnings: string[];
@@ -62,6 +63,7 @@ export function arbitrage(a: Anomaly, now: number): Window {
     market: parts(a.nodes[0] ?? "")?.market ?? "",
     began: ms(a.at),
     until: a.until === null ? null : ms(a.until),
+    open: a.until === null && !a.suppressed,
     profit: a.size,
     legs,
     warnings,

@@ -1,6 +1,12 @@
-/** Mixes two colours of the form #rrggbb; share is how much of the second. */
+/** Mixes two colours of the form #rrggbb or #rgb; share is how much of the second. */
 export function mix(a: string, b: string, share: number): string {
-  const part = (c: string, i: number) => parseInt(c.slice(1 + 2 * i, 3 + 2 * i), 16);
-  const one = (i: number) => Math.round(part(a, i) * (1 - share) + part(b, i) * share);
-  return `#${[0, 1, 2].map((i) => one(i).toString(16).padStart(2, "0")).join("")}`;
+  const [p, q] = [channels(a), channels(b)];
+  return `#${p.map((v, i) => Math.round(v * (1 - share) + q[i]! * share).toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Style sheets are minified, so that #ffffff may come back as #fff. */
+function channels(colour: string): number[] {
+  const digits = colour.slice(1);
+  const long = digits.length === 3 ? [...digits].map((d) => d + d).join("") : digits;
+  return [0, 2, 4].map((i) => parseInt(long.slice(i, i + 2), 16));
 }

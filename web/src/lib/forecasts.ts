@@ -2,6 +2,7 @@
 
 import type { FamilyScore, Forecast } from "../api/types";
 import { ms, span } from "./format";
+import { consensus, parts } from "./node";
 
 export type Phase = "coming" | "due" | "late" | "hit" | "wrong_sign" | "miss" | "already_moved" | "void";
 
@@ -20,7 +21,7 @@ export function countdown(f: Forecast, now: number): string {
     case "coming":
       return `in ${seconds(from - now)}–${seconds(to - now)} s`;
     case "due":
-      return `now, ${seconds(to - now)} s left`;
+      return `due, ${seconds(to - now)} s`;
     case "late":
       return f.outcome === "pending" ? `over by ${span(now - to)}` : "late";
     case "hit":
@@ -55,12 +56,12 @@ export interface Call {
 /** How long an answered call stays to be seen, ms. */
 export const answeredFor = 12_000;
 
-/** What moves next: one call a price, the surest of those made for it; first to arrive
- * first, then what was just answered. */
+/** What moves next: one call a price that a venue offers, the surest of those made for it;
+ * first to arrive first, then what was just answered. */
 export function calls(forecasts: Iterable<Forecast>, now: number, most: number): Call[] {
   const of = new Map<string, Forecast[]>();
   for (const f of forecasts) {
-    if (!shown(f, now)) continue;
+    if (!shown(f, now) || parts(f.target)?.venue === consensus) continue;
     const list = of.get(f.target);
     if (list) list.push(f);
     else of.set(f.target, [f]);

@@ -15,8 +15,9 @@ export interface Wave {
   moved: ReadonlyMap<string, number>; // by node, when each moved; the origin is first
 }
 
-/** A move counts as the beginning of a wave from twice its usual size, or from this many
- * log-odds where that is unknown. */
+/** A move begins a wave from twice its usual size, and from `least` log-odds, half a
+ * percentage point; where its usual size is unknown, from `unusual`. */
+const least = 0.02;
 const unusual = 0.05;
 /** A venue has followed once it has gone this share of the origin's way. */
 const followed = 0.3;
@@ -36,20 +37,25 @@ export function withMove(waves: readonly Wave[], m: Move): readonly Wave[] {
     const moved = new Map(open.moved).set(m.node, at);
     return waves.map((w) => (w === open ? { ...w, moved, last: Math.max(w.last, at) } : w));
   }
-  if (Math.abs(m.move) < (m.rms > 0 ? 2 * m.rms : unusual)) return waves;
+  if (Math.abs(m.move) < (m.rms > 0 ? Math.max(least, 2 * m.rms) : unusual)) return waves;
   return trimmed([...waves, begin(m.node, m.event_id, m.move, at)], at);
 }
 
-/** Begins waves from forecasts that were open before anything was heard from the stream. */
+/** Tells from forecasts which waves were under way before anything was heard from the
+ * stream: a forecast names who moved and when, its answer who followed. */
 export function fromForecasts(waves: readonly Wave[], forecasts: readonly Forecast[]): readonly Wave[] {
-  let out = waves;
+  const known = new Set(waves.map((w) => w.selection));
+  const moves: Move[] = [];
+  const say = (node: string, f: Forecast, at: string, move: number) =>
+    moves.push({ node, event_id: f.event_id, at, move, value: 0, price: null, rms: Math.abs(move) / 2 });
   for (const f of forecasts) {
-    const selection = selectionKey(f.source);
-    const p = parts(f.source);
-    if (!p || p.venue === consensus || out.some((w) => w.selection === selection)) continue;
-    out = [...out, begin(f.source, f.event_id, f.move, ms(f.issued_at))];
+    if (known.has(selectionKey(f.source))) continue;
+    say(f.source, f, f.issued_at, f.move);
+    const came = f.outcome === "hit" || f.outcome === "late";
+    if (came && f.resolved_at !== null && selectionKey(f.target) === selectionKey(f.source)) say(f.target, f, f.resolved_at, f.actual);
   }
-  return [...out].sort((a, b) => a.started - b.started).slice(-mostWaves);
+  moves.sort((a, b) => ms(a.at) - ms(b.at));
+  return moves.reduce(withMove, waves).toSorted((a, b) => a.started - b.started);
 }
 
 function begin(node: string, event: string, size: number, at: number): Wave {

@@ -8,7 +8,8 @@ import { ms } from "../lib/format";
 import { fromForecasts, withMove, type Wave } from "../lib/waves";
 import { Resource, poll } from "./resource.svelte";
 
-/** Events whose open forecasts are read at the beginning; the stream brings all later ones. */
+/** Events whose forecasts are read at the beginning, those with open ones first; the
+ * stream brings all later ones. */
 const mostAsked = 12;
 const mostForecasts = 2000;
 /** What the stream says is shown this many times a second. */
@@ -81,7 +82,7 @@ export class Market {
     void this.scorecard.load();
     void this.feeds.load();
     await this.events.load();
-    const asked = (this.events.value?.events ?? []).filter((e) => e.open_forecasts > 0).slice(0, mostAsked);
+    const asked = (this.events.value?.events ?? []).toSorted((a, b) => Number(b.open_forecasts > 0) - Number(a.open_forecasts > 0)).slice(0, mostAsked);
     await Promise.all(asked.map((e) => this.#open(e.event_id)));
   }
 
@@ -90,7 +91,7 @@ export class Market {
     try {
       const detail = await get<EventDetail>(`/v1/events/${encodeURIComponent(event)}`);
       this.#learn(ms(detail.as_of));
-      const recent = [...detail.settled.slice(0, 20), ...detail.open];
+      const recent = [...detail.settled.slice(0, 60), ...detail.open];
       for (const f of recent) this.#changed.set(f.id, f);
       this.waves = fromForecasts(this.waves, recent);
       this.#soon();
