@@ -104,11 +104,12 @@ func TestEveryQuestionIsAnsweredAsDocumented(t *testing.T) {
 		g.feed(3)
 		settle()
 		node := url.QueryEscape(leaderNode)
+		first := fmt.Sprintf("match-1@%d", g.live.State().Events[0].Last)
 		for _, q := range []struct{ path, query, has string }{
 			{"/v1/events", "", `"total":2`},
 			{"/v1/events", "?sport=tennis_open&q=MATCH-2&limit=1", `"total":1`},
-			{"/v1/events", "?limit=1", `"next_cursor":"match-1"`},
-			{"/v1/events", "?limit=1&cursor=match-1", `"event_id":"match-2"`},
+			{"/v1/events", "?limit=1", `"next_cursor":"` + first + `"`},
+			{"/v1/events", "?limit=1&cursor=" + url.QueryEscape(first), `"event_id":"match-2"`},
 			{"/v1/events/{id}", "", `"odds_format":"decimal"`},
 			{"/v1/events/{id}", "?odds_format=american", `"price":"+`},
 			{"/v1/events/{id}", "?odds_format=probability", `"odds_format":"probability"`},

@@ -122,7 +122,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 	g.service = must[*service.Service](t)(service.New(service.Options{
 		Live: g.live, Store: g.store, Audit: audit, Metrics: metrics, Latency: telemetry.NewLatency(clock(), usage), Tracing: &telemetry.Tracing{},
 		Log: log, Graphs: pool("graphs", 2), Predictions: pool("predictions", 2), Memory: memory,
-		Governor: must[*guard.Governor](t)(guard.NewGovernor(guard.GovernorOptions{Clock: clock})), Faults: faults, Clock: clock,
+		Faults: faults, Clock: clock,
 		Breakers: guard.BreakerOptions{Clock: clock}, Deadline: 5 * time.Second,
 	}))
 	g.makeTokens()

@@ -119,9 +119,11 @@ func arrange(edges []Edge, layer odds.Layer, asOf odds.Time) (*LayerEdges, error
 	return l, nil
 }
 
-// inRange is false for NaNs too.
+// inRange is false for NaNs too, and where a number can't be told in JSON, which a
+// row of another program may hold.
 func (e *Edge) inRange() bool {
-	return math.Abs(e.Score) <= 1 && e.Confidence >= 0 && e.Confidence <= 1
+	return math.Abs(e.Score) <= 1 && e.Confidence >= 0 && e.Confidence <= 1 &&
+		math.Abs(e.Beta) <= math.MaxFloat64 && math.Abs(e.P) <= 1 && math.Abs(e.Q) <= 1
 }
 
 // tie orders edges of equal strength; the last resort is the source's order.

@@ -346,7 +346,7 @@ func (i *Instance) run(f func(context.Context) error) func(context.Context) erro
 // is read back there is nothing to compare with.
 func (i *Instance) Alive() bool {
 	st := i.live.State()
-	return st.Recovering || i.clock().Sub(st.Published.Std()) < time.Minute
+	return st.Recovering || time.Since(st.Renewed) < time.Minute
 }
 
 // Ready reports whether the tick log is read back, so that ticks are taken.

@@ -93,7 +93,7 @@ func (m *meter) tick() {
 func (m *meter) collect(r *telemetry.Readings) {
 	i := m.i
 	st, h := i.live.State(), i.service.Health()
-	r.Circuits = map[string]telemetry.Circuit{"store": circuit(h.Store.Circuit)}
+	r.Circuits = map[string]telemetry.Circuit{"store": circuit(h.Store.Circuit), "tick_log": circuit(h.Log.Circuit)}
 	for k := range h.Layers {
 		r.Circuits[h.Layers[k].Layer.Key()] = circuit(h.Layers[k].Circuit)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"corrgraph/config"
+	"corrgraph/odds"
 )
 
 // config is what is in force.
@@ -29,17 +30,16 @@ func (i *Instance) Reload(next *config.Config) (restart []string, err error) {
 			restart = append(restart, c.Key)
 		}
 	}
+	if err := i.http.reload(&merged); err != nil { // of all that follows nothing can fail that is valid
+		return nil, fmt.Errorf("the configuration was not taken over: %w", err)
+	}
 	l := &merged.Limits
-	err = errors.Join(
-		i.limiter.Set(float64(l.ClientRate), l.ClientBurst),
-		i.graphs.Set(int(l.GraphRate)),
-		i.http.reload(&merged),
-	)
-	if err != nil {
-		return restart, fmt.Errorf("the configuration was not taken over whole: %w", err)
+	if err := errors.Join(i.limiter.Set(float64(l.ClientRate), l.ClientBurst), i.graphs.Set(int(l.GraphRate))); err != nil {
+		return nil, err
 	}
 	i.setLevel(merged.Telemetry.Log.Level)
-	i.service.Set(modes(&merged), merged.Audit.Level == "ERRORS")
+	i.service.Set(modes(&merged), merged.Audit.Level == "ERRORS", merged.Limits.QueryDeadline)
+	i.live.SetFutureSkew(odds.MillisOf(merged.Ingest.FutureSkew))
 	i.live.SetModes(standby(&merged))
 	i.cfg = merged
 	return restart, nil

@@ -31,6 +31,7 @@ type State struct {
 	AsOf       odds.Time // event time applied; 0 before the first tick
 	Arrived    odds.Time // wall clock at which the newest of it was accepted; 0 none since the start
 	Published  odds.Time // wall clock
+	Renewed    time.Time // the same moment by the true clock, which no drill sets
 	Counts     engine.Counts
 	Queue      int // deliveries that wait to be applied
 	HeldBack   int // batches that wait for their place
@@ -285,7 +286,7 @@ func (p *publisher) state(now time.Duration) {
 		p.rowsTook = lp.l.up() - now
 	}
 	s := &State{
-		Recovering: !p.recovered, AsOf: lp.e.Now(), Arrived: lp.arrived, Published: odds.TimeOf(lp.l.o.Clock()), Counts: lp.e.Counts(),
+		Recovering: !p.recovered, AsOf: lp.e.Now(), Arrived: lp.arrived, Published: odds.TimeOf(lp.l.o.Clock()), Renewed: time.Now(), Counts: lp.e.Counts(),
 		Queue: len(lp.in), HeldBack: len(lp.order.heap), Feeds: p.clocks(), Events: p.rows, Issued: lp.book.issued, Dropped: lp.book.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged,
 	}

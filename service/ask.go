@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"strconv"
 	"strings"
 
 	"corrgraph/catalog"
@@ -46,8 +47,8 @@ type Events struct {
 type EventQuery struct {
 	Sport  string // sport or league, as in LeaderFilter
 	Search string // part of the title or the id, in any case
-	Cursor string // id of the last event of the page before
-	Limit  int
+	Cursor string // Events.Next of the page before
+	Limit  int    // zero means 100
 }
 
 // Events lists events.
@@ -56,8 +57,14 @@ func (s *Service) Events(ctx context.Context, q EventQuery) (out *Events, err er
 		st := s.o.Live.State()
 		out = &Events{AsOf: st.AsOf, Freshness: s.fresh(true), Events: []EventRow{}}
 		f, find := report.LeaderFilter{Sport: q.Sport}, strings.ToLower(q.Search)
+		after, err := placeOf(q.Cursor)
+		if err != nil {
+			return err
+		}
+		if q.Limit <= 0 {
+			q.Limit = 100
+		}
 		rows := make([]live.EventRow, 0, q.Limit)
-		passed := q.Cursor == ""
 		for i := range st.Events {
 			r := &st.Events[i]
 			if !f.Matches(r.Sport, r.League) || find != "" && !strings.Contains(strings.ToLower(r.Title), find) && !strings.Contains(strings.ToLower(r.ID), find) {
@@ -65,16 +72,12 @@ func (s *Service) Events(ctx context.Context, q EventQuery) (out *Events, err er
 			}
 			out.Total++
 			switch {
-			case !passed:
-				passed = r.ID == q.Cursor
+			case after != nil && !after.before(r):
 			case len(rows) < q.Limit:
 				rows = append(rows, *r)
 			case out.Next == "":
-				out.Next = rows[len(rows)-1].ID
+				out.Next = place{rows[len(rows)-1].Last, rows[len(rows)-1].ID}.String()
 			}
-		}
-		if !passed {
-			return invalid("cursor %q names no event of this list any more: begin again without it", q.Cursor)
 		}
 		shown := report.NewEvents(catalogued(rows), odds.Never)
 		for i := range rows {
@@ -85,6 +88,33 @@ func (s *Service) Events(ctx context.Context, q EventQuery) (out *Events, err er
 		return nil
 	})
 	return out, err
+}
+
+// place is where a page of events ends. The order of events changes with every
+// quote: an id alone would move to the front and the pages begin again with it.
+type place struct {
+	last odds.Time
+	id   string
+}
+
+func (p place) String() string { return p.id + "@" + strconv.FormatInt(int64(p.last), 10) }
+
+// before reports whether a row comes behind the place.
+func (p place) before(r *live.EventRow) bool {
+	return r.Last < p.last || r.Last == p.last && r.ID > p.id
+}
+
+// placeOf reads a cursor; nil where it is empty.
+func placeOf(cursor string) (*place, error) {
+	if cursor == "" {
+		return nil, nil
+	}
+	i := strings.LastIndexByte(cursor, '@')
+	last, err := strconv.ParseInt(cursor[i+1:], 10, 64)
+	if i < 0 || err != nil {
+		return nil, invalid("cursor %q is none that this list gave out: begin again without it", cursor)
+	}
+	return &place{odds.Time(last), cursor[:i]}, nil
 }
 
 // Quote is what one venue shows of one selection.
@@ -325,7 +355,7 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 					return invalid("%v", err)
 				}
 			}
-			ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+			ctx, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
 			defer cancel()
 			d, ok, err := s.o.Live.Inspect(ctx, source, target, mostPoints)
 			if err != nil {

@@ -59,6 +59,13 @@ type docKey struct {
 	settings *settings
 }
 
+// old reports whether what is remembered can be asked for no more.
+func (d *documents) old(second int64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.key.second != second && d.key.second != second-1
+}
+
 // mostVariants bounds the questions about one version that are remembered.
 const mostVariants = 16
 

@@ -31,7 +31,7 @@ type Graph struct {
 // view returns what is known of an event, of one that only other programs' rows
 // name too.
 func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+	ctx, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
 	defer cancel()
 	v, err := s.o.Live.View(ctx, event)
 	if !errors.Is(err, live.ErrUnknown) || s.external.newest.Load() == 0 {
@@ -59,9 +59,9 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (doc *Docu
 			return err
 		}
 		doc, err = s.render(ctx, v, fmt.Sprint("graph ", limit), func(ctx context.Context) (any, bool, error) {
-			start := s.o.Clock()
+			start := time.Now()
 			g := s.graph(ctx, v, limit)
-			s.o.Metrics.GraphBuild.Observe(s.o.Clock().Sub(start).Seconds())
+			s.o.Metrics.GraphBuild.Observe(time.Since(start).Seconds())
 			if g.Status == graph.Failed {
 				return nil, false, unavailable(time.Second, nil, "no layer of the graph could be built: %s", g.Layers[0].Reason)
 			}
@@ -118,6 +118,18 @@ func (s *Service) render(ctx context.Context, v *live.View, question string, mak
 		return err
 	})
 	return doc, err
+}
+
+// sweep drops the answers that nobody can get any more: events are forgotten, and
+// one that was asked for once would hold its answers for ever.
+func (s *Service) sweep() {
+	now := s.o.Clock().Unix()
+	s.docs.Range(func(id, d any) bool {
+		if d.(*documents).old(now) {
+			s.docs.Delete(id)
+		}
+		return true
+	})
 }
 
 // healthy reports whether no layer failed when it was last built.
@@ -207,5 +219,6 @@ func (s *Service) stale(st *live.State) bool {
 			limit = max(limit, 3*f.Step)
 		}
 	}
-	return s.now().Sub(st.Arrived) > limit
+	age := s.now().Sub(st.Arrived)
+	return age > limit || age < -limit // by a clock that was set back since
 }

@@ -41,8 +41,8 @@ type LayerHealth struct {
 	TargetHealth
 }
 
-// behindAfter is how long, in ms, accepted ticks may wait to be applied before the
-// engine counts as behind.
+// behindAfter is how long, in ms, accepted ticks may wait to be applied, or readers
+// for news of anything, before the engine counts as behind.
 const behindAfter odds.Millis = 5000
 
 // Health sums up.
@@ -79,13 +79,15 @@ func (s *Service) Health() *Health {
 			h.Reasons = append(h.Reasons, t.name+": "+t.of.Reason)
 		}
 	}
-	if s.audits.failing(s.o.Clock()) {
+	if s.audits.failing() {
 		h.Reasons = append(h.Reasons, "audit log: it can't be written now; operations wait once its queue is full")
 	}
 	if st.Recovering {
 		h.Reasons = append(h.Reasons, "recovering: the tick log is being read back")
 	}
-	if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
+	if quiet := time.Since(st.Renewed).Truncate(time.Second); !st.Recovering && quiet > behindAfter.Std() {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: it has published nothing for %s", quiet))
+	} else if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have waited for %s to be applied", late.Std()))
 	}
 	if l := s.o.Memory.Level(); l != guard.Normal {
@@ -166,11 +168,12 @@ func (s *Service) tryLog(ctx context.Context) {
 // probe asks the store, and builds the graph of the event that was quoted last.
 func (s *Service) probe(ctx context.Context) {
 	_ = s.external.look(ctx, s) // noted by ask
-	s.audits.look(s.o.Audit.Stats().Failures, s.o.Clock())
+	s.audits.look(s.o.Audit.Stats().Failures)
 	s.tryLog(ctx)
+	s.sweep()
 	v := &live.View{}
 	if rows := s.o.Live.State().Events; len(rows) > 0 {
-		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+		ctx, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
 		defer cancel()
 		seen, err := s.o.Live.View(ctx, rows[0].ID)
 		if err != nil && !errors.Is(err, live.ErrUnknown) {

@@ -52,20 +52,21 @@ func isStore(err error) bool {
 // auditWatch notices when the audit log can't be written.
 type auditWatch struct {
 	failures atomic.Int64
-	since    atomic.Int64 // wall clock of the newest failure, ns; 0 none
+	since    atomic.Pointer[time.Time] // of the newest failure, by the true clock; nil: none
 }
 
 // auditQuiet is how long after the last failed write the audit log counts as well.
 const auditQuiet = 3 * time.Second
 
 // look takes the log's count of failures.
-func (w *auditWatch) look(failures int64, now time.Time) {
+func (w *auditWatch) look(failures int64) {
 	if w.failures.Swap(failures) != failures {
-		w.since.Store(now.UnixNano())
+		now := time.Now()
+		w.since.Store(&now)
 	}
 }
 
-func (w *auditWatch) failing(now time.Time) bool {
+func (w *auditWatch) failing() bool {
 	at := w.since.Load()
-	return at != 0 && now.UnixNano()-at < int64(auditQuiet)
+	return at != nil && time.Since(*at) < auditQuiet
 }

@@ -21,10 +21,7 @@ type layerGuard struct {
 	failed  atomic.Pointer[layerFailure] // the last failure; nil after a success
 }
 
-type layerFailure struct {
-	at  time.Time
-	err error
-}
+type layerFailure struct{ err error }
 
 // errOff is why a layer that is switched off is not there.
 var errOff = errors.New("switched off")
@@ -53,7 +50,7 @@ func (s *Service) asOf(v *live.View) odds.Time {
 // layer returns the edges of one layer.
 func (s *Service) layer(ctx context.Context, v *live.View, layer odds.Layer) (edges []graph.Edge, err error) {
 	g := s.layers[layer-1]
-	start := s.o.Clock()
+	start := time.Now()
 	ctx, span := s.o.Tracing.Start(ctx, "layer "+layer.Key())
 	err = g.breaker.Do(ctx, func(ctx context.Context) error {
 		if err := s.o.Faults.LayerError(layer); err != nil {
@@ -73,7 +70,7 @@ func (s *Service) layer(ctx context.Context, v *live.View, layer odds.Layer) (ed
 		return nil
 	})
 	telemetry.End(span, err)
-	took := s.o.Clock().Sub(start)
+	took := time.Since(start)
 	s.ops["LAYER"+layer.Key()[1:]].Observe(took)
 	s.o.Metrics.LayerBuild.WithLabelValues(layer.Key(), outcome(err)).Observe(took.Seconds())
 	switch {
@@ -83,7 +80,7 @@ func (s *Service) layer(ctx context.Context, v *live.View, layer odds.Layer) (ed
 		if !errors.Is(err, guard.ErrOpen) { // that it is open was noted when it opened
 			s.Note(ctx, store.AuditRow{Operation: layer.Key() + "_BUILD_FAILED", Subject: v.Event.ID, Layer: layer, Status: "FAILED", Detail: err.Error(), Took: took})
 		}
-		g.failed.Store(&layerFailure{s.o.Clock(), err})
+		g.failed.Store(&layerFailure{err})
 	}
 	return edges, err
 }

@@ -2,11 +2,13 @@ package service
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"corrgraph/graph"
 	"corrgraph/guard"
 	"corrgraph/ledger"
+	"corrgraph/live"
 	"corrgraph/odds"
 	"corrgraph/propagate"
 	"corrgraph/report"
@@ -90,18 +92,25 @@ func (s *Service) reach(ctx context.Context, source, target odds.NodeID) (edges 
 	seen := map[string]bool{first: true}
 	queue := []string{first}
 	if target != "" { // an edge into the target's event is kept there
-		if id, err := s.eventOf(ctx, target); err == nil && !seen[id] {
-			seen[id] = true
-			queue = append(queue, id)
+		id, err := s.eventOf(ctx, target)
+		if err != nil && Classify(err).Code != Unknown {
+			return nil, false, 0, err
+		}
+		if err == nil {
+			queue = push(id, seen, queue)
 		}
 	}
+	// All of them together wait no longer for the engine than one would.
+	within, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
+	defer cancel()
 	for i := 0; i < len(queue); i++ {
-		v, err := s.view(ctx, queue[i])
+		v, err := s.view(within, queue[i])
 		if err != nil {
 			if i == 0 {
 				return nil, false, 0, err
 			}
-			continue // over meanwhile
+			whole = whole && errors.Is(err, live.ErrUnknown) // over meanwhile
+			continue
 		}
 		snap := s.build(ctx, v)
 		asOf = max(asOf, snap.AsOf)
@@ -155,6 +164,8 @@ func (s *Service) eventOf(ctx context.Context, n odds.NodeID) (string, error) {
 	if _, id, _, _, ok := n.Parts(); ok {
 		if _, err := s.view(ctx, id); err == nil {
 			return id, nil
+		} else if !errors.Is(err, live.ErrUnknown) {
+			return "", err // the engine is busy: what it knows is not known
 		}
 	}
 	if s.external.newest.Load() != 0 {

@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"errors"
+	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -45,14 +47,14 @@ func ActorOf(ctx context.Context) Actor {
 // run does one operation: in a span of its own, timed, and written down with who
 // asked for what and how it ended.
 func (s *Service) run(ctx context.Context, op, subject string, f func(context.Context) error) error {
-	start := s.o.Clock()
+	start := time.Now() // the service's clock may be set meanwhile
 	ctx, span := s.o.Tracing.Start(ctx, op)
 	if span.IsRecording() {
 		span.SetAttributes(attribute.String("corrgraph.subject", subject))
 	}
 	err := guard.Protect(ctx, f)
 	telemetry.End(span, err)
-	took := s.o.Clock().Sub(start)
+	took := time.Since(start)
 	if h := s.ops[op]; h != nil {
 		h.Observe(took)
 	}
@@ -102,12 +104,19 @@ func (s *Service) Note(ctx context.Context, row store.AuditRow) {
 			row.TraceID = sc.TraceID().String()
 		}
 	}
-	const most = 512 // of a detail: errors of libraries can be long
-	if len(row.Detail) > most {
-		row.Detail = row.Detail[:most] + "…"
-	}
+	row.Subject, row.Detail = clip(row.Subject), clip(row.Detail)
 	// The operation has happened: it is written down though its client has left.
 	if err := s.o.Audit.Log(context.WithoutCancel(ctx), row); err != nil {
 		s.o.Log.ErrorContext(ctx, "an operation could not be written to the audit log", "operation", row.Operation, "error", err.Error())
 	}
+}
+
+// clip bounds a text of the audit log: subjects are as long as clients make them,
+// and so are errors of libraries.
+func clip(text string) string {
+	const most = 512
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }

@@ -58,13 +58,12 @@ type Options struct {
 	Graphs      *guard.Pool
 	Predictions *guard.Pool
 	Memory      *guard.Memory
-	Governor    *guard.Governor
 	Faults      *fault.Registry
 	Clock       func() time.Time // what answers and the audit log show
 	// Breakers says how the breakers of the layers and the store are shaped; name,
 	// clock and callback are set here.
 	Breakers guard.BreakerOptions
-	// Deadline bounds the building of one graph. Zero means 50 ms.
+	// Deadline is how long a question may wait for the engine. Zero means 50 ms.
 	Deadline time.Duration
 	// Layers says how each layer is served.
 	Layers [4]LayerMode
@@ -102,6 +101,7 @@ type Service struct {
 	external external
 	docs     sync.Map // event id → *documents
 	names    atomic.Pointer[namesOf]
+	naming   sync.Mutex // held by who makes names anew
 	settings atomic.Pointer[settings]
 	ops      map[string]*telemetry.Operation
 }
@@ -110,6 +110,7 @@ type Service struct {
 type settings struct {
 	layers     [4]LayerMode
 	errorsOnly bool
+	deadline   time.Duration
 }
 
 type namesOf struct {
@@ -139,14 +140,11 @@ const (
 
 // New returns a Service. It fails where the options of the breakers are wrong.
 func New(o Options) (*Service, error) {
-	if o.Deadline == 0 {
-		o.Deadline = 50 * time.Millisecond
-	}
 	if o.Mode == "" {
 		o.Mode = graph.Inline
 	}
 	s := &Service{o: o, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024)}
-	s.Set(o.Layers, o.ErrorsOnly)
+	s.Set(o.Layers, o.ErrorsOnly, o.Deadline)
 	for i, l := range odds.Layers {
 		b, err := s.breaker(l.Key())
 		if err != nil {
@@ -175,7 +173,12 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 	o := s.o.Breakers
 	o.Name = name
 	o.IsFailure = func(err error) bool {
-		return !errors.Is(err, context.Canceled) && !errors.Is(err, live.ErrRecovering) && !errors.Is(err, live.ErrStopped)
+		for _, moment := range []error{context.Canceled, live.ErrRecovering, live.ErrStopped, live.ErrBusy} {
+			if errors.Is(err, moment) {
+				return false
+			}
+		}
+		return true
 	}
 	o.OnChange = func(c guard.Change) {
 		detail := c.From.String() + " → " + c.To.String()
@@ -193,14 +196,18 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 	return guard.NewBreaker(o)
 }
 
-// Set changes how layers are served and what is audited, from now on.
-func (s *Service) Set(layers [4]LayerMode, errorsOnly bool) {
+// Set changes how layers are served, what is audited and how long a question may
+// wait for the engine, from now on. A deadline of zero means 50 ms.
+func (s *Service) Set(layers [4]LayerMode, errorsOnly bool, deadline time.Duration) {
+	if deadline == 0 {
+		deadline = 50 * time.Millisecond
+	}
 	for i := range layers {
 		if layers[i] == "" {
 			layers[i] = Hot
 		}
 	}
-	s.settings.Store(&settings{layers, errorsOnly})
+	s.settings.Store(&settings{layers, errorsOnly, deadline})
 }
 
 // Hub is where subscribers hear what happens.
@@ -216,9 +223,17 @@ func (s *Service) Names() report.Names {
 	if len(rows) > 0 {
 		first = &rows[0]
 	}
-	if n := s.names.Load(); n != nil && n.of == first && n.n == len(rows) {
-		return n.names
+	was := s.names.Load()
+	if was != nil && was.of == first && was.n == len(rows) {
+		return was.names
 	}
+	// All events are gone through: one does it, and the others take those of a second ago.
+	if was == nil {
+		s.naming.Lock()
+	} else if !s.naming.TryLock() {
+		return was.names
+	}
+	defer s.naming.Unlock()
 	n := &namesOf{first, len(rows), report.NamesOf(catalogued(rows))}
 	s.names.Store(n)
 	return n.names
