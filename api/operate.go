@@ -96,6 +96,7 @@ func (a *API) operate() {
 	})
 	a.faults()
 	a.backups()
+	a.reviews()
 }
 
 func (a *API) faults() {

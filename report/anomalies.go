@@ -30,6 +30,19 @@ type Anomaly struct {
 	Strength   float64         `json:"strength"`
 	Evidence   detect.Evidence `json:"evidence"`
 	Suppressed string          `json:"suppressed,omitempty"` // why it was not raised
+	Review     *Reviewed       `json:"review,omitempty"`     // what people made of it; of a running service
+}
+
+// Reviewed is what people made of an anomaly.
+type Reviewed struct {
+	AcknowledgedBy string     `json:"acknowledged_by,omitempty"`
+	AcknowledgedAt *odds.Time `json:"acknowledged_at,omitempty"`
+	Verdict        string     `json:"verdict,omitempty"` // true, false or unsure
+	VerdictBy      string     `json:"verdict_by,omitempty"`
+	VerdictAt      *odds.Time `json:"verdict_at,omitempty"`
+	MutedBy        string     `json:"muted_by,omitempty"`
+	MutedUntil     *odds.Time `json:"muted_until,omitempty"`
+	Note           string     `json:"note,omitempty"`
 }
 
 // Anomalies is the answer of `anomalies`.

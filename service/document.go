@@ -57,6 +57,7 @@ type docKey struct {
 	external int64
 	second   int64 // wall clock: an answer says what is healthy and what stale
 	settings *settings
+	reviews  *reviewed
 }
 
 // old reports whether what is remembered can be asked for no more.

@@ -101,7 +101,7 @@ func (s *Service) graph(ctx context.Context, v *live.View, limit int) *Graph {
 func (s *Service) render(ctx context.Context, v *live.View, question string, make func(context.Context) (answer any, sound bool, err error)) (doc *Document, err error) {
 	x, _ := s.docs.LoadOrStore(v.Event.ID, &documents{})
 	d := x.(*documents)
-	k := docKey{v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load()}
+	k := docKey{v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
 	if s.healthy() {
 		if doc := d.get(k, question); doc != nil {
 			return doc, nil
@@ -172,6 +172,7 @@ func (s *Service) Anomalies(ctx context.Context, event string, q AnomalyQuery) (
 				Anomalies: report.NewAnomalies(found, s.Names(), report.AnomalyFilter{Kind: q.Kind, Suppressed: q.Suppressed}, s.asOf(v)),
 				Freshness: s.fresh(whole), EventID: event,
 			}
+			s.review(a.Anomalies.Anomalies)
 			return a, whole, nil
 		})
 		return err

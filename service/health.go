@@ -167,6 +167,11 @@ func (s *Service) tryLog(ctx context.Context) {
 
 // probe asks the store, and builds the graph of the event that was quoted last.
 func (s *Service) probe(ctx context.Context) {
+	if now := s.o.Clock(); s.loadedAt.IsZero() || now.Sub(s.loadedAt) >= loadEvery || now.Before(s.loadedAt) {
+		if s.loadReviews(ctx) == nil { // a failure is noted by ask
+			s.loadedAt = now
+		}
+	}
 	_ = s.external.look(ctx, s) // noted by ask
 	s.audits.look(s.o.Audit.Stats().Failures)
 	s.tryLog(ctx)

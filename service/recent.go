@@ -44,6 +44,7 @@ func (s *Service) RecentAnomalies(ctx context.Context, q AnomalyQuery, limit int
 			Freshness: s.fresh(true), LookedAt: len(alarms),
 		}
 		slices.Reverse(out.Anomalies.Anomalies)
+		s.review(out.Anomalies.Anomalies)
 		return nil
 	})
 	return out, err

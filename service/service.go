@@ -43,6 +43,11 @@ type Store interface {
 	Checks(ctx context.Context, component string) ([]store.Check, error)
 	SetChecks(ctx context.Context, checks []store.Check) error
 	Probe(ctx context.Context, work int) (time.Duration, error)
+	AddReview(ctx context.Context, r store.Review) (store.Review, error)
+	DropReview(ctx context.Context, id int64) (bool, error)
+	Reviews(ctx context.Context, now odds.Time, limit int) ([]store.Review, error)
+	SetProof(ctx context.Context, p store.Proof) error
+	Proofs(ctx context.Context) ([]store.Proof, error)
 	Writable(ctx context.Context) error // commits nothing, to see whether it could
 }
 
@@ -103,6 +108,8 @@ type Service struct {
 	names    atomic.Pointer[namesOf]
 	naming   sync.Mutex // held by who makes names anew
 	settings atomic.Pointer[settings]
+	reviews  atomic.Pointer[reviewed]
+	loadedAt time.Time // reviews; owned by Run
 	ops      map[string]*telemetry.Operation
 }
 

@@ -59,6 +59,12 @@ const (
 
 	asOf
 	setAsOf
+	lastReview
+	addReview
+	reviews
+	dropReview
+	setProof
+	proofs
 	tryWrite
 	undoWrite
 	now
@@ -150,7 +156,16 @@ func statements() [names]statement {
 		commitTx:  {name: "commit_tx", sql: `COMMIT`, deadline: commit},
 		rollback:  {name: "rollback", sql: `ROLLBACK`, deadline: commit},
 
-		asOf:      {name: "as_of", sql: `SELECT coalesce(max(value), 0) FROM state WHERE name = 'as_of'`, deadline: request},
+		asOf:       {name: "as_of", sql: `SELECT coalesce(max(value), 0) FROM state WHERE name = 'as_of'`, deadline: request},
+		lastReview: {name: "last_review", sql: `SELECT coalesce(max(review_id), 0) FROM reviews`, deadline: commit},
+		addReview:  {name: "add_review", sql: `INSERT INTO reviews (` + reviewTable.columns + `) VALUES (` + marks(reviewTable.columns) + `)`, deadline: commit},
+		reviews: {name: "reviews", sql: `SELECT * FROM (SELECT ` + reviewTable.columns + ` FROM reviews
+			WHERE expires_at = 0 OR expires_at > ?1 ORDER BY review_id DESC LIMIT ?2) ORDER BY review_id`, deadline: listing},
+		dropReview: {name: "drop_review", sql: `DELETE FROM reviews WHERE review_id = ?`, deadline: commit},
+		setProof: {name: "set_proof", sql: `INSERT INTO proofs (` + proofTable.columns + `) VALUES (` + marks(proofTable.columns) + `)
+			ON CONFLICT (kind) DO UPDATE SET made_at = excluded.made_at, actor = excluded.actor, passed = excluded.passed,
+			summary = excluded.summary, body = excluded.body`, deadline: commit},
+		proofs:    {name: "proofs", sql: `SELECT ` + proofTable.columns + ` FROM proofs ORDER BY kind`, deadline: listing},
 		tryWrite:  {name: "try_write", sql: `INSERT INTO state (name, value) VALUES ('try', 0) ON CONFLICT (name) DO NOTHING`, deadline: pruning},
 		undoWrite: {name: "undo_write", sql: `DELETE FROM state WHERE name = 'try'`, deadline: pruning},
 		setAsOf:   {name: "set_as_of", sql: `INSERT INTO state (name, value) VALUES ('as_of', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit},

@@ -1,0 +1,88 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+
+	"corrgraph/odds"
+	"corrgraph/store"
+)
+
+// OpProof is the operation of recording proofs, as the audit log calls it.
+const OpProof = "PROOF"
+
+// Proof is the newest result of something that was run beside the service: load, a
+// drill.
+type Proof struct {
+	Kind    string    `json:"kind"`
+	MadeAt  odds.Time `json:"made_at"`
+	Actor   string    `json:"actor"`
+	Passed  bool      `json:"passed"`
+	Summary string    `json:"summary"`
+	Report  any       `json:"report"` // as it was sent
+}
+
+// NewProof is a result to be recorded.
+type NewProof struct {
+	Kind, Summary string
+	Passed        bool
+	Report        json.RawMessage
+}
+
+// mostProof bounds a report in bytes, and mostKinds the kinds.
+const (
+	mostProof = 1 << 20
+	mostKinds = 64
+)
+
+// RecordProof keeps a result in place of the one of its kind.
+func (s *Service) RecordProof(ctx context.Context, in NewProof) (out *Proof, err error) {
+	err = s.run(ctx, OpProof, in.Kind, func(ctx context.Context) error {
+		switch {
+		case in.Kind == "" || len(in.Kind) > 64 || len(in.Summary) > 2000:
+			return invalid("a proof has a kind of up to 64 bytes and a summary of up to 2000")
+		case len(in.Report) > mostProof || !json.Valid(in.Report):
+			return invalid("a report is JSON of up to %d bytes", mostProof)
+		}
+		p := store.Proof{Kind: in.Kind, MadeAt: s.now(), Actor: ActorOf(ctx).Name, Passed: in.Passed, Summary: in.Summary, Body: string(in.Report)}
+		return s.ask(ctx, func(ctx context.Context) error {
+			held, err := s.o.Store.Proofs(ctx)
+			if err != nil {
+				return err
+			}
+			known := false
+			for i := range held {
+				known = known || held[i].Kind == p.Kind
+			}
+			if !known && len(held) >= mostKinds {
+				return invalid("%d kinds of proof are kept already", len(held))
+			}
+			if err := s.o.Store.SetProof(ctx, p); err != nil {
+				return err
+			}
+			shown := shownProof(&p)
+			out = &shown
+			return nil
+		})
+	})
+	return out, err
+}
+
+// Proofs lists the newest result of every kind.
+func (s *Service) Proofs(ctx context.Context) (out []Proof, err error) {
+	err = s.run(ctx, OpProof, "list", func(ctx context.Context) error {
+		return s.ask(ctx, func(ctx context.Context) error {
+			held, err := s.o.Store.Proofs(ctx)
+			out = make([]Proof, 0, len(held))
+			for i := range held {
+				out = append(out, shownProof(&held[i]))
+			}
+			return err
+		})
+	})
+	return out, err
+}
+
+func shownProof(p *store.Proof) Proof {
+	return Proof{p.Kind, p.MadeAt, p.Actor, p.Passed, p.Summary, json.RawMessage(p.Body)}
+}

@@ -1,0 +1,28 @@
+package store
+
+import "corrgraph/odds"
+
+// Review is what a person made of an anomaly, or of all that a mute names.
+type Review struct {
+	ID      int64  // given by the store
+	Action  string // "acknowledge", "mute" or "verdict"
+	Kind    string // of the anomaly; in a mute empty for every kind
+	Event   string // the same
+	Node    string // the anomaly's last node; the same
+	At      odds.Time
+	Verdict string // "true", "false" or "unsure"; of a verdict
+	Note    string
+	Actor   string
+	MadeAt  odds.Time // wall clock
+	Expires odds.Time // wall clock; 0 never
+}
+
+// Proof is the newest result of something that was run beside a service.
+type Proof struct {
+	Kind    string // "load", "chaos"…
+	MadeAt  odds.Time
+	Actor   string
+	Passed  bool
+	Summary string
+	Body    string // JSON
+}
