@@ -73,7 +73,7 @@ export class Scene {
       labelRenderedSizeThreshold: 0,
       labelSize: 11,
       edgeLabelSize: 10,
-      stagePadding: 26,
+      stagePadding: 18,
       minCameraRatio: 0.15,
       maxCameraRatio: 1.6,
       zIndex: true,

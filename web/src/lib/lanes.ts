@@ -47,11 +47,14 @@ export interface Band {
   bottom: number;
 }
 
+/** Two nodes need no height to stand apart. */
+const few = 2;
+
 /** The bands of the lanes that are in use, the first at the top; each as high as its rows. */
 export function bands(places: Iterable<Place>): Band[] {
-  const rows = new Map<number, number>();
-  for (const p of places) rows.set(p.lane, Math.max(rows.get(p.lane) ?? 1, Math.floor(p.slot / row) + 1));
-  const lanes = [...rows].sort(([a], [b]) => a - b).map(([lane, n]) => ({ lane, weight: 0.6 + n * (lane === 1 ? 1.4 : 1) }));
+  const used = new Map<number, number>();
+  for (const p of places) used.set(p.lane, Math.max(used.get(p.lane) ?? 0, p.slot + 1));
+  const lanes = [...used].sort(([a], [b]) => a - b).map(([lane, n]) => ({ lane, weight: n <= few ? 0.7 : 0.4 + Math.ceil(n / row) }));
   const whole = lanes.reduce((sum, l) => sum + l.weight, 0);
   let top = 1;
   return lanes.map(({ lane, weight }) => {

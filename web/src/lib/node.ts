@@ -23,6 +23,23 @@ export function selectionKey(id: string): string {
   return parts(id) && slash > 0 ? id.slice(slash + 1) : id;
 }
 
+/** A price in words, "pinnacle · h2h · home"; its match too, unless that is the one being
+ * looked at. */
+export function label(id: string, event = parts(id)?.event): string {
+  const p = parts(id);
+  if (!p) return id;
+  return [p.venue, ...(p.event === event ? [] : [p.event]), p.market, p.selection].join(" · ");
+}
+
+/** Two ends of a link by what tells them apart: venues, else markets, else matches. */
+export function ends(source: string, target: string): [string, string] {
+  const [s, t] = [parts(source), parts(target)];
+  if (!s || !t) return [source, target];
+  if (s.event !== t.event) return [`${s.venue} ${s.event}`, `${t.venue} ${t.event}`];
+  if (s.market !== t.market) return [`${s.venue} ${s.market}`, `${t.venue} ${t.market}`];
+  return [s.venue, t.venue];
+}
+
 function unescaped(part: string): string {
   try {
     return decodeURIComponent(part);

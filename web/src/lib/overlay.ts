@@ -31,3 +31,8 @@ export function overlay(leader: readonly Point[], follower: readonly Point[], sh
   }
   return out;
 }
+
+/** The newest points of an overlay. */
+export function newest(o: Overlay, most: number): Overlay {
+  return { x: o.x.slice(-most), leader: o.leader.slice(-most), follower: o.follower.slice(-most) };
+}

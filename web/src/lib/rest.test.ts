@@ -3,7 +3,7 @@ import type { Feed, Health, Measurement, Path } from "../api/types";
 import { arbitrage } from "./arbitrage";
 import { mix } from "./colour";
 import { heard, sources } from "./feeds";
-import { parts, selectionKey } from "./node";
+import { ends, label, parts, selectionKey } from "./node";
 import { notices, type Situation } from "./notices";
 import { overlay } from "./overlay";
 import { micros, newest, series } from "./performance";
@@ -16,6 +16,9 @@ test("node ids are taken apart and unescaped", () => {
   expect(parts("some-opaque-id")).toBeNull();
   expect(parts("50%/e/m/s")!.venue).toBe("50%");
   expect(selectionKey("pin/e/m/s")).toBe("e/m/s");
+  expect([label("pin/e/m/s"), label("pin/e/m/s", "other"), label("opaque-id-12")]).toEqual(["pin · m · s", "pin · e · m · s", "opaque-id-12"]);
+  expect(ends("pin/e/m/s", "dk/e/m/s")).toEqual(["pin", "dk"]);
+  expect(ends("pin/e/h2h/s", "pin/e/totals/s")).toEqual(["pin h2h", "pin totals"]);
 });
 
 test("colours mix, short forms too", () => {

@@ -25,7 +25,7 @@ export const views = {
     params: { sport: "", market: "", phase: "", groups: "1", certain: "0", as: "map", pair: "" },
   },
   timeline: { path: "/timeline", title: "Propagation", params: { source: "", target: "", depth: "4" } },
-  edge: { path: "/edge", title: "Link", params: { source: "", target: "", shift: "" } },
+  edge: { path: "/edge", title: "Link", params: { source: "", target: "", shift: "", all: "" } },
   scorecard: { path: "/scorecard", title: "Scorecard", params: { layer: "", find: "", sort: "matured" } },
   arbitrage: { path: "/arbitrage", title: "Arbitrage", params: { past: "0" } },
   performance: { path: "/correlation-performance", title: "Performance", params: { op: "", span: "1h" } },

@@ -1,5 +1,6 @@
 // The keyboard: one list for what keys do and for the sheet that explains them.
 
+import { tick } from "svelte";
 import { oddsFormats } from "../lib/format";
 import { clock } from "./clock.svelte";
 import { router } from "./route.svelte";
@@ -55,7 +56,7 @@ export function press(e: KeyboardEvent): void {
 
 function panel(id: string): void {
   if (router.view !== "trader") router.go("trader");
-  requestAnimationFrame(() => document.getElementById(id)?.focus());
+  void tick().then(() => document.getElementById(id)?.focus());
 }
 
 function find(): void {
@@ -64,8 +65,10 @@ function find(): void {
 
 function step(by: number): void {
   const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")].filter((r) => r.offsetParent !== null);
-  const at = rows.findIndex((r) => r.contains(document.activeElement));
-  const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+  const here = document.activeElement ?? document.body;
+  const at = rows.findIndex((r) => r.contains(here));
+  // From a panel as a whole the first row of that panel comes next.
+  const next = at < 0 ? rows.find((r) => here.contains(r)) : rows[Math.min(rows.length - 1, Math.max(0, at + by))];
   const target = next?.matches("a, button") ? next : (next?.querySelector<HTMLElement>("a, button") ?? next);
   target?.focus();
   target?.scrollIntoView({ block: "nearest" });

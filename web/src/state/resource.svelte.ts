@@ -1,14 +1,18 @@
 import type { ApiError } from "../api/client";
 
-/** Something read from the API: the newest answer, whether one is awaited, and why the
- * last question failed. An older answer stays while a new question fails. */
+/** Failures that pass by themselves: no connection, too many questions, busy. */
+const passing = [0, 429, 503];
+const retryAfter = 3000;
+
+/** Something read from the API: the newest answer, and why the last question
+ * failed. An older answer stays while a new question fails. */
 export class Resource<T> {
   value: T | null = $state.raw(null);
   error: ApiError | null = $state.raw(null);
   at = $state(0); // wall clock of the newest answer
-  loading = $state(false);
   #ask: ((signal: AbortSignal) => Promise<T>) | null; // null: nothing to ask yet
   #running: AbortController | null = null;
+  #done: Promise<void> = Promise.resolve(); // when what runs, and what follows it, is answered
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -16,33 +20,32 @@ export class Resource<T> {
     this.#ask = ask;
   }
 
-  /** Asks now. While a question runs, one more follows it at most. */
-  async load(): Promise<void> {
-    if (!this.#ask) return;
-    if (this.#running) {
-      this.#again = true;
-      return;
-    }
+  /** Asks now. While a question runs, one more follows it at most; the promise is for that one. */
+  load(): Promise<void> {
+    if (this.#running) this.#again = true;
+    else if (this.#ask) this.#done = this.#run(this.#ask);
+    return this.#done;
+  }
+
+  async #run(ask: (signal: AbortSignal) => Promise<T>): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const run = (this.#running = new AbortController());
-    this.loading = true;
-    try {
-      const value = await this.#ask(run.signal);
-      if (run.signal.aborted) return;
-      this.value = value;
-      this.error = null;
-      this.at = Date.now();
-    } catch (cause) {
-      if (run.signal.aborted) return;
-      this.error = cause as ApiError;
-    }
-    this.#running = null;
-    this.loading = false;
-    if (this.#again) {
+    do {
       this.#again = false;
-      void this.load();
-    }
+      try {
+        const value = await ask(run.signal);
+        if (run.signal.aborted) return;
+        this.value = value;
+        this.error = null;
+        this.at = Date.now();
+      } catch (cause) {
+        if (run.signal.aborted) return;
+        this.error = cause as ApiError;
+        if (passing.includes(this.error.status)) this.soon(retryAfter);
+      }
+    } while (this.#again);
+    this.#running = null;
   }
 
   /** Asks within some milliseconds, once for all who want it meanwhile. */
@@ -65,7 +68,6 @@ export class Resource<T> {
     this.#running?.abort();
     this.#running = null;
     this.#again = false;
-    this.loading = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

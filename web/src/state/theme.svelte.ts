@@ -1,7 +1,7 @@
 // Dark, light, or as the system has it.
 
-export const themes = ["system", "dark", "light"] as const;
-export type Theme = (typeof themes)[number];
+const themes = ["system", "dark", "light"] as const;
+type Theme = (typeof themes)[number];
 
 const stored = "corrgraph.theme";
 const system = matchMedia("(prefers-color-scheme: light)");
@@ -15,8 +15,10 @@ class Themes {
     system.addEventListener("change", (e) => (this.#systemLight = e.matches));
   }
 
+  /** Goes on to the next choice; what looks different comes first after the system's. */
   next(): void {
-    this.choice = themes[(themes.indexOf(this.choice) + 1) % themes.length]!;
+    const order: Theme[] = this.#systemLight ? ["system", "dark", "light"] : ["system", "light", "dark"];
+    this.choice = order[(order.indexOf(this.choice) + 1) % order.length]!;
     localStorage.setItem(stored, this.choice);
   }
 
