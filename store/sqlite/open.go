@@ -277,13 +277,12 @@ func (s *Store) transact(ctx context.Context, c *conn, f func(*conn) error) erro
 			// A caller that leaves now must not be told that nothing was done.
 			_, err = c.exec(context.WithoutCancel(ctx), s.table[commitTx])
 		}
-		if err != nil {
-			// SQLite has undone some failed transactions by itself; then this
-			// fails, and there is nothing more to undo.
-			c.exec(context.WithoutCancel(ctx), s.table[rollback])
-		}
 	}
 	if err != nil {
+		// SQLite has undone some failed transactions by itself, or never begun this
+		// one; then this fails, and there is nothing to undo. One whose caller left
+		// as it began is open, though its error says otherwise.
+		c.exec(context.WithoutCancel(ctx), s.table[rollback])
 		return fmt.Errorf("store %s: %w%s", s.path, err, hint(err))
 	}
 	return nil
