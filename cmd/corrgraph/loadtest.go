@@ -23,6 +23,7 @@ type serverFlags struct {
 	TokenFile string        `placeholder:"FILE" help:"Bearer tokens, one a line; clients take turns."`
 	CA        string        `name:"ca" placeholder:"FILE" help:"Certificates (PEM) to trust in place of the system's."`
 	Timeout   time.Duration `default:"10s" help:"Time that a request has (default ${default})."`
+	Record    bool          `help:"Leave the result with the service, which shows the newest of its kind. Needs an admin's token."`
 }
 
 // tokens reads the tokens; a file that holds none is a mistake.
@@ -154,7 +155,7 @@ func (c *loadtestCmd) mixed(ctx context.Context, a *app, target loadtest.Target)
 	if r == nil {
 		return loadError(err)
 	}
-	err = errors.Join(err, a.print(r, r.Text), writeTo(c.HTML, r.HTML), writeTo(c.SVG, r.SVG))
+	err = errors.Join(err, a.print(r, r.Text), writeTo(c.HTML, r.HTML), writeTo(c.SVG, r.SVG), c.leave(ctx, "load", r.Passed, r.Verdict(), r))
 	return errors.Join(err, failed(r.Passed, r.Verdict()))
 }
 
@@ -172,7 +173,7 @@ func (c *loadtestCmd) ingest(ctx context.Context, a *app, target loadtest.Target
 	if r == nil {
 		return loadError(err)
 	}
-	err = errors.Join(err, a.print(r, r.Text))
+	err = errors.Join(err, a.print(r, r.Text), c.leave(ctx, "ingest", r.Passed, r.Verdict(), r))
 	return errors.Join(err, failed(r.Passed, r.Verdict()))
 }
 
