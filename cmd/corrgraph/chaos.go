@@ -23,6 +23,7 @@ type chaosCmd struct {
 	ClockSkew      clockSkewCmd      `cmd:"" name:"clock-skew" help:"Put the service's clock off."`
 	FeedStall      feedStallCmd      `cmd:"" name:"feed-stall" help:"Let no tick arrive."`
 	Kill           chaosKillCmd      `cmd:"" help:"Start a server, kill it (kill -9) at random moments, and look for lost ticks."`
+	Fuzz           chaosFuzzCmd      `cmd:"" help:"Send a running service requests of all kinds, odd and broken ones too, and look for wrong answers and leaks."`
 	Schedule       chaosScheduleCmd  `cmd:"" help:"Say when scheduled faults come next."`
 }
 
@@ -66,7 +67,7 @@ func (f *drillFlags) run(ctx context.Context, a *app, what drill.Fault) error {
 	if err != nil {
 		return drillError(err)
 	}
-	return errors.Join(a.print(r, r.Text), failed(r.Verdict.Kept, r.Verdict.Sentence()))
+	return errors.Join(a.print(r, r.Text), f.leave(ctx, "chaos "+string(what.Kind), r.Verdict.Kept, r.Verdict.Sentence(), r.Verdict), failed(r.Verdict.Kept, r.Verdict.Sentence()))
 }
 
 // drillError marks what the command line got wrong.
@@ -241,4 +242,45 @@ func (c *chaosScheduleCmd) Run(a *app) error {
 	}
 	s := drill.Coming(&l.Chaos, clock())
 	return a.print(s, func(w io.Writer) error { return s.Text(w) })
+}
+
+type chaosFuzzCmd struct {
+	serverFlags
+	Duration    time.Duration `default:"10m" help:"For how long, once it is warm (default ${default})."`
+	Warm        time.Duration `default:"10s" help:"Sent before what is compared (default ${default})."`
+	Quiet       time.Duration `default:"5s" help:"Nothing is sent for so long before each comparison (default ${default})."`
+	Connections int           `default:"8" help:"Connections that send at once (default ${default})."`
+	RPS         float64       `name:"rps" default:"500" help:"Most requests a second (default ${default})."`
+	Seed        uint64        `default:"1" help:"Seed of the requests (default ${default})."`
+	AdminRoutes bool          `help:"Ask for what admins alone may do too: it injects faults, makes backups and records gates."`
+}
+
+func (chaosFuzzCmd) Help() string {
+	return "Does the service bear whatever is sent to it?\n\n    corrgraph chaos fuzz --url http://127.0.0.1:8080 --duration 10m\n\n" +
+		"What there is to ask it reads in /openapi.json. It sends ticks of its own (events fuzz-0 to fuzz-7, and odd ones), so use a store that may be thrown away. " +
+		"A status of 500 and above other than 503 with Retry-After, an error that is no problem+json, a connection closed without an answer, a service that is down at the end, " +
+		"and more goroutines, descriptors or memory than bounds allow are exit code 1." + codes
+}
+
+func (c *chaosFuzzCmd) Run(ctx context.Context, a *app) error {
+	tokens, err := c.tokens()
+	if err != nil {
+		return err
+	}
+	trust, err := c.trust()
+	if err != nil {
+		return err
+	}
+	r, err := drill.Fuzz(ctx, drill.FuzzOptions{
+		Target:   drill.Target{URL: c.URL, Tokens: tokens, TLS: trust, Timeout: c.Timeout},
+		Duration: c.Duration, Warm: c.Warm, Quiet: c.Quiet, Connections: c.Connections, Rate: c.RPS, Seed: c.Seed, AdminRoutes: c.AdminRoutes,
+		Progress: func(elapsed, of time.Duration, requests, offences int) {
+			a.rewrite("%s of %s, %d requests, %d offences", elapsed.Round(time.Second), of, requests, offences)
+		},
+	})
+	a.endProgress()
+	if err != nil {
+		return drillError(err)
+	}
+	return errors.Join(a.print(r, r.Text), failed(r.Kept, r.Sentence()))
 }

@@ -1,0 +1,130 @@
+package drill
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// gauges are the metrics that show a leak, and how much more of each is none: the
+// larger of a number and a share of what there was. Pools and connections of the
+// store are made when first needed; the heap swings between two collections to
+// twice what is alive and more, and the system gets memory back late.
+func gauges() []gauge {
+	return []gauge{
+		{"go_goroutines", 16, 0.2, false},
+		{"process_open_fds", 12, 0.2, false},
+		{"go_memstats_heap_inuse_bytes", 48 << 20, 0.5, true},
+		{"process_resident_memory_bytes", 96 << 20, 0.5, true},
+	}
+}
+
+// started is the metric that changes when the process is another one.
+const started = "process_start_time_seconds"
+
+type gauge struct {
+	name   string
+	more   float64
+	share  float64
+	trough bool // compared by its lowest under load too: it falls at a collection alone
+}
+
+// reading is the metrics at one time since the fuzz began.
+type reading struct {
+	at     time.Duration
+	values map[string]float64
+}
+
+// windows are the times that are compared, quiet and with the load before them.
+type windows struct{ before, after, quietBefore, quietAfter stretch }
+
+type stretch struct{ from, to time.Duration }
+
+// Leak is the growth of one metric.
+type Leak struct {
+	Metric string  `json:"metric"`
+	Before float64 `json:"before"`
+	After  float64 `json:"after"`
+	Most   float64 `json:"most"`     // seen in between
+	Bound  float64 `json:"bound"`    // of After
+	Leaked bool    `json:"leaked"`   // After is above it
+	Known  bool    `json:"known"`    // both were read
+	Trough bool    `json:"trough"`   // the lowest of the load before is counted too
+	Ratio  float64 `json:"of_bound"` // After by Bound
+}
+
+// judgeLeaks compares what was read before and after. The lowest of a window counts:
+// what leaks can't be low for a moment.
+func judgeLeaks(all []reading, w windows) []Leak {
+	var out []Leak
+	for _, g := range gauges() {
+		before, after := w.quietBefore, w.quietAfter
+		if g.trough {
+			before, after = w.before, w.after
+		}
+		l := Leak{Metric: g.name, Trough: g.trough, Before: lowest(all, g.name, before), After: lowest(all, g.name, after)}
+		for i := range all {
+			l.Most = max(l.Most, all[i].values[g.name])
+		}
+		if l.Known = !math.IsInf(l.Before, 1) && !math.IsInf(l.After, 1); l.Known {
+			l.Bound = l.Before + max(g.more, g.share*l.Before)
+			l.Leaked, l.Ratio = l.After > l.Bound, l.After/l.Bound
+		} else {
+			l.Before, l.After = 0, 0
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// lowest is the least of a metric within a stretch, +Inf where there is none.
+func lowest(all []reading, name string, within stretch) float64 {
+	low := math.Inf(1)
+	for i := range all {
+		if v, ok := all[i].values[name]; ok && all[i].at >= within.from && all[i].at <= within.to {
+			low = min(low, v)
+		}
+	}
+	return low
+}
+
+// restarted reports whether the process is not the one that it was at first.
+func restarted(all []reading) bool {
+	first, ok := 0.0, false
+	for i := range all {
+		v, known := all[i].values[started]
+		if known && ok && v != first {
+			return true
+		}
+		if known && !ok {
+			first, ok = v, true
+		}
+	}
+	return false
+}
+
+// readMetrics takes the wanted metrics out of a page of them.
+func readMetrics(page []byte) (map[string]float64, error) {
+	want, out := map[string]bool{started: true}, map[string]float64{}
+	for _, g := range gauges() {
+		want[g.name] = true
+	}
+	s := bufio.NewScanner(bytes.NewReader(page))
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		name, value, _ := strings.Cut(s.Text(), " ")
+		if !want[name] {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if err != nil {
+			return nil, fmt.Errorf("metric %s: %w", name, err)
+		}
+		out[name] = v
+	}
+	return out, s.Err()
+}
