@@ -167,6 +167,13 @@ func (c *conn) query(ctx context.Context, s statement, each func([]driver.Value)
 	})
 }
 
+// inTransaction reports whether a transaction is open.
+func (c *conn) inTransaction() bool {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	return lib.Xsqlite3_get_autocommit(tls, c.handle) == 0
+}
+
 // interruptAtEnd interrupts whatever the connection does when ctx ends, until
 // the returned function is called, which waits for an interrupt under way: it
 // must not hit the next statement.

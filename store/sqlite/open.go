@@ -279,10 +279,11 @@ func (s *Store) transact(ctx context.Context, c *conn, f func(*conn) error) erro
 		}
 	}
 	if err != nil {
-		// SQLite has undone some failed transactions by itself, or never begun this
-		// one; then this fails, and there is nothing to undo. One whose caller left
-		// as it began is open, though its error says otherwise.
-		c.exec(context.WithoutCancel(ctx), s.table[rollback])
+		// SQLite has undone some failed transactions by itself. One whose caller left
+		// as it began is open, though the error says that it never was.
+		if c.inTransaction() {
+			c.exec(context.WithoutCancel(ctx), s.table[rollback])
+		}
 		return fmt.Errorf("store %s: %w%s", s.path, err, hint(err))
 	}
 	return nil
