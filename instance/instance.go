@@ -67,6 +67,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
+	if err := cfg.Validate(); err != nil { // it says among others where to listen without tokens
+		return nil, err
+	}
 	i := &Instance{o: o, cfg: *cfg}
 	defer func() {
 		if err != nil {

@@ -136,15 +136,15 @@ func (s *server) stream() *telemetry.Stream {
 
 // run serves until ctx ends, then gives requests their time to finish.
 func (s *server) run(ctx context.Context) error {
-	failed := make(chan error, 1)
+	failed, secure := make(chan error, 1), s.http.TLSConfig != nil // Serve makes one of its own
 	go func() {
-		if s.http.TLSConfig != nil {
+		if secure {
 			failed <- s.http.ServeTLS(s.listener, "", "")
 			return
 		}
 		failed <- s.http.Serve(s.listener)
 	}()
-	s.i.log.Info("serving", "address", s.listener.Addr().String(), "tls", s.http.TLSConfig != nil, "store", s.i.store.Path())
+	s.i.log.Info("serving", "address", s.listener.Addr().String(), "tls", secure, "store", s.i.store.Path())
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving: %w", err)
