@@ -77,6 +77,7 @@ export class Scene {
       minCameraRatio: 0.15,
       maxCameraRatio: 1.6,
       zIndex: true,
+      allowInvalidContainer: true, // it has no size while its page is being left
     });
     this.#sigma.on("clickNode", ({ node }) => on.node(node));
     this.#sigma.on("clickEdge", ({ edge }) => on.edge(edge));
