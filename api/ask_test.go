@@ -192,6 +192,7 @@ func TestWrongQuestionsAreRefusedWithTheReason(t *testing.T) {
 			{422, "/v1/events/match-1/anomalies?min_confidence=1.1", "query.min_confidence"},
 			{422, "/v1/events/match-1/anomalies?min_confidence=NaN", "query.min_confidence"},
 			{422, "/v1/anomalies?min_confidence=nan", "query.min_confidence"},
+			{422, "/v1/anomalies?min_confidence=-Inf", "query.min_confidence"},
 			{422, "/v1/anomalies?suppressed=perhaps", "query.suppressed"},
 			{422, "/v1/predictions", "query.node"},
 			{422, "/v1/predictions?node=x", "node"},

@@ -115,8 +115,13 @@ func clipAny(v any) any {
 	switch v := v.(type) {
 	case string:
 		return clip(v)
-	case bool, int, int64, uint64, float64, nil:
+	case bool, int, int64, uint64, nil:
 		return v
+	case float64:
+		if !math.IsInf(v, 0) && !math.IsNaN(v) { // which JSON has no word for
+			return v
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	return nil
 }

@@ -31,13 +31,14 @@ type source struct {
 // resolution is what the source's stamps can tell apart; 0 where nothing is
 // known yet.
 func (s *source) resolution() odds.Millis {
-	if s.polled {
-		return max(s.stated, s.clock.Step())
+	r := s.stated
+	switch {
+	case s.polled:
+		r = max(r, s.clock.Step())
+	case r == 0:
+		r = 20
 	}
-	if s.stated > 0 {
-		return s.stated
-	}
-	return 20
+	return min(r, leadlag.Coarsest)
 }
 
 // event is a match and its markets. What it is called and when it starts is the

@@ -39,10 +39,13 @@ type Axis struct {
 	scratch int   // bins in all: 1 + near + far
 }
 
+// Coarsest is the coarsest resolution of an axis: 30 days.
+const Coarsest odds.Millis = 30 * 24 * 3_600_000
+
 // NewAxis builds the axis of two sources whose coarser resolution is given; 0
-// means 20 ms.
+// means 20 ms. One beyond 30 days counts as that: nothing is learned from either.
 func NewAxis(resolution odds.Millis) *Axis {
-	r := int64(resolution)
+	r := int64(min(resolution, Coarsest))
 	if r <= 0 {
 		r = defaultStep
 	}

@@ -1,6 +1,7 @@
 package leadlag
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -139,6 +140,15 @@ func TestAxisSpansAreComplete(t *testing.T) {
 		}
 		if x.Polled() && len(x.direct) != 3 || !x.Polled() && len(x.direct) != want {
 			t.Errorf("resolution %v: direction is looked for in %d windows", r, len(x.direct))
+		}
+	}
+}
+
+// A resolution near the largest number overflowed the edges, and the axis never ended.
+func TestNewAxisOfAbsurdResolutions(t *testing.T) {
+	for _, r := range []odds.Millis{math.MaxInt64, math.MaxInt64 / 2, 1 << 53, 1 << 40} {
+		if x := NewAxis(r); x.Resolution != Coarsest || x.Reach() <= 0 || x.Bins() != linearBins {
+			t.Errorf("%d: resolution %d, reach %d, %d bins", r, x.Resolution, x.Reach(), x.Bins())
 		}
 	}
 }

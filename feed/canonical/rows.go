@@ -316,6 +316,9 @@ func (r *rows) integer(c column) (int64, error) {
 	return n, nil
 }
 
+// coarsest is the coarsest resolution in ms that a source may state.
+const coarsest = 24 * 3_600_000
+
 func (r *rows) batchFields(t *tick) (reason string, err error) {
 	if t.seq, err = r.integer(seq); err != nil {
 		return "bad_number", err
@@ -323,6 +326,9 @@ func (r *rows) batchFields(t *tick) (reason string, err error) {
 	ms, err := r.integer(resolution)
 	if err != nil {
 		return "bad_number", err
+	}
+	if ms > coarsest {
+		return "bad_number", fmt.Errorf("resolution_ms: %d: want at most a day, %d", ms, coarsest)
 	}
 	t.resolution = odds.Millis(ms)
 	n, err := r.integer(winners)
