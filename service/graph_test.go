@@ -33,7 +33,7 @@ func TestGraphsOfOneVersionAreRenderedOnce(t *testing.T) {
 		if len(one.Layers[0].Edges) != 1 || one.Layers[0].LeftOut != 1 || limited.ETag == doc.ETag {
 			t.Errorf("limit 1: %d edges, %d left out", len(one.Layers[0].Edges), one.Layers[0].LeftOut)
 		}
-		time.Sleep(2 * time.Second)
+		g.rest(2 * time.Second)
 		if _, later := g.graphOf("m", 0); later == doc || later.ETag != doc.ETag {
 			t.Errorf("the same version has another ETag: %s, then %s", doc.ETag, later.ETag)
 		}
@@ -61,7 +61,7 @@ func TestAnswersAreNotKeptForEver(t *testing.T) {
 		if n := held(); n < 90 { // the service looks after itself meanwhile
 			t.Fatalf("%d held", n)
 		}
-		time.Sleep(5 * time.Second)
+		g.rest(5 * time.Second)
 		if n := held(); n != 0 {
 			t.Errorf("the answers about %d events are held though nobody can get them any more", n)
 		}
@@ -82,7 +82,7 @@ func TestDegradedAnswersAreNotRemembered(t *testing.T) {
 		if _, err := g.Inject(g.ctx, "kill-layer", fault.Params{Layer: odds.CrossEvent}, 10*time.Second); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(1100 * time.Millisecond) // what was remembered is over
+		g.rest(1100 * time.Millisecond) // what was remembered is over
 		out, doc := g.graphOf("m", 0)
 		if out.Status != graph.Degraded || out.Complete || out.Layers[2].Status != graph.Failed || out.Layers[2].Reason == "" || len(out.Layers[0].Edges) != 2 {
 			t.Errorf("%+v", out)
@@ -116,7 +116,7 @@ func TestLayersAreServedAsTheirModeSays(t *testing.T) {
 			t.Errorf("what is switched off is not missing: %s, complete %v", out.Status, out.Complete)
 		}
 		g.used.Store(ceiling / 100 * 91) // sheds layer 4
-		time.Sleep(2 * time.Second)
+		g.rest(2 * time.Second)
 		if l, out := must[*Document](t)(g.Graph(g.ctx, "m", 0)), *g.parsed("m"); out.Layers[3].Status != report.LayerOff || !strings.Contains(out.Layers[3].Reason, "shed") || out.Complete {
 			t.Errorf("shed: %+v, %s", out.Layers[3], l.ETag)
 		}
@@ -154,7 +154,7 @@ func TestUnknownEventsAreToldAndForgotten(t *testing.T) {
 func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		g.awake()
-		time.Sleep(time.Second)
+		g.rest(time.Second)
 		a, b := node("lead", "m", "home"), node("third", "m", "home")
 		g.live.show(match("m", 1))
 		if n := len(g.parsed("m").Layers[0].Edges); n != 2 {
@@ -162,7 +162,7 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 		}
 		g.row(odds.Direct, "m", a, b, 0.9, 0.7, 0.97)
 		g.row(odds.CrossMarket, "theirs alone", "opaque-node-1", "opaque-node-2", 0.9, 0.7, 0.97)
-		time.Sleep(2 * time.Second) // the change is seen
+		g.rest(2 * time.Second) // the change is seen
 		if l := g.parsed("m").Layers[0]; len(l.Edges) != 3 || l.Edges[0].Evidence != graph.FromExternal {
 			t.Errorf("%+v", l)
 		}
@@ -186,12 +186,12 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		g.foreign("UPDATE multi_layer_correlations SET correlation_score = 0.1 WHERE event_id = 'm'")
-		time.Sleep(2 * time.Second)
+		g.rest(2 * time.Second)
 		if l := g.parsed("m").Layers[0]; l.Edges[2].Correlation != 0.1 {
 			t.Errorf("a changed row is shown as before: %+v", l.Edges)
 		}
 		g.foreign("DELETE FROM multi_layer_correlations")
-		time.Sleep(2 * time.Second)
+		g.rest(2 * time.Second)
 		if n := len(g.parsed("m").Layers[0].Edges); n != 2 {
 			t.Errorf("%d edges after the others are gone", n)
 		}
@@ -206,7 +206,7 @@ func TestANumberThatIsNoneInJSONCostsItsRowAlone(t *testing.T) {
 		g.awake()
 		g.live.show(match("m", 1))
 		g.row(odds.Direct, "m", node("x", "m", "home"), node("y", "m", "home"), 0.9, math.Inf(1), 0.97)
-		time.Sleep(2 * time.Second)
+		g.rest(2 * time.Second)
 		if l := g.parsed("m").Layers[0]; len(l.Edges) != 2 || l.Refused != 1 {
 			t.Errorf("%+v", l)
 		}

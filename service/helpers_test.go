@@ -132,6 +132,12 @@ type rig struct {
 	faults *fault.Registry
 }
 
+// rest lets time of the bubble pass.
+func (g *rig) rest(d time.Duration) {
+	g.t.Helper()
+	time.Sleep(d)
+}
+
 const ceiling = 1 << 30
 
 func must[T any](t testing.TB) func(T, error) T {

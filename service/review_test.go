@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"corrgraph/detect"
@@ -76,7 +77,7 @@ func TestAMuteEnds(t *testing.T) {
 		if r := g.listed("match"); r["muted_by"] != "tester" || r["muted_until"] == nil {
 			t.Errorf("not muted: %v", r)
 		}
-		time.Sleep(time.Minute)
+		g.rest(time.Minute)
 		if r := g.listed("match"); r != nil {
 			t.Errorf("still muted: %v", r)
 		}
