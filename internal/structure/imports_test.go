@@ -79,7 +79,7 @@ var (
 		},
 		{
 			[]string{"live"},
-			[]string{"net", "net/http", "api", "guard", "telemetry"},
+			[]string{"net/http", "api", "guard", "telemetry"},
 			"the loop that owns the engine knows no transport and no limit: those who call it do",
 		},
 		{
