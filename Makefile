@@ -16,15 +16,32 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build ## a simulated market with known truth, through the whole pipeline and scored
+demo: pages build ## a simulated market with known truth, through the whole pipeline and scored
 	@bin/corrgraph demo
+
+# What the dashboard is made of. Without Node.js everything else still builds, and
+# the service says how to make its pages.
+.PHONY: web
+web: web/dist/app/index.html ## the dashboard's pages; needs Node.js 20 or later
+
+.PHONY: pages
+pages:
+	@type npm >/dev/null 2>&1 && $(MAKE) --no-print-directory web || echo "Node.js is missing or failed: the service runs without its dashboard" >&2
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+web/openapi.json: $(shell find api service report detect ledger live -name '*.go' ! -name '*_test.go') | go
+	@go run ./web/spec > $@.new && mv $@.new $@
+web/dist/app/index.html: $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/openapi.json web/node_modules/.package-lock.json
+	@cd web && npm run -s types && npm run -s build >/dev/null && touch dist/app/index.html
 
 .PHONY: build
 build: go ## bin/corrgraph; the first time takes a minute or two, mostly for SQLite
 	@go build -trimpath -o bin/corrgraph ./cmd/corrgraph
 
 .PHONY: test
-test: go .tools/testreport ## all tests, and what was skipped and why
+test: pages go .tools/testreport ## all tests, and what was skipped and why
+	@if type npm >/dev/null 2>&1; then cd web && npm run -s check && npm test --silent; else echo "skipped web: Node.js is missing"; fi
 	@go test -json ./... | .tools/testreport
 	@cd tools && go test -json ./... | ../.tools/testreport
 
@@ -73,7 +90,7 @@ tidy: go ## whether go.mod and go.sum hold what is needed and no more
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf bin .tools
+	@rm -rf bin .tools web/dist/app web/node_modules web/openapi.json web/src/api/schema.d.ts
 
 .PHONY: go
 go:

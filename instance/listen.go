@@ -18,6 +18,7 @@ import (
 	"corrgraph/backup"
 	"corrgraph/config"
 	"corrgraph/telemetry"
+	"corrgraph/web"
 )
 
 // server is the listener and what answers on it.
@@ -63,7 +64,7 @@ func (i *Instance) listen() (*server, error) {
 	}
 	l := c.Server.Limits
 	s.http = &http.Server{
-		Handler: s.api, ReadTimeout: l.Read, ReadHeaderTimeout: min(l.Read, 10*time.Second), WriteTimeout: l.Write, IdleTimeout: l.Idle,
+		Handler: pages(s.api), ReadTimeout: l.Read, ReadHeaderTimeout: min(l.Read, 10*time.Second), WriteTimeout: l.Write, IdleTimeout: l.Idle,
 		MaxHeaderBytes: int(l.Header), ErrorLog: slog.NewLogLogger(i.log.Handler(), slog.LevelDebug),
 	}
 	if c.Server.TLS.Cert != "" {
@@ -81,6 +82,19 @@ func (i *Instance) listen() (*server, error) {
 	}
 	s.listener = netutil.LimitListener(inner, l.Connections)
 	return s, nil
+}
+
+// pages lets the dashboard's pages through, which hold nothing secret; what they
+// show they ask the API for, as any other client.
+func pages(rest http.Handler) http.Handler {
+	dashboard := web.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if web.Serves(r.URL.Path) {
+			dashboard.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
 }
 
 // settings are what the API can be told while it runs.
