@@ -63,7 +63,7 @@ type Ingest struct {
 	MaxTicksPerRequest int           `yaml:"max_ticks_per_request" default:"10000" min:"1" max:"1000000" doc:"Ticks in one request; more is refused with 413."`
 	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"1ms" max:"10m" doc:"How far in event time a tick may come behind the newest and still be sorted in; a later one is rejected and counted. It delays the graph by as much."`
 	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"How long no tick has to come before those held back for sorting are applied."`
-	FutureSkew         time.Duration `yaml:"future_skew" default:"10s" min:"1ms" max:"1h" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected, because it would make all later ones late."`
+	FutureSkew         time.Duration `yaml:"future_skew" default:"2s" min:"1ms" max:"1h" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected. Beyond out_of_order, one venue's clock ahead would make the others' ticks late."`
 	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Newest market updates among which a repeated one is known and counted as duplicate; each takes about 40 bytes."`
 	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Requests whose ticks wait for the engine. When it is full, ingest answers 503 with Retry-After."`
 }

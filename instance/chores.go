@@ -53,8 +53,7 @@ func (i *Instance) prune(ctx context.Context) error {
 }
 
 // measure writes down how long operations took, each minute, from histograms.
-func (i *Instance) measure(ctx context.Context) error {
-	m := newMeter(i)
+func (i *Instance) measure(ctx context.Context, m *meter) error {
 	last := time.Now()
 	return every(ctx, time.Second, func() {
 		m.tick()

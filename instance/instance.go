@@ -280,7 +280,7 @@ func (i *Instance) openService() error {
 		Live: i.live, Store: i.store, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
 		Graphs: graphs, Predictions: predictions, Memory: i.memory, Faults: i.faults, Clock: i.clock,
 		Breakers:  guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
-		Simulated: i.o.Simulated, Deadline: c.Limits.QueryDeadline, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
+		Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
 	})
 	return err
 }
@@ -316,7 +316,8 @@ func (i *Instance) Run(ctx context.Context) error {
 	r.last(i.run(i.memory.Run))
 	r.inner(func(ctx context.Context) error { return i.live.Run(ctx) })
 	r.inner(i.service.Run)
-	r.inner(i.measure)
+	m := newMeter(i) // before the first scrape can come
+	r.inner(func(ctx context.Context) error { return i.measure(ctx, m) })
 	r.inner(i.prune)
 	r.inner(i.chaos)
 	if i.backups != nil {

@@ -310,10 +310,10 @@ func settingsOn(c *config.Config) *config.Config {
 func TestCircuitsAreMetrics(t *testing.T) {
 	r := start(t, settings(t))
 	defer r.stop()
-	_, body := r.get("/metrics", "")
+	code, body := r.get("/metrics", "")
 	for _, target := range []string{"L1", "L4", "store", "tick_log"} {
 		if !strings.Contains(body, fmt.Sprintf(`corrgraph_circuit_state{target=%q} 0`, target)) {
-			t.Errorf("the circuit of %s is not there", target)
+			t.Errorf("the circuit of %s is not there; status %d, %d bytes: %.300s", target, code, len(body), body)
 		}
 	}
 }

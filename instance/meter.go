@@ -42,12 +42,10 @@ func (m *meter) tick() {
 			continue
 		}
 		s := m.i.metrics.Source(f.Source)
-		if n := f.Quotes - m.quotes[f.Source]; n > 0 {
+		if n := f.Quotes - m.quotes[f.Source]; n > 0 && f.Received != 0 { // not from the log
 			s.Received(int(n))
-			if f.Received != 0 { // not from the log
-				s.LastTick(f.Received.Std())
-				s.Latency(f.Delay.Std())
-			}
+			s.LastTick(f.Received.Std())
+			s.Latency(f.Delay.Std())
 		}
 		m.quotes[f.Source] = f.Quotes
 		for reason, n := range f.Refused {

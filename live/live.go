@@ -177,6 +177,9 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	session, err := l.o.Log.NewSession(ctx)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	var work sync.WaitGroup

@@ -349,24 +349,24 @@ const mostPoints = 500
 // Edge explains the link between two nodes.
 func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *EdgeDetail, err error) {
 	err = s.run(ctx, OpEdge, string(source)+" > "+string(target), func(ctx context.Context) error {
-		return s.o.Graphs.Do(ctx, func(ctx context.Context) error {
-			for _, n := range []odds.NodeID{source, target} {
-				if err := n.Validate(); err != nil {
-					return invalid("%v", err)
-				}
+		for _, n := range []odds.NodeID{source, target} {
+			if err := n.Validate(); err != nil {
+				return invalid("%v", err)
 			}
-			ctx, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
-			defer cancel()
-			d, ok, err := s.o.Live.Inspect(ctx, source, target, mostPoints)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return unknown("%q and %q are not watched together", string(source), string(target))
-			}
-			out = s.edgeDetail(&d)
-			return nil
-		})
+		}
+		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+		defer cancel()
+		// Not in the pool: who waits for the engine must not keep a worker from those
+		// who have their answer in memory.
+		d, ok, err := s.o.Live.Inspect(ctx, source, target, mostPoints)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return unknown("%q and %q are not watched together", string(source), string(target))
+		}
+		out = s.edgeDetail(&d)
+		return nil
 	})
 	return out, err
 }

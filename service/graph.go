@@ -31,7 +31,7 @@ type Graph struct {
 // view returns what is known of an event, of one that only other programs' rows
 // name too.
 func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
+	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 	defer cancel()
 	v, err := s.o.Live.View(ctx, event)
 	if !errors.Is(err, live.ErrUnknown) || s.external.newest.Load() == 0 {

@@ -104,7 +104,7 @@ func TestLayersAreServedAsTheirModeSays(t *testing.T) {
 		v := match("m", 1)
 		v.LayerAsOf[3] = noon - 60_000
 		g.live.show(v)
-		g.Set([4]LayerMode{Hot, Off, Hot, Standby}, false, 0)
+		g.Set([4]LayerMode{Hot, Off, Hot, Standby}, false)
 		out, _ := g.graphOf("m", 0)
 		if l := out.Layers[1]; l.Status != report.LayerOff || l.Mode != "off" || l.Edges != nil || l.Reason == "" {
 			t.Errorf("off: %+v", l)

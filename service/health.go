@@ -178,7 +178,7 @@ func (s *Service) probe(ctx context.Context) {
 	s.sweep()
 	v := &live.View{}
 	if rows := s.o.Live.State().Events; len(rows) > 0 {
-		ctx, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
+		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
 		seen, err := s.o.Live.View(ctx, rows[0].ID)
 		if err != nil && !errors.Is(err, live.ErrUnknown) {

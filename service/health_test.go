@@ -123,7 +123,7 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		ready  string // why it is not; empty: it is
 	}{
 		{"all is well", func(*rig) {}, graph.Healthy, "", ""},
-		{"layers that are off are not missing", func(g *rig) { g.Set([4]LayerMode{Off, Off, Off, Off}, false, 0) }, graph.Healthy, "", ""},
+		{"layers that are off are not missing", func(g *rig) { g.Set([4]LayerMode{Off, Off, Off, Off}, false) }, graph.Healthy, "", ""},
 		{"the log is read back", func(g *rig) { g.live.state(func(st *live.State) { st.Recovering = true }) }, graph.Degraded, "recovering", "recovering"},
 		{"the store does not answer in time", func(g *rig) {
 			_, _ = g.Inject(g.ctx, "slow-store", fault.Params{Delay: time.Second}, time.Minute)
@@ -286,7 +286,7 @@ func TestEveryOperationIsWrittenDown(t *testing.T) {
 		if !strings.Contains(g.log.String(), "on purpose") {
 			t.Error("a panic is not in the log")
 		}
-		g.Set([4]LayerMode{}, true, 0)
+		g.Set([4]LayerMode{}, true)
 		_, _ = g.Events(g.ctx, EventQuery{})
 		_, _ = g.Graph(g.ctx, "nothing", 0)
 		if n := len(g.audited()); n != len(want)+1 {

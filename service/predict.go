@@ -101,7 +101,7 @@ func (s *Service) reach(ctx context.Context, source, target odds.NodeID) (edges 
 		}
 	}
 	// All of them together wait no longer for the engine than one would.
-	within, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
+	within, cancel := context.WithTimeout(ctx, s.o.Deadline)
 	defer cancel()
 	for i := 0; i < len(queue); i++ {
 		v, err := s.view(within, queue[i])

@@ -23,7 +23,7 @@ type RecentAnomalies struct {
 // of other programs are listed with their event alone.
 func (s *Service) RecentAnomalies(ctx context.Context, q AnomalyQuery, limit int) (out *RecentAnomalies, err error) {
 	err = s.run(ctx, OpAnomalies, "", func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, s.settings.Load().deadline)
+		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
 		alarms, err := s.o.Live.Alarms(ctx, mostRecent)
 		if err != nil {

@@ -68,7 +68,7 @@ type Options struct {
 	// Breakers says how the breakers of the layers and the store are shaped; name,
 	// clock and callback are set here.
 	Breakers guard.BreakerOptions
-	// Deadline is how long a question may wait for the engine. Zero means 50 ms.
+	// Deadline is how long a question may wait for the engine's turn. Zero means 1 s.
 	Deadline time.Duration
 	// Layers says how each layer is served.
 	Layers [4]LayerMode
@@ -117,7 +117,6 @@ type Service struct {
 type settings struct {
 	layers     [4]LayerMode
 	errorsOnly bool
-	deadline   time.Duration
 }
 
 type namesOf struct {
@@ -150,8 +149,11 @@ func New(o Options) (*Service, error) {
 	if o.Mode == "" {
 		o.Mode = graph.Inline
 	}
+	if o.Deadline == 0 {
+		o.Deadline = time.Second
+	}
 	s := &Service{o: o, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024)}
-	s.Set(o.Layers, o.ErrorsOnly, o.Deadline)
+	s.Set(o.Layers, o.ErrorsOnly)
 	for i, l := range odds.Layers {
 		b, err := s.breaker(l.Key())
 		if err != nil {
@@ -203,18 +205,14 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 	return guard.NewBreaker(o)
 }
 
-// Set changes how layers are served, what is audited and how long a question may
-// wait for the engine, from now on. A deadline of zero means 50 ms.
-func (s *Service) Set(layers [4]LayerMode, errorsOnly bool, deadline time.Duration) {
-	if deadline == 0 {
-		deadline = 50 * time.Millisecond
-	}
+// Set changes how layers are served and what is audited, from now on.
+func (s *Service) Set(layers [4]LayerMode, errorsOnly bool) {
 	for i := range layers {
 		if layers[i] == "" {
 			layers[i] = Hot
 		}
 	}
-	s.settings.Store(&settings{layers, errorsOnly, deadline})
+	s.settings.Store(&settings{layers, errorsOnly})
 }
 
 // Hub is where subscribers hear what happens.

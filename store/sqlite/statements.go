@@ -198,7 +198,7 @@ func statements() [names]statement {
 		predictions:      {name: "predictions", sql: `SELECT ` + predictionTable.columns + ` FROM predictions ORDER BY rowid`, deadline: listing},
 		ambiguities:      {name: "ambiguities", sql: `SELECT ` + ambiguityTable.columns + ` FROM ambiguities ORDER BY ambiguity_id`, deadline: listing},
 		document:         {name: "document", sql: `SELECT body FROM documents WHERE name = ?`, deadline: request},
-		documents:        {name: "documents", sql: `SELECT name FROM documents ORDER BY name`, deadline: request},
+		documents:        {name: "documents", sql: `SELECT name FROM documents ORDER BY name`, deadline: listing},
 
 		externalEdges: {name: "external_edges", sql: edge + `WHERE event_id = ?2 AND layer = ?3 AND evidence = 'external' AND ` + inWindow + ` ORDER BY correlation_id`, deadline: request},
 		externalVersion: {name: "external_version", sql: `SELECT version, coalesce((SELECT max(correlation_id) FROM multi_layer_correlations WHERE correlation_id >= 0), 0),
