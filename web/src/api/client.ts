@@ -44,6 +44,12 @@ export async function get<T>(path: string, query?: Query, signal?: AbortSignal):
   return (await answer.json()) as T;
 }
 
+/** Sends JSON and reads what it became. */
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  const answer = await ask(path, { method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body) });
+  return (await answer.json()) as T;
+}
+
 /** Asks for text. */
 export async function getText(path: string): Promise<string> {
   return (await ask(path, { headers: headers() })).text();

@@ -38,11 +38,15 @@ export type Path = Solid<Schemas["Path"]>;
 export type Performance = Solid<Schemas["Performance"]>;
 export type Predictions = Solid<Schemas["Predictions"]>;
 export type Problem = Solid<Schemas["Problem"]>;
+export type Proofs = Solid<Schemas["Proofs"]>;
 export type Propagation = Solid<Schemas["Propagation"]>;
 export type Quote = Solid<Schemas["Quote"]>;
 export type Readiness = Solid<Schemas["Readiness"]>;
 /** Health is always there, whatever the document says. */
 export type Ready = Omit<Solid<Schemas["Ready"]>, "health"> & { health: Health };
+/** What a person says of an anomaly. */
+export type ReviewRequest = Schemas["ReviewRequest"];
+export type Reviewed = Solid<Schemas["Reviewed"]>;
 export type Score = Solid<Schemas["Score"]>;
 export type Scorecard = Solid<Schemas["Scorecard"]>;
 

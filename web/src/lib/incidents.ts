@@ -3,6 +3,7 @@
 import type { Anomaly } from "../api/types";
 import { ms } from "./format";
 import { parts } from "./node";
+import { muted } from "./review";
 
 export const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW"] as const;
 export type Severity = (typeof severities)[number];
@@ -26,11 +27,11 @@ export interface Incident {
  * this many ms of the end of another. */
 const joins = 120_000;
 
-/** Groups anomalies, newest incident first. Those that were kept back are left out. */
+/** Groups anomalies, newest incident first. Those that were kept back or muted are left out. */
 export function incidents(all: readonly Anomaly[]): Incident[] {
   const open = new Map<string, Anomaly[]>();
   const groups: Anomaly[][] = [];
-  const sorted = all.filter((a) => !a.suppressed).sort((a, b) => ms(a.at) - ms(b.at));
+  const sorted = all.filter((a) => !a.suppressed && !muted(a)).sort((a, b) => ms(a.at) - ms(b.at));
   for (const a of sorted) {
     const key = `${a.event_id} ${marketOf(a)}`;
     const group = open.get(key);

@@ -31,6 +31,7 @@ export function notices(s: Situation): Notice[] {
   if (health?.status === "FAILED") say("bad", `The engine has failed: ${health.reasons.join("; ")}`);
   else if (health?.status === "DEGRADED") say("warn", `Degraded: ${health.reasons.join("; ")}`);
   if (health && health.faults.length > 0) say("warn", `Drill: faults are injected on purpose (${health.faults.join(", ")}). Numbers suffer from them.`);
+  if (health?.simulated) say("info", "SIMULATED market: these prices are made up, no match and no venue is real.");
   const recovering = health?.reasons.some((r) => r.startsWith("recovering")) ?? false;
   if (!recovering && s.asOf > 0 && s.wall - s.asOf > recorded) {
     say("info", `Recorded data: the newest price is ${span(s.wall - s.asOf)} old. Nothing here is about now.`);

@@ -52,6 +52,8 @@ test("banners name what is wrong, gravest first", () => {
   expect(list[1]!.text).toContain("layer L4");
 });
 
+test("made-up prices say so", () => expect(notices(situation({ ready: health({ simulated: true }) }))[0]!.text).toMatch(/^SIMULATED/));
+
 test("old data are a recording, silence is stale", () => {
   expect(notices(situation({ wall: atMs(3600), stale: true }))[0]!.text).toMatch(/^Recorded/);
   expect(notices(situation({ wall: atMs(60), stale: true }))[0]!.text).toMatch(/^Stale/);
