@@ -307,5 +307,11 @@ func TestAdaptiveLimitRefuses(t *testing.T) {
 		g.want(200, g.get("/metrics"))
 		permit.Release(guard.Completed)
 		g.want(200, g.get("/v1/events"))
+		if permit, err = g.api.o.Writes.Acquire(); err != nil {
+			t.Fatal(err)
+		}
+		g.want(200, g.get("/v1/events")) // who waits for the disk is in no reader's way
+		g.refused(http.StatusServiceUnavailable, "in flight", g.ask("admin", "DELETE", "/v1/faults", nil))
+		permit.Release(guard.Completed)
 	})
 }

@@ -131,8 +131,8 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 	opts := Options{
 		Service: g.service, Limiter: g.limiter,
 		Governor: must[*guard.Governor](t)(guard.NewGovernor(guard.GovernorOptions{Clock: clock, Second: k.governor})),
-		Adaptive: must[*guard.Adaptive](t)(guard.NewAdaptive(k.adaptive)),
-		Memory:   memory, Metrics: metrics, Tracing: &telemetry.Tracing{}, Log: log, Clock: clock, Version: "test",
+		Adaptive: must[*guard.Adaptive](t)(guard.NewAdaptive(k.adaptive)), Writes: must[*guard.Adaptive](t)(guard.NewAdaptive(k.adaptive)),
+		Memory: memory, Metrics: metrics, Tracing: &telemetry.Tracing{}, Log: log, Clock: clock, Version: "test",
 		Settings: Settings{Tokens: g.tokens, ClientRate: orElse(k.rate, 1e6)},
 	}
 	if k.options != nil {

@@ -25,7 +25,8 @@ type Options struct {
 	Service  *service.Service
 	Limiter  *guard.Limiter  // of each client
 	Governor *guard.Governor // of graphs, all clients together
-	Adaptive *guard.Adaptive // of what is in flight
+	Adaptive *guard.Adaptive // of reads in flight
+	Writes   *guard.Adaptive // of all else: what waits for a slow disk takes no place from those who read
 	Memory   *guard.Memory
 	Metrics  *telemetry.Metrics
 	Tracing  *telemetry.Tracing
@@ -70,7 +71,7 @@ type Settings struct {
 }
 
 func (o *Options) fill() error {
-	if o.Service == nil || o.Limiter == nil || o.Governor == nil || o.Adaptive == nil || o.Memory == nil ||
+	if o.Service == nil || o.Limiter == nil || o.Governor == nil || o.Adaptive == nil || o.Writes == nil || o.Memory == nil ||
 		o.Metrics == nil || o.Tracing == nil || o.Log == nil || o.Clock == nil {
 		return errors.New("api: options lack one of those that are required")
 	}

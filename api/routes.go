@@ -47,7 +47,11 @@ func (x *exchange) serve(rt *route, r *http.Request, h http.HandlerFunc) {
 		h(x, r)
 		return
 	}
-	permit, err := x.api.o.Adaptive.Acquire()
+	limit := x.api.o.Adaptive
+	if rt.method != http.MethodGet {
+		limit = x.api.o.Writes
+	}
+	permit, err := limit.Acquire()
 	if err != nil {
 		x.api.o.Metrics.RateLimited.WithLabelValues("concurrency").Inc()
 		p := x.api.failure(r.Context(), err)

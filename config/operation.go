@@ -10,7 +10,7 @@ type Limits struct {
 	MemoryCeiling Size          `yaml:"memory_ceiling" default:"4GB" min:"64MiB" max:"16TiB" doc:"Memory of the process. Near it load is shed in this order: streams, predictions, layer 4, ingest."`
 	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" doc:"Time of one statement that serves a request; it is interrupted then."`
 	SlowQuery     time.Duration `yaml:"slow_query" default:"25ms" min:"0" max:"50ms" doc:"Statements that take longer are logged. 0: none."`
-	Concurrency   Concurrency   `yaml:"concurrency" doc:"Requests worked on at once. The limit adapts to latency below an absolute bound."`
+	Concurrency   Concurrency   `yaml:"concurrency" doc:"Reads worked on at once, and as many others, which wait for the disk. The limit adapts to latency below an absolute bound."`
 }
 
 // Concurrency bounds the adaptive limit.

@@ -54,7 +54,8 @@ type Instance struct {
 	memory  *guard.Memory
 	limiter *guard.Limiter
 	graphs  *guard.Governor
-	flight  *guard.Adaptive
+	flight  *guard.Adaptive // of reads
+	writes  *guard.Adaptive // of what waits for the disk
 	live    *live.Live
 	service *service.Service
 	backups *backup.Folder // nil where none are made
@@ -141,10 +142,12 @@ func (i *Instance) guards() (err error) {
 	if i.graphs, err = guard.NewGovernor(guard.GovernorOptions{Clock: time.Now, Second: int(l.GraphRate)}); err != nil {
 		return err
 	}
-	if i.flight, err = guard.NewAdaptive(guard.AdaptiveOptions{
-		Clock: time.Now, Min: min(128, l.Concurrency.Max), Initial: min(256, l.Concurrency.Max), Max: l.Concurrency.Max, MaxLatency: l.Concurrency.Latency,
-	}); err != nil {
-		return err
+	for _, to := range []**guard.Adaptive{&i.flight, &i.writes} {
+		if *to, err = guard.NewAdaptive(guard.AdaptiveOptions{
+			Clock: time.Now, Min: min(128, l.Concurrency.Max), Initial: min(256, l.Concurrency.Max), Max: l.Concurrency.Max, MaxLatency: l.Concurrency.Latency,
+		}); err != nil {
+			return err
+		}
 	}
 	i.memory, err = guard.NewMemory(guard.MemoryOptions{
 		Clock: time.Now, Ceiling: int64(l.MemoryCeiling), Extra: i.faults.MemoryExtra,

@@ -280,8 +280,8 @@ func (a *asker) find(ctx context.Context, m Mix, events int) (all [routes][]stri
 			}
 		}
 		if len(all[r]) == 0 {
-			return all, fmt.Errorf("%w by %s (%d events, %d links are known): send ticks or seed events first, or leave the route out of the mix: %w",
-				errNothing, r, len(s.events), len(s.pairs), refused)
+			return all, errors.Join(fmt.Errorf("%w by %s (%d events, %d links are known): send ticks or seed events first, or leave the route out of the mix",
+				errNothing, r, len(s.events), len(s.pairs)), refused)
 		}
 	}
 	return all, nil

@@ -17,6 +17,10 @@ import (
 // shedRetry is when to come again after something was shed.
 const shedRetry = 2 * time.Second
 
+// longestIngest is how long who sends ticks waits for the disk and for the engine
+// before he is told to send them again: longer than a decision over very many pairs.
+const longestIngest = 9 * time.Second
+
 // Ingest takes batches; they are in the tick log when it returns.
 func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Receipt, err error) {
 	quotes := 0
@@ -29,6 +33,8 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Rec
 			return unavailable(shedRetry, nil, "ticks are not taken while memory is at its ceiling")
 		}
 		err := s.log.Do(ctx, func(ctx context.Context) (err error) {
+			ctx, cancel := context.WithTimeout(ctx, longestIngest)
+			defer cancel()
 			r, err = s.o.Live.Accept(ctx, batches)
 			return err
 		})

@@ -18,7 +18,7 @@ import (
 
 func main() {
 	a, err := api.New(api.Options{
-		Service: new(service.Service), Limiter: new(guard.Limiter), Governor: new(guard.Governor), Adaptive: new(guard.Adaptive), Memory: new(guard.Memory),
+		Service: new(service.Service), Limiter: new(guard.Limiter), Governor: new(guard.Governor), Adaptive: new(guard.Adaptive), Writes: new(guard.Adaptive), Memory: new(guard.Memory),
 		Metrics: telemetry.NewMetrics(prometheus.NewRegistry(), telemetry.Build{}), Tracing: new(telemetry.Tracing),
 		Log: slog.New(slog.DiscardHandler), Clock: time.Now, Version: "1",
 	})
