@@ -438,8 +438,8 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 	case len(v) == 0:
 		return "missing_value", errors.New("price, with status open")
 	case raw:
-		if q.Price, err = number(v); err != nil || q.Price <= 0 {
-			return "bad_price", fmt.Errorf("%q: a raw price is a number above 0", v)
+		if q.Price, err = number(v); err != nil || q.Price < 1/mostPrice || q.Price > mostPrice {
+			return "bad_price", fmt.Errorf("%q: a raw price is a number above 0, of at most 12 digits", v)
 		}
 		return "", nil
 	}
@@ -449,13 +449,23 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 			if err != nil {
 				return "bad_price", err
 			}
-			q.Price = float64(o)
-			return "", nil
+			return setOdds(q, o, v)
 		}
 	}
 	o, err := odds.Parse(string(v), notation)
 	if err != nil {
 		return "bad_price", err
+	}
+	return setOdds(q, o, v)
+}
+
+// mostPrice bounds prices: beyond it log-odds are no longer finite once a margin is
+// removed, and no venue quotes so.
+const mostPrice = 1e12
+
+func setOdds(q *odds.Quote, o odds.Odds, text []byte) (reason string, err error) {
+	if o > mostPrice || o-1 < 1/mostPrice {
+		return "bad_price", fmt.Errorf("%q: decimal odds are above 1 by a trillionth at least, and at most 1e12", text)
 	}
 	q.Price = float64(o)
 	return "", nil
