@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -313,5 +316,16 @@ func TestAdaptiveLimitRefuses(t *testing.T) {
 		g.want(200, g.get("/v1/events")) // who waits for the disk is in no reader's way
 		g.refused(http.StatusServiceUnavailable, "in flight", g.ask("admin", "DELETE", "/v1/faults", nil))
 		permit.Release(guard.Completed)
+	})
+}
+
+func TestBodyThatEndsEarlyIsTheClientsFault(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		r := httptest.NewRequest("POST", "/v1/reviews", io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+g.secrets["admin"])
+		w := httptest.NewRecorder()
+		g.api.ServeHTTP(w, r)
+		g.refused(http.StatusBadRequest, "unexpected EOF", w)
 	})
 }

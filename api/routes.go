@@ -1,8 +1,12 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -90,6 +94,9 @@ func (x *exchange) log(ctx context.Context, route string) {
 	)
 }
 
+// sendTicks reads its own body, batch by batch.
+const sendTicks = "send-ticks"
+
 // adapter lets huma register its operations among our routes.
 type adapter struct{ a *API }
 
@@ -103,6 +110,17 @@ func (d adapter) Handle(op *huma.Operation, h func(huma.Context)) {
 		if rt.plain != nil && r.URL.RawQuery == "" {
 			rt.plain(w, r)
 			return
+		}
+		if rt.method == http.MethodPost && op.MaxBodyBytes > 0 && op.OperationID != sendTicks {
+			// Huma calls it our failure when a body ends early.
+			body, err := io.ReadAll(io.LimitReader(r.Body, op.MaxBodyBytes+1))
+			var slow net.Error
+			var large *http.MaxBytesError
+			if err != nil && !errors.As(err, &large) && !(errors.As(err, &slow) && slow.Timeout()) {
+				w.(*exchange).fail(problem(http.StatusBadRequest, "the request body could not be read: "+err.Error()))
+				return
+			}
+			r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body))
 		}
 		h(humago.NewContext(op, r, w))
 	})

@@ -135,7 +135,7 @@ func (p *parcel) receipt(got live.Receipt, asOf odds.Time) *Receipt {
 func (a *API) ingest() {
 	rt := route{method: "POST", path: "/v1/ticks", role: service.Operator}
 	op := huma.Operation{
-		OperationID: "send-ticks", Tags: []string{"ticks"}, Summary: "Send ticks; the answer comes once they are on the disk",
+		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer comes once they are on the disk",
 		Description: "One tick a line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
 			"Sending the same again is harmless: what is known counts as a duplicate. gzip is taken. Where nothing could be used the status is 422, with the same list of errors.",
 		DefaultStatus: http.StatusAccepted, RequestBody: ticksBody(),
