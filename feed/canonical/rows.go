@@ -439,7 +439,7 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 		return "missing_value", errors.New("price, with status open")
 	case raw:
 		if q.Price, err = number(v); err != nil || q.Price < 1/mostPrice || q.Price > mostPrice {
-			return "bad_price", fmt.Errorf("%q: a raw price is a number above 0, of at most 12 digits", v)
+			return "bad_price", fmt.Errorf("%q: a raw price is above 0, from 1e-12 to 1e12", v)
 		}
 		return "", nil
 	}
@@ -459,8 +459,7 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 	return setOdds(q, o, v)
 }
 
-// mostPrice bounds prices: beyond it log-odds are no longer finite once a margin is
-// removed, and no venue quotes so.
+// mostPrice bounds prices, as it does in feed/columns: no venue quotes beyond it.
 const mostPrice = 1e12
 
 func setOdds(q *odds.Quote, o odds.Odds, text []byte) (reason string, err error) {
