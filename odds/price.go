@@ -19,7 +19,7 @@ type LogOdds float64
 // What makes a price impossible. The From functions and Parse wrap these with
 // the value that they refused.
 var (
-	ErrDecimal  = errors.New("decimal odds are finite and above 1")
+	ErrDecimal  = errors.New("decimal odds are above 1 and at most 1e12")
 	ErrAmerican = errors.New("american odds are finite and not between -100 and 100")
 	ErrFraction = errors.New("fractional odds are two positive numbers, like 5/2")
 	ErrProb     = errors.New("a probability lies strictly between 0 and 1")
@@ -27,8 +27,12 @@ var (
 	ErrLogOdds  = errors.New("log-odds are finite and not beyond all prices")
 )
 
-// Valid reports whether o is finite and above 1.
-func (o Odds) Valid() bool { return o > 1 && o <= math.MaxFloat64 }
+// Most bounds prices. No venue quotes beyond it, and two of 1e308 would be a sure win
+// without end.
+const Most = 1e12
+
+// Valid reports whether o is above 1 and at most Most.
+func (o Odds) Valid() bool { return o > 1 && o <= Most }
 
 // Valid reports whether p lies strictly between 0 and 1.
 func (p Prob) Valid() bool { return p > 0 && p < 1 }

@@ -16,7 +16,7 @@ func TestFromRefusesImpossibleValues(t *testing.T) {
 		want error
 		bad  []float64
 	}{
-		{"decimal", FromDecimal, ErrDecimal, []float64{1, 0.9, 0, -2, nan, inf, -inf}},
+		{"decimal", FromDecimal, ErrDecimal, []float64{1.01e12, 1.7e308, 1, 0.9, 0, -2, nan, inf, -inf}},
 		{"american", FromAmerican, ErrAmerican, []float64{0, 99.9, -99.9, 1, -1, nan, inf, -inf, -1e300}},
 		{"probability", FromProb, ErrProb, []float64{0, 1, -0.1, 1.1, nan, inf, 1e-320}},
 		{"cents", FromCents, ErrCents, []float64{0, 100, -1, 101, nan, inf, 1e-310}},

@@ -438,7 +438,7 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 	case len(v) == 0:
 		return "missing_value", errors.New("price, with status open")
 	case raw:
-		if q.Price, err = number(v); err != nil || q.Price < 1/mostPrice || q.Price > mostPrice {
+		if q.Price, err = number(v); err != nil || q.Price < 1/odds.Most || q.Price > odds.Most {
 			return "bad_price", fmt.Errorf("%q: a raw price is above 0, from 1e-12 to 1e12", v)
 		}
 		return "", nil
@@ -449,22 +449,13 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 			if err != nil {
 				return "bad_price", err
 			}
-			return setOdds(q, o, v)
+			q.Price = float64(o)
+			return "", nil
 		}
 	}
 	o, err := odds.Parse(string(v), notation)
 	if err != nil {
 		return "bad_price", err
-	}
-	return setOdds(q, o, v)
-}
-
-// mostPrice bounds prices, as it does in feed/columns: no venue quotes beyond it.
-const mostPrice = 1e12
-
-func setOdds(q *odds.Quote, o odds.Odds, text []byte) (reason string, err error) {
-	if o > mostPrice || o-1 < 1/mostPrice {
-		return "bad_price", fmt.Errorf("%q: decimal odds are above 1 by a trillionth at least, and at most 1e12", text)
 	}
 	q.Price = float64(o)
 	return "", nil
