@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// ValidLine reports whether x may be a handicap or total: under a million. What a
+// line adds to log-odds must stay a number that sums and squares of moves can hold.
+func ValidLine(x float64) bool { return math.Abs(x) < 1e6 }
+
 // DefaultLineSlope is the slope of log-odds per point of line for sports that
 // the built-in table does not hold.
 const DefaultLineSlope = 0.15

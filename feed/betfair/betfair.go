@@ -69,7 +69,8 @@ func New(o Options) feed.Parser {
 
 // Parse implements [feed.Parser]. Reject reasons: bad_json, no_time (no pt),
 // unknown_op, no_definition (a market was named before it was defined),
-// no_event (a definition without eventId), bad_runner (a runner without id).
+// no_event (a definition without eventId), bad_runner (a runner without
+// id, or with an impossible handicap).
 func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
 	s := newStream(p.o, name, rep)
 	in := bufio.NewReaderSize(r, 64<<10)
@@ -224,7 +225,7 @@ func (s *stream) change(b *odds.Batch, c *change) {
 	}
 	for i := range c.Runners {
 		rc := &c.Runners[i]
-		if rc.ID == 0 {
+		if rc.ID == 0 || !odds.ValidLine(rc.HC) {
 			s.reject("bad_runner", "market "+c.ID)
 			continue
 		}

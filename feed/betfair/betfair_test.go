@@ -186,9 +186,9 @@ func TestRejects(t *testing.T) {
 		`{"op":"connection","connectionId":"x"}`,
 		`{"op":"mcm","mc":[]}`,
 		`{"op":"mcm","pt":1000000000001,"mc":[{"id":"1.1","marketDefinition":{"status":"OPEN"}}]}`,
-		def("OPEN", `,"rc":[{"ltp":2}]`)))
+		def("OPEN", `,"rc":[{"ltp":2},{"id":1,"hc":1e300,"ltp":2}]`)))
 	by, _ := rep.Rejected()
-	want := map[string]int{"no_definition": 1, "bad_json": 1, "unknown_op": 1, "no_time": 1, "no_event": 1, "bad_runner": 1}
+	want := map[string]int{"no_definition": 1, "bad_json": 1, "unknown_op": 1, "no_time": 1, "no_event": 1, "bad_runner": 2}
 	if !reflect.DeepEqual(by, want) || len(bs) != 1 {
 		t.Errorf("%v, want %v; %d batches", by, want, len(bs))
 	}

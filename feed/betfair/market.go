@@ -71,7 +71,7 @@ func (mk *market) update(s *stream, d *definition) {
 	}
 	mk.status, mk.inPlay, mk.winners = status, d.InPlay, d.Winners
 	for _, rd := range sorted(d.Runners) {
-		if rd.ID == 0 {
+		if rd.ID == 0 || !odds.ValidLine(rd.HC) {
 			s.reject("bad_runner", "market "+mk.id)
 			continue
 		}

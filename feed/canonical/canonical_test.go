@@ -90,7 +90,7 @@ func TestRejectsByReason(t *testing.T) {
 		}
 	}
 	for members, reason := range map[string]string{
-		`"status":"gone"`: "bad_status", `"line":"x"`: "bad_line", `"size":-1`: "bad_size", `"is_main":"perhaps"`: "bad_flag",
+		`"status":"gone"`: "bad_status", `"line":"x"`: "bad_line", `"line":1e300`: "bad_line", `"line":-1e6`: "bad_line", `"price":1.7e308`: "bad_price", `"size":-1`: "bad_size", `"is_main":"perhaps"`: "bad_flag",
 		`"seq":1.5`: "bad_number", `"resolution_ms":9223372036854775807`: "bad_number", `"price_format":"roman"`: "bad_format", `"start_time":"5"`: "bad_time", `"price":{}`: "missing_value", `"price":tru`: "bad_json",
 	} {
 		row := `{"ts_received":1785996044,"bookmaker":"b","event_id":"e","market":"h2h","selection":"x","price":2.5`

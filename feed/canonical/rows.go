@@ -400,6 +400,9 @@ func (r *rows) quote(t *tick) (reason string, err error) {
 		if q.Line, err = number(v); err != nil {
 			return "bad_line", fmt.Errorf("line: %w", err)
 		}
+		if !odds.ValidLine(q.Line) {
+			return "bad_line", fmt.Errorf("line: %q is no handicap or total", v)
+		}
 	}
 	if v := r.values[size]; len(v) > 0 {
 		if q.Size, err = number(v); err != nil || q.Size < 0 {

@@ -277,7 +277,7 @@ func number(v string) (float64, error) {
 		return math.NaN(), nil
 	}
 	x, err := strconv.ParseFloat(v, 64)
-	if err != nil || !(math.Abs(x) < 1e6) {
+	if err != nil || !odds.ValidLine(x) {
 		return 0, reject("bad_line", "%q is no handicap or total", v)
 	}
 	return x, nil

@@ -336,3 +336,13 @@ func each(v any, do func(map[string]any)) {
 		do(o)
 	}
 }
+
+func TestImpossibleLinesAreRejected(t *testing.T) {
+	batches, rep, err := parse(t, strings.NewReader(pollOf(`{"name":"a","price":1.9,"point":1.5},{"name":"b","price":1.9,"point":1e300}`)))
+	if err != nil || len(batches) != 1 || len(batches[0].Updates[0].Quotes) != 1 {
+		t.Fatal(len(batches), err)
+	}
+	if by, n := rep.Rejected(); n != 1 || by["bad_line"] != 1 {
+		t.Errorf("rejects %v", by)
+	}
+}

@@ -186,7 +186,10 @@ func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote
 		}
 		line := math.NaN()
 		if o.hasLine {
-			line = o.point
+			if line = o.point; !odds.ValidLine(line) {
+				p.reject(o.pos, "bad_line", fmt.Sprintf("%q: %v is no handicap or total", o.name, line))
+				continue
+			}
 		}
 		to = append(to, odds.Quote{Selection: selection, Side: side(o.name, ev), Line: line, Main: true, Price: float64(price)})
 	}
