@@ -134,7 +134,7 @@ func (w *wire) exchange(s *shot) (p reply, usable bool) {
 	if err == nil {
 		_, err = io.Copy(io.Discard, r.Body)
 	}
-	if err != nil {
+	if err != nil && p.status != http.StatusRequestHeaderFieldsTooLarge { // what was not read is cut off, and the answer with it
 		p.err = "answer cut off: " + loadtest.Reason(err)
 		return p, false
 	}

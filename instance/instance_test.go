@@ -317,3 +317,13 @@ func TestCircuitsAreMetrics(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesAreReadAlone(t *testing.T) {
+	r := start(t, settings(t))
+	defer r.stop()
+	for _, method := range []string{"POST", "DELETE"} {
+		if code, body, h := r.ask(method, "/", "", "x"); code < 400 || h.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: status %d, %s: %s", method, code, h.Get("Content-Type"), body)
+		}
+	}
+}

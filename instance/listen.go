@@ -89,7 +89,7 @@ func (i *Instance) listen() (*server, error) {
 func pages(rest http.Handler) http.Handler {
 	dashboard := web.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if web.Serves(r.URL.Path) {
+		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && web.Serves(r.URL.Path) {
 			dashboard.ServeHTTP(w, r)
 			return
 		}
