@@ -107,11 +107,17 @@ func (s *saver) take(most int) (x load) {
 	return x
 }
 
-// ordered puts results in the order in which a replay stores them.
+// ordered puts results in the order in which a replay stores them, each forecast
+// once: the store refuses an event whole that holds one twice.
 func ordered(r *store.EventResults) {
 	slices.SortStableFunc(r.Anomalies, func(a, b detect.Anomaly) int { return int(max(-1, min(1, a.At-b.At))) })
 	slices.SortStableFunc(r.Predictions, func(a, b ledger.Prediction) int { return int(max(-1, min(1, a.IssuedAt-b.IssuedAt))) })
-	r.Predictions = slices.CompactFunc(r.Predictions, func(a, b ledger.Prediction) bool { return a.ID == b.ID })
+	seen := make(map[string]bool, len(r.Predictions))
+	r.Predictions = slices.DeleteFunc(r.Predictions, func(p ledger.Prediction) bool {
+		known := seen[p.ID]
+		seen[p.ID] = true
+		return known
+	})
 }
 
 // write saves a load.
