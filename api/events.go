@@ -69,7 +69,7 @@ func (a *API) askEvents() {
 		if err != nil {
 			return reply{}, invalid("query.odds_format", err.Error())
 		}
-		return fresh(a.o.Service.Event(ctx, in.ID, n))
+		return shared(a.o.Service.Event(ctx, in.ID, n))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: service.Viewer, plain: a.plainGraph}, huma.Operation{
 		OperationID: "get-graph", Tags: []string{"events"}, Summary: "The four layers of an event's graph",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -202,6 +203,7 @@ func (lp *loop) publish(idle bool) {
 			continue
 		}
 		lp.publishEvent(id, idle)
+		runtime.Gosched() // a reader's turn: all of them together take milliseconds
 	}
 	p.state(start)
 	if lp.book.seq != p.alarms {

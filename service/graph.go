@@ -74,7 +74,7 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (doc *Docu
 
 // graph builds the answer.
 func (s *Service) graph(ctx context.Context, v *live.View, limit int) *Graph {
-	snap := s.build(ctx, v)
+	snap := s.snapshot(ctx, v)
 	var a graph.Answer
 	snap.Answer(snap.AsOf, limit, &a)
 	set := s.settings.Load()
@@ -99,9 +99,7 @@ func (s *Service) graph(ctx context.Context, v *live.View, limit int) *Graph {
 // nothing has changed since, and remembers it when it is sound. What has to be
 // computed takes a worker of the pool.
 func (s *Service) render(ctx context.Context, v *live.View, question string, make func(context.Context) (answer any, sound bool, err error)) (doc *Document, err error) {
-	x, _ := s.docs.LoadOrStore(v.Event.ID, &documents{})
-	d := x.(*documents)
-	k := docKey{v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
+	d, k := s.remembered(v)
 	if s.healthy() {
 		if doc := d.get(k, question); doc != nil {
 			return doc, nil
@@ -118,6 +116,32 @@ func (s *Service) render(ctx context.Context, v *live.View, question string, mak
 		return err
 	})
 	return doc, err
+}
+
+// remembered is where the answers about an event are, and the key of those that hold
+// for a view of it.
+func (s *Service) remembered(v *live.View) (*documents, docKey) {
+	x, ok := s.docs.Load(v.Event.ID)
+	if !ok {
+		x, _ = s.docs.LoadOrStore(v.Event.ID, &documents{})
+	}
+	return x.(*documents), docKey{nil, v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
+}
+
+// snapshot is the graph of an event, the one that is remembered when nothing has
+// changed since.
+func (s *Service) snapshot(ctx context.Context, v *live.View) *graph.Snapshot {
+	d, k := s.remembered(v)
+	if s.healthy() {
+		if snap := d.graph(k); snap != nil {
+			return snap
+		}
+	}
+	snap := s.build(ctx, v)
+	if snap.Status() == graph.Healthy {
+		d.keep(k, snap)
+	}
+	return snap
 }
 
 // sweep drops the answers that nobody can get any more: events are forgotten, and
@@ -191,7 +215,7 @@ func (s *Service) detect(ctx context.Context, v *live.View, least float64) (foun
 	if s.external.newest.Load() == 0 {
 		return found, true, nil
 	}
-	snap := s.build(ctx, v)
+	snap := s.snapshot(ctx, v)
 	var rows []graph.Edge
 	for _, l := range snap.Layers {
 		if l != nil {

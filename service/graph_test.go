@@ -347,3 +347,32 @@ func TestPrices(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersOfOneVersionAreRenderedOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, g *rig) {
+		version := uint64(1)
+		g.live.show(match("m", version))
+		asked := map[string]func() (*Document, error){
+			"event":        func() (*Document, error) { return g.Event(g.ctx, "m", odds.InDecimal) },
+			"other prices": func() (*Document, error) { return g.Event(g.ctx, "m", odds.InAmerican) },
+			"leaders":      func() (*Document, error) { return g.Leaders(g.ctx, report.LeaderFilter{Sport: "a b"}) },
+			"other league": func() (*Document, error) { return g.Leaders(g.ctx, report.LeaderFilter{Sport: "a", Market: "b"}) },
+		}
+		seen := map[*Document]string{}
+		for range 3 {
+			for name, ask := range asked {
+				doc := must[*Document](t)(ask())
+				if again := must[*Document](t)(ask()); again != doc {
+					t.Errorf("%s was rendered twice", name)
+				}
+				if other, known := seen[doc]; known {
+					t.Errorf("%s has the answer of %s of another version or question", name, other)
+				}
+				seen[doc] = name
+			}
+			version++
+			g.live.show(match("m", version))
+			g.live.state(func(st *live.State) { st.AsOf++ })
+		}
+	})
+}

@@ -105,6 +105,7 @@ type Service struct {
 
 	external external
 	docs     sync.Map // event id → *documents
+	common   documents
 	names    atomic.Pointer[namesOf]
 	naming   sync.Mutex // held by who makes names anew
 	settings atomic.Pointer[settings]
