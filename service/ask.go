@@ -10,6 +10,7 @@ import (
 
 	"corrgraph/catalog"
 	"corrgraph/engine"
+	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/live"
 	"corrgraph/odds"
@@ -382,12 +383,52 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 			return err
 		}
 		if !ok {
-			return unknown("%q and %q are not watched together", string(source), string(target))
+			g, err := s.foreign(ctx, source, target)
+			if err != nil {
+				return err
+			}
+			if g == nil {
+				return unknown("%q and %q are not watched together", string(source), string(target))
+			}
+			d = engine.Detail{Edge: *g, Why: "it is another program's row: what stands behind it is not known here"}
 		}
 		out = s.edgeDetail(&d)
 		return nil
 	})
 	return out, err
+}
+
+// foreign is the link between two nodes as another program wrote it last, nil where
+// none did. It stands in the graph of the target's event, or of the source's.
+func (s *Service) foreign(ctx context.Context, source, target odds.NodeID) (last *graph.Edge, err error) {
+	if s.external.newest.Load() == 0 {
+		return nil, nil
+	}
+	for _, n := range []odds.NodeID{target, source} {
+		id, err := s.eventOf(ctx, n)
+		if err != nil {
+			if Classify(err).Code == Unknown {
+				continue
+			}
+			return nil, err
+		}
+		v, err := s.view(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range s.snapshot(ctx, v).Layers {
+			if l == nil {
+				continue
+			}
+			for i := range l.Edges {
+				g := &l.Edges[i]
+				if g.Evidence == graph.FromExternal && g.Source == source && g.Target == target && (last == nil || g.DetectedAt > last.DetectedAt) {
+					last = g
+				}
+			}
+		}
+	}
+	return last, nil
 }
 
 func (s *Service) edgeDetail(d *engine.Detail) *EdgeDetail {

@@ -182,6 +182,15 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 		if p, err := g.Predictions(g.ctx, "opaque-node-1"); err != nil || len(p.Next) != 1 || p.Open == nil || p.Settled == nil {
 			t.Errorf("%+v, %v", p, err)
 		}
+		for _, ends := range [][2]odds.NodeID{{a, b}, {"opaque-node-1", "opaque-node-2"}} {
+			d, err := g.Edge(g.ctx, ends[0], ends[1])
+			if err != nil || d.Edge.Evidence != graph.FromExternal || d.Edge.Correlation != 0.9 || d.Why == "" || d.Family != nil || d.Curve == nil {
+				t.Errorf("the link of another program: %+v, %v", d, err)
+			}
+		}
+		if _, err := g.Edge(g.ctx, "opaque-node-2", "opaque-node-1"); code(err) != Unknown {
+			t.Errorf("a link that nobody wrote: %v", err)
+		}
 		if _, err := g.Propagation(g.ctx, PropagationQuery{Source: "opaque-node-9"}); code(err) != Unknown {
 			t.Errorf("%v", err)
 		}
