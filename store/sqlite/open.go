@@ -280,12 +280,11 @@ func (s *Store) inPlace() error {
 	if s.file == nil {
 		return nil // it is being opened
 	}
-	now, err := os.Stat(s.path)
-	if err == nil && !os.SameFile(s.file, now) {
-		err = store.ErrReplaced
-	}
-	if err != nil {
-		return fmt.Errorf("the file that was opened is gone, put it back or restart: %w", err)
+	switch now, err := os.Stat(s.path); {
+	case err != nil:
+		return fmt.Errorf("%w: %w", store.ErrReplaced, err)
+	case !os.SameFile(s.file, now):
+		return fmt.Errorf("%w: another stands in its place", store.ErrReplaced)
 	}
 	return nil
 }

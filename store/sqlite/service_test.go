@@ -71,7 +71,7 @@ func TestNothingIsAcknowledgedOnceTheFileIsGone(t *testing.T) {
 		want error
 	}{
 		{"as opened", func() error { return nil }, nil},
-		{"removed", func() error { return os.Rename(s.Path(), away) }, fs.ErrNotExist},
+		{"removed", func() error { return os.Rename(s.Path(), away) }, store.ErrReplaced},
 		{"replaced", func() error { return os.WriteFile(s.Path(), nil, 0o600) }, store.ErrReplaced},
 		{"put back", func() error { return os.Rename(away, s.Path()) }, nil},
 	} {
