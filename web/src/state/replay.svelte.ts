@@ -100,6 +100,8 @@ class Replay {
   /** Reads the page around an instant, unless it is here; null is the newest. */
   async #read(at: number | null): Promise<void> {
     const page = this.#page;
+    const since = this.moves.value?.remembered_from;
+    if (at !== null && since) at = Math.max(at, ms(since)); // before that there is nothing
     const half = page.length > 1 ? (ms(page.at(-1)!.at) - ms(page[0]!.at)) / 2 : beyond;
     this.#to = at === null || at + half >= market.asOf ? null : at + half;
     await this.moves.load();
