@@ -33,11 +33,17 @@ func (v *View) remember(old *View, decided odds.Time) {
 			return
 		}
 	}
-	v.Past = append(slices.Clone(v.Past[max(0, len(v.Past)-mostPast+1):]), Past{v.Version, v.AsOf, v.Layers, v.LayerAsOf})
+	v.Past = append(slices.Clone(v.Past[max(0, len(v.Past)-mostPast+1):]), v.graph())
 }
 
-// At returns the newest past not after a time; ok is false where none is remembered.
+func (v *View) graph() Past { return Past{v.Version, v.AsOf, v.Layers, v.LayerAsOf} }
+
+// At returns the newest graph not after a time, the view's own or a past one; ok is
+// false where none is remembered.
 func (v *View) At(at odds.Time) (p Past, ok bool) {
+	if v.AsOf <= at {
+		return v.graph(), true
+	}
 	for _, p := range slices.Backward(v.Past) {
 		if p.AsOf <= at {
 			return p, true

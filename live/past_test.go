@@ -48,6 +48,9 @@ func TestTheGraphOfThePastIsTheOneThatWasPublished(t *testing.T) {
 		if len(v.Past) != len(decisions) || len(decisions) < 5 || links == 0 {
 			t.Errorf("%d graphs with %d links are remembered after %d decisions", len(v.Past), links, len(decisions))
 		}
+		if p, ok := v.At(odds.Never); !ok || p.AsOf != v.AsOf || p.Version != v.Version {
+			t.Errorf("the newest graph is that of %v, %v", p.AsOf, ok)
+		}
 		first := v.Past[0].AsOf
 		if p, ok := v.At(first.Add(-1)); ok {
 			t.Errorf("before %v there is a graph of %v", first, p.AsOf)

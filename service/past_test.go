@@ -40,7 +40,7 @@ func TestGraphsOfThePast(t *testing.T) {
 			ago     odds.Millis
 			version uint64
 			first   string
-		}{{2 * hour, 1, "lead"}, {hour + 1, 1, "lead"}, {hour, 2, "second"}, {0, 2, "second"}} {
+		}{{2 * hour, 1, "lead"}, {hour + 1, 1, "lead"}, {hour, 2, "second"}, {1, 2, "second"}} {
 			got, err := g.GraphAt(g.ctx, "m", noon.Add(-c.ago), 0)
 			if err != nil {
 				t.Fatal(err)
@@ -50,6 +50,9 @@ func TestGraphsOfThePast(t *testing.T) {
 				got.AsOf != l.AsOf || got.AsOf > noon.Add(-c.ago) || !got.Complete {
 				t.Errorf("%d ms ago: %+v", c.ago, got)
 			}
+		}
+		if got, err := g.GraphAt(g.ctx, "m", noon, 0); err != nil || got.Version != 9 || len(got.Layers[0].Edges) != 2 {
+			t.Errorf("at the newest instant: %+v, %v", got, err)
 		}
 		if _, again := g.graphOf("m", 0); again != shared {
 			t.Error("a question about the past made the shared answer anew")
