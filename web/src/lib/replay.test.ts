@@ -7,7 +7,7 @@ import { horizon } from "./waves";
 const page = [move("pin", 0, 0.1), move("consensus", 0, 0.05), move("pin", 1, 0.001), move("dk", 2, 0.06), move("fd", 5, 0.08), move("dk", 60, -0.2)];
 
 test("the picture changes where a wave begins, where one is joined and where links are renewed", () => {
-  const all = steps(page, [at(-9), at(5), at(30)]);
+  const all = steps(page, [at(1), at(5), at(30)]);
   expect(all.map((s) => [s.at, s.moved.map((m) => m.node), s.begins, s.links])).toEqual([
     [atMs(0), [node("pin")], true, false],
     [atMs(2), [node("dk")], false, false],

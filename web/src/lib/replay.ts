@@ -63,7 +63,7 @@ export function steps(moves: readonly Move[], graphs: readonly string[]): Step[]
     waves = next;
   }
   const first = moves.length > 0 ? ms(moves[0]!.at) : Infinity;
-  for (const at of graphs.map(ms)) {
+  for (const at of graphs.slice(1).map(ms)) { // the oldest stands for all that came before
     if (at >= first) of.set(at, { ...step(at), links: true });
   }
   return [...of.values()].sort((a, b) => a.at - b.at);
