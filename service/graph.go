@@ -59,11 +59,9 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (doc *Docu
 			return err
 		}
 		doc, err = s.render(ctx, v, fmt.Sprint("graph ", limit), func(ctx context.Context) (any, bool, error) {
-			start := time.Now()
-			g := s.graph(ctx, v, limit)
-			s.o.Metrics.GraphBuild.Observe(time.Since(start).Seconds())
-			if g.Status == graph.Failed {
-				return nil, false, unavailable(time.Second, nil, "no layer of the graph could be built: %s", g.Layers[0].Reason)
+			g, err := s.graph(v, limit, func() *graph.Snapshot { return s.snapshot(ctx, v) })
+			if err != nil {
+				return nil, false, err
 			}
 			return g, g.Status == graph.Healthy, nil
 		})
@@ -72,9 +70,10 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (doc *Docu
 	return doc, err
 }
 
-// graph builds the answer.
-func (s *Service) graph(ctx context.Context, v *live.View, limit int) *Graph {
-	snap := s.snapshot(ctx, v)
+// graph builds the answer from a snapshot of a view. It fails where every layer does.
+func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot) (*Graph, error) {
+	start := time.Now()
+	snap := snapshot()
 	var a graph.Answer
 	snap.Answer(snap.AsOf, limit, &a)
 	set := s.settings.Load()
@@ -92,7 +91,11 @@ func (s *Service) graph(ctx context.Context, v *live.View, limit int) *Graph {
 			g.Complete = false
 		}
 	}
-	return g
+	s.o.Metrics.GraphBuild.Observe(time.Since(start).Seconds())
+	if g.Status == graph.Failed {
+		return nil, unavailable(time.Second, nil, "no layer of the graph could be built: %s", g.Layers[0].Reason)
+	}
+	return g, nil
 }
 
 // render returns the document of a question, from those that are remembered when
@@ -137,7 +140,7 @@ func (s *Service) snapshot(ctx context.Context, v *live.View) *graph.Snapshot {
 			return snap
 		}
 	}
-	snap := s.build(ctx, v)
+	snap := s.build(ctx, v, s.asOf(v))
 	if snap.Status() == graph.Healthy {
 		d.keep(k, snap)
 	}

@@ -231,7 +231,7 @@ func TestCopiesOfRowsAreBounded(t *testing.T) {
 		if err := g.external.look(g.ctx, g.Service); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := g.external.of(g.ctx, g.Service, "m", 1); err != nil {
+		if _, err := g.external.of(g.ctx, g.Service, "m", 1, odds.Never); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 3 * mostCopies {
@@ -239,7 +239,7 @@ func TestCopiesOfRowsAreBounded(t *testing.T) {
 			g.external.of_[externalKey{fmt.Sprint(i), 1}] = nil
 			g.external.mu.Unlock()
 			if i%1000 == 0 {
-				if _, err := g.external.of(g.ctx, g.Service, "m", 1); err != nil {
+				if _, err := g.external.of(g.ctx, g.Service, "m", 1, odds.Never); err != nil {
 					t.Fatal(err)
 				}
 			}

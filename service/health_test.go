@@ -195,7 +195,7 @@ func TestWrongQuestionsAndClientsThatLeaveChangeNothing(t *testing.T) {
 			if _, err := g.Graph(gone, "m", 0); err == nil {
 				t.Fatal("answered a client that has left")
 			}
-			g.build(gone, match("m", 1))
+			g.build(gone, match("m", 1), noon)
 			g.live.set(func() { g.live.refuse = context.Canceled })
 			_, _ = g.Ingest(g.ctx, nil)
 			g.live.set(func() { g.live.refuse = live.ErrRecovering })

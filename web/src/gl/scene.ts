@@ -138,9 +138,12 @@ export class Scene {
     ctx.lineWidth = 3;
     ctx.strokeStyle = this.#theme.panel;
     ctx.fillStyle = this.#theme.text;
-    const y = data.y + data.size + s.labelSize + 1;
-    ctx.strokeText(data.label, data.x, y);
-    ctx.fillText(data.label, data.x, y);
+    let y = data.y + data.size + 1;
+    for (const line of data.label.split("\n")) {
+      y += s.labelSize;
+      ctx.strokeText(line, data.x, y);
+      ctx.fillText(line, data.x, y);
+    }
     ctx.textAlign = "start"; // sigma expects it to be
   }
 }
