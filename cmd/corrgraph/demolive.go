@@ -55,12 +55,20 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, dir string) (err error) {
 func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 	var waiting []*odds.Batch
 	send := func() error {
-		if len(waiting) == 0 {
-			return nil
+		for len(waiting) > 0 {
+			_, err := i.Service().Ingest(ctx, waiting)
+			if err == nil {
+				waiting = nil
+				break
+			}
+			if service.Classify(err).Code != service.Unavailable {
+				return err
+			}
+			if err := pause(ctx, 100*time.Millisecond); err != nil { // busy: the same again
+				return err
+			}
 		}
-		_, err := i.Service().Ingest(ctx, waiting)
-		waiting = nil
-		return err
+		return nil
 	}
 	begin := odds.TimeOf(clock().Add(-demoPast))
 	o := simulate.Options{Seed: c.Seed, Minutes: int((demoPast + demoFuture) / time.Minute), Start: begin}
