@@ -67,6 +67,36 @@ type Scorecard struct {
 	Layers      map[string]Score         `json:"layers"`
 	Calibration []leadlag.CalibrationBin `json:"calibration"`
 	Rivals      map[string]RivalScore    `json:"rivals"`
+	LeadTimes   []LeadTimes              `json:"lead_times"` // of hits, shortest first; spans do not overlap
+}
+
+// LeadTimes counts the hits whose head start lies in [FromMs, ToMs).
+type LeadTimes struct {
+	FromMs odds.Millis  `json:"from_ms"`
+	ToMs   *odds.Millis `json:"to_ms"` // null: no end
+	Hits   int          `json:"hits"`
+}
+
+// leadSpans are where the spans of LeadTimes begin.
+var leadSpans = []odds.Millis{0, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000}
+
+// leadTimes is the distribution of the head starts of hits.
+func leadTimes(ps []*Prediction) []LeadTimes {
+	out := make([]LeadTimes, len(leadSpans))
+	for i := range out {
+		out[i].FromMs = leadSpans[i]
+		if i+1 < len(leadSpans) {
+			to := leadSpans[i+1]
+			out[i].ToMs = &to
+		}
+	}
+	for _, p := range ps {
+		if p.Outcome == Hit {
+			i, _ := slices.BinarySearch(leadSpans, p.LeadTime+1)
+			out[max(0, i-1)].Hits++
+		}
+	}
+	return out
 }
 
 // Named is a prediction with the family it belongs to, in words.
@@ -104,6 +134,7 @@ func NewScorecard(ps []Named) Scorecard {
 	}
 	c.Overall = scoreOf(all)
 	c.Calibration = calibrate(all)
+	c.LeadTimes = leadTimes(all)
 	for _, name := range []string{RivalBase, RivalHY, RivalCopy} {
 		c.Rivals[name] = rival(name, all)
 	}

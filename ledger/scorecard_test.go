@@ -97,6 +97,30 @@ func TestBaseRateUnknown(t *testing.T) {
 	}
 }
 
+func TestScorecardLeadTimes(t *testing.T) {
+	var ps []Named
+	for _, lead := range []odds.Millis{0, 499, 500, 119_999, 3_600_000} {
+		ps = append(ps, Named{Prediction: Prediction{Outcome: Hit, LeadTime: lead}})
+	}
+	ps = append(ps, Named{Prediction: Prediction{Outcome: Missed, LeadTime: 1}})
+	got := map[odds.Millis]int{}
+	end := odds.Millis(0)
+	for _, b := range NewScorecard(ps).LeadTimes {
+		if b.FromMs != end {
+			t.Errorf("a gap before %d", b.FromMs)
+		}
+		if b.ToMs != nil {
+			end = *b.ToMs
+		}
+		if b.Hits > 0 {
+			got[b.FromMs] = b.Hits
+		}
+	}
+	if len(got) != 4 || got[0] != 2 || got[500] != 1 || got[60_000] != 1 || got[600_000] != 1 {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestScorecardOfNothing(t *testing.T) {
 	for _, ps := range [][]Named{nil, ten()[:1]} {
 		c := NewScorecard(ps)

@@ -71,7 +71,7 @@ func Matrix(o Options, held []store.Check, now time.Time, maxAge time.Duration) 
 		c.Severity = g.Severity
 		if age := now.Sub(c.LastChecked.Std()); c.Status != Pending && age > maxAge {
 			c.Evidence = fmt.Sprintf("was %s %s ago, longer than %s: run it again; %s", c.Status, age.Round(time.Minute), maxAge, c.Evidence)
-			c.Status = Pending
+			c.Status, c.Since = Pending, c.LastChecked.Add(odds.MillisOf(maxAge))
 		}
 		if c.Status != Pass && c.Status != Fail {
 			c.Status = Pending // a word of another program's proves nothing

@@ -101,6 +101,7 @@ type Gate struct {
 	Evidence    string     `json:"evidence"`
 	Runbook     string     `json:"runbook"`
 	LastChecked *time.Time `json:"last_checked"` // null: never
+	Since       *time.Time `json:"since"`        // when the status became what it is; null: unknown
 }
 
 // NewReadiness sums up gates.
@@ -108,11 +109,7 @@ func NewReadiness(checks []store.Check) *Readiness {
 	r := &Readiness{Component: Component, Gates: []Gate{}}
 	for i := range checks {
 		c := &checks[i]
-		g := Gate{c.Name, c.Severity, c.Status, c.Description, c.Threshold, c.Measured, c.Evidence, c.Runbook, nil}
-		if c.LastChecked != 0 {
-			at := c.LastChecked.Std()
-			g.LastChecked = &at
-		}
+		g := Gate{c.Name, c.Severity, c.Status, c.Description, c.Threshold, c.Measured, c.Evidence, c.Runbook, instant(c.LastChecked), instant(c.Since)}
 		r.Gates = append(r.Gates, g)
 		r.Total++
 		switch c.Status {
@@ -131,6 +128,14 @@ func NewReadiness(checks []store.Check) *Readiness {
 	return r
 }
 
+func instant(t odds.Time) *time.Time {
+	if t == 0 {
+		return nil
+	}
+	at := t.Std()
+	return &at
+}
+
 // gateAge is how long the result of a gate says something.
 const gateAge = 7 * 24 * time.Hour
 
@@ -138,7 +143,7 @@ const gateAge = 7 * 24 * time.Hour
 func aged(checks []store.Check, now odds.Time) []store.Check {
 	for i := range checks {
 		if c := &checks[i]; c.LastChecked != 0 && now.Sub(c.LastChecked) > odds.MillisOf(gateAge) {
-			c.Status = "PENDING"
+			c.Status, c.Since = "PENDING", c.LastChecked.Add(odds.MillisOf(gateAge))
 		}
 	}
 	return checks

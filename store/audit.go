@@ -66,6 +66,7 @@ type Check struct {
 	Status                string // "PASS", "FAIL", "PENDING"
 	Description, Evidence string
 	LastChecked           odds.Time // wall clock; 0 never
+	Since                 odds.Time // wall clock when Status became what it is, kept by the store; 0 unknown
 	Threshold, Measured   string    // with their units: "≤ 50 ms", "12 ms"
 	Runbook               string    // address or path of what to do about it
 }

@@ -177,12 +177,13 @@ func (s *Store) Performance(ctx context.Context, from, to odds.Time, operation s
 }
 
 // SetChecks adds rows to the readiness matrix or replaces those of the same
-// component and name.
+// component and name. A status that is another than before is so since the check.
 func (s *Store) SetChecks(ctx context.Context, checks []store.Check) error {
 	return s.write(ctx, func(c *conn) error {
 		for i := range checks {
-			w := cells{writing: true}
-			checkTable.walk(&w, &checks[i])
+			w, k := cells{writing: true}, checks[i]
+			k.Since = k.LastChecked
+			checkTable.walk(&w, &k)
 			if _, err := c.exec(ctx, s.table[setCheck], w.v...); err != nil {
 				return err
 			}

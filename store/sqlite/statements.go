@@ -260,7 +260,8 @@ func statements() [names]statement {
 		performanceOf: {name: "performance_of", sql: `SELECT ` + performanceTable.columns + ` FROM audit_performance_metrics WHERE timestamp >= ?1 AND timestamp <= ?2
 			AND operation_type = ?4 ORDER BY timestamp DESC, metric_id DESC LIMIT ?3`, deadline: request},
 		setCheck: {name: "set_check", sql: `INSERT INTO production_readiness_matrix (` + checkTable.columns + `) VALUES (` + marks(checkTable.columns) + `)
-			ON CONFLICT (component, check_name) DO UPDATE SET ` + updates(checkTable.columns), deadline: commit},
+			ON CONFLICT (component, check_name) DO UPDATE SET ` + strings.Replace(updates(checkTable.columns), "= excluded.since",
+			"= CASE production_readiness_matrix.status WHEN excluded.status THEN production_readiness_matrix.since ELSE excluded.since END", 1), deadline: commit},
 		checks: {name: "checks", sql: `SELECT ` + checkTable.columns + ` FROM production_readiness_matrix WHERE component = ? ORDER BY check_name`, deadline: request},
 	}
 }

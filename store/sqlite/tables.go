@@ -314,7 +314,7 @@ func micros(d time.Duration) float64 { return float64(d) / 1e3 }
 
 var checkTable = table[store.Check]{
 	"production_readiness_matrix",
-	"component, check_name, severity, status, description, last_checked, evidence, threshold, measured, runbook",
+	"component, check_name, severity, status, description, last_checked, evidence, threshold, measured, runbook, since",
 	func(c *cells, k *store.Check) {
 		text(c, &k.Component)
 		text(c, &k.Name)
@@ -326,5 +326,6 @@ var checkTable = table[store.Check]{
 		text(c, &k.Threshold)
 		text(c, &k.Measured)
 		text(c, &k.Runbook)
+		number(c, &k.Since)
 	},
 }

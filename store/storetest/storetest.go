@@ -369,5 +369,8 @@ func checksReplaced(t *testing.T, open Opener) {
 	ok(t, b.SetChecks(ctx, []store.Check{first, other}))
 	first.Status, first.LastChecked = "PASS", 9
 	ok(t, b.SetChecks(ctx, []store.Check{first}))
+	first.LastChecked, other.LastChecked = 11, 12
+	ok(t, b.SetChecks(ctx, []store.Check{first, other}))
+	first.Since, other.Since = 9, 5
 	equal(t, "checks", must(b.Checks(ctx, "correlation-engine"))(t), []store.Check{other, first})
 }
