@@ -33,7 +33,7 @@ func (a *API) StreamStats() telemetry.Stream {
 }
 
 // kinds are the events that a stream can be restricted to.
-var kinds = []string{"move", "prediction", "outcome", "anomaly", "graph", "decision", "gap", "feed"}
+var kinds = []string{"move", "prediction", "outcome", "anomaly", "graph", "decision", "gap"}
 
 // look is how often a quiet stream looks whether it should end.
 const look = time.Second

@@ -129,7 +129,7 @@ func (l *listener) all() (out []event) {
 	}
 }
 
-func said(text string) live.Message { return live.Message{Kind: "feed", Data: text} }
+func said(text string) live.Message { return live.Message{Kind: "outcome", Data: text} }
 
 func TestAStreamTellsWhatHappens(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
@@ -168,33 +168,33 @@ func TestAStreamGoesOnWhereItStopped(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
 		dial, _ := g.listen(t)
 		hub := g.service.Hub()
-		l := g.subscribe(t, dial, "/v1/stream?kinds=feed")
+		l := g.subscribe(t, dial, "/v1/stream?kinds=outcome")
 		l.next("connected")
 		hub.Publish(said("one"), said("two"))
-		l.next("feed")
-		second := l.next("feed")
+		l.next("outcome")
+		second := l.next("outcome")
 		l.conn.Close()
 		hub.Publish(said("three"))
 		for _, how := range []struct{ target, header string }{
-			{"/v1/stream?kinds=feed", "Last-Event-ID: " + second.id + "\r\n"},
-			{"/v1/stream?kinds=feed&last_event_id=" + second.id, ""},
+			{"/v1/stream?kinds=outcome", "Last-Event-ID: " + second.id + "\r\n"},
+			{"/v1/stream?kinds=outcome&last_event_id=" + second.id, ""},
 		} {
 			l = g.subscribe(t, dial, how.target, how.header)
 			if e := l.next("connected"); !strings.Contains(e.data, `"resumed":true`) {
 				t.Errorf("%+v", e)
 			}
-			if e := l.next("feed"); e.data != `"three"` {
+			if e := l.next("outcome"); e.data != `"three"` {
 				t.Errorf("%+v", e)
 			}
 		}
 		// What no process of this boot gave out, or gave out later than it can have.
 		boot, _, _ := strings.Cut(second.id, "-")
 		for _, id := range []string{"otherone-2", "garbage", boot + "-x", boot + "-999999"} {
-			l = g.subscribe(t, dial, "/v1/stream?kinds=feed", "Last-Event-ID: "+id+"\r\n")
+			l = g.subscribe(t, dial, "/v1/stream?kinds=outcome", "Last-Event-ID: "+id+"\r\n")
 			l.next("connected")
 			l.next("resync")
 			hub.Publish(said("four"))
-			if e := l.next("feed"); e.data != `"four"` {
+			if e := l.next("outcome"); e.data != `"four"` {
 				t.Errorf("%s: %+v", id, e)
 			}
 		}
@@ -206,13 +206,13 @@ func TestAStreamIsRestrictedToAnEventAndKinds(t *testing.T) {
 		g.feed(1)
 		settle()
 		dial, _ := g.listen(t)
-		l := g.subscribe(t, dial, "/v1/stream?event=match-1&kinds=feed,gap")
+		l := g.subscribe(t, dial, "/v1/stream?event=match-1&kinds=outcome,gap")
 		l.next("connected")
 		g.service.Hub().Publish(
-			live.Message{Kind: "feed", Event: "match-2", Data: 1}, live.Message{Kind: "move", Event: "match-1", Data: 2},
-			live.Message{Kind: "feed", Event: "match-1", Data: 3}, live.Message{Kind: "gap", Data: 4},
+			live.Message{Kind: "outcome", Event: "match-2", Data: 1}, live.Message{Kind: "move", Event: "match-1", Data: 2},
+			live.Message{Kind: "outcome", Event: "match-1", Data: 3}, live.Message{Kind: "gap", Data: 4},
 		)
-		if e := l.next("feed"); e.data != "3" {
+		if e := l.next("outcome"); e.data != "3" {
 			t.Errorf("%+v", e)
 		}
 		if e := l.next("gap"); e.data != "4" {
@@ -224,7 +224,7 @@ func TestAStreamIsRestrictedToAnEventAndKinds(t *testing.T) {
 func TestAQuietStreamBeatsAndOutlivesTheServersLimits(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
 		dial, _ := g.listen(t)
-		l := g.subscribe(t, dial, "/v1/stream?kinds=feed")
+		l := g.subscribe(t, dial, "/v1/stream?kinds=outcome")
 		l.next("connected")
 		begin := time.Now()
 		for range 4 {
@@ -236,7 +236,7 @@ func TestAQuietStreamBeatsAndOutlivesTheServersLimits(t *testing.T) {
 			t.Errorf("four heartbeats in %v, want one in 15 s", took)
 		}
 		g.service.Hub().Publish(said("still here"))
-		l.next("feed")
+		l.next("outcome")
 	})
 }
 
@@ -244,7 +244,7 @@ func TestASlowClientMissesAndIsTold(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
 		dial, _ := g.listen(t)
 		c := dial()
-		if _, err := c.Write([]byte("GET /v1/stream?kinds=feed HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + g.secrets["viewer"] + "\r\n\r\n")); err != nil {
+		if _, err := c.Write([]byte("GET /v1/stream?kinds=outcome HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + g.secrets["viewer"] + "\r\n\r\n")); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait() // the server writes, and nobody reads
@@ -253,7 +253,7 @@ func TestASlowClientMissesAndIsTold(t *testing.T) {
 		for range ring/1024 + 1 {
 			var ms []live.Message
 			for range 1024 {
-				ms = append(ms, live.Message{Kind: "feed", Key: "k", Data: 1})
+				ms = append(ms, live.Message{Kind: "outcome", Key: "k", Data: 1})
 			}
 			hub.Publish(ms...)
 		}
@@ -268,7 +268,7 @@ func TestASlowClientMissesAndIsTold(t *testing.T) {
 			}
 		}
 		// Of what it could not take the newest of each thing is sent.
-		if strings.Join(kinds, " ") != "connected gap feed" {
+		if strings.Join(kinds, " ") != "connected gap outcome" {
 			t.Errorf("a slow client was sent %v", kinds)
 		}
 		if s := g.api.StreamStats(); s.Dropped == 0 {

@@ -11,7 +11,7 @@ import (
 // Message is one thing that subscribers are told.
 type Message struct {
 	ID    uint64 // ascending, without gaps, from 1 at the start of the process
-	Kind  string // "move", "prediction", "outcome", "anomaly", "graph", "decision", "feed", "gap"
+	Kind  string // "move", "prediction", "outcome", "anomaly", "graph", "decision", "gap"
 	Key   string // a later message of the same kind and key replaces this one for a reader that is behind; empty: none does
 	Event string // empty where it is about no single event
 	At    odds.Time
