@@ -1,6 +1,6 @@
 // The graph as a picture on a canvas. The picture reaches beyond what is seen of it: when the
-// view moves it is shifted, which costs the same for any graph, and drawn anew once the
-// view stands still or looks beyond it.
+// view moves it is shifted, which costs the same for any graph. It is drawn anew once the
+// view stands still, or when it looks beyond the picture and drawing is quick enough.
 
 import type { Point } from "../lib/lanes";
 import { distance, fills, shift, toScreen, whole, zoomed, type Size, type View } from "../lib/view";
@@ -39,6 +39,8 @@ export interface SceneEvents {
 
 /** How far the picture reaches beyond each side, in shares of what is seen. */
 const beyond = 0.2;
+/** While the view moves, drawing may take one part in so many of the time. */
+const patience = 4;
 /** The view stands still when it has not changed for so long, ms. */
 const still = 150;
 /** A pointer that goes no further than this, pixels, has pointed at something. */
@@ -58,6 +60,7 @@ export class Scene {
   #size: Size = { width: 0, height: 0 };
   #view = whole;
   #drawn: View | null = null; // what the picture was drawn for; null: it must be drawn anew
+  #again = 0; // not before this instant is the picture drawn for a view that moves
   #frame = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #gone = 0; // how far the pointer went since it was down
@@ -141,7 +144,7 @@ export class Scene {
   #update(): void {
     const margin = this.#margin();
     let s = this.#drawn && shift(this.#drawn, this.#view);
-    if (!s || !fills(s, margin, this.#size)) {
+    if (!s || (!fills(s, margin, this.#size) && performance.now() > this.#again)) {
       this.#draw();
       s = whole;
     }
@@ -156,6 +159,8 @@ export class Scene {
   }
 
   #draw(): void {
+    const began = performance.now();
+    requestAnimationFrame((now) => (this.#again = began + patience * (now - began))); // the next frame waits for this one
     clearTimeout(this.#rest);
     this.#drawn = this.#view;
     const [margin, dots, ctx] = [this.#margin(), devicePixelRatio, this.#ctx];
