@@ -203,6 +203,7 @@ func TestFailuresOfTheServiceKeepTheirDetail(t *testing.T) {
 		}{
 			{errors.New("secret of the house"), 500},
 			{fmt.Errorf("append: %w", store.ErrFull), 503},
+			{fmt.Errorf("append: %w", store.ErrReplaced), 503},
 			{store.ErrDeadline, 503},
 			{problem(418, "teapot"), 418},
 		} {

@@ -69,7 +69,7 @@ func (a *API) ask() {
 	register(a, route{method: "GET", path: "/v1/leaders", role: service.Viewer}, huma.Operation{
 		OperationID: "get-leaders", Tags: []string{"market"}, Summary: "Who moves first and who follows, by league and market",
 	}, service.Leaders{}, func(ctx context.Context, in *leadersInput) (reply, error) {
-		return fresh(a.o.Service.Leaders(ctx, report.LeaderFilter{Sport: in.Sport, Market: in.Market}))
+		return shared(a.o.Service.Leaders(ctx, report.LeaderFilter{Sport: in.Sport, Market: in.Market}))
 	})
 	register(a, route{method: "GET", path: "/v1/edges", role: service.Viewer}, huma.Operation{
 		OperationID: "get-edge", Tags: []string{"market"}, Summary: "One link with what stands behind it: curve over lag with null band, both series, n, q and why",

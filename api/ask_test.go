@@ -108,6 +108,7 @@ func TestEveryQuestionIsAnsweredAsDocumented(t *testing.T) {
 		settle()
 		node := url.QueryEscape(leaderNode)
 		first := fmt.Sprintf("match-1@%d", g.live.State().Events[0].Last)
+		now := g.live.State().AsOf.String()
 		for _, q := range []struct{ path, query, has string }{
 			{"/v1/events", "", `"total":2`},
 			{"/v1/events", "?sport=tennis_open&q=MATCH-2&limit=1", `"total":1`},
@@ -118,6 +119,9 @@ func TestEveryQuestionIsAnsweredAsDocumented(t *testing.T) {
 			{"/v1/events/{id}", "?odds_format=probability", `"odds_format":"probability"`},
 			{"/v1/events/{id}/graph", "", `"target":"` + followerNode + `"`},
 			{"/v1/events/{id}/graph", "?limit=1", `"left_out":5`},
+			{"/v1/events/{id}/graph", "?limit=1&at=" + now, `"as_of":"` + now},
+			{"/v1/events/{id}/moves", "", `"graphs":["` + now},
+			{"/v1/events/{id}/moves", "?limit=1&from=1999-01-01T00:00:00Z&to=" + now, `"older":`},
 			{"/v1/events/{id}/anomalies", "", `"event_id":"match-1"`},
 			{"/v1/events/{id}/anomalies", "?min_confidence=0.99&kind=arbitrage&suppressed=true", `"anomalies":[]`},
 			{"/v1/anomalies", "", `"kind":"arbitrage"`},
@@ -192,6 +196,14 @@ func TestWrongQuestionsAreRefusedWithTheReason(t *testing.T) {
 			{422, "/v1/events/" + strings.Repeat("x", 257), "path.id"},
 			{422, "/v1/events/" + strings.Repeat("x", 257) + "/graph", "path.id"},
 			{422, "/v1/events/match-1/graph?limit=-1", "query.limit"},
+			{422, "/v1/events/match-1/graph?at=noon", "query.at"},
+			{422, "/v1/events/match-1/graph?at=2100-01-01T00:00:00Z", "yet to come"},
+			{404, "/v1/events/match-1/graph?at=1999-01-01T00:00:00Z", "is remembered from 1999-12-31T2"},
+			{404, "/v1/events/none/graph?at=1999-01-01T00:00:00Z", "no such event"},
+			{404, "/v1/events/none/moves", "no such event"},
+			{422, "/v1/events/match-1/moves?limit=2001", "query.limit"},
+			{422, "/v1/events/match-1/moves?from=noon", "query.from"},
+			{422, "/v1/events/match-1/moves?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "is after to"},
 			{422, "/v1/events/match-1/anomalies?min_confidence=1.1", "query.min_confidence"},
 			{422, "/v1/events/match-1/anomalies?min_confidence=NaN", "query.min_confidence"},
 			{422, "/v1/anomalies?min_confidence=nan", "query.min_confidence"},
@@ -285,7 +297,7 @@ func TestGraphsAreGoverned(t *testing.T) {
 		g.feed(1)
 		settle()
 		g.want(200, g.get("/v1/events/match-1/graph"))
-		g.want(200, g.get("/v1/events/match-1/graph?limit=2"))
+		g.want(200, g.get("/v1/events/match-1/graph?at="+g.live.State().AsOf.String()))
 		w := g.get("/v1/events/match-1/graph")
 		g.refused(http.StatusTooManyRequests, "2, of all clients together", w)
 		if w.Header().Get("Retry-After") != "1" {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,8 +27,16 @@ type eventInput struct {
 }
 
 type graphInput struct {
-	ID    string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
-	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most edges of each layer." example:"10"`
+	ID    string    `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most edges of each layer." example:"10"`
+	At    time.Time `query:"at" doc:"An instant of event time: the newest graph that is remembered and not newer. Without it: the graph now." example:"2026-01-02T15:04:05Z"`
+}
+
+type movesInput struct {
+	ID    string    `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	From  time.Time `query:"from" doc:"The first instant." example:"2026-01-02T15:00:00Z"`
+	To    time.Time `query:"to" doc:"The last instant." example:"2026-01-02T16:00:00Z"`
+	Limit int       `query:"limit" minimum:"1" maximum:"2000" default:"500" doc:"The most moves, the newest of them." example:"100"`
 }
 
 // AnomalyParams are the parameters of both lists of anomalies. Huma reads embedded
@@ -69,7 +78,7 @@ func (a *API) askEvents() {
 		if err != nil {
 			return reply{}, invalid("query.odds_format", err.Error())
 		}
-		return fresh(a.o.Service.Event(ctx, in.ID, n))
+		return shared(a.o.Service.Event(ctx, in.ID, n))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: service.Viewer, plain: a.plainGraph}, huma.Operation{
 		OperationID: "get-graph", Tags: []string{"events"}, Summary: "The four layers of an event's graph",
@@ -77,7 +86,15 @@ func (a *API) askEvents() {
 		if in.Limit == 50 { // the default of the answer: one document for both ways to ask
 			in.Limit = defaultEdges
 		}
+		if !in.At.IsZero() {
+			return a.graphAt(ctx, in.ID, odds.TimeOf(in.At), in.Limit)
+		}
 		return a.graph(ctx, in.ID, in.Limit)
+	})
+	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: service.Viewer}, huma.Operation{
+		OperationID: "get-moves", Tags: []string{"events"}, Summary: "The moves of an event that are remembered, and when its graph is remembered of",
+	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
+		return fresh(a.o.Service.Moves(ctx, service.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: service.Viewer}, huma.Operation{
 		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "What is or was abnormal in an event",
@@ -103,6 +120,15 @@ func (a *API) graph(ctx context.Context, id string, limit int) (reply, error) {
 		return reply{}, p
 	}
 	return shared(a.o.Service.Graph(ctx, id, limit))
+}
+
+// graphAt answers with the graph of an event as it stood, as far as the governor
+// allows.
+func (a *API) graphAt(ctx context.Context, id string, at odds.Time, limit int) (reply, error) {
+	if p := a.govern(); p != nil {
+		return reply{}, p
+	}
+	return fresh(a.o.Service.GraphAt(ctx, id, at, limit))
 }
 
 // plainGraph answers the question that is asked the most, the graph without

@@ -103,9 +103,9 @@ func (a *API) faults() {
 	s := a.o.Service
 	register(a, route{method: "GET", path: "/v1/faults", role: service.Viewer}, huma.Operation{
 		OperationID: "list-faults", Tags: []string{"operation"}, Summary: "The faults that are injected now",
-	}, Faults{}, func(context.Context, *nothing) (reply, error) {
-		active, enabled := s.Faults()
-		return fresh(Faults{enabled, active}, nil)
+	}, Faults{}, func(ctx context.Context, _ *nothing) (reply, error) {
+		active, enabled, err := s.Faults(ctx)
+		return fresh(Faults{enabled, active}, err)
 	})
 	register(a, route{method: "POST", path: "/v1/faults", role: service.Admin}, huma.Operation{
 		OperationID: "inject-fault", Tags: []string{"operation"}, Summary: "Break something for a while", DefaultStatus: http.StatusCreated,

@@ -1,6 +1,10 @@
 package detect
 
-import "corrgraph/odds"
+import (
+	"sync"
+
+	"corrgraph/odds"
+)
 
 // The kinds of anomaly.
 const (
@@ -82,11 +86,12 @@ func Rules() []Rule {
 }
 
 // Describe returns the line in trade words for a kind, or "" for an unknown one.
-func Describe(kind string) string {
+func Describe(kind string) string { return meanings()[kind] }
+
+var meanings = sync.OnceValue(func() map[string]string {
+	of := map[string]string{}
 	for _, r := range Rules() {
-		if r.Kind == kind {
-			return r.Meaning
-		}
+		of[r.Kind] = r.Meaning
 	}
-	return ""
-}
+	return of
+})

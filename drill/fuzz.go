@@ -17,7 +17,7 @@ import (
 // FuzzOptions are the options of Fuzz.
 type FuzzOptions struct {
 	Target
-	Duration    time.Duration // under load, warmed up. Zero means 10 min
+	Duration    time.Duration // under load, warmed up: one half with all there is, one with ticks of known names. Zero means 10 min
 	Warm        time.Duration // under load before what is compared. Zero means 10 s
 	Quiet       time.Duration // without load, before each comparison. Zero means 5 s
 	Connections int           // zero means 8
@@ -104,6 +104,7 @@ type fuzz struct {
 	g       *generator
 	skipped []string
 	begun   time.Time
+	known   bool          // ticks have known names alone; set while nothing is sent
 	next    atomic.Uint64 // number of the next shot
 	dead    atomic.Int64  // connections refused in a row
 
@@ -118,7 +119,9 @@ type fuzz struct {
 	loaded   time.Duration
 }
 
-// run goes through the phases: warm, quiet, load, quiet.
+// run goes through the phases: warm, quiet, all there is, known names, quiet. Odd
+// ticks are markets of their own, some kilobytes each, which a service keeps as long
+// as any other: memory is compared over the second half, in which it learns none.
 func (f *fuzz) run(ctx context.Context) (windows, error) {
 	running, stop := context.WithCancel(ctx)
 	var sampler sync.WaitGroup
@@ -126,16 +129,21 @@ func (f *fuzz) run(ctx context.Context) (windows, error) {
 	defer sampler.Wait()
 	defer stop()
 	since := func() time.Duration { return time.Since(f.begun) }
-	w := windows{before: stretch{from: since() + f.o.Warm/2}}
+	var w windows
 	f.shoot(running, f.o.Warm)
 	w.quietBefore.from = since()
 	if err := pause(ctx, f.o.Quiet); err != nil {
 		return w, err
 	}
-	w.quietBefore.to, w.before.to = since(), since()
-	f.shoot(running, f.o.Duration)
+	w.quietBefore.to = since()
+	half := f.o.Duration / 2
+	f.shoot(running, half)
+	f.known = true
+	most := min(half/2, time.Minute)
+	w.before = stretch{since(), since() + most}
+	f.shoot(running, half)
 	w.quietAfter.from = since()
-	w.after.from = w.quietAfter.from - min(f.o.Duration/2, 30*time.Second)
+	w.after.from = w.quietAfter.from - most
 	err := pause(ctx, f.o.Quiet)
 	w.quietAfter.to, w.after.to = since(), since()
 	return w, err
@@ -189,7 +197,7 @@ func (f *fuzz) shoot(ctx context.Context, d time.Duration) {
 
 // one sends a shot and counts what came of it.
 func (f *fuzz) one(ctx context.Context, w *wire, n uint64) {
-	s := f.g.shot(n, time.Now())
+	s := f.g.shot(n, time.Now(), f.known)
 	p := w.send(ctx, s)
 	if ctx.Err() != nil {
 		return

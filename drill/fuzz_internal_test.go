@@ -3,6 +3,7 @@ package drill
 import (
 	"bytes"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,7 +50,7 @@ func TestShotsFollowFromSeedAndNumber(t *testing.T) {
 	a, b, other := testGenerator(t, 1), testGenerator(t, 1), testGenerator(t, 2)
 	differ := 0
 	for n := range uint64(500) {
-		x, y, z := a.shot(n, fuzzTime), b.shot(n, fuzzTime), other.shot(n, fuzzTime)
+		x, y, z := a.shot(n, fuzzTime, false), b.shot(n, fuzzTime, false), other.shot(n, fuzzTime, false)
 		if !bytes.Equal(x.head(), y.head()) || !bytes.Equal(x.body, y.body) || x.deliver != y.deliver {
 			t.Fatalf("request %d is another one the second time", n)
 		}
@@ -66,7 +67,7 @@ func TestShotsAreOfAllKindsAndHarmNothing(t *testing.T) {
 	g := testGenerator(t, 3)
 	kinds, routes, below := map[string]int{}, map[string]int{}, 0
 	for n := range uint64(6000) {
-		s := g.shot(n, fuzzTime)
+		s := g.shot(n, fuzzTime, false)
 		kinds[kindOf(s.what)]++
 		routes[s.route]++
 		if forbids(g.forbidden, s.method, s.target) {
@@ -103,6 +104,29 @@ func wantSound(t *testing.T, s *shot) {
 	length := "Content-Length: " + strconv.Itoa(len(s.body))
 	if s.below || len(s.body) > 0 && !strings.Contains(string(s.head()), length+"\r\n") {
 		t.Fatalf("request %d is not sound: %q", s.number, s.head())
+	}
+}
+
+func TestKnownNamesAreNeverOdd(t *testing.T) {
+	g := testGenerator(t, 3)
+	odd, known := 0, 0
+	for n := range uint64(6000) {
+		if s := g.shot(n, fuzzTime, false); s.route == "POST "+ticksPath && kindOf(s.what) == "body" {
+			odd++
+		}
+		s := g.shot(n, fuzzTime, true)
+		if s.route != "POST "+ticksPath || s.what != "valid" {
+			continue
+		}
+		known++
+		for _, name := range regexp.MustCompile(`"event_id":"([^"]*)"`).FindAllStringSubmatch(string(s.body), -1) {
+			if !strings.HasPrefix(name[1], "fuzz-") || len(name[1]) != len("fuzz-0") {
+				t.Fatalf("request %d names event %q", n, name[1])
+			}
+		}
+	}
+	if odd == 0 || known == 0 {
+		t.Errorf("%d odd bodies of ticks without the limit, %d valid ones with it", odd, known)
 	}
 }
 

@@ -30,7 +30,7 @@ type gauge struct {
 	name   string
 	more   float64
 	share  float64
-	trough bool // compared by its lowest under load too: it falls at a collection alone
+	memory bool // compared over the half with known names, by its lowest under load: it falls at a collection alone
 }
 
 // reading is the metrics at one time since the fuzz began.
@@ -39,7 +39,8 @@ type reading struct {
 	values map[string]float64
 }
 
-// windows are the times that are compared, quiet and with the load before them.
+// windows are the times that are compared: of memory the first and last minute of
+// the second half, of all else what is quiet before the first and after the second.
 type windows struct{ before, after, quietBefore, quietAfter stretch }
 
 type stretch struct{ from, to time.Duration }
@@ -53,7 +54,7 @@ type Leak struct {
 	Bound  float64 `json:"bound"`    // of After
 	Leaked bool    `json:"leaked"`   // After is above it
 	Known  bool    `json:"known"`    // both were read
-	Trough bool    `json:"trough"`   // the lowest of the load before is counted too
+	Memory bool    `json:"memory"`   // compared over the second half
 	Ratio  float64 `json:"of_bound"` // After by Bound
 }
 
@@ -63,10 +64,10 @@ func judgeLeaks(all []reading, w windows) []Leak {
 	var out []Leak
 	for _, g := range gauges() {
 		before, after := w.quietBefore, w.quietAfter
-		if g.trough {
+		if g.memory {
 			before, after = w.before, w.after
 		}
-		l := Leak{Metric: g.name, Trough: g.trough, Before: lowest(all, g.name, before), After: lowest(all, g.name, after)}
+		l := Leak{Metric: g.name, Memory: g.memory, Before: lowest(all, g.name, before), After: lowest(all, g.name, after)}
 		for i := range all {
 			l.Most = max(l.Most, all[i].values[g.name])
 		}

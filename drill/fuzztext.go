@@ -43,7 +43,7 @@ func (r *FuzzReport) Text(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(&b, "before and after: the lowest while nothing is sent; of memory, under the load before it too")
+	fmt.Fprintln(&b, "before and after: the lowest while nothing is sent; of memory, in the first and last minute of the half with known names")
 	if len(r.Skipped) > 0 {
 		fmt.Fprintf(&b, "left out: %s\n", strings.Join(r.Skipped, ", "))
 	}

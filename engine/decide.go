@@ -27,6 +27,7 @@ func (e *Engine) decideUpTo(at odds.Time) {
 
 // decide judges all families on what is known now.
 func (e *Engine) decide(at odds.Time) {
+	e.rounds++
 	e.correlate()
 	for _, ev := range e.order {
 		for _, m := range ev.markets {

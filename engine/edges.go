@@ -58,6 +58,29 @@ func (e *Engine) edge(p *pair) graph.Edge {
 	return g
 }
 
+// shown is an edge as edge gave it, and what it was read from: the rest of that is
+// changed by decisions alone.
+type shown struct {
+	edge   graph.Edge
+	rounds int
+	a, b   int // moves of both sides
+	alone  bool
+}
+
+// shown is the edge of a pair that somebody looks at, read anew only when it may be
+// another one: views are renewed far more often than most pairs move.
+func (e *Engine) shown(p *pair) graph.Edge {
+	a, b, alone := p.a.Count(), p.b.Count(), len(p.fam.pairs) == 1
+	s := p.shown
+	if s == nil || s.rounds != e.rounds || s.a != a || s.b != b || s.alone != alone {
+		s = &shown{e.edge(p), e.rounds, a, b, alone}
+		p.shown = s
+	}
+	g := s.edge
+	g.DetectedAt = min(p.a.lastSeen(), p.b.lastSeen())
+	return g
+}
+
 func (n *node) lastSeen() odds.Time {
 	if n.b != nil {
 		return n.b.seen

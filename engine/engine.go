@@ -23,6 +23,7 @@ type Engine struct {
 	now     odds.Time // of what was applied
 	legs    *series.Coalescer
 	decided odds.Time // end of the last decision window
+	rounds  int       // of decisions so far
 
 	venues  map[string]*venue
 	sources map[string]*source

@@ -36,7 +36,7 @@ func (e *Engine) Edges() []graph.Edge {
 	best := map[edgeKey]graph.Edge{}
 	for _, f := range e.list {
 		for _, p := range f.pairs {
-			e.offerEdge(best, p)
+			e.offerEdge(best, p, e.edge)
 		}
 	}
 	out := make([]graph.Edge, 0, len(best))
@@ -51,9 +51,9 @@ func byEnds(a, b graph.Edge) int {
 	return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
 }
 
-// offerEdge takes the edge of a pair where there is something to say of it, and
-// no newer edge of the same two nodes.
-func (e *Engine) offerEdge(best map[edgeKey]graph.Edge, p *pair) {
+// offerEdge takes the edge of a pair, as read gives it, where there is something to
+// say of it, and no newer edge of the same two nodes.
+func (e *Engine) offerEdge(best map[edgeKey]graph.Edge, p *pair, read func(*pair) graph.Edge) {
 	f := p.fam
 	if !f.judged || !f.verdict.Found() {
 		return
@@ -63,7 +63,7 @@ func (e *Engine) offerEdge(best map[edgeKey]graph.Edge, p *pair) {
 		if !f.verdict.Discovered && f.key.Layer < odds.CrossEvent {
 			return
 		}
-		g = e.edge(p)
+		g = read(p)
 	}
 	k := edgeKey{g.Layer, g.Event, min(g.Source, g.Target), max(g.Source, g.Target)}
 	if old, seen := best[k]; !seen || g.DetectedAt > old.DetectedAt || g.DetectedAt == old.DetectedAt && g.Confidence > old.Confidence {

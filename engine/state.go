@@ -155,6 +155,7 @@ type pair struct {
 	seenA, seenB int       // moves already in the trend
 	first        odds.Time // when it was first discovered, until then first watched
 	found        bool
+	shown        *shown // nil while its event was never viewed
 }
 
 type family struct {

@@ -108,7 +108,7 @@ func (e *Engine) eventEdges(ev *event, layers [4]bool, v *EventView) {
 		for i := range n.partners {
 			p := n.partners[i].p
 			if p.a == n && p.ev == ev && layers[p.layer-1] {
-				e.offerEdge(best, p)
+				e.offerEdge(best, p, e.shown)
 			}
 		}
 	}

@@ -3,11 +3,13 @@ package instance
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"corrgraph/guard"
 	"corrgraph/live"
 	"corrgraph/odds"
+	"corrgraph/store/sqlite"
 	"corrgraph/telemetry"
 )
 
@@ -22,6 +24,32 @@ type meter struct {
 	outcomes  map[[2]string]uint64
 	arrived   odds.Time
 	met       int
+	log       scale
+}
+
+// scale weighs the tick log. The store walks over every chunk for that: it is asked no
+// more often than every ten seconds, and than would take a fiftieth of the time.
+type scale struct {
+	mu    sync.Mutex
+	bytes *int64 // nil: unknown
+	at    time.Time
+	took  time.Duration
+}
+
+func (s *scale) weigh(ctx context.Context, st *sqlite.Store) *int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	start := time.Now()
+	if start.Sub(s.at) < max(10*time.Second, 50*s.took) {
+		return s.bytes
+	}
+	s.bytes = nil
+	if log, err := st.LogStats(ctx); err == nil {
+		s.bytes = &log.Bytes
+	}
+	s.at = time.Now()
+	s.took = s.at.Sub(start)
+	return s.bytes
 }
 
 func newMeter(i *Instance) *meter {
@@ -112,9 +140,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	m.learned(r, st)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if log, err := i.store.LogStats(ctx); err == nil {
-		r.LogBytes = &log.Bytes
-	}
+	r.LogBytes = m.log.weigh(ctx, i.store)
 	if checks, err := i.store.Checks(ctx, "correlation-engine"); err == nil && len(checks) > 0 {
 		r.Gates = map[string]string{}
 		for k := range checks {

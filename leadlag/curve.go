@@ -1,9 +1,6 @@
 package leadlag
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // CurvePoint is one bin of a correlogram.
 type CurvePoint struct {
@@ -52,10 +49,17 @@ func (e *Evidence) null(slot int, v float64) float64 {
 	if e.decoy == nil || v <= 0 {
 		return 0
 	}
-	var z [Decoys]float64
-	for r, u := range e.decoy[slot*Decoys : slot*Decoys+Decoys] {
-		z[r] = math.Abs(float64(u)) / math.Sqrt(v)
+	var top [Decoys - (95*Decoys+99)/100 + 1]float64 // the largest of |U|, ascending: its least is the percentile
+	for _, u := range e.decoy[slot*Decoys : slot*Decoys+Decoys] {
+		x := math.Abs(float64(u))
+		if x <= top[0] {
+			continue
+		}
+		i := 0
+		for ; i+1 < len(top) && top[i+1] < x; i++ {
+			top[i] = top[i+1]
+		}
+		top[i] = x
 	}
-	slices.Sort(z[:])
-	return z[(95*Decoys+99)/100-1]
+	return top[0] / math.Sqrt(v)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,9 @@ type View struct {
 	LayerAsOf [4]odds.Time        // event time of each layer's edges; 0 for a layer that is off
 	Alarms    []Alarm             // the event's newest, oldest first
 	Settled   []ledger.Prediction // the event's newest, oldest first
+	Past      []Past              // the graph as it was when the view was first asked for and after each decision since, oldest first
+
+	decided odds.Time // the decision that it rests on
 }
 
 // State is what readers see of the whole. It is immutable.
@@ -202,6 +206,7 @@ func (lp *loop) publish(idle bool) {
 			continue
 		}
 		lp.publishEvent(id, idle)
+		runtime.Gosched() // a reader's turn: all of them together take milliseconds
 	}
 	p.state(start)
 	if lp.book.seq != p.alarms {
@@ -243,6 +248,7 @@ func (lp *loop) publishEvent(id string, idle bool) {
 	if b := lp.book.events[id]; b != nil {
 		v.Alarms, v.Settled = slices.Clone(b.anomalies), slices.Clone(b.settled)
 	}
+	v.remember(old, lp.e.DecidedAt())
 	s.view.Store(v)
 	delete(p.dirty, id)
 	if old != nil {

@@ -38,14 +38,21 @@ func (t Time) Add(d Millis) Time { return t + Time(d) }
 
 // String renders RFC 3339 in UTC, with milliseconds only where there are any.
 func (t Time) String() string {
-	if t%1000 == 0 {
-		return t.Std().Format("2006-01-02T15:04:05Z")
+	return string(t.AppendFormat(make([]byte, 0, 24)))
+}
+
+// AppendFormat appends the form of String to b.
+func (t Time) AppendFormat(b []byte) []byte {
+	b = t.Std().AppendFormat(b, time.RFC3339) // the one layout that the library writes without reading it
+	ms := ((t % 1000) + 1000) % 1000
+	if ms == 0 {
+		return b
 	}
-	return t.Std().Format("2006-01-02T15:04:05.000Z")
+	return append(b[:len(b)-1], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
 }
 
 // MarshalText implements encoding.TextMarshaler in the form of String.
-func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+func (t Time) MarshalText() ([]byte, error) { return t.AppendFormat(make([]byte, 0, 24)), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler for RFC 3339.
 func (t *Time) UnmarshalText(b []byte) error {

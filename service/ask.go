@@ -3,12 +3,14 @@ package service
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
 	"corrgraph/catalog"
 	"corrgraph/engine"
+	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/live"
 	"corrgraph/odds"
@@ -147,27 +149,34 @@ type EventDetail struct {
 	Settled    []Forecast `json:"settled"` // newest first
 }
 
-// Event returns an event with its quotes and forecasts. Fair probabilities are
-// Shin's, over complete outcome sets.
-func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *EventDetail, err error) {
+// Event returns an event with its quotes and forecasts, rendered: an EventDetail. Fair
+// probabilities are Shin's, over complete outcome sets.
+func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (doc *Document, err error) {
 	err = s.run(ctx, OpEvents, id, func(ctx context.Context) error {
 		v, err := s.view(ctx, id)
 		if err != nil {
 			return err
 		}
-		out = &EventDetail{
-			Event: report.NewEvents([]catalog.Event{v.Event}, odds.Never).Events[0], AsOf: s.asOf(v), Freshness: s.fresh(true), Version: v.Version,
-			OddsFormat: n.String(), Quotes: quotes(v, n), Open: []Forecast{}, Settled: []Forecast{},
-		}
-		for i := range v.Open {
-			out.Open = append(out.Open, s.NewForecast(&v.Open[i]))
-		}
-		for i := len(v.Settled) - 1; i >= 0; i-- {
-			out.Settled = append(out.Settled, s.NewForecast(&v.Settled[i]))
-		}
-		return nil
+		doc, err = s.render(ctx, v, "event "+n.String(), func(context.Context) (any, bool, error) {
+			return s.detail(v, n), true, nil
+		})
+		return err
 	})
-	return out, err
+	return doc, err
+}
+
+func (s *Service) detail(v *live.View, n odds.Notation) *EventDetail {
+	out := &EventDetail{
+		Event: report.NewEvents([]catalog.Event{v.Event}, odds.Never).Events[0], AsOf: s.asOf(v), Freshness: s.fresh(true), Version: v.Version,
+		OddsFormat: n.String(), Quotes: quotes(v, n), Open: []Forecast{}, Settled: []Forecast{},
+	}
+	for i := range v.Open {
+		out.Open = append(out.Open, s.NewForecast(&v.Open[i]))
+	}
+	for i := len(v.Settled) - 1; i >= 0; i-- {
+		out.Settled = append(out.Settled, s.NewForecast(&v.Settled[i]))
+	}
+	return out
 }
 
 func quotes(v *live.View, n odds.Notation) []Quote {
@@ -241,26 +250,37 @@ type Leaders struct {
 	DecidedAt odds.Time `json:"decided_at"`
 }
 
-// Leaders lists who leads whom in layer 1.
-func (s *Service) Leaders(ctx context.Context, f report.LeaderFilter) (out *Leaders, err error) {
+// Leaders lists who leads whom in layer 1, rendered: Leaders.
+func (s *Service) Leaders(ctx context.Context, f report.LeaderFilter) (doc *Document, err error) {
 	err = s.run(ctx, OpLeaders, f.Sport+" "+f.Market, func(context.Context) error {
 		st := s.o.Live.State()
-		out = &Leaders{Freshness: s.fresh(true)}
-		groups := []store.Group{}
-		if st.Judgement != nil {
-			out.DecidedAt = st.DecidedAt
-			for _, g := range st.Groups {
-				groups = append(groups, store.Group(g))
-			}
-			out.Leaders = report.NewLeaders(st.Families, groups, f, odds.Never)
-			out.Second(st.Opinions)
-		} else {
-			out.Leaders = report.NewLeaders(nil, nil, f, odds.Never)
+		k, question := docKey{state: st, second: s.o.Clock().Unix()}, fmt.Sprintf("leaders %q", f)
+		if doc = s.common.get(k, question); doc != nil {
+			return nil
 		}
-		out.AsOf = st.AsOf
-		return nil
+		if doc, err = NewDocument(s.leaders(st, f)); err == nil {
+			s.common.put(k, question, doc)
+		}
+		return err
 	})
-	return out, err
+	return doc, err
+}
+
+func (s *Service) leaders(st *live.State, f report.LeaderFilter) *Leaders {
+	out := &Leaders{Freshness: s.fresh(true)}
+	groups := []store.Group{}
+	if st.Judgement != nil {
+		out.DecidedAt = st.DecidedAt
+		for _, g := range st.Groups {
+			groups = append(groups, store.Group(g))
+		}
+		out.Leaders = report.NewLeaders(st.Families, groups, f, odds.Never)
+		out.Second(st.Opinions)
+	} else {
+		out.Leaders = report.NewLeaders(nil, nil, f, odds.Never)
+	}
+	out.AsOf = st.AsOf
+	return out
 }
 
 // Scorecard is how the forecasts did.
@@ -363,12 +383,52 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 			return err
 		}
 		if !ok {
-			return unknown("%q and %q are not watched together", string(source), string(target))
+			g, err := s.foreign(ctx, source, target)
+			if err != nil {
+				return err
+			}
+			if g == nil {
+				return unknown("%q and %q are not watched together", string(source), string(target))
+			}
+			d = engine.Detail{Edge: *g, Why: "it is another program's row: what stands behind it is not known here"}
 		}
 		out = s.edgeDetail(&d)
 		return nil
 	})
 	return out, err
+}
+
+// foreign is the link between two nodes as another program wrote it last, nil where
+// none did. It stands in the graph of the target's event, or of the source's.
+func (s *Service) foreign(ctx context.Context, source, target odds.NodeID) (last *graph.Edge, err error) {
+	if s.external.newest.Load() == 0 {
+		return nil, nil
+	}
+	for _, n := range []odds.NodeID{target, source} {
+		id, err := s.eventOf(ctx, n)
+		if err != nil {
+			if Classify(err).Code == Unknown {
+				continue
+			}
+			return nil, err
+		}
+		v, err := s.view(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range s.snapshot(ctx, v).Layers {
+			if l == nil {
+				continue
+			}
+			for i := range l.Edges {
+				g := &l.Edges[i]
+				if g.Evidence == graph.FromExternal && g.Source == source && g.Target == target && (last == nil || g.DetectedAt > last.DetectedAt) {
+					last = g
+				}
+			}
+		}
+	}
+	return last, nil
 }
 
 func (s *Service) edgeDetail(d *engine.Detail) *EdgeDetail {

@@ -79,6 +79,7 @@ func Classify(err error) *Error {
 		{guard.ErrOverloaded, Unavailable, "as many requests are in flight as the instance bears", time.Second},
 		{syscall.ENOSPC, Unavailable, "no space is left for the store", 30 * time.Second},
 		{store.ErrFull, Unavailable, "no space is left for the store", 30 * time.Second},
+		{store.ErrReplaced, Unavailable, "the store's file was removed or replaced", 30 * time.Second},
 		{store.ErrDeadline, Unavailable, "the store did not answer within its deadline", time.Second},
 		{store.ErrInUse, Unavailable, "the store is locked by another program", time.Second},
 		{context.DeadlineExceeded, Unavailable, "no answer within the deadline", time.Second},

@@ -47,26 +47,32 @@ func (x *external) look(ctx context.Context, s *Service) error {
 	})
 }
 
-// of returns the rows of an event's layer, those in its window before the newest.
-func (x *external) of(ctx context.Context, s *Service, event string, layer odds.Layer) ([]graph.Edge, error) {
-	if x.newest.Load() == 0 {
+// of returns the rows of an event's layer, those in its window before asOf, or
+// before the newest where that is older.
+func (x *external) of(ctx context.Context, s *Service, event string, layer odds.Layer, asOf odds.Time) (rows []graph.Edge, err error) {
+	newest := odds.Time(x.newest.Load())
+	if newest == 0 {
 		return nil, nil
+	}
+	read := func(ctx context.Context) (err error) {
+		rows, err = s.o.Store.ExternalEdges(ctx, event, layer, min(asOf, newest))
+		return err
+	}
+	if asOf < newest { // of the past no copies are kept
+		err = s.ask(ctx, read)
+		return rows, err
 	}
 	v, k := x.version.Load(), externalKey{event, layer}
 	x.mu.Lock()
 	if x.seen != v || len(x.of_) > mostCopies {
 		x.of_, x.seen = map[externalKey][]graph.Edge{}, v
 	}
-	rows, ok := x.of_[k]
+	copied, ok := x.of_[k]
 	x.mu.Unlock()
 	if ok {
-		return rows, nil
+		return copied, nil
 	}
-	err := s.ask(ctx, func(ctx context.Context) (err error) {
-		rows, err = s.o.Store.ExternalEdges(ctx, event, layer, odds.Time(x.newest.Load()))
-		return err
-	})
-	if err != nil {
+	if err := s.ask(ctx, read); err != nil {
 		return nil, err
 	}
 	x.mu.Lock()

@@ -59,11 +59,9 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (doc *Docu
 			return err
 		}
 		doc, err = s.render(ctx, v, fmt.Sprint("graph ", limit), func(ctx context.Context) (any, bool, error) {
-			start := time.Now()
-			g := s.graph(ctx, v, limit)
-			s.o.Metrics.GraphBuild.Observe(time.Since(start).Seconds())
-			if g.Status == graph.Failed {
-				return nil, false, unavailable(time.Second, nil, "no layer of the graph could be built: %s", g.Layers[0].Reason)
+			g, err := s.graph(v, limit, func() *graph.Snapshot { return s.snapshot(ctx, v) })
+			if err != nil {
+				return nil, false, err
 			}
 			return g, g.Status == graph.Healthy, nil
 		})
@@ -72,9 +70,10 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (doc *Docu
 	return doc, err
 }
 
-// graph builds the answer.
-func (s *Service) graph(ctx context.Context, v *live.View, limit int) *Graph {
-	snap := s.build(ctx, v)
+// graph builds the answer from a snapshot of a view. It fails where every layer does.
+func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot) (*Graph, error) {
+	start := time.Now()
+	snap := snapshot()
 	var a graph.Answer
 	snap.Answer(snap.AsOf, limit, &a)
 	set := s.settings.Load()
@@ -92,16 +91,18 @@ func (s *Service) graph(ctx context.Context, v *live.View, limit int) *Graph {
 			g.Complete = false
 		}
 	}
-	return g
+	s.o.Metrics.GraphBuild.Observe(time.Since(start).Seconds())
+	if g.Status == graph.Failed {
+		return nil, unavailable(time.Second, nil, "no layer of the graph could be built: %s", g.Layers[0].Reason)
+	}
+	return g, nil
 }
 
 // render returns the document of a question, from those that are remembered when
 // nothing has changed since, and remembers it when it is sound. What has to be
 // computed takes a worker of the pool.
 func (s *Service) render(ctx context.Context, v *live.View, question string, make func(context.Context) (answer any, sound bool, err error)) (doc *Document, err error) {
-	x, _ := s.docs.LoadOrStore(v.Event.ID, &documents{})
-	d := x.(*documents)
-	k := docKey{v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
+	d, k := s.remembered(v)
 	if s.healthy() {
 		if doc := d.get(k, question); doc != nil {
 			return doc, nil
@@ -118,6 +119,32 @@ func (s *Service) render(ctx context.Context, v *live.View, question string, mak
 		return err
 	})
 	return doc, err
+}
+
+// remembered is where the answers about an event are, and the key of those that hold
+// for a view of it.
+func (s *Service) remembered(v *live.View) (*documents, docKey) {
+	x, ok := s.docs.Load(v.Event.ID)
+	if !ok {
+		x, _ = s.docs.LoadOrStore(v.Event.ID, &documents{})
+	}
+	return x.(*documents), docKey{nil, v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
+}
+
+// snapshot is the graph of an event, the one that is remembered when nothing has
+// changed since.
+func (s *Service) snapshot(ctx context.Context, v *live.View) *graph.Snapshot {
+	d, k := s.remembered(v)
+	if s.healthy() {
+		if snap := d.graph(k); snap != nil {
+			return snap
+		}
+	}
+	snap := s.build(ctx, v, s.asOf(v))
+	if snap.Status() == graph.Healthy {
+		d.keep(k, snap)
+	}
+	return snap
 }
 
 // sweep drops the answers that nobody can get any more: events are forgotten, and
@@ -191,7 +218,7 @@ func (s *Service) detect(ctx context.Context, v *live.View, least float64) (foun
 	if s.external.newest.Load() == 0 {
 		return found, true, nil
 	}
-	snap := s.build(ctx, v)
+	snap := s.snapshot(ctx, v)
 	var rows []graph.Edge
 	for _, l := range snap.Layers {
 		if l != nil {

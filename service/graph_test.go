@@ -182,6 +182,15 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 		if p, err := g.Predictions(g.ctx, "opaque-node-1"); err != nil || len(p.Next) != 1 || p.Open == nil || p.Settled == nil {
 			t.Errorf("%+v, %v", p, err)
 		}
+		for _, ends := range [][2]odds.NodeID{{a, b}, {"opaque-node-1", "opaque-node-2"}} {
+			d, err := g.Edge(g.ctx, ends[0], ends[1])
+			if err != nil || d.Edge.Evidence != graph.FromExternal || d.Edge.Correlation != 0.9 || d.Why == "" || d.Family != nil || d.Curve == nil {
+				t.Errorf("the link of another program: %+v, %v", d, err)
+			}
+		}
+		if _, err := g.Edge(g.ctx, "opaque-node-2", "opaque-node-1"); code(err) != Unknown {
+			t.Errorf("a link that nobody wrote: %v", err)
+		}
 		if _, err := g.Propagation(g.ctx, PropagationQuery{Source: "opaque-node-9"}); code(err) != Unknown {
 			t.Errorf("%v", err)
 		}
@@ -222,7 +231,7 @@ func TestCopiesOfRowsAreBounded(t *testing.T) {
 		if err := g.external.look(g.ctx, g.Service); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := g.external.of(g.ctx, g.Service, "m", 1); err != nil {
+		if _, err := g.external.of(g.ctx, g.Service, "m", 1, odds.Never); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 3 * mostCopies {
@@ -230,7 +239,7 @@ func TestCopiesOfRowsAreBounded(t *testing.T) {
 			g.external.of_[externalKey{fmt.Sprint(i), 1}] = nil
 			g.external.mu.Unlock()
 			if i%1000 == 0 {
-				if _, err := g.external.of(g.ctx, g.Service, "m", 1); err != nil {
+				if _, err := g.external.of(g.ctx, g.Service, "m", 1, odds.Never); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -346,4 +355,33 @@ func TestPrices(t *testing.T) {
 			t.Errorf("%v in %v: %s, want %s", c.price, c.n, got, c.want)
 		}
 	}
+}
+
+func TestAnswersOfOneVersionAreRenderedOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, g *rig) {
+		version := uint64(1)
+		g.live.show(match("m", version))
+		asked := map[string]func() (*Document, error){
+			"event":        func() (*Document, error) { return g.Event(g.ctx, "m", odds.InDecimal) },
+			"other prices": func() (*Document, error) { return g.Event(g.ctx, "m", odds.InAmerican) },
+			"leaders":      func() (*Document, error) { return g.Leaders(g.ctx, report.LeaderFilter{Sport: "a b"}) },
+			"other league": func() (*Document, error) { return g.Leaders(g.ctx, report.LeaderFilter{Sport: "a", Market: "b"}) },
+		}
+		seen := map[*Document]string{}
+		for range 3 {
+			for name, ask := range asked {
+				doc := must[*Document](t)(ask())
+				if again := must[*Document](t)(ask()); again != doc {
+					t.Errorf("%s was rendered twice", name)
+				}
+				if other, known := seen[doc]; known {
+					t.Errorf("%s has the answer of %s of another version or question", name, other)
+				}
+				seen[doc] = name
+			}
+			version++
+			g.live.show(match("m", version))
+			g.live.state(func(st *live.State) { st.AsOf++ })
+		}
+	})
 }

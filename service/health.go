@@ -188,5 +188,5 @@ func (s *Service) probe(ctx context.Context) {
 			v = seen
 		}
 	}
-	s.build(ctx, v)
+	s.build(ctx, v, s.asOf(v))
 }

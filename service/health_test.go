@@ -195,7 +195,7 @@ func TestWrongQuestionsAndClientsThatLeaveChangeNothing(t *testing.T) {
 			if _, err := g.Graph(gone, "m", 0); err == nil {
 				t.Fatal("answered a client that has left")
 			}
-			g.build(gone, match("m", 1))
+			g.build(gone, match("m", 1), noon)
 			g.live.set(func() { g.live.refuse = context.Canceled })
 			_, _ = g.Ingest(g.ctx, nil)
 			g.live.set(func() { g.live.refuse = live.ErrRecovering })
@@ -300,14 +300,14 @@ func TestFaultsAreRefusedWhereTheyMayNotBe(t *testing.T) {
 		if f, err := g.Inject(g.ctx, "kill-layer", fault.Params{Layer: 4}, 30*time.Second); err != nil || f.Layer != 4 || f.Who != "tester" || f.Until.Sub(f.From) != 30*time.Second {
 			t.Errorf("%+v, %v", f, err)
 		}
-		if list, enabled := g.Faults(); len(list) != 1 || !enabled {
+		if list, enabled, err := g.Faults(g.ctx); len(list) != 1 || !enabled || err != nil {
 			t.Errorf("%+v, %v", list, enabled)
 		}
 		if _, err := g.Inject(g.ctx, "kill-layer", fault.Params{Layer: 9}, time.Second); code(err) != Invalid {
 			t.Error(err)
 		}
 		time.Sleep(31 * time.Second)
-		if list, _ := g.Faults(); len(list) != 0 {
+		if list, _, _ := g.Faults(g.ctx); len(list) != 0 {
 			t.Errorf("%+v is not over", list)
 		}
 		g.o.Faults = must[*fault.Registry](t)(fault.New(fault.Options{Clock: time.Now}))

@@ -36,7 +36,9 @@ type engineOf struct {
 	views    map[string]*live.View
 	details  map[[2]odds.NodeID]engine.Detail
 	alarms   []live.Alarm
+	moves    engine.Remembered
 	card     live.Card
+	asked    [3]int64 // from, to and most of the last question for moves
 	accepted int
 	refuse   error // of the next Accept and of all later ones
 	busy     error // of Views, Inspect and Alarms
@@ -87,6 +89,11 @@ func (e *engineOf) Inspect(_ context.Context, source, target odds.NodeID, _ int)
 	defer e.mu.Unlock()
 	d, ok := e.details[[2]odds.NodeID{source, target}]
 	return d, ok, e.busy
+}
+
+func (e *engineOf) Remembered(_ context.Context, _ string, from, to odds.Time, most int) (engine.Remembered, error) {
+	e.asked = [3]int64{int64(from), int64(to), int64(most)}
+	return e.moves, e.busy
 }
 
 func (e *engineOf) Alarms(context.Context, int) ([]live.Alarm, error) { return e.alarms, e.busy }

@@ -52,7 +52,7 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Rec
 
 // isStore reports whether the store, and not the moment or the client, is to blame.
 func isStore(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrDeadline) || errors.Is(err, store.ErrInUse)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReplaced) || errors.Is(err, store.ErrDeadline) || errors.Is(err, store.ErrInUse)
 }
 
 // auditWatch notices when the audit log can't be written.

@@ -27,17 +27,17 @@ type layerFailure struct{ err error }
 var errOff = errors.New("switched off")
 
 // build makes the graph of an event from what the engine published and what other
-// programs wrote, layer by layer, each behind its breaker. The statements of the
+// programs wrote, as it stood at asOf, layer by layer, each behind its breaker. The statements of the
 // store have deadlines of their own; what comes from memory needs none, and one
 // for all layers would fail the last of them whenever the machine is busy.
-func (s *Service) build(ctx context.Context, v *live.View) *graph.Snapshot {
+func (s *Service) build(ctx context.Context, v *live.View, asOf odds.Time) *graph.Snapshot {
 	set := s.settings.Load()
 	o := graph.Options{Mode: s.o.Mode}
 	for i, mode := range set.layers {
 		o.Off[i] = mode == Off || odds.Layers[i] == odds.CrossSport && s.o.Memory.Sheds(guard.ShedL4)
 	}
-	return graph.Build(ctx, v.Event.ID, s.asOf(v), func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
-		return s.layer(ctx, v, layer)
+	return graph.Build(ctx, v.Event.ID, asOf, func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
+		return s.layer(ctx, v, layer, asOf)
 	}, o)
 }
 
@@ -48,7 +48,7 @@ func (s *Service) asOf(v *live.View) odds.Time {
 }
 
 // layer returns the edges of one layer.
-func (s *Service) layer(ctx context.Context, v *live.View, layer odds.Layer) (edges []graph.Edge, err error) {
+func (s *Service) layer(ctx context.Context, v *live.View, layer odds.Layer, asOf odds.Time) (edges []graph.Edge, err error) {
 	g := s.layers[layer-1]
 	start := time.Now()
 	ctx, span := s.o.Tracing.Start(ctx, "layer "+layer.Key())
@@ -60,7 +60,7 @@ func (s *Service) layer(ctx context.Context, v *live.View, layer odds.Layer) (ed
 			return context.Cause(ctx)
 		}
 		edges = v.Layers[layer-1]
-		rows, err := s.external.of(ctx, s, v.Event.ID, layer)
+		rows, err := s.external.of(ctx, s, v.Event.ID, layer, asOf)
 		if err != nil {
 			return fmt.Errorf("rows of other programs: %w", err)
 		}

@@ -257,13 +257,17 @@ func newFault(f *fault.Fault) Fault {
 }
 
 // Faults lists the faults that are injected now; enabled says whether any can be.
-func (s *Service) Faults() (out []Fault, enabled bool) {
-	active := s.o.Faults.Active()
-	out = make([]Fault, 0, len(active))
-	for i := range active {
-		out = append(out, newFault(&active[i]))
-	}
-	return out, s.o.Faults.Enabled()
+func (s *Service) Faults(ctx context.Context) (out []Fault, enabled bool, err error) {
+	err = s.run(ctx, OpFault, "list", func(context.Context) error {
+		active := s.o.Faults.Active()
+		out = make([]Fault, 0, len(active))
+		for i := range active {
+			out = append(out, newFault(&active[i]))
+		}
+		enabled = s.o.Faults.Enabled()
+		return nil
+	})
+	return out, enabled, err
 }
 
 // Inject breaks something for a while.

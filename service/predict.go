@@ -31,11 +31,10 @@ type PropagationQuery struct {
 // Propagation answers from the graph in memory, and remembers nothing.
 func (s *Service) Propagation(ctx context.Context, q PropagationQuery) (out *Propagation, err error) {
 	err = s.predicting(ctx, OpPropagation, string(q.Source), func(ctx context.Context) error {
-		edges, whole, asOf, err := s.reach(ctx, q.Source, q.Target)
+		n, whole, asOf, err := s.reach(ctx, q.Source, q.Target)
 		if err != nil {
 			return err
 		}
-		n := propagate.NewNetwork(edges)
 		source, flipped, err := standing(n, q.Source)
 		if err != nil {
 			return err
@@ -83,12 +82,13 @@ func paths(n *propagate.Network, source, target odds.NodeID, q PropagationQuery)
 const mostReached = 64
 
 // reach gathers the edges of the source's event and of those linked to it.
-func (s *Service) reach(ctx context.Context, source, target odds.NodeID) (edges []graph.Edge, whole bool, asOf odds.Time, err error) {
+func (s *Service) reach(ctx context.Context, source, target odds.NodeID) (n *propagate.Network, whole bool, asOf odds.Time, err error) {
 	first, err := s.eventOf(ctx, source)
 	if err != nil {
 		return nil, false, 0, err
 	}
 	whole = true
+	var edges [][]graph.Edge
 	seen := map[string]bool{first: true}
 	queue := []string{first}
 	if target != "" { // an edge into the target's event is kept there
@@ -112,7 +112,7 @@ func (s *Service) reach(ctx context.Context, source, target odds.NodeID) (edges 
 			whole = whole && errors.Is(err, live.ErrUnknown) // over meanwhile
 			continue
 		}
-		snap := s.build(ctx, v)
+		snap := s.snapshot(ctx, v)
 		asOf = max(asOf, snap.AsOf)
 		whole = whole && snap.Status() == graph.Healthy
 		if snap.Status() == graph.Failed {
@@ -122,7 +122,7 @@ func (s *Service) reach(ctx context.Context, source, target odds.NodeID) (edges 
 			if l == nil {
 				continue
 			}
-			edges = append(edges, l.Edges...)
+			edges = append(edges, l.Edges)
 			for k := range l.Edges {
 				queue = link(&l.Edges[k], seen, queue)
 			}
@@ -131,7 +131,7 @@ func (s *Service) reach(ctx context.Context, source, target odds.NodeID) (edges 
 			queue = push(id, seen, queue)
 		}
 	}
-	return edges, whole, asOf, nil
+	return propagate.NewNetwork(edges...), whole, asOf, nil
 }
 
 // link adds the events that an edge leads to.
@@ -256,13 +256,12 @@ type Predictions struct {
 // Predictions returns the forecasts about a node or of its moves.
 func (s *Service) Predictions(ctx context.Context, node odds.NodeID) (out *Predictions, err error) {
 	err = s.predicting(ctx, OpPredictions, string(node), func(ctx context.Context) error {
-		edges, whole, asOf, err := s.reach(ctx, node, "")
+		n, whole, asOf, err := s.reach(ctx, node, "")
 		if err != nil {
 			return err
 		}
 		_, event, _, _, _ := node.Parts()
 		out = &Predictions{AsOf: asOf, Node: node, Freshness: s.fresh(whole), Open: []Forecast{}, Settled: []Forecast{}, Next: []propagate.Path{}}
-		n := propagate.NewNetwork(edges)
 		of, _, err := standing(n, node)
 		if err == nil {
 			out.Next = n.Downstream(of, 0, nil)

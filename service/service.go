@@ -25,6 +25,7 @@ type Live interface {
 	State() *live.State
 	View(ctx context.Context, event string) (*live.View, error)
 	Inspect(ctx context.Context, source, target odds.NodeID, most int) (engine.Detail, bool, error)
+	Remembered(ctx context.Context, event string, from, to odds.Time, most int) (engine.Remembered, error)
 	Alarms(ctx context.Context, most int) ([]live.Alarm, error)
 	Scorecard() *live.Card
 	Hub() *live.Hub
@@ -105,6 +106,7 @@ type Service struct {
 
 	external external
 	docs     sync.Map // event id → *documents
+	common   documents
 	names    atomic.Pointer[namesOf]
 	naming   sync.Mutex // held by who makes names anew
 	settings atomic.Pointer[settings]
@@ -136,6 +138,7 @@ const (
 	OpLeaders     = "LEADERS"
 	OpEdge        = "EDGE_INSPECTION"
 	OpEvents      = "EVENTS"
+	OpMoves       = "MOVES"
 	OpScorecard   = "SCORECARD"
 	OpAudit       = "AUDIT_SEARCH"
 	OpReadiness   = "READINESS"
@@ -169,7 +172,7 @@ func New(o Options) (*Service, error) {
 	}
 	for _, op := range []string{
 		OpGraph, "LAYER1", "LAYER2", "LAYER3", "LAYER4", OpAnomalies, OpPropagation, OpPredictions, OpIngest, OpLeaders, OpEdge,
-		OpEvents, OpScorecard, OpAudit, OpReadiness,
+		OpEvents, OpMoves, OpScorecard, OpAudit, OpReadiness,
 	} {
 		s.ops[op] = o.Latency.Operation(op)
 	}

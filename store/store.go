@@ -20,6 +20,7 @@ var (
 	ErrNotStore = errors.New("not a corrgraph store")
 	ErrDamaged  = errors.New("the store is damaged")
 	ErrFull     = errors.New("no space left for the store")
+	ErrReplaced = errors.New("the file that was opened is gone, put it back or restart")
 	ErrDeadline = errors.New("the statement was interrupted at its deadline")
 )
 

@@ -80,12 +80,17 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 // Handler answers scrapes in the format that the scraper asks for: OpenMetrics has
 // the exemplars, the protobuf format has the native histograms too. What can be
 // collected is served even where something can't. At most four scrapes at a time
-// are answered, others get 503.
+// are answered, others wait for their turn: whoever serves it bounds requests.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		EnableOpenMetrics:   true,
-		ErrorHandling:       promhttp.ContinueOnError,
-		MaxRequestsInFlight: 4,
+	scrape := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, ErrorHandling: promhttp.ContinueOnError})
+	turns := make(chan struct{}, 4)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case turns <- struct{}{}:
+			defer func() { <-turns }()
+			scrape.ServeHTTP(w, r)
+		case <-r.Context().Done(): // nobody waits any more
+		}
 	})
 }
 

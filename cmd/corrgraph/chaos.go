@@ -258,6 +258,7 @@ type chaosFuzzCmd struct {
 func (chaosFuzzCmd) Help() string {
 	return "Does the service bear whatever is sent to it?\n\n    corrgraph chaos fuzz --url http://127.0.0.1:8080 --duration 10m\n\n" +
 		"What there is to ask it reads in /openapi.json. It sends ticks of its own (events fuzz-0 to fuzz-7, and odd ones), so use a store that may be thrown away. " +
+		"In the second half ticks have known names alone: what odd ones teach a service is no leak, so memory is compared over that half. " +
 		"A status of 500 and above other than 503 with Retry-After, an error that is no problem+json, a connection closed without an answer, a service that is down at the end, " +
 		"and more goroutines, descriptors or memory than bounds allow are exit code 1." + codes
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"corrgraph/config"
 )
@@ -52,11 +53,15 @@ func (f *configFile) load(a *app) (*config.Loaded, error) {
 	return flags.load(a)
 }
 
-type configCheckCmd struct{ configFile }
+type configCheckCmd struct {
+	configFile
+	Hup int `placeholder:"PID" help:"Have this running service read it (SIGHUP), if it is sound."`
+}
 
 func (configCheckCmd) Help() string {
 	return "Before a start or a reload:\n\n    corrgraph config check config/staging/correlation-engine.yaml\n" +
-		"    corrgraph config check --set limits.memory_ceiling=8GB /etc/corrgraph/correlation-engine.yaml\n\n" +
+		"    corrgraph config check --set limits.memory_ceiling=8GB /etc/corrgraph/correlation-engine.yaml\n" +
+		"    corrgraph config check --hup $(pidof corrgraph) /etc/corrgraph/correlation-engine.yaml\n\n" +
 		"Files that it names (certificates, tokens) are not opened. A configuration with a mistake is exit code 3." + codes
 }
 
@@ -98,8 +103,25 @@ func (c *configCheckCmd) Run(a *app) error {
 		if len(problems) == 1 {
 			err = badData(errors.New("a mistake in the configuration"))
 		}
+	} else if c.Hup != 0 {
+		err = hangUp(c.Hup)
 	}
 	return errors.Join(printed, err)
+}
+
+// hangUp asks a process to read its configuration again.
+func hangUp(pid int) error {
+	if pid < 1 {
+		return fmt.Errorf("%d is no process", pid) // but a whole group of them
+	}
+	p, err := os.FindProcess(pid)
+	if err == nil {
+		err = p.Signal(syscall.SIGHUP)
+	}
+	if err != nil {
+		return fmt.Errorf("process %d: %w", pid, err)
+	}
+	return nil
 }
 
 type configPrintCmd struct {

@@ -85,16 +85,20 @@ func start(program string, args ...string) error {
 func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 	var waiting []*odds.Batch
 	send := func() error {
-		if len(waiting) == 0 {
-			return nil
-		}
-		for {
-			// Past its deadline on a busy machine: ticks that are sent twice count once.
-			if _, err := i.Service().Ingest(ctx, waiting); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		for len(waiting) > 0 {
+			_, err := i.Service().Ingest(ctx, waiting)
+			if err == nil {
 				waiting = nil
+				break
+			}
+			if service.Classify(err).Code != service.Unavailable {
+				return err
+			}
+			if err := pause(ctx, 100*time.Millisecond); err != nil { // busy: the same again
 				return err
 			}
 		}
+		return nil
 	}
 	begin := odds.TimeOf(clock().Add(-demoPast))
 	o := simulate.Options{Seed: c.Seed, Minutes: int((demoPast + demoFuture) / time.Minute), Start: begin}

@@ -10,8 +10,10 @@ import (
 	"corrgraph/store"
 )
 
-// searched is how many rows one page of an audit search looks at.
-const searched = 5000
+// searched is how many rows one page of an audit search looks at. A row takes some
+// microseconds, and a search that nobody could narrow down must not come near the
+// deadline: the store's breaker counts what is cut off.
+const searched = 1000
 
 // Audit implements store.AuditLog.
 func (s *Store) Audit(ctx context.Context, rows []store.AuditRow) error {
@@ -94,7 +96,7 @@ func (s *Store) AuditTail(ctx context.Context, limit int) ([]store.AuditRow, err
 }
 
 // AuditSearch returns at most limit rows that match f, newest first, those older
-// than the row of the id cursor; 0 begins with the newest. It looks at 5,000 rows
+// than the row of the id cursor; 0 begins with the newest. It looks at 1,000 rows
 // of the span of time, and of the operation where one is named, and returns where
 // to go on, 0 at the end: a page may be empty though older rows match.
 func (s *Store) AuditSearch(ctx context.Context, f store.AuditFilter, cursor int64, limit int) (rows []store.AuditRow, next int64, err error) {

@@ -57,6 +57,7 @@ type Options struct {
 // write take turns.
 type Store struct {
 	path      string
+	file      fs.FileInfo // of the file that was opened for writing
 	table     [names]statement
 	watch     *watch
 	writing   chan struct{} // holds one while writer or logger is in use
@@ -118,7 +119,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return fmt.Errorf("%w: it is not a regular file", store.ErrNotStore)
 	}
 	if !o.ReadOnly {
-		return s.openWriter(ctx, o)
+		err := s.openWriter(ctx, o)
+		if err == nil {
+			s.file, err = os.Stat(s.path)
+		}
+		return err
 	}
 	err := s.check(ctx)
 	if err != nil && errors.Is(err, fs.ErrPermission) && s.still() {
@@ -269,9 +274,27 @@ func (s *Store) takeTurn(ctx context.Context) (free func(), err error) {
 	return nil, fmt.Errorf("store %s: %w", s.path, fs.ErrClosed)
 }
 
+// inPlace reports whether the open file is still the one that its name stands for:
+// what is written to one that was removed or replaced is gone with the process.
+func (s *Store) inPlace() error {
+	if s.file == nil {
+		return nil // it is being opened
+	}
+	switch now, err := os.Stat(s.path); {
+	case err != nil:
+		return fmt.Errorf("%w: %w", store.ErrReplaced, err)
+	case !os.SameFile(s.file, now):
+		return fmt.Errorf("%w: another stands in its place", store.ErrReplaced)
+	}
+	return nil
+}
+
 // transact runs f in a transaction. The caller has its turn.
 func (s *Store) transact(ctx context.Context, c *conn, f func(*conn) error) error {
-	_, err := c.exec(ctx, s.table[begin])
+	err := s.inPlace()
+	if err == nil {
+		_, err = c.exec(ctx, s.table[begin])
+	}
 	if err == nil {
 		if err = f(c); err == nil {
 			// A caller that leaves now must not be told that nothing was done.

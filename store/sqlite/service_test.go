@@ -62,6 +62,34 @@ func logged(t *testing.T, s *Store) map[string]int {
 	return n
 }
 
+func TestNothingIsAcknowledgedOnceTheFileIsGone(t *testing.T) {
+	s := open(t, Options{Durable: true})
+	away := s.Path() + ".away"
+	for _, step := range []struct {
+		name string
+		do   func() error
+		want error
+	}{
+		{"as opened", func() error { return nil }, nil},
+		{"removed", func() error { return os.Rename(s.Path(), away) }, store.ErrReplaced},
+		{"replaced", func() error { return os.WriteFile(s.Path(), nil, 0o600) }, store.ErrReplaced},
+		{"put back", func() error { return os.Rename(away, s.Path()) }, nil},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.AppendLog(t.Context(), 1, marked(1, step.name)); !errors.Is(err, step.want) {
+			t.Errorf("%s: %v, want %v", step.name, err, step.want)
+		}
+		if err := s.Writable(t.Context()); !errors.Is(err, step.want) {
+			t.Errorf("%s: writable: %v, want %v", step.name, err, step.want)
+		}
+	}
+	if got := logged(t, s); got["as opened"] != 1 || got["put back"] != 1 || len(got) != 2 {
+		t.Errorf("the log holds %v", got)
+	}
+}
+
 func TestAppendsOfManyCallersAreAllKept(t *testing.T) {
 	s := open(t, Options{Durable: true})
 	var wg sync.WaitGroup

@@ -24,8 +24,18 @@ type Reader struct {
 	err    error
 }
 
-// New returns a reader of r.
-func New(r io.Reader) *Reader { return &Reader{in: bufio.NewReaderSize(r, 64<<10)} }
+// buffer is what is read at once.
+const buffer = 64 << 10
+
+// New returns a reader of r. Its buffer is no larger than what is left of a reader
+// that knows it, as those of a few ticks in memory do.
+func New(r io.Reader) *Reader {
+	size := buffer
+	if in, ok := r.(interface{ Len() int }); ok {
+		size = min(size, in.Len()+1)
+	}
+	return &Reader{in: bufio.NewReaderSize(r, size)}
+}
 
 // Scan moves to the next line and reports whether there is one. A line without an
 // end is one if it has any bytes, also when reading failed inside it: see Ended.

@@ -33,6 +33,7 @@ export type Graph = Omit<Solid<Schemas["Graph"]>, "layers"> & { layers: Layer[] 
 export type Health = Solid<Schemas["Health"]>;
 export type Leaders = Solid<Schemas["Leaders"]>;
 export type Measurement = Solid<Schemas["Measurement"]>;
+export type Moves = Solid<Schemas["Moves"]>;
 export type Pair = Solid<Schemas["Pair"]>;
 export type Path = Solid<Schemas["Path"]>;
 export type Performance = Solid<Schemas["Performance"]>;

@@ -7,7 +7,7 @@ import { distance, fills, shift, toScreen, whole, zoomed, type Size, type View }
 
 export interface SceneNode extends Point {
   id: string;
-  label: string;
+  label: string; // may have several lines
   size: number; // radius, pixels
   colour: string;
   fill: string; // another than colour: hollow
@@ -224,28 +224,31 @@ export class Scene {
     ctx.lineWidth = 3;
     ctx.strokeStyle = this.#theme.panel;
     ctx.fillStyle = this.#theme.text;
-    const write = (text: string, size: number, places: Point[]) => {
-      const width = ctx.measureText(text).width;
+    const write = (lines: readonly string[], size: number, places: readonly Point[]) => {
+      const [width, height] = [Math.max(...lines.map((l) => ctx.measureText(l).width)), lines.length * size];
       for (const p of places) {
-        const r = new DOMRect(p.x - width / 2, p.y - size / 2, width, size);
+        const r = new DOMRect(p.x - width / 2, p.y - height / 2, width, height);
         if (taken.some((t) => r.left < t.right && t.left < r.right && r.top < t.bottom && t.top < r.bottom)) continue;
         taken.push(r);
-        ctx.strokeText(text, p.x, p.y);
-        ctx.fillText(text, p.x, p.y);
+        lines.forEach((l, i) => {
+          ctx.strokeText(l, p.x, r.top + (i + 0.5) * size);
+          ctx.fillText(l, p.x, r.top + (i + 0.5) * size);
+        });
         return;
       }
     };
     ctx.font = `11${font}`;
     for (const n of this.#nodes.values()) {
       const { x, y } = at.get(n.id)!;
-      const away = n.size * grow + 8;
-      if (n.label) write(n.label, 12, [{ x, y: y + away }, { x, y: y - away }]);
+      const lines = n.label.split("\n");
+      const away = n.size * grow + 2 + 6 * lines.length;
+      if (n.label) write(lines, 12, [{ x, y: y + away }, { x, y: y - away }]);
     }
     ctx.font = `10${font}`;
     for (const e of this.#edges) {
       const [a, b] = [at.get(e.source)!, at.get(e.target)!];
       const between = (share: number) => ({ x: a.x + (b.x - a.x) * share, y: a.y + (b.y - a.y) * share });
-      if (e.label) write(e.label, 11, [between(0.5), between(0.62), between(0.38)]);
+      if (e.label) write([e.label], 11, [between(0.5), between(0.62), between(0.38)]);
     }
   }
 

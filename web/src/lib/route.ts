@@ -16,7 +16,7 @@ export const views = {
   trader: {
     path: "/",
     title: "Now",
-    params: { event: "", node: "", layers: "1234", find: "", hide: "", certain: "1", hops: "1", as: "graph", incident: "" },
+    params: { event: "", node: "", layers: "1234", find: "", hide: "", certain: "1", hops: "1", as: "graph", incident: "", at: "" },
   },
   events: { path: "/events", title: "Events", params: { q: "", sport: "", event: "" } },
   leaders: {

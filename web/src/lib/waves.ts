@@ -25,8 +25,11 @@ const followed = 0.3;
 export const horizon = 180_000;
 const mostWaves = 200;
 
+/** What waves read of a move. */
+export type Step = Pick<Move, "node" | "at" | "move" | "rms">;
+
 /** Returns the waves after a move: begun, joined, or as they were. Old ones are dropped. */
-export function withMove(waves: readonly Wave[], m: Move): readonly Wave[] {
+export function withMove(waves: readonly Wave[], m: Step): readonly Wave[] {
   const p = parts(m.node);
   if (!p || p.venue === consensus) return waves;
   const at = ms(m.at);
@@ -38,21 +41,20 @@ export function withMove(waves: readonly Wave[], m: Move): readonly Wave[] {
     return waves.map((w) => (w === open ? { ...w, moved, last: Math.max(w.last, at) } : w));
   }
   if (Math.abs(m.move) < (m.rms > 0 ? Math.max(least, 2 * m.rms) : unusual)) return waves;
-  return trimmed([...waves, begin(m.node, m.event_id, m.move, at)], at);
+  return trimmed([...waves, begin(m.node, p.event, m.move, at)], at);
 }
 
 /** Tells from forecasts which waves were under way before anything was heard from the
  * stream: a forecast names who moved and when, its answer who followed. */
 export function fromForecasts(waves: readonly Wave[], forecasts: readonly Forecast[]): readonly Wave[] {
   const known = new Set(waves.map((w) => w.selection));
-  const moves: Move[] = [];
-  const say = (node: string, f: Forecast, at: string, move: number) =>
-    moves.push({ node, event_id: f.event_id, at, move, value: 0, price: null, rms: Math.abs(move) / 2 });
+  const moves: Step[] = [];
+  const say = (node: string, at: string, move: number) => moves.push({ node, at, move, rms: Math.abs(move) / 2 });
   for (const f of forecasts) {
     if (known.has(selectionKey(f.source))) continue;
-    say(f.source, f, f.issued_at, f.move);
+    say(f.source, f.issued_at, f.move);
     const came = f.outcome === "hit" || f.outcome === "late";
-    if (came && f.resolved_at !== null && selectionKey(f.target) === selectionKey(f.source)) say(f.target, f, f.resolved_at, f.actual);
+    if (came && f.resolved_at !== null && selectionKey(f.target) === selectionKey(f.source)) say(f.target, f.resolved_at, f.actual);
   }
   moves.sort((a, b) => ms(a.at) - ms(b.at));
   return moves.reduce(withMove, waves).toSorted((a, b) => a.started - b.started);

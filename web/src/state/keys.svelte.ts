@@ -2,7 +2,7 @@
 
 import { tick } from "svelte";
 import { oddsFormats } from "../lib/format";
-import { clock } from "./clock.svelte";
+import { replay } from "./replay.svelte";
 import { router } from "./route.svelte";
 import { theme } from "./theme.svelte";
 
@@ -33,7 +33,9 @@ export const keys: Key[] = [
   { key: "u", what: "UTC or local time", run: () => router.share({ tz: router.shared.tz === "utc" ? "local" : "utc" }) },
   { key: "o", what: "decimal, American, fractional odds or probability", run: nextOdds },
   { key: "d", what: "dark, light, or as the system", run: () => theme.next() },
-  { key: " ", label: "Space", what: "pause and go on", run: () => (clock.paused = !clock.paused) },
+  { key: " ", label: "Space", what: "pause, and go on with now", run: () => replay.pause() },
+  { key: "[", what: "the graph one step back in time", run: () => replaying(-1) },
+  { key: "]", what: "and one step on", run: () => replaying(1) },
   { key: "?", what: "this sheet", run: () => (sheet.open = !sheet.open) },
 ];
 
@@ -52,6 +54,10 @@ export function press(e: KeyboardEvent): void {
   if (!k) return;
   e.preventDefault();
   k.run();
+}
+
+function replaying(by: 1 | -1): void {
+  if (router.view === "trader") void replay.step(by);
 }
 
 function panel(id: string): void {

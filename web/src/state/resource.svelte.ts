@@ -50,7 +50,10 @@ export class Resource<T> {
 
   /** Asks within some milliseconds, once for all who want it meanwhile. */
   soon(within: number): void {
-    this.#timer ??= setTimeout(() => void this.load(), within);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined; // a question that runs already does not begin anew to clear it
+      void this.load();
+    }, within);
   }
 
   /** Forgets everything and asks something else from now on. */

@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+
+	"corrgraph/odds"
+	"corrgraph/series"
+)
+
+// Remembered is what an event's series remember of their moves.
+type Remembered struct {
+	Since odds.Time  // from then on no move is missing; 0 where none is remembered
+	Moves []PastMove // oldest first, of one instant by node
+	Older int        // remembered moves before these
+	Newer int        // remembered moves after these
+}
+
+// PastMove is one increment as a series remembers it.
+type PastMove struct {
+	Node odds.NodeID
+	At   odds.Time
+	Raw  float64 // log-odds (or log price) as they moved
+	RMS  float64 // of the node's moves until now; 0 unknown
+}
+
+// Remembered returns the newest `most` moves that an event's series remember of the
+// time from `from` to `to`, both included; ok is false where there is no such event.
+// As in the news, a consensus that leaves out one group is none of them. Those of
+// another phase are forgotten when a venue goes in play. Cost: the moves returned
+// times the series of the event, about a nanosecond each.
+func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remembered, ok bool) {
+	ev := e.events[id]
+	if ev == nil {
+		return r, false
+	}
+	var rest []unread
+	var pre, live odds.Time // the first move of either phase
+	for _, n := range ev.news() {
+		moves := n.Moves()
+		if len(moves) == 0 {
+			continue
+		}
+		first := moves[0].At
+		if n.Count() > len(moves) {
+			r.Since = max(r.Since, first)
+		}
+		begun := &pre
+		if n.live {
+			begun = &live
+		}
+		if *begun == 0 || first < *begun {
+			*begun = first
+		}
+		lo := sort.Search(len(moves), func(i int) bool { return moves[i].At >= from })
+		hi := lo + sort.Search(len(moves)-lo, func(i int) bool { return moves[lo+i].At > to })
+		r.Older += lo
+		r.Newer += len(moves) - hi
+		rest = append(rest, unread{n, moves[lo:hi]})
+	}
+	r.Since = max(r.Since, cmp.Or(live, pre))
+	for len(r.Moves) < most {
+		t := newest(rest)
+		if t == nil {
+			break
+		}
+		last := t.moves[len(t.moves)-1]
+		t.moves = t.moves[:len(t.moves)-1]
+		r.Moves = append(r.Moves, PastMove{t.n.ID, last.At, last.Raw, t.n.RMS()})
+	}
+	slices.Reverse(r.Moves)
+	for i := range rest {
+		r.Older += len(rest[i].moves)
+	}
+	return r, true
+}
+
+// unread is what is still to be taken of a series, from its end.
+type unread struct {
+	n     *node
+	moves []series.Increment
+}
+
+// newest is the series whose last move is the newest; nil when all are taken.
+func newest(rest []unread) (best *unread) {
+	var at odds.Time
+	for i := range rest {
+		t := &rest[i]
+		if len(t.moves) == 0 {
+			continue
+		}
+		if own := t.moves[len(t.moves)-1].At; best == nil || own > at || own == at && t.n.ID > best.n.ID {
+			best, at = t, own
+		}
+	}
+	return best
+}
+
+// news are the series whose moves are told of: of venues, and what all of them say
+// together.
+func (ev *event) news() (out []*node) {
+	for _, m := range ev.markets {
+		for k := range m.sels {
+			if n := m.sels[k].cons; n != nil {
+				out = append(out, n)
+			}
+		}
+		for _, b := range m.boards {
+			for _, n := range b.nodes {
+				if n != nil {
+					out = append(out, n)
+				}
+			}
+		}
+	}
+	return out
+}

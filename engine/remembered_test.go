@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"corrgraph/odds"
+)
+
+const kickOff odds.Time = 1_780_000_000_000
+
+// quoteAll quotes an event at some venues: "venue price", seconds after the kick-off.
+func quoteAll(t *testing.T, e *Engine, ev *odds.Event, live bool, seconds int, prices ...string) {
+	t.Helper()
+	for _, p := range prices {
+		var venue string
+		var price float64
+		if _, err := fmt.Sscan(p, &venue, &price); err != nil {
+			t.Fatal(err)
+		}
+		b := &odds.Batch{Source: venue, At: kickOff.Add(odds.Millis(1000 * seconds)), Updates: []odds.Update{{
+			Event: ev, Venue: venue, Market: "h2h", InPlay: live, Image: true, Quotes: []odds.Quote{
+				{Selection: "A", Side: odds.Home, Line: math.NaN(), Price: price},
+				{Selection: "B", Side: odds.Away, Line: math.NaN(), Price: 1 / (1 - 1/price)},
+			},
+		}}}
+		if err := e.Apply(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func said(r Remembered) string {
+	var out []string
+	for _, m := range r.Moves {
+		venue, _, _ := strings.Cut(string(m.Node), "/")
+		out = append(out, fmt.Sprintf("%d %s", m.At.Sub(kickOff)/1000, venue))
+	}
+	return strings.Join(out, "; ")
+}
+
+func TestMovesAreRemembered(t *testing.T) {
+	ev := &odds.Event{ID: "game", Sport: "tennis", Home: "A", Away: "B"}
+	e := New(Options{Stream: true})
+	for i, price := range []float64{2, 2.1, 2, 2.2} {
+		quoteAll(t, e, ev, false, 10*i, fmt.Sprint("b ", price), fmt.Sprint("a ", price))
+	}
+	e.Settle()
+	// The consensus moves with each of the two.
+	first, second := "10 a; 10 b; 10 consensus; 10 consensus", "20 a; 20 b; 20 consensus; 20 consensus"
+	all := first + "; " + second + "; 30 a; 30 b; 30 consensus; 30 consensus"
+	for _, c := range []struct {
+		from, to     odds.Time
+		most         int
+		want         string
+		older, newer int
+	}{
+		{odds.Ever, odds.Never, 100, all, 0, 0},
+		{odds.Ever, odds.Never, 3, "30 b; 30 consensus; 30 consensus", 9, 0},
+		{odds.Ever, kickOff.Add(20_000), 100, first + "; " + second, 0, 4},
+		{kickOff.Add(20_000), kickOff.Add(29_999), 4, second, 4, 4},
+		{kickOff.Add(20_001), kickOff.Add(29_999), 4, "", 8, 4},
+	} {
+		r, ok := e.Remembered("game", c.from, c.to, c.most)
+		if !ok || said(r) != c.want || r.Older != c.older || r.Newer != c.newer || r.Since != kickOff.Add(10_000) {
+			t.Errorf("from %v to %v, %d: %q since %v, %d older, %d newer", c.from, c.to, c.most, said(r), r.Since, r.Older, r.Newer)
+		}
+	}
+	r, _ := e.Remembered("game", odds.Ever, odds.Never, 4)
+	if m := r.Moves[0]; math.Abs(m.Raw-math.Log(1/1.2)) > 1e-9 || m.RMS <= 0 || r.Moves[0].Node != "a/game/h2h/home" {
+		t.Errorf("%+v", m)
+	}
+	if _, ok := e.Remembered("other", odds.Ever, odds.Never, 3); ok {
+		t.Error("an event that is not there has moves")
+	}
+}
+
+// TestWhatIsForgottenIsSaid: the answer is whole from the instant it names, also
+// where a busy venue has forgotten more than a quiet one, and after a kick-off.
+func TestWhatIsForgottenIsSaid(t *testing.T) {
+	ev := &odds.Event{ID: "game", Sport: "tennis", Home: "A", Away: "B"}
+	e := New(Options{Stream: true, KeepMoves: 4})
+	quoteAll(t, e, ev, false, 0, "quiet 2", "busy 2")
+	quoteAll(t, e, ev, false, 10, "quiet 2.1")
+	for i := range 8 {
+		quoteAll(t, e, ev, false, 20+10*i, fmt.Sprint("busy ", 2.1+0.1*float64(i%2)))
+	}
+	e.Settle()
+	r, _ := e.Remembered("game", odds.Ever, odds.Never, 100)
+	missing := slices.ContainsFunc(r.Moves, func(m PastMove) bool { return m.At < r.Since })
+	if want := kickOff.Add(60_000); r.Since != want || !missing {
+		t.Errorf("since %v, want %v: %s", r.Since, want, said(r))
+	}
+	quoteAll(t, e, ev, true, 100, "busy 2", "quiet 2")
+	quoteAll(t, e, ev, true, 110, "busy 2.1")
+	e.Settle()
+	r, _ = e.Remembered("game", odds.Ever, odds.Never, 100)
+	if got := said(r); r.Since != kickOff.Add(110_000) || got != "110 busy; 110 consensus" {
+		t.Errorf("in play: since %v: %s", r.Since, got)
+	}
+}
