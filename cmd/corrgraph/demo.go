@@ -28,6 +28,7 @@ type demoCmd struct {
 	Seed    uint64 `default:"1" help:"Another seed, another market."`
 	Minutes int    `default:"720" help:"Length of the simulated market, 30 or more."`
 	Serve   string `enum:"auto,yes,no" default:"auto" help:"Go on with the service on a SIMULATED market that is going on now, until Ctrl-C: yes, no, or auto, which is yes on a terminal."`
+	Open    string `enum:"auto,yes,no" default:"auto" help:"Open the dashboard of that service in a browser: yes, no, or auto, which is yes on a terminal with a display."`
 	Listen  string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where that service listens (default ${default})."`
 }
 
@@ -88,7 +89,7 @@ func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 	if err := a.print(t, func(w io.Writer) error { return t.text(w, a.style) }); err != nil {
 		return err
 	}
-	if c.Serve == "yes" || c.Serve == "auto" && terminal(a.stdout) && !a.json {
+	if c.Serve == "yes" || c.Serve == "auto" && a.screen && !a.json {
 		return c.goOn(ctx, a, filepath.Dir(path))
 	}
 	return nil

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"time"
 
 	"corrgraph/config"
@@ -39,7 +43,9 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, dir string) (err error) {
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- i.Run(ctx) }()
-	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a service, going on now: http://%s (Ctrl-C ends it)\n", i.Addr())
+	address := "http://" + i.Addr()
+	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a service, going on now: %s (Ctrl-C ends it)\n", address)
+	c.show(a, address, runtime.GOOS, os.Getenv)
 	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: service.Operator}), i)
 	if err != nil && ctx.Err() == nil {
 		stop()
@@ -49,6 +55,30 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, dir string) (err error) {
 		fmt.Fprintln(a.stdout, "The simulated market is over; what was learned from it is still served.")
 	}
 	return <-done
+}
+
+// show opens the dashboard in a browser where that is wanted.
+func (c *demoCmd) show(a *app, address, system string, env func(string) string) {
+	program, display := "xdg-open", env("DISPLAY") != "" || env("WAYLAND_DISPLAY") != ""
+	if system == "darwin" {
+		program, display = "open", env("SSH_CONNECTION") == ""
+	}
+	if c.Open == "no" || c.Open == "auto" && (!a.screen || !display) {
+		return
+	}
+	if err := a.start(program, address); err != nil && c.Open == "yes" {
+		a.log("no browser was opened: %v", err)
+	}
+}
+
+// start starts a program and does not wait for its end. Ctrl-C does not reach it.
+func start(program string, args ...string) error {
+	cmd := exec.Command(program, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	return cmd.Process.Release()
 }
 
 // play sends the market: what is past at once, the rest when its time comes.

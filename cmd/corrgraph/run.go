@@ -59,6 +59,8 @@ type app struct {
 	json           bool
 	style          report.Style // of stdout
 	terminal       bool         // stderr is one: progress is worth showing
+	screen         bool         // stdout is a terminal: somebody reads along
+	start          func(program string, args ...string) error
 }
 
 // print answers with v in JSON or as text.
@@ -78,7 +80,7 @@ func (a *app) log(format string, args ...any) {
 type exited int
 
 // run is the whole program: it parses args, runs the command and returns the
-// exit code. It starts nothing that outlives it.
+// exit code. It starts nothing that outlives it but the browser of demo.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		switch v := recover().(type) {
@@ -98,7 +100,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		panic(err) // the declarations above are wrong
 	}
-	a := &app{stdin: stdin, stdout: out, stderr: stderr, terminal: terminal(stderr)}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr, terminal: terminal(stderr), screen: terminal(stdout), start: start}
 	if len(args) > 0 && args[0] == completeWord {
 		err = printCompletions(out, parser.Model, args[1:])
 		return a.finish(ctx, err)
@@ -111,7 +113,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return a.finish(ctx, usage(err))
 	}
 	a.json = c.JSON
-	a.style.Color = colors(c.NoColor, terminal(stdout), os.Getenv)
+	a.style.Color = colors(c.NoColor, a.screen, os.Getenv)
 	k.BindTo(ctx, (*context.Context)(nil))
 	return a.finish(ctx, k.Run(a))
 }

@@ -1,7 +1,7 @@
 // What moves next, and what became of it. Pure.
 
 import type { FamilyScore, Forecast } from "../api/types";
-import { ms, span } from "./format";
+import { between, ms, span } from "./format";
 import { consensus, parts } from "./node";
 
 export type Phase = "coming" | "due" | "late" | "hit" | "wrong_sign" | "miss" | "already_moved" | "void";
@@ -19,9 +19,9 @@ export function countdown(f: Forecast, now: number): string {
   const [from, to] = [ms(f.arrive_from), ms(f.arrive_to)];
   switch (phase(f, now)) {
     case "coming":
-      return `in ${seconds(from - now)}–${seconds(to - now)} s`;
+      return `in ${to - now < minutes ? `${seconds(from - now)}–${seconds(to - now)} s` : between(from - now, to - now)}`;
     case "due":
-      return `due, ${seconds(to - now)} s`;
+      return `due, ${to - now < minutes ? `${seconds(to - now)} s` : span(to - now)}`;
     case "late":
       return f.outcome === "pending" ? `over by ${span(now - to)}` : "late";
     case "hit":
@@ -36,6 +36,9 @@ export function countdown(f: Forecast, now: number): string {
       return "did not come";
   }
 }
+
+/** From here on nobody counts seconds, ms. */
+const minutes = 120_000;
 
 const seconds = (millis: number): string => (millis < 10_000 ? Math.max(0, millis / 1000).toFixed(1) : String(Math.round(millis / 1000)));
 

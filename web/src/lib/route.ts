@@ -33,6 +33,7 @@ export const views = {
   feeds: { path: "/feeds", title: "Feeds", params: { source: "" } },
   audit: { path: "/audit", title: "Audit", params: { operation: "", actor: "", status: "", subject: "", trace_id: "", from: "", to: "" } },
   backups: { path: "/backups", title: "Backups & faults", params: {} },
+  stress: { path: "/stress", title: "Stress", params: { nodes: "2000", edges: "10000", seed: "1", seconds: "10" } },
 } as const satisfies Record<string, { path: string; title: string; params: Record<string, string> }>;
 
 export type View = keyof typeof views;

@@ -77,9 +77,11 @@ function lane(f: Forecast, issued: number, now: number): Lane {
   };
 }
 
-/** The end of an axis that shows all lanes, on a round number of ms. */
+/** Ends of axes whose quarters are round, in seconds, minutes and hours. */
+const ends = [1000, 60_000, 3_600_000].flatMap((unit) => [1, 2, 4, 6, 8, 10, 12, 20, 40].map((k) => k * unit));
+
+/** The end of an axis that shows all lanes, ms. */
 export function axisEnd(lanes: readonly Lane[], now: number): number {
-  const far = Math.max(1000, now, ...lanes.map((l) => Math.max(l.to, l.arrived ?? 0)));
-  const power = 10 ** Math.floor(Math.log10(far));
-  return [1, 1.5, 2, 3, 4, 5, 7.5, 10].map((k) => k * power).find((v) => v >= far) ?? far;
+  const far = Math.max(now, ...lanes.map((l) => Math.max(l.to, l.arrived ?? 0)));
+  return ends.find((v) => v >= far) ?? far;
 }
