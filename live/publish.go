@@ -281,13 +281,16 @@ func (p *publisher) allDirty() {
 	}
 }
 
-// rowsEvery is how often the list of events is renewed, or seldomer where it is so
-// long that it would take more than a fiftieth of the time.
-const rowsEvery = time.Second
+// rowsEvery is how often the list of events is renewed, or seldomer, down to
+// rowsSeldom, where it is so long that it would take more than a fiftieth of the time.
+const (
+	rowsEvery  = time.Second
+	rowsSeldom = 10 * time.Second
+)
 
 func (p *publisher) state(now time.Duration) {
 	lp := p.lp
-	if p.rows == nil || now-p.rowsAt >= max(rowsEvery, 50*p.rowsTook) {
+	if p.rows == nil || now-p.rowsAt >= max(rowsEvery, min(50*p.rowsTook, rowsSeldom)) {
 		p.rows, p.rowsAt = lp.rows(), now
 		p.rowsTook = lp.l.up() - now
 	}
