@@ -9,7 +9,7 @@ export default class Report implements Reporter {
   }
 
   onError(error: { message?: string; value?: string }): void {
-    console.log(error.message ?? error.value);
+    console.log("FAILED", error.message ?? error.value);
   }
 
   onTestEnd(t: TestCase, r: TestResult): void {

@@ -16,6 +16,7 @@ export class Server {
   /** Starts a command of the program that serves, and returns once it listens. */
   static async start(...args: string[]): Promise<Server> {
     const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    process.once("exit", () => child.kill("SIGKILL"));
     const said: string[] = [];
     const url = await new Promise<string>((resolve, reject) => {
       const line = (text: string) => {
@@ -57,7 +58,7 @@ export async function ask<T>(url: string, path: string): Promise<T> {
 }
 
 /** Asks until the answer is as wanted. */
-export async function until<T>(url: string, path: string, wanted: (answer: T) => boolean, within = 90_000): Promise<T> {
+export async function until<T>(url: string, path: string, wanted: (answer: T) => boolean, within = 240_000): Promise<T> {
   const end = Date.now() + within;
   for (;;) {
     const answer = await ask<T>(url, path);

@@ -10,6 +10,7 @@ import { run, Server, until } from "./server";
 const recordings = new URL("../../../shared/data/the-odds-api-v4", import.meta.url).pathname;
 
 export default async function setup(): Promise<() => Promise<void>> {
+  if (process.env["E2E_DEMO"]) return async () => {}; // and E2E_MLB: services that run already
   const folder = mkdtempSync(join(tmpdir(), "corrgraph-e2e-"));
   const [demo, mlb] = await Promise.all([simulated(folder), replayed(folder)]);
   process.env["E2E_DEMO"] = demo.url;

@@ -12,9 +12,10 @@ export class Heard {
   constructor(page: Page) {
     page.on("response", async (r) => {
       const { pathname, search } = new URL(r.url());
-      if (pathname === "/v1/stream" || !r.headers()["content-type"]?.includes("json")) return;
+      const kind = r.headers()["content-type"] ?? "";
       try {
-        this.#answers.set(pathname + search, await r.json());
+        if (kind.includes("json")) this.#answers.set(pathname + search, await r.json());
+        else if (pathname === "/metrics") this.#answers.set(pathname, await r.text());
       } catch {
         // the page was left before all of it came
       }
