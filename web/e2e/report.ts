@@ -1,4 +1,4 @@
-import type { FullResult, Reporter, Suite, TestCase, TestResult } from "@playwright/test/reporter";
+import type { FullResult, Reporter, Suite, TestCase, TestError, TestResult } from "@playwright/test/reporter";
 
 /** Says in few words how the specs went: what failed and why, what was skipped and why, and a count. */
 export default class Report implements Reporter {
@@ -8,8 +8,8 @@ export default class Report implements Reporter {
     this.#all = all;
   }
 
-  onError(error: { message?: string; value?: string }): void {
-    console.log("FAILED", error.message ?? error.value);
+  onError(error: TestError): void {
+    console.log("FAILED", error.stack ?? error.message ?? error.value, error.cause?.message ?? "");
   }
 
   onTestEnd(t: TestCase, r: TestResult): void {
