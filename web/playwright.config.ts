@@ -7,6 +7,11 @@ export default defineConfig({
   reporter: "./e2e/report.ts",
   fullyParallel: true,
   workers: 2,
+  // What takes its time alone comes last and has the machine to itself.
+  projects: [
+    { name: "all", testIgnore: "last.spec.ts" },
+    { name: "last", testMatch: "last.spec.ts", fullyParallel: false, dependencies: ["all"] },
+  ],
   forbidOnly: process.env["CI"] === "true",
   timeout: 60_000,
   expect: { timeout: 15_000, toPass: { timeout: 20_000 } },

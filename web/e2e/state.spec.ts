@@ -1,19 +1,13 @@
 // The address holds all that is shown, filters narrow it down, and the keyboard reaches it.
 
 import type { Page } from "@playwright/test";
-import type { Edge, Events, Graph, Leaders, Scorecard } from "../src/api/types";
+import type { Edge, Events, Leaders, Scorecard } from "../src/api/types";
 import { label } from "../src/lib/node";
+import { busiest } from "./links";
 import { ask } from "./server";
 import { expect, onBoth, plain, rows, test } from "./test";
 
 const table = async (page: Page) => (await rows(page.getByRole("main").locator("tbody tr"))).map((r) => r.cells);
-
-/** All links of the event with the most prices. */
-async function busiest(url: string): Promise<{ event: string; edges: Edge[] }> {
-  const event = (await ask<Events>(url, "/v1/events?limit=200")).events.toSorted((a, b) => b.quotes - a.quotes)[0]!.event_id;
-  const graph = await ask<Graph>(url, `/v1/events/${encodeURIComponent(event)}/graph?limit=300`);
-  return { event, edges: graph.layers.flatMap((l) => l.edges ?? []) };
-}
 
 test.describe("on a replay", () => {
   test.use({ on: "mlb" });
@@ -175,15 +169,13 @@ test.describe("on a replay", () => {
 
     const theme = () => page.evaluate(() => document.documentElement.dataset["theme"]);
     expect(await theme()).toBe("light"); // the system's
-    for (const want of ["dark", "light", "light"]) {
+    for (const [choice, looks] of [["dark", "dark"], ["light", "light"], ["system", "light"]] as const) {
       await page.keyboard.press("d");
-      await expect.poll(theme).toBe(want);
+      await expect(page.getByRole("button", { name: choice, exact: true })).toBeVisible();
+      expect(await theme()).toBe(looks);
     }
     await page.emulateMedia({ colorScheme: "dark" });
-    await page.keyboard.press("d");
-    await page.keyboard.press("d");
-    await page.keyboard.press("d");
-    await expect.poll(theme).not.toBe("");
+    await expect.poll(theme).toBe("dark");
 
     await page.keyboard.press(" ");
     await expect(page.getByText("paused")).toBeVisible();

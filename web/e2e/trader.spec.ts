@@ -6,8 +6,8 @@ import { clock, count, ms, percent, points, price, signed, small, words } from "
 import { incidents } from "../src/lib/incidents";
 import { lagText } from "../src/lib/lag";
 import { label, parts } from "../src/lib/node";
+import { busiest } from "./links";
 import { Stream } from "./stream";
-import { ask } from "./server";
 import { expect, millis, onBoth, plain, rows, test } from "./test";
 
 onBoth(() => {
@@ -120,11 +120,11 @@ onBoth(() => {
   });
 
   test("the graph and its table", async ({ page, market }) => {
-    const busiest = (await ask<Events>(market.url, "/v1/events?limit=200")).events.toSorted((a, b) => b.quotes - a.quotes)[0]!;
-    const address = `/v1/events/${encodeURIComponent(busiest.event_id)}/graph?limit=300`;
-    const focus = (await ask<Graph>(market.url, address)).layers[0]!.edges!.find((e) => e.discovered)!.source;
+    const { event, title, edges: links } = await busiest(market.url);
+    const address = `/v1/events/${encodeURIComponent(event)}/graph?limit=300`;
+    const focus = links.find((e) => e.layer === 1 && e.discovered)!.source;
     for (const certain of ["1", "0"]) {
-      await page.goto(`/?${new URLSearchParams({ event: busiest.event_id, node: focus, certain })}`);
+      await page.goto(`/?${new URLSearchParams({ event, node: focus, certain })}`);
       const panel = page.getByRole("region", { name: "Graph" });
       const near = async () => {
         const all = (await market.says<Graph>(address)).layers.flatMap((l) => l.edges ?? []);
@@ -136,7 +136,7 @@ onBoth(() => {
       await expect(async () => {
         const { nodes, edges, hidden } = await near();
         const numbers = `${nodes.size} prices, ${edges.length} links`;
-        expect(plain(await panel.locator("p.about").innerText())).toBe(`${busiest.title} around ${label(focus)} · ${numbers}${hidden ? `, ${hidden} not shown` : ""}`);
+        expect(plain(await panel.locator("p.about").innerText())).toBe(`${title} around ${label(focus)} · ${numbers}${hidden ? `, ${hidden} not shown` : ""}`);
         await expect(panel.getByRole("img", { name: `Graph of ${nodes.size} prices and ${edges.length} links` })).toBeVisible({ timeout: 1 });
       }).toPass();
       await panel.getByRole("button", { name: "table" }).click();

@@ -1,20 +1,12 @@
 // Every other view shows what the API says.
 
-import type { AuditPage, EdgeDetail, EventDetail, Events, Feeds, Graph, Leaders, Pair, Predictions, Propagation, RecentAnomalies, Score, Scorecard } from "../src/api/types";
+import type { AuditPage, EdgeDetail, EventDetail, Events, Feeds, Leaders, Pair, Predictions, Propagation, RecentAnomalies, Score, Scorecard } from "../src/api/types";
 import { between, clock, count, ms, percent, price, signed, small, span, stamp, words } from "../src/lib/format";
 import { lagText } from "../src/lib/lag";
 import { parts } from "../src/lib/node";
 import { micros } from "../src/lib/performance";
-import { ask } from "./server";
-import { expect, onBoth, plain, rows, test, type Market } from "./test";
-
-/** A link that is certain, of the event with the most prices. */
-async function link(market: Market): Promise<{ source: string; target: string }> {
-  const busiest = (await ask<Events>(market.url, "/v1/events?limit=200")).events.toSorted((a, b) => b.quotes - a.quotes)[0]!;
-  const graph = await ask<Graph>(market.url, `/v1/events/${encodeURIComponent(busiest.event_id)}/graph?limit=300`);
-  const found = graph.layers[0]!.edges!.find((e) => e.discovered && !e.simultaneous && !e.source.startsWith("consensus/"));
-  return { source: found!.source, target: found!.target };
-}
+import { certain } from "./links";
+import { expect, onBoth, plain, rows, test } from "./test";
 
 const ratio = (s: Pick<Score, "hit_rate" | "hit_low" | "hit_high">): string => `${percent(s.hit_rate)} [${Math.round(100 * s.hit_low)}–${Math.round(100 * s.hit_high)}]`;
 
@@ -111,7 +103,7 @@ onBoth(() => {
   });
 
   test("a link", async ({ page, market }) => {
-    const of = new URLSearchParams(await link(market)).toString();
+    const of = new URLSearchParams(await certain(market.url)).toString();
     await page.goto(`/edge?${of}`);
     const said = (term: string) => page.getByRole("region", { name: "Numbers" }).locator(`dt:text-is("${term}") + dd`).innerText({ timeout: 1000 }).then(plain);
     await expect(async () => {
@@ -128,7 +120,7 @@ onBoth(() => {
   });
 
   test("propagation", async ({ page, market }) => {
-    const { source } = await link(market);
+    const { source } = await certain(market.url);
     await page.goto(`/timeline?${new URLSearchParams({ source })}`);
     await expect(async () => {
       const { paths } = await market.says<Propagation>(`/v1/propagation?${new URLSearchParams({ source, max_depth: "4" })}`);
@@ -249,7 +241,7 @@ test.describe(() => {
   test.use({ on: "mlb" });
 
   test("propagation, as it happened", async ({ page, market }) => {
-    const { source } = await link(market);
+    const { source } = await certain(market.url);
     await page.goto(`/timeline?${new URLSearchParams({ source })}`);
     const happened = page.getByRole("region", { name: "What happened" });
     await expect(async () => {
