@@ -87,7 +87,9 @@ export class Market {
     const [events, ...others] = all.map((r) => r.load());
     await events;
     const asked = (this.events.value?.events ?? []).toSorted((a, b) => Number(b.open_forecasts > 0) - Number(a.open_forecasts > 0)).slice(0, mostAsked);
-    await Promise.all([...others, ...asked.map((e) => this.#open(e.event_id))]);
+    await Promise.all(asked.map((e) => this.#open(e.event_id)));
+    this.#flush();
+    await Promise.all(others);
     // A server that was just started reads its log back first, and knows a part until then.
     if (all.some((r) => r.value?.complete === false)) this.#again = setTimeout(() => void this.#refresh(), partly);
   }
@@ -162,6 +164,7 @@ export class Market {
 
   /** Shows what the stream has said since the last time. */
   #flush(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     let waves = this.waves;
     for (const m of this.#moves) waves = withMove(waves, m);
