@@ -23,7 +23,7 @@ onBoth(() => {
       for (const theme of ["light", "dark"]) {
         if (theme === "dark") await page.keyboard.press("d");
         await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
-        const { violations } = await new AxeBuilder({ page }).analyze();
+        const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).analyze();
         const grave = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
         expect(grave.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`), theme).toEqual([]);
       }
@@ -79,5 +79,5 @@ test("a service without prices says what comes", async ({ page }, info) => {
     await page.goto(empty.url + path);
     await expect(page.getByRole("main")).toContainText(text);
   }
-  await empty.end();
+  await empty.kill();
 });

@@ -53,13 +53,8 @@ class Own {
     await until<Scorecard>(this.url, "/v1/scorecard", (c) => ms(c.as_of) > this.feeder.now - 10_000 && c.overall.issued > 0);
   }
 
-  /** Kills it as `kill -9` does. */
-  kill(): Promise<void> {
-    return this.server.end("SIGKILL");
-  }
-
   async end(): Promise<void> {
-    await this.server.end();
+    await this.server.kill();
     rmSync(this.#folder, { recursive: true });
   }
 }
@@ -227,7 +222,7 @@ test.describe(() => {
     await page.evaluate(() => (document.body.dataset["opened"] = "once"));
     const before = await shown(page);
 
-    await own.kill();
+    await own.server.kill();
     await expect(banner(page)).toContainText("Disconnected");
     await expect(page.getByText("■ disconnected", { exact: true })).toBeVisible();
     expect(await shown(page)).toEqual(before);

@@ -32,11 +32,11 @@ export class Server {
     return new Server(url, child);
   }
 
-  /** Ends it as `kill -9` does, or with a word before. */
-  async end(signal: "SIGKILL" | "SIGTERM" = "SIGTERM"): Promise<void> {
+  /** Ends it as `kill -9` does. */
+  async kill(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const gone = once(this.process, "exit");
-    this.process.kill(signal);
+    this.process.kill("SIGKILL");
     await gone;
   }
 }

@@ -16,7 +16,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   process.env["E2E_DEMO"] = demo.url;
   process.env["E2E_MLB"] = mlb?.url ?? "";
   return async () => {
-    await Promise.all([demo.end(), mlb?.end()]);
+    await Promise.all([demo.kill(), mlb?.kill()]);
     rmSync(folder, { recursive: true });
   };
 }
