@@ -20,10 +20,14 @@ export default class Report implements Reporter {
 
   onEnd(result: FullResult): void {
     const count = { expected: 0, unexpected: 0, flaky: 0, skipped: 0 };
+    const skipped = new Map<string, number>();
     for (const t of this.#all?.allTests() ?? []) {
       count[t.outcome()]++;
-      if (t.outcome() === "skipped") console.log(`skipped ${name(t)}: ${t.annotations.find((a) => a.type === "skip")?.description ?? ""}`);
+      if (t.outcome() !== "skipped") continue;
+      const why = t.annotations.find((a) => a.type === "skip")?.description ?? "what comes before them failed";
+      skipped.set(why, (skipped.get(why) ?? 0) + 1);
     }
+    for (const [why, n] of skipped) console.log(`skipped ${n} specs: ${why}`);
     console.log(`browser: ${count.expected + count.flaky} specs passed, ${count.unexpected} failed, ${count.skipped} skipped in ${Math.round(result.duration / 1000)} s`);
   }
 }
