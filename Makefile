@@ -44,6 +44,11 @@ test: pages go .tools/testreport ## all tests, and what was skipped and why
 	@if type npm >/dev/null 2>&1; then cd web && npm run -s check && npm test --silent; else echo "skipped web: Node.js is missing"; fi
 	@go test -json ./... | .tools/testreport
 	@cd tools && go test -json ./... | ../.tools/testreport
+	@$(MAKE) --no-print-directory e2e
+
+.PHONY: e2e
+e2e: pages build ## the dashboard in a browser, on a simulated market and on real odds
+	@web/e2e/run
 
 .PHONY: race
 race: go .tools/testreport ## the short tests of what runs concurrently, under the race detector

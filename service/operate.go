@@ -101,7 +101,7 @@ type Gate struct {
 	Evidence    string     `json:"evidence"`
 	Runbook     string     `json:"runbook"`
 	LastChecked *time.Time `json:"last_checked"` // null: never
-	Since       *time.Time `json:"since"`        // when the status became what it is; null: unknown
+	Since       *time.Time `json:"since" required:"false"` // when the status became what it is, which the store keeps; null: unknown
 }
 
 // NewReadiness sums up gates.

@@ -207,9 +207,10 @@ func TestTheNewestAnomaliesOfAllEvents(t *testing.T) {
 			q     AnomalyQuery
 			limit int
 			want  int
-		}{{AnomalyQuery{}, 10, 3}, {AnomalyQuery{}, 2, 2}, {AnomalyQuery{Kind: "x"}, 10, 2}, {AnomalyQuery{Suppressed: true}, 10, 4}, {AnomalyQuery{MinConfidence: 0.75}, 10, 2}} {
+			back  int // kept back
+		}{{AnomalyQuery{}, 10, 3, 1}, {AnomalyQuery{}, 2, 2, 0}, {AnomalyQuery{Kind: "x"}, 10, 2, 1}, {AnomalyQuery{Suppressed: true}, 10, 4, 1}, {AnomalyQuery{MinConfidence: 0.75}, 10, 2, 0}} {
 			got, err := g.RecentAnomalies(g.ctx, c.q, c.limit)
-			if err != nil || len(got.Anomalies.Anomalies) != c.want || got.LookedAt != 4 || got.Anomalies.Anomalies[0].At != noon {
+			if err != nil || len(got.Anomalies.Anomalies) != c.want || got.Suppressed != c.back || got.LookedAt != 4 || got.Anomalies.Anomalies[0].At != noon {
 				t.Errorf("%+v: %+v, %v", c.q, got, err)
 			}
 		}

@@ -12,7 +12,8 @@ import (
 // through: the engine's loop waits meanwhile.
 const mostRecent = 2000
 
-// RecentAnomalies are the newest anomalies of all events, newest first.
+// RecentAnomalies are the newest anomalies of all events, newest first. Those that were
+// kept back are counted as far as the list goes back.
 type RecentAnomalies struct {
 	report.Anomalies
 	Freshness
@@ -30,12 +31,17 @@ func (s *Service) RecentAnomalies(ctx context.Context, q AnomalyQuery, limit int
 			return err
 		}
 		var found []detect.Anomaly
+		listed := 0
 		for i := range alarms {
 			a := &alarms[i]
-			if a.Confidence < q.MinConfidence || q.Kind != "" && a.Kind != q.Kind || a.Suppressed != "" && !q.Suppressed {
+			if a.Confidence < q.MinConfidence || q.Kind != "" && a.Kind != q.Kind {
 				continue
 			}
-			if found = append(found, a.Anomaly); len(found) == limit {
+			found = append(found, a.Anomaly)
+			if a.Suppressed != "" && !q.Suppressed {
+				continue // counted, not listed
+			}
+			if listed++; listed == limit {
 				break
 			}
 		}

@@ -40,6 +40,13 @@ test("a price gets one call, the surest, with how many agree", () => {
   expect(list[0]).toMatchObject({ best: { id: "b" }, leaders: 2, opposed: 1 });
 });
 
+test("equal calls stand in one order, whichever came first", () => {
+  const equal = [forecast({ id: "a", target: node("x") }), forecast({ id: "b", target: node("y") }), forecast({ id: "c", target: node("y"), source: node("fd") })];
+  const ids = (list: typeof equal) => calls(list, atMs(1), 10).map((c) => c.best.id);
+  expect(ids(equal)).toEqual(["a", "b"]);
+  expect(ids(equal.toReversed())).toEqual(["a", "b"]);
+});
+
 test("a consensus is no price that a venue offers", () => {
   expect(calls([forecast({ target: node("consensus") })], atMs(1), 10)).toEqual([]);
 });

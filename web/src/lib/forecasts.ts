@@ -71,14 +71,17 @@ export function calls(forecasts: Iterable<Forecast>, now: number, most: number):
   }
   const out: Call[] = [];
   for (const list of of.values()) {
-    list.sort((a, b) => Number(a.outcome !== "pending") - Number(b.outcome !== "pending") || b.probability - a.probability);
+    list.sort((a, b) => Number(a.outcome !== "pending") - Number(b.outcome !== "pending") || b.probability - a.probability || byID(a, b));
     const best = list[0]!;
     const rest = list.filter((f) => (f.outcome === "pending") === (best.outcome === "pending"));
     const same = rest.filter((f) => Math.sign(f.size) === Math.sign(best.size));
     out.push({ best, leaders: new Set(same.map((f) => f.source)).size, opposed: rest.length - same.length });
   }
-  return out.sort((a, b) => order(a.best, now) - order(b.best, now)).slice(0, most);
+  return out.sort((a, b) => order(a.best, now) - order(b.best, now) || byID(a.best, b.best)).slice(0, most);
 }
+
+/** Equals stand in one order, whichever came first. */
+const byID = (a: Forecast, b: Forecast): number => (a.id < b.id ? -1 : Number(a.id > b.id));
 
 function shown(f: Forecast, now: number): boolean {
   if (f.outcome === "pending") return now < ms(f.arrive_to) + answeredFor;

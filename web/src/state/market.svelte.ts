@@ -14,6 +14,8 @@ const mostAsked = 12;
 const mostForecasts = 2000;
 /** What the stream says is shown this many times a second. */
 const flushEvery = 250;
+/** What is known in part is read again after so many ms. */
+const partly = 1000;
 /** Event time is taken to go on this long after the newest word about it, ms. */
 const goesOn = 20_000;
 
@@ -37,6 +39,7 @@ export class Market {
   #moves: Move[] = [];
   #changed = new Map<string, Forecast>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   /** Listens and asks until the function that it returns is called. */
   start(): () => void {
@@ -63,6 +66,7 @@ export class Market {
       ends.abort();
       polls.forEach((stop) => stop());
       clearTimeout(this.#timer);
+      clearTimeout(this.#again);
     };
   }
 
@@ -77,13 +81,17 @@ export class Market {
   }
 
   async #refresh(): Promise<void> {
-    void this.anomalies.load();
-    void this.leaders.load();
-    void this.scorecard.load();
+    clearTimeout(this.#again);
     void this.feeds.load();
-    await this.events.load();
+    const all = [this.events, this.anomalies, this.leaders, this.scorecard];
+    const [events, ...others] = all.map((r) => r.load());
+    await events;
     const asked = (this.events.value?.events ?? []).toSorted((a, b) => Number(b.open_forecasts > 0) - Number(a.open_forecasts > 0)).slice(0, mostAsked);
     await Promise.all(asked.map((e) => this.#open(e.event_id)));
+    this.#flush();
+    await Promise.all(others);
+    // A server that was just started reads its log back first, and knows a part until then.
+    if (all.some((r) => r.value?.complete === false)) this.#again = setTimeout(() => void this.#refresh(), partly);
   }
 
   /** Reads the forecasts that are open in an event. */
@@ -156,6 +164,7 @@ export class Market {
 
   /** Shows what the stream has said since the last time. */
   #flush(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     let waves = this.waves;
     for (const m of this.#moves) waves = withMove(waves, m);

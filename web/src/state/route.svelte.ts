@@ -18,6 +18,8 @@ class Router {
   readonly shared: Shared = $derived({ ...this.#own, ...this.#route.shared });
 
   constructor() {
+    // An address that is passed on must say what is only remembered here.
+    if (this.view) history.replaceState(null, "", href(this.view, this.#route.params, this.shared));
     addEventListener("popstate", () => this.#read());
     document.addEventListener("click", (e) => this.#click(e));
   }

@@ -1,0 +1,276 @@
+// Every other view shows what the API says.
+
+import type { AuditPage, EdgeDetail, EventDetail, Events, Feeds, Leaders, Pair, Predictions, Propagation, RecentAnomalies, Score, Scorecard } from "../src/api/types";
+import { between, clock, count, ms, percent, price, signed, small, span, stamp, words } from "../src/lib/format";
+import { lagText } from "../src/lib/lag";
+import { parts } from "../src/lib/node";
+import { micros } from "../src/lib/performance";
+import { certain } from "./links";
+import { expect, onBoth, plain, rows, test } from "./test";
+
+const ratio = (s: Pick<Score, "hit_rate" | "hit_low" | "hit_high">): string => `${percent(s.hit_rate)} [${Math.round(100 * s.hit_low)}–${Math.round(100 * s.hit_high)}]`;
+
+onBoth(() => {
+  test("events", async ({ page, market }) => {
+    await page.goto("/events");
+    const table = page.getByRole("region", { name: "Events" });
+    await expect(async () => {
+      const e = await market.says<Events>("/v1/events?limit=100");
+      const shown = (await rows(table.locator("tbody tr"))).map((r) => r.cells.filter((_, i) => i !== 2));
+      expect(shown).toEqual(
+        e.events.map((r) => [
+          r.title,
+          [r.sport, r.league].filter(Boolean).join(" · "),
+          count(r.quotes),
+          String(r.markets),
+          r.open_forecasts ? String(r.open_forecasts) : "–",
+          r.anomalies_on ? `▲ ${r.anomalies_on}` : "–",
+          r.start_time ? stamp(ms(r.start_time), "utc").slice(0, 16) : "–",
+        ]),
+      );
+      await expect(table.locator(".foot")).toHaveText(`${e.events.length} of ${e.total}`, { timeout: 1 });
+    }).toPass();
+    await table.getByRole("link").first().click();
+    const id = new URL(page.url()).searchParams.get("event")!;
+    await expect(async () => {
+      const d = await market.says<EventDetail>(`/v1/events/${encodeURIComponent(id)}`);
+      const shown = await rows(page.getByRole("region").nth(1).locator("tbody tr"));
+      expect(shown.map((r) => r.cells.filter((_, i) => i !== 5)).sort()).toEqual(
+        d.quotes
+          .map((x) => [
+            x.market + (x.line === null ? "" : ` ${x.line}`),
+            x.selection,
+            x.venue,
+            x.status === "open" && typeof x.price === "number" ? price(x.price, "decimal") : "–",
+            x.fair_probability === null ? "–" : percent(x.fair_probability),
+            x.status === "open" ? (x.stale ? "▲ stale" : x.in_play ? "in play" : "") : `▨ ${x.status}`,
+          ])
+          .sort(),
+      );
+    }).toPass();
+  });
+
+  test("who leads, as a table", async ({ page, market }) => {
+    await page.goto("/leaders?as=table");
+    await expect(async () => {
+      const best = bestPairs((await market.says<Leaders>("/v1/leaders")).pairs);
+      const shown = (await rows(page.getByRole("main").locator("tbody tr"))).map((r) => r.cells);
+      expect(shown).toEqual(
+        best.map((p) => [
+          p.leader,
+          p.follower,
+          p.league,
+          p.market,
+          lagText(p),
+          signed(p.correlation, 2),
+          p.beta.toFixed(2),
+          count(p.n),
+          small(p.q),
+          percent(p.confidence),
+          verdict(p) + (p.copied ? ", copied" : ""),
+        ]),
+      );
+    }).toPass();
+  });
+
+  test("who leads, square by square of the map", async ({ page, market }) => {
+    await page.goto("/leaders");
+    const map = page.getByRole("application");
+    await map.focus();
+    let tested = 0;
+    for (const key of ["ArrowRight", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowDown", "ArrowUp"]) {
+      const before = page.url();
+      await map.press(key);
+      await expect(page).not.toHaveURL(before);
+      const [row, column] = new URL(page.url()).searchParams.get("pair")!.split(" ") as [string, string];
+      await expect(async () => {
+        const all = (await market.says<Leaders>("/v1/leaders")).pairs;
+        const p = bestPairs(all).find((p) => [p.leader, p.follower].sort().join() === [row, column].sort().join());
+        const detail = page.locator(".detail");
+        if (!p) {
+          await expect(detail).toContainText("Choose a square", { timeout: 1 });
+          return;
+        }
+        const lines = await detail.locator("dd").allInnerTexts();
+        expect((await detail.locator("h3").first().innerText())).toBe(p.discovered && !p.simultaneous ? verdict(p) : verdict({ ...p, leader: row, follower: column }));
+        expect(plain(lines[0]!)).toBe(lagText(p) + (p.resolution_ms >= 1000 ? `, read every ${p.resolution_ms / 1000} s` : ""));
+        expect(plain(lines[1]!)).toBe(`${signed(p.correlation, 2)}, of ${count(p.n)} coincidences in ${p.pairs} pairs of prices`);
+        expect(plain(lines[3]!)).toBe(`${percent(p.confidence)} (${p.band}), q ${small(p.q)} · that it exists q ${small(p.q_exist)} · its direction q ${small(p.q_direct)}`);
+        tested++;
+      }).toPass();
+    }
+    expect(tested).toBeGreaterThan(3);
+  });
+
+  test("a link", async ({ page, market }) => {
+    const of = new URLSearchParams(await certain(market.url)).toString();
+    await page.goto(`/edge?${of}`);
+    const said = (term: string) => page.getByRole("region", { name: "Numbers" }).locator(`dt:text-is("${term}") + dd`).innerText({ timeout: 1000 }).then(plain);
+    await expect(async () => {
+      const d = await market.says<EdgeDetail>(`/v1/edges?${of}`);
+      const e = d.edge;
+      expect(await said("Lag")).toContain(e.lag_low_ms === e.lag_high_ms ? span(e.lag_ms) : `${span(e.lag_ms)} (${between(e.lag_low_ms, e.lag_high_ms)})`);
+      expect(await said("Correlation")).toBe(signed(e.correlation, 2));
+      expect(await said("Follows by")).toBe(`${percent(e.beta)} of the move (β)`);
+      expect(await said("Evidence")).toBe(`n ${count(e.n)}, from ${e.evidence}`);
+      expect(await said("Certainty")).toBe(`${percent(e.confidence)} (${e.band}), p ${small(e.p)}, q ${small(e.q)}`);
+      if (d.family) expect(await said("Its family")).toContain(`${d.family.key}: ${d.family.pairs} pairs, n ${count(d.family.n)}, z ${d.family.z.toFixed(1)}`);
+      if (d.trend.windows > 0) expect(await said("Now and usually")).toContain(`over ${d.trend.windows} windows`);
+    }).toPass();
+  });
+
+  test("propagation", async ({ page, market }) => {
+    const { source } = await certain(market.url);
+    await page.goto(`/timeline?${new URLSearchParams({ source })}`);
+    await expect(async () => {
+      const { paths } = await market.says<Propagation>(`/v1/propagation?${new URLSearchParams({ source, max_depth: "4" })}`);
+      expect(paths.length).toBeGreaterThan(0);
+      const shown = (await page.getByRole("region", { name: "What would follow" }).locator(".line:not(.head)").allInnerTexts()).map(plain);
+      expect(shown).toHaveLength(Math.min(40, paths.length));
+      const said = paths.map((p) => {
+        const to = parts(p.hops.at(-1)!.target)!;
+        const via = p.hops.length > 1 ? ` ⋯${p.hops.length - 1}` : "";
+        return `${to.venue} ${to.market} · ${to.selection}${via} ${percent(p.confidence)} ×${p.impact.toFixed(2)} ${span(Math.max(0, p.lag_low_ms))} to ${span(p.lag_high_ms)}`;
+      });
+      expect(said).toEqual(expect.arrayContaining(shown));
+    }).toPass();
+  });
+
+  test("scorecard", async ({ page, market }) => {
+    await page.goto("/scorecard");
+    const panel = (name: string) => page.getByRole("region", { name });
+    await expect(async () => {
+      const c = await market.says<Scorecard>("/v1/scorecard");
+      const o = c.overall;
+      const said = (await panel("All together").locator("dd").allInnerTexts()).map(plain);
+      expect(said.slice(0, 6)).toEqual([
+        ratio(o),
+        `${percent(o.base_rate)} the same rule at times of equal activity, n ${count(o.base_n)}`,
+        `${count(o.matured)}: ✔ ${count(o.hits)} hit, ▲ ${count(o.late)} late, ✖ ${count(o.wrong_sign)} wrong way, ✖ ${count(o.miss)} missed`,
+        `${count(o.already_moved)} had moved already, ${count(o.void)} without a price, ${count(o.pending)} wait`,
+        `${o.brier.toFixed(3)} always saying the chance rate: ${o.brier_base.toFixed(3)}; less is better`,
+        `${span(o.lead_time_ms)} median of hits`,
+      ]);
+      const bins = (await rows(panel("Is 70 %").locator("tbody tr"))).map((r) => r.cells);
+      expect(bins).toEqual(c.calibration.filter((b) => b.n > 0).map((b) => [percent(b.claimed), `${percent(b.rate)} [${Math.round(100 * b.rate_low)}–${Math.round(100 * b.rate_high)}]`, count(b.n)]));
+      const rules = (await rows(panel("Against simple rules").locator("tbody tr"))).map((r) => r.cells);
+      const brier = (n: number, v: number) => (n ? v.toFixed(3) : "–");
+      expect(rules).toEqual([
+        ["corrgraph", ratio(o), count(o.matured), o.brier.toFixed(3)],
+        ...Object.entries(c.rivals).map(([name, r]) => [words(name), r.calls ? ratio(r) : "none yet", count(r.calls), brier(r.calls, r.brier)]),
+        ...Object.entries(c.layers).sort().map(([name, l]) => [`Layer ${name}`, l.matured ? ratio(l) : "none yet", count(l.matured), brier(l.matured, l.brier)]),
+      ]);
+      const families = (await rows(panel("By family").locator("tbody tr"))).map((r) => r.cells);
+      expect(families).toEqual(
+        c.families
+          .toSorted((a, b) => b.matured - a.matured)
+          .slice(0, 200)
+          .map((f) => [
+            `L${f.layer}`,
+            `${f.leader} → ${f.follower}`,
+            [f.league || f.sport, f.market, f.venue, f.phase === "live" ? "in play" : ""].filter(Boolean).join(" · "),
+            f.matured ? ratio(f) : "none yet",
+            percent(f.base_rate),
+            count(f.matured),
+            brier(f.matured, f.brier),
+            f.hits ? span(f.lead_time_ms) : "–",
+          ]),
+      );
+      const leads = (await panel("How long before").getByRole("listitem").allInnerTexts()).map((t) => Number(plain(t).split(" ").at(-1)!.replaceAll(",", "")));
+      expect(leads.reduce((a, b) => a + b)).toBe(c.families.reduce((sum, f) => sum + f.hits, 0));
+    }).toPass();
+  });
+
+  test("arbitrage", async ({ page, market }) => {
+    await page.goto("/arbitrage?past=1");
+    await expect(async () => {
+      const { anomalies } = await market.says<RecentAnomalies>("/v1/anomalies?kind=arbitrage&suppressed=true&limit=200");
+      const on = (a: (typeof anomalies)[number]) => Number(a.until === null && !a.suppressed);
+      const shown = await rows(page.getByRole("main").locator("tbody tr"));
+      expect(shown.map((r) => [r.cells[1], r.cells[2]!.replace(/(▲ )?\S+ \S+ old/g, "").replace(/\s+/g, " ").trim()])).toEqual(
+        anomalies
+          .toSorted((a, b) => on(b) - on(a) || ms(b.at) - ms(a.at))
+          .slice(0, 60)
+          .map((a) => {
+            const legs = a.evidence.ticks ?? [];
+            const sum = legs.reduce((s, t) => s + 1 / t.price, 0);
+            return [
+              `${(100 * a.size).toFixed(2)} %`,
+              legs.map((t) => `${parts(t.node)!.selection} ${parts(t.node)!.venue} ${price(t.price, "decimal")} stake ${percent(1 / t.price / sum)}`).join(" "),
+            ];
+          }),
+      );
+    }).toPass();
+  });
+
+  test("feeds in full", async ({ page, market }) => {
+    await page.goto("/feeds");
+    await expect(async () => {
+      const f = await market.says<Feeds>("/v1/feeds");
+      const shown = (await rows(page.getByRole("main").locator("tbody tr"))).map((r) => r.cells.filter((_, i) => i !== 2 && i !== 3));
+      expect(shown).toEqual(
+        f.feeds.map((x) => {
+          const whole = x.venue === "";
+          return [
+            x.source,
+            x.venue || "all",
+            span(x.delay_ms),
+            whole ? `${x.polled ? "polled, " : ""}${span(x.step_ms)}` : "",
+            count(x.quotes),
+            whole ? (x.missed > 0 ? `▲ ${x.missed}` : "0") : "",
+            Object.entries(x.refused).map(([r, n]) => `${words(r)} ${count(n)}`).join(", "),
+          ];
+        }),
+      );
+    }).toPass();
+  });
+
+  test("audit log", async ({ page, heard }) => {
+    await page.goto("/audit?operation=SCORECARD");
+    await expect(async () => {
+      const a = heard.last<AuditPage>("/v1/audit?operation=SCORECARD");
+      expect(a.rows.length).toBeGreaterThan(0);
+      const shown = (await rows(page.getByRole("main").locator("tbody tr"))).map((r) => r.cells);
+      expect(shown).toEqual(a.rows.map((r) => [stamp(ms(r.at), "utc"), r.operation, r.subject, `● ${r.status}`, micros(r.took_us), r.actor, r.trace_id?.slice(0, 8) ?? ""]));
+      await expect(page.getByText(`The log holds ${count(a.log.rows)} rows`)).toBeVisible({ timeout: 1 });
+    }).toPass();
+  });
+});
+
+test.describe(() => {
+  test.use({ on: "mlb" });
+
+  test("propagation, as it happened", async ({ page, market }) => {
+    const { source } = await certain(market.url);
+    await page.goto(`/timeline?${new URLSearchParams({ source })}`);
+    const happened = page.getByRole("region", { name: "What happened" });
+    await expect(async () => {
+      const p = await market.says<Predictions>(`/v1/predictions?${new URLSearchParams({ node: source })}`);
+      const own = [...p.open, ...p.settled].filter((f) => f.source === source);
+      const times = [...new Set(own.map((f) => f.issued_at))].sort().reverse().slice(0, 4);
+      expect(times.length).toBeGreaterThan(0);
+      const heads = (await happened.locator("h3").allInnerTexts()).map(plain);
+      expect(heads).toEqual(times.map((at) => `${clock(ms(at), "utc")} moved ${signed(own.find((f) => f.issued_at === at)!.move, 3)} log-odds`));
+      await expect(happened.locator(".line:not(.head)")).toHaveCount(own.filter((f) => times.includes(f.issued_at)).length, { timeout: 1 });
+      for (const [word, outcome] of [["hit", "hit"], ["late", "late"], ["missed", "miss"], ["wrong way", "wrong_sign"], ["had moved", "already_moved"]] as const) {
+        const n = own.filter((f) => times.includes(f.issued_at) && f.outcome === outcome).length;
+        await expect(happened.locator(".line", { hasText: word })).toHaveCount(n, { timeout: 1 });
+      }
+    }).toPass();
+  });
+});
+
+/** The pair that stands for two venues: the API lists the most certain first. */
+function bestPairs(all: readonly Pair[]): Pair[] {
+  const best = new Map<string, Pair>();
+  for (const p of all) {
+    const key = [p.leader, p.follower].sort().join(" ");
+    if (!best.has(key)) best.set(key, p);
+  }
+  return [...best.values()];
+}
+
+function verdict(p: Pair): string {
+  if (!p.discovered) return `nothing certain between ${p.leader} and ${p.follower}`;
+  return p.simultaneous ? `${p.leader} and ${p.follower} move together` : `${p.leader} moves before ${p.follower}`;
+}
