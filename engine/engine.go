@@ -242,12 +242,19 @@ func (e *Engine) each(n int, f func(i int, work *leadlag.Scratch)) {
 	wg.Wait()
 }
 
+// shareTurn is after how many moves, about a tenth of a millisecond, a worker lets
+// others have its processor: together they would take all there are for 50 ms.
+const shareTurn = 16
+
 // share counts the moves in the families of one worker.
 func (e *Engine) share(worker, workers int, work *leadlag.Scratch) {
 	var flips leadlag.Flips
 	met := 0
 	defer func() { e.met.Add(int64(met)) }()
 	for i := range e.waiting {
+		if i%shareTurn == shareTurn-1 {
+			runtime.Gosched()
+		}
 		mv := &e.waiting[i]
 		var axis *leadlag.Axis // that flips were drawn for
 		for k := range mv.n.partners {
