@@ -100,7 +100,7 @@ type Gate struct {
 	Measured    string     `json:"measured"`
 	Evidence    string     `json:"evidence"`
 	Runbook     string     `json:"runbook"`
-	LastChecked *time.Time `json:"last_checked"` // null: never
+	LastChecked *time.Time `json:"last_checked"`           // null: never
 	Since       *time.Time `json:"since" required:"false"` // when the status became what it is, which the store keeps; null: unknown
 }
 
