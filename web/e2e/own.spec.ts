@@ -186,7 +186,8 @@ test("gates, load tests and drills", async ({ page, own }) => {
   const signs: Record<string, string> = { PASS: "●", FAIL: "■", PENDING: "○" };
   await expect(async () => {
     const list = (await rows(table.locator("tbody tr"))).map((x) => x.cells);
-    expect(list.map((c) => c.filter((_, i) => i !== 5))).toEqual(r.gates.map((g) => [`${g.name} ${g.description}`, `${signs[g.status]} ${g.status}`, g.severity, g.threshold, `${g.measured || "–"} ${g.evidence}`, g.runbook]));
+    expect(list.map((c) => c[2] === "–")).toEqual(r.gates.map((g) => !g.since));
+    expect(list.map((c) => c.filter((_, i) => i !== 2 && i !== 6))).toEqual(r.gates.map((g) => [`${g.name} ${g.description}`, `${signs[g.status]} ${g.status}`, g.severity, g.threshold, `${g.measured || "–"} ${g.evidence}`, g.runbook]));
   }).toPass();
   const { proofs } = await ask<Proofs>(own.url, "/v1/proofs");
   expect(proofs).toHaveLength(2);
