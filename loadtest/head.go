@@ -36,8 +36,9 @@ func readOne(r *bufio.Reader) (head, error) {
 	if err != nil {
 		return head{}, err
 	}
-	h := head{length: -1, close: bytes.HasPrefix(line, []byte("HTTP/1.0 "))}
-	if len(line) < len("HTTP/1.1 200") || !h.close && !bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
+	old := bytes.HasPrefix(line, []byte("HTTP/1.0 "))
+	h := head{length: -1, close: old}
+	if len(line) < len("HTTP/1.1 200") || !old && !bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
 		return h, errAnswer
 	}
 	if h.status = digits(line[9:12]); h.status < 100 || len(line) > 12 && line[12] != ' ' {
@@ -58,6 +59,9 @@ func readOne(r *bufio.Reader) (head, error) {
 		if err := h.note(name, bytes.TrimSpace(value)); err != nil {
 			return h, err
 		}
+	}
+	if old && h.chunked {
+		return h, errAnswer // HTTP/1.0 has no chunks: nobody knows where such a body ends
 	}
 	if h.status < 200 || h.status == 204 || h.status == 304 {
 		h.length, h.chunked = 0, false
