@@ -42,7 +42,8 @@ onBoth(() => {
       expect(said[0]).toMatch(new RegExp(`^${count(sum("corrgraph_shed_total"))}\\b`));
       expect(said[2]).toBe(count(sum("corrgraph_query_timeouts_total")));
       expect(said[4]).toBe(`${bytes(sum("corrgraph_memory_used_bytes"))} of ${bytes(sum("corrgraph_memory_budget_bytes"))}`);
-      expect(said[7]).toBe(`${count(sum("corrgraph_stream_clients"))} clients, ${count(sum("corrgraph_stream_dropped_total"))} messages dropped`);
+      const clients = sum("corrgraph_stream_clients");
+      expect(said[7]).toBe(`${count(clients)} client${clients === 1 ? "" : "s"}, ${count(sum("corrgraph_stream_dropped_total"))} messages dropped`);
       await expect(panel("Memory of the process").getByRole("img", { name: bytes(sum("corrgraph_memory_budget_bytes")) })).toBeVisible({ timeout: 1 });
     }).toPass({ timeout: 90_000 });
   });
