@@ -56,13 +56,19 @@ race: go .tools/testreport ## the short tests of what runs concurrently, under t
 	@go test -race -short -json $(RACE) | .tools/testreport
 
 # One target at a time: the go command takes no more.
+# Go before 1.27 now and then calls the end of the time a failure (golang/go issue
+# 75804): where there is no failing input, that is tried once more.
 .PHONY: fuzz
 fuzz: go ## every fuzz test for FUZZTIME (5s)
-	@n=0; failed=0; while IFS=: read -r file line; do \
+	@try() { go test -run '^$$' -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "$$2" 2>&1; }; \
+	n=0; failed=0; while IFS=: read -r file line; do \
 		name=$${line#func }; name=$${name%%(*}; n=$$((n + 1)); \
 		echo "$$(dirname $$file) $$name"; \
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "$$(dirname $$file)" \
-			| { grep -v '^fuzz: elapsed' || true; } || failed=$$((failed + 1)); \
+		if ! said=$$(try $$name "$$(dirname $$file)"); then \
+			[[ $$said == *"context deadline exceeded"* && $$said != *"Failing input"* ]] \
+				&& said=$$(try $$name "$$(dirname $$file)") || failed=$$((failed + 1)); \
+		fi; \
+		grep -v '^fuzz: elapsed' <<<"$$said" || true; \
 	done < <(grep -r --include='*_test.go' '^func Fuzz' .); \
 	echo "$$n fuzz tests, $$failed failed"; [ $$n -gt 0 ] && [ $$failed -eq 0 ]
 
