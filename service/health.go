@@ -167,12 +167,15 @@ func (s *Service) tryLog(ctx context.Context) {
 
 // probe asks the store, and builds the graph of the event that was quoted last.
 func (s *Service) probe(ctx context.Context) {
-	if now := s.o.Clock(); s.loadedAt.IsZero() || now.Sub(s.loadedAt) >= loadEvery || now.Before(s.loadedAt) {
-		if s.loadReviews(ctx) == nil { // a failure is noted by ask
-			s.loadedAt = now
+	// Failures are noted by ask. Reviews may take long to read: a store that is too slow
+	// for what people wait for must not count as well because of them.
+	if s.external.look(ctx, s) == nil {
+		if now := s.o.Clock(); s.loadedAt.IsZero() || now.Sub(s.loadedAt) >= loadEvery || now.Before(s.loadedAt) {
+			if s.loadReviews(ctx) == nil {
+				s.loadedAt = now
+			}
 		}
 	}
-	_ = s.external.look(ctx, s) // noted by ask
 	s.audits.look(s.o.Audit.Stats().Failures)
 	s.tryLog(ctx)
 	s.sweep()

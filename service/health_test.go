@@ -24,6 +24,27 @@ func (g *rig) kill(l odds.Layer, lasts time.Duration) {
 	}
 }
 
+func TestASlowStoreIsNotCalledWellMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T, g *rig) {
+		g.awake()
+		g.rest(time.Second)
+		if _, err := g.Inject(g.ctx, "slow-store", fault.Params{Delay: 200 * time.Millisecond}, 5*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		for shown, at := false, time.Duration(0); at < 2*time.Minute; at += 7 * time.Millisecond {
+			failed := g.Health().Store.Status == graph.Failed
+			if shown && !failed {
+				t.Fatalf("the store is well %s after the fault began", at)
+			}
+			shown = shown || failed
+			if at > 5*time.Second && !shown {
+				t.Fatal("it was never shown")
+			}
+			g.rest(7 * time.Millisecond)
+		}
+	})
+}
+
 func TestALayersBreakerOpensAtFiveFailuresAMinuteAndCloses(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		g.live.show(match("m", 1))
