@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -120,7 +121,7 @@ func TestEveryQuestionIsAnsweredAsDocumented(t *testing.T) {
 			{"/v1/events/{id}/graph", "", `"target":"` + followerNode + `"`},
 			{"/v1/events/{id}/graph", "?limit=1", `"left_out":5`},
 			{"/v1/events/{id}/graph", "?limit=1&at=" + now, `"as_of":"` + now},
-			{"/v1/events/{id}/moves", "", `"graphs":["` + now},
+			{"/v1/events/{id}/moves", "", `"graphs":["` + now[:len("1999-12-31T23:59")]}, // health may have asked for it before
 			{"/v1/events/{id}/moves", "?limit=1&from=1999-01-01T00:00:00Z&to=" + now, `"older":`},
 			{"/v1/events/{id}/anomalies", "", `"event_id":"match-1"`},
 			{"/v1/events/{id}/anomalies", "?min_confidence=0.99&kind=arbitrage&suppressed=true", `"anomalies":[]`},
@@ -148,6 +149,26 @@ func TestEveryQuestionIsAnsweredAsDocumented(t *testing.T) {
 			}
 			g.conforms("GET", q.path, http.StatusOK, w.Body.Bytes())
 			g.example("GET", q.path, w.Body.Bytes())
+		}
+	})
+}
+
+func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		for range 2 { // it must last
+			at := time.Now()
+			body := tick(at, "lead", "match-3", "home", 2.1) + tick(at, "lead", "match-3", "away", 1.9) + tick(at, "far", "match-3", "home", 1.9) + tick(at, "far", "match-3", "away", 2.1)
+			g.want(http.StatusAccepted, g.ask("operator", "POST", "/v1/ticks", strings.NewReader(body), "Content-Type", formNDJSON))
+			settle()
+		}
+		for _, query := range []string{"", "?suppressed=true"} {
+			w := g.want(http.StatusOK, g.get("/v1/arbitrage"+query))
+			g.conforms("GET", "/v1/arbitrage", http.StatusOK, w.Body.Bytes())
+			g.example("GET", "/v1/arbitrage", w.Body.Bytes())
+			got := decode[service.Windows](t, w).Windows
+			if len(got) == 0 || got[0].EventID != "match-3" || len(got[0].Legs) != 2 || got[0].Legs[0].Price != 2.1 || got[0].Profit < 0.049 {
+				t.Errorf("%s%+v", query, got)
+			}
 		}
 	})
 }
@@ -209,6 +230,7 @@ func TestWrongQuestionsAreRefusedWithTheReason(t *testing.T) {
 			{422, "/v1/anomalies?min_confidence=nan", "query.min_confidence"},
 			{422, "/v1/anomalies?min_confidence=-Inf", "query.min_confidence"},
 			{422, "/v1/anomalies?suppressed=perhaps", "query.suppressed"},
+			{422, "/v1/arbitrage?suppressed=perhaps", "query.suppressed"},
 			{422, "/v1/predictions", "query.node"},
 			{422, "/v1/predictions?node=x", "node"},
 			{422, "/v1/propagation?source=" + leaderNode + "&max_depth=33", "query.max_depth"},

@@ -61,6 +61,10 @@ type anomaliesInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most anomalies." example:"20"`
 }
 
+type arbitrageInput struct {
+	Suppressed bool `query:"suppressed" doc:"Those with a stale leg, kept back or muted too." example:"true"`
+}
+
 // defaultEdges is the limit of a graph where none is asked for: the service's own.
 const defaultEdges = 0
 
@@ -111,6 +115,11 @@ func (a *API) askEvents() {
 			return reply{}, err
 		}
 		return fresh(a.o.Service.RecentAnomalies(ctx, in.query(), in.Limit))
+	})
+	register(a, route{method: "GET", path: "/v1/arbitrage", role: service.Viewer}, huma.Operation{
+		OperationID: "list-arbitrage", Tags: []string{"market"}, Summary: "Sure wins at the prices of now, leg by leg",
+	}, service.Windows{}, func(ctx context.Context, in *arbitrageInput) (reply, error) {
+		return fresh(a.o.Service.Arbitrage(ctx, in.Suppressed))
 	})
 }
 

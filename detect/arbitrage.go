@@ -12,11 +12,12 @@ const (
 	errorDiscount = 0.2
 )
 
-// arbitrage looks for a sure win: the best takeable price of each outcome, on
-// one line, over at least two venues. Margins are not removed, fees and limits
-// are not known. Not covered: two different lines (a middle), two different
-// markets, and lay prices.
-func arbitrage(v *MarketView, dst []Anomaly) []Anomaly {
+// SureWins appends the sure win of every line that has one: the best takeable price
+// of each outcome, over at least two venues. Margins are not removed, fees and
+// limits are not known. Not covered: two different lines (a middle), two different
+// markets, and lay prices. Of the venues it reads all up to Prices, SeenAt and
+// Resolution. Cost: O(lines × venues × selections).
+func SureWins(v *MarketView, dst []Anomaly) []Anomaly {
 	if v.Raw || !v.Whole || len(v.Selections) < 2 {
 		return dst
 	}

@@ -48,7 +48,7 @@ func Market(v *MarketView, dst []Anomaly) []Anomaly {
 			}
 		}
 	}
-	return arbitrage(v, dst)
+	return SureWins(v, dst)
 }
 
 // independent is the number of selections that enter statistics: of two sides

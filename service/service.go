@@ -132,6 +132,7 @@ const (
 	OpGraph       = "GRAPH_BUILD"
 	OpLayer       = "LAYER_BUILD"
 	OpAnomalies   = "ANOMALY_DETECTION"
+	OpArbitrage   = "ARBITRAGE"
 	OpPropagation = "PROPAGATION"
 	OpPredictions = "PREDICTIONS"
 	OpIngest      = "INGEST"
@@ -171,7 +172,7 @@ func New(o Options) (*Service, error) {
 		}
 	}
 	for _, op := range []string{
-		OpGraph, "LAYER1", "LAYER2", "LAYER3", "LAYER4", OpAnomalies, OpPropagation, OpPredictions, OpIngest, OpLeaders, OpEdge,
+		OpGraph, "LAYER1", "LAYER2", "LAYER3", "LAYER4", OpAnomalies, OpArbitrage, OpPropagation, OpPredictions, OpIngest, OpLeaders, OpEdge,
 		OpEvents, OpMoves, OpScorecard, OpAudit, OpReadiness,
 	} {
 		s.ops[op] = o.Latency.Operation(op)
