@@ -27,6 +27,7 @@ onBoth(() => {
         const grave = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
         expect(grave.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`), theme).toEqual([]);
       }
+      expect(await page.evaluate(onlyColour), "told by colour alone").toEqual([]);
       for (const width of [1440, 1024, 390]) {
         await page.setViewportSize({ width, height: 900 });
         await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), `at ${width} px`).toBe(width);
@@ -34,6 +35,24 @@ onBoth(() => {
     });
   }
 });
+
+/** What only its colour tells: coloured places without a word or sign, and the same words
+ * with the same neighbours in two colours. */
+function onlyColour(): string[] {
+  const found: string[] = [];
+  const tones = new Map<string, string>();
+  for (const e of document.querySelectorAll<HTMLElement>(".good, .warn, .bad")) {
+    if (e.offsetWidth === 0 || getComputedStyle(e).visibility === "hidden") continue;
+    const tone = ["good", "warn", "bad"].find((t) => e.classList.contains(t))!;
+    const own = e.innerText.trim();
+    if (own === "" && !e.matches("svg *")) found.push(`nothing but ${tone} in ${e.parentElement!.outerHTML.slice(0, 200)}`);
+    const text = (e.closest("li, tr, dd, p") as HTMLElement | null)?.innerText ?? own;
+    const was = tones.get(text + own);
+    if (was && was !== tone) found.push(`${own} is both ${was} and ${tone}`);
+    tones.set(text + own, tone);
+  }
+  return found;
+}
 
 test("the sheet of keys for everybody", async ({ page }) => {
   await page.goto("/");
@@ -79,5 +98,6 @@ test("a service without prices says what comes", async ({ page }, info) => {
     await page.goto(empty.url + path);
     await expect(page.getByRole("main")).toContainText(text);
   }
+  await page.goto("about:blank"); // so that no page misses it
   await empty.kill();
 });

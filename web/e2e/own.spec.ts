@@ -252,3 +252,17 @@ test.describe(() => {
   });
 });
 
+test("silence makes everything stale", async ({ page, own }) => {
+  await own.feeder.go(Date.now() - own.feeder.now); // prices of this moment
+  await page.goto("/");
+  const strip = page.getByRole("group", { name: "Feeds" });
+  await expect(banner(page)).not.toContainText(/Recorded|Stale|Disconnected/);
+  await expect(strip).toContainText(/●.*[1-9] of [1-9] fresh|[1-9] of [1-9] fresh.*●/s);
+  // Two minutes later, by the service's clock, nothing has come.
+  await tell(own.url, "POST", "/v1/faults", { kind: "clock-skew", offset_ms: 120_000, duration_s: 600 });
+  await expect(banner(page)).toContainText(/▲ Stale: no price has come for \S+ \S+\. Nothing here is current\./);
+  await expect(strip.getByRole("listitem").first()).toContainText(/■ \S+ 2\S* min STALE/);
+  await tell(own.url, "DELETE", "/v1/faults");
+  await expect(banner(page)).not.toContainText("Stale");
+  await expect(strip).not.toContainText("STALE");
+});

@@ -1,7 +1,8 @@
 // Every other view shows what the API says.
 
-import type { AuditPage, EdgeDetail, EventDetail, Events, Feeds, Leaders, Pair, Predictions, Propagation, RecentAnomalies, Score, Scorecard } from "../src/api/types";
+import type { AuditPage, EdgeDetail, EventDetail, Events, Feeds, Leaders, Pair, Predictions, Propagation, RecentAnomalies, Score, Scorecard, SureWins } from "../src/api/types";
 import { between, clock, count, ms, percent, price, signed, small, span, stamp, words } from "../src/lib/format";
+import { listed } from "../src/lib/feeds";
 import { lagText } from "../src/lib/lag";
 import { parts } from "../src/lib/node";
 import { micros } from "../src/lib/performance";
@@ -17,8 +18,9 @@ onBoth(() => {
     await expect(async () => {
       const e = await market.says<Events>("/v1/events?limit=100");
       const shown = (await rows(table.locator("tbody tr"))).map((r) => r.cells.filter((_, i) => i !== 2));
-      expect(shown).toEqual(
-        e.events.map((r) => [
+      const sorted = (list: string[][]) => list.toSorted((a, b) => a.join().localeCompare(b.join()));
+      expect(sorted(shown)).toEqual(
+        sorted(e.events.map((r) => [
           r.title,
           [r.sport, r.league].filter(Boolean).join(" · "),
           count(r.quotes),
@@ -26,7 +28,7 @@ onBoth(() => {
           r.open_forecasts ? String(r.open_forecasts) : "–",
           r.anomalies_on ? `▲ ${r.anomalies_on}` : "–",
           r.start_time ? stamp(ms(r.start_time), "utc").slice(0, 16) : "–",
-        ]),
+        ])),
       );
       await expect(table.locator(".foot")).toHaveText(`${e.events.length} of ${e.total}`, { timeout: 1 });
     }).toPass();
@@ -183,23 +185,30 @@ onBoth(() => {
 
   test("arbitrage", async ({ page, market }) => {
     await page.goto("/arbitrage?past=1");
+    const legs = (list: { selection: string; venue: string; price: number; stake: number }[]) => list.map((l) => `${l.selection} ${l.venue} ${price(l.price, "decimal")} stake ${percent(l.stake)}`).join(" ");
+    const profit = (now: number, most: number) => `${(100 * now).toFixed(2)} %` + (most > now ? ` most ${(100 * most).toFixed(2)} %` : "");
+    const signs = (list: string[]) => list.map((t) => `▲ ${t}`).join(" ");
     await expect(async () => {
+      const { windows, suppressed } = await market.says<SureWins>("/v1/arbitrage?suppressed=true");
       const { anomalies } = await market.says<RecentAnomalies>("/v1/anomalies?kind=arbitrage&suppressed=true&limit=200");
-      const on = (a: (typeof anomalies)[number]) => Number(a.until === null && !a.suppressed);
+      const offers = windows.filter((w) => !w.suppressed);
+      const over = anomalies.filter((a) => a.until !== null || a.suppressed);
+      expect(windows.length - offers.length).toBe(suppressed);
+      expect(over.length).toBeGreaterThan(3);
+      await expect(page.getByRole("region", { name: "Arbitrage" }).locator("header")).toContainText(`${offers.length} on · ${suppressed} no offer`, { timeout: 1 });
       const shown = await rows(page.getByRole("main").locator("tbody tr"));
-      expect(shown.map((r) => [r.cells[1], r.cells[2]!.replace(/(▲ )?\S+ \S+ old/g, "").replace(/\s+/g, " ").trim()])).toEqual(
-        anomalies
-          .toSorted((a, b) => on(b) - on(a) || ms(b.at) - ms(a.at))
-          .slice(0, 60)
-          .map((a) => {
-            const legs = a.evidence.ticks ?? [];
-            const sum = legs.reduce((s, t) => s + 1 / t.price, 0);
-            return [
-              `${(100 * a.size).toFixed(2)} %`,
-              legs.map((t) => `${parts(t.node)!.selection} ${parts(t.node)!.venue} ${price(t.price, "decimal")} stake ${percent(1 / t.price / sum)}`).join(" "),
-            ];
+      expect(shown.map((r) => [r.cells[1], r.cells[2]!.replace(/(▲ )?\S+ \S+ old/g, "").replace(/\s+/g, " ").trim(), r.cells[4]])).toEqual(
+        [
+          ...[...offers, ...windows.filter((w) => w.suppressed)].map((w) => [profit(w.profit, w.most), legs(w.legs), signs(w.warnings) || "none known"]),
+          ...over.map((a) => {
+            const ticks = (a.evidence.ticks ?? []).map((t) => ({ ...parts(t.node)!, price: t.price }));
+            const sum = ticks.reduce((s, t) => s + 1 / t.price, 0);
+            const why = a.suppressed ? [`not raised: ${a.suppressed}`] : [];
+            return [profit(a.size, a.size), legs(ticks.map((t) => ({ ...t, stake: 1 / t.price / sum }))), plain(`○ over: the prices are those when it was most ${signs(why)}`)];
           }),
+        ].slice(0, 60),
       );
+      for (const { cells } of shown.slice(0, windows.length)) expect(cells[2]).toMatch(/ old/);
     }).toPass();
   });
 
@@ -209,12 +218,11 @@ onBoth(() => {
       const f = await market.says<Feeds>("/v1/feeds");
       const shown = (await rows(page.getByRole("main").locator("tbody tr"))).map((r) => r.cells.filter((_, i) => i !== 2 && i !== 3));
       expect(shown).toEqual(
-        f.feeds.map((x) => {
-          const whole = x.venue === "";
+        listed(f.feeds).map(({ feed: x, whole, venues }) => {
           return [
             x.source,
-            x.venue || "all",
-            span(x.delay_ms),
+            venues.length === 1 ? venues[0] : `${venues.length} venues`,
+            x.age_ms === null ? "–" : span(x.delay_ms),
             whole ? `${x.polled ? "polled, " : ""}${span(x.step_ms)}` : "",
             count(x.quotes),
             whole ? (x.missed > 0 ? `▲ ${x.missed}` : "0") : "",
@@ -274,3 +282,12 @@ function verdict(p: Pair): string {
   if (!p.discovered) return `nothing certain between ${p.leader} and ${p.follower}`;
   return p.simultaneous ? `${p.leader} and ${p.follower} move together` : `${p.leader} moves before ${p.follower}`;
 }
+
+test("events stay where they are", async ({ page, heard }) => {
+  await page.goto("/events");
+  const names = async () => (await rows(page.getByRole("region", { name: "Events" }).locator("tbody tr"))).map((r) => r.cells[0]);
+  await expect.poll(names).not.toEqual([]);
+  const before = await names();
+  await expect.poll(() => heard.last<Events>("/v1/events?limit=100").events.map((e) => e.title)).not.toEqual(before);
+  expect(await names()).toEqual(before);
+});

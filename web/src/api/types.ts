@@ -50,6 +50,9 @@ export type ReviewRequest = Schemas["ReviewRequest"];
 export type Reviewed = Solid<Schemas["Reviewed"]>;
 export type Score = Solid<Schemas["Score"]>;
 export type Scorecard = Solid<Schemas["Scorecard"]>;
+/** A window of arbitrage. */
+export type SureWin = Solid<Schemas["Window"]>;
+export type SureWins = Solid<Schemas["Windows"]>;
 
 /** A price that moved, as the stream has it. */
 export interface Move {

@@ -1,6 +1,6 @@
-// Sure wins over several venues, as the engine found them on raw prices. Pure.
+// Sure wins over several venues: those of now, and those that are over. Pure.
 
-import type { Anomaly } from "../api/types";
+import type { Anomaly, SureWin } from "../api/types";
 import { ms } from "./format";
 import { parts } from "./node";
 
@@ -9,63 +9,69 @@ export interface Leg {
   venue: string;
   selection: string;
   price: number; // decimal odds as quoted
-  at: number;
-  age: number; // ms of event time, at the instant asked about
-  share: number; // of the stake, so that every outcome pays the same
+  stake: number; // share of all stakes, with which every outcome pays the same
+  age: number | null; // ms of event time since it was seen; null: it is over
+  old: boolean; // not seen for longer than its source takes
 }
 
-export interface Window {
+export interface Row {
   key: string;
   title: string;
   event: string;
-  market: string;
+  market: string; // with its line
   began: number;
-  until: number | null; // null: it lasts, or was kept back and not followed
-  open: boolean;
-  profit: number; // share of the stake
+  lasts: number | null; // ms; null: nobody followed it
+  profit: number; // share of the stakes, now or when it was most
+  most: number;
+  offer: boolean; // it is there now, and nothing speaks against it
+  over: boolean;
   legs: Leg[];
   warnings: string[];
 }
 
-/** Above this profit a price is almost certainly wrong. */
-const error = 0.1;
-/** A leg older than this, ms, may be gone. */
-const old = 60_000;
+/** How old a leg may be before it is said, ms. */
+const slow = 10_000;
 
-/** Reads one window of arbitrage at an instant of event time. */
-export function arbitrage(a: Anomaly, now: number): Window {
+/** A sure win of now, in an answer that is `elapsed` ms of event time old. */
+export function ofNow(w: SureWin, asOf: number, elapsed: number): Row {
+  return {
+    key: `${w.event_id} ${w.market} ${w.line} ${w.since}`,
+    title: w.title,
+    event: w.event_id,
+    market: w.market + (w.line === null ? "" : ` ${w.line}`),
+    began: ms(w.since),
+    lasts: Math.max(0, asOf + elapsed - ms(w.since)),
+    profit: w.profit,
+    most: w.most,
+    offer: !w.suppressed,
+    over: false,
+    legs: w.legs.map((l) => {
+      const age = Math.max(0, l.age_ms + elapsed);
+      return { node: l.node, venue: l.venue, selection: l.selection, price: l.price, stake: l.stake, age, old: age > Math.max(slow, l.resolution_ms) };
+    }),
+    warnings: w.warnings,
+  };
+}
+
+/** A sure win that is over or was kept back, as it was when it was most. */
+export function ofPast(a: Anomaly): Row {
   const ticks = a.evidence.ticks ?? [];
   const sum = ticks.reduce((s, t) => s + 1 / t.price, 0);
-  const end = a.until === null ? now : ms(a.until);
-  const legs = ticks.map((t): Leg => {
-    const p = parts(t.node);
-    return {
-      node: t.node,
-      venue: p?.venue ?? t.node,
-      selection: p?.selection ?? "",
-      price: t.price,
-      at: ms(t.at),
-      // The tick's own age counts from the anomaly's beginning.
-      age: Math.max(0, t.age_ms + end - ms(a.at)),
-      share: 1 / t.price / sum,
-    };
-  });
-  const warnings: string[] = [];
-  if (a.suppressed) warnings.push(`not raised: ${a.suppressed}`);
-  if (a.size > error) warnings.push("over 10 %: one of the prices is almost certainly an error");
-  const stale = legs.filter((l) => l.age > old);
-  if (stale.length > 0) warnings.push(`${stale.map((l) => l.venue).join(", ")}: not changed for over a minute`);
-  if (a.until !== null) warnings.push("over");
   return {
     key: `${a.event_id} ${a.at} ${a.nodes.join(" ")}`,
     title: a.title,
     event: a.event_id,
     market: parts(a.nodes[0] ?? "")?.market ?? "",
     began: ms(a.at),
-    until: a.until === null ? null : ms(a.until),
-    open: a.until === null && !a.suppressed,
+    lasts: a.until === null ? null : ms(a.until) - ms(a.at),
     profit: a.size,
-    legs,
-    warnings,
+    most: a.size,
+    offer: false,
+    over: true,
+    legs: ticks.map((t): Leg => {
+      const p = parts(t.node);
+      return { node: t.node, venue: p?.venue ?? t.node, selection: p?.selection ?? "", price: t.price, stake: 1 / t.price / sum, age: null, old: false };
+    }),
+    warnings: a.suppressed ? [`not raised: ${a.suppressed}`] : [],
   };
 }

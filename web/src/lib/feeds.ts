@@ -33,5 +33,21 @@ export function sources(feeds: readonly Feed[], elapsed: number): Heard[] {
     .sort((a, b) => order[a.state] - order[b.state] || a.feed.source.localeCompare(b.feed.source));
 }
 
+export interface Listed {
+  feed: Feed;
+  whole: boolean; // a source, not one of its venues
+  venues: string[];
+}
+
+/** Sources, each before its venues; one that brings a single venue stands on one line with it. */
+export function listed(feeds: readonly Feed[]): Listed[] {
+  return feeds.flatMap((f): Listed[] => {
+    const own = feeds.filter((x) => x.source === f.source && x.venue !== "");
+    const only = own.length === 1 ? own[0] : undefined;
+    if (f.venue !== "") return only ? [] : [{ feed: f, whole: false, venues: [f.venue] }];
+    return [{ feed: only ? { ...f, delay_ms: only.delay_ms } : f, whole: true, venues: own.map((x) => x.venue) }];
+  });
+}
+
 /** Shapes that tell states apart without colour. */
 export const shape: Record<Freshness, string> = { fresh: "●", slow: "▲", stale: "■", silent: "○" };

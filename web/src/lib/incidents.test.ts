@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { incidents } from "./incidents";
+import { incidents, telling, untold } from "./incidents";
 import { anomaly, at, node } from "./testing/samples";
 
 test("anomalies of one market that follow each other closely are one incident", () => {
@@ -36,4 +36,20 @@ test("an incident keeps its id as it grows", () => {
 
 test("what was kept back is no incident", () => {
   expect(incidents([anomaly({ suppressed: "cooling down" })])).toEqual([]);
+});
+
+test("new is what nothing was told of, over or not", () => {
+  const old = anomaly({ at: at(0), until: at(1) });
+  const lasting = anomaly({ at: at(5), event_id: "m2" });
+  const told = telling(incidents([old, lasting]));
+  const fresh = (...all: Parameters<typeof anomaly>[0][]) => untold(incidents([old, lasting, ...all.map(anomaly)]), told).map((i) => i.event);
+  expect(fresh()).toEqual([]);
+  expect(fresh({ at: at(60), event_id: "m2", kind: "arbitrage" })).toEqual([]); // the same incident grows
+  expect(fresh({ at: at(60), event_id: "m3" })).toEqual(["m3"]);
+  expect(fresh({ at: at(60), until: at(61), event_id: "m3" })).toEqual(["m3"]); // it began and ended between two looks
+  expect(fresh({ at: at(-60), until: at(-50), event_id: "m3" })).toEqual([]); // it has come into view
+  expect(fresh({ at: at(-60), event_id: "m3" })).toEqual(["m3"]);
+  // The list is cut at its old end: an incident whose first anomaly fell off is the one it was.
+  const grown = [anomaly({ at: at(0) }), anomaly({ at: at(10) })];
+  expect(untold(incidents(grown.slice(1)), telling(incidents(grown)))).toEqual([]);
 });

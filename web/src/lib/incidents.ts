@@ -53,6 +53,22 @@ function end(group: readonly Anomaly[]): number {
 /** What an anomaly is about, over all its versions. */
 export const anomalyKey = (a: Anomaly): string => `${a.kind} ${a.event_id} ${a.at} ${a.nodes.join(" ")}`;
 
+/** What has been told of incidents. */
+export interface Told {
+  anomalies: ReadonlySet<string>; // by anomalyKey
+  upTo: number; // when the newest began
+}
+
+/** The incidents of which nothing was told yet. One that is over already counts where it
+ * began after all that was told: others have only come into view. */
+export function untold(list: readonly Incident[], told: Told): Incident[] {
+  return list.filter((i) => (!i.over || i.began > told.upTo) && i.anomalies.every((a) => !told.anomalies.has(anomalyKey(a))));
+}
+
+export function telling(list: readonly Incident[]): Told {
+  return { anomalies: new Set(list.flatMap((i) => i.anomalies.map(anomalyKey))), upTo: Math.max(0, ...list.map((i) => i.last)) };
+}
+
 function marketOf(a: Anomaly): string {
   const markets = new Set(a.nodes.map((n) => parts(n)?.market ?? n));
   return markets.size === 1 ? [...markets][0]! : "";

@@ -1,15 +1,14 @@
 import { expect, test } from "vitest";
 import type { Feed, Health, Measurement, Path } from "../api/types";
-import { arbitrage } from "./arbitrage";
 import { mix } from "./colour";
-import { heard, sources } from "./feeds";
+import { heard, listed, sources } from "./feeds";
 import { ends, label, parts, selectionKey } from "./node";
 import { notices, type Situation } from "./notices";
 import { overlay } from "./overlay";
 import { micros, newest, series } from "./performance";
 import { samples, total } from "./prometheus";
 import { axisEnd, fromPaths, runs } from "./timeline";
-import { anomaly, at, atMs, forecast, node } from "./testing/samples";
+import { at, atMs, forecast, node } from "./testing/samples";
 
 test("node ids are taken apart and unescaped", () => {
   expect(parts("pin/a%2Fb/h2h/home")).toEqual({ venue: "pin", event: "a/b", market: "h2h", selection: "home" });
@@ -33,6 +32,11 @@ test("feeds are stale after a while, polled ones after polls", () => {
   expect(heard(feed({ polled: true, step_ms: 60_000 }), 80_000).state).toBe("fresh");
   expect(heard(feed({ polled: true, step_ms: 60_000 }), 100_000).state).toBe("slow");
   expect(heard(feed({ age_ms: null }), 0)).toMatchObject({ age: null, state: "silent" });
+});
+
+test("a source of one venue stands on one line with it", () => {
+  const list = listed([feed({}), feed({ venue: "v", delay_ms: 7 }), feed({ source: "b" }), feed({ source: "b", venue: "x" }), feed({ source: "b", venue: "y" }), feed({ source: "c" })]);
+  expect(list.map((l) => [l.feed.source, l.whole, l.venues.join("+"), l.feed.delay_ms])).toEqual([["a", true, "v", 7], ["b", true, "x+y", 0], ["b", false, "x", 0], ["b", false, "y", 0], ["c", true, "", 0]]);
 });
 
 test("stale sources come first, venues are left out", () => {
@@ -65,14 +69,6 @@ test("two series on one axis, the first shifted", () => {
   expect(o.x.map((t) => t - atMs(0) / 1000)).toEqual([1, 2]);
   expect(o.leader).toEqual([null, 1]);
   expect(o.follower).toEqual([5, 6]);
-});
-
-test("stakes of an arbitrage make every outcome pay the same, and old legs are named", () => {
-  const tick = (venue: string, price: number, age: number) => ({ node: node(venue), at: at(0), price, value: 0, age_ms: age });
-  const w = arbitrage(anomaly({ kind: "arbitrage", size: 0.2, evidence: { text: "", now: 0, usual: 0, spread: 0, n: 0, ticks: [tick("a", 2, 0), tick("b", 4, 55_000)] } }), atMs(10));
-  expect(w.legs.map((l) => l.share * l.price)).toEqual([w.legs[0]!.share * 2, w.legs[0]!.share * 2]);
-  expect(w.legs.map((l) => l.age)).toEqual([10_000, 65_000]);
-  expect(w.warnings).toHaveLength(2);
 });
 
 test("forecasts of one move are one run", () => {
