@@ -1,6 +1,11 @@
 package detect
 
-import "corrgraph/odds"
+import (
+	"cmp"
+	"slices"
+
+	"corrgraph/odds"
+)
 
 // Reset is the default strength under which a raised anomaly ends.
 const Reset = 0.75
@@ -164,6 +169,28 @@ func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []An
 	return dst
 }
 
+// Close appends the end of everything that is on in an event which nobody has quoted
+// since last: nothing was seen to last any longer. In order of time. O(cases of the
+// event).
+func (p *Policy) Close(event string, last, now odds.Time, dst []Anomaly) []Anomaly {
+	d := p.events[event]
+	if d == nil {
+		return dst
+	}
+	from := len(dst)
+	for _, s := range d.cases {
+		if s.state == raised {
+			dst = append(dst, s.end(max(last, s.anomaly.At), "", now))
+		}
+		s.state, s.listed = idle, false
+	}
+	d.order = d.order[:0]
+	slices.SortFunc(dst[from:], func(a, b Anomaly) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.Nodes, b.Nodes))
+	})
+	return dst
+}
+
 // Forget drops all memory of an event that is over.
 func (p *Policy) Forget(event string) { delete(p.events, event) }
 
@@ -280,14 +307,16 @@ func vanish(s *standing, now odds.Time) (Anomaly, Verdict) {
 	return a, Kept
 }
 
-// worsen remembers the worst that a raised anomaly has been.
+// worsen remembers the worst that a raised anomaly has been. Its nodes stay those that
+// it was raised with, by which it is known: the legs of a sure win change while it lasts,
+// and those of its worst moment are in the evidence.
 func (s *standing) worsen(a Anomaly) (Anomaly, Verdict) {
 	if a.Strength <= s.anomaly.Strength {
 		return Anomaly{}, Continues
 	}
 	before := s.anomaly.Severity
-	a.At = s.anomaly.At
 	a.Evidence.Text = a.Explain()
+	a.At, a.Nodes = s.anomaly.At, s.anomaly.Nodes
 	s.anomaly = a
 	if a.Severity.rank() > before.rank() {
 		return a, Worsened

@@ -2,6 +2,8 @@ package detect
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"corrgraph/odds"
@@ -148,14 +150,21 @@ func TestPolicyArbitrageIsOnePerMarket(t *testing.T) {
 	p := NewPolicy(PolicyOptions{})
 	now := clock("10:00")
 	a := candidate(Arbitrage, 1.5, now)
-	a.Nodes = []odds.NodeID{"dk/match/h2h/home", "mb/match/h2h/away"}
+	legs := []odds.NodeID{"dk/match/h2h/home", "mb/match/h2h/away"}
+	a.Nodes = legs
 	_, first := p.Offer(a, now)
 	a.Nodes = []odds.NodeID{"fd/match/h2h/home", "mb/match/h2h/away"}
-	_, second := p.Offer(a, now+1)
+	a.grade(3, 0.95)
+	worse, second := p.Offer(a, now+1)
 	a.Nodes = []odds.NodeID{"fd/match/totals/over", "mb/match/totals/under"}
 	_, third := p.Offer(a, now+1)
-	if first != Raised || second != Continues || third != Raised {
+	if first != Raised || second != Worsened || third != Raised {
 		t.Error(first, second, third)
+	}
+	// Who knows it by its nodes learns of its end.
+	ended := p.EndLook("match", a.Layer, now+2, nil)
+	if len(ended) != 2 || !slices.Equal(ended[0].Nodes, legs) || !slices.Equal(worse.Nodes, legs) || worse.At != now || !strings.Contains(worse.Evidence.Text, "fd/match/h2h/home") {
+		t.Errorf("%+v, then %s", worse, list(ended))
 	}
 }
 
@@ -166,5 +175,33 @@ func TestPolicyAllocatesNothingForWhatContinues(t *testing.T) {
 	p.Offer(a, now)
 	if n := testing.AllocsPerRun(50, func() { p.Offer(a, now) }); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// What is on in an event that nobody quotes any more ended with its last quote.
+func TestPolicyClosesQuietEvents(t *testing.T) {
+	p := NewPolicy(PolicyOptions{Hold: map[string]odds.Millis{Incoherence: minute}})
+	at := clock("10:00")
+	arbitrage := candidate(Arbitrage, 1.5, at.Add(minute))
+	for _, a := range []Anomaly{arbitrage, candidate(OutlierQuote, 2, at), candidate(Incoherence, 2, at)} {
+		p.Offer(a, a.At)
+	}
+	last, now := at.Add(2*minute), at.Add(2*hour)
+	got := p.Close("match", last, now, nil)
+	if len(got) != 2 || got[0].Kind != OutlierQuote || got[1].Kind != Arbitrage || got[0].Until != last || got[1].Until != last || got[1].Suppressed != "" {
+		t.Errorf("closed %s", list(got)) // the one that waits to be confirmed never was
+	}
+	if again := p.Close("match", last, now.Add(hour), nil); len(again) != 0 {
+		t.Errorf("closed again %s", list(again))
+	}
+	if none := p.Close("unknown", last, now, nil); len(none) != 0 {
+		t.Errorf("%s", list(none))
+	}
+	if look := p.EndLook("match", arbitrage.Layer, now, nil); len(look) != 0 {
+		t.Errorf("a look ends it anew: %s", list(look))
+	}
+	arbitrage.At = now.Add(2 * hour)
+	if a, v := p.Offer(arbitrage, arbitrage.At); v != Raised || a.At != arbitrage.At || a.Until != 0 {
+		t.Errorf("the match goes on: verdict %d, %+v", v, a)
 	}
 }

@@ -41,12 +41,32 @@ func (e *Engine) decide(at odds.Time) {
 	e.regroup()
 	e.markCopies()
 	e.trends(at)
+	e.hush(at)
 	if e.opt.Stream {
 		e.found = e.searchPairs()
 		e.news.Decided = true
 	}
 	if e.opt.ForgetAfter > 0 {
 		e.forget(at.Add(-e.opt.ForgetAfter))
+	}
+}
+
+// quiet is how long nobody has quoted an event whose anomalies are over: its match is,
+// and what nobody looks at any more would stay on for ever.
+const quiet = odds.Millis(3_600_000)
+
+// hush ends the anomalies of events that have become quiet.
+func (e *Engine) hush(at odds.Time) {
+	w := &e.alarms
+	w.found = w.found[:0]
+	for _, ev := range e.order {
+		if ev.last < at.Add(-quiet) {
+			w.found = w.policy.Close(ev.id, ev.last, at, w.found)
+			w.found = w.edges.Close(ev.id, ev.last, at, w.found)
+		}
+	}
+	for i := range w.found {
+		e.keep(w.found[i])
 	}
 }
 

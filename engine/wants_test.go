@@ -15,7 +15,7 @@ import (
 //
 //	lead A B [MARKET] [layer N] [at VENUE] [live] [lag 2s 10%] [within 0s..2m] [confidence 0.9] [copied yes|no]
 //	together A B … · edge NODE NODE layer N [score positive|negative]
-//	anomaly KIND [on NODE-PART] [from +1h] [to +2h] · pairs LAYER N
+//	anomaly KIND [on NODE-PART] [from +1h] [to +2h] [until +3h: ended by then] · pairs LAYER N
 //	move SERIES from +1h to +2h [over 0.001] · moves SERIES N · value SERIES X · node ID
 //	consensus EVENT/MARKET near VENUE · group A B · partial · duplicates · leftout REASON
 //	predictions OUTCOME [on VENUE/] [least 5] [after +2h] [before +3h] · hitrate A B [above 0.5] · base A B below 0.3 · events N
@@ -147,7 +147,8 @@ func (s *scenario) checkAnomaly(w []string, o opts) (string, bool) {
 			continue
 		}
 		on := o["on"] == "" || slices.ContainsFunc(a.Nodes, func(n odds.NodeID) bool { return strings.Contains(string(n), o["on"]) })
-		if a.Suppressed == "" && on && a.At >= o.time("from", 0) && a.At <= o.time("to", odds.Never) {
+		over := o["until"] == "" || a.Until != 0 && a.Until <= o.time("until", 0)
+		if a.Suppressed == "" && on && over && a.At >= o.time("from", 0) && a.At <= o.time("to", odds.Never) {
 			got = append(got, fmt.Sprintf("%v at +%v", a.Nodes, a.At.Sub(sceneStart).Std()))
 		}
 	}
