@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"corrgraph/detect"
 	"corrgraph/ledger"
@@ -90,25 +91,30 @@ func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	if c.Serve == "yes" || c.Serve == "auto" && a.screen && !a.json {
-		return c.goOn(ctx, a, filepath.Dir(path))
+		return c.goOn(ctx, a, path)
 	}
 	return nil
 }
 
-// fresh returns the path of a store that does not exist yet, so that simulated
-// odds never mix with real ones.
+// fresh returns the path of a store that does not exist yet, nor does the service's
+// beside it, so that simulated odds never mix with real ones.
 func (c *demoCmd) fresh() (string, error) {
 	if c.DB == "" {
 		dir, err := os.MkdirTemp("", "corrgraph-demo-")
 		return filepath.Join(dir, "demo.db"), err
 	}
-	if _, err := os.Lstat(c.DB); err == nil {
-		return "", fmt.Errorf("%s exists: simulated odds go to a store of their own, name a new file", c.DB)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+	for _, file := range []string{c.DB, beside(c.DB, "live.db")} {
+		if _, err := os.Lstat(file); err == nil {
+			return "", fmt.Errorf("%s exists: simulated odds go to a store of their own, name a new file", file)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
 	}
 	return c.DB, nil
 }
+
+// beside is where something else of the demonstration is kept.
+func beside(db, what string) string { return strings.TrimSuffix(db, ".db") + "-" + what }
 
 // tell asks the store what the story needs.
 func (t *story) tell(ctx context.Context, st *sqlite.Store) error {

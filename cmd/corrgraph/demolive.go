@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -24,13 +23,13 @@ const (
 	demoFuture = 4 * time.Hour
 )
 
-// goOn serves a simulated market as if it took place now.
-func (c *demoCmd) goOn(ctx context.Context, a *app, dir string) (err error) {
+// goOn serves a simulated market as if it took place now, from a store beside db.
+func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 	cfg := config.Default()
-	cfg.Server.Listen, cfg.Store.Path = c.Listen, filepath.Join(dir, "live.db")
+	cfg.Server.Listen, cfg.Store.Path = c.Listen, beside(db, "live.db")
 	cfg.Access.AnonymousLoopback = "admin" // it is the user's own machine and made-up prices
 	cfg.Chaos.Enabled, cfg.Chaos.Schedule = true, nil
-	cfg.Backup.Folder = filepath.Join(dir, "backups")
+	cfg.Backup.Folder = beside(db, "backups")
 	cfg.Telemetry.Log.Level, cfg.Telemetry.Log.Format = "warn", "text"
 	if err := cfg.Validate(); err != nil {
 		return err

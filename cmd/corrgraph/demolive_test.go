@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -46,5 +48,24 @@ func TestDemoSaysThatNoBrowserOpens(t *testing.T) {
 		if said.String() != want {
 			t.Errorf("--open %s: said %q, want %q", open, said.String(), want)
 		}
+	}
+}
+
+func TestDemoWritesIntoNoStoreThatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	for _, there := range []string{"x.db", "x-live.db"} {
+		file := filepath.Join(dir, there)
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (&demoCmd{DB: filepath.Join(dir, "x.db")}).fresh(); err == nil || !strings.Contains(err.Error(), file+" exists") {
+			t.Errorf("beside %s: %v", there, err)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if path, err := (&demoCmd{DB: filepath.Join(dir, "x.db")}).fresh(); err != nil || path != filepath.Join(dir, "x.db") {
+		t.Errorf("%q, %v", path, err)
 	}
 }
