@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"corrgraph/detect"
 	"corrgraph/engine"
@@ -185,7 +184,7 @@ func (w Window) warn() Window {
 	}
 	for i := range w.Legs {
 		if l := &w.Legs[i]; l.AgeMs > max(l.ResolutionMs, 10_000) {
-			w.Warnings = append(w.Warnings, fmt.Sprintf("%s was seen %v ago", l.Venue, l.AgeMs.Std().Round(time.Second)))
+			w.Warnings = append(w.Warnings, fmt.Sprintf("%s was seen %s ago", l.Venue, report.Span(l.AgeMs)))
 		}
 	}
 	if w.InPlay {

@@ -12,11 +12,11 @@ test("a forecast comes, is due, and is late until it is answered", () => {
 test("the countdown says when, and then what happened", () => {
   const f = forecast({});
   expect(countdown(f, atMs(0))).toBe("in 2.0–6.0 s");
-  expect(countdown(f, atMs(3))).toBe("due within 3.0 s");
+  expect(countdown(f, atMs(3))).toBe("within 3.0 s");
   expect(countdown(f, atMs(8))).toBe("over by 2 s");
   const slow = forecast({ arrive_from: at(300), arrive_to: at(1200) });
   expect(countdown(slow, atMs(0))).toBe("in 5–20 min");
-  expect(countdown(slow, atMs(600))).toBe("due within 10 min");
+  expect(countdown(slow, atMs(600))).toBe("within 10 min");
   expect(countdown(forecast({ outcome: "hit", resolved_at: at(4) }), atMs(5))).toBe("after 4 s");
   expect(countdown(forecast({ outcome: "miss" }), atMs(5))).toBe("did not come");
 });

@@ -21,7 +21,7 @@ export function countdown(f: Forecast, now: number): string {
     case "coming":
       return `in ${to - now < minutes ? `${seconds(from - now)}–${seconds(to - now)} s` : between(from - now, to - now)}`;
     case "due":
-      return `due within ${to - now < minutes ? `${seconds(to - now)} s` : span(to - now)}`;
+      return `within ${to - now < minutes ? `${seconds(to - now)} s` : span(to - now)}`;
     case "late":
       return f.outcome === "pending" ? `over by ${span(now - to)}` : "late";
     case "hit":
