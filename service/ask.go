@@ -170,6 +170,9 @@ func (s *Service) detail(v *live.View, n odds.Notation) *EventDetail {
 		Event: report.NewEvents([]catalog.Event{v.Event}, odds.Never).Events[0], AsOf: s.asOf(v), Freshness: s.fresh(true), Version: v.Version,
 		OddsFormat: n.String(), Quotes: quotes(v, n), Open: []Forecast{}, Settled: []Forecast{},
 	}
+	if name := s.Names().Event(v.Event.ID); name != v.Event.ID { // with the date, where two are called alike
+		out.Title = name
+	}
 	for i := range v.Open {
 		out.Open = append(out.Open, s.NewForecast(&v.Open[i]))
 	}

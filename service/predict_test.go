@@ -164,6 +164,23 @@ func TestAnEdgeIsExplained(t *testing.T) {
 	})
 }
 
+func TestMatchesOfOneNameAreToldApartByTheirDay(t *testing.T) {
+	bubble(t, func(t *testing.T, g *rig) {
+		one, other := match("one", 1), match("other", 1)
+		one.Event.Start, other.Event.Start = noon, noon+24*3_600_000
+		g.live.show(one)
+		g.live.state(func(st *live.State) {
+			st.Events = []live.EventRow{{Event: one.Event, Last: noon}, {Event: other.Event, Last: noon}}
+		})
+		list := must[*Events](t)(g.Events(g.ctx, EventQuery{Limit: 9}))
+		doc := must[*Document](t)(g.Event(g.ctx, "one", odds.InDecimal))
+		var got EventDetail
+		if err := json.Unmarshal(doc.Body, &got); err != nil || got.Title != list.Events[0].Title || got.Title != "B @ A "+noon.String()[:10] {
+			t.Errorf("%q in the list, %q alone, %v", list.Events[0].Title, got.Title, err)
+		}
+	})
+}
+
 func TestQuotesAreShownWithWhatIsKnownOfThem(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		v := match("m", 1)

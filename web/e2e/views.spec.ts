@@ -36,6 +36,7 @@ onBoth(() => {
     const id = new URL(page.url()).searchParams.get("event")!;
     await expect(async () => {
       const d = await market.says<EventDetail>(`/v1/events/${encodeURIComponent(id)}`);
+      expect((await market.says<Events>("/v1/events?limit=100")).events.find((e) => e.event_id === id)!.title).toBe(d.title);
       const shown = await rows(page.getByRole("region").nth(1).locator("tbody tr"));
       expect(shown.map((r) => r.cells.filter((_, i) => i !== 5)).sort()).toEqual(
         d.quotes
