@@ -11,9 +11,9 @@ import (
 )
 
 // mend makes the schemas say what the answers are: huma does not know that a
-// pointer to a struct can be null and that our times are times, and it forbids
-// members that a later version may add. own are the schemas of request bodies,
-// which stay strict.
+// pointer to a struct can be null, that our times are times and that no list of ours is
+// null but those tagged so, and it forbids members that a later version may add. own are
+// the schemas of request bodies, which stay strict.
 func mend(r huma.Registry, own ...string) {
 	const prefix = "#/components/schemas/"
 	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
@@ -31,18 +31,37 @@ func mend(r huma.Registry, own ...string) {
 		if t == nil || t.Kind() != reflect.Struct {
 			continue
 		}
-		for _, f := range reflect.VisibleFields(t) {
-			member, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if p := s.Properties[member]; p != nil {
-				s.Properties[member] = mended(p, f.Type)
-			}
+		mendMembers(s, t)
+	}
+}
+
+// mendMembers mends the members that a struct has in JSON: those of embedded structs too,
+// also where a name of Go's hides them.
+func mendMembers(s *huma.Schema, t reflect.Type) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		member, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && member == "" && f.Type.Kind() == reflect.Struct {
+			mendMembers(s, f.Type)
+		} else if p := s.Properties[member]; p != nil {
+			null := f.Tag.Get("nullable")
+			whole(p, null == "true")
+			s.Properties[member] = mended(p, f.Type, null != "false")
 		}
 	}
 }
 
-func mended(p *huma.Schema, t reflect.Type) *huma.Schema {
-	null := t.Kind() == reflect.Pointer
-	if null {
+// whole says of a list, and of those in it, whether it can be null.
+func whole(p *huma.Schema, null bool) {
+	if p.Type == huma.TypeArray {
+		p.Nullable = null
+		whole(p.Items, false)
+	}
+}
+
+func mended(p *huma.Schema, t reflect.Type, null bool) *huma.Schema {
+	null = null && t.Kind() == reflect.Pointer
+	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch {

@@ -15,7 +15,7 @@ import (
 type Ready struct {
 	Ready   bool            `json:"ready"`
 	Reasons []string        `json:"reasons" doc:"Why not; empty when it should."`
-	Health  *service.Health `json:"health"`
+	Health  *service.Health `json:"health" nullable:"false"`
 }
 
 // watch registers what looks after the instance.

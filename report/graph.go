@@ -24,11 +24,11 @@ type Graph struct {
 type Layer struct {
 	Layer   odds.Layer   `json:"layer"`
 	Name    string       `json:"name"`
-	Status  graph.Status `json:"status"`           // HEALTHY or FAILED
-	Reason  string       `json:"reason,omitempty"` // why it failed
-	Edges   []Edge       `json:"edges"`            // strongest |correlation| first; null where the layer failed
-	LeftOut int          `json:"left_out"`         // edges inside the window that are not listed
-	Refused int          `json:"refused"`          // edges with a number out of range
+	Status  graph.Status `json:"status"`                // HEALTHY or FAILED
+	Reason  string       `json:"reason,omitempty"`      // why it failed
+	Edges   []Edge       `json:"edges" nullable:"true"` // strongest |correlation| first; null where the layer failed
+	LeftOut int          `json:"left_out"`              // edges inside the window that are not listed
+	Refused int          `json:"refused"`               // edges with a number out of range
 	// Of a running service:
 	Mode string    `json:"mode,omitempty"` // "hot", "standby" or "off"
 	AsOf odds.Time `json:"as_of,omitzero"` // event time of the layer's edges, where it is served with its age

@@ -112,15 +112,17 @@ func events(ctx context.Context, c *client.ClientWithResponses, k *checker) {
 	one, err := c.GetEventWithResponse(ctx, event, &client.GetEventParams{OddsFormat: &format})
 	k.got("get-event", one, err, 200, err == nil && one.JSON200 != nil && one.JSON200.EventId == event)
 	graph, err := c.GetGraphWithResponse(ctx, event, &client.GetGraphParams{Limit: &limit})
-	k.got("get-graph", graph, err, 200, err == nil && graph.JSON200 != nil && graph.JSON200.Layers != nil && len(*graph.JSON200.Layers) == 4)
+	k.got("get-graph", graph, err, 200, err == nil && graph.JSON200 != nil && len(graph.JSON200.Layers) == 4)
 	past, err := c.GetGraphWithResponse(ctx, event, &client.GetGraphParams{At: &graph.JSON200.AsOf})
 	k.got("get-graph of then", past, err, 200, err == nil && past.JSON200 != nil)
 	moves, err := c.GetMovesWithResponse(ctx, event, &client.GetMovesParams{Limit: &limit})
-	k.got("get-moves", moves, err, 200, err == nil && moves.JSON200 != nil && moves.JSON200.Graphs != nil && len(*moves.JSON200.Graphs) > 0)
+	k.got("get-moves", moves, err, 200, err == nil && moves.JSON200 != nil && len(moves.JSON200.Graphs) > 0)
 	found, err := c.GetEventAnomaliesWithResponse(ctx, event, &client.GetEventAnomaliesParams{MinConfidence: &least})
 	k.got("get-event-anomalies", found, err, 200, err == nil && found.JSON200 != nil)
 	all, err := c.ListAnomaliesWithResponse(ctx, &client.ListAnomaliesParams{Limit: &limit})
 	k.got("list-anomalies", all, err, 200, err == nil && all.JSON200 != nil)
+	wins, err := c.ListArbitrageWithResponse(ctx, &client.ListArbitrageParams{Suppressed: new(true)})
+	k.got("list-arbitrage", wins, err, 200, err == nil && wins.JSON200 != nil && wins.JSON200.Windows != nil)
 }
 
 func market(ctx context.Context, c *client.ClientWithResponses, k *checker) {
@@ -139,15 +141,15 @@ func market(ctx context.Context, c *client.ClientWithResponses, k *checker) {
 // links asks about the first link that any event has.
 func links(ctx context.Context, c *client.ClientWithResponses, k *checker) {
 	list, err := c.ListEventsWithResponse(ctx, nil)
-	if err != nil || list.JSON200 == nil || list.JSON200.Events == nil {
+	if err != nil || list.JSON200 == nil {
 		return // told already
 	}
-	for _, e := range *list.JSON200.Events {
+	for _, e := range list.JSON200.Events {
 		graph, err := c.GetGraphWithResponse(ctx, e.EventId, nil)
 		if err != nil || graph.JSON200 == nil {
 			continue
 		}
-		for _, l := range *graph.JSON200.Layers {
+		for _, l := range graph.JSON200.Layers {
 			if l.Edges == nil || len(*l.Edges) == 0 {
 				continue
 			}
