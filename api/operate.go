@@ -35,7 +35,7 @@ type performanceInput struct {
 
 // Performance is how long operations took.
 type Performance struct {
-	Rows []service.Measurement `json:"rows" doc:"Newest first."`
+	Rows []service.Measurement `json:"rows" doc:"Newest first. SHED, REFUSED (by a limit) and QUERY_TIMEOUT are what guards did a second, CIRCUIT_OPEN how many circuits were open at once on average; they have no latency, and no row where there was none."`
 }
 
 // Faults are the faults that are injected now.

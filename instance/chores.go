@@ -52,7 +52,8 @@ func (i *Instance) prune(ctx context.Context) error {
 	})
 }
 
-// measure writes down how long operations took, each minute, from histograms.
+// measure writes down each minute how long operations took, from histograms, and what
+// guards refused.
 func (i *Instance) measure(ctx context.Context, m *meter) error {
 	last := time.Now()
 	return every(ctx, time.Second, func() {
@@ -64,7 +65,8 @@ func (i *Instance) measure(ctx context.Context, m *meter) error {
 		last = now
 		u, err := telemetry.ReadUsage()
 		if err == nil {
-			err = i.store.RecordPerformance(ctx, rows(i.latency.Snapshot(now, u)))
+			w := i.latency.Snapshot(now, u)
+			err = i.store.RecordPerformance(ctx, append(rows(w), m.refusals.since(w)...))
 		}
 		if err != nil && ctx.Err() == nil {
 			i.log.Error("measurements could not be written", "error", err.Error())

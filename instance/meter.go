@@ -25,6 +25,7 @@ type meter struct {
 	arrived   odds.Time
 	met       int
 	log       scale
+	refusals  refusals
 }
 
 // scale weighs the tick log. The store walks over every chunk for that: it is asked no
@@ -55,7 +56,7 @@ func (s *scale) weigh(ctx context.Context, st *sqlite.Store) *int64 {
 func newMeter(i *Instance) *meter {
 	m := &meter{
 		i: i, quotes: map[string]uint64{}, refused: map[[2]string]uint64{}, missed: map[string]int{},
-		anomalies: map[live.AnomalyCount]uint64{}, outcomes: map[[2]string]uint64{},
+		anomalies: map[live.AnomalyCount]uint64{}, outcomes: map[[2]string]uint64{}, refusals: newRefusals(i.metrics),
 	}
 	i.metrics.Collect(m.collect)
 	return m
@@ -63,6 +64,7 @@ func newMeter(i *Instance) *meter {
 
 // tick counts what is new since the last one.
 func (m *meter) tick() {
+	m.refusals.look(m.i.service.Health())
 	st := m.i.live.State()
 	for k := range st.Feeds {
 		f := &st.Feeds[k]

@@ -284,3 +284,16 @@ func TestScrapesWhileCounting(t *testing.T) {
 		t.Error("ticks are missing")
 	}
 }
+
+func TestSumIsOverAllLabels(t *testing.T) {
+	m := NewMetrics(prometheus.NewRegistry(), Build{})
+	if got := Sum(m.Shed); got != 0 {
+		t.Errorf("%v before anything was shed", got)
+	}
+	m.Shed.WithLabelValues("streams").Add(2)
+	m.Shed.WithLabelValues("ingest").Inc()
+	m.QueryTimeouts.Inc()
+	if shed, cut := Sum(m.Shed), Sum(m.QueryTimeouts); shed != 3 || cut != 1 {
+		t.Errorf("shed %v, cut %v", shed, cut)
+	}
+}

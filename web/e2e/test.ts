@@ -30,12 +30,16 @@ export class Heard {
   }
 }
 
+/** Answers have deadlines, 50 ms of the store and a second of the engine, which a busy
+ * machine may miss. The page asks again: what it then shows is held against the API. */
+const late = /503 .*\/v1\//;
+
 /** Everything a page does that it should not: complaints in the console, a breach of the
  * policy among them, and requests beyond the server's origin. */
 function watch(page: Page, allowed: RegExp): string[] {
   const wrong: string[] = [];
   const say = (text: string) => {
-    if (!allowed.test(text)) wrong.push(text);
+    if (!allowed.test(text) && !late.test(text)) wrong.push(text);
   };
   page.on("console", (m) => {
     if (m.type() === "error") say(`${m.text()} (${m.location().url})`);

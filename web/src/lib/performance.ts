@@ -22,11 +22,20 @@ export function series(rows: readonly Measurement[], value: (m: Measurement) => 
   return { x, of: new Map([...names].sort().map((n) => [n, x.map((t) => at.get(t)!.get(n) ?? null)])) };
 }
 
-/** The newest measurement of each operation, the busiest first. */
+/** What guards did, which is measured as operations are but has no latency. */
+export const refusals = ["SHED", "REFUSED", "QUERY_TIMEOUT", "CIRCUIT_OPEN"] as const;
+
+/** What guards did over time: zero where others were measured and they were not. */
+export function refused(rows: readonly Measurement[]): Series {
+  const all = series(rows, (m) => m.per_second);
+  return { x: all.x, of: new Map(refusals.map((n) => [n, all.x.map((_, i) => all.of.get(n)?.[i] ?? 0)])) };
+}
+
+/** The measurements of the newest minute, the busiest operation first. */
 export function newest(rows: readonly Measurement[]): Measurement[] {
-  const of = new Map<string, Measurement>();
-  for (const r of rows) if (!of.has(r.operation) || ms(r.at) > ms(of.get(r.operation)!.at)) of.set(r.operation, r);
-  return [...of.values()].sort((a, b) => b.per_second - a.per_second || a.operation.localeCompare(b.operation));
+  const last = Math.max(...rows.map((r) => ms(r.at)));
+  const guards: readonly string[] = refusals;
+  return rows.filter((r) => ms(r.at) === last && !guards.includes(r.operation)).sort((a, b) => b.per_second - a.per_second || a.operation.localeCompare(b.operation));
 }
 
 /** Microseconds in a unit that fits. */

@@ -5,7 +5,7 @@ import { heard, listed, sources } from "./feeds";
 import { ends, label, parts, selectionKey } from "./node";
 import { notices, type Situation } from "./notices";
 import { overlay } from "./overlay";
-import { micros, newest, series } from "./performance";
+import { micros, newest, refused, series } from "./performance";
 import { samples, total } from "./prometheus";
 import { axisEnd, fromPaths, runs } from "./timeline";
 import { at, atMs, forecast, node } from "./testing/samples";
@@ -88,7 +88,10 @@ test("measurements by operation over time", () => {
   const m = (operation: string, s: number, p99: number): Measurement => ({ at: at(s), operation, p50_us: 1, p99_us: p99, per_second: p99, memory_mb: 1, cpu_percent: 1 });
   const s = series([m("B", 60, 2), m("A", 0, 1), m("A", 60, 3)], (x) => x.p99_us);
   expect([...s.of]).toEqual([["A", [1, 3]], ["B", [null, 2]]]);
-  expect(newest([m("A", 0, 9), m("A", 60, 3), m("B", 0, 5)]).map((x) => [x.operation, x.p99_us])).toEqual([["B", 5], ["A", 3]]);
+  expect(newest([m("A", 0, 9), m("A", 60, 3), m("B", 60, 5), m("C", 0, 5), m("SHED", 60, 5)]).map((x) => [x.operation, x.p99_us])).toEqual([["B", 5], ["A", 3]]);
+  expect(newest([])).toEqual([]);
+  const guards = refused([m("A", 0, 9), m("A", 60, 3), m("SHED", 60, 5)]);
+  expect([guards.x.length, guards.of.get("SHED"), guards.of.get("CIRCUIT_OPEN")]).toEqual([2, [0, 5], [0, 0]]);
   expect([0.9, 229, 24_000, 6.4e6].map(micros)).toEqual(["0.9 µs", "229 µs", "24 ms", "6.4 s"]);
 });
 

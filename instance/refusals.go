@@ -1,0 +1,66 @@
+package instance
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"corrgraph/guard"
+	"corrgraph/odds"
+	"corrgraph/service"
+	"corrgraph/store"
+	"corrgraph/telemetry"
+)
+
+// refusals turns what guards refuse into measurements beside those of operations: what
+// was shed, refused by a limit and cut at its deadline, a second, and how many circuits
+// were open at once on average. They have no latency, and no row where there were none.
+type refusals struct {
+	of          []refusal
+	open, looks int
+}
+
+type refusal struct {
+	name    string
+	counter prometheus.Collector
+	was     float64
+}
+
+func newRefusals(m *telemetry.Metrics) refusals {
+	return refusals{of: []refusal{{name: "SHED", counter: m.Shed}, {name: "REFUSED", counter: m.RateLimited}, {name: "QUERY_TIMEOUT", counter: m.QueryTimeouts}}}
+}
+
+// look counts the circuits that are open at this moment.
+func (r *refusals) look(h *service.Health) {
+	circuits := []string{h.Store.Circuit, h.Log.Circuit}
+	for i := range h.Layers {
+		circuits = append(circuits, h.Layers[i].Circuit)
+	}
+	for _, c := range circuits {
+		if c == guard.Open.String() {
+			r.open++
+		}
+	}
+	r.looks++
+}
+
+// since returns the measurements of a window that ends, and begins the next.
+func (r *refusals) since(w telemetry.Window) (out []store.Performance) {
+	row := func(name string, perSecond float64) {
+		if perSecond > 0 {
+			out = append(out, store.Performance{
+				At: odds.TimeOf(w.To), Component: service.Component, Operation: name, PerSecond: perSecond, MemoryMB: float64(w.Memory) / 1e6, CPU: w.CPU,
+			})
+		}
+	}
+	over := max(w.To.Sub(w.From), time.Millisecond).Seconds()
+	for i := range r.of {
+		x := &r.of[i]
+		sum := telemetry.Sum(x.counter)
+		row(x.name, (sum-x.was)/over)
+		x.was = sum
+	}
+	row("CIRCUIT_OPEN", float64(r.open)/float64(max(1, r.looks)))
+	r.open, r.looks = 0, 0
+	return out
+}
