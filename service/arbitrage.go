@@ -121,12 +121,16 @@ func (s *Service) standing(alarms []live.Alarm) []report.Anomaly {
 	return out
 }
 
+// marketOf is the market of an anomaly, as a key; the first node where a long id tells
+// no market.
 func marketOf(a *report.Anomaly) string {
 	if len(a.Nodes) == 0 {
 		return ""
 	}
-	_, _, market, _, _ := a.Nodes[0].Parts()
-	return market
+	if _, _, market, _, ok := a.Nodes[0].Parts(); ok {
+		return market
+	}
+	return string(a.Nodes[0])
 }
 
 // windows are the sure wins in the market of an anomaly, one a line at most.
@@ -138,13 +142,15 @@ func (s *Service) windows(ctx context.Context, a report.Anomaly) ([]Window, erro
 	if err != nil {
 		return nil, err
 	}
-	name := marketOf(&a)
 	quotes := map[odds.NodeID]*engine.Quote{}
 	for i := range v.Quotes {
-		if q := &v.Quotes[i]; q.Market == name {
-			quotes[q.Node] = q
-		}
+		quotes[v.Quotes[i].Node] = &v.Quotes[i]
 	}
+	known := slices.IndexFunc(a.Nodes, func(n odds.NodeID) bool { return quotes[n] != nil })
+	if known < 0 {
+		return nil, nil
+	}
+	name := quotes[a.Nodes[known]].Market
 	var out []Window
 	for _, found := range detect.SureWins(marketNow(v, name), nil) {
 		w := Window{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,7 +88,7 @@ func TestArbitrageOfEveryLineStandsAlone(t *testing.T) {
 			at(offer("a", "under", 1.7, 0), 7.5), at(offer("b", "under", 1.6, 0), 8.5), at(offer("c", "under", 2.05, 0), 7.5), at(offer("d", "under", 2.0, 0), 8.5),
 		}
 		g.live.show(v)
-		g.live.alarms = []live.Alarm{sure(nil)}
+		g.live.alarms = []live.Alarm{sure(func(a *detect.Anomaly) { a.Nodes = []odds.NodeID{node("gone", "m", "over"), node("c", "m", "under")} })}
 		got := must[*Windows](t)(g.Arbitrage(g.ctx, false)).Windows
 		if len(got) != 2 || *got[0].Line != 7.5 || got[0].Legs[0].Venue != "a" || got[0].Legs[1].Venue != "c" || *got[1].Line != 8.5 || got[1].Legs[0].Venue != "b" || got[1].Legs[1].Venue != "d" {
 			t.Errorf("%+v", got)
@@ -129,6 +130,22 @@ func TestArbitrageThatIsNoOfferIsCountedAndListedOnDemand(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestArbitrageOfAMatchWithALongName(t *testing.T) {
+	bubble(t, func(t *testing.T, g *rig) {
+		long := strings.Repeat("x", 120) // its nodes' ids are shortened, and tell no market
+		v := match(long, 1)
+		for _, q := range []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("a", "home", 2.0, 0)} {
+			q.Node = node(q.Venue, long, q.Selection)
+			v.Quotes = append(v.Quotes, q)
+		}
+		g.live.show(v)
+		g.live.alarms = []live.Alarm{sure(func(a *detect.Anomaly) { a.Event, a.Nodes = long, []odds.NodeID{v.Quotes[1].Node, v.Quotes[2].Node} })}
+		if got := must[*Windows](t)(g.Arbitrage(g.ctx, false)).Windows; len(got) != 1 || got[0].Market != "h2h" {
+			t.Errorf("%+v", got)
+		}
+	})
 }
 
 func TestArbitrageThatEndedIsNotLookedAt(t *testing.T) {
