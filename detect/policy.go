@@ -172,7 +172,7 @@ func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []An
 // Close appends the end of everything that is on in an event which nobody has quoted
 // since last: nothing was seen to last any longer. In order of time. O(cases of the
 // event).
-func (p *Policy) Close(event string, last, now odds.Time, dst []Anomaly) []Anomaly {
+func (p *Policy) Close(event string, last odds.Time, dst []Anomaly) []Anomaly {
 	d := p.events[event]
 	if d == nil {
 		return dst
@@ -180,7 +180,8 @@ func (p *Policy) Close(event string, last, now odds.Time, dst []Anomaly) []Anoma
 	from := len(dst)
 	for _, s := range d.cases {
 		if s.state == raised {
-			dst = append(dst, s.end(max(last, s.anomaly.At), "", now))
+			until := max(last, s.anomaly.At)
+			dst = append(dst, s.end(until, "", until)) // the cool-down is over by then
 		}
 		s.state, s.listed = idle, false
 	}
@@ -311,7 +312,7 @@ func vanish(s *standing, now odds.Time) (Anomaly, Verdict) {
 // it was raised with, by which it is known: the legs of a sure win change while it lasts,
 // and those of its worst moment are in the evidence.
 func (s *standing) worsen(a Anomaly) (Anomaly, Verdict) {
-	if a.Strength <= s.anomaly.Strength {
+	if a.Suppressed != "" || a.Strength <= s.anomaly.Strength {
 		return Anomaly{}, Continues
 	}
 	before := s.anomaly.Severity

@@ -187,20 +187,20 @@ func TestPolicyClosesQuietEvents(t *testing.T) {
 		p.Offer(a, a.At)
 	}
 	last, now := at.Add(2*minute), at.Add(2*hour)
-	got := p.Close("match", last, now, nil)
+	got := p.Close("match", last, nil)
 	if len(got) != 2 || got[0].Kind != OutlierQuote || got[1].Kind != Arbitrage || got[0].Until != last || got[1].Until != last || got[1].Suppressed != "" {
 		t.Errorf("closed %s", list(got)) // the one that waits to be confirmed never was
 	}
-	if again := p.Close("match", last, now.Add(hour), nil); len(again) != 0 {
+	if again := p.Close("match", last, nil); len(again) != 0 {
 		t.Errorf("closed again %s", list(again))
 	}
-	if none := p.Close("unknown", last, now, nil); len(none) != 0 {
+	if none := p.Close("unknown", last, nil); len(none) != 0 {
 		t.Errorf("%s", list(none))
 	}
 	if look := p.EndLook("match", arbitrage.Layer, now, nil); len(look) != 0 {
 		t.Errorf("a look ends it anew: %s", list(look))
 	}
-	arbitrage.At = now.Add(2 * hour)
+	arbitrage.At = now.Add(minute) // not cooling down: it ended long before
 	if a, v := p.Offer(arbitrage, arbitrage.At); v != Raised || a.At != arbitrage.At || a.Until != 0 {
 		t.Errorf("the match goes on: verdict %d, %+v", v, a)
 	}

@@ -61,8 +61,8 @@ func (e *Engine) hush(at odds.Time) {
 	w.found = w.found[:0]
 	for _, ev := range e.order {
 		if ev.last < at.Add(-quiet) {
-			w.found = w.policy.Close(ev.id, ev.last, at, w.found)
-			w.found = w.edges.Close(ev.id, ev.last, at, w.found)
+			w.found = w.policy.Close(ev.id, ev.last, w.found)
+			w.found = w.edges.Close(ev.id, ev.last, w.found)
 		}
 	}
 	for i := range w.found {

@@ -151,8 +151,9 @@ func (s *Service) windows(ctx context.Context, a report.Anomaly) ([]Window, erro
 		return nil, nil
 	}
 	name := quotes[a.Nodes[known]].Market
+	now := max(v.AsOf, s.o.Live.State().AsOf) // a view of a match that is silent stays as it was
 	var out []Window
-	for _, found := range detect.SureWins(marketNow(v, name), nil) {
+	for _, found := range detect.SureWins(marketNow(v, name, now), nil) {
 		w := Window{
 			EventID: a.EventID, Title: a.Title, Market: name, Since: a.At, Profit: found.Size, Most: max(a.Size, found.Size),
 			Confidence: found.Confidence, Legs: []Leg{}, Warnings: []string{}, Suppressed: cmp.Or(a.Suppressed, found.Suppressed), Review: a.Review,
@@ -164,7 +165,7 @@ func (s *Service) windows(ctx context.Context, a report.Anomaly) ([]Window, erro
 			q := quotes[t.Node]
 			l := Leg{
 				Node: q.Node, Venue: q.Venue, Selection: q.Selection, Price: q.Price, Stake: (1 + found.Size) / q.Price,
-				SeenAt: q.SeenAt, AgeMs: v.AsOf.Sub(q.SeenAt), ResolutionMs: q.Resolution,
+				SeenAt: q.SeenAt, AgeMs: now.Sub(q.SeenAt), ResolutionMs: q.Resolution,
 			}
 			if q.ChangedAt != 0 {
 				l.ChangedAt = &q.ChangedAt
@@ -189,8 +190,10 @@ func (w Window) warn() Window {
 		w.Warnings = append(w.Warnings, fmt.Sprintf("over %.0f %%: one of the prices is almost certainly wrong", 100*wrongProfit))
 	}
 	for i := range w.Legs {
-		if l := &w.Legs[i]; l.AgeMs > max(l.ResolutionMs, 10_000) {
-			w.Warnings = append(w.Warnings, fmt.Sprintf("%s was seen %s ago", l.Venue, report.Span(l.AgeMs)))
+		l := &w.Legs[i]
+		old := fmt.Sprintf("%s was seen %s ago", l.Venue, report.Span(l.AgeMs))
+		if l.AgeMs > max(l.ResolutionMs, 10_000) && !slices.Contains(w.Warnings, old) {
+			w.Warnings = append(w.Warnings, old)
 		}
 	}
 	if w.InPlay {
@@ -199,9 +202,9 @@ func (w Window) warn() Window {
 	return w
 }
 
-// marketNow is a market as detectors read it, from the quotes of a view.
-func marketNow(v *live.View, name string) *detect.MarketView {
-	m := &detect.MarketView{Event: v.Event.ID, Market: name, At: v.AsOf, Whole: true}
+// marketNow is a market as detectors read it at an instant, from the quotes of a view.
+func marketNow(v *live.View, name string, now odds.Time) *detect.MarketView {
+	m := &detect.MarketView{Event: v.Event.ID, Market: name, At: now, Whole: true}
 	place := map[string]int{} // of a venue
 	for i := range v.Quotes {
 		if q := &v.Quotes[i]; q.Market == name {
@@ -225,7 +228,7 @@ func marketNow(v *live.View, name string) *detect.MarketView {
 		}
 		w, k := &m.Venues[place[q.Venue]], slices.Index(m.Selections, q.Selection)
 		w.Nodes[k], w.Values[k] = q.Node, q.Value
-		if q.Status == odds.Open {
+		if q.Status == odds.Open && !q.Stale {
 			w.State, w.Prices[k] = odds.Open, q.Price
 		}
 		if k == 0 {

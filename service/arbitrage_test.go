@@ -79,6 +79,32 @@ func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
 	})
 }
 
+func TestArbitrageOfASilentMatchGrowsOld(t *testing.T) {
+	bubble(t, func(t *testing.T, g *rig) {
+		v := match("m", 1)
+		v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("b", "draw", 60, 0), offer("a", "home", 2.0, 0)}
+		g.live.show(v)
+		g.live.alarms = []live.Alarm{sure(nil)}
+		g.live.state(func(st *live.State) { st.AsOf = noon + 30_000 }) // others are quoted still
+		w := must[*Windows](t)(g.Arbitrage(g.ctx, false)).Windows[0]
+		if w.Legs[0].AgeMs != 30_000 || len(w.Warnings) != 2 || w.Warnings[0] != "b was seen 30 s ago" {
+			t.Errorf("%+v", w) // one warning a venue
+		}
+		g.live.state(func(st *live.State) { st.AsOf = noon + 3_000_000 })
+		if got := must[*Windows](t)(g.Arbitrage(g.ctx, false)); len(got.Windows) != 0 || got.Suppressed != 1 {
+			t.Errorf("%+v", got)
+		}
+		v = match("m", 2)
+		v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("a", "home", 2.0, 0)}
+		v.Quotes[1].Stale = true // by its own stamp, though it is in every poll
+		g.live.show(v)
+		g.live.state(func(st *live.State) { st.AsOf = noon })
+		if got := must[*Windows](t)(g.Arbitrage(g.ctx, true)); len(got.Windows) != 0 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestArbitrageOfEveryLineStandsAlone(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		v := match("m", 1)
