@@ -205,7 +205,7 @@ onBoth(() => {
             const ticks = (a.evidence.ticks ?? []).map((t) => ({ ...parts(t.node)!, price: t.price }));
             const sum = ticks.reduce((s, t) => s + 1 / t.price, 0);
             const why = a.suppressed ? [`not raised: ${a.suppressed}`] : [];
-            return [profit(a.size, a.size), legs(ticks.map((t) => ({ ...t, stake: 1 / t.price / sum }))), plain(`○ over: the prices are those when it was most ${signs(why)}`)];
+            return [profit(a.size, a.size), legs(ticks.map((t) => ({ ...t, stake: 1 / t.price / sum }))), plain(`○ not now: prices as they were told ${signs(why)}`)];
           }),
         ].slice(0, 60),
       );
