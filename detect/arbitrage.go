@@ -6,9 +6,11 @@ import (
 	"corrgraph/odds"
 )
 
+// ErrorProfit is the sure win above which one of the prices is almost certainly wrong.
+const ErrorProfit = 0.10
+
 const (
 	staleFloor    = minute // a leg may be this old, or two steps of its source
-	errorProfit   = 0.10   // sure wins above this are wrong prices
 	errorDiscount = 0.2
 )
 
@@ -95,7 +97,7 @@ func (v *MarketView) sureWin(line, sum float64, fresh bool) Anomaly {
 		oldest = math.Max(oldest, float64(v.At.Sub(w.SeenAt))/limit)
 	}
 	confidence := math.Max(0, 1-oldest/2)
-	if profit > errorProfit {
+	if profit > ErrorProfit {
 		confidence *= errorDiscount
 	}
 	if !fresh {

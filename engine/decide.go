@@ -51,16 +51,28 @@ func (e *Engine) decide(at odds.Time) {
 	}
 }
 
-// quiet is how long nobody has quoted an event whose anomalies are over: its match is,
+// quiet is how long at least nobody has quoted an event whose anomalies are over: its match is,
 // and what nobody looks at any more would stay on for ever.
 const quiet = odds.Millis(3_600_000)
+
+// step is the longest time that a source of the event takes between two prices.
+func (ev *event) step() (d odds.Millis) {
+	for _, m := range ev.markets {
+		for _, b := range m.boards {
+			if b.src != nil {
+				d = max(d, b.src.resolution())
+			}
+		}
+	}
+	return d
+}
 
 // hush ends the anomalies of events that have become quiet.
 func (e *Engine) hush(at odds.Time) {
 	w := &e.alarms
 	w.found = w.found[:0]
 	for _, ev := range e.order {
-		if ev.last < at.Add(-quiet) {
+		if ev.last < at.Add(-max(quiet, 3*ev.step())) {
 			w.found = w.policy.Close(ev.id, ev.last, w.found)
 			w.found = w.edges.Close(ev.id, ev.last, w.found)
 		}

@@ -66,7 +66,9 @@ func (i *Instance) measure(ctx context.Context, m *meter) error {
 		u, err := telemetry.ReadUsage()
 		if err == nil {
 			w := i.latency.Snapshot(now, u)
-			err = i.store.RecordPerformance(ctx, append(rows(w), m.refusals.since(w)...))
+			if err = i.store.RecordPerformance(ctx, append(rows(w), m.refusals.until(w)...)); err == nil {
+				m.refusals.written(w.To)
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			i.log.Error("measurements could not be written", "error", err.Error())

@@ -17,13 +17,14 @@ import (
 // were open at once on average. They have no latency, and no row where there were none.
 type refusals struct {
 	of          []refusal
+	from        time.Time // of what is not written down yet
 	open, looks int
 }
 
 type refusal struct {
-	name    string
-	counter prometheus.Collector
-	was     float64
+	name     string
+	counter  prometheus.Collector
+	was, now float64
 }
 
 func newRefusals(m *telemetry.Metrics) refusals {
@@ -44,8 +45,8 @@ func (r *refusals) look(h *service.Health) {
 	r.looks++
 }
 
-// since returns the measurements of a window that ends, and begins the next.
-func (r *refusals) since(w telemetry.Window) (out []store.Performance) {
+// until returns the measurements up to the end of a window.
+func (r *refusals) until(w telemetry.Window) (out []store.Performance) {
 	row := func(name string, perSecond float64) {
 		if perSecond > 0 {
 			out = append(out, store.Performance{
@@ -53,14 +54,25 @@ func (r *refusals) since(w telemetry.Window) (out []store.Performance) {
 			})
 		}
 	}
-	over := max(w.To.Sub(w.From), time.Millisecond).Seconds()
+	from := r.from
+	if from.IsZero() {
+		from = w.From
+	}
+	over := max(w.To.Sub(from), time.Millisecond).Seconds()
 	for i := range r.of {
 		x := &r.of[i]
-		sum := telemetry.Sum(x.counter)
-		row(x.name, (sum-x.was)/over)
-		x.was = sum
+		x.now = telemetry.Sum(x.counter)
+		row(x.name, (x.now-x.was)/over)
 	}
 	row("CIRCUIT_OPEN", float64(r.open)/float64(max(1, r.looks)))
-	r.open, r.looks = 0, 0
 	return out
+}
+
+// written begins anew after measurements that are kept: what the store did not take, as
+// where its disk is full, stands in the next.
+func (r *refusals) written(to time.Time) {
+	for i := range r.of {
+		r.of[i].was = r.of[i].now
+	}
+	r.from, r.open, r.looks = to, 0, 0
 }

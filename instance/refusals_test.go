@@ -16,15 +16,19 @@ func TestWhatGuardsRefuseIsMeasured(t *testing.T) {
 	m := telemetry.NewMetrics(prometheus.NewRegistry(), telemetry.Build{})
 	r := newRefusals(m)
 	from := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
+	kept := true
 	window := func() map[string]float64 {
 		out := map[string]float64{}
-		for _, x := range r.since(telemetry.Window{From: from, To: from.Add(time.Minute)}) {
+		for _, x := range r.until(telemetry.Window{From: from, To: from.Add(time.Minute)}) {
 			if x.At.Std() != from.Add(time.Minute) || x.P50 != 0 || x.P99 != 0 {
 				t.Errorf("%+v", x)
 			}
 			out[x.Operation] = x.PerSecond
 		}
 		from = from.Add(time.Minute)
+		if kept {
+			r.written(from)
+		}
 		return out
 	}
 	want := func(want map[string]float64) {
@@ -52,4 +56,11 @@ func TestWhatGuardsRefuseIsMeasured(t *testing.T) {
 	want(map[string]float64{"SHED": 2, "REFUSED": 0.1, "QUERY_TIMEOUT": 0.05, "CIRCUIT_OPEN": 0.75})
 	r.look(h)
 	want(map[string]float64{}) // each counts once
+
+	m.RateLimited.WithLabelValues("client").Add(60)
+	kept = false
+	want(map[string]float64{"REFUSED": 1})
+	kept = true
+	want(map[string]float64{"REFUSED": 0.5}) // the store did not take it: both minutes together
+	want(map[string]float64{})
 }

@@ -18,8 +18,9 @@ import (
 // mostWindows bounds the markets that one question for arbitrage looks at.
 const mostWindows = 100
 
-// wrongProfit is a sure win above which one of the prices is almost certainly wrong.
-const wrongProfit = 0.1
+// keptFor is how long a sure win that was kept back is looked at: nobody follows it to its
+// end.
+const keptFor = odds.Millis(3_600_000)
 
 // Leg is one bet of a sure win.
 type Leg struct {
@@ -44,7 +45,6 @@ type Window struct {
 	InPlay     bool             `json:"in_play"`
 	Since      odds.Time        `json:"since"`
 	Profit     float64          `json:"profit"` // share of the stakes
-	Most       float64          `json:"most"`   // the most it was since then
 	Confidence float64          `json:"confidence"`
 	Legs       []Leg            `json:"legs"`
 	Warnings   []string         `json:"warnings"`
@@ -58,11 +58,12 @@ type Windows struct {
 	Freshness
 	Windows    []Window `json:"windows"`
 	Suppressed int      `json:"suppressed"` // how many more are no offer, listed or not
+	LookedAt   int      `json:"looked_at"`  // how many of the newest anomalies of all kinds were gone through
 }
 
 // Arbitrage looks at the prices of now in every market where arbitrage was found and
-// has not ended. Windows with a stale leg, kept back or muted ones are listed where
-// suppressed says so, and counted always.
+// has not ended, or was kept back within the hour, a hundred at most. Windows with a stale
+// leg, kept back or muted ones are listed where suppressed says so, and counted always.
 func (s *Service) Arbitrage(ctx context.Context, suppressed bool) (out *Windows, err error) {
 	err = s.run(ctx, OpArbitrage, "", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
@@ -71,12 +72,17 @@ func (s *Service) Arbitrage(ctx context.Context, suppressed bool) (out *Windows,
 		if err != nil {
 			return err
 		}
-		out = &Windows{AsOf: s.o.Live.State().AsOf, Freshness: s.fresh(true), Windows: []Window{}}
-		for _, a := range s.standing(alarms) {
+		out = &Windows{AsOf: s.o.Live.State().AsOf, Freshness: s.fresh(true), Windows: []Window{}, LookedAt: len(alarms)}
+		seen := map[[2]string]bool{} // long ids tell no market: two anomalies may be of one
+		for _, a := range s.standing(alarms, out.AsOf) {
 			found, err := s.windows(ctx, a)
 			if err != nil {
 				return err
 			}
+			if len(found) == 0 || seen[[2]string{a.EventID, found[0].Market}] {
+				continue
+			}
+			seen[[2]string{a.EventID, found[0].Market}] = true
 			for _, w := range found {
 				if w.Suppressed != "" {
 					out.Suppressed++
@@ -94,14 +100,14 @@ func (s *Service) Arbitrage(ctx context.Context, suppressed bool) (out *Windows,
 
 // standing are the newest anomalies of arbitrage that have not ended, one a market, with
 // what was made of them. Those that were raised come first.
-func (s *Service) standing(alarms []live.Alarm) []report.Anomaly {
+func (s *Service) standing(alarms []live.Alarm, asOf odds.Time) []report.Anomaly {
 	var raised, kept []detect.Anomaly
 	for i := range alarms {
 		switch a := &alarms[i].Anomaly; {
 		case a.Kind != detect.Arbitrage || a.Until != 0:
 		case a.Suppressed == "":
 			raised = append(raised, *a)
-		default:
+		case a.At >= asOf.Add(-keptFor):
 			kept = append(kept, *a)
 		}
 	}
@@ -155,7 +161,7 @@ func (s *Service) windows(ctx context.Context, a report.Anomaly) ([]Window, erro
 	var out []Window
 	for _, found := range detect.SureWins(marketNow(v, name, now), nil) {
 		w := Window{
-			EventID: a.EventID, Title: a.Title, Market: name, Since: a.At, Profit: found.Size, Most: max(a.Size, found.Size),
+			EventID: a.EventID, Title: a.Title, Market: name, Since: a.At, Profit: found.Size,
 			Confidence: found.Confidence, Legs: []Leg{}, Warnings: []string{}, Suppressed: cmp.Or(a.Suppressed, found.Suppressed), Review: a.Review,
 		}
 		if w.Suppressed == "" && a.Review != nil && a.Review.MutedBy != "" {
@@ -186,8 +192,8 @@ func (w Window) warn() Window {
 	if w.Suppressed != "" {
 		w.Warnings = append(w.Warnings, "no offer: "+w.Suppressed)
 	}
-	if w.Profit > wrongProfit {
-		w.Warnings = append(w.Warnings, fmt.Sprintf("over %.0f %%: one of the prices is almost certainly wrong", 100*wrongProfit))
+	if w.Profit > detect.ErrorProfit {
+		w.Warnings = append(w.Warnings, fmt.Sprintf("over %.0f %%: one of the prices is almost certainly wrong", 100*detect.ErrorProfit))
 	}
 	for i := range w.Legs {
 		l := &w.Legs[i]

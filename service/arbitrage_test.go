@@ -47,7 +47,7 @@ func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
 		}
 		w := got.Windows[0]
 		profit := 1/(1/2.0+1/2.2) - 1
-		if math.Abs(w.Profit-profit) > 1e-12 || w.Most != 0.2 || w.Since != noon-5000 || w.Market != "h2h" || w.Line != nil || w.Review != nil {
+		if math.Abs(w.Profit-profit) > 1e-12 || w.Since != noon-5000 || w.Market != "h2h" || w.Line != nil || w.Review != nil {
 			t.Errorf("%+v", w)
 		}
 		away, home := w.Legs[0], w.Legs[1]
@@ -67,7 +67,7 @@ func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
 		v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 300), offer("a", "home", 2.0, 2000), offer("c", "home", 3, 12_000)}
 		g.live.show(v)
 		w = must[*Windows](t)(g.Arbitrage(g.ctx, false)).Windows[0]
-		if w.Legs[1].Venue != "c" || w.Most != w.Profit || len(w.Warnings) != 2 {
+		if w.Legs[1].Venue != "c" || len(w.Warnings) != 2 {
 			t.Errorf("%+v", w) // over 10 %, and 12 s old
 		}
 		v = match("m", 3)
@@ -178,7 +178,11 @@ func TestArbitrageThatEndedIsNotLookedAt(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		g.live.show(match("m", 1))
 		g.live.alarms = []live.Alarm{sure(func(a *detect.Anomaly) { a.Until = noon }), sure(func(a *detect.Anomaly) { a.Kind = detect.HiddenEdge })}
-		g.live.busy = nil
+		v := match("m", 2)
+		v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("a", "home", 2.0, 0)}
+		g.live.show(v)
+		g.live.state(func(st *live.State) { st.AsOf = noon })
+		g.live.alarms = append(g.live.alarms, sure(func(a *detect.Anomaly) { a.Suppressed, a.At = detect.CoolingDown, noon.Add(-keptFor-1) }))
 		if got := must[*Windows](t)(g.Arbitrage(g.ctx, true)); len(got.Windows) != 0 || got.Suppressed != 0 {
 			t.Errorf("%+v", got)
 		}

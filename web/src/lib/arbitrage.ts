@@ -21,8 +21,7 @@ export interface Row {
   market: string; // with its line
   began: number;
   lasts: number | null; // ms; null: nobody followed it
-  profit: number; // share of the stakes, now or when it was most
-  most: number;
+  profit: number; // share of the stakes: now, or as it was told
   offer: boolean; // it is there now, and nothing speaks against it
   over: boolean;
   legs: Leg[];
@@ -42,7 +41,6 @@ export function ofNow(w: SureWin, asOf: number, elapsed: number): Row {
     began: ms(w.since),
     lasts: Math.max(0, asOf + elapsed - ms(w.since)),
     profit: w.profit,
-    most: w.most,
     offer: !w.suppressed,
     over: false,
     legs: w.legs.map((l) => {
@@ -53,7 +51,13 @@ export function ofNow(w: SureWin, asOf: number, elapsed: number): Row {
   };
 }
 
-/** A sure win that is over or was kept back, as it was when it was most. */
+/** Those that are over or were kept back, but for those whose market has a window now. */
+export function past(all: readonly Anomaly[], windows: readonly SureWin[]): Anomaly[] {
+  const now = new Set(windows.map((w) => `${w.event_id} ${w.market}`));
+  return all.filter((a) => a.until !== null || (a.suppressed && !now.has(`${a.event_id} ${parts(a.nodes[0] ?? "")?.market}`)));
+}
+
+/** One of them, as it was told. */
 export function ofPast(a: Anomaly): Row {
   const ticks = a.evidence.ticks ?? [];
   const sum = ticks.reduce((s, t) => s + 1 / t.price, 0);
@@ -65,7 +69,6 @@ export function ofPast(a: Anomaly): Row {
     began: ms(a.at),
     lasts: a.until === null ? null : ms(a.until) - ms(a.at),
     profit: a.size,
-    most: a.size,
     offer: false,
     over: true,
     legs: ticks.map((t): Leg => {
