@@ -6,7 +6,7 @@ SHELL       := bash
 
 # Where goroutines share anything: the formats below ./feed are parsed by one each,
 # and feed/recording runs them side by side.
-RACE := ./engine ./feed ./feed/recording ./graph ./replay ./store/... ./guard/... ./telemetry ./live ./service ./api/... ./backup ./instance ./drill ./loadtest
+RACE := ./engine ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./proof/drill ./proof/loadtest
 
 # How long each parser is fuzzed.
 FUZZTIME := 5s
@@ -30,7 +30,7 @@ pages:
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
-web/openapi.json: $(shell find api service report detect ledger live -name '*.go' ! -name '*_test.go') | go
+web/openapi.json: $(shell find server answer detect ledger -name '*.go' ! -name '*_test.go') | go
 	@go run ./web/spec > $@.new && mv $@.new $@
 web/dist/app/index.html: $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/openapi.json web/node_modules/.package-lock.json
 	@cd web && npm run -s types && npm run -s build >/dev/null && touch dist/app/index.html

@@ -7,7 +7,7 @@ import (
 	"corrgraph/catalog"
 	"corrgraph/ledger"
 	"corrgraph/odds"
-	"corrgraph/simulate"
+	"corrgraph/proof/simulate"
 )
 
 // What was said before a time must not depend on what came after it: the run of

@@ -11,7 +11,7 @@ import (
 
 	"corrgraph/feed/canonical"
 	"corrgraph/odds"
-	"corrgraph/simulate"
+	"corrgraph/proof/simulate"
 	"corrgraph/store/sqlite"
 )
 

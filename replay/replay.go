@@ -18,13 +18,13 @@ import (
 
 	"corrgraph/catalog"
 	"corrgraph/engine"
-	"corrgraph/feed/packed"
 	"corrgraph/feed/recording"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
+	"corrgraph/ticklog"
 )
 
 // Options of Run.
@@ -80,9 +80,16 @@ type run struct {
 	progress func() (read, total int64)
 
 	session int64
-	enc     packed.Encoder
+	enc     ticklog.Encoder
 	pending []*odds.Batch
 	quotes  int
+}
+
+// Batches is Run for batches from elsewhere: next returns one after the other in
+// event-time order, then io.EOF. Any other error of next ends the run and is returned.
+func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
+	r := &run{st: st, opt: o}
+	return r.do(ctx, next)
 }
 
 func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {

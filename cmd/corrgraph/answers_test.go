@@ -14,13 +14,13 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"corrgraph/answer"
 	"corrgraph/catalog"
 	"corrgraph/detect"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/replay"
-	"corrgraph/report"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )
@@ -408,7 +408,7 @@ func TestUnknownKindIsNoAnswer(t *testing.T) {
 
 func TestFailedLayersAreAudited(t *testing.T) {
 	db := known(t)
-	g := report.Graph{EventID: eventID, Layers: []report.Layer{
+	g := answer.Graph{EventID: eventID, Layers: []answer.Layer{
 		{Layer: 1, Status: graph.Healthy}, {Layer: 3, Status: graph.Failed, Reason: "deadline of 50ms"},
 	}}
 	if err := auditFailed(t.Context(), db, &g); err != nil {

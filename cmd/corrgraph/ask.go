@@ -10,12 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"corrgraph/answer"
 	"corrgraph/detect"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/propagate"
-	"corrgraph/report"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )
@@ -38,7 +38,7 @@ func (leadersCmd) Help() string {
 
 func (c *leadersCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		l, err := leaders(ctx, st, report.LeaderFilter{Sport: c.Sport, Market: c.Market}, now)
+		l, err := leaders(ctx, st, answer.LeaderFilter{Sport: c.Sport, Market: c.Market}, now)
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (c *leadersCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func leaders(ctx context.Context, st *sqlite.Store, f report.LeaderFilter, now odds.Time) (l report.Leaders, err error) {
+func leaders(ctx context.Context, st *sqlite.Store, f answer.LeaderFilter, now odds.Time) (l answer.Leaders, err error) {
 	families, err := st.Families(ctx)
 	if err != nil {
 		return l, err
@@ -55,7 +55,7 @@ func leaders(ctx context.Context, st *sqlite.Store, f report.LeaderFilter, now o
 	if err != nil {
 		return l, err
 	}
-	l = report.NewLeaders(families, groups, f, now)
+	l = answer.NewLeaders(families, groups, f, now)
 	body, err := st.Document(ctx, "second_opinion")
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -92,7 +92,7 @@ func (c *eventsCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		l := report.NewEvents(events, now)
+		l := answer.NewEvents(events, now)
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style) })
 	})
 }
@@ -119,14 +119,14 @@ func (c *edgesCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		l := report.NewEdges(edges, names, now)
+		l := answer.NewEdges(edges, names, now)
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.All) })
 	})
 }
 
 // namesFor loads the names of the store; an event that it doesn't know is an error,
 // an empty one is none.
-func namesFor(ctx context.Context, st *sqlite.Store, event string) (names report.Names, err error) {
+func namesFor(ctx context.Context, st *sqlite.Store, event string) (names answer.Names, err error) {
 	if event != "" {
 		known, err := st.KnowsEvent(ctx, event)
 		if err != nil {
@@ -137,7 +137,7 @@ func namesFor(ctx context.Context, st *sqlite.Store, event string) (names report
 		}
 	}
 	events, err := st.Events(ctx)
-	return report.NamesOf(events), err
+	return answer.NamesOf(events), err
 }
 
 type graphCmd struct {
@@ -182,7 +182,7 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 
 // auditFailed notes the layers that could not be built in the store's audit log. It
 // alone makes a reading command write, and only where something went wrong.
-func auditFailed(ctx context.Context, db string, g *report.Graph) error {
+func auditFailed(ctx context.Context, db string, g *answer.Graph) error {
 	var rows []store.AuditRow
 	for _, l := range g.Layers {
 		if l.Status == graph.Failed {
@@ -201,14 +201,14 @@ func auditFailed(ctx context.Context, db string, g *report.Graph) error {
 	return errors.Join(st.Audit(ctx, rows), st.Close())
 }
 
-func buildGraph(ctx context.Context, st *sqlite.Store, event string, now odds.Time, limit int, mode graph.Mode, names report.Names) report.Graph {
+func buildGraph(ctx context.Context, st *sqlite.Store, event string, now odds.Time, limit int, mode graph.Mode, names answer.Names) answer.Graph {
 	source := func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
 		return st.Edges(ctx, store.EdgeFilter{Event: event, Layer: layer})
 	}
 	s := graph.Build(ctx, event, now, source, graph.Options{Mode: mode})
-	var answer graph.Answer
-	s.Answer(now, limit, &answer)
-	return report.NewGraph(&answer, names)
+	var a graph.Answer
+	s.Answer(now, limit, &a)
+	return answer.NewGraph(&a, names)
 }
 
 // hintNewest says where the links are that an empty answer did not find.
@@ -276,8 +276,8 @@ func (c *anomaliesCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		found = append(found, report.External(edges, c.MinConfidence)...)
-		l := report.NewAnomalies(found, names, report.AnomalyFilter{Kind: c.Kind, Suppressed: c.Suppressed}, now)
+		found = append(found, answer.External(edges, c.MinConfidence)...)
+		l := answer.NewAnomalies(found, names, answer.AnomalyFilter{Kind: c.Kind, Suppressed: c.Suppressed}, now)
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
 	})
 }
@@ -330,7 +330,7 @@ func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 		if len(found) == 0 && !slices.ContainsFunc(edges, touched) {
 			a.hintNewest(ctx, st, store.EdgeFilter{Node: source}, now)
 		}
-		l := report.NewPaths(source, target, found, names, now)
+		l := answer.NewPaths(source, target, found, names, now)
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
 	})
 }
@@ -391,7 +391,7 @@ func (c *scorecardCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.print(card, func(w io.Writer) error { return report.ScorecardText(w, a.style, &card, c.Limit) })
+		return a.print(card, func(w io.Writer) error { return answer.ScorecardText(w, a.style, &card, c.Limit) })
 	})
 }
 
@@ -413,5 +413,5 @@ func scorecard(ctx context.Context, st *sqlite.Store, asOf instant) (card ledger
 		return card, err
 	}
 	families, err := st.Families(ctx)
-	return report.ScorecardAsOf(all, families, asOf.at), err
+	return answer.ScorecardAsOf(all, families, asOf.at), err
 }

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
-	"corrgraph/backup"
-	"corrgraph/config"
-	"corrgraph/report"
+	"corrgraph/answer"
+	"corrgraph/server/backup"
+	"corrgraph/server/config"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )
@@ -101,7 +101,7 @@ func (c *backupMakeCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	answer, err := newBackupAnswer(b)
+	reply, err := newBackupAnswer(b)
 	if err != nil {
 		return err
 	}
@@ -109,8 +109,8 @@ func (c *backupMakeCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	answer.Held = &held
-	return a.print(answer, func(w io.Writer) error { return writeBackup(w, &answer) })
+	reply.Held = &held
+	return a.print(reply, func(w io.Writer) error { return writeBackup(w, &reply) })
 }
 
 // orNone turns the configuration's 0, none kept, into the package's word for it.
@@ -122,7 +122,7 @@ func orNone(n int) int {
 }
 
 func writeBackup(w io.Writer, b *backupAnswer) error {
-	_, err := fmt.Fprintf(w, "%s\n  %s, sha256 %s\n  %s\n", report.Plain(b.Path), megabytes(b.Bytes), b.SHA256, contents(b.Held))
+	_, err := fmt.Fprintf(w, "%s\n  %s, sha256 %s\n  %s\n", answer.Plain(b.Path), megabytes(b.Bytes), b.SHA256, contents(b.Held))
 	return err
 }
 
@@ -152,24 +152,24 @@ func (c *backupListCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	answer := struct {
+	reply := struct {
 		Folder  string          `json:"folder"`
 		Backups []backup.Backup `json:"backups"` // newest first
 		Status  backup.Status   `json:"status"`
 	}{dir, append([]backup.Backup{}, all...), status}
-	return a.print(answer, func(w io.Writer) error {
+	return a.print(reply, func(w io.Writer) error {
 		var b bytes.Buffer
 		for _, x := range all {
-			fmt.Fprintf(&b, "%s  %10s  %s\n", x.At.Format(time.RFC3339), megabytes(x.Bytes), report.Plain(filepath.Base(x.Path)))
+			fmt.Fprintf(&b, "%s  %10s  %s\n", x.At.Format(time.RFC3339), megabytes(x.Bytes), answer.Plain(filepath.Base(x.Path)))
 		}
 		if len(all) == 0 {
-			fmt.Fprintf(&b, "no backups in %s\n", report.Plain(dir))
+			fmt.Fprintf(&b, "no backups in %s\n", answer.Plain(dir))
 		}
 		if !status.LastVerified.IsZero() {
-			fmt.Fprintf(&b, "%s was restored for trial at %s\n", report.Plain(status.Verified), status.LastVerified.Format(time.RFC3339))
+			fmt.Fprintf(&b, "%s was restored for trial at %s\n", answer.Plain(status.Verified), status.LastVerified.Format(time.RFC3339))
 		}
 		if status.LastError != "" {
-			fmt.Fprintf(&b, "the last failure, at %s: %s\n", status.LastFailure.Format(time.RFC3339), report.Plain(status.LastError))
+			fmt.Fprintf(&b, "the last failure, at %s: %s\n", status.LastFailure.Format(time.RFC3339), answer.Plain(status.LastError))
 		}
 		_, err := w.Write(b.Bytes())
 		return err
@@ -187,18 +187,18 @@ func (backupVerifyCmd) Help() string {
 }
 
 func (c *backupVerifyCmd) Run(ctx context.Context, a *app) error {
-	var answer backupAnswer
+	var reply backupAnswer
 	var err error
 	if c.File != "" {
-		answer, err = verifyFile(ctx, c.File)
+		reply, err = verifyFile(ctx, c.File)
 	} else {
-		answer, err = c.newest(ctx, a)
+		reply, err = c.newest(ctx, a)
 	}
 	if err != nil {
 		return damaged(err)
 	}
-	return a.print(answer, func(w io.Writer) error {
-		if err := writeBackup(w, &answer); err != nil {
+	return a.print(reply, func(w io.Writer) error {
+		if err := writeBackup(w, &reply); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintln(w, "  verified: it restores")
@@ -206,14 +206,14 @@ func (c *backupVerifyCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func verifyFile(ctx context.Context, path string) (answer backupAnswer, err error) {
+func verifyFile(ctx context.Context, path string) (reply backupAnswer, err error) {
 	held, err := backup.Verify(ctx, path)
 	if err != nil {
-		return answer, err
+		return reply, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return answer, err
+		return reply, err
 	}
 	b := backup.Backup{Path: path, At: info.ModTime().UTC(), Bytes: info.Size()} // of a file with another name
 	all, err := backup.List(filepath.Dir(path))
@@ -223,38 +223,38 @@ func verifyFile(ctx context.Context, path string) (answer backupAnswer, err erro
 		}
 	}
 	if err != nil {
-		return answer, err
+		return reply, err
 	}
-	answer, err = newBackupAnswer(b)
-	answer.Held = &held
-	return answer, err
+	reply, err = newBackupAnswer(b)
+	reply.Held = &held
+	return reply, err
 }
 
 // newest verifies the newest backup of the folder, and notes in the folder that it
 // was.
-func (c *backupVerifyCmd) newest(ctx context.Context, a *app) (answer backupAnswer, err error) {
+func (c *backupVerifyCmd) newest(ctx context.Context, a *app) (reply backupAnswer, err error) {
 	_, dir, err := c.where(a)
 	if err != nil {
-		return answer, err
+		return reply, err
 	}
 	all, err := backup.List(dir)
 	if err == nil && len(all) == 0 {
 		err = fmt.Errorf("a backup in %s: %w", dir, fs.ErrNotExist)
 	}
 	if err != nil {
-		return answer, err
+		return reply, err
 	}
 	f, err := backup.Open(backup.Options{Dir: dir, Clock: clock})
 	if err != nil {
-		return answer, err
+		return reply, err
 	}
 	held, err := f.VerifyNewest(ctx)
 	if err != nil {
-		return answer, err
+		return reply, err
 	}
-	answer, err = newBackupAnswer(all[0])
-	answer.Held = &held
-	return answer, err
+	reply, err = newBackupAnswer(all[0])
+	reply.Held = &held
+	return reply, err
 }
 
 // damaged marks what is wrong with a backup's content as bad data.
@@ -290,17 +290,17 @@ func (c *restoreCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return damaged(err)
 	}
-	answer := struct {
+	reply := struct {
 		DB   string         `json:"db"`
 		From string         `json:"from"`
 		Old  string         `json:"old,omitempty"` // where the store that was there is now
 		Held store.Contents `json:"held"`
 	}{db, c.File, aside, held}
-	return a.print(answer, func(w io.Writer) error {
+	return a.print(reply, func(w io.Writer) error {
 		var b bytes.Buffer
-		fmt.Fprintf(&b, "%s restored from %s\n  %s\n", report.Plain(db), report.Plain(c.File), contents(&held))
+		fmt.Fprintf(&b, "%s restored from %s\n  %s\n", answer.Plain(db), answer.Plain(c.File), contents(&held))
 		if aside != "" {
-			fmt.Fprintf(&b, "  what was there before is %s\n", report.Plain(aside))
+			fmt.Fprintf(&b, "  what was there before is %s\n", answer.Plain(aside))
 		}
 		_, err := w.Write(b.Bytes())
 		return err

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"corrgraph/backup"
+	"corrgraph/server/backup"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"text/tabwriter"
 
-	"corrgraph/bench"
+	"corrgraph/proof/bench"
 )
 
 type benchCmd struct {

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"corrgraph/config"
-	"corrgraph/drill"
-	"corrgraph/guard/fault"
+	"corrgraph/proof/drill"
+	"corrgraph/server/config"
+	"corrgraph/server/guard/fault"
 )
 
 type chaosCmd struct {

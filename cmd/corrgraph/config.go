@@ -7,7 +7,7 @@ import (
 	"os"
 	"syscall"
 
-	"corrgraph/config"
+	"corrgraph/server/config"
 )
 
 // configFlags name the configuration of the service.

@@ -13,14 +13,15 @@ import (
 	"slices"
 	"strings"
 
+	"corrgraph/answer"
 	"corrgraph/detect"
 	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/proof/score"
+	"corrgraph/proof/simulate"
+	"corrgraph/proof/trial"
 	"corrgraph/propagate"
 	"corrgraph/replay"
-	"corrgraph/report"
-	"corrgraph/score"
-	"corrgraph/simulate"
 	"corrgraph/store/sqlite"
 )
 
@@ -52,9 +53,9 @@ type story struct {
 	Seed        uint64            `json:"seed"`
 	DB          string            `json:"db"`
 	Summary     replay.Summary    `json:"summary"`
-	Leaders     report.Leaders    `json:"leaders"`
-	Anomalies   report.Anomalies  `json:"anomalies"` // one, told as an example
-	Propagation *report.Paths     `json:"propagation"`
+	Leaders     answer.Leaders    `json:"leaders"`
+	Anomalies   answer.Anomalies  `json:"anomalies"` // one, told as an example
+	Propagation *answer.Paths     `json:"propagation"`
 	Scorecard   *ledger.Scorecard `json:"scorecard"`
 	Score       *score.Report     `json:"score"` // against the truth
 }
@@ -76,7 +77,7 @@ func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 	defer st.Close()
 	a.log("simulating %d minutes of a market and learning from them…", c.Minutes)
 	t := story{Simulated: true, Seed: c.Seed, DB: path}
-	sum, planted, err := replay.Simulated(ctx, st, simulate.Options{Seed: c.Seed, Minutes: c.Minutes}, replay.Options{Clock: clock})
+	sum, planted, err := trial.Simulated(ctx, st, simulate.Options{Seed: c.Seed, Minutes: c.Minutes}, replay.Options{Clock: clock})
 	if err != nil {
 		return err
 	}
@@ -126,14 +127,14 @@ func (t *story) tell(ctx context.Context, st *sqlite.Store) error {
 	if err != nil {
 		return err
 	}
-	if t.Leaders, err = leaders(ctx, st, report.LeaderFilter{}, now); err != nil {
+	if t.Leaders, err = leaders(ctx, st, answer.LeaderFilter{}, now); err != nil {
 		return err
 	}
 	found, err := st.Anomalies(ctx, "", 0)
 	if err != nil {
 		return err
 	}
-	t.Anomalies = report.NewAnomalies(example(found), names, report.AnomalyFilter{}, now)
+	t.Anomalies = answer.NewAnomalies(example(found), names, answer.AnomalyFilter{}, now)
 	if t.Propagation, err = ripple(ctx, st, names, now); err != nil {
 		return err
 	}
@@ -162,7 +163,7 @@ func example(all []detect.Anomaly) []detect.Anomaly {
 }
 
 // ripple follows a move of the venue that leads most certainly.
-func ripple(ctx context.Context, st *sqlite.Store, names report.Names, now odds.Time) (*report.Paths, error) {
+func ripple(ctx context.Context, st *sqlite.Store, names answer.Names, now odds.Time) (*answer.Paths, error) {
 	edges, err := st.EdgesInWindow(ctx, "", now)
 	if err != nil {
 		return nil, err
@@ -182,12 +183,12 @@ func ripple(ctx context.Context, st *sqlite.Store, names report.Names, now odds.
 		return nil, nil
 	}
 	found := paths(propagate.NewNetwork(edges), edges[best].Source, "", 0, 1)
-	l := report.NewPaths(edges[best].Source, "", found, names, now)
+	l := answer.NewPaths(edges[best].Source, "", found, names, now)
 	return &l, nil
 }
 
 // text tells the story in the order in which a trader would ask.
-func (t *story) text(w io.Writer, s report.Style) error {
+func (t *story) text(w io.Writer, s answer.Style) error {
 	var b bytes.Buffer
 	head := func(text string) { fmt.Fprintf(&b, "\n%s\n", s.Bold(text)) }
 	fmt.Fprintf(&b, "%s\n", s.Bold("This market is SIMULATED: teams have real names, every price is made up, and who leads whom is known."))
@@ -202,7 +203,7 @@ func (t *story) text(w io.Writer, s report.Style) error {
 		errs = append(errs, t.Propagation.Text(&b, s, 8))
 	}
 	head("Did the forecasts come true?")
-	errs = append(errs, report.ScorecardText(&b, s, t.Scorecard, 8))
+	errs = append(errs, answer.ScorecardText(&b, s, t.Scorecard, 8))
 	head("What the truth says")
 	errs = append(errs, t.Score.Text(&b))
 	fmt.Fprintf(&b, "\n%s\nThe store is kept; ask it more: corrgraph anomalies --db %s\n", s.Bold("All of this was SIMULATED."), t.DB)

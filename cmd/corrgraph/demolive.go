@@ -10,11 +10,11 @@ import (
 	"syscall"
 	"time"
 
-	"corrgraph/config"
-	"corrgraph/instance"
 	"corrgraph/odds"
-	"corrgraph/service"
-	"corrgraph/simulate"
+	"corrgraph/proof/simulate"
+	"corrgraph/server/config"
+	"corrgraph/server/instance"
+	"corrgraph/server/service"
 )
 
 // The simulated market of the service began so long ago, and goes on.

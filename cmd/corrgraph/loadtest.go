@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"corrgraph/loadtest"
+	"corrgraph/proof/loadtest"
 )
 
 // serverFlags name a running service.

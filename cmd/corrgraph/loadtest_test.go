@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"corrgraph/config"
+	"corrgraph/server/config"
 )
 
 func TestTokensAreReadOneALine(t *testing.T) {

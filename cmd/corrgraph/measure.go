@@ -7,15 +7,15 @@ import (
 	"io"
 	"path/filepath"
 
+	"corrgraph/answer"
 	"corrgraph/engine"
 	"corrgraph/feed/canonical"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
-	"corrgraph/replay"
-	"corrgraph/report"
-	"corrgraph/score"
-	"corrgraph/simulate"
-	"corrgraph/simulate/truth"
+	"corrgraph/proof/score"
+	"corrgraph/proof/simulate"
+	"corrgraph/proof/simulate/truth"
+	"corrgraph/proof/trial"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )
@@ -49,7 +49,7 @@ func (c *leadlagCmd) Run(a *app) error {
 		return err
 	}
 	r := leadlag.Answer(first, second, grid)
-	return a.print(r, func(w io.Writer) error { return report.Curve(w, a.style, string(c.A), string(c.B), &r) })
+	return a.print(r, func(w io.Writer) error { return answer.Curve(w, a.style, string(c.A), string(c.B), &r) })
 }
 
 func (c *leadlagCmd) grid(a *app) ([]int64, error) {
@@ -153,7 +153,7 @@ func (scoreCmd) Help() string {
 func (c *scoreCmd) study(ctx context.Context, a *app) error {
 	var all []score.Report
 	for seed := uint64(1); seed <= c.Seeds; seed++ {
-		r, err := replay.Study(ctx, simulate.Options{Seed: seed, Preset: c.Study}, engine.Options{})
+		r, err := trial.Study(ctx, simulate.Options{Seed: seed, Preset: c.Study}, engine.Options{})
 		if err != nil {
 			return fmt.Errorf("study, seed %d: %w", seed, err)
 		}

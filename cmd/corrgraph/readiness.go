@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"corrgraph/config"
-	"corrgraph/readiness"
-	"corrgraph/service"
+	"corrgraph/proof/readiness"
+	"corrgraph/server/config"
+	"corrgraph/server/service"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )

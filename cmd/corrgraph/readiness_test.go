@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"corrgraph/readiness"
-	"corrgraph/service"
+	"corrgraph/proof/readiness"
+	"corrgraph/server/service"
 	"corrgraph/store"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
 
-	"corrgraph/report"
+	"corrgraph/answer"
 )
 
 // cli is every command and flag.
@@ -57,7 +57,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	json           bool
-	style          report.Style // of stdout
+	style          answer.Style // of stdout
 	terminal       bool         // stderr is one: progress is worth showing
 	screen         bool         // stdout is a terminal: somebody reads along
 	start          func(program string, args ...string) error
@@ -66,14 +66,14 @@ type app struct {
 // print answers with v in JSON or as text.
 func (a *app) print(v any, text func(io.Writer) error) error {
 	if a.json {
-		return report.JSON(a.stdout, v)
+		return answer.JSON(a.stdout, v)
 	}
 	return text(a.stdout)
 }
 
 // log writes one line for people.
 func (a *app) log(format string, args ...any) {
-	fmt.Fprintf(a.stderr, "corrgraph: %s\n", report.Plain(oneLine(fmt.Sprintf(format, args...))))
+	fmt.Fprintf(a.stderr, "corrgraph: %s\n", answer.Plain(oneLine(fmt.Sprintf(format, args...))))
 }
 
 // exited is the panic by which kong's own exits (--help) come back to run.

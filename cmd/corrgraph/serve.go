@@ -15,10 +15,10 @@ import (
 	"syscall"
 	"time"
 
-	"corrgraph/config"
-	"corrgraph/instance"
 	"corrgraph/internal/notify"
-	"corrgraph/telemetry"
+	"corrgraph/server/config"
+	"corrgraph/server/instance"
+	"corrgraph/server/telemetry"
 )
 
 type serveCmd struct{ configFlags }

@@ -9,13 +9,13 @@ import (
 	"slices"
 	"strings"
 
+	"corrgraph/answer"
 	"corrgraph/odds"
 	"corrgraph/replay"
-	"corrgraph/report"
 )
 
 // summaryText says what a replay learned.
-func summaryText(w io.Writer, s report.Style, r *replay.Summary, db string) error {
+func summaryText(w io.Writer, s answer.Style, r *replay.Summary, db string) error {
 	var b bytes.Buffer
 	head := fmt.Sprintf("%d quotes of %d events", r.Quotes, r.Events)
 	if r.AsOf != 0 {
@@ -26,7 +26,7 @@ func summaryText(w io.Writer, s report.Style, r *replay.Summary, db string) erro
 	if len(r.Rejected) > 0 {
 		fmt.Fprintf(&b, "rejected: %s\n", reasons(r.Rejected))
 		for _, x := range r.Rejects {
-			fmt.Fprintf(&b, "  %s\n", report.Plain(x.String()))
+			fmt.Fprintf(&b, "  %s\n", answer.Plain(x.String()))
 		}
 	}
 	if len(r.Skipped) > 0 {

@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"corrgraph/api/token"
+	"corrgraph/server/api/token"
 )
 
 type tokenCmd struct {

@@ -12,23 +12,24 @@ import (
 // own stage and earlier ones only, so that whoever follows a tick never turns back.
 var stages = [][]string{
 	{"odds", "internal/structure"},
-	{"feed", "simulate"},
+	{"feed", "proof/simulate"},
 	{"catalog"},
 	{"series"},
 	{"leadlag"},
 	{"graph"},
 	{"detect", "propagate"},
 	{"ledger"},
-	{"engine", "score"},
+	{"engine", "ticklog", "proof/score"},
 	{"store"},
-	{"report", "replay", "backup", "guard", "telemetry", "config", "internal/notify"},
-	{"live"},
-	{"service"},
-	{"api", "web"},
-	{"instance", "loadtest"},
-	{"drill"},
-	{"readiness"},
-	{"bench"},
+	{"replay", "answer"},
+	{"server/backup", "server/guard", "server/telemetry", "server/config", "internal/notify"},
+	{"server/live"},
+	{"server/service"},
+	{"server/api", "web"},
+	{"server/instance", "proof/loadtest", "proof/trial"},
+	{"proof/drill"},
+	{"proof/readiness"},
+	{"proof/bench"},
 	{"cmd"},
 }
 
@@ -40,8 +41,14 @@ type ban struct {
 }
 
 var (
-	core = []string{"odds", "catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine"}
-	bans = []ban{
+	core    = []string{"odds", "catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine"}
+	product = append([]string{"feed", "ticklog", "store", "replay", "answer", "server", "web"}, core...)
+	bans    = []ban{
+		{
+			product,
+			[]string{"proof"},
+			"what proves the product must not be part of it: nothing it does may depend on a simulated market, a score, a load or a drill",
+		},
 		{
 			[]string{"feed"},
 			[]string{"catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine", "store"},
@@ -54,21 +61,21 @@ var (
 		},
 		{
 			core,
-			[]string{"simulate", "score"},
+			[]string{"proof/simulate", "proof/score"},
 			"whoever estimates must not know the truth of a simulated market, nor how answers are scored against it",
 		},
 		{
-			[]string{"simulate"},
-			[]string{"score", "leadlag", "series", "graph", "engine"},
+			[]string{"proof/simulate"},
+			[]string{"proof/score", "leadlag", "series", "graph", "engine"},
 			"the simulated market must not be made to suit the estimators",
 		},
 		{
-			[]string{"score"},
+			[]string{"proof/score"},
 			[]string{"engine", "catalog"},
 			"a scorer reads answers and the truth, never how either was made",
 		},
 		{
-			[]string{"store", "report"},
+			[]string{"store", "answer"},
 			[]string{"engine"},
 			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
 		},
@@ -78,23 +85,23 @@ var (
 			"the engine takes batches from whoever calls it: a recording, a simulation, one machine or ten",
 		},
 		{
-			[]string{"live"},
-			[]string{"net/http", "api", "guard", "telemetry"},
+			[]string{"server/live"},
+			[]string{"net/http", "server/api", "server/guard", "server/telemetry"},
 			"the loop that owns the engine knows no transport and no limit: those who call it do",
 		},
 		{
-			[]string{"service"},
-			[]string{"api", "store/sqlite/", "instance"},
+			[]string{"server/service"},
+			[]string{"server/api", "store/sqlite/", "server/instance"},
 			"what can be asked does not depend on how it is asked",
 		},
 		{
-			[]string{"guard"},
-			[]string{"store", "engine", "live", "net/http"},
+			[]string{"server/guard"},
+			[]string{"store", "engine", "server/live", "net/http"},
 			"a guard answers questions and knows nobody who asks them",
 		},
 		{
-			[]string{"telemetry", "config", "internal/notify"},
-			[]string{"engine", "store", "live", "service", "guard"},
+			[]string{"server/telemetry", "server/config", "internal/notify"},
+			[]string{"engine", "store", "server/live", "server/service", "server/guard"},
 			"whoever wires the service hands over what is observed or decided",
 		},
 		{
@@ -108,7 +115,7 @@ var (
 			"how results are written down is the business of stores and reports",
 		},
 		{
-			[]string{"feed", "report", "score", "simulate"},
+			[]string{"feed", "answer", "proof/score", "proof/simulate"},
 			[]string{"modernc.org/sqlite", "database/sql", "store/sqlite"},
 			"only store/sqlite speaks SQLite, so that another backend can take its place",
 		},
@@ -215,7 +222,7 @@ func TestMisplacedIsFound(t *testing.T) {
 		want string
 	}{
 		"back":       {map[string][]string{"series": {"leadlag"}}, "series imports leadlag, which a tick meets later"},
-		"far":        {map[string][]string{"engine": {"graph"}, "graph": {"simulate/truth"}}, "engine imports graph imports simulate/truth: whoever"},
+		"far":        {map[string][]string{"engine": {"graph"}, "graph": {"proof/simulate/truth"}}, "engine imports graph imports proof/simulate/truth: what"},
 		"transport":  {map[string][]string{"detect": {"net/http"}}, "detect imports net/http: results"},
 		"store":      {map[string][]string{"store/sqlite": {"store"}, "store": {"engine"}}, "store/sqlite imports store imports engine: stores"},
 		"format":     {map[string][]string{"feed/columns": {"feed/betfair"}}, "feed/columns imports feed/betfair: formats"},

@@ -9,9 +9,9 @@ import (
 	"iter"
 	"math"
 
-	"corrgraph/feed/packed"
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 // Log yields the batches of the tick log in event-time order, whatever the order
@@ -67,7 +67,7 @@ const page = 256
 // merger walks the chunks by the first event time.
 type merger struct {
 	s       *Store
-	dec     packed.Decoder
+	dec     ticklog.Decoder
 	last    map[int64]int64 // the last chunk of each session when reading began
 	next    []place         // listed and not yet opened
 	listed  place           // the last that was listed

@@ -16,10 +16,10 @@ import (
 	"testing"
 	"time"
 
-	"corrgraph/feed/packed"
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/store/storetest"
+	"corrgraph/ticklog"
 )
 
 // pragma reads a pragma that answers with one number.
@@ -45,7 +45,7 @@ func TestDurableAppendsAreSynced(t *testing.T) {
 
 // marked is a chunk whose one batch says who sent it.
 func marked(at odds.Time, source string) store.Chunk {
-	var enc packed.Encoder
+	var enc ticklog.Encoder
 	return store.Pack(&enc, []*odds.Batch{{Source: source, At: at, Recv: at}})
 }
 

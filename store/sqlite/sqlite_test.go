@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"corrgraph/feed/packed"
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/store/storetest"
+	"corrgraph/ticklog"
 )
 
 func open(t testing.TB, o Options) *Store {
@@ -265,7 +265,7 @@ func TestAReaderLeavesNothingBehind(t *testing.T) {
 }
 
 func chunkOf(n int) store.Chunk {
-	var enc packed.Encoder
+	var enc ticklog.Encoder
 	b := &odds.Batch{Source: "s", At: 1, Recv: 1}
 	for i := range n {
 		b.Updates = append(b.Updates, odds.Update{Venue: fmt.Sprint("venue", i), Market: "h2h", Quotes: []odds.Quote{{Price: 1 + 1/float64(i+1)}}})

@@ -9,18 +9,18 @@ import (
 	"testing"
 
 	"corrgraph/catalog"
-	"corrgraph/feed/packed"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 func logOverlaps(t *testing.T, open Opener) {
 	b, _ := open(t)
 	ctx := t.Context()
 	r := rand.New(rand.NewPCG(1, 2))
-	var enc packed.Encoder
+	var enc ticklog.Encoder
 	type said struct {
 		at                  odds.Time
 		session, seq, place int
@@ -61,7 +61,7 @@ func logPruned(t *testing.T, open Opener) {
 	b, _ := open(t)
 	ctx := t.Context()
 	equal(t, "empty", must(b.LogStats(ctx))(t), store.LogStats{})
-	var enc packed.Encoder
+	var enc ticklog.Encoder
 	var all []store.Chunk
 	want := store.LogStats{Chunks: 10, Sessions: 2, Oldest: 1000, Newest: 1904}
 	for i := range 10 {

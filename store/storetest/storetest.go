@@ -15,11 +15,11 @@ import (
 
 	"corrgraph/catalog"
 	"corrgraph/detect"
-	"corrgraph/feed/packed"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 // Backend is a store that is open for writing.
@@ -303,7 +303,7 @@ func batches(from odds.Time, n int, source string) (out []*odds.Batch) {
 func logMerges(t *testing.T, open Opener) {
 	b, _ := open(t)
 	ctx := t.Context()
-	var enc packed.Encoder
+	var enc ticklog.Encoder
 	even, odd, tied := batches(1000, 40, "even"), batches(1001, 40, "odd"), batches(1000, 3, "tied")
 	for i, all := range [][]*odds.Batch{even, odd, tied} {
 		session := must(b.NewSession(ctx))(t)

@@ -10,10 +10,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"corrgraph/api"
-	"corrgraph/guard"
-	"corrgraph/service"
-	"corrgraph/telemetry"
+	"corrgraph/server/api"
+	"corrgraph/server/guard"
+	"corrgraph/server/service"
+	"corrgraph/server/telemetry"
 )
 
 func main() {

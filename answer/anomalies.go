@@ -1,0 +1,206 @@
+package answer
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"corrgraph/detect"
+	"corrgraph/graph"
+	"corrgraph/odds"
+)
+
+// Anomaly is one departure from the usual as interfaces show it.
+type Anomaly struct {
+	Kind       string          `json:"kind"`
+	Meaning    string          `json:"meaning"`
+	Layer      odds.Layer      `json:"layer"`
+	EventID    string          `json:"event_id"`
+	Title      string          `json:"title"`
+	Nodes      []odds.NodeID   `json:"nodes"`
+	At         odds.Time       `json:"at"`
+	Until      *odds.Time      `json:"until"` // null while it lasts
+	Severity   detect.Severity `json:"severity"`
+	Band       odds.Band       `json:"band"`
+	Confidence float64         `json:"confidence"`
+	Size       float64         `json:"size"`
+	Strength   float64         `json:"strength"`
+	Evidence   detect.Evidence `json:"evidence"`
+	Suppressed string          `json:"suppressed,omitempty"` // why it was not raised
+	Review     *Reviewed       `json:"review,omitempty"`     // what people made of it; of a running service
+}
+
+// Reviewed is what people made of an anomaly.
+type Reviewed struct {
+	AcknowledgedBy string     `json:"acknowledged_by,omitempty"`
+	AcknowledgedAt *odds.Time `json:"acknowledged_at,omitempty"`
+	Verdict        string     `json:"verdict,omitempty"` // true, false or unsure
+	VerdictBy      string     `json:"verdict_by,omitempty"`
+	VerdictAt      *odds.Time `json:"verdict_at,omitempty"`
+	MutedBy        string     `json:"muted_by,omitempty"`
+	MutedUntil     *odds.Time `json:"muted_until,omitempty"`
+	Note           string     `json:"note,omitempty"`
+}
+
+// Anomalies is the answer of `anomalies`.
+type Anomalies struct {
+	AsOf       odds.Time      `json:"as_of"`
+	Anomalies  []Anomaly      `json:"anomalies"` // in order of time
+	Kinds      map[string]int `json:"kinds"`
+	Suppressed int            `json:"suppressed"` // how many were kept back, listed or not
+
+	names Names
+}
+
+// AnomalyFilter says which anomalies are wanted.
+type AnomalyFilter struct {
+	Kind       string // empty: every kind
+	Suppressed bool   // list those that were not raised too
+}
+
+// NewAnomalies lists the anomalies that began by asOf, in order of time.
+func NewAnomalies(all []detect.Anomaly, names Names, f AnomalyFilter, asOf odds.Time) Anomalies {
+	l := Anomalies{AsOf: asOf, Anomalies: []Anomaly{}, Kinds: map[string]int{}, names: names}
+	for i := range all {
+		a := &all[i]
+		if a.At > asOf || f.Kind != "" && f.Kind != a.Kind {
+			continue
+		}
+		if a.Suppressed != "" {
+			l.Suppressed++
+			if !f.Suppressed {
+				continue
+			}
+		}
+		l.Kinds[a.Kind]++
+		l.Anomalies = append(l.Anomalies, anomalyOf(a, names, asOf))
+	}
+	slices.SortStableFunc(l.Anomalies, func(a, b Anomaly) int { return cmp.Compare(a.At, b.At) })
+	return l
+}
+
+func anomalyOf(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
+	until := a.Until
+	if until > asOf {
+		until = 0
+	}
+	return Anomaly{
+		Kind: a.Kind, Meaning: detect.Describe(a.Kind), Layer: a.Layer, EventID: a.Event, Title: names.Event(a.Event),
+		Nodes: append([]odds.NodeID{}, a.Nodes...), At: a.At, Until: known(until), Severity: a.Severity, Band: a.Band,
+		Confidence: a.Confidence, Size: a.Size, Strength: a.Strength, Evidence: a.Evidence, Suppressed: a.Suppressed,
+	}
+}
+
+// External lists the rows of other programs among edges whose confidence reaches
+// min, as anomalies of kind external, by layer in the order given.
+func External(edges []graph.Edge, min float64) []detect.Anomaly {
+	var layers [4][]graph.Edge
+	for i := range edges {
+		if e := &edges[i]; e.Evidence == graph.FromExternal && e.Layer.Valid() {
+			layers[e.Layer-1] = append(layers[e.Layer-1], *e)
+		}
+	}
+	var found []detect.Anomaly
+	for i, l := range layers {
+		confidence := make([]float32, len(l))
+		for j := range l {
+			confidence[j] = float32(l[j].Confidence)
+		}
+		found = detect.Edges(odds.Layers[i], l, confidence, detect.Options{MinConfidence: min}, found)
+	}
+	for i := range found {
+		found[i].Evidence.Text = found[i].Explain()
+	}
+	return found
+}
+
+// Text writes the gravest anomalies as a table, at most limit of them (all when
+// 0), the newest of equal severity first.
+func (l *Anomalies) Text(w io.Writer, s Style, limit int) error {
+	var b bytes.Buffer
+	order := slices.Clone(l.Anomalies)
+	slices.SortStableFunc(order, func(a, b Anomaly) int {
+		return cmp.Or(cmp.Compare(grave(b.Severity), grave(a.Severity)), cmp.Compare(b.At, a.At))
+	})
+	if limit > 0 && len(order) > limit {
+		order = order[:limit]
+	}
+	t := newTable("Severity", "What", "Layer", "When", "Lasted", "Where", "Confidence", "Now", "Usually", "")
+	for i := range order {
+		a := &order[i]
+		t.add(cell{string(a.Severity), severityPaint(a.Severity)}, a.Kind, a.Layer.Key(), clock(a.At), a.lasted(),
+			l.where(a), sure(a.Confidence), now(a), usually(a), cell{a.Suppressed, dim})
+	}
+	if len(t.rows) == 0 {
+		b.WriteString("Nothing abnormal.\n")
+	} else {
+		t.write(&b, s)
+	}
+	if n := len(l.Anomalies) - len(order); n > 0 {
+		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", plural(n, "milder or older one"))
+	}
+	if listed := slices.ContainsFunc(l.Anomalies, func(a Anomaly) bool { return a.Suppressed != "" }); l.Suppressed > 0 && !listed {
+		fmt.Fprintf(&b, "%s kept back; --suppressed shows them with the reason.\n", plural(l.Suppressed, "further one"))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (a *Anomaly) lasted() string {
+	if a.Until == nil {
+		return "still on"
+	}
+	return Span(a.Until.Sub(a.At))
+}
+
+// where names the event and what the nodes have in common once.
+func (l *Anomalies) where(a *Anomaly) string {
+	switch len(a.Nodes) {
+	case 0:
+		return a.Title
+	case 2:
+		return l.names.pairIn("", a.Nodes[0], a.Nodes[1], false)
+	}
+	text := l.names.Node(a.Nodes[0])
+	if n := len(a.Nodes) - 1; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
+}
+
+// now and usually tell the numbers that were compared: a share of profit for
+// arbitrage, which has no history, what is still to come for a hidden edge, else
+// the measured value in its unit.
+func now(a *Anomaly) string {
+	switch a.Kind {
+	case detect.Arbitrage:
+		return fmt.Sprintf("%.2f %% sure win", 100*a.Size)
+	case detect.HiddenEdge:
+		return fmt.Sprintf("%+.2g of %+.2g log-odds have come", a.Evidence.Now, a.Evidence.Usual)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%.3g %s", a.Evidence.Now, a.Evidence.Unit))
+}
+
+func usually(a *Anomaly) string {
+	if a.Evidence.N == 0 || a.Kind == detect.HiddenEdge {
+		return ""
+	}
+	return fmt.Sprintf("%.3g ± %.2g", a.Evidence.Usual, a.Evidence.Spread)
+}
+
+func grave(s detect.Severity) int {
+	return slices.Index([]detect.Severity{detect.SeverityLow, detect.SeverityMedium, detect.SeverityHigh, detect.SeverityCritical}, s)
+}
+
+func severityPaint(s detect.Severity) paint {
+	switch s {
+	case detect.SeverityCritical, detect.SeverityHigh:
+		return red
+	case detect.SeverityMedium:
+		return yellow
+	}
+	return dim
+}

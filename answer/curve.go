@@ -1,0 +1,83 @@
+package answer
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+)
+
+// curveRows is the most lags that Curve shows, half its bars' length at |ρ| = 1.
+const (
+	curveRows = 31
+	curveBar  = 30
+)
+
+// Curve writes the comparison of two series: what was found, then the
+// correlation over the lag as bars. Of more lags than fit it shows, of each
+// stretch, the one with the largest correlation.
+func Curve(w io.Writer, s Style, a, b string, r *leadlag.Report) error {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s has %s, %s has %s\n", a, plural(r.TicksA, "tick"), b, plural(r.TicksB, "tick"))
+	switch {
+	case !r.Defined:
+		out.WriteString("Nothing to compare: both must move at least once.\n")
+	case r.BestLagMS == nil:
+		out.WriteString("Their moves never overlap at these lags.\n")
+	default:
+		out.WriteString(finding(a, b, r))
+		bars(&out, s, r)
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+func finding(a, b string, r *leadlag.Report) string {
+	first, then := a, b
+	lag := odds.Millis(*r.BestLagMS)
+	if lag < 0 {
+		first, then, lag = b, a, -lag
+	}
+	text := fmt.Sprintf("%s moves first and %s follows after %s", first, then, Span(lag))
+	if lag == 0 {
+		text = a + " and " + b + " move together"
+	}
+	text += fmt.Sprintf(": correlation %.3f, %s of %s", *r.BestRho, Share(*r.Beta), a)
+	if r.LLR != nil {
+		text += fmt.Sprintf(", lead-lag ratio %.2f (above 1: %s leads)", *r.LLR, a)
+	}
+	return text + ".\nThe best of many lags is no test by itself; q-values come from replay.\n\n"
+}
+
+func bars(b *bytes.Buffer, s Style, r *leadlag.Report) {
+	n := len(r.LagsMS)
+	rows := min(n, curveRows)
+	t := newTable(">Lag", ">Corr", ">z", ">Overlaps", "")
+	for i := range rows {
+		from, to := i*n/rows, (i+1)*n/rows
+		k := from
+		for j := from; j < to; j++ {
+			// The best lag keeps its row even where another ties with it.
+			if math.Abs(r.Rho[j]) > math.Abs(r.Rho[k]) || r.LagsMS[j] == *r.BestLagMS {
+				k = j
+				if r.LagsMS[j] == *r.BestLagMS {
+					break
+				}
+			}
+		}
+		bar := strings.Repeat("█", int(math.Round(min(1, math.Abs(r.Rho[k]))*curveBar)))
+		if r.Rho[k] < 0 {
+			bar = strings.ReplaceAll(bar, "█", "░")
+		}
+		p := paint(0)
+		if r.LagsMS[k] == *r.BestLagMS {
+			p, bar = green, bar+" best"
+		}
+		t.add(Span(odds.Millis(r.LagsMS[k])), fmt.Sprintf("%.3f", r.Rho[k]), fmt.Sprintf("%.1f", r.Z[k]), fmt.Sprint(r.Overlaps[k]), cell{bar, p})
+	}
+	t.write(b, s)
+}

@@ -1,0 +1,281 @@
+package answer
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"corrgraph/catalog"
+	"corrgraph/detect"
+	"corrgraph/graph"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+	"corrgraph/propagate"
+	"corrgraph/store"
+)
+
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{Span(0), "0 ms"},
+		{Span(250), "250 ms"},
+		{Span(2000), "2.0 s"},
+		{Span(12_000), "12 s"},
+		{Span(119_000), "119 s"},
+		{Span(300_000), "5 min"},
+		{Span(450_000), "7.5 min"},
+		{Span(12_600_000), "3.5 h"},
+		{Span(4 * 86_400_000), "4 d"},
+		{Span(-2000), "-2.0 s"},
+		{Between(1600, 2500), "1.6–2.5 s"},
+		{Between(0, 600_000), "0–10 min"},
+		{Lag(300_000, 0, 600_000, 300_000, false), "about 1 poll, 0–10 min"},
+		{Lag(600_000, 300_000, 900_000, 300_000, false), "about 2 polls, 5–15 min"},
+		{Lag(100_000, 0, 300_000, 300_000, false), "under 1 poll, 0–5 min"},
+		{Lag(2000, 1600, 2500, 20, false), "2.0 s (1.6–2.5 s)"},
+		{Lag(0, 0, 0, 300_000, true), "same poll of 5 min"},
+		{Lag(0, 0, 0, 20, true), "same moment"},
+		{Lag(0, 0, 300_000, 300_000, true), "same poll of 5 min"},
+		{Lag(0, 0, 900_000, 300_000, true), "within 15 min"},
+		{Lag(0, 0, 300_000, 0, true), "within 5 min"},
+		{Lag(0, 0, 20, 0, true), "same moment"},
+		{Lag(7, 0, 0, 0, false), "7 ms"},
+		{Lag(100, 100, 100, 0, false), "100 ms"},
+		{place("soccer", "", "h2h", "pre"), "soccer h2h pre-match"},
+		{place("baseball", "mlb", "", "live"), "baseball/mlb in-play"},
+		{Plain("Evil\x1b[2J\tFC\u202e\a"), "Evil�[2J FC��"},
+		{(Style{}).Bold("\x1b[31mred"), "�[31mred"},
+		{Share(0.33), "33 % of the move"},
+		{Share(-0.2), "20 % of the move, the other way"},
+		{Share(0.004), "under 1 % of the move"},
+		{Sure(0.97), "HIGH 0.97"},
+		{Sure(0.8996), "MEDIUM 0.89"},
+		{Sure(0.57), "LOW 0.57"},
+		{Sure(1), "HIGH 1.00"},
+		{small(0), "0.0000"},
+		{small(0.0123), "0.0123"},
+		{small(3e-20), "3e-20"},
+		{list([]string{"a"}), "a"},
+		{list([]string{"a", "b", "c"}), "a, b and c"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// TestSeries: matches of one series have one title and are told apart by their day.
+func TestSeries(t *testing.T) {
+	day := func(d int) odds.Time { return odds.TimeOf(time.Date(2026, 8, d, 23, 5, 0, 0, time.UTC)) }
+	n := NamesOf([]catalog.Event{
+		{ID: "a", Home: "Yankees", Away: "Braves", Start: day(7)}, {ID: "b", Title: "Braves @ Yankees", Start: day(8)}, {ID: "c", Title: "Mets @ Cubs", Start: day(8)},
+	})
+	for id, want := range map[string]string{"a": "Braves @ Yankees 2026-08-07", "b": "Braves @ Yankees 2026-08-08", "c": "Mets @ Cubs", "d": "d"} {
+		if got := n.Event(id); got != want {
+			t.Errorf("%s is %q, want %q", id, got, want)
+		}
+	}
+}
+
+func names() Names {
+	return NamesOf([]catalog.Event{{ID: "e1", Title: "Angels @ Orioles"}, {ID: "e2", Home: "Mets", Away: "Cubs"}, {ID: "bare"}})
+}
+
+func TestNames(t *testing.T) {
+	n := names()
+	for _, c := range []struct{ got, want string }{
+		{n.Node("draftkings/e1/h2h/home"), "draftkings · Angels @ Orioles · h2h · home"},
+		{n.Node("dk/e2/totals@8.5/over"), "dk · Cubs @ Mets · totals@8.5 · over"},
+		{n.Node("dk/unknown/h2h/a%2Fb"), "dk · unknown · h2h · a/b"},
+		{n.Node("level_00_node_00"), "level_00_node_00"},
+		{n.NodeIn("e1", "draftkings/e1/h2h/home"), "draftkings · h2h · home"},
+		{n.NodeIn("e2", "draftkings/e1/h2h/home"), "draftkings · Angels @ Orioles · h2h · home"},
+		{n.Event("bare"), "bare"},
+		{Names{}.Event("e1"), "e1"},
+		{n.pairIn("e1", "dk/e1/h2h/home", "fd/e1/h2h/home", false), "dk → fd · h2h · home"},
+		{n.pairIn("", "dk/e1/h2h/home", "fd/e1/h2h/home", true), "dk – fd · Angels @ Orioles · h2h · home"},
+		{n.pairIn("e1", "dk/e1/h2h/home", "dk/e1/totals/over", false), "dk · h2h · home → dk · totals · over"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestTableLinesUp(t *testing.T) {
+	table := newTable("Name", ">n", "Never", "Flag")
+	table.add("ü", "7", "", cell{"yes", red})
+	table.add("longer", "123", "", "")
+	table.add("", "1", "", "no")
+	var b bytes.Buffer
+	table.write(&b, Style{})
+	want := "Name      n  Flag\nü         7  yes\nlonger  123\n          1  no\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+	// Colours change no position and are all closed again.
+	var colored bytes.Buffer
+	table.write(&colored, Style{Color: true})
+	plain := colored.String()
+	for _, code := range []string{"\x1b[01m", "\x1b[31m", "\x1b[0m"} {
+		if !strings.Contains(plain, code) {
+			t.Errorf("no %q in %q", code, plain)
+		}
+		plain = strings.ReplaceAll(plain, code, "")
+	}
+	if plain != want {
+		t.Errorf("without its colours:\n%s", plain)
+	}
+}
+
+func TestLeadersOrderAndFilter(t *testing.T) {
+	at := odds.Time(1000)
+	family := func(leader, market string, layer odds.Layer, confidence float64, judged odds.Time) graph.Family {
+		return graph.Family{
+			Key:        graph.FamilyKey{Layer: layer, Sport: "baseball", League: "mlb", Market: market, Leader: leader, Follower: "z"},
+			Confidence: confidence, Discovered: confidence > 0.5, DetectedAt: judged,
+		}
+	}
+	families := []graph.Family{
+		family("low", "h2h", 1, 0.2, 900), family("top", "h2h", 1, 0.99, 900), family("mid", "totals", 1, 0.7, 900),
+		family("cross", "h2h", 2, 0.99, 900), family("future", "h2h", 1, 0.99, 1001),
+	}
+	groups := []store.Group{
+		{Sport: "baseball", League: "mlb", Venues: []string{"a", "b"}},
+		{Sport: "baseball", League: "kbo", Venues: []string{"a", "b"}},
+		{Sport: "soccer", League: "epl", Venues: []string{"c", "d"}},
+	}
+	l := NewLeaders(families, groups, LeaderFilter{Sport: "Baseball"}, at)
+	var order []string
+	for _, p := range l.Pairs {
+		order = append(order, p.Leader)
+	}
+	if got := strings.Join(order, " "); got != "top mid low" || l.Later != 1 || len(l.Groups) != 1 {
+		t.Errorf("%s, %d later, groups %v", got, l.Later, l.Groups)
+	}
+	var b bytes.Buffer
+	if err := l.Text(&b, Style{}, false, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"top → z", "1 less certain pair;", "1 further pair judged", "1 pair judged after"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, &b)
+		}
+	}
+}
+
+func TestExternal(t *testing.T) {
+	edges := []graph.Edge{
+		{Layer: 2, Event: "x", Source: "a_source_node", Target: "a_target_node", Score: -0.9, Confidence: 0.7, Evidence: graph.FromExternal, DetectedAt: 5},
+		{Layer: 1, Event: "x", Source: "b_source_node", Target: "b_target_node", Score: 0.5, Confidence: 0.6, Evidence: graph.FromExternal, DetectedAt: 5},
+		{Layer: 1, Event: "x", Source: "own/e1/h2h/home", Target: "fd/e1/h2h/home", Score: 0.9, Confidence: 0.99, Evidence: graph.FromOwn, DetectedAt: 5},
+	}
+	found := External(edges, 0.6)
+	if len(found) != 2 || found[0].Layer != 1 || found[1].Layer != 2 {
+		t.Fatalf("found %+v", found)
+	}
+	for _, a := range found {
+		if a.Kind != detect.External || a.Evidence.Text == "" || a.Band != odds.BandOf(a.Confidence) {
+			t.Errorf("%+v", a)
+		}
+	}
+	if found := External(edges, 0.65); len(found) != 1 || found[0].Nodes[0] != "a_source_node" {
+		t.Errorf("above 0.65: %+v", found)
+	}
+}
+
+func TestGraphOfFailedLayer(t *testing.T) {
+	a := graph.Answer{Event: "e1", Now: 1000, Status: graph.Degraded}
+	a.Layers[0] = graph.LayerAnswer{Layer: 1, LeftOut: 3, Edges: []*graph.Edge{{Layer: 1, Event: "e1", Source: "dk/e1/h2h/home", Target: "fd/e1/h2h/home", DetectedAt: 900, Discovered: true}}}
+	a.Layers[2] = graph.LayerAnswer{Layer: 3, Err: errors.New("deadline of 50ms")}
+	g := NewGraph(&a, names())
+	var js, text bytes.Buffer
+	if err := errors.Join(JSON(&js, g), g.Text(&text, Style{})); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"status": "DEGRADED"`, `"reason": "deadline of 50ms"`, `"edges": null`, `"edges": []`, `"left_out": 3`} {
+		if !strings.Contains(js.String(), want) {
+			t.Errorf("no %s in\n%s", want, &js)
+		}
+	}
+	for _, want := range []string{"Angels @ Orioles", "DEGRADED", "L3 cross-event: failed, deadline of 50ms", "dk → fd · h2h · home", "L2 cross-market: no link in the last 24 h"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, &text)
+		}
+	}
+}
+
+func TestAnomaliesAsOf(t *testing.T) {
+	all := []detect.Anomaly{
+		{Kind: detect.OutlierQuote, Layer: 1, Nodes: []odds.NodeID{"dk/e1/h2h/home"}, At: 50, Until: 200, Severity: detect.SeverityLow},
+		{Kind: detect.Arbitrage, Layer: 1, Nodes: []odds.NodeID{"dk/e1/h2h/home", "fd/e1/h2h/away"}, At: 20, Until: 30, Severity: detect.SeverityCritical, Size: 0.02},
+		{Kind: detect.Arbitrage, Layer: 1, At: 101},
+	}
+	l := NewAnomalies(all, names(), AnomalyFilter{}, 100)
+	if len(l.Anomalies) != 2 || l.Anomalies[0].At != 20 || l.Anomalies[1].Until != nil || l.Kinds[detect.Arbitrage] != 1 {
+		t.Errorf("%+v", l)
+	}
+	var b bytes.Buffer
+	if err := l.Text(&b, Style{}, 1); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.String(); !strings.Contains(s, "2.00 % sure win") || !strings.Contains(s, "1 milder or older one;") || strings.Contains(s, "outlier") {
+		t.Errorf("the gravest one alone:\n%s", s)
+	}
+}
+
+func TestPathsText(t *testing.T) {
+	hop := func(from, to odds.NodeID, beta float64) propagate.Hop {
+		return propagate.Hop{Source: from, Target: to, Layer: 1, Lag: 2000, Beta: beta, Confidence: 0.95, Score: 0.9}
+	}
+	found := []propagate.Path{{
+		Hops: []propagate.Hop{hop("dk/e1/h2h/home", "fd/e1/h2h/home", 0.5), hop("fd/e1/h2h/home", "mb/e1/h2h/home", -0.4)},
+		Lag:  4000, LagLow: 3000, LagHigh: 5000, Impact: -0.2, Confidence: 0.9025,
+	}}
+	l := NewPaths("dk/e1/h2h/home", "", found, names(), 0)
+	var b bytes.Buffer
+	if err := l.Text(&b, Style{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"When dk · Angels @ Orioles · h2h · home moves", "mb · h2h · home", "4.0 s (3.0–5.0 s)", "20 % of the move, the other way", "HIGH 0.90", "L1 fd · h2h · home → L1"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, &b)
+		}
+	}
+	b.Reset()
+	l = NewPaths("dk/e1/h2h/home", "fd/e1/h2h/home", nil, names(), 0)
+	if err := errors.Join(l.Text(&b, Style{}, 0), JSON(&b, l)); err != nil || !strings.Contains(b.String(), "nothing is known to follow it to fd") || !strings.Contains(b.String(), `"paths": []`) {
+		t.Errorf("%v:\n%s", err, &b)
+	}
+}
+
+func TestScorecardAsOf(t *testing.T) {
+	key := graph.FamilyKey{Layer: 1, Sport: "baseball", League: "mlb", Market: "h2h", Phase: "pre", Leader: "dk", Follower: "mb"}
+	hit := ledger.Prediction{ID: "1", Family: key.String(), Layer: 1, IssuedAt: 100, ResolvedAt: 200, Outcome: ledger.Hit, P: 0.6, Base: 0.1, BaseN: 5}
+	other := ledger.Prediction{ID: "2", Family: "gone", Layer: 2, IssuedAt: 150, ResolvedAt: 160, Outcome: ledger.Missed, P: 0.6}
+	all := []ledger.Prediction{hit, other}
+	families := []graph.Family{{Key: key}}
+	for _, c := range []struct {
+		at                             odds.Time
+		issued, pending, matured, hits int
+	}{{99, 0, 0, 0, 0}, {100, 1, 1, 0, 0}, {160, 2, 1, 1, 0}, {200, 2, 0, 2, 1}} {
+		o := ScorecardAsOf(all, families, c.at).Overall
+		if o.Issued != c.issued || o.Pending != c.pending || o.Matured != c.matured || o.Hits != c.hits {
+			t.Errorf("as of %d: %+v, want %+v", c.at, o, c)
+		}
+	}
+	if all[0].Outcome != ledger.Hit {
+		t.Error("the predictions given were changed")
+	}
+	card := ScorecardAsOf(all, families, 200)
+	var b bytes.Buffer
+	if err := ScorecardText(&b, Style{}, &card, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"2 forecasts made before the fact, 2 matured, 1 came true", "dk → mb", "baseball/mlb h2h pre-match", "n = 2", "always the base rate"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, &b)
+		}
+	}
+}

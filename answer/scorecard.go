@@ -1,0 +1,143 @@
+package answer
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+
+	"corrgraph/graph"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+)
+
+// ScorecardAsOf adds up the predictions as they stood at asOf: those issued
+// later are left out, those settled later are pending. Predictions of families
+// that are not given keep the layer alone.
+func ScorecardAsOf(all []ledger.Prediction, families []graph.Family, asOf odds.Time) ledger.Scorecard {
+	of := make(map[string]ledger.FamilyScore, len(families))
+	for i := range families {
+		k := families[i].Key
+		of[k.String()] = ledger.FamilyScore{
+			Layer: int(k.Layer), Leader: k.Leader, Follower: k.Follower,
+			Sport: k.Sport, League: k.League, Market: k.Market, Phase: k.Phase, Venue: k.Venue,
+		}
+	}
+	var named []ledger.Named
+	for _, p := range all {
+		if p.IssuedAt > asOf {
+			continue
+		}
+		if p.ResolvedAt > asOf {
+			p.Outcome, p.LeadTime, p.Rivals = ledger.Pending, 0, nil
+		}
+		f, ok := of[p.Family]
+		if !ok {
+			f.Layer = int(p.Layer)
+		}
+		named = append(named, ledger.Named{Prediction: p, Of: f})
+	}
+	return ledger.NewScorecard(named)
+}
+
+// ScorecardText writes how the forecasts did beside what chance and simple rules
+// would have done; families with a matured forecast, at most limit of them (all
+// when 0).
+func ScorecardText(w io.Writer, s Style, c *ledger.Scorecard, limit int) error {
+	var b bytes.Buffer
+	o := &c.Overall
+	if o.Issued == 0 {
+		b.WriteString("No forecast was made yet.\n")
+		_, err := w.Write(b.Bytes())
+		return err
+	}
+	fmt.Fprintf(&b, "%s made before the fact, %d matured, %d came true: %s. Out of sample: a forecast uses only what was known when it was made.\n",
+		plural(o.Issued, "forecast"), o.Matured, o.Hits, rate(o.HitRate, o.HitLow, o.HitHigh, o.Matured))
+	fmt.Fprintf(&b, "The same rule at times of equal activity: %s. Not matured: %d already moved, %d without a quote, %d pending.\n\n",
+		percent(o.BaseRate), o.AlreadyMoved, o.Void, o.Pending)
+	familyScores(&b, s, c.Families, limit)
+	rivals(&b, s, c)
+	calibration(&b, s, c)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func rate(r, low, high float64, n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %% (%.0f–%.0f %%, n = %d)", 100*r, 100*low, 100*high, n)
+}
+
+func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit int) {
+	t := newTable("Layer", "When → then", "Where", "Came true", ">Chance", ">Brier", ">of chance", "Head start", ">Late", ">Wrong way", ">Nothing")
+	left := 0
+	for i := range families {
+		f := &families[i]
+		if f.Matured == 0 || limit > 0 && len(t.rows) == limit {
+			left++
+			continue
+		}
+		head := "–"
+		if f.Hits > 0 {
+			head = Span(f.LeadTimeMs)
+		}
+		t.add(odds.Layer(f.Layer).Key(), f.Leader+" → "+f.Follower, place(f.Sport, f.League, f.Market, f.Phase),
+			rate(f.HitRate, f.HitLow, f.HitHigh, f.Matured), percent(f.BaseRate), fmt.Sprintf("%.3f", f.Brier), fmt.Sprintf("%.3f", f.BrierBase),
+			head, fmt.Sprint(f.Late), fmt.Sprint(f.WrongSign), fmt.Sprint(f.Missed))
+	}
+	if len(t.rows) > 0 {
+		t.write(b, s)
+	}
+	if left > 0 {
+		fmt.Fprintf(b, "%s with fewer or no matured forecasts.\n", plural(left, "more link"))
+	}
+}
+
+func rivals(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
+	t := newTable("Beside simple rules", "Came true", ">Brier of its own calls")
+	t.add("these forecasts", rate(c.Overall.HitRate, c.Overall.HitLow, c.Overall.HitHigh, c.Overall.Matured), fmt.Sprintf("%.3f", c.Overall.Brier))
+	names := make([]string, 0, len(c.Rivals))
+	for n := range c.Rivals {
+		names = append(names, n)
+	}
+	slices.SortFunc(names, cmp.Compare)
+	for _, n := range names {
+		r := c.Rivals[n]
+		did := rate(r.HitRate, r.HitLow, r.HitHigh, r.Calls)
+		if n == ledger.RivalBase {
+			did = fmt.Sprintf("%.0f %% (n = %d)", 100*r.HitRate, r.Calls)
+		}
+		if r.Calls > 0 {
+			t.add(rivalWords(n), did, fmt.Sprintf("%.3f", r.Brier))
+		}
+	}
+	b.WriteByte('\n')
+	t.write(b, s)
+}
+
+func rivalWords(name string) string {
+	switch name {
+	case ledger.RivalBase:
+		return "always the base rate"
+	case ledger.RivalHY:
+		return "Hayashi–Yoshida lag of the first day"
+	case ledger.RivalCopy:
+		return "the follower copies at once"
+	}
+	return name
+}
+
+func calibration(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
+	t := newTable("Stated chance", "Came true")
+	for _, bin := range c.Calibration {
+		if bin.N > 0 {
+			t.add(fmt.Sprintf("%.0f %%", 100*bin.Claimed), rate(bin.Rate, bin.RateLow, bin.RateHigh, bin.N))
+		}
+	}
+	if len(t.rows) > 0 {
+		b.WriteByte('\n')
+		t.write(b, s)
+	}
+}

@@ -1,0 +1,246 @@
+package drill
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"corrgraph/proof/loadtest"
+)
+
+// ErrOptions marks options that make no sense.
+var ErrOptions = errors.New("wrong options")
+
+// Options of Run.
+type Options struct {
+	Target
+	Fault  Fault
+	Rate   float64       // requests a second. Zero means 500
+	Before time.Duration // watched before the fault. Zero means 5 s
+	After  time.Duration // watched after it. Zero means 20 s
+	// ShowWithin and RecoverWithin are how long health may take to say what holds
+	// and that it is over. Zero means 5 s and 15 s: the service looks after itself
+	// every second, and a breaker waits 5 s before it tries again.
+	ShowWithin, RecoverWithin time.Duration
+
+	// Progress is told of each finished second; nil: nobody is.
+	Progress func(elapsed, of time.Duration, phase string)
+}
+
+func (o Options) withDefaults() (Options, error) {
+	o.Rate = cmp.Or(o.Rate, 500)
+	o.Before, o.After = cmp.Or(o.Before, 5*time.Second), cmp.Or(o.After, 20*time.Second)
+	o.ShowWithin, o.RecoverWithin = cmp.Or(o.ShowWithin, 5*time.Second), cmp.Or(o.RecoverWithin, 15*time.Second)
+	switch {
+	case o.Rate <= 0 || o.Rate > 1e5:
+		return o, fmt.Errorf("%w: rate %g, want above 0 and up to 100000", ErrOptions, o.Rate)
+	case o.Fault.Duration < time.Second || o.Fault.Duration%time.Second != 0:
+		return o, fmt.Errorf("%w: duration %v, want whole seconds", ErrOptions, o.Fault.Duration)
+	case o.Before < 0 || o.After < 0 || o.ShowWithin < 0 || o.RecoverWithin < 0:
+		return o, fmt.Errorf("%w: times below 0", ErrOptions)
+	}
+	return o, nil
+}
+
+// Report is the answer of a drill.
+type Report struct {
+	URL      string   `json:"url"`
+	Fault    string   `json:"fault"`
+	Kind     string   `json:"kind"`
+	Rate     float64  `json:"rate"`
+	From     float64  `json:"fault_from_second"`
+	To       float64  `json:"fault_to_second"`
+	Verdict  *Verdict `json:"verdict"`
+	Timeline []Second `json:"timeline"`
+	Probes   []Class  `json:"probes"`
+}
+
+// Class sums up one probe.
+type Class struct {
+	Probe    string  `json:"probe"`
+	Requests int     `json:"requests"`
+	Failed   int     `json:"failed"`
+	Refused  int     `json:"refused"`
+	P50Ms    float64 `json:"p50_ms"` // from when the request was due
+	P99Ms    float64 `json:"p99_ms"`
+	MaxMs    float64 `json:"max_ms"`
+}
+
+// Run drills a service: it watches, injects the fault, watches on until the fault is
+// over and a while longer, and judges. When ctx ends it ends the fault and returns
+// the cause. A broken promise is no error.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c := newCaller(o.Target, atOnce)
+	defer c.close()
+	m := &monitor{c: c, o: &o, ticks: loadtest.NewSource(8, 16, time.Now(), 1)}
+	if m.events, err = m.prepare(ctx); err != nil {
+		return nil, err
+	}
+	span, all, err := m.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := PromiseOf(o.Fault)
+	r := &Report{
+		URL: o.URL, Fault: o.Fault.String(), Kind: string(o.Fault.Kind), Rate: o.Rate, From: span.From.Seconds(), To: span.To.Seconds(),
+		Verdict: Judge(p, span, all), Timeline: Timeline(p, span, all), Probes: classes(p, span, all),
+	}
+	return r, nil
+}
+
+// atOnce bounds the requests under way; a further one waits, and that counts.
+const atOnce = 512
+
+// monitor asks at a fixed rate. Once it runs only its outcomes change.
+type monitor struct {
+	c      *caller
+	o      *Options
+	ticks  *loadtest.Source
+	events []string
+}
+
+// prepare makes sure that faults can be injected and that there are events.
+func (m *monitor) prepare(ctx context.Context) ([]string, error) {
+	var f struct {
+		Enabled *bool `json:"enabled"`
+	}
+	if err := m.c.ask(ctx, http.MethodGet, "/v1/faults", nil, &f); err != nil {
+		return nil, err
+	}
+	if f.Enabled != nil && !*f.Enabled {
+		return nil, fmt.Errorf("%s does not let faults be injected: set chaos.enabled in its configuration", m.o.URL)
+	}
+	for try := 0; ; try++ {
+		events, err := m.c.events(ctx)
+		if err != nil || len(events) > 0 {
+			return events, err
+		}
+		if try == 50 {
+			return nil, fmt.Errorf("%s has no events, and ticks sent to it lead to none", m.o.URL)
+		}
+		if _, _, err := m.c.call(ctx, 0, http.MethodPost, "/v1/ticks", "application/x-ndjson", m.ticks.Append(nil, time.Now())); err != nil {
+			return nil, err
+		}
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// run sends every request when it is due and the fault when it is, and returns the
+// outcomes in the order in which they were due.
+func (m *monitor) run(ctx context.Context) (Span, []Outcome, error) {
+	total := m.o.Before + m.o.Fault.Duration + m.o.After
+	n := int(total.Seconds() * m.o.Rate)
+	all := make([]Outcome, n)
+	slots := make(chan struct{}, atOnce) // a full one makes the loop wait
+	begun := time.Now()
+	running, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	var from time.Duration // read once the goroutine has ended
+	wg.Go(func() {
+		var err error
+		if from, err = m.inject(running, begun); err != nil {
+			cancel(fmt.Errorf("inject %s: %w", m.o.Fault, err)) // there is nothing to watch
+		}
+	})
+	second := 0
+	for i := range n {
+		due := time.Duration(float64(i) / m.o.Rate * 1e9)
+		if pause(running, time.Until(begun.Add(due))) != nil {
+			break
+		}
+		if s := int(due / time.Second); s > second && m.o.Progress != nil {
+			second = s
+			m.o.Progress(due, total, phase(Span{From: m.o.Before, To: m.o.Before + m.o.Fault.Duration}, due))
+		}
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			m.one(running, i, due, begun, &all[i])
+		})
+	}
+	wg.Wait()
+	if running.Err() != nil {
+		err := context.Cause(running)
+		if ctx.Err() != nil { // the fault may hold
+			err = errors.Join(err, m.clear(ctx))
+		}
+		return Span{}, nil, err
+	}
+	span := Span{From: from, To: from + m.o.Fault.Duration, ShowWithin: m.o.ShowWithin, RecoverWithin: m.o.RecoverWithin}
+	return span, all, nil
+}
+
+// inject breaks the service when it is time. It notes when it asked to: the fault
+// cannot have begun, nor end, before what follows from that.
+func (m *monitor) inject(ctx context.Context, begun time.Time) (at time.Duration, err error) {
+	if err := pause(ctx, time.Until(begun.Add(m.o.Before))); err != nil {
+		return 0, err
+	}
+	at = time.Since(begun)
+	return at, m.c.ask(ctx, http.MethodPost, "/v1/faults", m.o.Fault.request(), nil)
+}
+
+// clear ends the fault although ctx has ended.
+func (m *monitor) clear(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.c.t.Timeout)
+	defer cancel()
+	return m.c.ask(ctx, http.MethodDelete, "/v1/faults", nil, nil)
+}
+
+// one sends request i.
+func (m *monitor) one(ctx context.Context, i int, due time.Duration, begun time.Time, o *Outcome) {
+	o.Due, o.Probe = due, at(i)
+	method, path, contentType, body := http.MethodGet, "", "", []byte(nil)
+	switch event := m.events[i%len(m.events)]; o.Probe {
+	case Health:
+		path = "/healthz"
+	case Graph:
+		path = "/v1/events/" + event + "/graph?limit=1"
+	case Anomalies:
+		path = "/v1/events/" + event + "/anomalies"
+	case Leaders:
+		path = "/v1/leaders"
+	case Ticks:
+		method, path, contentType, body = http.MethodPost, "/v1/ticks", "application/x-ndjson", m.ticks.Append(nil, time.Now())
+	}
+	status, text, err := m.c.call(ctx, i, method, path, contentType, body)
+	o.Took = time.Since(begun) - due
+	if o.Code = status; err != nil {
+		o.Error = loadtest.Reason(err)
+		return
+	}
+	o.read(text)
+}
+
+// classes sums outcomes up by probe.
+func classes(p Promise, s Span, all []Outcome) []Class {
+	out := make([]Class, probes)
+	for i := range out {
+		var mine []Outcome
+		var took []time.Duration
+		for k := range all {
+			if all[k].Probe == Probe(i) {
+				mine, took = append(mine, all[k]), append(took, all[k].Took)
+			}
+		}
+		failed, refused := tally(p, s, mine)
+		slices.Sort(took)
+		out[i] = Class{Probe: Probe(i).String(), Requests: len(mine), Failed: failed, Refused: refused}
+		if n := len(took); n > 0 {
+			out[i].P50Ms, out[i].P99Ms, out[i].MaxMs = ms(took[n/2]), ms(took[(n-1)*99/100]), ms(took[n-1])
+		}
+	}
+	return out
+}

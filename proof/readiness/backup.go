@@ -1,0 +1,199 @@
+package readiness
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"corrgraph/odds"
+	"corrgraph/server/backup"
+)
+
+// restored is what was seen of a backup that was made under load.
+type restored struct {
+	acknowledged int // quotes, before the backup was begun
+	sent         int // quotes in all, with those of the seed
+	held         int64
+	resent       receipt // of everything, after the restore
+	original     int64   // quotes in the log of the store that was copied
+	copied       int64   // and of the restored one, at the end
+	reads        int     // of graphs while the backup was made
+	failed       int
+	took         time.Duration
+	graphs       int // compared
+	differ       []string
+	bytes        int
+}
+
+func backupRestore(ctx context.Context, l *lab) (f Finding, err error) {
+	x, err := l.start(ctx, setup{empty: true, set: []string{"limits.graph_rate=0", "backup.every=30d", "backup.verify_every=30d"}})
+	if err != nil {
+		return f, err
+	}
+	defer x.stop()
+	all, err := seedBatches()
+	if err != nil {
+		return f, err
+	}
+	var r restored
+	r.sent = count(all)
+	path, err := r.make(ctx, x, all)
+	if err != nil {
+		return f, err
+	}
+	if err := x.stop(); err != nil {
+		return f, err
+	}
+	c, err := backup.Verify(ctx, path)
+	if err != nil {
+		return f, err
+	}
+	r.held = c.Quotes
+	p, err := l.place(ctx, setup{empty: true, set: []string{"limits.graph_rate=0"}})
+	if err != nil {
+		return f, notRun("a scratch store: %w", err)
+	}
+	if _, _, err := backup.Restore(ctx, path, p.store, l.o.Clock()); err != nil {
+		return f, err
+	}
+	if err := r.resend(ctx, l, p, all); err != nil {
+		return f, err
+	}
+	if r.original, err = logged(ctx, x.store); err != nil {
+		return f, err
+	}
+	if r.copied, err = logged(ctx, p.store); err != nil {
+		return f, err
+	}
+	if err := r.compare(ctx, l, x.site, p); err != nil {
+		return f, err
+	}
+	return judgeRestore(&r), nil
+}
+
+// make sends everything, and in the middle of it makes a backup, reading beside it.
+func (r *restored) make(ctx context.Context, x *scratch, all []*odds.Batch) (path string, err error) {
+	texts, err := bodies(all, r.sent/60)
+	if err != nil {
+		return "", err
+	}
+	type made struct {
+		name string
+		took time.Duration
+		err  error
+	}
+	done := make(chan made, 1)
+	acknowledged := 0
+	begun := false
+	for i, text := range texts {
+		got, err := x.admin.ticks(ctx, text)
+		if err != nil {
+			return "", err
+		}
+		acknowledged += got.Accepted
+		if i == len(texts)/2 {
+			begun, r.acknowledged = true, acknowledged
+			go func() {
+				start := time.Now()
+				var row struct {
+					Name string `json:"name"`
+				}
+				err := x.admin.send(ctx, "/v1/backups", struct{}{}, &row)
+				done <- made{row.Name, time.Since(start), err}
+			}()
+		}
+		if begun {
+			g, err := x.viewer.get(ctx, graphPath(seedEvents[0]))
+			r.reads++
+			if err != nil || g.status != http.StatusOK {
+				r.failed++
+			}
+		}
+	}
+	select {
+	case m := <-done:
+		r.took = m.took
+		return filepath.Join(x.dir, "backups", m.name), m.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// resend starts a service over the restored store and sends everything again, as
+// clients do that were not answered.
+func (r *restored) resend(ctx context.Context, l *lab, p *site, all []*odds.Batch) error {
+	y, err := l.startAt(ctx, p)
+	if err != nil {
+		return err
+	}
+	texts, err := bodies(all, 4000)
+	for _, text := range texts {
+		if err != nil {
+			break
+		}
+		var got receipt
+		got, err = y.admin.ticks(ctx, text)
+		r.resent.Accepted += got.Accepted
+		r.resent.Duplicates += got.Duplicates
+		r.resent.Rejected += got.Rejected
+	}
+	return errors.Join(err, y.stop())
+}
+
+// versions count publications, which are not the same from one run to another;
+// nothing else of an answer may differ.
+func versions() *regexp.Regexp { return regexp.MustCompile(`"version":\d+`) }
+
+// compare starts services over both stores and compares every graph.
+func (r *restored) compare(ctx context.Context, l *lab, a, b *site) error {
+	v := versions()
+	var got [2]map[string][]byte
+	for i, p := range []*site{a, b} {
+		x, err := l.startAt(ctx, p)
+		if err != nil {
+			return err
+		}
+		got[i] = map[string][]byte{}
+		for _, id := range seedEvents {
+			a, err := x.viewer.patient(ctx, graphPath(id))
+			if err == nil {
+				err = a.into("graph", nil)
+			}
+			if err != nil {
+				return errors.Join(err, x.stop())
+			}
+			got[i][id] = v.ReplaceAll(a.body, []byte(`"version":0`))
+		}
+		if err := x.stop(); err != nil {
+			return err
+		}
+	}
+	for _, id := range seedEvents {
+		r.graphs++
+		r.bytes += len(got[0][id])
+		if !bytes.Equal(got[0][id], got[1][id]) {
+			r.differ = append(r.differ, id)
+		}
+	}
+	slices.Sort(r.differ)
+	return nil
+}
+
+func judgeRestore(r *restored) (f Finding) {
+	lost := r.held < int64(r.acknowledged) || r.copied != r.original || r.resent.Accepted+r.resent.Duplicates != r.sent
+	f.Pass = len(r.differ) == 0 && r.graphs > 0 && !lost && r.failed == 0 && r.reads > 0 && r.held <= int64(r.sent)
+	f.Measured = fmt.Sprintf("%d of %d graphs differ, %d quotes held of %d acknowledged before", len(r.differ), r.graphs, r.held, r.acknowledged)
+	f.Evidence = fmt.Sprintf("backup in %s while %d quotes were written, %d reads beside it (%d failed); verified and restored; all ticks sent again: %d new, %d known, %d refused; logs then hold %d and %d quotes; %d kB of graphs compared without their version counter",
+		r.took.Round(time.Millisecond), r.sent, r.reads, r.failed, r.resent.Accepted, r.resent.Duplicates, r.resent.Rejected, r.original, r.copied, r.bytes/1000)
+	if len(r.differ) > 0 {
+		f.Evidence += "; different: " + strings.Join(r.differ, ", ")
+	}
+	return f
+}

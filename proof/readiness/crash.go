@@ -1,0 +1,61 @@
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"time"
+
+	"corrgraph/proof/drill"
+)
+
+// back is how soon a killed service must be ready again.
+const back = 30 * time.Second
+
+// longestLife is up to how long after it was ready the service is killed: late
+// enough that ticks are on their way, and that results are being saved.
+const longestLife = 1200 * time.Millisecond
+
+func crashRecovery(ctx context.Context, l *lab) (f Finding, err error) {
+	// The drill sends without a token.
+	p, err := l.place(ctx, setup{empty: true, set: []string{"access.tokens_file=", "access.anonymous_loopback=operator"}})
+	if err != nil {
+		return f, notRun("a scratch store: %w", err)
+	}
+	if _, err := l.load(p); err != nil {
+		return f, err
+	}
+	args, err := l.command(p)
+	if err != nil {
+		return f, err
+	}
+	kills := 0
+	r, err := drill.Kill(ctx, drill.KillOptions{
+		Command: func(ctx context.Context, addr string) *exec.Cmd {
+			c := exec.CommandContext(ctx, args[0], append(args[1:len(args):len(args)], "--set", "server.listen="+addr)...)
+			c.Env, c.SysProcAttr = l.o.Config.Env, dieWithParent()
+			return c
+		},
+		DB: p.store, Runs: l.o.Kills, Longest: longestLife, Ready: startWithin,
+		Progress: func(run, _, _ int, _ time.Duration) { kills = run },
+	})
+	if err != nil && kills == 0 {
+		return f, notRun("a scratch process: %w", err)
+	}
+	if err != nil {
+		return f, fmt.Errorf("after kill %d: %w", kills, err)
+	}
+	return judgeCrash(r), nil
+}
+
+func judgeCrash(r *drill.KillReport) (f Finding) {
+	slowest := time.Duration(r.RecoveryMaxMs * 1e6)
+	f.Pass = r.Runs > 0 && r.Kept && slowest <= back
+	f.Measured = fmt.Sprintf("%d lost, %d doubled over %d kills, ready within %s", r.Lost, r.Doubled, r.Runs, slowest.Round(10*time.Millisecond))
+	f.Evidence = fmt.Sprintf("kill -9 at random moments (seed %d) under load: %d requests, %d ticks acknowledged and looked for in the tick log; ready again after %.0f ms at the median, %.0f ms at most",
+		r.Seed, r.Sent, r.Acknowledged, r.RecoveryP50Ms, r.RecoveryMaxMs)
+	if r.Strange > 0 {
+		f.Evidence += fmt.Sprintf("; %d ticks in the log that nobody sent", r.Strange)
+	}
+	return f
+}

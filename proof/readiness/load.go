@@ -1,0 +1,63 @@
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"corrgraph/proof/loadtest"
+)
+
+// What is promised under load.
+const mostFailures = 0.001
+
+// loadClients are as many as the mix is shared by.
+const loadClients = 8
+
+func load(ctx context.Context, l *lab) (f Finding, err error) {
+	p, err := l.place(ctx, setup{empty: true, set: []string{"limits.graph_rate=0"}})
+	if err != nil {
+		return f, notRun("a scratch store: %w", err)
+	}
+	c, err := l.spawn(ctx, p)
+	if err != nil {
+		return f, err
+	}
+	defer c.kill()
+	r, err := loadtest.Run(ctx, loadtest.Options{
+		Target: loadtest.Target{URL: c.url, Tokens: p.clients}, Rate: l.o.LoadRate, Duration: l.o.LoadFor, Clients: loadClients,
+		Events: 20, SeedEvents: 20, SeedHistory: 90 * time.Minute, MaxFailureRate: mostFailures,
+		MaxP99: map[loadtest.Route]time.Duration{loadtest.Graph: fast, loadtest.Anomalies: fast},
+	})
+	if err != nil {
+		return f, fmt.Errorf("%w; the process said: %s", err, c.said())
+	}
+	f = judgeLoad(r)
+	f.Evidence += busy()
+	return f, nil
+}
+
+func judgeLoad(r *loadtest.Report) (f Finding) {
+	f.Pass = r.Passed && r.Requests > 0
+	worst := 0.0
+	var told []string
+	for _, x := range r.Routes {
+		if x.Route == "graph" || x.Route == "anomalies" {
+			worst = max(worst, x.Latency.P99Ms)
+		}
+		told = append(told, fmt.Sprintf("%s %.1f", x.Route, x.Latency.P99Ms))
+	}
+	f.Measured = fmt.Sprintf("%.0f/s, %.3f %% failed, p99 %.1f ms", r.Achieved, 100*r.Rate, worst)
+	f.Evidence = fmt.Sprintf("open loop, %d requests (%d failed) in %.0f s by %d clients with tokens of their own to a process of its own with the governor off, mix %s; p99 in ms from when each was due: %s",
+		r.Requests, r.Failed, r.Seconds, len(r.Clients), r.Mix, strings.Join(told, ", "))
+	for _, why := range slices.Sorted(maps.Keys(r.All.Failures)) {
+		f.Evidence += fmt.Sprintf("; %d failed with %q", r.All.Failures[why], why)
+	}
+	for _, b := range r.Breaches {
+		f.Evidence += fmt.Sprintf("; %s %s, want %s", b.What, b.Measured, b.Limit)
+	}
+	return f
+}

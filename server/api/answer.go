@@ -1,0 +1,170 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/klauspost/compress/gzip"
+
+	"corrgraph/server/service"
+)
+
+// reply is what a handler of a JSON route gives back.
+type reply struct {
+	status int
+	doc    *service.Document
+	shared bool // the document is kept by the service, and so is its compressed form
+}
+
+// fresh renders an answer that is made for one request.
+func fresh(v any, err error) (reply, error) {
+	if err != nil {
+		return reply{}, err
+	}
+	doc, err := service.NewDocument(v)
+	return reply{status: http.StatusOK, doc: doc}, err
+}
+
+// shared is an answer that the service keeps.
+func shared(doc *service.Document, err error) (reply, error) {
+	return reply{status: http.StatusOK, doc: doc, shared: true}, err
+}
+
+// register adds an operation that answers JSON: in goes what huma has read and
+// checked of I, out comes the reply. body is a value of the type that the answer
+// has, for the OpenAPI document alone.
+func register[I any](a *API, rt route, op huma.Operation, body any, f func(ctx context.Context, in *I) (reply, error)) {
+	a.fill(&rt, &op, body)
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+		out, err := f(ctx, in)
+		return &huma.StreamResponse{Body: func(c huma.Context) {
+			unwrap(c).reply(out, err)
+		}}, nil
+	})
+}
+
+// reply writes what a handler gave back.
+func (x *exchange) reply(out reply, err error) {
+	if err != nil {
+		x.fail(x.api.failure(x.r.Context(), err))
+		return
+	}
+	x.document(out)
+}
+
+// smallest is how many bytes an answer must have to be compressed.
+const smallest = 1024
+
+// document writes a JSON document: with its ETag, not at all where the client has
+// it already, compressed where the client likes that.
+func (x *exchange) document(out reply) {
+	doc, h := out.doc, x.w.Header()
+	body, tag := doc.Body, doc.ETag
+	x.set("Content-Type", "application/json")
+	x.set("Vary", "Accept-Encoding")
+	zip := len(body) >= smallest && acceptsGzip(x.r.Header["Accept-Encoding"])
+	if zip {
+		// The two forms are different bytes, so their strong tags must differ.
+		tag = tag[:len(tag)-1] + `-gzip"`
+	}
+	if out.status == http.StatusOK && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead) {
+		x.set("Etag", tag)
+		x.set("Cache-Control", "private, no-cache") // may be kept, and must be asked about
+		if matches(x.r.Header["If-None-Match"], doc.ETag) {
+			delete(h, "Content-Type")
+			x.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	if zip {
+		body = x.api.zipped(out)
+		x.set("Content-Encoding", "gzip")
+	}
+	x.set("Content-Length", strconv.Itoa(len(body)))
+	x.WriteHeader(out.status)
+	_, _ = x.Write(body) // a client that left is nobody's failure
+}
+
+// zipped is a document compressed.
+func (a *API) zipped(out reply) []byte {
+	if out.shared {
+		return out.doc.Gzip()
+	}
+	var b bytes.Buffer
+	w := a.zips.Get().(*gzip.Writer)
+	defer a.zips.Put(w)
+	w.Reset(&b)
+	_, _ = w.Write(out.doc.Body) // into memory
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// acceptsGzip reports whether a client takes gzip: it is named with a quality that
+// is not 0.
+func acceptsGzip(values []string) bool {
+	for _, v := range values {
+		for part := range strings.SplitSeq(v, ",") {
+			name, params, _ := strings.Cut(part, ";")
+			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+				continue
+			}
+			q, is := strings.CutPrefix(strings.TrimSpace(params), "q=")
+			weight, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+			return !is || err == nil && weight > 0
+		}
+	}
+	return false
+}
+
+// matches reports whether If-None-Match names a document, in either of its forms.
+func matches(values []string, tag string) bool {
+	for _, v := range values {
+		for part := range strings.SplitSeq(v, ",") {
+			part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
+			if part == "*" || strings.Replace(part, `-gzip"`, `"`, 1) == tag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fail answers with a problem, and writes it to the audit log where the service
+// knows nothing of it.
+func (x *exchange) fail(p *Problem) {
+	x.own = true
+	if p.Status == statusGone {
+		x.code = statusGone
+		return
+	}
+	if !p.noted {
+		x.note(p)
+	}
+	own := *p
+	own.Instance, own.RequestID = x.r.URL.EscapedPath(), x.id
+	body, err := json.Marshal(&own)
+	if err != nil { // a value that is no JSON was echoed
+		own.Errors = nil
+		body, _ = json.Marshal(&own)
+	}
+	h := x.w.Header()
+	for _, name := range []string{"Etag", "Content-Encoding", "Vary"} {
+		delete(h, name)
+	}
+	h["Content-Type"] = []string{"application/problem+json"}
+	h["Cache-Control"] = []string{"no-store"}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if p.Status == http.StatusUnauthorized {
+		h["Www-Authenticate"] = []string{`Bearer realm="corrgraph"`}
+	}
+	if p.retry > 0 {
+		h["Retry-After"] = []string{seconds(p.retry)}
+	}
+	x.WriteHeader(p.Status)
+	_, _ = x.Write(body)
+}

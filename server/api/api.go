@@ -1,0 +1,232 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/klauspost/compress/gzip"
+	"go.opentelemetry.io/otel/trace"
+
+	"corrgraph/feed/canonical"
+	"corrgraph/server/service"
+	"corrgraph/server/telemetry"
+	"corrgraph/store"
+)
+
+// API answers HTTP requests. See [New].
+type API struct {
+	o        Options
+	settings atomic.Pointer[Settings]
+	said     atomic.Pointer[policyText]
+
+	mux    *http.ServeMux
+	routes []*route
+	huma   huma.API
+	cross  *http.CrossOriginProtection
+	always []header          // of every answer; read alone
+	other  *telemetry.Route  // of requests that no route matched
+	spec   *service.Document // the OpenAPI document
+	zips   sync.Pool         // of *gzip.Writer
+	bodies sync.Pool         // of *[]byte
+	names  sync.Pool         // of *canonical.Names
+
+	boot    string          // of this process; stream ids of another mean nothing
+	closing context.Context // ends with Close
+	close   context.CancelFunc
+	streams streams
+	sent    events
+}
+
+// header is one that every answer has: canonical name, and the list that all share.
+type header struct {
+	name  string
+	value []string
+}
+
+// New returns an API. It fails where a required option is missing or a limit is
+// negative.
+func New(o Options) (*API, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	a := &API{o: o, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), other: o.Metrics.Route("other"), boot: uuid.NewString()[:8]}
+	a.Set(o.Settings)
+	a.bodies.New = func() any { return new([]byte) }
+	a.names.New = func() any { return canonical.NewNames() }
+	a.zips.New = func() any {
+		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // a level that there is
+		return w
+	}
+	a.always = []header{
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"X-Frame-Options", []string{"DENY"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+		{"Cache-Control", []string{"no-store"}},
+	}
+	a.closing, a.close = context.WithCancel(context.Background())
+	return a, a.setUp()
+}
+
+// Set changes the settings from now on; running requests and streams keep theirs
+// but for the heartbeat.
+func (a *API) Set(s Settings) { a.settings.Store(s.filled()) }
+
+// Close ends all streams with a last event and refuses new ones. Other requests are
+// still answered. Call it before (or register it with) http.Server.Shutdown, which
+// waits for streams and tells them nothing.
+func (a *API) Close() { a.close() }
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{w: w, api: a, start: a.o.Clock(), id: idOf(r)}
+	ctx, span := a.o.Tracing.StartRequest(r)
+	x.r = r
+	defer x.end(span)
+	head := w.Header()
+	for i := range a.always {
+		head[a.always[i].name] = a.always[i].value
+	}
+	x.set("X-Request-Id", x.id)
+	if r.TLS != nil {
+		w.Header()["Strict-Transport-Security"] = []string{"max-age=31536000"}
+	}
+	if sc := span.SpanContext(); sc.IsSampled() {
+		w.Header()["Traceresponse"] = []string{"00-" + sc.TraceID().String() + "-" + sc.SpanID().String() + "-01"}
+	}
+	who, key, refused := a.identify(r)
+	x.actor = who
+	x.r = r.WithContext(service.WithActor(context.WithValue(ctx, exchangeKey{}, x), who))
+	if r.Body != nil && r.Body != http.NoBody {
+		x.r.Body = http.MaxBytesReader(w, r.Body, a.o.Body)
+	}
+	if p := a.origin(r); p != nil {
+		x.fail(p)
+		return
+	}
+	if !isOpen(r.URL.Path) {
+		if p := x.allow(key); p != nil {
+			x.fail(p)
+			return
+		}
+		if refused != nil {
+			x.fail(refused)
+			return
+		}
+	}
+	if r.URL.RawQuery != "" {
+		if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+			x.fail(problem(http.StatusBadRequest, "the query of the URL is malformed"))
+			return
+		}
+	}
+	a.mux.ServeHTTP(x, x.r)
+	if x.missed != 0 {
+		x.miss()
+	}
+}
+
+// idOf is the request's id: the one it brings where that is one, else a new one
+// that sorts by time.
+func idOf(r *http.Request) string {
+	if v := r.Header["X-Request-Id"]; len(v) == 1 && isID(v[0]) {
+		return v[0]
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.NewString()
+	}
+	return id.String()
+}
+
+// isID keeps what could not stand in a log or a header out of both.
+func isID(s string) bool {
+	if len(s) < 8 || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.') {
+			return false
+		}
+	}
+	return true
+}
+
+// miss answers what no route matched.
+func (x *exchange) miss() {
+	x.own = true
+	x.Header().Del("Content-Type")
+	allow := x.Header().Get("Allow")
+	switch {
+	case x.missed == http.StatusMethodNotAllowed && x.r.Method == http.MethodOptions:
+		x.Header().Set("Allow", allow+", OPTIONS")
+		x.WriteHeader(http.StatusNoContent)
+	case x.missed == http.StatusMethodNotAllowed:
+		x.fail(problem(http.StatusMethodNotAllowed, "this can be asked with "+allow+" alone"))
+	case x.missed == http.StatusNotFound:
+		x.fail(problem(http.StatusNotFound, "there is nothing at this path; /openapi.json lists what there is"))
+	default:
+		x.fail(problem(x.missed, "the request can't be understood"))
+	}
+}
+
+// end closes the books on a request, one that panicked too.
+func (x *exchange) end(span trace.Span) {
+	v := recover()
+	ctx := x.r.Context()
+	if v != nil && v != http.ErrAbortHandler {
+		x.api.o.Log.ErrorContext(ctx, "a request panicked", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
+		if x.code == 0 {
+			v = nil
+			x.fail(problem(http.StatusInternalServerError, "something went wrong here; the log says what"))
+		} else {
+			v = http.ErrAbortHandler // the client must not take half an answer for a whole one
+		}
+	}
+	if x.code == 0 {
+		x.code = http.StatusOK
+	}
+	name, counts := "", x.api.other
+	if x.route != nil {
+		name, counts = x.route.path, x.route.metrics
+	}
+	took := x.api.o.Clock().Sub(x.start)
+	counts.Observe(ctx, x.r.Method, x.code, took)
+	telemetry.EndRequest(span, x.r.Method, name, x.code)
+	x.log(ctx, name)
+	if v != nil {
+		panic(v)
+	}
+}
+
+// note writes a refusal to the audit log that the service knows nothing of.
+func (x *exchange) note(p *Problem) {
+	row := store.AuditRow{Operation: "REQUEST", Subject: x.r.Method + " " + x.name(), Detail: p.Detail, Took: x.api.o.Clock().Sub(x.start), Actor: x.actor.Name}
+	switch p.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest:
+		row.Status = "REFUSED"
+	case http.StatusTooManyRequests:
+		row.Status = "LIMITED"
+	case http.StatusServiceUnavailable:
+		row.Status = "UNAVAILABLE"
+	default:
+		return
+	}
+	x.api.o.Service.Note(x.r.Context(), row)
+}
+
+// name is the route, or the path where none matched.
+func (x *exchange) name() string {
+	if x.route != nil {
+		return x.route.path
+	}
+	return clip(x.r.URL.EscapedPath())
+}

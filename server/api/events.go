@@ -1,0 +1,153 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corrgraph/odds"
+	"corrgraph/server/service"
+)
+
+// longestID is how many bytes an event's id may have in a path.
+const longestID = 256
+
+type eventsInput struct {
+	Sport  string `query:"sport" maxLength:"64" doc:"Sport, league, or both as sport_league." example:"baseball_mlb"`
+	Search string `query:"q" maxLength:"128" doc:"A part of the title or the id, in any case." example:"yankees"`
+	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the page before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most events of a page." example:"50"`
+}
+
+type eventInput struct {
+	ID     string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	Format string `query:"odds_format" enum:"decimal,american,fractional,probability" default:"decimal" doc:"How prices are written." example:"american"`
+}
+
+type graphInput struct {
+	ID    string    `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most edges of each layer." example:"10"`
+	At    time.Time `query:"at" doc:"An instant of event time: the newest graph that is remembered and not newer. Without it: the graph now." example:"2026-01-02T15:04:05Z"`
+}
+
+type movesInput struct {
+	ID    string    `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	From  time.Time `query:"from" doc:"The first instant." example:"2026-01-02T15:00:00Z"`
+	To    time.Time `query:"to" doc:"The last instant." example:"2026-01-02T16:00:00Z"`
+	Limit int       `query:"limit" minimum:"1" maximum:"2000" default:"500" doc:"The most moves, the newest of them." example:"100"`
+}
+
+// AnomalyParams are the parameters of both lists of anomalies. Huma reads embedded
+// fields of exported types alone.
+type AnomalyParams struct {
+	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"The least confidence." example:"0.6"`
+	Kind          string  `query:"kind" maxLength:"64" doc:"One kind alone." example:"hidden_edge"`
+	Suppressed    bool    `query:"suppressed" doc:"Those that were kept back too, with the reason." example:"true"`
+}
+
+func (p *AnomalyParams) query() service.AnomalyQuery {
+	return service.AnomalyQuery{MinConfidence: p.MinConfidence, Kind: p.Kind, Suppressed: p.Suppressed}
+}
+
+type eventAnomaliesInput struct {
+	ID string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
+	AnomalyParams
+}
+
+type anomaliesInput struct {
+	AnomalyParams
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most anomalies." example:"20"`
+}
+
+type arbitrageInput struct {
+	Suppressed bool `query:"suppressed" doc:"Those with a stale leg, kept back or muted too." example:"true"`
+}
+
+// defaultEdges is the limit of a graph where none is asked for: the service's own.
+const defaultEdges = 0
+
+// askEvents registers what can be asked about events.
+func (a *API) askEvents() {
+	register(a, route{method: "GET", path: "/v1/events", role: service.Viewer}, huma.Operation{
+		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, the ones quoted last first",
+	}, service.Events{}, func(ctx context.Context, in *eventsInput) (reply, error) {
+		return fresh(a.o.Service.Events(ctx, service.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
+	})
+	register(a, route{method: "GET", path: "/v1/events/{id}", role: service.Viewer}, huma.Operation{
+		OperationID: "get-event", Tags: []string{"events"}, Summary: "An event with its quotes and forecasts",
+	}, service.EventDetail{}, func(ctx context.Context, in *eventInput) (reply, error) {
+		n, err := odds.ParseNotation(in.Format)
+		if err != nil {
+			return reply{}, invalid("query.odds_format", err.Error())
+		}
+		return shared(a.o.Service.Event(ctx, in.ID, n))
+	})
+	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: service.Viewer, plain: a.plainGraph}, huma.Operation{
+		OperationID: "get-graph", Tags: []string{"events"}, Summary: "The four layers of an event's graph",
+	}, service.Graph{}, func(ctx context.Context, in *graphInput) (reply, error) {
+		if in.Limit == 50 { // the default of the answer: one document for both ways to ask
+			in.Limit = defaultEdges
+		}
+		if !in.At.IsZero() {
+			return a.graphAt(ctx, in.ID, odds.TimeOf(in.At), in.Limit)
+		}
+		return a.graph(ctx, in.ID, in.Limit)
+	})
+	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: service.Viewer}, huma.Operation{
+		OperationID: "get-moves", Tags: []string{"events"}, Summary: "The moves of an event that are remembered, and when its graph is remembered of",
+	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
+		return fresh(a.o.Service.Moves(ctx, service.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
+	})
+	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: service.Viewer}, huma.Operation{
+		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "What is or was abnormal in an event",
+	}, service.Anomalies{}, func(ctx context.Context, in *eventAnomaliesInput) (reply, error) {
+		if err := confidence(in.MinConfidence); err != nil {
+			return reply{}, err
+		}
+		return shared(a.o.Service.Anomalies(ctx, in.ID, in.query()))
+	})
+	register(a, route{method: "GET", path: "/v1/anomalies", role: service.Viewer}, huma.Operation{
+		OperationID: "list-anomalies", Tags: []string{"market"}, Summary: "The newest anomalies of all events",
+	}, service.RecentAnomalies{}, func(ctx context.Context, in *anomaliesInput) (reply, error) {
+		if err := confidence(in.MinConfidence); err != nil {
+			return reply{}, err
+		}
+		return fresh(a.o.Service.RecentAnomalies(ctx, in.query(), in.Limit))
+	})
+	register(a, route{method: "GET", path: "/v1/arbitrage", role: service.Viewer}, huma.Operation{
+		OperationID: "list-arbitrage", Tags: []string{"market"}, Summary: "Sure wins at the prices of now, leg by leg",
+	}, service.Windows{}, func(ctx context.Context, in *arbitrageInput) (reply, error) {
+		return fresh(a.o.Service.Arbitrage(ctx, in.Suppressed))
+	})
+}
+
+// graph answers with the graph of an event, as far as the governor allows.
+func (a *API) graph(ctx context.Context, id string, limit int) (reply, error) {
+	if p := a.govern(); p != nil {
+		return reply{}, p
+	}
+	return shared(a.o.Service.Graph(ctx, id, limit))
+}
+
+// graphAt answers with the graph of an event as it stood, as far as the governor
+// allows.
+func (a *API) graphAt(ctx context.Context, id string, at odds.Time, limit int) (reply, error) {
+	if p := a.govern(); p != nil {
+		return reply{}, p
+	}
+	return fresh(a.o.Service.GraphAt(ctx, id, at, limit))
+}
+
+// plainGraph answers the question that is asked the most, the graph without
+// parameters, past the reflection that reading parameters costs.
+func (a *API) plainGraph(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if len(id) > longestID {
+		w.(*exchange).fail(invalid("path.id", "expected length <= 256"))
+		return
+	}
+	out, err := a.graph(r.Context(), id, defaultEdges)
+	w.(*exchange).reply(out, err)
+}

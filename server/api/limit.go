@@ -1,0 +1,80 @@
+package api
+
+import (
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"corrgraph/server/guard"
+)
+
+// addressKey is the key of a client without a token: its address, of IPv6 the
+// network of 64 bits that one subscriber has. Headers of proxies are not believed:
+// whoever sends them could be anybody.
+func addressKey(remote string) string {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return "address unknown"
+	}
+	a := at.Addr().Unmap().WithZone("")
+	if a.Is6() {
+		if net, err := a.Prefix(64); err == nil {
+			return "address " + net.String()
+		}
+	}
+	return "address " + a.String()
+}
+
+// allow takes one token of the client's bucket, tells of it in the headers, and
+// returns the problem where there was none.
+func (x *exchange) allow(key string) *Problem {
+	d := x.api.o.Limiter.Allow(key, 1)
+	x.tell(d)
+	if d.OK {
+		return nil
+	}
+	x.api.o.Metrics.RateLimited.WithLabelValues("client").Inc()
+	p := problem(http.StatusTooManyRequests, "more requests than the limit of one client: see the RateLimit headers")
+	p.retry = d.RetryAfter
+	return p
+}
+
+// tell writes what a client should know of its limit.
+func (x *exchange) tell(d guard.Decision) {
+	x.set("Ratelimit-Limit", strconv.Itoa(d.Limit))
+	x.set("Ratelimit-Remaining", strconv.Itoa(d.Remaining))
+	x.set("Ratelimit-Reset", strconv.FormatInt(int64((d.Reset+time.Second-1)/time.Second), 10))
+	x.set("Ratelimit-Policy", x.api.policy(d.Limit))
+}
+
+// policy is "1000;w=1": so many requests in so many seconds.
+func (a *API) policy(limit int) string {
+	set := a.settings.Load()
+	if p := a.said.Load(); p != nil && p.limit == limit && p.of == set {
+		return p.text
+	}
+	window := max(1, int64(float64(limit)/set.ClientRate+0.5))
+	p := &policyText{limit, set, strconv.Itoa(limit) + ";w=" + strconv.FormatInt(window, 10)}
+	a.said.Store(p)
+	return p.text
+}
+
+// policyText is the header of the present limit, made once.
+type policyText struct {
+	limit int
+	of    *Settings
+	text  string
+}
+
+// govern takes one request of those that the instance may spend on graphs.
+func (a *API) govern() *Problem {
+	d := a.o.Governor.Allow(1)
+	if d.OK {
+		return nil
+	}
+	a.o.Metrics.RateLimited.WithLabelValues("governor").Inc()
+	p := problem(http.StatusTooManyRequests, "more graphs than this instance serves in a second ("+strconv.Itoa(d.Limit)+", of all clients together)")
+	p.retry = max(d.RetryAfter, 0)
+	return p
+}

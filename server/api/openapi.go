@@ -1,0 +1,151 @@
+package api
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corrgraph/server/api/token"
+	"corrgraph/server/service"
+)
+
+// config is what huma is told: it reads parameters, checks them and describes the
+// API, and nothing else.
+func (a *API) config() huma.Config {
+	c := huma.DefaultConfig("corrgraph", a.o.Version)
+	c.Info.Description = "Who moves first, who follows, after how long and how surely: a live graph of odds."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.CreateHooks = nil // no $schema in answers
+	c.RejectUnknownQueryParameters = true
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A token that `corrgraph token new` printed."},
+	}
+	c.Transformers = []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
+		m, ok := v.(*huma.ErrorModel)
+		if !ok {
+			return v, nil
+		}
+		x, p := unwrap(ctx), problemOf(m)
+		x.own = true
+		p.Instance, p.RequestID = x.r.URL.EscapedPath(), x.id
+		return p, nil
+	}}
+	return c
+}
+
+//go:embed examples/*.json
+var examples embed.FS
+
+// example is the answer that stands in the document for an operation: one of a
+// simulated market, long lists cut short. Nil where there is none.
+func example(operation string) any {
+	text, err := examples.ReadFile("examples/" + operation + ".json")
+	if err != nil {
+		return nil
+	}
+	var v any
+	if json.Unmarshal(text, &v) != nil {
+		return nil // a test reads every one
+	}
+	return v
+}
+
+const bearerScheme = "bearer"
+
+func ptr[T any](v T) *T { return &v }
+
+func query(name, doc, example string, s *huma.Schema) *huma.Param {
+	p := &huma.Param{Name: name, In: "query", Description: doc, Schema: s}
+	if example != "" {
+		p.Example = example
+	}
+	return p
+}
+
+// fill completes the description of an operation. body is a value of the type of
+// its answer, nil where that is not JSON.
+func (a *API) fill(rt *route, op *huma.Operation, body any) {
+	op.Method, op.Path = rt.method, strings.Replace(rt.path, "...}", "}", 1)
+	op.Metadata = map[string]any{routeKey: rt}
+	if rt.role > service.Nobody {
+		op.Security = []map[string][]string{{bearerScheme: {}}}
+		op.Extensions = map[string]any{"x-role": token.RoleName(rt.role)}
+	}
+	if op.DefaultStatus == 0 {
+		op.DefaultStatus = http.StatusOK
+	}
+	schemas := a.huma.OpenAPI().Components.Schemas
+	good := &huma.Response{Description: http.StatusText(op.DefaultStatus), Headers: map[string]*huma.Param{
+		"X-Request-Id": {Description: "The id of this exchange, in traces and logs too.", Schema: &huma.Schema{Type: huma.TypeString}},
+	}}
+	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): good, "default": {
+		Description: "A problem", Content: map[string]*huma.MediaType{"application/problem+json": {
+			Schema: schemas.Schema(reflect.TypeFor[Problem](), true, "Problem"),
+		}},
+	}}
+	if body == nil {
+		return
+	}
+	t := reflect.TypeOf(body)
+	good.Content = map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(t, true, t.Name()), Example: example(op.OperationID)}}
+	if rt.method == http.MethodGet && op.DefaultStatus == http.StatusOK {
+		good.Headers["ETag"] = &huma.Param{Description: "Of this document; send it as If-None-Match.", Schema: &huma.Schema{Type: huma.TypeString}}
+		op.Responses["304"] = &huma.Response{Description: "The client has this document already."}
+	}
+}
+
+// document describes an operation that huma does not serve, and returns what stands
+// in the document.
+func (a *API) document(rt *route, o huma.Operation, body any) *huma.Operation {
+	op := &o
+	a.fill(rt, op, body)
+	for rest := op.Path; ; {
+		_, after, ok := strings.Cut(rest, "{")
+		if !ok {
+			break
+		}
+		name, after, _ := strings.Cut(after, "}")
+		op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
+		rest = after
+	}
+	a.huma.OpenAPI().AddOperation(op)
+	return op
+}
+
+// ticksBody describes the forms that ticks come in.
+func ticksBody() *huma.RequestBody {
+	const line = `{"ts_source":"2026-01-02T15:04:05.123Z","bookmaker":"a","event_id":"match-1","sport":"tennis","home":"Ann","away":"Bea","market":"h2h","selection":"home","price":1.91}`
+	var one any
+	_ = json.Unmarshal([]byte(line), &one) // a constant that a test reads
+	text := &huma.Schema{Type: huma.TypeString}
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		formNDJSON: {Schema: text, Example: line + "\n"},
+		formCSV:    {Schema: text, Example: "ts_source,bookmaker,event_id,market,selection,price\n2026-01-02T15:04:05.123Z,a,match-1,h2h,home,1.91\n"},
+		formJSON:   {Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}, Example: []any{one}},
+	}}
+}
+
+// describe renders the OpenAPI document and registers where it is served.
+func (a *API) describe() error {
+	rt := route{method: "GET", path: "/openapi.json"}
+	op := a.document(&rt, huma.Operation{OperationID: "get-openapi", Tags: []string{"operation"}, Summary: "This document"}, nil)
+	op.Responses["200"].Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}}
+	mend(a.huma.OpenAPI().Components.Schemas, "FaultRequest")
+	doc, err := service.NewDocument(a.huma.OpenAPI())
+	if err != nil {
+		return errors.Join(errors.New("api: describing it"), err)
+	}
+	a.spec = doc
+	a.mount(&rt, func(w http.ResponseWriter, _ *http.Request) { w.(*exchange).reply(shared(a.spec, nil)) })
+	return nil
+}
+
+// OpenAPI is the document that describes the API, as JSON. The caller must not
+// change it.
+func (a *API) OpenAPI() []byte { return a.spec.Body }

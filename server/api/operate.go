@@ -1,0 +1,202 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corrgraph/odds"
+	"corrgraph/server/guard/fault"
+	"corrgraph/server/service"
+	"corrgraph/store"
+)
+
+type auditInput struct {
+	From      time.Time `query:"from" doc:"The first instant." example:"2026-01-02T00:00:00Z"`
+	To        time.Time `query:"to" doc:"The last instant." example:"2026-01-03T00:00:00Z"`
+	Operation string    `query:"operation" maxLength:"64" doc:"One operation alone." example:"GRAPH_BUILD"`
+	Actor     string    `query:"actor" maxLength:"128" doc:"One actor alone." example:"desk"`
+	Status    string    `query:"status" maxLength:"32" doc:"One outcome alone." example:"FAILED"`
+	TraceID   string    `query:"trace_id" maxLength:"64" doc:"One trace alone." example:"4bf92f3577b34da6a3ce929d0e0e4736"`
+	Subject   string    `query:"subject" maxLength:"256" doc:"One subject alone." example:"match-1"`
+	Cursor    string    `query:"cursor" maxLength:"32" doc:"next_cursor of the page before."`
+	Limit     int       `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most rows of a page." example:"50"`
+}
+
+type performanceInput struct {
+	From      time.Time `query:"from" doc:"The first instant." example:"2026-01-02T00:00:00Z"`
+	To        time.Time `query:"to" doc:"The last instant." example:"2026-01-03T00:00:00Z"`
+	Operation string    `query:"operation" maxLength:"64" doc:"One operation alone." example:"GRAPH_BUILD"`
+	Limit     int       `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"The most rows." example:"60"`
+}
+
+// Performance is how long operations took.
+type Performance struct {
+	Rows []service.Measurement `json:"rows" doc:"Newest first. SHED, REFUSED (by a limit) and QUERY_TIMEOUT are what guards did a second, CIRCUIT_OPEN how many circuits were open at once on average; they have no latency, and no row where there was none."`
+}
+
+// Faults are the faults that are injected now.
+type Faults struct {
+	Enabled bool            `json:"enabled" doc:"Whether any can be."`
+	Faults  []service.Fault `json:"faults"`
+}
+
+// FaultRequest is a fault to inject.
+type FaultRequest struct {
+	Kind      string  `json:"kind" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall" doc:"What to break." example:"kill-layer"`
+	Layer     int     `json:"layer,omitempty" minimum:"0" maximum:"4" doc:"Of kill-layer." example:"4"`
+	DelayMs   int64   `json:"delay_ms,omitempty" minimum:"0" maximum:"60000" doc:"Of slow-store: what each statement takes longer."`
+	Bytes     int64   `json:"bytes,omitempty" minimum:"0" doc:"Of memory-pressure: how much more seems used."`
+	OffsetMs  int64   `json:"offset_ms,omitempty" minimum:"-86400000" maximum:"86400000" doc:"Of clock-skew: ahead if above 0."`
+	DurationS float64 `json:"duration_s" exclusiveMinimum:"0" maximum:"86400" doc:"How long it lasts." example:"30"`
+}
+
+type faultInput struct{ Body FaultRequest }
+
+// gatesInput is what gates measured.
+type gatesInput struct {
+	Body struct {
+		Gates []service.Gate `json:"gates" minItems:"1" maxItems:"100"`
+	}
+}
+
+// Cleared says how many faults were ended.
+type Cleared struct {
+	Cleared int `json:"cleared"`
+}
+
+// operate registers what operators and admins ask and do.
+func (a *API) operate() {
+	s := a.o.Service
+	register(a, route{method: "GET", path: "/v1/readiness", role: service.Viewer}, huma.Operation{
+		OperationID: "get-readiness", Tags: []string{"operation"}, Summary: "What the readiness gates measured when they were run last",
+	}, service.Readiness{}, func(ctx context.Context, _ *nothing) (reply, error) { return fresh(s.Readiness(ctx)) })
+	register(a, route{method: "POST", path: "/v1/readiness", role: service.Admin}, huma.Operation{
+		OperationID: "record-readiness", Tags: []string{"operation"}, Summary: "Write down what gates measured that were run beside the service",
+		MaxBodyBytes: a.o.Body,
+	}, service.Readiness{}, func(ctx context.Context, in *gatesInput) (reply, error) {
+		return fresh(s.RecordReadiness(ctx, in.Body.Gates))
+	})
+	register(a, route{method: "GET", path: "/v1/audit", role: service.Operator}, huma.Operation{
+		OperationID: "list-audit", Tags: []string{"operation"}, Summary: "Who did what and how it ended, newest first",
+	}, service.AuditPage{}, func(ctx context.Context, in *auditInput) (reply, error) {
+		return fresh(s.Audit(ctx, store.AuditFilter{
+			From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Operation: in.Operation, Actor: in.Actor,
+			Status: in.Status, TraceID: in.TraceID, Subject: in.Subject,
+		}, in.Cursor, in.Limit))
+	})
+	register(a, route{method: "GET", path: "/v1/performance", role: service.Viewer}, huma.Operation{
+		OperationID: "list-performance", Tags: []string{"operation"}, Summary: "How long operations took, minute by minute, newest first",
+	}, Performance{}, func(ctx context.Context, in *performanceInput) (reply, error) {
+		rows, err := s.Performance(ctx, odds.TimeOf(in.From), odds.TimeOf(in.To), in.Operation, in.Limit)
+		return fresh(Performance{rows}, err)
+	})
+	a.faults()
+	a.backups()
+	a.reviews()
+}
+
+func (a *API) faults() {
+	s := a.o.Service
+	register(a, route{method: "GET", path: "/v1/faults", role: service.Viewer}, huma.Operation{
+		OperationID: "list-faults", Tags: []string{"operation"}, Summary: "The faults that are injected now",
+	}, Faults{}, func(ctx context.Context, _ *nothing) (reply, error) {
+		active, enabled, err := s.Faults(ctx)
+		return fresh(Faults{enabled, active}, err)
+	})
+	register(a, route{method: "POST", path: "/v1/faults", role: service.Admin}, huma.Operation{
+		OperationID: "inject-fault", Tags: []string{"operation"}, Summary: "Break something for a while", DefaultStatus: http.StatusCreated,
+		MaxBodyBytes: a.o.Body,
+	}, service.Fault{}, func(ctx context.Context, in *faultInput) (reply, error) {
+		b := &in.Body
+		f, err := s.Inject(ctx, b.Kind, fault.Params{
+			Layer: odds.Layer(b.Layer), Delay: time.Duration(b.DelayMs) * time.Millisecond, Bytes: b.Bytes, Skew: time.Duration(b.OffsetMs) * time.Millisecond,
+		}, time.Duration(b.DurationS*float64(time.Second)))
+		return created(fresh(f, err))
+	})
+	register(a, route{method: "DELETE", path: "/v1/faults", role: service.Admin}, huma.Operation{
+		OperationID: "clear-faults", Tags: []string{"operation"}, Summary: "End all injected faults before their time",
+	}, Cleared{}, func(ctx context.Context, _ *nothing) (reply, error) {
+		n, err := s.ClearFaults(ctx)
+		return fresh(Cleared{n}, err)
+	})
+}
+
+func created(r reply, err error) (reply, error) {
+	r.status = http.StatusCreated
+	return r, err
+}
+
+// BackupRow is one backup.
+type BackupRow struct {
+	Name  string    `json:"name" example:"corrgraph-20260102T150405.000Z.db"`
+	At    time.Time `json:"at" doc:"When it was begun."`
+	Bytes int64     `json:"bytes"`
+}
+
+// BackupList is the backups that are kept, and how they fare.
+type BackupList struct {
+	Backups      []BackupRow `json:"backups" doc:"Newest first."`
+	LastSuccess  *time.Time  `json:"last_success" doc:"When the newest was begun; null: never."`
+	LastVerified *time.Time  `json:"last_verified" doc:"When one was last restored for trial; null: never."`
+	Failures     int         `json:"failures" doc:"Backups and trials that failed, ever."`
+	LastFailure  *time.Time  `json:"last_failure"`
+	LastError    string      `json:"last_error" doc:"Empty after a success."`
+}
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// opBackup is the operation as the audit log calls it.
+const opBackup = "BACKUP"
+
+func (a *API) backups() {
+	none := problem(http.StatusNotFound, "no backups are configured here")
+	register(a, route{method: "GET", path: "/v1/backups", role: service.Viewer}, huma.Operation{
+		OperationID: "list-backups", Tags: []string{"operation"}, Summary: "The backups that are kept",
+	}, BackupList{}, func(context.Context, *nothing) (reply, error) {
+		if a.o.Backups == nil {
+			return reply{}, none
+		}
+		kept, err := a.o.Backups.List()
+		st := a.o.Backups.Status()
+		l := BackupList{
+			Backups: []BackupRow{}, LastSuccess: instant(st.LastSuccess), LastVerified: instant(st.LastVerified),
+			Failures: st.Failures, LastFailure: instant(st.LastFailure), LastError: st.LastError,
+		}
+		for _, b := range kept {
+			l.Backups = append(l.Backups, BackupRow{filepath.Base(b.Path), b.At, b.Bytes})
+		}
+		return fresh(l, err)
+	})
+	register(a, route{method: "POST", path: "/v1/backups", role: service.Admin, free: true}, huma.Operation{
+		OperationID: "make-backup", Tags: []string{"operation"}, Summary: "Make a backup now and check it", DefaultStatus: http.StatusCreated,
+	}, BackupRow{}, func(ctx context.Context, _ *nothing) (reply, error) {
+		if a.o.Backups == nil {
+			return reply{}, none
+		}
+		return created(a.backup(ctx))
+	})
+}
+
+// backup makes a backup, however long it takes: its client waits for it.
+func (a *API) backup(ctx context.Context) (reply, error) {
+	x := exchangeOf(ctx)
+	// A recorder in a test has no deadline to lift.
+	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Time{})
+	start := a.o.Clock()
+	b, err := a.o.Backups.Make(ctx)
+	row := store.AuditRow{Operation: opBackup, Status: "OK", Subject: filepath.Base(b.Path), Took: a.o.Clock().Sub(start)}
+	if err != nil {
+		row.Status, row.Subject, row.Detail = "FAILED", "", err.Error()
+	}
+	a.o.Service.Note(ctx, row)
+	return fresh(BackupRow{filepath.Base(b.Path), b.At, b.Bytes}, err)
+}

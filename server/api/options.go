@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"corrgraph/server/api/token"
+	"corrgraph/server/backup"
+	"corrgraph/server/guard"
+	"corrgraph/server/service"
+	"corrgraph/server/telemetry"
+)
+
+// Backups is where copies of the store are kept.
+type Backups interface {
+	List() ([]backup.Backup, error)
+	Status() backup.Status
+	Make(ctx context.Context) (backup.Backup, error)
+}
+
+// Options of an API. Those of the first block are required.
+type Options struct {
+	Service  *service.Service
+	Limiter  *guard.Limiter  // of each client
+	Governor *guard.Governor // of graphs, all clients together
+	Adaptive *guard.Adaptive // of reads in flight
+	Writes   *guard.Adaptive // of all else: what waits for a slow disk takes no place from those who read
+	Memory   *guard.Memory
+	Metrics  *telemetry.Metrics
+	Tracing  *telemetry.Tracing
+	Log      *slog.Logger
+	Clock    func() time.Time // the true wall clock: deadlines of connections are set by it
+
+	Backups Backups // nil: none are kept
+
+	Version string // of the program, for the OpenAPI document
+
+	// Body is the most bytes of a request's body, decompressed too. Zero means 16 MiB.
+	Body int64
+	// Ticks is the most ticks of one request. Zero means 10,000.
+	Ticks int
+	// WriteTimeout is how long a stream's client may take to take what was sent.
+	// Zero means 30 s.
+	WriteTimeout time.Duration
+	// Loopback says that the listener is on loopback: then requests for another host
+	// are refused, since they come of a name that was rebound to this machine.
+	Loopback bool
+	// NoMetrics leaves /metrics out.
+	NoMetrics bool
+	// Profiles serves /debug/pprof to admins.
+	Profiles bool
+
+	Settings Settings
+}
+
+// Settings are what can be changed while the API runs.
+type Settings struct {
+	// Tokens are those that are taken. Nil: none.
+	Tokens *token.Set
+	// Anonymous is what a request without a token may do. Zero: nothing.
+	Anonymous service.Role
+	// ClientRate is the rate of Limiter, for the header that states the policy. Zero
+	// means 1000.
+	ClientRate float64
+	// Heartbeat is the time between two heartbeats of a quiet stream. Zero means 15 s.
+	Heartbeat time.Duration
+	// Streams is the most streams at once. Zero means 1000.
+	Streams int
+}
+
+func (o *Options) fill() error {
+	if o.Service == nil || o.Limiter == nil || o.Governor == nil || o.Adaptive == nil || o.Writes == nil || o.Memory == nil ||
+		o.Metrics == nil || o.Tracing == nil || o.Log == nil || o.Clock == nil {
+		return errors.New("api: options lack one of those that are required")
+	}
+	if o.Body < 0 || o.Ticks < 0 || o.WriteTimeout < 0 {
+		return errors.New("api: a limit is negative")
+	}
+	if o.Body == 0 {
+		o.Body = 16 << 20
+	}
+	if o.Ticks == 0 {
+		o.Ticks = 10_000
+	}
+	if o.WriteTimeout == 0 {
+		o.WriteTimeout = 30 * time.Second
+	}
+	return nil
+}
+
+func (s Settings) filled() *Settings {
+	if s.ClientRate <= 0 {
+		s.ClientRate = 1000
+	}
+	if s.Heartbeat <= 0 {
+		s.Heartbeat = 15 * time.Second
+	}
+	if s.Streams <= 0 {
+		s.Streams = 1000
+	}
+	return &s
+}

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corrgraph/server/service"
+)
+
+// Problem is an error as RFC 9457 has it.
+type Problem struct {
+	Type      string        `json:"type" doc:"Always about:blank: the status says what kind of problem it is." example:"about:blank"`
+	Title     string        `json:"title" doc:"The status in words." example:"Not Found"`
+	Status    int           `json:"status" doc:"The HTTP status." example:"404"`
+	Detail    string        `json:"detail" doc:"What is wrong, for people." example:"there is no such event"`
+	Instance  string        `json:"instance" doc:"The path that was asked for." example:"/v1/events/none/graph"`
+	RequestID string        `json:"request_id" doc:"As in X-Request-Id, to be found in traces and logs." example:"0190f5d4-7a30-7c1b-9c39-7f6d2b8f4f11"`
+	Errors    []ProblemItem `json:"errors,omitempty" doc:"The single mistakes, where there can be several."`
+
+	retry time.Duration // 0 unknown
+	cause error         // for the audit log, not for clients
+	noted bool          // the service has written it to the audit log
+}
+
+// ProblemItem is one mistake: of a parameter or member (location), or of a line.
+type ProblemItem struct {
+	Message  string `json:"message,omitempty" doc:"What is wrong with the parameter." example:"expected number <= 1"`
+	Location string `json:"location,omitempty" doc:"Where it stands." example:"query.min_confidence"`
+	Value    any    `json:"value,omitempty" doc:"What stood there."`
+	Line     int    `json:"line,omitempty" doc:"Line of the body, or element of the array, from 1." example:"3"`
+	Reason   string `json:"reason,omitempty" doc:"A fixed word." example:"bad_price"`
+	Detail   string `json:"detail,omitempty" doc:"What is wrong with the line."`
+}
+
+// problem makes a Problem; detail is for people.
+func problem(status int, detail string) *Problem {
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// statuses is what each code of the service is in HTTP.
+func statusOf(c service.Code) int {
+	switch c {
+	case service.Unknown:
+		return http.StatusNotFound
+	case service.Invalid:
+		return http.StatusUnprocessableEntity
+	case service.Limited:
+		return http.StatusTooManyRequests
+	case service.Unavailable:
+		return http.StatusServiceUnavailable
+	case service.Forbidden:
+		return http.StatusForbidden
+	}
+	return http.StatusInternalServerError
+}
+
+// statusGone is what is counted for a client that left before its answer: there
+// is nobody to send it to. nginx made the number known.
+const statusGone = 499
+
+// failure is the Problem that an error of the service is.
+func (a *API) failure(ctx context.Context, err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		p = problem(http.StatusServiceUnavailable, "the client left")
+		p.Status, p.noted = statusGone, true
+		return p
+	}
+	e := service.Classify(err)
+	p = problem(statusOf(e.Code), e.Detail)
+	p.retry, p.cause, p.noted = e.RetryAfter, err, true
+	if p.Status == http.StatusServiceUnavailable && p.retry == 0 {
+		p.retry = time.Second
+	}
+	if e.Code == service.Internal {
+		a.o.Log.ErrorContext(ctx, "a request failed", "request_id", requestID(ctx), "error", err.Error())
+	}
+	return p
+}
+
+// Error makes a Problem an error, so that handlers can return one.
+func (p *Problem) Error() string { return p.Detail }
+
+// problemOf turns what huma says of wrong parameters into a Problem.
+func problemOf(m *huma.ErrorModel) *Problem {
+	p := problem(m.Status, m.Detail)
+	for _, e := range m.Errors {
+		if e != nil {
+			p.Errors = append(p.Errors, ProblemItem{Message: clip(e.Message), Location: clip(e.Location), Value: clipAny(e.Value)})
+		}
+	}
+	return p
+}
+
+// mostEchoed is how many bytes of a wrong value are sent back.
+const mostEchoed = 200
+
+func clip(s string) string {
+	if len(s) > mostEchoed {
+		return s[:mostEchoed] + "…"
+	}
+	return s
+}
+
+func clipAny(v any) any {
+	switch v := v.(type) {
+	case string:
+		return clip(v)
+	case bool, int, int64, uint64, nil:
+		return v
+	case float64:
+		if !math.IsInf(v, 0) && !math.IsNaN(v) { // which JSON has no word for
+			return v
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return nil
+}
+
+// seconds is a wait in whole seconds, rounded up, at least 1.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(max(1, int64(math.Ceil(d.Seconds()))), 10)
+}

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corrgraph/odds"
+	"corrgraph/server/service"
+)
+
+// ReviewRequest is what a person makes of an anomaly, or a mute.
+type ReviewRequest struct {
+	Action   string    `json:"action" enum:"acknowledge,mute,verdict" example:"acknowledge"`
+	Kind     string    `json:"kind,omitempty" maxLength:"64" doc:"Of the anomaly; in a mute empty for every kind." example:"outlier_quote"`
+	EventID  string    `json:"event_id,omitempty" maxLength:"256" doc:"Of the anomaly; in a mute empty for every event." example:"match-1"`
+	Node     string    `json:"node,omitempty" maxLength:"128" doc:"The anomaly's last node; in a mute empty for every node." example:"dk/match-1/h2h/home"`
+	At       time.Time `json:"at,omitzero" doc:"Of the anomaly; left out in a mute." example:"2026-01-02T15:04:05Z"`
+	Verdict  string    `json:"verdict,omitempty" enum:"true,false,unsure" doc:"Whether it was right; with the action verdict alone."`
+	Note     string    `json:"note,omitempty" maxLength:"2000"`
+	ExpiresS float64   `json:"expires_in_s,omitempty" minimum:"0" maximum:"2592000" doc:"When it is forgotten; a mute needs it."`
+}
+
+type reviewInput struct{ Body ReviewRequest }
+
+type reviewID struct {
+	ID int64 `path:"id" minimum:"1" doc:"Of the review." example:"1"`
+}
+
+type reviewsInput struct {
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most reviews." example:"50"`
+}
+
+// ProofRequest is the result of something that was run beside the service.
+type ProofRequest struct {
+	Kind    string `json:"kind" minLength:"1" maxLength:"64" example:"load"`
+	Passed  bool   `json:"passed"`
+	Summary string `json:"summary" maxLength:"2000" example:"5,000 requests a second for 10m: 0 failed, p99 3.1 ms"`
+	Report  any    `json:"report" doc:"Any JSON."`
+}
+
+type proofInput struct{ Body ProofRequest }
+
+// Proofs are the newest results of what is run beside the service.
+type Proofs struct {
+	Proofs []service.Proof `json:"proofs"`
+}
+
+// reviews registers what people say of anomalies, and what was proved beside the
+// service.
+func (a *API) reviews() {
+	s := a.o.Service
+	register(a, route{method: "GET", path: "/v1/reviews", role: service.Viewer}, huma.Operation{
+		OperationID: "list-reviews", Tags: []string{"anomalies"}, Summary: "What people made of anomalies, and how right each kind was",
+	}, service.Reviews{}, func(ctx context.Context, in *reviewsInput) (reply, error) { return fresh(s.Reviews(ctx, in.Limit)) })
+	register(a, route{method: "POST", path: "/v1/reviews", role: service.Operator}, huma.Operation{
+		OperationID: "review-anomaly", Tags: []string{"anomalies"}, Summary: "Acknowledge an anomaly, mute what is not wanted, or say whether it was right",
+		DefaultStatus: 201, MaxBodyBytes: a.o.Body,
+	}, service.Review{}, func(ctx context.Context, in *reviewInput) (reply, error) {
+		b := &in.Body
+		return created(fresh(s.Review(ctx, service.NewReview{
+			Action: b.Action, Kind: b.Kind, EventID: b.EventID, Node: b.Node, At: odds.TimeOf(b.At), Verdict: b.Verdict, Note: b.Note,
+			ExpiresIn: time.Duration(b.ExpiresS * float64(time.Second)),
+		})))
+	})
+	register(a, route{method: "DELETE", path: "/v1/reviews/{id}", role: service.Operator}, huma.Operation{
+		OperationID: "drop-review", Tags: []string{"anomalies"}, Summary: "Take a review back",
+	}, Dropped{}, func(ctx context.Context, in *reviewID) (reply, error) {
+		return fresh(Dropped{in.ID}, s.DropReview(ctx, in.ID))
+	})
+	register(a, route{method: "GET", path: "/v1/proofs", role: service.Viewer}, huma.Operation{
+		OperationID: "list-proofs", Tags: []string{"operation"}, Summary: "The newest results of load tests and drills",
+	}, Proofs{}, func(ctx context.Context, _ *nothing) (reply, error) {
+		all, err := s.Proofs(ctx)
+		return fresh(Proofs{all}, err)
+	})
+	register(a, route{method: "POST", path: "/v1/proofs", role: service.Admin}, huma.Operation{
+		OperationID: "record-proof", Tags: []string{"operation"}, Summary: "Record the result of a load test or a drill",
+		DefaultStatus: 201, MaxBodyBytes: a.o.Body,
+	}, service.Proof{}, func(ctx context.Context, in *proofInput) (reply, error) {
+		b := &in.Body
+		report, err := json.Marshal(b.Report)
+		if err != nil {
+			return reply{}, err
+		}
+		return created(fresh(s.RecordProof(ctx, service.NewProof{Kind: b.Kind, Summary: b.Summary, Passed: b.Passed, Report: report})))
+	})
+}
+
+// Dropped says which review was taken back.
+type Dropped struct {
+	Dropped int64 `json:"dropped"`
+}

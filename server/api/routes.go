@@ -1,0 +1,148 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"corrgraph/server/guard"
+	"corrgraph/server/service"
+	"corrgraph/server/telemetry"
+)
+
+// route is what a request must be to get to a handler.
+type route struct {
+	method, path string
+	role         service.Role     // Nobody: no token is needed
+	free         bool             // does not count among what is in flight: it lasts, or must work under load
+	plain        http.HandlerFunc // answers in place of huma where the query is empty; nil: huma does
+	metrics      *telemetry.Route
+}
+
+// isOpen reports whether a path needs neither token nor limit: whoever watches
+// over the instance must hear of it under every load.
+func isOpen(path string) bool { return path == "/healthz" || path == "/readyz" }
+
+// mount puts a handler behind a route.
+func (a *API) mount(rt *route, h http.HandlerFunc) {
+	rt.metrics = a.o.Metrics.Route(rt.path)
+	a.routes = append(a.routes, rt)
+	a.mux.HandleFunc(rt.method+" "+rt.path, func(w http.ResponseWriter, r *http.Request) {
+		w.(*exchange).serve(rt, r, h) // what ServeHTTP handed to the multiplexer
+	})
+}
+
+// serve lets a request through to its handler, or not.
+func (x *exchange) serve(rt *route, r *http.Request, h http.HandlerFunc) {
+	x.route = rt
+	x.r = r
+	if p := admit(x.actor, rt, len(r.Header["Authorization"]) > 0); p != nil {
+		x.fail(p)
+		return
+	}
+	if rt.free {
+		h(x, r)
+		return
+	}
+	limit := x.api.o.Adaptive
+	if rt.method != http.MethodGet {
+		limit = x.api.o.Writes
+	}
+	permit, err := limit.Acquire()
+	if err != nil {
+		x.api.o.Metrics.RateLimited.WithLabelValues("concurrency").Inc()
+		p := x.api.failure(r.Context(), err)
+		p.noted = false
+		x.fail(p)
+		return
+	}
+	whole := false
+	defer func() { permit.Release(x.outcome(whole)) }()
+	h(x, r)
+	whole = true
+}
+
+// outcome is what an answer says of the load.
+func (x *exchange) outcome(whole bool) guard.Outcome {
+	switch {
+	case !whole, x.code == http.StatusInternalServerError:
+		return guard.Failed
+	case x.code == statusGone:
+		return guard.Abandoned
+	case x.code == http.StatusServiceUnavailable || x.code == http.StatusTooManyRequests:
+		return guard.Failed // refused early: its latency says nothing
+	}
+	return guard.Completed
+}
+
+// log tells of an answered request where anybody listens. The query is left out:
+// it may hold what is no business of a log.
+func (x *exchange) log(ctx context.Context, route string) {
+	if !x.api.o.Log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	x.api.o.Log.DebugContext(
+		ctx, "request", "request_id", x.id, "method", x.r.Method, "route", route, "path", clip(x.r.URL.EscapedPath()),
+		"status", x.code, "bytes", x.bytes, "took", x.api.o.Clock().Sub(x.start), "actor", x.actor.Name,
+	)
+}
+
+// sendTicks reads its own body, batch by batch.
+const sendTicks = "send-ticks"
+
+// adapter lets huma register its operations among our routes.
+type adapter struct{ a *API }
+
+// routeKey is where an operation's route stands in its metadata.
+const routeKey = "route"
+
+// Handle implements huma.Adapter.
+func (d adapter) Handle(op *huma.Operation, h func(huma.Context)) {
+	rt := op.Metadata[routeKey].(*route)
+	d.a.mount(rt, func(w http.ResponseWriter, r *http.Request) {
+		if rt.plain != nil && r.URL.RawQuery == "" {
+			rt.plain(w, r)
+			return
+		}
+		if rt.method == http.MethodPost && op.MaxBodyBytes > 0 && op.OperationID != sendTicks {
+			// Huma calls it our failure when a body ends early.
+			body, err := io.ReadAll(io.LimitReader(r.Body, op.MaxBodyBytes+1))
+			var slow net.Error
+			var large *http.MaxBytesError
+			if err != nil && !errors.As(err, &large) && !(errors.As(err, &slow) && slow.Timeout()) {
+				w.(*exchange).fail(problem(http.StatusBadRequest, "the request body could not be read: "+err.Error()))
+				return
+			}
+			r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body))
+		}
+		h(humago.NewContext(op, r, w))
+	})
+}
+
+// ServeHTTP implements huma.Adapter.
+func (d adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.a.ServeHTTP(w, r) }
+
+// unwrap is the exchange behind a context of huma's.
+func unwrap(c huma.Context) *exchange {
+	_, w := humago.Unwrap(c)
+	return w.(*exchange)
+}
+
+// setUp registers every route.
+func (a *API) setUp() error {
+	a.huma = huma.NewAPI(a.config(), adapter{a})
+	a.ask()
+	a.askEvents()
+	a.operate()
+	a.ingest()
+	a.stream()
+	a.watch()
+	return a.describe()
+}

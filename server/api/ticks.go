@@ -1,0 +1,229 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corrgraph/feed"
+	"corrgraph/feed/canonical"
+	"corrgraph/odds"
+	"corrgraph/server/guard"
+	"corrgraph/server/live"
+	"corrgraph/server/service"
+)
+
+// Receipt says what became of the ticks of a request.
+type Receipt struct {
+	Accepted   int            `json:"accepted" doc:"Prices that are in the tick log now, on the disk."`
+	Duplicates int            `json:"duplicates" doc:"Prices that were there already."`
+	Rejected   int            `json:"rejected" doc:"Lines that can't be read, and prices that come too late or from the future."`
+	Reasons    map[string]int `json:"rejected_by_reason"`
+	Errors     []ProblemItem  `json:"errors" doc:"The first hundred."`
+	AsOf       odds.Time      `json:"as_of" doc:"Event time up to which ticks have been applied."`
+}
+
+// mostErrors is how many mistakes a receipt lists.
+const mostErrors = 100
+
+// The forms that ticks come in.
+const (
+	formNDJSON = "application/x-ndjson"
+	formJSON   = "application/json"
+	formCSV    = "text/csv"
+)
+
+var errTooMany = errors.New("too many ticks")
+
+// parcel is what was read of a body.
+type parcel struct {
+	batches []*odds.Batch
+	lines   []int // the first of each batch
+	ticks   int
+	wrong   []mistake
+	rep     feed.Report
+	skipped int // lines before what the parser saw
+}
+
+// read parses a body.
+func (p *parcel) read(ctx context.Context, form string, text []byte, most int, names *canonical.Names) error {
+	var err error
+	if form == formJSON {
+		if text, p.wrong, err = linesOf(text); err != nil {
+			return problem(http.StatusBadRequest, "the body is not the JSON that Content-Type says: "+err.Error())
+		}
+	}
+	if form != formCSV {
+		var wrong []mistake
+		if text, p.skipped, wrong = objectsOnly(text); form == formNDJSON {
+			p.wrong = wrong // of JSON linesOf has told them
+		}
+	}
+	p.rep.Keep = mostErrors
+	first := 0
+	parser := canonical.New(canonical.Options{Names: names, Placed: func(_ *odds.Batch, from, _ int) { first = from }})
+	err = parser.Parse(ctx, "body", bytes.NewReader(text), func(b *odds.Batch) error {
+		for i := range b.Updates {
+			p.ticks += max(1, len(b.Updates[i].Quotes))
+		}
+		if p.ticks > most {
+			return errTooMany
+		}
+		p.batches = append(p.batches, b)
+		p.lines = append(p.lines, first+p.skipped)
+		return nil
+	}, &p.rep)
+	return p.judge(err, most)
+}
+
+// judge turns the parser's error into a problem; a last line that is cut off is one
+// bad line more.
+func (p *parcel) judge(err error, most int) error {
+	var at *feed.FileError
+	switch {
+	case err == nil:
+	case errors.Is(err, errTooMany):
+		return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d ticks in one request", most))
+	case errors.Is(err, feed.ErrTruncated) && errors.As(err, &at):
+		p.rep.Reject(feed.Reject{Line: at.Line, Reason: "truncated", Detail: at.Err.Error()})
+	case errors.Is(err, feed.ErrFormat) && errors.As(err, &at):
+		return problem(http.StatusUnprocessableEntity, at.Err.Error())
+	case errors.As(err, &at):
+		return problem(http.StatusBadRequest, fmt.Sprintf("line %d: %v", at.Line+p.skipped, at.Err))
+	default:
+		return err
+	}
+	return nil
+}
+
+// receipt adds up what was read and what the log took.
+func (p *parcel) receipt(got live.Receipt, asOf odds.Time) *Receipt {
+	r := &Receipt{Accepted: got.Accepted, Duplicates: got.Duplicates, Errors: []ProblemItem{}, AsOf: asOf}
+	r.Reasons, r.Rejected = p.rep.Rejected()
+	if r.Reasons == nil {
+		r.Reasons = map[string]int{}
+	}
+	add := func(n, line int, reason, detail string) {
+		if n > 0 {
+			r.Rejected += n
+			r.Reasons[reason] += n
+		}
+		r.Errors = append(r.Errors, ProblemItem{Line: line, Reason: reason, Detail: detail})
+	}
+	for _, x := range p.rep.Shown() { // counted already
+		add(0, x.Line+p.skipped, x.Reason, x.Detail)
+	}
+	for _, x := range p.wrong {
+		add(1, x.line, x.reason, x.detail)
+	}
+	for _, x := range got.Refused {
+		add(max(1, x.Quotes), p.lines[x.Batch], x.Reason, x.Detail)
+	}
+	slices.SortStableFunc(r.Errors, func(a, b ProblemItem) int { return a.Line - b.Line })
+	r.Errors = r.Errors[:min(len(r.Errors), mostErrors)]
+	return r
+}
+
+// ingest registers the door for ticks.
+func (a *API) ingest() {
+	rt := route{method: "POST", path: "/v1/ticks", role: service.Operator}
+	op := huma.Operation{
+		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer comes once they are on the disk",
+		Description: "One tick a line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
+			"Sending the same again is harmless: what is known counts as a duplicate. gzip is taken. Where nothing could be used the status is 422, with the same list of errors.",
+		DefaultStatus: http.StatusAccepted, RequestBody: ticksBody(),
+	}
+	a.document(&rt, op, Receipt{})
+	a.mount(&rt, a.ticks)
+}
+
+func (a *API) ticks(w http.ResponseWriter, r *http.Request) {
+	x := w.(*exchange)
+	out, err := a.take(r)
+	var p *Problem
+	switch {
+	case errors.Is(err, errTooLarge):
+		p = problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", a.o.Body))
+	case errors.Is(err, errShed):
+		a.o.Metrics.Shed.WithLabelValues("ingest").Inc()
+		p = problem(http.StatusServiceUnavailable, err.Error())
+		p.retry = 2 * time.Second
+	case err != nil:
+		p = a.failure(r.Context(), err)
+	}
+	if p != nil {
+		x.fail(p)
+		return
+	}
+	reply, err := fresh(out, nil)
+	reply.status = http.StatusAccepted
+	x.reply(reply, err)
+}
+
+// take reads the ticks of a request and hands them to the log.
+func (a *API) take(r *http.Request) (*Receipt, error) {
+	form, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case form == "application/ndjson" || form == "application/jsonl":
+		form = formNDJSON
+	case err != nil || form != formNDJSON && form != formJSON && form != formCSV:
+		return nil, problem(http.StatusUnsupportedMediaType, "want Content-Type application/x-ndjson, application/json or text/csv")
+	}
+	// Before the body is read: what can't be taken need not be sent.
+	if a.o.Service.State().Recovering {
+		p := a.failure(r.Context(), live.ErrRecovering)
+		p.noted = false // the service was not asked
+		return nil, p
+	}
+	claim, ok := a.o.Memory.Admit(0)
+	if !ok {
+		return nil, errShed
+	}
+	defer claim.Release()
+	return a.accept(r, form, &claim)
+}
+
+// read takes the body of a request apart. The buffer is used again: nothing that
+// was read refers to it.
+func (a *API) read(r *http.Request, form string, claim *guard.Admission, p *parcel) error {
+	buf := a.bodies.Get().(*[]byte)
+	text, err := a.body(r, claim, (*buf)[:0])
+	if cap(text) > cap(*buf) && cap(text) <= largestKept {
+		*buf = text
+	}
+	defer a.bodies.Put(buf)
+	if err != nil {
+		return err
+	}
+	names := a.names.Get().(*canonical.Names)
+	defer a.names.Put(names)
+	return p.read(r.Context(), form, text, a.o.Ticks, names)
+}
+
+func (a *API) accept(r *http.Request, form string, claim *guard.Admission) (*Receipt, error) {
+	p := &parcel{}
+	if err := a.read(r, form, claim, p); err != nil {
+		return nil, err
+	}
+	var got live.Receipt
+	var err error
+	if len(p.batches) > 0 {
+		if got, err = a.o.Service.Ingest(r.Context(), p.batches); err != nil {
+			return nil, err
+		}
+	}
+	out := p.receipt(got, a.o.Service.State().AsOf)
+	if len(p.batches) == len(got.Refused) && out.Rejected > 0 {
+		bad := problem(http.StatusUnprocessableEntity, "no tick of the request can be used")
+		bad.Errors = out.Errors
+		return nil, bad
+	}
+	return out, nil
+}

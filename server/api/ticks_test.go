@@ -1,0 +1,242 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"corrgraph/server/service"
+)
+
+func (g *rig) send(form, body string, headers ...string) *httptest.ResponseRecorder {
+	g.t.Helper()
+	return g.ask("operator", "POST", "/v1/ticks", strings.NewReader(body), append([]string{"Content-Type", form}, headers...)...)
+}
+
+// lines are the numbers of the lines that a receipt or problem complains about.
+func lines(items []ProblemItem) (out []int) {
+	for _, e := range items {
+		out = append(out, e.Line)
+	}
+	return out
+}
+
+func zipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestTicksAreTakenInEveryForm(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		at := time.Now().Add(-time.Minute)
+		line := func(s int) string { return tick(at.Add(time.Duration(s)*time.Second), "a", "m", "home", 2) }
+		array := func(a, b string) string {
+			return "[\n" + strings.ReplaceAll(a, ",", ",\n  ") + ",\n" + b + "]\n"
+		}
+		csv := "Bookmaker,extra,event_id,market,outcome,price,ts_source\n" + fmt.Sprintf("a,x,m,h2h,home,2,%d\n", at.Add(20*time.Second).UnixMilli())
+		for i, c := range []struct {
+			form, body, encoding string
+			accepted             int
+		}{
+			{formNDJSON, line(0) + line(1), "", 2},
+			{"application/ndjson; charset=utf-8", line(2), "", 1},
+			{formNDJSON, zipped(t, line(3)+line(4)), "gzip", 2},
+			{formJSON, array(line(5), line(6)), "", 2},
+			{formJSON, line(7), "", 1},
+			{formJSON, zipped(t, "["+line(8)+"]"), "gzip", 1},
+			{formJSON, " [ ] ", "", 0},
+			{formCSV, csv, "", 1},
+			{formNDJSON, "", "", 0},
+			{formJSON, "", "", 0},
+			{formNDJSON, "\ufeff\r\n\n" + strings.TrimSpace(line(30)), "", 1},
+		} {
+			var w *httptest.ResponseRecorder
+			if c.encoding != "" {
+				w = g.send(c.form, c.body, "Content-Encoding", c.encoding)
+			} else {
+				w = g.send(c.form, c.body)
+			}
+			g.want(http.StatusAccepted, w)
+			g.conforms("POST", "/v1/ticks", http.StatusAccepted, w.Body.Bytes())
+			g.example("POST", "/v1/ticks", w.Body.Bytes())
+			if got := decode[Receipt](t, w); got.Accepted != c.accepted || got.Rejected != 0 || len(got.Errors) != 0 {
+				t.Errorf("case %d: %+v", i, got)
+			}
+		}
+		settle()
+		if n := g.service.State().Counts.Quotes; n != 11 {
+			t.Errorf("%d quotes applied, want 11", n)
+		}
+	})
+}
+
+func TestBadLinesAreToldByNumberAndTheOthersTaken(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		now := time.Now()
+		good := func(s int) string { return tick(now.Add(time.Duration(s)*time.Second), "a", "m", "home", 2) }
+		bad := strings.Replace(good(1), `"price":2.0000`, `"price":0.9`, 1)
+		late, future := tick(now.Add(-time.Hour), "a", "m", "home", 3), tick(now.Add(time.Hour), "a", "m", "home", 3)
+		body := "no object\n\n" + good(0) + bad + good(2) + "{\"ts_source\":\n" + good(3) + late + future + `{"cut":"of`
+		got := decode[Receipt](t, g.want(http.StatusAccepted, g.send(formNDJSON, body)))
+		if got.Accepted != 3 || got.Rejected != 6 || !slices.Equal(lines(got.Errors), []int{1, 4, 6, 8, 9, 10}) {
+			t.Errorf("%+v", got)
+		}
+		for reason, n := range map[string]int{"bad_json": 2, "bad_price": 1, "late": 1, "future": 1, "truncated": 1} {
+			if got.Reasons[reason] != n {
+				t.Errorf("%s: %d, want %d of %v", reason, got.Reasons[reason], n, got.Reasons)
+			}
+		}
+		// The same in an array: elements count.
+		array := "[7," + strings.TrimSpace(bad) + ",\n" + strings.TrimSpace(good(4)) + ",null]"
+		got = decode[Receipt](t, g.want(http.StatusAccepted, g.send(formJSON, array)))
+		if got.Accepted != 1 || !slices.Equal(lines(got.Errors), []int{1, 2, 4}) {
+			t.Errorf("%+v", got)
+		}
+		// Nothing can be used: the errors are a problem's.
+		p := g.refused(http.StatusUnprocessableEntity, "bad_price", g.send(formNDJSON, bad+"x\n"))
+		if !slices.Equal(lines(p.Errors), []int{1, 2}) {
+			t.Errorf("%+v", p)
+		}
+		many := strings.Repeat("x\n", 250)
+		if p := g.refused(http.StatusUnprocessableEntity, "bad_json", g.send(formNDJSON, many)); len(p.Errors) != mostErrors || p.Errors[99].Line != 100 {
+			t.Errorf("%d errors listed", len(p.Errors))
+		}
+	})
+}
+
+func TestTheSameTwiceCountsOnce(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		body := tick(time.Now(), "a", "m", "home", 2) + tick(time.Now(), "a", "m", "away", 2)
+		first := decode[Receipt](t, g.want(http.StatusAccepted, g.send(formNDJSON, body)))
+		again := decode[Receipt](t, g.want(http.StatusAccepted, g.send(formNDJSON, body)))
+		if first.Accepted != 2 || first.Duplicates != 0 || again.Accepted != 0 || again.Duplicates != 2 || again.Rejected != 0 {
+			t.Errorf("first %+v, again %+v", first, again)
+		}
+	})
+}
+
+func TestAStatusAloneIsTaken(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		line := fmt.Sprintf(`{"ts_source":%d,"bookmaker":"a","event_id":"m","market":"h2h","status":"suspended"}`+"\n", time.Now().UnixMilli())
+		got := decode[Receipt](t, g.want(http.StatusAccepted, g.send(formNDJSON, line+"x\n")))
+		if got.Rejected != 1 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestBodiesThatAreTooMuchAreRefused(t *testing.T) {
+	small := func(o *Options) { o.Body, o.Ticks = 4096, 10 }
+	bubble(t, knobs{options: small}, func(t *testing.T, g *rig) {
+		line := tick(time.Now(), "a", "m", "home", 2)
+		g.refused(http.StatusRequestEntityTooLarge, "larger than 4096", g.send(formNDJSON, strings.Repeat(" ", 4097)))
+		// Without Content-Length.
+		w := g.ask("operator", "POST", "/v1/ticks", io.MultiReader(strings.NewReader(strings.Repeat(" ", 5000))), "Content-Type", formNDJSON)
+		g.refused(http.StatusRequestEntityTooLarge, "larger than 4096", w)
+		bomb := zipped(t, strings.Repeat(" ", 10<<20))
+		if len(bomb) > 11_000 {
+			t.Fatalf("%d bytes", len(bomb))
+		}
+		g.refused(http.StatusRequestEntityTooLarge, "larger than 4096", g.send(formNDJSON, bomb, "Content-Encoding", "gzip"))
+		tight := zipped(t, strings.Repeat(" ", 100_000)) // fits, until it is expanded
+		g.refused(http.StatusRequestEntityTooLarge, "larger than 4096", g.send(formNDJSON, tight, "Content-Encoding", "gzip"))
+		var many strings.Builder
+		for i := range 11 {
+			many.WriteString(tick(time.Now().Add(time.Duration(i)*time.Millisecond), "a", "m", "home", 2))
+		}
+		g.refused(http.StatusRequestEntityTooLarge, "more than 10 ticks", g.send(formNDJSON, many.String()))
+		g.refused(http.StatusRequestEntityTooLarge, "", g.ask("admin", "POST", "/v1/faults", strings.NewReader(strings.Repeat(" ", 5000)), "Content-Type", "application/json"))
+		g.want(http.StatusAccepted, g.send(formNDJSON, line))
+	})
+}
+
+func TestBodiesThatAreNotWhatTheySayAreRefused(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		whole := zipped(t, strings.Repeat(tick(time.Now(), "a", "m", "home", 2), 50))
+		for _, c := range []struct {
+			code                   int
+			form, body, enc, error string
+		}{
+			{415, "", "x", "", "Content-Type"},
+			{415, "text/html", "x", "", "Content-Type"},
+			{415, formNDJSON, "x", "br", "want gzip"},
+			{400, formNDJSON, "x", "gzip", "ends early"},
+			{400, formNDJSON, "this is no gzip at all", "gzip", "not gzip"},
+			{400, formNDJSON, whole[:len(whole)/2], "gzip", "ends early"},
+			{400, formNDJSON, whole[:20] + "xxxxxxxx" + whole[28:], "gzip", ""},
+			{400, formJSON, `[{"a":1},{"a":}]`, "", "element 2"},
+			{400, formJSON, `[{"a":1}`, "", "not the JSON"},
+			{400, formJSON, `[] []`, "", "behind the end"},
+			{422, formCSV, "a,b\n1,2\n", "", "columns missing"},
+		} {
+			headers := []string{}
+			if c.enc != "" {
+				headers = append(headers, "Content-Encoding", c.enc)
+			}
+			g.refused(c.code, c.error, g.send(c.form, c.body, headers...))
+		}
+		r := httptest.NewRequest("POST", "/v1/ticks", io.MultiReader(strings.NewReader("{"), failing{}))
+		r.Header.Set("Authorization", "Bearer "+g.secrets["operator"])
+		r.Header.Set("Content-Type", formNDJSON)
+		w := httptest.NewRecorder()
+		g.api.ServeHTTP(w, r)
+		g.refused(http.StatusBadRequest, "ends early", w)
+	})
+}
+
+// failing is a body whose sender left.
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestTicksWaitForBetterTimes(t *testing.T) {
+	unavailable := func(g *rig, reason string) {
+		g.t.Helper()
+		w := g.send(formNDJSON, tick(time.Now(), "a", "m", "home", 2))
+		g.refused(http.StatusServiceUnavailable, reason, w)
+		if w.Header().Get("Retry-After") == "" {
+			g.t.Error("no Retry-After")
+		}
+	}
+	bubble(t, knobs{asleep: true}, func(t *testing.T, g *rig) {
+		unavailable(g, "read back")
+		r := decode[Ready](t, g.want(http.StatusServiceUnavailable, g.get("/readyz")))
+		if r.Ready || len(r.Reasons) == 0 {
+			t.Errorf("%+v", r)
+		}
+		if h := decode[service.Health](t, g.want(http.StatusOK, g.get("/healthz"))); h.Status != "DEGRADED" {
+			t.Errorf("%+v", h)
+		}
+	})
+	bubble(t, knobs{chaos: true}, func(t *testing.T, g *rig) {
+		g.want(http.StatusCreated, g.ask("admin", "POST", "/v1/faults", strings.NewReader(`{"kind":"full-disk","duration_s":10}`), "Content-Type", "application/json"))
+		unavailable(g, "no space")
+		time.Sleep(30 * time.Second) // of the bubble: the fault is over, and the breaker has tried again
+		g.want(http.StatusAccepted, g.send(formNDJSON, tick(time.Now(), "a", "m", "home", 2)))
+	})
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		g.used.Store(memoryCeiling)
+		time.Sleep(time.Second) // of the bubble: sampled
+		synctest.Wait()
+		unavailable(g, "no memory")
+		g.refused(http.StatusServiceUnavailable, "near its ceiling", g.get("/v1/predictions?node="+leaderNode))
+		g.refused(http.StatusServiceUnavailable, "near its ceiling", g.get("/v1/stream"))
+		g.want(http.StatusOK, g.get("/v1/events"))
+	})
+}

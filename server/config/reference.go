@@ -1,0 +1,75 @@
+package config
+
+import (
+	"bufio"
+	"io"
+	"strings"
+)
+
+// WriteReference writes the reference page in Markdown.
+func WriteReference(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	b.WriteString(preface)
+	for _, f := range root() {
+		writeSection(b, &f)
+	}
+	return b.Flush()
+}
+
+const preface = "# Configuration\n\n" +
+	"Written by `corrgraph config print --reference` from the declaration in package [config](../server/config); do not edit.\n\n" +
+	"`corrgraph serve --config FILE` reads one YAML file. A variable wins over the file, `--set section.key=value` over the variable. " +
+	"What is not said has its default. An unknown key, a key twice, a wrong type or a missing unit is an error, with its line. " +
+	"`corrgraph config check` finds all of them, `corrgraph config print` shows the value of every key and where it came from.\n\n" +
+	"- **Durations** have units: `50ms`, `90s`, `1h30m`, `7d`, `2w`.\n" +
+	"- **Sizes** are powers of 1000 (`KB`, `MB`, `GB`, `TB`) or of 1024 (`KiB`, `MiB`, `GiB`, `TiB`).\n" +
+	"- **Rates** have a period: `1000/s`, `90/m`, `5/h`.\n" +
+	"- **Lists** in a variable or setting are YAML: `--set 'chaos.schedule=[]'`.\n" +
+	"- **SIGHUP** takes over the keys marked *reload*. The others are reported and wait for a restart.\n\n" +
+	"The variable of `limits.client_rate` is `CORRGRAPH_LIMITS_CLIENT_RATE`, and so on. One that begins with a section but is no key is an error.\n"
+
+// writeSection writes a section and the keys below it, at any depth, as one table.
+func writeSection(b *bufio.Writer, f *field) {
+	b.WriteString("\n## " + f.key + "\n\n" + f.doc + "\n")
+	writeTable(b, f.fields)
+	for _, g := range flat(f.fields) {
+		if g.list() {
+			b.WriteString("\nEach element of `" + g.key + "`:\n")
+			writeTable(b, g.fields)
+		}
+	}
+}
+
+// flat returns keys and, behind each section among them, its own.
+func flat(fields []field) (out []field) {
+	for _, f := range fields {
+		out = append(out, f)
+		if f.section() {
+			out = append(out, flat(f.fields)...)
+		}
+	}
+	return out
+}
+
+func writeTable(b *bufio.Writer, fields []field) {
+	b.WriteString("\n| key | value | default | |\n|---|---|---|---|\n")
+	for _, f := range flat(fields) {
+		if f.section() {
+			b.WriteString("| **`" + f.key + "`** | | | " + f.doc + " |\n")
+			continue
+		}
+		meaning := f.doc
+		if f.reload {
+			meaning += " *reload*"
+		}
+		value := f.kind()
+		if l := f.bounds(); l != "" {
+			value += ", " + l
+		}
+		def := "–"
+		if f.def != "" {
+			def = "`" + f.def + "`"
+		}
+		b.WriteString("| " + strings.Join([]string{"`" + f.key + "`", value, def, meaning}, " | ") + " |\n")
+	}
+}

@@ -1,0 +1,214 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"math"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write docs/CONFIGURATION.md")
+
+// TestReference keeps the page and the declaration together.
+func TestReference(t *testing.T) {
+	const page = "../../docs/CONFIGURATION.md"
+	var want bytes.Buffer
+	if err := WriteReference(&want); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(page, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, want.Bytes()) {
+		t.Error("docs/CONFIGURATION.md is not what the declaration says: go test ./server/config -run Reference -update")
+	}
+}
+
+// TestDeclarations: every key can be read in its own notation, is documented, and
+// has a variable that no other key has.
+func TestDeclarations(t *testing.T) {
+	variables := map[string]string{}
+	var check func(fields []field)
+	check = func(fields []field) {
+		for _, f := range fields {
+			if f.name == "" || f.doc == "" || !strings.HasSuffix(f.doc, ".") {
+				t.Errorf("%s: key %q, doc %q", f.key, f.name, f.doc)
+			}
+			if strings.ContainsAny(f.doc, "|\n") {
+				t.Errorf("%s: the doc breaks a table of Markdown", f.key)
+			}
+			check(f.fields)
+			if f.section() || f.list() {
+				continue
+			}
+			for _, text := range []string{f.def, f.min, f.max} {
+				if text != "" && format(f.bound(text)) != text {
+					t.Errorf("%s: declares %s, which prints as %s", f.key, text, format(f.bound(text)))
+				}
+			}
+		}
+	}
+	check(root())
+	for _, f := range leaves() {
+		if other, taken := variables[variable(f.key)]; taken {
+			t.Errorf("%s and %s have the same variable", f.key, other)
+		}
+		variables[variable(f.key)] = f.key
+	}
+	if len(variables) < 70 {
+		t.Errorf("%d keys", len(variables))
+	}
+}
+
+func TestCombinations(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(c *Config)
+		want   []string // keys with problems
+	}{
+		"loopback needs nothing":  {func(c *Config) { c.Server.Listen = "[::1]:0" }, nil},
+		"localhost":               {func(c *Config) { c.Server.Listen = "localhost:80" }, nil},
+		"mapped loopback":         {func(c *Config) { c.Server.Listen = "[::ffff:127.0.0.1]:80" }, nil},
+		"everywhere":              {func(c *Config) { c.Server.Listen = ":8080" }, []string{"server.listen", "server.listen"}},
+		"a name may be anywhere":  {func(c *Config) { c.Server.Listen = "local:80" }, []string{"server.listen", "server.listen"}},
+		"without TLS":             {func(c *Config) { c.Server.Listen, c.Access.TokensFile = "0.0.0.0:80", "t" }, []string{"server.listen"}},
+		"without tokens":          {func(c *Config) { c.Server.Listen, c.Server.TLS = "0.0.0.0:80", TLS{"c", "k"} }, []string{"server.listen"}},
+		"plaintext, as said":      {func(c *Config) { c.Server = plaintext(c.Server); c.Access.TokensFile = "t" }, nil},
+		"plaintext is not enough": {func(c *Config) { c.Server = plaintext(c.Server) }, []string{"server.listen"}},
+		"guarded":                 {func(c *Config) { c.Server.Listen, c.Server.TLS, c.Access.TokensFile = "0.0.0.0:80", TLS{"c", "k"}, "t" }, nil},
+		"no port":                 {func(c *Config) { c.Server.Listen = "127.0.0.1" }, []string{"server.listen"}},
+		"no such port":            {func(c *Config) { c.Server.Listen = "127.0.0.1:70000" }, []string{"server.listen"}},
+		"a named port":            {func(c *Config) { c.Server.Listen = "127.0.0.1:http" }, []string{"server.listen"}},
+		"half of TLS":             {func(c *Config) { c.Server.TLS.Key = "k" }, []string{"server.tls"}},
+		"never slow":              {func(c *Config) { c.Limits.QueryDeadline = 20 * time.Millisecond }, []string{"limits.slow_query"}},
+		"body beyond memory":      {func(c *Config) { c.Limits.MemoryCeiling, c.Server.Limits.Body = 64<<20, 33<<20 }, []string{"server.limits.body"}},
+		"half a graph":            {func(c *Config) { c.Limits.GraphRate = 0.5 }, []string{"limits.graph_rate"}},
+		"no store":                {func(c *Config) { c.Store.Path = "" }, []string{"store.path"}},
+		"verified too often":      {func(c *Config) { c.Backup.Folder, c.Backup.VerifyEvery = "f", time.Minute }, []string{"backup.verify_every"}},
+		"no backup, no matter":    {func(c *Config) { c.Backup.VerifyEvery = time.Minute }, nil},
+		"undefined ratio":         {func(c *Config) { c.Telemetry.Tracing.SampleRatio = math.NaN() }, []string{"telemetry.tracing.sample_ratio"}},
+		"open traces":             {func(c *Config) { c.Telemetry.Tracing.Endpoint = "http://collector:4318" }, []string{"telemetry.tracing.endpoint"}},
+		"open traces, as said":    {func(c *Config) { c.Telemetry.Tracing = Tracing{"http://collector:4318", 1, true} }, nil},
+		"traces on this machine":  {func(c *Config) { c.Telemetry.Tracing.Endpoint = "http://127.0.0.1:4318" }, nil},
+		"another protocol":        {func(c *Config) { c.Telemetry.Tracing.Endpoint = "grpc://collector:4317" }, []string{"telemetry.tracing.endpoint"}},
+		"all at once": {func(c *Config) { c.Layers.L2, c.Workers.Predictions, c.Store.Path = "", 0, "" }, []string{
+			"layers.l2", "workers.predictions", "store.path",
+		}},
+	} {
+		config := Default()
+		c.change(&config)
+		err := config.Validate()
+		var have []string
+		var problems Problems
+		if errors.As(err, &problems) {
+			for _, p := range problems {
+				have = append(have, p.Key)
+			}
+		}
+		if (err != nil) != (c.want != nil) || !slices.Equal(have, c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	var zero Config
+	if err := zero.Validate(); err == nil {
+		t.Error("the zero Config is valid")
+	}
+}
+
+func plaintext(s Server) Server {
+	s.Listen, s.InsecurePlaintext = "0.0.0.0:80", true
+	return s
+}
+
+func TestChanges(t *testing.T) {
+	old := Default()
+	if c := Changes(&old, &old); c != nil {
+		t.Errorf("equal ones differ in %v", c)
+	}
+	next := Default()
+	next.Limits.ClientRate = 5
+	next.Server.Listen = "127.0.0.1:9"
+	next.Chaos.Schedule = []ChaosFault{{Day: "daily", At: "01:00", Fault: "full-disk", Duration: time.Minute}}
+	want := []Change{
+		{"server.listen", "127.0.0.1:8080", "127.0.0.1:9", false},
+		{"limits.client_rate", "1000/s", "5/s", true},
+		{
+			"chaos.schedule",
+			"[{day: sunday, at: '04:00', fault: kill-layer, duration: 30s, layer: 4}]",
+			"[{day: daily, at: '01:00', fault: full-disk, duration: 1m}]", true,
+		},
+	}
+	if got := Changes(&old, &next); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	merged := Merge(&old, &next)
+	if merged.Limits.ClientRate != 5 || merged.Server.Listen != old.Server.Listen || merged.Chaos.Schedule[0].Fault != "full-disk" {
+		t.Errorf("%+v", merged)
+	}
+	if old.Limits.ClientRate != 1000 || len(old.Chaos.Schedule) != 1 || old.Chaos.Schedule[0].Fault != "kill-layer" {
+		t.Error("Merge modified the old configuration")
+	}
+	for _, c := range Changes(&merged, &next) {
+		if c.Reload {
+			t.Errorf("%s could be reloaded and was not", c.Key)
+		}
+	}
+}
+
+// TestEveryKeyIsCompared: a key that Changes does not see would be lost on reload.
+func TestEveryKeyIsCompared(t *testing.T) {
+	for _, f := range leaves() {
+		old, next := Default(), Default()
+		walk(root(), reflect.ValueOf(&next).Elem(), func(g *field, v reflect.Value) {
+			if g.key == f.key {
+				perturb(v)
+			}
+		})
+		if c := Changes(&old, &next); len(c) != 1 || c[0].Key != f.key {
+			t.Errorf("%s: %v", f.key, c)
+		}
+	}
+}
+
+// perturb gives v another value.
+func perturb(v reflect.Value) {
+	switch {
+	case v.CanInt():
+		v.SetInt(v.Int() + 1)
+	case v.CanUint():
+		v.SetUint(v.Uint() + 1)
+	case v.CanFloat():
+		v.SetFloat(v.Float() + 0.5)
+	case v.Kind() == reflect.Bool:
+		v.SetBool(!v.Bool())
+	case v.Kind() == reflect.String:
+		v.SetString(v.String() + "x")
+	default:
+		v.SetLen(v.Len() - 1)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for word, want := range map[string]string{"client_rte": "client_rate", "LAYERS": "layers", "alyers": "layers", "": "", "qqqq": "", "evry": "every"} {
+		if got := nearest(word, []string{"client_rate", "layers", "every", "x"}); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+	if d := distance("ab", "ba"); d != 1 {
+		t.Errorf("a swap counts %d", d)
+	}
+	if d := distance("kitten", "sitting"); d != 3 {
+		t.Errorf("kitten to sitting: %d", d)
+	}
+}

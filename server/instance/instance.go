@@ -1,0 +1,360 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"corrgraph/catalog"
+	"corrgraph/engine"
+	"corrgraph/odds"
+	"corrgraph/server/backup"
+	"corrgraph/server/config"
+	"corrgraph/server/guard"
+	"corrgraph/server/guard/fault"
+	"corrgraph/server/live"
+	"corrgraph/server/service"
+	"corrgraph/server/telemetry"
+	"corrgraph/store"
+	"corrgraph/store/sqlite"
+)
+
+// Options of Open. The zero value logs nowhere.
+type Options struct {
+	Log     io.Writer // where log lines go
+	Version telemetry.Build
+	// TraceHeaders go with each export of traces, such as those that authorise it.
+	TraceHeaders map[string]string
+	// Simulated says that the ticks are made up.
+	Simulated bool
+}
+
+// Instance is a service, put together. Run must be called once.
+type Instance struct {
+	o       Options
+	mu      sync.Mutex
+	cfg     config.Config // guarded by mu; what is in force
+	level   slog.LevelVar
+	log     *slog.Logger
+	faults  *fault.Registry
+	metrics *telemetry.Metrics
+	latency *telemetry.Latency
+	tracing *telemetry.Tracing
+	store   *sqlite.Store
+	audit   *store.Auditor
+	memory  *guard.Memory
+	limiter *guard.Limiter
+	graphs  *guard.Governor
+	flight  *guard.Adaptive // of reads
+	writes  *guard.Adaptive // of what waits for the disk
+	live    *live.Live
+	service *service.Service
+	backups *backup.Folder // nil where none are made
+	http    *server
+}
+
+// Open puts an instance together: it opens the store, which must not be in use,
+// and listens, so that what can't work fails here. Nothing is served before Run.
+func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err error) {
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	if err := cfg.Validate(); err != nil { // it says among others where to listen without tokens
+		return nil, err
+	}
+	i := &Instance{o: o, cfg: *cfg}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, i.close())
+		}
+	}()
+	i.setLevel(cfg.Telemetry.Log.Level)
+	i.log = telemetry.NewLogger(o.Log, telemetry.LogOptions{Text: cfg.Telemetry.Log.Format == "text", Level: &i.level})
+	if err := i.watchers(ctx); err != nil {
+		return nil, err
+	}
+	if err := i.guards(); err != nil {
+		return nil, err
+	}
+	if err := i.openStore(ctx); err != nil {
+		return nil, err
+	}
+	if err := i.openEngine(); err != nil {
+		return nil, err
+	}
+	if err := i.openService(); err != nil {
+		return nil, err
+	}
+	i.http, err = i.listen()
+	return i, err
+}
+
+// clock is the service's own: the true one, unless a fault sets it off.
+func (i *Instance) clock() time.Time { return time.Now().Add(i.faults.ClockSkew()) }
+
+func (i *Instance) setLevel(name string) {
+	_ = i.level.UnmarshalText([]byte(name)) // validated
+}
+
+// watchers makes what others report to.
+func (i *Instance) watchers(ctx context.Context) (err error) {
+	i.metrics = telemetry.NewMetrics(prometheus.NewRegistry(), i.o.Version)
+	u, err := telemetry.ReadUsage()
+	if err != nil {
+		return err
+	}
+	i.latency = telemetry.NewLatency(time.Now(), u)
+	t := i.cfg.Telemetry.Tracing
+	if t.SampleRatio == 0 {
+		t.SampleRatio = -1 // none of its own, for the library's zero means its default
+	}
+	endpoint := t.Endpoint
+	if endpoint != "" && !strings.Contains(strings.TrimPrefix(strings.TrimPrefix(endpoint, "https://"), "http://"), "/") {
+		endpoint += "/v1/traces"
+	}
+	i.tracing, err = telemetry.NewTracing(ctx, telemetry.TracingOptions{
+		Endpoint: endpoint, Headers: i.o.TraceHeaders, Ratio: t.SampleRatio, Version: i.o.Version.Version, Log: i.log,
+	})
+	if err != nil {
+		return err
+	}
+	i.faults, err = fault.New(fault.Options{Clock: time.Now, Enabled: i.cfg.Chaos.Enabled, OnChange: func(f fault.Fault, injected bool) {
+		i.log.Warn("fault", "kind", f.Kind, "injected", injected, "until", f.Until, "who", f.Who)
+	}})
+	return err
+}
+
+// guards makes what keeps the instance alive.
+func (i *Instance) guards() (err error) {
+	l := &i.cfg.Limits
+	if i.limiter, err = guard.NewLimiter(guard.LimiterOptions{Clock: time.Now, Rate: float64(l.ClientRate), Burst: l.ClientBurst}); err != nil {
+		return err
+	}
+	if i.graphs, err = guard.NewGovernor(guard.GovernorOptions{Clock: time.Now, Second: int(l.GraphRate)}); err != nil {
+		return err
+	}
+	for _, to := range []**guard.Adaptive{&i.flight, &i.writes} {
+		if *to, err = guard.NewAdaptive(guard.AdaptiveOptions{
+			Clock: time.Now, Min: min(128, l.Concurrency.Max), Initial: min(256, l.Concurrency.Max), Max: l.Concurrency.Max, MaxLatency: l.Concurrency.Latency,
+		}); err != nil {
+			return err
+		}
+	}
+	i.memory, err = guard.NewMemory(guard.MemoryOptions{
+		Clock: time.Now, Ceiling: int64(l.MemoryCeiling), Extra: i.faults.MemoryExtra,
+		Tick: func(every time.Duration) (<-chan time.Time, func()) {
+			t := time.NewTicker(every)
+			return t.C, t.Stop
+		},
+		OnChange: func(from, to guard.Level, s guard.MemoryStats) {
+			i.log.Warn("memory level", "from", from.String(), "to", to.String(), "used", s.Used, "ceiling", s.Ceiling)
+		},
+	})
+	return err
+}
+
+func (i *Instance) openStore(ctx context.Context) (err error) {
+	c := &i.cfg
+	i.store, err = sqlite.Open(ctx, c.Store.Path, sqlite.Options{
+		Create: true, Durable: true, Readers: c.Store.Readers, Clock: time.Now, Slow: c.Limits.SlowQuery, Request: c.Limits.QueryDeadline,
+		OnStatement: func(name string, took time.Duration, err error) {
+			if errors.Is(err, store.ErrDeadline) {
+				i.metrics.QueryTimeouts.Inc()
+			}
+			i.log.Warn("slow query", "statement", name, "took", took, "error", text(err))
+		},
+		Fault: func(write bool) error {
+			if write {
+				return i.faults.DiskFull()
+			}
+			return nil
+		},
+		Delay: func(bool) time.Duration { return i.faults.StoreDelay() },
+	})
+	if err != nil {
+		return err
+	}
+	i.audit = store.NewAuditor(i.store, store.AuditorOptions{
+		Queue: c.Audit.Queue, Keep: c.Audit.Keep, Rows: unbounded(int(c.Audit.MaxRows)), Bytes: int64(unbounded(int(c.Audit.MaxBytes))),
+	})
+	if c.Backup.Folder == "" {
+		return nil
+	}
+	i.backups, err = backup.Open(backup.Options{
+		Dir: c.Backup.Folder, Keep: backup.Keep{Hourly: c.Backup.Keep.Hourly, Daily: none(c.Backup.Keep.Daily), Weekly: none(c.Backup.Keep.Weekly)},
+		Every: c.Backup.Every, VerifyEvery: c.Backup.VerifyEvery, Clock: time.Now, OnResult: i.backedUp,
+	})
+	return err
+}
+
+// unbounded turns the configuration's 0, no bound, into the largest one.
+func unbounded(n int) int {
+	if n == 0 {
+		return int(^uint(0) >> 1)
+	}
+	return n
+}
+
+// none turns the configuration's 0, none kept, into the package's word for it.
+func none(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func (i *Instance) openEngine() error {
+	facts, err := catalog.Builtin()
+	if err != nil {
+		return err
+	}
+	c := &i.cfg
+	if path := c.Engine.Catalog; path != "" {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if facts, err = facts.With(path, f); err != nil {
+			return err
+		}
+	}
+	o := live.Options{
+		Log: i.store, Results: i.store, Facts: facts,
+		Engine: engine.Options{
+			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), Settle: odds.MillisOf(c.Engine.Settle),
+			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves,
+		},
+		OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
+		Remember: c.Ingest.DedupeWindow, PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Queue: c.Ingest.Queue, Clock: i.clock, Stalled: i.faults.FeedStalled,
+		Timed: i.timed, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
+	}
+	o.Standby, o.Off = standby(c)
+	i.live = live.New(o)
+	return nil
+}
+
+// standby says which layers wait for idle time and which are off.
+func standby(c *config.Config) (waiting, off [4]bool) {
+	for k, mode := range modes(c) {
+		waiting[k], off[k] = mode == service.Standby, mode == service.Off
+	}
+	return waiting, off
+}
+
+// modes are the modes of the layers.
+func modes(c *config.Config) [4]service.LayerMode {
+	return [4]service.LayerMode{
+		service.LayerMode(c.Layers.L1), service.LayerMode(c.Layers.L2), service.LayerMode(c.Layers.L3), service.LayerMode(c.Layers.L4),
+	}
+}
+
+// waiting is how many requests may wait for a worker of a pool. At a millisecond
+// each the last of them waits a tenth of a second.
+const waiting = 256
+
+func (i *Instance) openService() error {
+	c := &i.cfg
+	graphs, err := guard.NewPool(guard.PoolOptions{Name: "graphs", Workers: c.Workers.Graphs, Queue: waiting})
+	if err != nil {
+		return err
+	}
+	predictions, err := guard.NewPool(guard.PoolOptions{Name: "predictions", Workers: c.Workers.Predictions, Queue: waiting})
+	if err != nil {
+		return err
+	}
+	i.service, err = service.New(service.Options{
+		Live: i.live, Store: i.store, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
+		Graphs: graphs, Predictions: predictions, Memory: i.memory, Faults: i.faults, Clock: i.clock,
+		Breakers:  guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
+		Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
+	})
+	return err
+}
+
+// close releases what Open took.
+func (i *Instance) close() (err error) {
+	if i.http != nil {
+		err = i.http.listener.Close()
+	}
+	if i.store != nil {
+		err = errors.Join(err, i.store.Close())
+	}
+	return err
+}
+
+// Service is what the instance answers with, for callers in the same process.
+func (i *Instance) Service() *service.Service { return i.service }
+
+// Addr is where it listens.
+func (i *Instance) Addr() string { return i.http.listener.Addr().String() }
+
+// Run serves until ctx ends, then lets requests finish, applies and saves what
+// was accepted, and returns nil; or the failure that stopped it.
+func (i *Instance) Run(ctx context.Context) error {
+	if os.Getenv("GOGC") == "" {
+		// Most of the heap lives for days. The memory limit, and not this, keeps it
+		// below the ceiling; collecting half as often is worth a tenth of the ingest.
+		defer debug.SetGCPercent(debug.SetGCPercent(200))
+	}
+	r := newRunner(ctx)
+	// What others write to ends after them.
+	r.last(func(ctx context.Context) error { return i.audit.Run(ctx) })
+	r.last(i.run(i.memory.Run))
+	r.inner(func(ctx context.Context) error { return i.live.Run(ctx) })
+	r.inner(i.service.Run)
+	m := newMeter(i) // before the first scrape can come
+	r.inner(func(ctx context.Context) error { return i.measure(ctx, m) })
+	r.inner(i.prune)
+	r.inner(i.chaos)
+	if i.backups != nil {
+		r.inner(i.run(func(ctx context.Context) error { return i.backups.Run(ctx, i.store) }))
+	}
+	r.outer(i.http.run)
+	err := r.wait()
+	i.log.Info("stopped", "error", text(err))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err = errors.Join(err, i.tracing.Shutdown(ctx))
+	if closeErr := i.store.Close(); closeErr != nil {
+		err = errors.Join(err, fmt.Errorf("closing the store: %w", closeErr))
+	}
+	return err
+}
+
+// run makes a clean end of those that return the cause of their context.
+func (i *Instance) run(f func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := f(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		return nil
+	}
+}
+
+// Alive reports whether the engine's loop still turns: it publishes several times
+// a second, and a decision over very many pairs takes some seconds. While the log
+// is read back there is nothing to compare with.
+func (i *Instance) Alive() bool {
+	st := i.live.State()
+	return st.Recovering || time.Since(st.Renewed) < time.Minute
+}
+
+// Ready reports whether the tick log is read back, so that ticks are taken.
+func (i *Instance) Ready() bool { return !i.live.State().Recovering }

@@ -1,0 +1,180 @@
+package instance
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"corrgraph/server/api"
+	"corrgraph/server/api/token"
+	"corrgraph/server/backup"
+	"corrgraph/server/config"
+	"corrgraph/server/telemetry"
+	"corrgraph/web"
+)
+
+// server is the listener and what answers on it.
+type server struct {
+	i        *Instance
+	api      *api.API
+	listener net.Listener
+	http     *http.Server
+	cert     atomic.Pointer[tls.Certificate] // nil without TLS
+	grace    time.Duration
+}
+
+// backups serves a folder of backups.
+type backups struct {
+	i *Instance
+}
+
+func (b backups) List() ([]backup.Backup, error) { return backup.List(b.i.config().Backup.Folder) }
+func (b backups) Status() backup.Status          { return b.i.backups.Status() }
+func (b backups) Make(ctx context.Context) (backup.Backup, error) {
+	return b.i.backups.Make(ctx, b.i.store)
+}
+
+// listen opens the listener. Beyond loopback it refuses to without tokens, and
+// without TLS unless the configuration says so plainly (see config.Validate).
+func (i *Instance) listen() (*server, error) {
+	c := &i.cfg
+	s := &server{i: i, grace: c.Server.Limits.Shutdown}
+	set, err := s.settings(c)
+	if err != nil {
+		return nil, err
+	}
+	o := api.Options{
+		Service: i.service, Limiter: i.limiter, Governor: i.graphs, Adaptive: i.flight, Writes: i.writes, Memory: i.memory, Metrics: i.metrics, Tracing: i.tracing,
+		Log: i.log, Clock: time.Now, Version: i.o.Version.Version, Body: int64(c.Server.Limits.Body), Ticks: c.Ingest.MaxTicksPerRequest,
+		WriteTimeout: c.Server.Limits.Write, Loopback: c.Server.Loopback(), Profiles: c.Telemetry.Pprof, NoMetrics: !c.Telemetry.Metrics, Settings: set,
+	}
+	if i.backups != nil {
+		o.Backups = backups{i}
+	}
+	if s.api, err = api.New(o); err != nil {
+		return nil, err
+	}
+	l := c.Server.Limits
+	s.http = &http.Server{
+		Handler: pages(s.api), ReadTimeout: l.Read, ReadHeaderTimeout: min(l.Read, 10*time.Second), WriteTimeout: l.Write, IdleTimeout: l.Idle,
+		MaxHeaderBytes: int(l.Header), ErrorLog: slog.NewLogLogger(i.log.Handler(), slog.LevelDebug),
+	}
+	if c.Server.TLS.Cert != "" {
+		if err := s.certificate(c); err != nil {
+			return nil, err
+		}
+		s.http.TLSConfig = &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil },
+		}
+	}
+	inner, err := net.Listen("tcp", c.Server.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %s: %w", c.Server.Listen, err)
+	}
+	s.listener = netutil.LimitListener(inner, l.Connections)
+	return s, nil
+}
+
+// pages lets the dashboard's pages through, which hold nothing secret; what they
+// show they ask the API for, as any other client.
+func pages(rest http.Handler) http.Handler {
+	dashboard := web.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && web.Serves(r.URL.Path) {
+			dashboard.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
+}
+
+// settings are what the API can be told while it runs.
+func (s *server) settings(c *config.Config) (api.Settings, error) {
+	set := api.Settings{ClientRate: float64(c.Limits.ClientRate), Heartbeat: c.Stream.Heartbeat, Streams: c.Stream.MaxClients}
+	if c.Access.TokensFile != "" {
+		tokens, err := token.Load(c.Access.TokensFile)
+		if err != nil {
+			return set, err
+		}
+		set.Tokens = tokens
+		return set, nil
+	}
+	if c.Server.Loopback() && c.Access.AnonymousLoopback != "none" {
+		role, err := token.ParseRole(c.Access.AnonymousLoopback)
+		if err != nil {
+			return set, err
+		}
+		set.Anonymous = role
+	}
+	return set, nil
+}
+
+func (s *server) certificate(c *config.Config) error {
+	pair, err := tls.LoadX509KeyPair(c.Server.TLS.Cert, c.Server.TLS.Key)
+	if err != nil {
+		return fmt.Errorf("certificate %s: %w", c.Server.TLS.Cert, err)
+	}
+	s.cert.Store(&pair)
+	return nil
+}
+
+// reload reads tokens and certificate again, and takes over both or neither.
+func (s *server) reload(c *config.Config) error {
+	set, err := s.settings(c)
+	if err != nil {
+		return err
+	}
+	if c.Server.TLS.Cert != "" {
+		if err := s.certificate(c); err != nil {
+			return err
+		}
+	}
+	s.api.Set(set)
+	return nil
+}
+
+// stream is how the streams fare.
+func (s *server) stream() *telemetry.Stream {
+	st := s.api.StreamStats()
+	return &st
+}
+
+// run serves until ctx ends, then gives requests their time to finish.
+func (s *server) run(ctx context.Context) error {
+	failed, secure := make(chan error, 1), s.http.TLSConfig != nil // Serve makes one of its own
+	go func() {
+		if secure {
+			failed <- s.http.ServeTLS(s.listener, "", "")
+			return
+		}
+		failed <- s.http.Serve(s.listener)
+	}()
+	s.i.log.Info("serving", "address", s.listener.Addr().String(), "tls", secure, "store", s.i.store.Path())
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	s.i.log.Info("stopping: requests have their time to finish", "at_most", s.grace)
+	s.api.Close()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+		return s.http.Close()
+	} else if err != nil {
+		return err
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package instance
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"corrgraph/odds"
+	"corrgraph/server/guard"
+	"corrgraph/server/live"
+	"corrgraph/server/telemetry"
+	"corrgraph/store/sqlite"
+)
+
+// meter turns what the live engine publishes into counters, and serves what
+// others own at the moment of a scrape.
+type meter struct {
+	i         *Instance
+	quotes    map[string]uint64
+	refused   map[[2]string]uint64
+	missed    map[string]int
+	anomalies map[live.AnomalyCount]uint64
+	outcomes  map[[2]string]uint64
+	arrived   odds.Time
+	met       int
+	log       scale
+	refusals  refusals
+}
+
+// scale weighs the tick log. The store walks over every chunk for that: it is asked no
+// more often than every ten seconds, and than would take a fiftieth of the time.
+type scale struct {
+	mu    sync.Mutex
+	bytes *int64 // nil: unknown
+	at    time.Time
+	took  time.Duration
+}
+
+func (s *scale) weigh(ctx context.Context, st *sqlite.Store) *int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	start := time.Now()
+	if start.Sub(s.at) < max(10*time.Second, 50*s.took) {
+		return s.bytes
+	}
+	s.bytes = nil
+	if log, err := st.LogStats(ctx); err == nil {
+		s.bytes = &log.Bytes
+	}
+	s.at = time.Now()
+	s.took = s.at.Sub(start)
+	return s.bytes
+}
+
+func newMeter(i *Instance) *meter {
+	m := &meter{
+		i: i, quotes: map[string]uint64{}, refused: map[[2]string]uint64{}, missed: map[string]int{},
+		anomalies: map[live.AnomalyCount]uint64{}, outcomes: map[[2]string]uint64{}, refusals: newRefusals(i.metrics),
+	}
+	i.metrics.Collect(m.collect)
+	return m
+}
+
+// tick counts what is new since the last one.
+func (m *meter) tick() {
+	m.refusals.look(m.i.service.Health())
+	st := m.i.live.State()
+	for k := range st.Feeds {
+		f := &st.Feeds[k]
+		if f.Venue != "" {
+			continue
+		}
+		s := m.i.metrics.Source(f.Source)
+		if n := f.Quotes - m.quotes[f.Source]; n > 0 && f.Received != 0 { // not from the log
+			s.Received(int(n))
+			s.LastTick(f.Received.Std())
+			s.Latency(f.Delay.Std())
+		}
+		m.quotes[f.Source] = f.Quotes
+		for reason, n := range f.Refused {
+			key := [2]string{f.Source, reason}
+			if d := n - m.refused[key]; d > 0 {
+				s.Rejected(reason, int(d))
+			}
+			m.refused[key] = n
+		}
+		for range f.Missed - m.missed[f.Source] {
+			s.Gap()
+		}
+		m.missed[f.Source] = f.Missed
+	}
+	if d := st.Counts.Coincidences - m.met; d > 0 {
+		m.i.metrics.Coincidences.Add(float64(d))
+		m.met = st.Counts.Coincidences
+	}
+	for _, a := range st.Anomalies {
+		key := a
+		key.N = 0
+		if d := a.N - m.anomalies[key]; d > 0 && !a.Suppressed {
+			m.i.metrics.Anomalies.WithLabelValues(a.Kind, a.Layer.Key()).Add(float64(d))
+		}
+		m.anomalies[key] = a.N
+	}
+	for outcome, by := range st.Outcomes {
+		for _, l := range odds.Layers {
+			key := [2]string{l.Key(), string(outcome)}
+			if d := by[l] - m.outcomes[key]; d > 0 {
+				m.i.metrics.Predictions.WithLabelValues(l.Key(), string(outcome)).Add(float64(d))
+			}
+			m.outcomes[key] = by[l]
+		}
+	}
+	if st.Arrived != 0 && st.Arrived != m.arrived {
+		m.i.metrics.Publish.Observe(max(0, st.Published.Sub(st.Arrived)).Std().Seconds())
+		m.arrived = st.Arrived
+	}
+}
+
+// collect fills in what others own.
+func (m *meter) collect(r *telemetry.Readings) {
+	i := m.i
+	st, h := i.live.State(), i.service.Health()
+	r.Circuits = map[string]telemetry.Circuit{"store": circuit(h.Store.Circuit), "tick_log": circuit(h.Log.Circuit)}
+	for k := range h.Layers {
+		r.Circuits[h.Layers[k].Layer.Key()] = circuit(h.Layers[k].Circuit)
+	}
+	mem := i.memory.Stats()
+	r.Memory = &telemetry.Memory{Budget: mem.Ceiling, Used: mem.Used, Level: int(mem.Level)}
+	a := i.audit.Stats()
+	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
+	r.Engine = &telemetry.Engine{Queue: st.Queue, Now: st.AsOf.Std()}
+	r.Stream = i.http.stream()
+	r.Faults = map[string]int{}
+	for _, f := range i.faults.Active() {
+		r.Faults[string(f.Kind)]++
+	}
+	if i.backups != nil {
+		b := i.backups.Status()
+		r.Backup = telemetry.Backup{Success: b.LastSuccess, Verified: b.LastVerified}
+	}
+	m.learned(r, st)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	r.LogBytes = m.log.weigh(ctx, i.store)
+	if checks, err := i.store.Checks(ctx, "correlation-engine"); err == nil && len(checks) > 0 {
+		r.Gates = map[string]string{}
+		for k := range checks {
+			r.Gates[checks[k].Name] = checks[k].Status
+		}
+	}
+}
+
+// learned fills in what the last decision said.
+func (m *meter) learned(r *telemetry.Readings, st *live.State) {
+	if st.Judgement == nil {
+		return
+	}
+	r.Edges = map[telemetry.EdgeSet]int{}
+	for k := range st.Families {
+		f := &st.Families[k]
+		layer := f.Key.Layer.Key()
+		r.Edges[telemetry.EdgeSet{Layer: layer, State: "judged"}] += f.Pairs
+		if f.Discovered {
+			r.Edges[telemetry.EdgeSet{Layer: layer, State: "discovered"}] += f.Pairs
+			if !f.Simultaneous {
+				r.Edges[telemetry.EdgeSet{Layer: layer, State: "directed"}] += f.Pairs
+			}
+		}
+	}
+	for _, l := range odds.Layers {
+		r.Edges[telemetry.EdgeSet{Layer: l.Key(), State: "watched"}] = st.Counts.Pairs[l]
+	}
+	r.Decoys = &st.Check.Rate
+	r.Brier = map[string]float64{}
+	for layer, s := range m.i.live.Scorecard().Layers {
+		if s.Matured > 0 {
+			r.Brier[layer] = s.Brier
+		}
+	}
+}
+
+func circuit(state string) telemetry.Circuit {
+	switch state {
+	case guard.Open.String():
+		return telemetry.Open
+	case guard.HalfOpen.String():
+		return telemetry.HalfOpen
+	default:
+		return telemetry.Closed
+	}
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", one, "s")
+}

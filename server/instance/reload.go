@@ -1,0 +1,46 @@
+package instance
+
+import (
+	"errors"
+	"fmt"
+
+	"corrgraph/odds"
+	"corrgraph/server/config"
+)
+
+// config is what is in force.
+func (i *Instance) config() config.Config {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.cfg
+}
+
+// Reload takes over what a running instance can, reads tokens and certificates
+// again, and returns the keys that ask for a restart. On an error nothing of the
+// configuration has changed.
+func (i *Instance) Reload(next *config.Config) (restart []string, err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	merged := config.Merge(&i.cfg, next)
+	if err := merged.Validate(); err != nil {
+		return nil, err
+	}
+	for _, c := range config.Changes(&i.cfg, next) {
+		if !c.Reload {
+			restart = append(restart, c.Key)
+		}
+	}
+	if err := i.http.reload(&merged); err != nil { // of all that follows nothing can fail that is valid
+		return nil, fmt.Errorf("the configuration was not taken over: %w", err)
+	}
+	l := &merged.Limits
+	if err := errors.Join(i.limiter.Set(float64(l.ClientRate), l.ClientBurst), i.graphs.Set(int(l.GraphRate))); err != nil {
+		return nil, err
+	}
+	i.setLevel(merged.Telemetry.Log.Level)
+	i.service.Set(modes(&merged), merged.Audit.Level == "ERRORS")
+	i.live.SetFutureSkew(odds.MillisOf(merged.Ingest.FutureSkew))
+	i.live.SetModes(standby(&merged))
+	i.cfg = merged
+	return restart, nil
+}

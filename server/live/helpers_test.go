@@ -1,0 +1,183 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"corrgraph/engine"
+	"corrgraph/odds"
+	"corrgraph/store"
+	"corrgraph/ticklog"
+)
+
+// memory is a tick log in memory.
+type memory struct {
+	mu     sync.Mutex
+	chunks []store.Chunk // guarded by mu
+	fail   error         // guarded by mu; of the next append
+}
+
+func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
+
+func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...store.Chunk) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.fail; err != nil {
+		m.fail = nil
+		return err
+	}
+	for _, c := range chunks {
+		c.Payload = slices.Clone(c.Payload)
+		m.chunks = append(m.chunks, c)
+	}
+	return nil
+}
+
+func (m *memory) Log(context.Context) iter.Seq2[*odds.Batch, error] {
+	return func(yield func(*odds.Batch, error) bool) {
+		var all []*odds.Batch
+		var dec ticklog.Decoder
+		m.mu.Lock()
+		for _, c := range m.chunks {
+			batches, err := dec.Decode(c.Payload)
+			if err != nil {
+				panic(err)
+			}
+			all = append(all, batches...)
+		}
+		m.mu.Unlock()
+		slices.SortStableFunc(all, func(a, b *odds.Batch) int { return cmp.Compare(a.At, b.At) })
+		for _, b := range all {
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}
+}
+
+// market returns three hours of three matches at four venues, each a stream of its
+// own: what "lead" shows, the others show 2, 3 and 4 s later.
+func market() (all []*odds.Batch) {
+	r := rand.New(rand.NewPCG(5, 6))
+	var events []*odds.Event
+	for _, id := range []string{"one", "two", "three"} {
+		events = append(events, &odds.Event{ID: id, Sport: "tennis", League: "atp", Home: "H" + id, Away: "A" + id})
+	}
+	value := make([]float64, len(events))
+	for at := noon; at < noon.Add(3*3_600_000); at = at.Add(odds.Millis(5_000 + r.IntN(10_000))) {
+		i := r.IntN(len(events))
+		value[i] = 0.95*value[i] + 0.05*r.NormFloat64()
+		for k, venue := range []string{"lead", "b", "c", "d"} {
+			if k > 0 && r.IntN(10) == 0 {
+				continue
+			}
+			home := 1 / (1 + math.Exp(-value[i]))
+			all = append(all, &odds.Batch{Source: venue, At: at.Add(odds.Millis(k * (1000 + r.IntN(50)))), Updates: []odds.Update{{
+				Event: events[i], Venue: venue, Market: "h2h", Quotes: []odds.Quote{
+					{Selection: events[i].Home, Side: odds.Home, Line: math.NaN(), Main: true, Price: 1 / (home * 1.04)},
+					{Selection: events[i].Away, Side: odds.Away, Line: math.NaN(), Main: true, Price: 1 / ((1 - home) * 1.04)},
+				},
+			}}})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *odds.Batch) int { return cmp.Compare(a.At, b.At) })
+	return all
+}
+
+const noon odds.Time = 1_780_000_000_000
+
+// run starts a Live in the present bubble and returns how to end it.
+func run(t *testing.T, o Options) (l *Live, end func()) {
+	t.Helper()
+	l = New(o)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- l.Run(ctx) }()
+	synctest.Wait()
+	return l, func() {
+		t.Helper()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// shuffled cuts batches into requests of random size, each in an order that stays
+// within the bound, and sends some of them twice.
+func shuffled(r *rand.Rand, all []*odds.Batch, bound odds.Millis) (requests [][]*odds.Batch) {
+	for len(all) > 0 {
+		n := min(len(all), 1+r.IntN(200))
+		for n > 1 && all[n-1].At.Sub(all[0].At) > bound {
+			n--
+		}
+		request := slices.Clone(all[:n])
+		r.Shuffle(n, func(i, j int) { request[i], request[j] = request[j], request[i] })
+		requests = append(requests, request)
+		if r.IntN(4) == 0 {
+			requests = append(requests, slices.Clone(request))
+		}
+		all = all[n:]
+	}
+	return requests
+}
+
+// known is everything that readers can see, in one text.
+func known(t *testing.T, l *Live) string {
+	t.Helper()
+	var views []*View
+	s := l.State()
+	for _, e := range s.Events {
+		v, err := l.View(t.Context(), e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := *v
+		own.Version, own.Past = 0, nil
+		own.Quotes = nil // NaN is no JSON; compared below
+		views = append(views, &own)
+	}
+	text, err := json.Marshal(struct {
+		Views    []*View
+		Families any
+		Groups   []engine.Group
+		Counts   engine.Counts
+		Card     any
+	}{views, s.Families, s.Groups, s.Counts, l.Scorecard().Overall})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// send accepts requests one after the other and adds up the receipts.
+func send(t *testing.T, l *Live, requests [][]*odds.Batch) (sum Receipt) {
+	t.Helper()
+	for _, batches := range requests {
+		got, err := l.Accept(t.Context(), batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Accepted += got.Accepted
+		sum.Duplicates += got.Duplicates
+		sum.Refused = append(sum.Refused, got.Refused...)
+	}
+	return sum
+}
+
+func clockAt(at odds.Time) func() time.Time {
+	begin := time.Now() // of the bubble
+	return func() time.Time { return at.Std().Add(time.Since(begin)) }
+}
+
+var errDisk = errors.New("no space left")

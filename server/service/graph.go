@@ -1,0 +1,252 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"corrgraph/answer"
+	"corrgraph/catalog"
+	"corrgraph/detect"
+	"corrgraph/graph"
+	"corrgraph/odds"
+	"corrgraph/server/guard"
+	"corrgraph/server/live"
+)
+
+// Freshness is what every answer from a snapshot says of it.
+type Freshness struct {
+	Complete bool `json:"complete"` // every layer is there, and the log is read back
+	Stale    bool `json:"stale"`    // no tick has come for longer than the feeds are wont to be silent
+}
+
+// Graph is the graph of one event.
+type Graph struct {
+	answer.Graph
+	Freshness
+	Version uint64 `json:"version"`
+}
+
+// view returns what is known of an event, of one that only other programs' rows
+// name too.
+func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+	defer cancel()
+	v, err := s.o.Live.View(ctx, event)
+	if !errors.Is(err, live.ErrUnknown) || s.external.newest.Load() == 0 {
+		return v, err
+	}
+	known := false
+	if askErr := s.ask(ctx, func(ctx context.Context) (err error) {
+		known, err = s.o.Store.KnowsEvent(ctx, event)
+		return err
+	}); askErr != nil || !known {
+		return nil, errors.Join(askErr, err)
+	}
+	v = &live.View{}
+	v.Event = catalog.Event{ID: event}
+	v.AsOf = odds.Time(s.external.newest.Load())
+	return v, nil
+}
+
+// Graph returns the rendered graph of an event with at most limit edges a layer; 0
+// means graph.AnswerLimit. Healthy answers of one version are shared.
+func (s *Service) Graph(ctx context.Context, event string, limit int) (doc *Document, err error) {
+	err = s.run(ctx, OpGraph, event, func(ctx context.Context) error {
+		v, err := s.view(ctx, event)
+		if err != nil {
+			return err
+		}
+		doc, err = s.render(ctx, v, fmt.Sprint("graph ", limit), func(ctx context.Context) (any, bool, error) {
+			g, err := s.graph(v, limit, func() *graph.Snapshot { return s.snapshot(ctx, v) })
+			if err != nil {
+				return nil, false, err
+			}
+			return g, g.Status == graph.Healthy, nil
+		})
+		return err
+	})
+	return doc, err
+}
+
+// graph builds the answer from a snapshot of a view. It fails where every layer does.
+func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot) (*Graph, error) {
+	start := time.Now()
+	snap := snapshot()
+	var a graph.Answer
+	snap.Answer(snap.AsOf, limit, &a)
+	set := s.settings.Load()
+	g := &Graph{Graph: answer.NewGraph(&a, s.Names()), Version: v.Version}
+	g.Freshness = s.fresh(snap.Status() == graph.Healthy)
+	for i := range g.Layers {
+		l := &g.Layers[i]
+		l.Mode = string(set.layers[i])
+		l.AsOf = v.LayerAsOf[i]
+		switch {
+		case set.layers[i] == Off:
+			l.Status, l.Reason, l.Edges = answer.LayerOff, errOff.Error(), nil
+		case odds.Layers[i] == odds.CrossSport && snap.Layers[i] == nil && snap.Errors[i] == nil:
+			l.Status, l.Reason, l.Edges = answer.LayerOff, "shed: memory is near its ceiling", nil
+			g.Complete = false
+		}
+	}
+	s.o.Metrics.GraphBuild.Observe(time.Since(start).Seconds())
+	if g.Status == graph.Failed {
+		return nil, unavailable(time.Second, nil, "no layer of the graph could be built: %s", g.Layers[0].Reason)
+	}
+	return g, nil
+}
+
+// render returns the document of a question, from those that are remembered when
+// nothing has changed since, and remembers it when it is sound. What has to be
+// computed takes a worker of the pool.
+func (s *Service) render(ctx context.Context, v *live.View, question string, make func(context.Context) (answer any, sound bool, err error)) (doc *Document, err error) {
+	d, k := s.remembered(v)
+	if s.healthy() {
+		if doc := d.get(k, question); doc != nil {
+			return doc, nil
+		}
+	}
+	err = s.o.Graphs.Do(ctx, func(ctx context.Context) error {
+		answer, sound, err := make(ctx)
+		if err != nil {
+			return err
+		}
+		if doc, err = NewDocument(answer); err == nil && sound {
+			d.put(k, question, doc)
+		}
+		return err
+	})
+	return doc, err
+}
+
+// remembered is where the answers about an event are, and the key of those that hold
+// for a view of it.
+func (s *Service) remembered(v *live.View) (*documents, docKey) {
+	x, ok := s.docs.Load(v.Event.ID)
+	if !ok {
+		x, _ = s.docs.LoadOrStore(v.Event.ID, &documents{})
+	}
+	return x.(*documents), docKey{nil, v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
+}
+
+// snapshot is the graph of an event, the one that is remembered when nothing has
+// changed since.
+func (s *Service) snapshot(ctx context.Context, v *live.View) *graph.Snapshot {
+	d, k := s.remembered(v)
+	if s.healthy() {
+		if snap := d.graph(k); snap != nil {
+			return snap
+		}
+	}
+	snap := s.build(ctx, v, s.asOf(v))
+	if snap.Status() == graph.Healthy {
+		d.keep(k, snap)
+	}
+	return snap
+}
+
+// sweep drops the answers that nobody can get any more: events are forgotten, and
+// one that was asked for once would hold its answers for ever.
+func (s *Service) sweep() {
+	now := s.o.Clock().Unix()
+	s.docs.Range(func(id, d any) bool {
+		if d.(*documents).old(now) {
+			s.docs.Delete(id)
+		}
+		return true
+	})
+}
+
+// healthy reports whether no layer failed when it was last built.
+func (s *Service) healthy() bool {
+	for _, g := range s.layers {
+		if g.failed.Load() != nil || g.breaker.State() != guard.Closed {
+			return false
+		}
+	}
+	return true
+}
+
+// Anomalies are the anomalies of one event.
+type Anomalies struct {
+	answer.Anomalies
+	Freshness
+	EventID string `json:"event_id"`
+}
+
+// AnomalyQuery says which anomalies are wanted.
+type AnomalyQuery struct {
+	MinConfidence float64
+	Kind          string
+	Suppressed    bool // those kept back too
+}
+
+// Anomalies returns the anomalies of an event, rendered.
+func (s *Service) Anomalies(ctx context.Context, event string, q AnomalyQuery) (doc *Document, err error) {
+	err = s.run(ctx, OpAnomalies, event, func(ctx context.Context) error {
+		v, err := s.view(ctx, event)
+		if err != nil {
+			return err
+		}
+		doc, err = s.render(ctx, v, fmt.Sprint("anomalies ", q), func(ctx context.Context) (any, bool, error) {
+			found, whole, err := s.detect(ctx, v, q.MinConfidence)
+			if err != nil {
+				return nil, false, err
+			}
+			a := &Anomalies{
+				Anomalies: answer.NewAnomalies(found, s.Names(), answer.AnomalyFilter{Kind: q.Kind, Suppressed: q.Suppressed}, s.asOf(v)),
+				Freshness: s.fresh(whole), EventID: event,
+			}
+			s.review(a.Anomalies.Anomalies)
+			return a, whole, nil
+		})
+		return err
+	})
+	return doc, err
+}
+
+// detect returns what is or was abnormal in an event with at least a confidence;
+// whole says that no rows of other programs are missing.
+func (s *Service) detect(ctx context.Context, v *live.View, least float64) (found []detect.Anomaly, whole bool, err error) {
+	for i := range v.Alarms {
+		if v.Alarms[i].Confidence >= least {
+			found = append(found, v.Alarms[i].Anomaly)
+		}
+	}
+	if s.external.newest.Load() == 0 {
+		return found, true, nil
+	}
+	snap := s.snapshot(ctx, v)
+	var rows []graph.Edge
+	for _, l := range snap.Layers {
+		if l != nil {
+			rows = append(rows, l.Edges...)
+		}
+	}
+	return append(found, answer.External(rows, least)...), snap.Status() == graph.Healthy, nil
+}
+
+// staleAfter is how long the feeds may be silent; polled ones for three polls.
+const staleAfter = 30 * time.Second
+
+// fresh says how far an answer can be relied on now.
+func (s *Service) fresh(whole bool) Freshness {
+	st := s.o.Live.State()
+	return Freshness{Complete: whole && !st.Recovering, Stale: s.stale(st)}
+}
+
+func (s *Service) stale(st *live.State) bool {
+	if st.Recovering || st.Arrived == 0 {
+		return true
+	}
+	limit := odds.MillisOf(staleAfter)
+	for i := range st.Feeds {
+		if f := &st.Feeds[i]; f.Venue == "" && f.Polled {
+			limit = max(limit, 3*f.Step)
+		}
+	}
+	age := s.now().Sub(st.Arrived)
+	return age > limit || age < -limit // by a clock that was set back since
+}

@@ -1,0 +1,195 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"corrgraph/graph"
+	"corrgraph/odds"
+	"corrgraph/server/guard"
+	"corrgraph/server/live"
+)
+
+// Health is how the instance fares. Wrong questions never change it.
+type Health struct {
+	Status graph.Status `json:"status"` // HEALTHY, DEGRADED or FAILED
+	AsOf   odds.Time    `json:"as_of"`
+	// Simulated says that every price is made up.
+	Simulated bool          `json:"simulated"`
+	Reasons   []string      `json:"reasons"` // what is not as it should be; empty when healthy
+	Layers    []LayerHealth `json:"layers"`  // always four
+	Store     TargetHealth  `json:"store"`
+	Log       TargetHealth  `json:"tick_log"`
+	Memory    string        `json:"memory_level"`
+	Faults    []string      `json:"faults"` // injected now
+}
+
+// TargetHealth is the state of what a breaker protects.
+type TargetHealth struct {
+	Status  graph.Status `json:"status"`
+	Circuit string       `json:"circuit"`
+	Since   time.Time    `json:"since"`
+	Reason  string       `json:"reason,omitempty"`
+}
+
+// LayerHealth is the state of one layer.
+type LayerHealth struct {
+	Layer odds.Layer `json:"layer"`
+	Mode  LayerMode  `json:"mode"`
+	TargetHealth
+}
+
+// behindAfter is how long, in ms, accepted ticks may wait to be applied, or readers
+// for news of anything, before the engine counts as behind.
+const behindAfter odds.Millis = 5000
+
+// Health sums up.
+func (s *Service) Health() *Health {
+	st, set := s.o.Live.State(), s.settings.Load()
+	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Simulated: s.o.Simulated, Reasons: []string{}, Memory: s.o.Memory.Level().String(), Faults: []string{}}
+	failed, served := 0, 0
+	for i, g := range s.layers {
+		l := LayerHealth{Layer: odds.Layers[i], Mode: set.layers[i], TargetHealth: target(g.breaker)}
+		if set.layers[i] != Off {
+			served++
+			if f := g.failed.Load(); f != nil && l.Reason == "" {
+				l.Reason = f.err.Error()
+			}
+			if l.Reason != "" {
+				failed++
+				l.Status = graph.Failed
+				h.Reasons = append(h.Reasons, "layer "+l.Layer.Key()+": "+l.Reason)
+			}
+		}
+		h.Layers = append(h.Layers, l)
+	}
+	h.Store, h.Log = target(s.store), target(s.log)
+	for _, t := range []struct {
+		name string
+		of   *TargetHealth
+		why  *string
+	}{{"store", &h.Store, s.faulty.Load()}, {"tick log", &h.Log, s.unfit.Load()}} {
+		if t.why != nil && t.of.Reason == "" {
+			t.of.Reason = *t.why
+		}
+		if t.of.Reason != "" {
+			t.of.Status = graph.Failed
+			h.Reasons = append(h.Reasons, t.name+": "+t.of.Reason)
+		}
+	}
+	if s.audits.failing() {
+		h.Reasons = append(h.Reasons, "audit log: it can't be written now; operations wait once its queue is full")
+	}
+	if st.Recovering {
+		h.Reasons = append(h.Reasons, "recovering: the tick log is being read back")
+	}
+	if quiet := time.Since(st.Renewed).Truncate(time.Second); !st.Recovering && quiet > behindAfter.Std() {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: it has published nothing for %s", quiet))
+	} else if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have waited for %s to be applied", late.Std()))
+	}
+	if l := s.o.Memory.Level(); l != guard.Normal {
+		h.Reasons = append(h.Reasons, "memory: "+l.String())
+	}
+	for _, f := range s.o.Faults.Active() {
+		h.Faults = append(h.Faults, string(f.Kind))
+	}
+	switch {
+	case failed > 0 && failed == served:
+		h.Status = graph.Failed
+	case len(h.Reasons) > 0:
+		h.Status = graph.Degraded
+	}
+	return h
+}
+
+func target(b *guard.Breaker) TargetHealth {
+	st := b.Status()
+	t := TargetHealth{Status: graph.Healthy, Circuit: st.State.String(), Since: st.Since}
+	if st.State != guard.Closed {
+		t.Reason = "circuit " + st.State.String()
+		if st.Cause != nil {
+			t.Reason += " since " + st.Since.UTC().Format(time.RFC3339) + ": " + st.Cause.Error()
+		}
+	}
+	return t
+}
+
+// Ready says why the instance should get no traffic now; nil when it should.
+func (s *Service) Ready() []string {
+	var why []string
+	if st := s.o.Live.State(); st.Recovering {
+		why = append(why, "recovering: the tick log is being read back")
+	}
+	if s.o.Memory.Sheds(guard.ShedIngest) {
+		why = append(why, "memory is at its ceiling")
+	}
+	if h := s.Health(); h.Status == graph.Failed {
+		why = append(why, h.Reasons...)
+	}
+	return why
+}
+
+// probeEvery is how often the service looks after itself, so that failures show
+// and heal without anybody asking.
+const probeEvery = time.Second
+
+// Run looks after the service until ctx ends: it probes layers and store and
+// follows the rows of other programs.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	s.probe(ctx)
+	for {
+		select {
+		case <-tick.C:
+			s.probe(ctx)
+		case row := <-s.changes:
+			s.Note(ctx, row)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// tryLog appends nothing to the tick log when it failed last, so that its health
+// does not depend on a tick that may never come.
+func (s *Service) tryLog(ctx context.Context) {
+	if s.unfit.Load() == nil {
+		return
+	}
+	if err := s.log.Do(ctx, s.o.Store.Writable); err == nil {
+		s.unfit.Store(nil)
+	}
+}
+
+// probe asks the store, and builds the graph of the event that was quoted last.
+func (s *Service) probe(ctx context.Context) {
+	// Failures are noted by ask. Reviews may take long to read: a store that is too slow
+	// for what people wait for must not count as well because of them.
+	if s.external.look(ctx, s) == nil {
+		if now := s.o.Clock(); s.loadedAt.IsZero() || now.Sub(s.loadedAt) >= loadEvery || now.Before(s.loadedAt) {
+			if s.loadReviews(ctx) == nil {
+				s.loadedAt = now
+			}
+		}
+	}
+	s.audits.look(s.o.Audit.Stats().Failures)
+	s.tryLog(ctx)
+	s.sweep()
+	v := &live.View{}
+	if rows := s.o.Live.State().Events; len(rows) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+		defer cancel()
+		seen, err := s.o.Live.View(ctx, rows[0].ID)
+		if err != nil && !errors.Is(err, live.ErrUnknown) {
+			return // the loop is busy
+		}
+		if err == nil {
+			v = seen
+		}
+	}
+	s.build(ctx, v, s.asOf(v))
+}

@@ -1,0 +1,78 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"corrgraph/odds"
+	"corrgraph/server/guard"
+	"corrgraph/server/live"
+	"corrgraph/store"
+)
+
+// shedRetry is when to come again after something was shed.
+const shedRetry = 2 * time.Second
+
+// longestIngest is how long who sends ticks waits for the disk and for the engine
+// before he is told to send them again: longer than a decision over very many pairs.
+const longestIngest = 9 * time.Second
+
+// Ingest takes batches; they are in the tick log when it returns.
+func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Receipt, err error) {
+	quotes := 0
+	for _, b := range batches {
+		quotes += b.Quotes()
+	}
+	err = s.run(ctx, OpIngest, fmt.Sprintf("%d quotes", quotes), func(ctx context.Context) error {
+		if s.o.Memory.Sheds(guard.ShedIngest) {
+			s.o.Metrics.Shed.WithLabelValues("ingest").Inc()
+			return unavailable(shedRetry, nil, "ticks are not taken while memory is at its ceiling")
+		}
+		err := s.log.Do(ctx, func(ctx context.Context) (err error) {
+			ctx, cancel := context.WithTimeout(ctx, longestIngest)
+			defer cancel()
+			r, err = s.o.Live.Accept(ctx, batches)
+			return err
+		})
+		switch {
+		case err == nil:
+			s.unfit.Store(nil)
+		case s.log.State() != guard.Closed || isStore(err):
+			why := err.Error()
+			s.unfit.Store(&why)
+		}
+		return err
+	})
+	return r, err
+}
+
+// isStore reports whether the store, and not the moment or the client, is to blame.
+func isStore(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReplaced) || errors.Is(err, store.ErrDeadline) || errors.Is(err, store.ErrInUse)
+}
+
+// auditWatch notices when the audit log can't be written.
+type auditWatch struct {
+	failures atomic.Int64
+	since    atomic.Pointer[time.Time] // of the newest failure, by the true clock; nil: none
+}
+
+// auditQuiet is how long after the last failed write the audit log counts as well.
+const auditQuiet = 3 * time.Second
+
+// look takes the log's count of failures.
+func (w *auditWatch) look(failures int64) {
+	if w.failures.Swap(failures) != failures {
+		now := time.Now()
+		w.since.Store(&now)
+	}
+}
+
+func (w *auditWatch) failing() bool {
+	at := w.since.Load()
+	return at != nil && time.Since(*at) < auditQuiet
+}

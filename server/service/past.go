@@ -1,0 +1,110 @@
+package service
+
+import (
+	"context"
+
+	"corrgraph/graph"
+	"corrgraph/odds"
+	"corrgraph/server/live"
+)
+
+// GraphAt returns the graph of an event as it stood at an instant: the newest that is
+// remembered and not newer. Its as_of says when that was. It is rendered for this
+// question alone: the answers that all share must not make room for it.
+func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit int) (out *Graph, err error) {
+	err = s.run(ctx, OpGraph, event, func(ctx context.Context) error {
+		v, err := s.view(ctx, event)
+		if err != nil {
+			return err
+		}
+		if now := max(s.asOf(v), s.o.Live.State().AsOf); at > now {
+			return invalid("at %v is yet to come: the newest event time is %v", at, now)
+		}
+		p, ok := v.At(at)
+		if !ok {
+			return forgotten(v)
+		}
+		then := *v
+		then.Version, then.AsOf, then.Layers, then.LayerAsOf = p.Version, p.AsOf, p.Layers, p.LayerAsOf
+		return s.o.Graphs.Do(ctx, func(ctx context.Context) (err error) {
+			out, err = s.graph(&then, limit, func() *graph.Snapshot { return s.build(ctx, &then, p.AsOf) })
+			return err
+		})
+	})
+	return out, err
+}
+
+// forgotten says from when on the graph of an event is remembered.
+func forgotten(v *live.View) error {
+	if len(v.Past) == 0 {
+		return unknown("no graph of this event is remembered")
+	}
+	return unknown("the graph of this event is remembered from %v to %v", v.Past[0].AsOf, v.AsOf)
+}
+
+// Move is a move of a price that is remembered.
+type Move struct {
+	Node odds.NodeID `json:"node"`
+	At   odds.Time   `json:"at"`
+	Move float64     `json:"move"` // log-odds
+	RMS  float64     `json:"rms"`  // of the node's moves until now; 0 unknown
+}
+
+// Moves are the moves of an event that are remembered, and since when its graph is.
+type Moves struct {
+	EventID string    `json:"event_id"`
+	AsOf    odds.Time `json:"as_of"`
+	Freshness
+	Since  *odds.Time  `json:"remembered_from"` // from then on no move is missing; null: none is remembered
+	Graphs []odds.Time `json:"graphs"`          // as_of of every graph that is remembered, oldest first
+	Older  int         `json:"older"`           // moves remembered of the time before these
+	Newer  int         `json:"newer"`           // and after these
+	Moves  []Move      `json:"moves"`           // oldest first
+}
+
+// MovesQuery says which moves are wanted.
+type MovesQuery struct {
+	Event    string
+	From, To odds.Time // zero is open
+	Limit    int       // the newest of them; zero means 500
+}
+
+// Moves returns the newest moves of an event in a span of time. What a process has
+// forgotten, or did not see of a graph since its start, is not in it.
+func (s *Service) Moves(ctx context.Context, q MovesQuery) (out *Moves, err error) {
+	err = s.run(ctx, OpMoves, q.Event, func(ctx context.Context) error {
+		if q.Limit <= 0 {
+			q.Limit = 500
+		}
+		if q.To != 0 && q.From > q.To {
+			return invalid("from %v is after to %v", q.From, q.To)
+		}
+		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+		defer cancel()
+		// Not in the pool, as in Edge.
+		v, err := s.o.Live.View(ctx, q.Event)
+		if err != nil {
+			return err
+		}
+		to := v.AsOf // so that a graph can be asked for at every move that is told
+		if q.To != 0 {
+			to = min(to, q.To)
+		}
+		r, err := s.o.Live.Remembered(ctx, q.Event, q.From, to, q.Limit)
+		if err != nil {
+			return err
+		}
+		out = &Moves{EventID: q.Event, AsOf: v.AsOf, Freshness: s.fresh(true), Older: r.Older, Newer: r.Newer, Graphs: []odds.Time{}, Moves: make([]Move, len(r.Moves))}
+		if r.Since != 0 {
+			out.Since = &r.Since
+		}
+		for i := range v.Past {
+			out.Graphs = append(out.Graphs, v.Past[i].AsOf)
+		}
+		for i := range r.Moves {
+			out.Moves[i] = Move{r.Moves[i].Node, r.Moves[i].At, r.Moves[i].Raw, r.Moves[i].RMS}
+		}
+		return nil
+	})
+	return out, err
+}

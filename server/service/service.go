@@ -1,0 +1,251 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"corrgraph/answer"
+	"corrgraph/engine"
+	"corrgraph/graph"
+	"corrgraph/odds"
+	"corrgraph/server/guard"
+	"corrgraph/server/guard/fault"
+	"corrgraph/server/live"
+	"corrgraph/server/telemetry"
+	"corrgraph/store"
+)
+
+// Live is the engine's side of the service.
+type Live interface {
+	Accept(ctx context.Context, batches []*odds.Batch) (live.Receipt, error)
+	State() *live.State
+	View(ctx context.Context, event string) (*live.View, error)
+	Inspect(ctx context.Context, source, target odds.NodeID, most int) (engine.Detail, bool, error)
+	Remembered(ctx context.Context, event string, from, to odds.Time, most int) (engine.Remembered, error)
+	Alarms(ctx context.Context, most int) ([]live.Alarm, error)
+	Scorecard() *live.Card
+	Hub() *live.Hub
+}
+
+// Store is what the service reads of the store while someone waits.
+type Store interface {
+	ExternalEdges(ctx context.Context, event string, layer odds.Layer, asOf odds.Time) ([]graph.Edge, error)
+	ExternalVersion(ctx context.Context) (int64, error)
+	Now(ctx context.Context) (odds.Time, error)
+	Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error)
+	KnowsEvent(ctx context.Context, event string) (bool, error)
+	AuditSearch(ctx context.Context, f store.AuditFilter, cursor int64, limit int) ([]store.AuditRow, int64, error)
+	Performance(ctx context.Context, from, to odds.Time, operation string, limit int) ([]store.Performance, error)
+	RecordPerformance(ctx context.Context, rows []store.Performance) error
+	Checks(ctx context.Context, component string) ([]store.Check, error)
+	SetChecks(ctx context.Context, checks []store.Check) error
+	Probe(ctx context.Context, work int) (time.Duration, error)
+	AddReview(ctx context.Context, r store.Review) (store.Review, error)
+	DropReview(ctx context.Context, id int64) (bool, error)
+	Reviews(ctx context.Context, now odds.Time, limit int) ([]store.Review, error)
+	SetProof(ctx context.Context, p store.Proof) error
+	Proofs(ctx context.Context) ([]store.Proof, error)
+	Writable(ctx context.Context) error // commits nothing, to see whether it could
+}
+
+// Options of a Service. All but the last few are required.
+type Options struct {
+	Live        Live
+	Store       Store
+	Audit       *store.Auditor
+	Metrics     *telemetry.Metrics
+	Latency     *telemetry.Latency
+	Tracing     *telemetry.Tracing
+	Log         *slog.Logger
+	Graphs      *guard.Pool
+	Predictions *guard.Pool
+	Memory      *guard.Memory
+	Faults      *fault.Registry
+	Clock       func() time.Time // what answers and the audit log show
+	// Breakers says how the breakers of the layers and the store are shaped; name,
+	// clock and callback are set here.
+	Breakers guard.BreakerOptions
+	// Deadline is how long a question may wait for the engine's turn. Zero means 1 s.
+	Deadline time.Duration
+	// Layers says how each layer is served.
+	Layers [4]LayerMode
+	// ErrorsOnly leaves operations that went well out of the audit log.
+	ErrorsOnly bool
+	// Simulated says that the ticks are made up, so that every health answer does.
+	Simulated bool
+	// Mode is the word for how layers of a graph are built.
+	Mode graph.Mode
+}
+
+// LayerMode says how a layer is served.
+type LayerMode string
+
+// The modes of a layer.
+const (
+	Hot     LayerMode = "hot"     // renewed with every publication
+	Standby LayerMode = "standby" // renewed in idle time, served with its age
+	Off     LayerMode = "off"
+)
+
+// Service answers. Its methods are safe for concurrent use.
+type Service struct {
+	o      Options
+	layers [4]*layerGuard
+	store  *guard.Breaker
+	log    *guard.Breaker         // of the tick log
+	faulty atomic.Pointer[string] // why the store's last question failed; nil when it went well
+	unfit  atomic.Pointer[string] // why ticks could not be kept when they came last; nil when they could
+	audits auditWatch
+	// changes of breakers, in order, until they are written down. A full one drops
+	// and says so in the log: breakers change once in seconds.
+	changes chan store.AuditRow
+
+	external external
+	docs     sync.Map // event id → *documents
+	common   documents
+	names    atomic.Pointer[namesOf]
+	naming   sync.Mutex // held by who makes names anew
+	settings atomic.Pointer[settings]
+	reviews  atomic.Pointer[reviewed]
+	loadedAt time.Time // reviews; owned by Run
+	ops      map[string]*telemetry.Operation
+}
+
+// settings are what can be changed while the service runs.
+type settings struct {
+	layers     [4]LayerMode
+	errorsOnly bool
+}
+
+type namesOf struct {
+	of    *live.EventRow // first row of the list they were made of
+	n     int
+	names answer.Names
+}
+
+// The operations, as the audit log and the latency histograms call them.
+const (
+	OpGraph       = "GRAPH_BUILD"
+	OpLayer       = "LAYER_BUILD"
+	OpAnomalies   = "ANOMALY_DETECTION"
+	OpArbitrage   = "ARBITRAGE"
+	OpPropagation = "PROPAGATION"
+	OpPredictions = "PREDICTIONS"
+	OpIngest      = "INGEST"
+	OpLeaders     = "LEADERS"
+	OpEdge        = "EDGE_INSPECTION"
+	OpEvents      = "EVENTS"
+	OpMoves       = "MOVES"
+	OpScorecard   = "SCORECARD"
+	OpAudit       = "AUDIT_SEARCH"
+	OpReadiness   = "READINESS"
+	OpFault       = "FAULT"
+	OpProbe       = "PROBE"
+	OpStream      = "STREAM"
+)
+
+// New returns a Service. It fails where the options of the breakers are wrong.
+func New(o Options) (*Service, error) {
+	if o.Mode == "" {
+		o.Mode = graph.Inline
+	}
+	if o.Deadline == 0 {
+		o.Deadline = time.Second
+	}
+	s := &Service{o: o, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024)}
+	s.Set(o.Layers, o.ErrorsOnly)
+	for i, l := range odds.Layers {
+		b, err := s.breaker(l.Key())
+		if err != nil {
+			return nil, err
+		}
+		s.layers[i] = &layerGuard{breaker: b}
+	}
+	for name, b := range map[string]**guard.Breaker{"store": &s.store, "tick log": &s.log} {
+		var err error
+		if *b, err = s.breaker(name); err != nil {
+			return nil, err
+		}
+	}
+	for _, op := range []string{
+		OpGraph, "LAYER1", "LAYER2", "LAYER3", "LAYER4", OpAnomalies, OpArbitrage, OpPropagation, OpPredictions, OpIngest, OpLeaders, OpEdge,
+		OpEvents, OpMoves, OpScorecard, OpAudit, OpReadiness,
+	} {
+		s.ops[op] = o.Latency.Operation(op)
+	}
+	return s, nil
+}
+
+// breaker makes the breaker of a layer or the store, whose changes are audited
+// and logged.
+func (s *Service) breaker(name string) (*guard.Breaker, error) {
+	o := s.o.Breakers
+	o.Name = name
+	o.IsFailure = func(err error) bool {
+		for _, moment := range []error{context.Canceled, live.ErrRecovering, live.ErrStopped, live.ErrBusy} {
+			if errors.Is(err, moment) {
+				return false
+			}
+		}
+		return true
+	}
+	o.OnChange = func(c guard.Change) {
+		detail := c.From.String() + " → " + c.To.String()
+		if c.Cause != nil {
+			detail += ": " + c.Cause.Error()
+		}
+		row := store.AuditRow{At: s.now(), Operation: "CIRCUIT_" + upper(c.To.String()), Subject: c.Name, Status: "OK", Detail: detail, Actor: "service"}
+		select { // under the breaker's lock: nobody waits here
+		case s.changes <- row:
+		default:
+			s.o.Log.Error("a change of a circuit breaker could not be written to the audit log", "target", c.Name, "change", detail)
+		}
+		s.o.Log.Warn("circuit breaker changed", "target", c.Name, "from", c.From.String(), "to", c.To.String(), "cause", errText(c.Cause))
+	}
+	return guard.NewBreaker(o)
+}
+
+// Set changes how layers are served and what is audited, from now on.
+func (s *Service) Set(layers [4]LayerMode, errorsOnly bool) {
+	for i := range layers {
+		if layers[i] == "" {
+			layers[i] = Hot
+		}
+	}
+	s.settings.Store(&settings{layers, errorsOnly})
+}
+
+// Hub is where subscribers hear what happens.
+func (s *Service) Hub() *live.Hub { return s.o.Live.Hub() }
+
+// State is the newest state that the engine published.
+func (s *Service) State() *live.State { return s.o.Live.State() }
+
+// Names are the names of all events known.
+func (s *Service) Names() answer.Names {
+	rows := s.o.Live.State().Events
+	var first *live.EventRow
+	if len(rows) > 0 {
+		first = &rows[0]
+	}
+	was := s.names.Load()
+	if was != nil && was.of == first && was.n == len(rows) {
+		return was.names
+	}
+	// All events are gone through: one does it, and the others take those of a second ago.
+	if was == nil {
+		s.naming.Lock()
+	} else if !s.naming.TryLock() {
+		return was.names
+	}
+	defer s.naming.Unlock()
+	n := &namesOf{first, len(rows), answer.NamesOf(catalogued(rows))}
+	s.names.Store(n)
+	return n.names
+}
+
+func (s *Service) now() odds.Time { return odds.TimeOf(s.o.Clock()) }

@@ -1,0 +1,376 @@
+package ticklog
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/klauspost/compress/zstd"
+
+	"corrgraph/odds"
+)
+
+// Encoder writes chunks. Its zero value is ready; reusing one saves the
+// compressor's tables (about a megabyte). It is not safe for concurrent use.
+type Encoder struct {
+	zip  *zstd.Encoder
+	body writer
+}
+
+// Encode returns a chunk that holds batches, which it neither modifies nor
+// keeps. Statuses, sides and formats must be among those that odds names, or
+// the chunk will not decode. Cost: O(quotes), about 0.2 µs a quote.
+func (e *Encoder) Encode(batches []*odds.Batch) []byte {
+	if e.zip == nil {
+		// The only errors of NewWriter are those of its options.
+		e.zip, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+	}
+	w := &e.body
+	w.reset()
+	w.uint(uint64(len(batches)))
+	for _, b := range batches {
+		w.batch(b)
+	}
+	out := append([]byte(magic), version)
+	out = binary.AppendUvarint(out, uint64(len(w.buf)))
+	out = e.zip.EncodeAll(w.buf, out)
+	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// key names what an update speaks of, by numbers of the chunk.
+type key struct{ venue, event, market uint64 }
+
+// said is what a key's last update said, and which key came after it.
+type said struct {
+	last odds.Update
+	next uint64
+}
+
+// writer holds one chunk's body and the dictionaries that grow with it.
+type writer struct {
+	buf      []byte
+	strings  map[string]uint64
+	events   map[*odds.Event]uint64
+	eventsBy map[uint64]numbered // by a hash of their facts: equal events become one
+	written  uint64              // events
+	floats   map[uint64]uint64
+	keys     map[key]uint64
+	said     []said
+	at       odds.Time // of the batch before
+	seq      int64
+	stamp    odds.Time // Updated of the update before
+	previous uint64    // key of the update before
+}
+
+// numbered is an event that was written.
+type numbered struct {
+	event  *odds.Event
+	number uint64
+}
+
+func (w *writer) reset() {
+	clear(w.said)
+	*w = writer{
+		buf: w.buf[:0], strings: emptied(w.strings), events: emptied(w.events), eventsBy: emptied(w.eventsBy),
+		floats: emptied(w.floats), keys: emptied(w.keys), said: append(w.said[:0], said{}),
+	}
+}
+
+// emptied returns m without entries; one that has grown large is let go, for
+// emptying takes time in proportion.
+func emptied[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil || len(m) > 1<<14 {
+		return map[K]V{}
+	}
+	clear(m)
+	return m
+}
+
+func (w *writer) batch(b *odds.Batch) {
+	w.string(b.Source)
+	w.int(int64(b.At - w.at))
+	var flags byte
+	if b.Polled {
+		flags |= polled
+	}
+	if b.Recv != b.At {
+		flags |= hasRecv
+	}
+	if b.Resolution != 0 {
+		flags |= hasResolution
+	}
+	if b.Seq != w.seq {
+		flags |= hasSeq
+	}
+	w.byte(flags)
+	if flags&hasRecv != 0 {
+		w.int(int64(b.Recv - b.At))
+	}
+	if flags&hasResolution != 0 {
+		w.int(int64(b.Resolution))
+	}
+	if flags&hasSeq != 0 {
+		w.int(b.Seq - w.seq)
+	}
+	w.at, w.seq = b.At, b.Seq
+	w.length(len(b.Updates), b.Updates == nil)
+	for i := range b.Updates {
+		w.update(&b.Updates[i])
+	}
+}
+
+func (w *writer) update(u *odds.Update) {
+	at := len(w.buf)
+	w.byte(0)
+	header := byte(0)
+	k := w.said[w.previous].next
+	if k != 0 && w.said[k].names(u) {
+		header |= keyAsBefore
+	} else {
+		k = w.key(u)
+		w.said[w.previous].next = k
+	}
+	s := &w.said[k]
+	header |= w.updated(u.Updated, s.last.Updated) << stampShift
+	if sameFields(u, &s.last) {
+		header |= fieldsAsBefore
+	} else {
+		w.byte(fields(u))
+	}
+	if sameQuotes(u.Quotes, s.last.Quotes) {
+		header |= quotesAsBefore
+	} else {
+		w.quotes(u.Quotes, s.last.Quotes)
+	}
+	w.buf[at] = header
+	s.last, w.stamp, w.previous = *u, u.Updated, k
+}
+
+// names reports whether u is of the key that s is of. It may miss one whose
+// event is equal and not the same; the slow way then finds it.
+func (s *said) names(u *odds.Update) bool {
+	return s.last.Event == u.Event && s.last.Venue == u.Venue && s.last.Market == u.Market
+}
+
+// key writes a key by number, or 0 and its parts where it is new.
+func (w *writer) key(u *odds.Update) uint64 {
+	k := key{w.numberOf(u.Venue), w.eventNumber(u.Event), w.numberOf(u.Market)}
+	if n, ok := w.keys[k]; ok && k.venue != 0 && k.market != 0 && (k.event != 0 || u.Event == nil) {
+		w.uint(n)
+		return n
+	}
+	w.uint(0)
+	w.string(u.Venue)
+	w.event(u.Event)
+	w.string(u.Market)
+	n := uint64(len(w.said))
+	w.keys[key{w.numberOf(u.Venue), w.eventNumber(u.Event), w.numberOf(u.Market)}] = n
+	w.said = append(w.said, said{})
+	return n
+}
+
+func (w *writer) updated(t, ofKey odds.Time) byte {
+	switch d := int64(t - w.stamp); {
+	case t == ofKey:
+		return stampOfKey
+	case d == 0:
+		return stampOfPrevious
+	case d%1000 == 0:
+		w.int(d / 1000)
+		return stampSeconds
+	default:
+		w.int(d)
+		return stampMillis
+	}
+}
+
+func (w *writer) quotes(q, last []odds.Quote) {
+	w.length(len(q), q == nil)
+	for i := range q {
+		was := odds.Quote{}
+		if i < len(last) {
+			was = last[i]
+		}
+		w.quote(&q[i], &was)
+	}
+}
+
+func (w *writer) quote(q, was *odds.Quote) {
+	at := len(w.buf)
+	w.byte(0)
+	mask := byte(0)
+	if q.Selection != was.Selection {
+		mask |= newSelection
+		w.string(q.Selection)
+	}
+	if q.Side != was.Side {
+		mask |= newSide
+		w.byte(byte(q.Side))
+	}
+	if !same(q.Line, was.Line) {
+		mask |= newLine
+		w.float(q.Line)
+	}
+	if q.Main != was.Main {
+		mask |= newMain // a bool that differs is known
+	}
+	if q.Gone != was.Gone {
+		mask |= newGone
+		w.byte(byte(q.Gone))
+	}
+	if !same(q.Price, was.Price) {
+		mask |= newPrice
+		w.float(q.Price)
+	}
+	if !same(q.Size, was.Size) {
+		mask |= newSize
+		w.float(q.Size)
+	}
+	w.buf[at] = mask
+}
+
+// event writes the number of an event (0 none, 1 a new one whose facts follow).
+func (w *writer) event(e *odds.Event) {
+	n := w.eventNumber(e)
+	if e == nil {
+		w.uint(0)
+		return
+	}
+	if n != 0 {
+		w.uint(n + 1)
+		return
+	}
+	w.uint(1)
+	w.written++
+	w.events[e] = w.written
+	if h := hash(e); w.eventsBy[h].event == nil {
+		w.eventsBy[h] = numbered{e, w.written}
+	}
+	for _, s := range [...]string{e.ID, e.Sport, e.League, e.Home, e.Away, e.Title} {
+		w.string(s)
+	}
+	w.int(int64(e.Start))
+	w.length(len(e.Participants), e.Participants == nil)
+	for _, p := range e.Participants {
+		w.string(p)
+	}
+}
+
+// eventNumber is 0 for none and for one not yet written.
+func (w *writer) eventNumber(e *odds.Event) uint64 {
+	if e == nil {
+		return 0
+	}
+	n, ok := w.events[e]
+	if !ok {
+		if was := w.eventsBy[hash(e)]; was.event != nil && equal(was.event, e) {
+			n = was.number
+		}
+		w.events[e] = n // 0 too: its facts need not be hashed again
+	}
+	return n
+}
+
+// hash is the same for two events whose facts are the same.
+func hash(e *odds.Event) uint64 {
+	var d xxhash.Digest
+	d.Reset()
+	for _, s := range [...]string{e.ID, e.Sport, e.League, e.Home, e.Away, e.Title} {
+		_, _ = d.WriteString(s) // never fails
+	}
+	return d.Sum64() ^ uint64(e.Start)
+}
+
+// equal reports whether all facts of two events are the same.
+func equal(a, b *odds.Event) bool {
+	return a.ID == b.ID && a.Sport == b.Sport && a.League == b.League && a.Home == b.Home && a.Away == b.Away && a.Title == b.Title &&
+		a.Start == b.Start && (a.Participants == nil) == (b.Participants == nil) && slices.Equal(a.Participants, b.Participants)
+}
+
+// numberOf is 0 for a string not yet written.
+func (w *writer) numberOf(s string) uint64 { return w.strings[s] }
+
+// string writes the number of s, or 0 and s where it is new.
+func (w *writer) string(s string) {
+	n := w.strings[s]
+	w.uint(n)
+	if n == 0 {
+		w.strings[s] = uint64(len(w.strings) + 1)
+		w.uint(uint64(len(s)))
+		w.buf = append(w.buf, s...)
+	}
+}
+
+// float writes a short decimal as an even number, another float as an odd one:
+// its number in the chunk, or 1 and its bits where it is new.
+func (w *writer) float(f float64) {
+	if n, ok := asDecimal(f); ok {
+		w.uint(zigzag(n) << 1)
+		return
+	}
+	bits := math.Float64bits(f)
+	n := w.floats[bits]
+	w.uint(n<<1 | 1)
+	if n == 0 {
+		w.floats[bits] = uint64(len(w.floats) + 1)
+		w.buf = binary.LittleEndian.AppendUint64(w.buf, bits)
+	}
+}
+
+// asDecimal returns n with n/decimals == f to the last bit, where there is one.
+func asDecimal(f float64) (int64, bool) {
+	if !(f > -1e12 && f < 1e12) {
+		return 0, false
+	}
+	n := int64(math.RoundToEven(f * decimals))
+	return n, same(float64(n)/decimals, f)
+}
+
+func (w *writer) byte(b byte)   { w.buf = append(w.buf, b) }
+func (w *writer) uint(n uint64) { w.buf = binary.AppendUvarint(w.buf, n) }
+func (w *writer) int(n int64)   { w.uint(zigzag(n)) }
+
+// length keeps a nil slice apart from an empty one.
+func (w *writer) length(n int, isNil bool) {
+	if isNil {
+		w.uint(0)
+		return
+	}
+	w.uint(uint64(n) + 1)
+}
+
+func zigzag(n int64) uint64 { return uint64(n<<1) ^ uint64(n>>63) }
+
+// same compares bits: a NaN equals itself and -0 differs from 0.
+func same(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
+
+func sameFields(a, b *odds.Update) bool {
+	return a.Format == b.Format && a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image
+}
+
+func fields(u *odds.Update) byte {
+	b := byte(u.Status)<<3 | byte(u.Format)<<2
+	if u.InPlay {
+		b |= 1
+	}
+	if u.Image {
+		b |= 2
+	}
+	return b
+}
+
+func sameQuotes(a, b []odds.Quote) bool {
+	if len(a) != len(b) || (a == nil) != (b == nil) {
+		return false
+	}
+	for i := range a {
+		p, q := &a[i], &b[i]
+		if !same(p.Price, q.Price) || !same(p.Line, q.Line) || !same(p.Size, q.Size) ||
+			p.Side != q.Side || p.Main != q.Main || p.Gone != q.Gone || p.Selection != q.Selection {
+			return false
+		}
+	}
+	return true
+}

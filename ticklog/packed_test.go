@@ -1,0 +1,258 @@
+package ticklog
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"corrgraph/odds"
+)
+
+// polls makes a recording of one source: events × venues × markets of two
+// quotes, polled every five minutes; change is the share of markets that moved.
+func polls(n, events, venues, markets int, change float64, seed uint64) []*odds.Batch {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	evs := make([]*odds.Event, events)
+	for i := range evs {
+		evs[i] = &odds.Event{
+			ID: fmt.Sprintf("e%032x", i), Sport: "baseball", League: "mlb", Start: odds.Time(1_700_000_000_000 + i*3_600_000),
+			Home: fmt.Sprintf("Home %d", i), Away: fmt.Sprintf("Away %d", i),
+		}
+	}
+	prices := make([]float64, events*venues*markets)
+	var out []*odds.Batch
+	for p := range n {
+		at := odds.Time(1_700_000_000_000 + p*300_000)
+		b := &odds.Batch{Source: "baseball_mlb", At: at, Recv: at, Polled: true}
+		for i := range prices {
+			if prices[i] == 0 || rng.Float64() < change {
+				prices[i] = math.Round(100*(1.2+3*rng.Float64())) / 100
+				if rng.IntN(4) == 0 {
+					prices[i] = 1 + 100/float64(101+rng.IntN(80)) // an American price
+				}
+			}
+			m, v, e := i%markets, i/markets%venues, i/markets/venues
+			line := math.NaN()
+			if m > 0 {
+				line = 8.5
+			}
+			b.Updates = append(b.Updates, odds.Update{
+				Event: evs[e], Venue: fmt.Sprintf("venue%d", v), Market: [...]string{"h2h", "totals", "spreads"}[m],
+				Updated: at - odds.Time(1000*rng.IntN(40)),
+				Quotes: []odds.Quote{
+					{Selection: evs[e].Home, Side: odds.Home, Line: line, Price: prices[i]},
+					{Selection: evs[e].Away, Side: odds.Away, Line: line, Price: math.Round(1000/(1-0.95/prices[i]+0.05)) / 1000},
+				},
+			})
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// oddities are batches that use every field and every value that is easy to lose.
+func oddities() []*odds.Batch {
+	e := &odds.Event{ID: "x", Participants: []string{}, Title: "Derby", Start: -1}
+	again := &odds.Event{ID: "x", Participants: []string{}, Title: "Derby", Start: -1}
+	more := &odds.Event{ID: "x", Participants: []string{"A", ""}, Title: "Derby", Start: -1}
+	nan := math.Float64frombits(0x7ff8000000000123)
+	q := []odds.Quote{
+		{Selection: "a", Side: odds.Yes, Line: nan, Main: true, Gone: odds.Removed, Price: math.Inf(1), Size: 12345.678},
+		{Selection: "", Side: odds.No, Line: math.Copysign(0, -1), Price: 1 + 1.0/3, Size: 1e300},
+		{Selection: "c", Line: -3.5, Price: 1.91, Gone: odds.Suspended},
+	}
+	return []*odds.Batch{
+		{Source: "betfair", At: 5, Recv: 9, Resolution: 20, Seq: 7, Updates: []odds.Update{
+			{Event: e, Venue: "v", Market: "m", Format: odds.Raw, Status: odds.Unknown, InPlay: true, Image: true, Updated: 3, Quotes: q},
+			{Event: again, Venue: "v", Market: "m", Format: odds.Raw, Status: odds.Unknown, InPlay: true, Image: true, Updated: 3, Quotes: q},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Quotes: q[:1]},
+			{Venue: "", Market: "", Quotes: []odds.Quote{}},
+			{},
+			{},
+		}},
+		{Source: "", At: math.MaxInt64, Recv: math.MinInt64, Seq: -1, Updates: []odds.Update{}},
+		{At: math.MinInt64, Recv: math.MinInt64, Polled: true, Seq: math.MaxInt64, Updates: []odds.Update{
+			{Event: e, Venue: "v", Market: "m", Updated: math.MinInt64, Quotes: q[1:]},
+			{Event: e, Venue: "v", Market: "m", Updated: math.MaxInt64, Quotes: nil},
+		}},
+		{Source: "betfair", At: 10, Recv: 10},
+	}
+}
+
+func TestRoundTripIsExact(t *testing.T) {
+	var enc Encoder
+	var dec Decoder
+	for name, batches := range map[string][]*odds.Batch{
+		"nothing": {}, "oddities": oddities(), "polls": polls(20, 5, 4, 3, 0.11, 1), "all change": polls(5, 3, 3, 2, 1, 2),
+	} {
+		got, err := dec.Decode(enc.Encode(batches))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if d := difference(batches, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+}
+
+// difference compares to the last bit, and nil with empty; events by value.
+func difference(want, got []*odds.Batch) string {
+	if len(want) != len(got) {
+		return fmt.Sprintf("%d batches, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if w, g := spell(want[i]), spell(got[i]); w != g {
+			return fmt.Sprintf("batch %d\ngot  %s\nwant %s", i, g, w)
+		}
+	}
+	return ""
+}
+
+func spell(b *odds.Batch) string {
+	s := fmt.Sprintf("%q %d %d %v %d %d %v", b.Source, int64(b.At), int64(b.Recv), b.Polled, b.Resolution, b.Seq, b.Updates == nil)
+	for _, u := range b.Updates {
+		s += fmt.Sprintf("\n  %#v", u.Event)
+		if u.Event != nil {
+			s += fmt.Sprintf(" %#v", *u.Event)
+		}
+		s = fmt.Sprintf("%s %q %q %d %d %v %v %d %v", s, u.Venue, u.Market, u.Format, u.Status, u.InPlay, u.Image, int64(u.Updated), u.Quotes == nil)
+		for _, q := range u.Quotes {
+			s += fmt.Sprintf("\n    %q %d %v %d %x %x %x", q.Selection, q.Side, q.Main, q.Gone,
+				math.Float64bits(q.Line), math.Float64bits(q.Price), math.Float64bits(q.Size))
+		}
+	}
+	return s
+}
+
+func TestEqualEventsBecomeOneOverChunks(t *testing.T) {
+	var enc Encoder
+	var dec Decoder
+	a, err := dec.Decode(enc.Encode(oddities()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := dec.Decode(enc.Encode(oddities()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := a[0].Updates
+	if u[0].Event != u[1].Event || u[0].Event != b[0].Updates[0].Event {
+		t.Error("one event, several pointers")
+	}
+	if u[0].Event == u[2].Event {
+		t.Error("an event with more facts is taken for the one without")
+	}
+}
+
+func TestAnUnchangedUpdateCostsAtMostThreeBytes(t *testing.T) {
+	var e Encoder
+	one := polls(1, 10, 5, 3, 0, 1)
+	e.Encode(one)
+	first := len(e.body.buf)
+	var two []*odds.Batch
+	for i := range 2 {
+		b := *one[0]
+		b.At += odds.Time(i * 300_000)
+		b.Recv = b.At
+		b.Updates = append([]odds.Update(nil), b.Updates...)
+		for j := range b.Updates {
+			b.Updates[j].Updated += odds.Time(i * 300_000) // the venue's stamp moves with the poll
+		}
+		two = append(two, &b)
+	}
+	e.Encode(two)
+	if per := float64(len(e.body.buf)-first) / float64(len(one[0].Updates)); per > 3 {
+		t.Errorf("%.2f bytes an unchanged update", per)
+	}
+}
+
+func TestEveryCutAndEveryFlippedBitIsAnError(t *testing.T) {
+	var enc Encoder
+	var dec Decoder
+	chunk := enc.Encode(oddities())
+	for n := range chunk {
+		if _, err := dec.Decode(chunk[:n]); !errors.Is(err, ErrDamaged) {
+			t.Fatalf("cut to %d of %d: %v", n, len(chunk), err)
+		}
+	}
+	for i := range len(chunk) * 8 {
+		bad := append([]byte(nil), chunk...)
+		bad[i/8] ^= 1 << (i % 8)
+		if _, err := dec.Decode(bad); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrVersion) {
+			t.Fatalf("bit %d flipped: %v", i, err)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	var enc Encoder
+	for _, b := range [][]*odds.Batch{{}, oddities(), polls(3, 2, 2, 2, 0.3, 1)} {
+		enc.Encode(b)
+		f.Add(append([]byte(nil), enc.body.buf...))
+	}
+	// The fuzzer writes bodies: it would not find its way through the checksum.
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var e Encoder
+		var d Decoder
+		batches, err := d.decodeBody(body)
+		if err != nil {
+			return
+		}
+		again, err := d.Decode(e.Encode(batches))
+		if err != nil {
+			t.Fatalf("what was decoded can't be encoded: %v", err)
+		}
+		if diff := difference(batches, again); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func FuzzChunk(f *testing.F) {
+	var enc Encoder
+	f.Add(enc.Encode(oddities()))
+	f.Fuzz(func(t *testing.T, chunk []byte) {
+		if n := len(chunk) - 4; n > 0 { // a right checksum, so that the frame is reached
+			binary.LittleEndian.PutUint32(chunk[n:], crc32.Checksum(chunk[:n], crc32.MakeTable(crc32.Castagnoli)))
+		}
+		var d Decoder
+		d.Decode(chunk) // must return
+	})
+}
+
+// A day of baseball: 350,000 updates of two quotes, 89 % of them unchanged.
+func BenchmarkEncode(b *testing.B) {
+	day := polls(290, 15, 27, 3, 0.11, 3)
+	var enc Encoder
+	size := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		size = 0
+		for i := 0; i < len(day); i += 10 {
+			size += len(enc.Encode(day[i:min(i+10, len(day))]))
+		}
+	}
+	b.ReportMetric(float64(size), "bytes")
+}
+
+func BenchmarkDecode(b *testing.B) {
+	day := polls(290, 15, 27, 3, 0.11, 3)
+	var enc Encoder
+	var chunks [][]byte
+	for i := 0; i < len(day); i += 10 {
+		chunks = append(chunks, enc.Encode(day[i:min(i+10, len(day))]))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var dec Decoder
+		for _, c := range chunks {
+			if _, err := dec.Decode(c); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
