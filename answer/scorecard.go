@@ -30,7 +30,7 @@ func ScorecardAsOf(all []ledger.Prediction, families []graph.Family, asOf odds.T
 			continue
 		}
 		if p.ResolvedAt > asOf {
-			p.Outcome, p.LeadTime, p.Rivals = ledger.Pending, 0, nil
+			p.Outcome, p.LeadTime, p.Baselines = ledger.Pending, 0, nil
 		}
 		f, ok := of[p.Family]
 		if !ok {
@@ -57,7 +57,7 @@ func ScorecardText(w io.Writer, s Style, c *ledger.Scorecard, limit int) error {
 	fmt.Fprintf(&b, "The same rule at times of equal activity: %s. Not matured: %d already moved, %d without a quote, %d pending.\n\n",
 		percent(o.BaseRate), o.AlreadyMoved, o.Void, o.Pending)
 	familyScores(&b, s, c.Families, limit)
-	rivals(&b, s, c)
+	baselines(&b, s, c)
 	calibration(&b, s, c)
 	_, err := w.Write(b.Bytes())
 	return err
@@ -95,18 +95,18 @@ func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit
 	}
 }
 
-func rivals(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
+func baselines(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
 	t := newTable("Beside simple rules", "Came true", ">Brier of its own calls")
 	t.add("these forecasts", rate(c.Overall.HitRate, c.Overall.HitLow, c.Overall.HitHigh, c.Overall.Matured), fmt.Sprintf("%.3f", c.Overall.Brier))
-	names := make([]string, 0, len(c.Rivals))
-	for n := range c.Rivals {
+	names := make([]string, 0, len(c.Baselines))
+	for n := range c.Baselines {
 		names = append(names, n)
 	}
 	slices.SortFunc(names, cmp.Compare)
 	for _, n := range names {
-		r := c.Rivals[n]
+		r := c.Baselines[n]
 		did := rate(r.HitRate, r.HitLow, r.HitHigh, r.Calls)
-		if n == ledger.RivalBase {
+		if n == ledger.BaselineRate {
 			did = fmt.Sprintf("%.0f %% (n = %d)", 100*r.HitRate, r.Calls)
 		}
 		if r.Calls > 0 {
@@ -119,11 +119,11 @@ func rivals(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
 
 func rivalWords(name string) string {
 	switch name {
-	case ledger.RivalBase:
+	case ledger.BaselineRate:
 		return "always the base rate"
-	case ledger.RivalHY:
+	case ledger.BaselineHY:
 		return "Hayashi–Yoshida lag of the first day"
-	case ledger.RivalCopy:
+	case ledger.BaselineCopy:
 		return "the follower copies at once"
 	}
 	return name

@@ -41,7 +41,7 @@ func (e *Engine) decide(at odds.Time) {
 	e.regroup()
 	e.markCopies()
 	e.trends(at)
-	e.hush(at)
+	e.closeQuiet(at)
 	if e.opt.Stream {
 		e.found = e.searchPairs()
 		e.news.Decided = true
@@ -67,8 +67,8 @@ func (ev *event) step() (d odds.Millis) {
 	return d
 }
 
-// hush ends the anomalies of events that have become quiet.
-func (e *Engine) hush(at odds.Time) {
+// closeQuiet ends the anomalies of events that have become quiet.
+func (e *Engine) closeQuiet(at odds.Time) {
 	w := &e.alarms
 	w.found = w.found[:0]
 	for _, ev := range e.order {
@@ -131,7 +131,7 @@ func (e *Engine) judge(layer odds.Layer, at odds.Time) {
 		if _, ok := strata[s]; !ok {
 			strata[s] = len(strata)
 		}
-		cases = append(cases, leadlag.Case{Evidence: f.ev, Stratum: strata[s], Blocky: f.block})
+		cases = append(cases, leadlag.Case{Evidence: f.ev, Stratum: strata[s], Dependent: f.block})
 		fams = append(fams, f)
 	}
 	for i, v := range leadlag.JudgeAgainst(cases, e.moreDecoys(layer, cases, fams)) {
@@ -164,7 +164,7 @@ func (e *Engine) moreDecoys(layer odds.Layer, cases []leadlag.Case, fams []*fami
 	pools := map[int][]float64{}
 	byStratum := map[int][]int{}
 	for i, c := range cases {
-		if c.Blocky {
+		if c.Dependent {
 			byStratum[c.Stratum] = append(byStratum[c.Stratum], i)
 		}
 	}

@@ -48,7 +48,7 @@ type Engine struct {
 	devig   devigBuf
 
 	calls  callBook
-	alarms watchman
+	alarms detectors
 	count  Counts
 	met    atomic.Int64 // coincidences
 	news   News
@@ -75,7 +75,7 @@ type move struct {
 func New(opt Options) *Engine {
 	opt.fill()
 	return &Engine{
-		opt: opt, legs: series.NewCoalescer(opt.Settle), venues: map[string]*venue{}, sources: map[string]*source{}, events: map[string]*event{},
+		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), venues: map[string]*venue{}, sources: map[string]*source{}, events: map[string]*event{},
 		known: map[*odds.Event]known{}, cat: catalog.New(opt.Facts, catalog.Options{}), families: map[graph.FamilyKey]*family{}, axes: map[odds.Millis]*leadlag.Axis{},
 		groups: map[string]*grouping{}, drawn: map[drawnKey]*drawn{}, count: Counts{LeftOut: map[string]int{}}, alarms: newWatchman(),
 	}

@@ -8,8 +8,8 @@ import (
 	"corrgraph/odds"
 )
 
-// watchman is the engine's side of detection: reused views, and what was raised.
-type watchman struct {
+// detectors is the engine's side of detection: reused views, and what was raised.
+type detectors struct {
 	policy    *detect.Policy // of what batches offer
 	edges     *detect.Policy // of what decisions offer: links against their own history
 	view      detect.MarketView
@@ -32,8 +32,8 @@ type relationKey struct{ a, b *node }
 
 type relation struct{ history detect.RelationHistory }
 
-func newWatchman() watchman {
-	return watchman{
+func newWatchman() detectors {
+	return detectors{
 		policy: detect.NewPolicy(detect.PolicyOptions{}), edges: detect.NewPolicy(detect.PolicyOptions{}), raised: map[raisedKey]int{},
 		relations: map[relationKey]*relation{},
 	}
@@ -79,7 +79,7 @@ func (e *Engine) look(at odds.Time) {
 
 // seen notes an event as to be looked at in this batch: something of it moved, or
 // a prediction about it is open.
-func (w *watchman) seen(ev *event) {
+func (w *detectors) seen(ev *event) {
 	if !ev.noted {
 		ev.noted = true
 		w.events = append(w.events, ev)

@@ -39,8 +39,8 @@ func (e *Engine) link(l *catalog.Link) {
 // watchLink pairs the consensus series of what the shared entity does in both
 // events, in whatever phase each of them is.
 func (e *Engine) watchLink(l *link) {
-	a, signA := e.stake(l.a, l)
-	b, signB := e.stake(l.b, l)
+	a, signA := e.consensusFor(l.a, l)
+	b, signB := e.consensusFor(l.b, l)
 	if a == nil || b == nil || l.watched[[2]*node{a, b}] {
 		return
 	}
@@ -56,9 +56,9 @@ func (e *Engine) watchLink(l *link) {
 	e.watch(l.Layer, key, a, b, signA*signB, l.b)
 }
 
-// stake is the consensus series of the shared entity's side in an event, and −1
+// consensusFor is the consensus series of the shared entity's side in an event, and −1
 // where it has to be read the other way round: a two-way market has one series.
-func (e *Engine) stake(ev *event, l *link) (*node, float64) {
+func (e *Engine) consensusFor(ev *event, l *link) (*node, float64) {
 	side := odds.Home
 	if len(ev.match.Entities) > 1 && !e.belongs(ev.match.Entities[0], l.Entity) {
 		side = odds.Away

@@ -71,7 +71,7 @@ func (e *Engine) settled(c closedCall) {
 	}
 	if c.Outcome.Matured() {
 		c.Base, c.BaseN = c.base()
-		c.Rivals = c.rival()
+		c.Baselines = c.rival()
 	}
 	e.news.Settled = append(e.news.Settled, c.Prediction)
 }

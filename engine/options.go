@@ -17,9 +17,9 @@ type Options struct {
 	// as stale, a state that no increment crosses. Zero means three poll steps,
 	// at least 15 minutes.
 	StaleAfter odds.Millis
-	// Settle is how long a stream's market update may take to arrive leg by leg.
+	// CoalesceWindow is how long a stream's market update may take to arrive leg by leg.
 	// Zero means 100 ms.
-	Settle odds.Millis
+	CoalesceWindow odds.Millis
 	// Slopes override the log-odds a point of line is worth, by sport, league
 	// and market.
 	Slopes odds.LineSlopes

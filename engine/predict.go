@@ -67,7 +67,7 @@ func (e *Engine) forecast() {
 	e.answer()
 	for i := range e.moved {
 		mv := &e.moved[i]
-		if mv.rms <= 0 || math.Abs(mv.inc.Raw) < predictRMS*mv.rms || !e.chief(mv) {
+		if mv.rms <= 0 || math.Abs(mv.inc.Raw) < predictRMS*mv.rms || !e.largestMove(mv) {
 			continue
 		}
 		for _, pt := range mv.n.partners {
@@ -83,9 +83,9 @@ func (e *Engine) forecast() {
 	}
 }
 
-// chief reports whether a move is the one that speaks for its market: of several
+// largestMove reports whether a move is the one that speaks for its market: of several
 // independent selections that moved together, the one that moved furthest.
-func (e *Engine) chief(mv *move) bool {
+func (e *Engine) largestMove(mv *move) bool {
 	for i := range e.moved {
 		o := &e.moved[i]
 		if o.n == mv.n || o.n.m != mv.n.m || o.n.b != mv.n.b || o.n.consensus != mv.n.consensus || o.rms <= 0 {
@@ -235,7 +235,7 @@ func (e *Engine) Predictions() []ledger.Prediction {
 		c := &e.calls.closed[i]
 		if c.Outcome.Matured() {
 			c.Base, c.BaseN = c.base()
-			c.Rivals = c.rival()
+			c.Baselines = c.rival()
 		}
 		out = append(out, c.Prediction)
 	}

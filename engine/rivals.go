@@ -131,7 +131,7 @@ func (c *closedCall) rival() map[string]bool {
 	out := map[string]bool{}
 	sign := c.pair.sign
 	copying := rule{beta: 1, to: c.pair.fam.ev.Axis.Resolution, calls: true}
-	for name, r := range map[string]*rule{ledger.RivalHY: c.pair.fam.rival, ledger.RivalCopy: &copying} {
+	for name, r := range map[string]*rule{ledger.BaselineHY: c.pair.fam.rival, ledger.BaselineCopy: &copying} {
 		if r == nil || !r.calls || c.Move == 0 || r.beta == 0 {
 			continue
 		}

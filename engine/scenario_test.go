@@ -564,7 +564,7 @@ func (x *sceneSeries) quotes(at odds.Time, line float64) (out []odds.Quote) {
 		case x.m.raw:
 			q.Price = 100 * math.Exp(v)
 		case weights[k] == 0:
-			q.Gone = odds.Removed
+			q.Status = odds.Removed
 		default:
 			q.Price = total / weights[k] / (1 + margin)
 		}

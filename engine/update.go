@@ -141,7 +141,7 @@ func (b *board) same(u *odds.Update) bool {
 				return false
 			}
 		}
-		if b.price[k] != q.Price || b.gone[k] != q.Gone || b.line[k] != q.Line && !(missing(b.line[k]) && missing(q.Line)) {
+		if b.price[k] != q.Price || b.gone[k] != q.Status || b.line[k] != q.Line && !(missing(b.line[k]) && missing(q.Line)) {
 			return false
 		}
 	}
@@ -183,10 +183,10 @@ func (e *Engine) read(b *board, u *odds.Update, src *source, match catalog.Match
 		q := &u.Quotes[i]
 		k := m.selection(q.Selection, match.Side(q.Side))
 		b.names[k] = q.Selection
-		if b.price[k] != q.Price || b.gone[k] != q.Gone || b.line[k] != q.Line && !(missing(b.line[k]) && missing(q.Line)) {
+		if b.price[k] != q.Price || b.gone[k] != q.Status || b.line[k] != q.Line && !(missing(b.line[k]) && missing(q.Line)) {
 			e.count.Ticks++
 		}
-		b.price[k], b.line[k], b.gone[k] = q.Price, q.Line, q.Gone
+		b.price[k], b.line[k], b.gone[k] = q.Price, q.Line, q.Status
 	}
 }
 

@@ -327,7 +327,7 @@ func (e *Engine) DecidesBefore(at odds.Time) bool {
 	return e.decided != 0 && at/step*step > e.decided
 }
 
-// Settle applies what is held back for other legs of the same market. Where no
-// batch will come within Options.Settle after the newest, it changes nothing but
+// FlushLegs applies what is held back for other legs of the same market. Where no
+// batch will come within Options.FlushLegs after the newest, it changes nothing but
 // when.
-func (e *Engine) Settle() { _ = e.legs.Flush(e.apply) } // apply never fails
+func (e *Engine) FlushLegs() { _ = e.legs.Flush(e.apply) } // apply never fails

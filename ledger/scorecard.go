@@ -9,11 +9,11 @@ import (
 	"corrgraph/odds"
 )
 
-// Rivals, in the order they are listed.
+// Baselines, in the order they are listed.
 const (
-	RivalBase = "base_rate"         // always state the base rate
-	RivalHY   = "hayashi_yoshida"   // the lag and β of a Hayashi–Yoshida scan on the day the family was found, kept for good
-	RivalCopy = "simultaneous_copy" // the follower copies the whole move by its next quote
+	BaselineRate = "base_rate"         // always state the base rate
+	BaselineHY   = "hayashi_yoshida"   // the lag and β of a Hayashi–Yoshida scan on the day the family was found, kept for good
+	BaselineCopy = "simultaneous_copy" // the follower copies the whole move by its next quote
 )
 
 // Score is how a set of predictions did. Rates are over matured ones.
@@ -50,8 +50,8 @@ type FamilyScore struct {
 	Score
 }
 
-// RivalScore is how a simple rule did on the same occasions.
-type RivalScore struct {
+// BaselineScore is how a simple rule did on the same occasions.
+type BaselineScore struct {
 	Calls   int     `json:"calls"`
 	Hits    int     `json:"hits"`
 	HitRate float64 `json:"hit_rate"`
@@ -66,7 +66,7 @@ type Scorecard struct {
 	Families    []FamilyScore            `json:"families"`
 	Layers      map[string]Score         `json:"layers"`
 	Calibration []leadlag.CalibrationBin `json:"calibration"`
-	Rivals      map[string]RivalScore    `json:"rivals"`
+	Baselines   map[string]BaselineScore `json:"rivals"`
 	LeadTimes   []LeadTimes              `json:"lead_times"` // of hits, shortest first; spans do not overlap
 }
 
@@ -107,7 +107,7 @@ type Named struct {
 
 // NewScorecard adds predictions up. They must be in the order they were issued.
 func NewScorecard(ps []Named) Scorecard {
-	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Rivals: map[string]RivalScore{}}
+	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Baselines: map[string]BaselineScore{}}
 	byFamily := map[string][]*Prediction{}
 	byLayer := map[odds.Layer][]*Prediction{}
 	names := map[string]FamilyScore{}
@@ -135,8 +135,8 @@ func NewScorecard(ps []Named) Scorecard {
 	c.Overall = scoreOf(all)
 	c.Calibration = calibrate(all)
 	c.LeadTimes = leadTimes(all)
-	for _, name := range []string{RivalBase, RivalHY, RivalCopy} {
-		c.Rivals[name] = rival(name, all)
+	for _, name := range []string{BaselineRate, BaselineHY, BaselineCopy} {
+		c.Baselines[name] = baseline(name, all)
 	}
 	return c
 }
@@ -205,23 +205,23 @@ func calibrate(ps []*Prediction) []leadlag.CalibrationBin {
 	return leadlag.Calibrate(prob, hit, 10)
 }
 
-// rival adds up what a rule called on the occasions of matured predictions. A
+// baseline adds up what a rule called on the occasions of matured predictions. A
 // rule that called nothing on an occasion has no entry in Rivals.
-func rival(name string, ps []*Prediction) (r RivalScore) {
+func baseline(name string, ps []*Prediction) (r BaselineScore) {
 	var prob []float64
 	var hit []bool
 	for _, p := range ps {
 		if !p.Outcome.Matured() {
 			continue
 		}
-		if name == RivalBase {
+		if name == BaselineRate {
 			if p.BaseN == 0 {
 				continue // no times to compare with: it had nothing to state
 			}
 			prob, hit = append(prob, p.Base), append(hit, p.Outcome == Hit)
 			continue
 		}
-		did, called := p.Rivals[name]
+		did, called := p.Baselines[name]
 		if !called {
 			continue
 		}
@@ -232,7 +232,7 @@ func rival(name string, ps []*Prediction) (r RivalScore) {
 		}
 	}
 	r.Brier, _ = leadlag.Brier(prob, hit)
-	if name == RivalBase {
+	if name == BaselineRate {
 		var sum float64
 		for _, p := range prob {
 			sum += p

@@ -71,7 +71,7 @@ type Quote struct {
 	Side      Side    // its role, when known
 	Line      float64 // handicap or total; NaN when the market has none
 	Main      bool    // the source marks this line as the main one
-	Gone      Status  // Open, or why this one selection has no price (Suspended, Closed, Removed)
+	Status    Status  // Open, or why this one selection has no price (Suspended, Closed, Removed)
 	Price     float64 // decimal odds above 1, or a raw price above 0; see Update.Format
 	Size      float64 // stake available; 0 unknown
 }

@@ -222,7 +222,7 @@ func (r *reader) quote(q *odds.Quote) {
 		q.Main = !q.Main
 	}
 	if mask&newGone != 0 {
-		q.Gone = odds.Status(r.byte())
+		q.Status = odds.Status(r.byte())
 	}
 	if mask&newPrice != 0 {
 		q.Price = r.float()
@@ -230,7 +230,7 @@ func (r *reader) quote(q *odds.Quote) {
 	if mask&newSize != 0 {
 		q.Size = r.float()
 	}
-	if q.Side > odds.No || q.Gone > odds.Unknown || mask >= newSize<<1 {
+	if q.Side > odds.No || q.Status > odds.Unknown || mask >= newSize<<1 {
 		r.fail("unknown side or status of a quote")
 	}
 }

@@ -216,9 +216,9 @@ func (w *writer) quote(q, was *odds.Quote) {
 	if q.Main != was.Main {
 		mask |= newMain // a bool that differs is known
 	}
-	if q.Gone != was.Gone {
+	if q.Status != was.Status {
 		mask |= newGone
-		w.byte(byte(q.Gone))
+		w.byte(byte(q.Status))
 	}
 	if !same(q.Price, was.Price) {
 		mask |= newPrice
@@ -368,7 +368,7 @@ func sameQuotes(a, b []odds.Quote) bool {
 	for i := range a {
 		p, q := &a[i], &b[i]
 		if !same(p.Price, q.Price) || !same(p.Line, q.Line) || !same(p.Size, q.Size) ||
-			p.Side != q.Side || p.Main != q.Main || p.Gone != q.Gone || p.Selection != q.Selection {
+			p.Side != q.Side || p.Main != q.Main || p.Status != q.Status || p.Selection != q.Selection {
 			return false
 		}
 	}

@@ -61,9 +61,9 @@ func oddities() []*odds.Batch {
 	more := &odds.Event{ID: "x", Participants: []string{"A", ""}, Title: "Derby", Start: -1}
 	nan := math.Float64frombits(0x7ff8000000000123)
 	q := []odds.Quote{
-		{Selection: "a", Side: odds.Yes, Line: nan, Main: true, Gone: odds.Removed, Price: math.Inf(1), Size: 12345.678},
+		{Selection: "a", Side: odds.Yes, Line: nan, Main: true, Status: odds.Removed, Price: math.Inf(1), Size: 12345.678},
 		{Selection: "", Side: odds.No, Line: math.Copysign(0, -1), Price: 1 + 1.0/3, Size: 1e300},
-		{Selection: "c", Line: -3.5, Price: 1.91, Gone: odds.Suspended},
+		{Selection: "c", Line: -3.5, Price: 1.91, Status: odds.Suspended},
 	}
 	return []*odds.Batch{
 		{Source: "betfair", At: 5, Recv: 9, Resolution: 20, Seq: 7, Updates: []odds.Update{
@@ -121,7 +121,7 @@ func spell(b *odds.Batch) string {
 		}
 		s = fmt.Sprintf("%s %q %q %d %d %v %v %d %v", s, u.Venue, u.Market, u.Format, u.Status, u.InPlay, u.Image, int64(u.Updated), u.Quotes == nil)
 		for _, q := range u.Quotes {
-			s += fmt.Sprintf("\n    %q %d %v %d %x %x %x", q.Selection, q.Side, q.Main, q.Gone,
+			s += fmt.Sprintf("\n    %q %d %v %d %x %x %x", q.Selection, q.Side, q.Main, q.Status,
 				math.Float64bits(q.Line), math.Float64bits(q.Price), math.Float64bits(q.Size))
 		}
 	}

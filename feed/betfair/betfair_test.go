@@ -79,7 +79,7 @@ func TestSizeZeroRemoves(t *testing.T) {
 	bs, _ = parse(t, lines(
 		def("OPEN", `,"rc":[{"id":1,"atb":[[1.9,5]],"atl":[[2.1,5]]}]`),
 		delta(`{"id":1,"atb":[[1.9,0]]}`)))
-	if q := last(t, bs).Quotes; len(q) != 1 || q[0].Gone != odds.Suspended {
+	if q := last(t, bs).Quotes; len(q) != 1 || q[0].Status != odds.Suspended {
 		t.Errorf("a runner without a price: %+v", q)
 	}
 }
@@ -89,7 +89,7 @@ func TestImageReplaces(t *testing.T) {
 		def("OPEN", `,"img":true,"rc":[{"id":1,"ltp":2},{"id":2,"ltp":2.2}]`),
 		`{"op":"mcm","pt":1000000000500,"mc":[{"id":"1.1","img":true,"rc":[{"id":2,"ltp":2.4}]}]}`))
 	u := last(t, bs)
-	if !u.Image || len(u.Quotes) != 2 || u.Quotes[0].Gone != odds.Suspended || u.Quotes[1].Price != 2.4 {
+	if !u.Image || len(u.Quotes) != 2 || u.Quotes[0].Status != odds.Suspended || u.Quotes[1].Price != 2.4 {
 		t.Errorf("%+v", u)
 	}
 }
@@ -104,7 +104,7 @@ func TestSuspensionForgetsTrades(t *testing.T) {
 		t.Fatalf("%d batches", len(bs))
 	}
 	u := last(t, bs)
-	if u.Status != odds.Open || len(u.Quotes) != 2 || u.Quotes[0].Gone != odds.Suspended || u.Quotes[1].Price != 5 {
+	if u.Status != odds.Open || len(u.Quotes) != 2 || u.Quotes[0].Status != odds.Suspended || u.Quotes[1].Price != 5 {
 		t.Errorf("%+v", u)
 	}
 }
@@ -119,10 +119,10 @@ func TestRemovedRunnerBreaks(t *testing.T) {
 		t.Fatalf("%d batches", len(bs))
 	}
 	u := bs[1].Updates[0]
-	if u.Status != odds.Suspended || len(u.Quotes) != 1 || u.Quotes[0].Gone != odds.Removed || u.Quotes[0].Selection != "Casper Ruud" {
+	if u.Status != odds.Suspended || len(u.Quotes) != 1 || u.Quotes[0].Status != odds.Removed || u.Quotes[0].Selection != "Casper Ruud" {
 		t.Errorf("at the removal: %+v", u)
 	}
-	if u = last(t, bs); u.Status != odds.Open || u.Quotes[0].Gone != odds.Open {
+	if u = last(t, bs); u.Status != odds.Open || u.Quotes[0].Status != odds.Open {
 		t.Errorf("after it: %+v", u)
 	}
 }
@@ -170,7 +170,7 @@ func TestTotalsShareAMarket(t *testing.T) {
 		total("1.1", "OVER_UNDER_25", "SUSPENDED", ``)))
 	u := last(t, bs)
 	if u.Market != "totals" || u.Status != odds.Open || u.Image || len(u.Quotes) != 1 ||
-		!reflect.DeepEqual(u.Quotes[0], odds.Quote{Selection: "Over", Side: odds.Over, Line: 2.5, Gone: odds.Suspended}) {
+		!reflect.DeepEqual(u.Quotes[0], odds.Quote{Selection: "Over", Side: odds.Over, Line: 2.5, Status: odds.Suspended}) {
 		t.Errorf("%+v", u)
 	}
 	if q := bs[1].Updates[0].Quotes[0]; q.Line != 10.5 || q.Side != odds.Under {

@@ -216,7 +216,7 @@ func (mk *market) gone(st odds.Status) (qs []odds.Quote) {
 			continue
 		}
 		r.sent, r.sentGone, r.dirty = 0, why, true
-		qs = append(qs, odds.Quote{Selection: r.name, Side: r.side, Line: r.line, Main: r.main, Gone: why})
+		qs = append(qs, odds.Quote{Selection: r.name, Side: r.side, Line: r.line, Main: r.main, Status: why})
 	}
 	return qs
 }

@@ -79,10 +79,10 @@ func (w *Writer) update(u *odds.Update) {
 		q := &u.Quotes[i]
 		f[selection], f[status], f[isMain] = q.Selection, "", strconv.FormatBool(q.Main)
 		f[price], f[line], f[size] = "", "", ""
-		if q.Gone == odds.Open {
+		if q.Status == odds.Open {
 			f[price] = float(q.Price)
 		} else {
-			f[status] = q.Gone.String()
+			f[status] = q.Status.String()
 		}
 		if q.Line == q.Line {
 			f[line] = float(q.Line)

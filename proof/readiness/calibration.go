@@ -38,7 +38,7 @@ func calibrationAndDecoys(ctx context.Context, l *lab) (f Finding, err error) {
 	for seed := range uint64(calibrationMarkets) {
 		r, err := trial.Study(ctx, simulate.Options{
 			Seed: 100 + seed, Preset: "calibration", Null: calibrationNull, True: calibrationTrue, Moves: calibrationMoves,
-		}, engine.Options{Seed: cfg.Engine.Seed, DecideEvery: odds.MillisOf(cfg.Engine.DecideEvery), Settle: odds.MillisOf(cfg.Engine.Settle)})
+		}, engine.Options{Seed: cfg.Engine.Seed, DecideEvery: odds.MillisOf(cfg.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(cfg.Engine.Settle)})
 		if err != nil {
 			return f, err
 		}

@@ -94,7 +94,7 @@ func (a *API) news(m *live.Message) any {
 		return v
 	case ledger.Prediction:
 		return a.o.Service.NewForecast(&d)
-	case live.Alarm:
+	case live.AnomalyUpdate:
 		return a.anomaly(d.Anomaly)
 	case detect.Anomaly:
 		return a.anomaly(d)

@@ -238,7 +238,7 @@ func (i *Instance) openEngine() error {
 	o := live.Options{
 		Log: i.store, Results: i.store, Facts: facts,
 		Engine: engine.Options{
-			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), Settle: odds.MillisOf(c.Engine.Settle),
+			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
 			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves,
 		},
 		OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),

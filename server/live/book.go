@@ -24,7 +24,7 @@ type book struct {
 	dropped   uint64 // answered predictions that are no longer kept
 	issued    uint64
 	outcomes  map[outcomeKey]uint64
-	anomalies []Alarm // ring of the newest
+	anomalies []AnomalyUpdate // ring of the newest
 	alarmHead int
 	alarmMost int
 	seq       uint64
@@ -43,14 +43,14 @@ type alarmKey struct {
 	suppressed bool
 }
 
-// Alarm is an anomaly in the order in which it was raised, changed or ended.
-type Alarm struct {
+// AnomalyUpdate is an anomaly in the order in which it was raised, changed or ended.
+type AnomalyUpdate struct {
 	Seq uint64 // ascending over all events, newest last; a later Alarm of the same anomaly replaces it
 	detect.Anomaly
 }
 
 type eventBook struct {
-	anomalies []Alarm
+	anomalies []AnomalyUpdate
 	settled   []ledger.Prediction
 }
 
@@ -96,10 +96,10 @@ func (k *book) note(n *engine.News) {
 
 func (k *book) alarm(a detect.Anomaly) {
 	k.seq++
-	x := Alarm{k.seq, a}
+	x := AnomalyUpdate{k.seq, a}
 	e := k.event(a.Event)
 	again := false
-	e.anomalies = slices.DeleteFunc(e.anomalies, func(o Alarm) bool { return same(&o.Anomaly, &a) && replace(&again) })
+	e.anomalies = slices.DeleteFunc(e.anomalies, func(o AnomalyUpdate) bool { return same(&o.Anomaly, &a) && replace(&again) })
 	e.anomalies = keepNewest(append(e.anomalies, x), eventAnomalies)
 	if !again {
 		k.kinds[alarmKey{a.Kind, a.Layer, a.Suppressed != ""}]++
@@ -140,14 +140,14 @@ func (k *book) predictions() []ledger.Prediction {
 }
 
 // alarms returns the newest of each anomaly that is kept, newest first.
-func (k *book) alarms(most int) []Alarm {
+func (k *book) alarms(most int) []AnomalyUpdate {
 	type id struct {
 		kind, event string
 		node        odds.NodeID
 		at          odds.Time
 	}
 	seen := map[id]bool{}
-	var out []Alarm
+	var out []AnomalyUpdate
 	n := len(k.anomalies)
 	for i := range n {
 		a := k.anomalies[(k.alarmHead+n-1-i)%n]

@@ -281,7 +281,7 @@ func (d *door) quiet() {
 	}
 	// Legs of one market may come this much later; now they may no more, so that the
 	// engine need not wait for them.
-	d.floor = d.newest.Add(d.l.o.Engine.Settle)
+	d.floor = d.newest.Add(d.l.o.Engine.CoalesceWindow)
 	d.l.loop.in <- delivery{before: d.floor + 1, feeds: d.feeds.publish(), idle: true}
 }
 

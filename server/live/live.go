@@ -76,8 +76,8 @@ func (o *Options) fill() {
 	o.Engine.Stream = true
 	o.Engine.Facts = o.Facts
 	o.Engine.CheckPairs = orElse(o.Engine.CheckPairs, 64) // readers wait meanwhile
-	if o.Engine.Settle == 0 {
-		o.Engine.Settle = series.Settle
+	if o.Engine.CoalesceWindow == 0 {
+		o.Engine.CoalesceWindow = series.CoalesceWindow
 	}
 	o.OutOfOrder = orElse(o.OutOfOrder, 2000)
 	o.Idle = orElse(o.Idle, time.Second)

@@ -166,7 +166,7 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 		before := l.State().AsOf
 		id := l.State().Events[0].ID
 		next := batch("lead", before.Add(5000), 1.9)
-		if err := l.do(t.Context(), func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.Settle(); l.loop.publishEvent(id, false) }); err != nil {
+		if err := l.do(t.Context(), func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.FlushLegs(); l.loop.publishEvent(id, false) }); err != nil {
 			t.Fatal(err)
 		}
 		if v, _ := l.View(t.Context(), id); v.LayerAsOf[0] != before || v.AsOf != before.Add(5000) || v.LayerAsOf[2] != v.AsOf {

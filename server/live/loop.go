@@ -82,7 +82,7 @@ func (lp *loop) run(ctx context.Context) {
 			if !ok {
 				lp.before = odds.Never
 				lp.drain()
-				lp.e.Settle()
+				lp.e.FlushLegs()
 				lp.collect()
 				lp.publish(true)
 				return
@@ -112,7 +112,7 @@ func (lp *loop) deliver(ctx context.Context, d delivery) {
 		lp.arrived = d.at
 	}
 	if d.idle {
-		lp.e.Settle()
+		lp.e.FlushLegs()
 		lp.collect()
 	}
 }

@@ -22,7 +22,7 @@ type View struct {
 	engine.EventView
 	Version   uint64              // grows with every view of any event
 	LayerAsOf [4]odds.Time        // event time of each layer's edges; 0 for a layer that is off
-	Alarms    []Alarm             // the event's newest, oldest first
+	Alarms    []AnomalyUpdate     // the event's newest, oldest first
 	Settled   []ledger.Prediction // the event's newest, oldest first
 	Past      []Past              // the graph as it was when the view was first asked for and after each decision since, oldest first
 
@@ -148,7 +148,7 @@ func (p *publisher) note(n *engine.News) {
 		p.messages = append(p.messages, Message{Kind: "outcome", Event: n.Settled[i].Event, At: n.Settled[i].ResolvedAt, Data: n.Settled[i]})
 	}
 	for i := range n.Anomalies {
-		a := Alarm{p.lp.book.seq - uint64(len(n.Anomalies)-1-i), n.Anomalies[i]}
+		a := AnomalyUpdate{p.lp.book.seq - uint64(len(n.Anomalies)-1-i), n.Anomalies[i]}
 		p.messages = append(p.messages, Message{Kind: "anomaly", Key: fmt.Sprint(a.Kind, a.At, last(a.Nodes), a.Event), Event: a.Event, At: a.At, Data: a})
 	}
 }
@@ -402,17 +402,17 @@ func (l *Live) Inspect(ctx context.Context, source, target odds.NodeID, most int
 // recent are the newest alarms, at most so many.
 type recent struct {
 	most int
-	list []Alarm
+	list []AnomalyUpdate
 }
 
 // Alarms returns the newest anomalies of all events, newest first, at most so many.
 // They are gathered once a publication, because the loop waits meanwhile, and
 // shared: nobody may change them.
-func (l *Live) Alarms(ctx context.Context, most int) ([]Alarm, error) {
+func (l *Live) Alarms(ctx context.Context, most int) ([]AnomalyUpdate, error) {
 	if r := l.alarms.Load(); r != nil && r.most == most {
 		return r.list, nil
 	}
-	got := make(chan []Alarm, 1)
+	got := make(chan []AnomalyUpdate, 1)
 	err := l.do(ctx, func() {
 		r := l.alarms.Load()
 		if r == nil || r.most != most { // others may have asked meanwhile

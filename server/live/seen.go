@@ -67,7 +67,7 @@ func (s *seen) of(b *odds.Batch, u *odds.Update) uint64 {
 		}
 		number(math.Float64bits(line))
 		number(math.Float64bits(q.Price))
-		p = append(p, byte(q.Gone))
+		p = append(p, byte(q.Status))
 	}
 	s.buf = p
 	return xxhash.Sum64(p)

@@ -98,7 +98,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 			next := batch("a", noon.Add(odds.Millis(i+1)*10_000), 1.8)
 			next.Updates[0].Event = &odds.Event{ID: next.At.String(), Sport: "tennis", Home: next.At.String(), Away: "B"}
 			saves := to.saves.Load()
-			if err := l.do(t.Context(), func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.Settle(); l.loop.collect() }); err != nil {
+			if err := l.do(t.Context(), func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.FlushLegs(); l.loop.collect() }); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(10 * time.Second)

@@ -100,7 +100,7 @@ func (s *Service) Arbitrage(ctx context.Context, suppressed bool) (out *Windows,
 
 // standing are the newest anomalies of arbitrage that have not ended, one a market, with
 // what was made of them. Those that were raised come first.
-func (s *Service) standing(alarms []live.Alarm, asOf odds.Time) []answer.Anomaly {
+func (s *Service) standing(alarms []live.AnomalyUpdate, asOf odds.Time) []answer.Anomaly {
 	var raised, kept []detect.Anomaly
 	for i := range alarms {
 		switch a := &alarms[i].Anomaly; {
@@ -159,7 +159,7 @@ func (s *Service) windows(ctx context.Context, a answer.Anomaly) ([]Window, erro
 	name := quotes[a.Nodes[known]].Market
 	now := max(v.AsOf, s.o.Live.State().AsOf) // a view of a match that is silent stays as it was
 	var out []Window
-	for _, found := range detect.SureWins(marketNow(v, name, now), nil) {
+	for _, found := range detect.Arbitrages(marketNow(v, name, now), nil) {
 		w := Window{
 			EventID: a.EventID, Title: a.Title, Market: name, Since: a.At, Profit: found.Size,
 			Confidence: found.Confidence, Legs: []Leg{}, Warnings: []string{}, Suppressed: cmp.Or(a.Suppressed, found.Suppressed), Review: a.Review,
@@ -192,8 +192,8 @@ func (w Window) warn() Window {
 	if w.Suppressed != "" {
 		w.Warnings = append(w.Warnings, "no offer: "+w.Suppressed)
 	}
-	if w.Profit > detect.ErrorProfit {
-		w.Warnings = append(w.Warnings, fmt.Sprintf("over %.0f %%: one of the prices is almost certainly wrong", 100*detect.ErrorProfit))
+	if w.Profit > detect.PalpableError {
+		w.Warnings = append(w.Warnings, fmt.Sprintf("over %.0f %%: one of the prices is almost certainly wrong", 100*detect.PalpableError))
 	}
 	for i := range w.Legs {
 		l := &w.Legs[i]

@@ -22,12 +22,12 @@ func offer(venue, selection string, price float64, age odds.Millis) engine.Quote
 }
 
 // sure is the anomaly of a sure win in the event "m".
-func sure(change func(*detect.Anomaly)) live.Alarm {
+func sure(change func(*detect.Anomaly)) live.AnomalyUpdate {
 	a := detect.Anomaly{Kind: detect.Arbitrage, Layer: odds.Direct, Event: "m", Nodes: []odds.NodeID{node("a", "m", "home"), node("b", "m", "away")}, At: noon - 5000, Size: 0.2}
 	if change != nil {
 		change(&a)
 	}
-	return live.Alarm{Anomaly: a}
+	return live.AnomalyUpdate{Anomaly: a}
 }
 
 func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
@@ -40,7 +40,7 @@ func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
 		v.Quotes[3].Status = odds.Suspended // the best price, which nobody can take
 		v.Quotes[4].ChangedAt, v.Quotes[4].InPlay = noon-90_000, true
 		g.live.show(v)
-		g.live.alarms = []live.Alarm{sure(nil), sure(func(a *detect.Anomaly) { a.At -= 60_000 })} // one market, twice
+		g.live.alarms = []live.AnomalyUpdate{sure(nil), sure(func(a *detect.Anomaly) { a.At -= 60_000 })} // one market, twice
 		got := must[*Windows](t)(g.Arbitrage(g.ctx, false))
 		if len(got.Windows) != 1 || got.Suppressed != 0 {
 			t.Fatalf("%+v", got)
@@ -84,7 +84,7 @@ func TestArbitrageOfASilentMatchGrowsOld(t *testing.T) {
 		v := match("m", 1)
 		v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("b", "draw", 60, 0), offer("a", "home", 2.0, 0)}
 		g.live.show(v)
-		g.live.alarms = []live.Alarm{sure(nil)}
+		g.live.alarms = []live.AnomalyUpdate{sure(nil)}
 		g.live.state(func(st *live.State) { st.AsOf = noon + 30_000 }) // others are quoted still
 		w := must[*Windows](t)(g.Arbitrage(g.ctx, false)).Windows[0]
 		if w.Legs[0].AgeMs != 30_000 || len(w.Warnings) != 2 || w.Warnings[0] != "b was seen 30 s ago" {
@@ -114,7 +114,7 @@ func TestArbitrageOfEveryLineStandsAlone(t *testing.T) {
 			at(offer("a", "under", 1.7, 0), 7.5), at(offer("b", "under", 1.6, 0), 8.5), at(offer("c", "under", 2.05, 0), 7.5), at(offer("d", "under", 2.0, 0), 8.5),
 		}
 		g.live.show(v)
-		g.live.alarms = []live.Alarm{sure(func(a *detect.Anomaly) { a.Nodes = []odds.NodeID{node("gone", "m", "over"), node("c", "m", "under")} })}
+		g.live.alarms = []live.AnomalyUpdate{sure(func(a *detect.Anomaly) { a.Nodes = []odds.NodeID{node("gone", "m", "over"), node("c", "m", "under")} })}
 		got := must[*Windows](t)(g.Arbitrage(g.ctx, false)).Windows
 		if len(got) != 2 || *got[0].Line != 7.5 || got[0].Legs[0].Venue != "a" || got[0].Legs[1].Venue != "c" || *got[1].Line != 8.5 || got[1].Legs[0].Venue != "b" || got[1].Legs[1].Venue != "d" {
 			t.Errorf("%+v", got)
@@ -139,7 +139,7 @@ func TestArbitrageThatIsNoOfferIsCountedAndListedOnDemand(t *testing.T) {
 				v := match("m", 1)
 				v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, c.age), offer("a", "home", 2.0, 0)}
 				g.live.show(v)
-				g.live.alarms = []live.Alarm{sure(c.change), sure(func(a *detect.Anomaly) { a.Event = "gone" })}
+				g.live.alarms = []live.AnomalyUpdate{sure(c.change), sure(func(a *detect.Anomaly) { a.Event = "gone" })}
 				if c.mute {
 					if _, err := g.Review(WithActor(g.ctx, Actor{Name: "somebody", Role: Operator}), NewReview{Action: "mute", Kind: detect.Arbitrage, ExpiresIn: time.Minute}); err != nil {
 						t.Fatal(err)
@@ -167,7 +167,7 @@ func TestArbitrageOfAMatchWithALongName(t *testing.T) {
 			v.Quotes = append(v.Quotes, q)
 		}
 		g.live.show(v)
-		g.live.alarms = []live.Alarm{sure(func(a *detect.Anomaly) { a.Event, a.Nodes = long, []odds.NodeID{v.Quotes[1].Node, v.Quotes[2].Node} })}
+		g.live.alarms = []live.AnomalyUpdate{sure(func(a *detect.Anomaly) { a.Event, a.Nodes = long, []odds.NodeID{v.Quotes[1].Node, v.Quotes[2].Node} })}
 		if got := must[*Windows](t)(g.Arbitrage(g.ctx, false)).Windows; len(got) != 1 || got[0].Market != "h2h" {
 			t.Errorf("%+v", got)
 		}
@@ -177,7 +177,7 @@ func TestArbitrageOfAMatchWithALongName(t *testing.T) {
 func TestArbitrageThatEndedIsNotLookedAt(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		g.live.show(match("m", 1))
-		g.live.alarms = []live.Alarm{sure(func(a *detect.Anomaly) { a.Until = noon }), sure(func(a *detect.Anomaly) { a.Kind = detect.HiddenEdge })}
+		g.live.alarms = []live.AnomalyUpdate{sure(func(a *detect.Anomaly) { a.Until = noon }), sure(func(a *detect.Anomaly) { a.Kind = detect.HiddenEdge })}
 		v := match("m", 2)
 		v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("a", "home", 2.0, 0)}
 		g.live.show(v)

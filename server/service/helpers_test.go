@@ -35,7 +35,7 @@ type engineOf struct {
 	st       *live.State
 	views    map[string]*live.View
 	details  map[[2]odds.NodeID]engine.Detail
-	alarms   []live.Alarm
+	alarms   []live.AnomalyUpdate
 	moves    engine.Remembered
 	card     live.Card
 	asked    [3]int64 // from, to and most of the last question for moves
@@ -96,9 +96,11 @@ func (e *engineOf) Remembered(_ context.Context, _ string, from, to odds.Time, m
 	return e.moves, e.busy
 }
 
-func (e *engineOf) Alarms(context.Context, int) ([]live.Alarm, error) { return e.alarms, e.busy }
-func (e *engineOf) Scorecard() *live.Card                             { return &e.card }
-func (e *engineOf) Hub() *live.Hub                                    { return e.hub }
+func (e *engineOf) Alarms(context.Context, int) ([]live.AnomalyUpdate, error) {
+	return e.alarms, e.busy
+}
+func (e *engineOf) Scorecard() *live.Card { return &e.card }
+func (e *engineOf) Hub() *live.Hub        { return e.hub }
 
 // set changes what the engine says.
 func (e *engineOf) set(f func()) {

@@ -216,7 +216,7 @@ func TestQuotesAreShownWithWhatIsKnownOfThem(t *testing.T) {
 func TestTheNewestAnomaliesOfAllEvents(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		for i, kind := range []string{"x", "y", "x", "x"} {
-			g.live.alarms = append(g.live.alarms, live.Alarm{Seq: uint64(9 - i), Anomaly: detect.Anomaly{Kind: kind, Event: "m", At: noon - odds.Time(i), Confidence: 0.9 - 0.1*float64(i)}})
+			g.live.alarms = append(g.live.alarms, live.AnomalyUpdate{Seq: uint64(9 - i), Anomaly: detect.Anomaly{Kind: kind, Event: "m", At: noon - odds.Time(i), Confidence: 0.9 - 0.1*float64(i)}})
 		}
 		g.live.state(func(st *live.State) { st.AsOf = noon })
 		g.live.alarms[2].Suppressed = "cool-down"

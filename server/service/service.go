@@ -26,7 +26,7 @@ type Live interface {
 	View(ctx context.Context, event string) (*live.View, error)
 	Inspect(ctx context.Context, source, target odds.NodeID, most int) (engine.Detail, bool, error)
 	Remembered(ctx context.Context, event string, from, to odds.Time, most int) (engine.Remembered, error)
-	Alarms(ctx context.Context, most int) ([]live.Alarm, error)
+	Alarms(ctx context.Context, most int) ([]live.AnomalyUpdate, error)
 	Scorecard() *live.Card
 	Hub() *live.Hub
 }

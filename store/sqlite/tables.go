@@ -235,7 +235,7 @@ var predictionTable = table[ledger.Prediction]{
 		number(c, &p.LeadTime)
 		c.float(&p.Base)
 		number(c, &p.BaseN)
-		c.json(&p.Rivals)
+		c.json(&p.Baselines)
 	},
 }
 
