@@ -29,7 +29,7 @@ var stages = [][]string{
 	{"server/instance", "proof/loadtest", "proof/trial"},
 	{"proof/drill"},
 	{"proof/readiness"},
-	{"proof/bench"},
+	{"proof/bench", "proof/identity"},
 	{"cmd"},
 }
 
