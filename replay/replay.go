@@ -78,7 +78,6 @@ type run struct {
 	engine   *engine.Engine
 	progress func() (read, total int64)
 
-	session int64
 	enc     ticklog.Encoder
 	pending []*odds.Batch
 	quotes  int
@@ -93,11 +92,11 @@ func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, er
 
 func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {
 	start := r.now()
-	if err := r.prepare(ctx); err != nil {
+	if err := r.prepare(); err != nil {
 		return sum, err
 	}
 	var stop func()
-	r.merge, stop = ticklog.NewMerge(r.st.Log(ctx), fresh)
+	r.merge, stop = ticklog.NewMerge(ticklog.ByTime(ctx, r.st.Log()), fresh)
 	defer stop()
 	if err := r.read(ctx); err != nil {
 		return sum, err
@@ -118,7 +117,7 @@ func (r *run) audit(ctx context.Context, start time.Time, took time.Duration, su
 	}
 	return r.st.Audit(ctx, []store.AuditRow{{
 		At: odds.TimeOf(start), Operation: "REPLAY", Subject: strings.Join(r.opt.Paths, " "), Status: "OK", Took: took,
-		Detail: fmt.Sprintf("session %d: %d quotes held, %d events, %d edges", r.session, sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
+		Detail: fmt.Sprintf("%d quotes held, %d events, %d edges", sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
 	}})
 }
 
@@ -129,7 +128,7 @@ func (r *run) now() time.Time {
 	return r.opt.Clock()
 }
 
-func (r *run) prepare(ctx context.Context) (err error) {
+func (r *run) prepare() error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
@@ -141,8 +140,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	}
 	r.opt.Engine.Facts = facts
 	r.engine = engine.New(r.opt.Engine)
-	r.session, err = r.st.NewSession(ctx)
-	return err
+	return nil
 }
 
 // read applies everything, and logs what is new, chunk by chunk.
@@ -182,7 +180,7 @@ func (r *run) flush(ctx context.Context) error {
 	if len(r.pending) == 0 {
 		return nil
 	}
-	err := r.st.AppendLog(ctx, r.session, r.enc.Pack(r.pending))
+	_, err := r.st.Log().Append(ctx, r.enc.Pack(r.pending))
 	clear(r.pending)
 	r.pending, r.quotes = r.pending[:0], 0
 	return err
