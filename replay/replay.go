@@ -77,6 +77,7 @@ type run struct {
 	opt      Options
 	merge    *merge
 	engine   *engine.Engine
+	found    engine.Collector
 	progress func() (read, total int64)
 
 	session int64
@@ -140,7 +141,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	r.opt.Engine.Facts = facts
+	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
 	r.engine = engine.New(r.opt.Engine)
 	r.session, err = r.st.NewSession(ctx)
 	return err
@@ -164,6 +165,7 @@ func (r *run) read(ctx context.Context) error {
 			if err := r.engine.Apply(b); err != nil {
 				return err
 			}
+			r.found.Collect(r.engine)
 		}
 		for _, b := range g.log {
 			r.pending = append(r.pending, b)
@@ -193,8 +195,8 @@ func (r *run) flush(ctx context.Context) error {
 // conclude decides, scores and stores.
 func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	e := r.engine
-	e.Finish()
-	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: e.Anomalies(), Predictions: e.Predictions()}
+	r.found.Finish(e)
+	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: r.found.Anomalies, Predictions: r.found.Predictions}
 	card := e.Scorecard(res.Predictions)
 	check := e.Mismatch()
 	for _, g := range e.Groups() {
