@@ -76,6 +76,7 @@ type run struct {
 	opt      Options
 	merge    *ticklog.Merge
 	engine   *engine.Engine
+	found    engine.Collector
 	progress func() (read, total int64)
 
 	enc     ticklog.Encoder
@@ -138,7 +139,7 @@ func (r *run) prepare() error {
 			return err
 		}
 	}
-	r.opt.Engine.Facts = facts
+	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
 	r.engine = engine.New(r.opt.Engine)
 	return nil
 }
@@ -160,6 +161,7 @@ func (r *run) read(ctx context.Context) error {
 			if err := r.engine.Apply(b); err != nil {
 				return err
 			}
+			r.found.Collect(r.engine)
 		}
 		for _, b := range now.Log {
 			r.pending = append(r.pending, b)
@@ -189,8 +191,8 @@ func (r *run) flush(ctx context.Context) error {
 // conclude decides, scores and stores.
 func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	e := r.engine
-	e.Finish()
-	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: e.Anomalies(), Predictions: e.Predictions()}
+	r.found.Finish(e)
+	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: r.found.Anomalies, Predictions: r.found.Predictions}
 	card := e.Scorecard(res.Predictions)
 	check := e.Mismatch()
 	for _, g := range e.Groups() {

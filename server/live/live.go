@@ -25,7 +25,7 @@ type Log interface {
 // Options of a Live. The zero value is the default of every field but Log.
 type Options struct {
 	Log    Log
-	Engine engine.Options // Stream is set
+	Engine engine.Options // ScoreAtFinish and SearchEachDecision are set
 	Facts  *catalog.Facts // nil means none
 
 	// OutOfOrder is how much older than the newest accepted tick one may be and
@@ -68,7 +68,7 @@ type Options struct {
 }
 
 func (o *Options) fill() {
-	o.Engine.Stream = true
+	o.Engine.ScoreAtFinish, o.Engine.SearchEachDecision = false, true
 	o.Engine.Facts = o.Facts
 	o.Engine.CheckPairs = orElse(o.Engine.CheckPairs, 64) // readers wait meanwhile
 	if o.Engine.CoalesceWindow == 0 {
