@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
@@ -16,6 +17,8 @@ import (
 type cli struct {
 	JSON    bool `name:"json" help:"Answer in JSON, for programs."`
 	NoColor bool `name:"no-color" help:"No colours. NO_COLOR in the environment does the same."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version of this program."`
 
 	Demo   demoCmd   `cmd:"" group:"learn" help:"Show everything on a SIMULATED market whose truth is known."`
 	Replay replayCmd `cmd:"" group:"learn" help:"Read recorded odds into a store and learn from them."`
@@ -92,10 +95,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	}()
 	var c cli
-	out := &checkedWriter{w: stdout}
+	out, v := &checkedWriter{w: stdout}, thisVersion()
 	parser, err := kong.New(&c, kong.Name("corrgraph"), kong.Description(about), kong.Writers(out, stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.Vars{"formats": formats()},
+		kong.Vars{"formats": formats(), "version": strings.TrimSpace(v.text())},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}), kong.ExplicitGroups(groups()))
 	if err != nil {
 		panic(err) // the declarations above are wrong
