@@ -53,6 +53,7 @@ type cli struct {
 	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store in one canonical text."`
 	Completion completionCmd `cmd:"" group:"keep" help:"Print the completion script of a shell."`
 	Version    versionCmd    `cmd:"" group:"keep" help:"Print the version of this program."`
+	Manual     manualCmd     `cmd:"" hidden:"" help:"Write the manual pages in Markdown."`
 }
 
 // app is what commands write to and read from.
@@ -105,8 +106,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	a := &app{stdin: stdin, stdout: out, stderr: stderr, terminal: terminal(stderr), screen: terminal(stdout), start: start}
 	if len(args) > 0 && args[0] == completeWord {
-		err = printCompletions(out, parser.Model, args[1:])
-		return a.finish(ctx, err)
+		return a.finish(ctx, a.complete(ctx, parser.Model, args[1:]))
 	}
 	k, err := parser.Parse(args)
 	if out.err != nil { // kong printed help and lost why it could not
