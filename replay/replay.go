@@ -43,7 +43,8 @@ type Options struct {
 // chunkQuotes is how many quotes go to the tick log at a time.
 const chunkQuotes = 16_384
 
-// Run replays recordings into a store. What single files could not give to their
+// Run replays recordings into a store. A store that was built with another de-vig
+// method than Options.Engine's is store.ErrDevig, and nothing is read. What single files could not give to their
 // end is an error that wraps feed.ErrFormat or feed.ErrTruncated, returned after
 // everything else was read, concluded and stored; Summary is whole then.
 func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
@@ -139,6 +140,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		if facts, err = r.opt.Facts(facts); err != nil {
 			return err
 		}
+	}
+	if err := r.st.UseDevig(ctx, r.opt.Engine.Devig); err != nil {
+		return err
 	}
 	r.opt.Engine.Facts = facts
 	r.engine = engine.New(r.opt.Engine)

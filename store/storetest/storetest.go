@@ -49,6 +49,7 @@ type Backend interface {
 	Documents(ctx context.Context) ([]string, error)
 	LogStats(ctx context.Context) (store.LogStats, error)
 	PruneLog(ctx context.Context, before odds.Time, keepBytes int64, step int) (int, error)
+	UseDevig(ctx context.Context, m odds.Method) error
 	WriteEvent(ctx context.Context, r *store.EventResults) error
 	WriteFamilies(ctx context.Context, f []graph.Family, g []store.Group, docs map[string][]byte, asOf odds.Time) error
 	DropEvents(ctx context.Context, ids []string) error
@@ -86,6 +87,7 @@ func Run(t *testing.T, open Opener) {
 		{"the audit keeps its bounds", auditBounds},
 		{"the auditor loses nothing", auditorKeepsAll},
 		{"checks are replaced by name", checksReplaced},
+		{"a store keeps its de-vig method", devigKept},
 		{"the log is in event time whatever the order of its chunks", logOverlaps},
 		{"the log is pruned from its oldest chunk", logPruned},
 		{"one event's results are replaced and nothing else", eventReplaced},
