@@ -42,7 +42,8 @@ type Options struct {
 // chunkQuotes is how many quotes go to the tick log at a time.
 const chunkQuotes = 16_384
 
-// Run replays recordings into a store. What single files could not give to their
+// Run replays recordings into a store. A store that was built with another de-vig
+// method than Options.Engine's is store.ErrDevig, and nothing is read. What single files could not give to their
 // end is an error that wraps feed.ErrFormat or feed.ErrTruncated, returned after
 // everything else was read, concluded and stored; Summary is whole then.
 func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
@@ -93,7 +94,7 @@ func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, er
 
 func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {
 	start := r.now()
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return sum, err
 	}
 	var stop func()
@@ -129,7 +130,7 @@ func (r *run) now() time.Time {
 	return r.opt.Clock()
 }
 
-func (r *run) prepare() error {
+func (r *run) prepare(ctx context.Context) error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
@@ -138,6 +139,9 @@ func (r *run) prepare() error {
 		if facts, err = r.opt.Facts(facts); err != nil {
 			return err
 		}
+	}
+	if err := r.st.UseDevig(ctx, r.opt.Engine.Devig); err != nil {
+		return err
 	}
 	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
 	r.engine = engine.New(r.opt.Engine)

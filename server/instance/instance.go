@@ -88,7 +88,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 	if err := i.openStore(ctx); err != nil {
 		return nil, err
 	}
-	if err := i.openEngine(); err != nil {
+	if err := i.openEngine(ctx); err != nil {
 		return nil, err
 	}
 	if err := i.openService(); err != nil {
@@ -219,12 +219,19 @@ func text(err error) string {
 	return err.Error()
 }
 
-func (i *Instance) openEngine() error {
+func (i *Instance) openEngine(ctx context.Context) error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
 	}
 	c := &i.cfg
+	devig, err := odds.ParseMethod(c.Engine.Devig)
+	if err != nil {
+		return fmt.Errorf("engine.devig: %w", err)
+	}
+	if err := i.store.UseDevig(ctx, devig); err != nil {
+		return err
+	}
 	if path := c.Engine.Catalog; path != "" {
 		f, err := os.Open(path)
 		if err != nil {
@@ -239,7 +246,7 @@ func (i *Instance) openEngine() error {
 		Log: i.store.Log(), Results: i.store, Facts: facts,
 		Engine: engine.Options{
 			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
-			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves,
+			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig,
 		},
 		OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
 		Remember: c.Ingest.DedupeWindow, PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Queue: c.Ingest.Queue, Clock: i.clock, Stalled: i.faults.FeedStalled,
