@@ -16,6 +16,7 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/odds"
+	"corrgraph/server/ingest"
 	"corrgraph/store"
 	"corrgraph/ticklog"
 )
@@ -24,7 +25,6 @@ import (
 type memory struct {
 	mu     sync.Mutex
 	chunks []store.Chunk // guarded by mu
-	fail   error         // guarded by mu; of the next append
 }
 
 func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
@@ -32,10 +32,6 @@ func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
 func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...store.Chunk) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.fail; err != nil {
-		m.fail = nil
-		return err
-	}
 	for _, c := range chunks {
 		c.Payload = slices.Clone(c.Payload)
 		m.chunks = append(m.chunks, c)
@@ -96,19 +92,31 @@ func market() (all []*odds.Batch) {
 
 const noon odds.Time = 1_780_000_000_000
 
-// run starts a Live in the present bubble and returns how to end it.
-func run(t *testing.T, o Options) (l *Live, end func()) {
+// whole is a Live and the Ingester that feeds it.
+type whole struct {
+	*Live
+	*ingest.Ingester
+}
+
+// run starts both in the present bubble and returns how to end them.
+func run(t *testing.T, in ingest.Options, o Options) (l *whole, end func()) {
 	t.Helper()
-	l = New(o)
+	in.Clock = o.Clock
+	l = &whole{nil, ingest.New(in)}
+	o.Intake = l.Ingester
+	l.Live = New(o)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- l.Run(ctx) }()
+	ended := make(chan error, 2)
+	go func() { ended <- l.Ingester.Run(ctx, l.Live) }()
+	go func() { ended <- l.Live.Run(ctx) }()
 	synctest.Wait()
 	return l, func() {
 		t.Helper()
 		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
+		for range 2 {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
@@ -133,7 +141,7 @@ func shuffled(r *rand.Rand, all []*odds.Batch, bound odds.Millis) (requests [][]
 }
 
 // known is everything that readers can see, in one text.
-func known(t *testing.T, l *Live) string {
+func known(t *testing.T, l *whole) string {
 	t.Helper()
 	var views []*View
 	s := l.State()
@@ -161,7 +169,7 @@ func known(t *testing.T, l *Live) string {
 }
 
 // send accepts requests one after the other and adds up the receipts.
-func send(t *testing.T, l *Live, requests [][]*odds.Batch) (sum Receipt) {
+func send(t *testing.T, l *whole, requests [][]*odds.Batch) (sum ingest.Receipt) {
 	t.Helper()
 	for _, batches := range requests {
 		got, err := l.Accept(t.Context(), batches)
@@ -173,6 +181,14 @@ func send(t *testing.T, l *Live, requests [][]*odds.Batch) (sum Receipt) {
 		sum.Refused = append(sum.Refused, got.Refused...)
 	}
 	return sum
+}
+
+// onLoop runs f on the loop's goroutine.
+func onLoop(t *testing.T, l *whole, f func()) {
+	t.Helper()
+	if _, err := ask(t.Context(), l.calls, func() int { f(); return 0 }); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func clockAt(at odds.Time) func() time.Time {

@@ -23,6 +23,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
@@ -41,7 +42,7 @@ type engineOf struct {
 	asked    [3]int64 // from, to and most of the last question for moves
 	accepted int
 	refuse   error // of the next Accept and of all later ones
-	busy     error // of Views, Inspect and Alarms
+	busy     error // of Views, Inspect and Anomalies
 	hub      *live.Hub
 }
 
@@ -52,7 +53,7 @@ func newEngineOf() *engineOf {
 	}
 }
 
-func (e *engineOf) Accept(_ context.Context, batches []*odds.Batch) (r live.Receipt, err error) {
+func (e *engineOf) Accept(_ context.Context, batches []*odds.Batch) (r ingest.Receipt, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.refuse != nil {
@@ -96,7 +97,7 @@ func (e *engineOf) Remembered(_ context.Context, _ string, from, to odds.Time, m
 	return e.moves, e.busy
 }
 
-func (e *engineOf) Alarms(context.Context, int) ([]live.AnomalyUpdate, error) {
+func (e *engineOf) Anomalies(context.Context, int) ([]live.AnomalyUpdate, error) {
 	return e.alarms, e.busy
 }
 func (e *engineOf) Scorecard() *live.Card { return &e.card }
@@ -187,7 +188,7 @@ func bubble(t *testing.T, f func(t *testing.T, g *rig)) {
 			return must[*guard.Pool](t)(guard.NewPool(guard.PoolOptions{Name: name, Workers: 2}))
 		}
 		g.Service = must[*Service](t)(New(Options{
-			Live: g.live, Store: g.store, Audit: audit, Metrics: telemetry.NewMetrics(prometheus.NewRegistry(), telemetry.Build{}),
+			Ingest: g.live, Live: g.live, Store: g.store, Audit: audit, Metrics: telemetry.NewMetrics(prometheus.NewRegistry(), telemetry.Build{}),
 			Latency: telemetry.NewLatency(time.Now(), telemetry.Usage{}), Tracing: &telemetry.Tracing{}, Log: slog.New(slog.NewTextHandler(&g.log, nil)),
 			Graphs: pool("graphs"), Predictions: pool("predictions"), Memory: memory, Faults: g.faults,
 			Clock:    func() time.Time { return time.Now().Add(time.Duration(g.skew.Load())) },

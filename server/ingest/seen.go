@@ -1,4 +1,4 @@
-package live
+package ingest
 
 import (
 	"encoding/binary"
@@ -9,9 +9,9 @@ import (
 	"corrgraph/odds"
 )
 
-// seen remembers which updates came, so that one that is sent again counts once:
-// the newest n to 2·n of them, as 64-bit hashes. Two different updates are taken
-// for one with a chance of 2·n in 2⁶⁴ each. It is for one goroutine.
+// seen remembers the newest n to 2·n updates as 64-bit hashes, so that one that is
+// sent again counts once. A new update is mistaken for a known one with a chance of
+// 2·n in 2⁶⁴. It is for one goroutine.
 type seen struct {
 	n        int
 	old, new map[uint64]struct{}
@@ -46,7 +46,7 @@ func (s *seen) undo(h uint64) {
 	delete(s.old, h)
 }
 
-// of hashes an update with its instant and source. Of its quotes it takes what a
+// of hashes an update with its instant and source, and of its quotes what a
 // duplicate would repeat.
 func (s *seen) of(b *odds.Batch, u *odds.Update) uint64 {
 	p := s.buf[:0]
