@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"corrgraph/odds"
-	"corrgraph/store"
 	"corrgraph/ticklog"
 )
 
@@ -23,16 +22,16 @@ var errDisk = errors.New("no space left")
 // memory is a tick log in memory.
 type memory struct {
 	mu      sync.Mutex
-	chunks  []store.Chunk // guarded by mu
-	fail    error         // guarded by mu; of the next append
-	appends int           // guarded by mu
-	damaged error         // of reading
-	gate    chan struct{} // appends wait for it; nil: they don't
+	chunks  []ticklog.Chunk // guarded by mu
+	fail    error           // guarded by mu; of the next append
+	appends int             // guarded by mu
+	damaged error           // of reading
+	gate    chan struct{}   // appends wait for it; nil: they don't
 }
 
 func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
 
-func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...store.Chunk) error {
+func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...ticklog.Chunk) error {
 	if m.gate != nil {
 		<-m.gate
 	}

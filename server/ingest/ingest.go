@@ -9,7 +9,6 @@ import (
 
 	"corrgraph/feed"
 	"corrgraph/odds"
-	"corrgraph/store"
 	"corrgraph/ticklog"
 )
 
@@ -223,11 +222,11 @@ func (r *request) quotes() (n int) {
 func (g *Ingester) take(group []*request, to Sink) {
 	now, skew := odds.TimeOf(g.o.Clock()), odds.Millis(g.skew.Load())
 	before := g.judge.mark()
-	var chunks []store.Chunk
+	var chunks []ticklog.Chunk
 	for _, r := range group {
 		g.judge.sift(r, now, skew)
 		if len(r.fresh) > 0 {
-			chunks = append(chunks, store.Pack(&g.enc, r.fresh))
+			chunks = append(chunks, g.enc.Pack(r.fresh))
 		}
 	}
 	err := g.append(chunks)
@@ -242,7 +241,7 @@ func (g *Ingester) take(group []*request, to Sink) {
 	}
 }
 
-func (g *Ingester) append(chunks []store.Chunk) error {
+func (g *Ingester) append(chunks []ticklog.Chunk) error {
 	if len(chunks) == 0 {
 		return nil
 	}

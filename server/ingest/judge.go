@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"corrgraph/odds"
+	"corrgraph/ticklog"
 )
 
 // Reasons for refusing a batch.
@@ -19,13 +20,13 @@ type judge struct {
 	outOfOrder odds.Millis
 	newest     odds.Time // of what was accepted
 	floor      odds.Time // what is not after it is late
-	known      *seen
+	known      *ticklog.Seen
 	added      []uint64 // hashes since the last mark
 	names      interner
 }
 
 func newJudge(outOfOrder odds.Millis, remember int) judge {
-	return judge{outOfOrder: outOfOrder, newest: odds.Ever, floor: odds.Ever, known: newSeen(remember), names: interner{}}
+	return judge{outOfOrder: outOfOrder, newest: odds.Ever, floor: odds.Ever, known: ticklog.NewSeen(remember), names: interner{}}
 }
 
 // mark is a state that the judge can return to.
@@ -40,7 +41,7 @@ func (j *judge) mark() mark {
 func (j *judge) undo(m mark) {
 	j.newest, j.floor = m.newest, m.floor
 	for _, h := range j.added {
-		j.known.undo(h)
+		j.known.Remove(h)
 	}
 }
 
@@ -79,7 +80,7 @@ func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
 func (j *judge) recall(b *odds.Batch) {
 	for i := range b.Updates {
 		u := &b.Updates[i]
-		j.known.add(j.known.of(b, u))
+		j.known.Add(j.known.Hash(b, u))
 		u.Event = j.names.event(b.Source, u.Event)
 	}
 	j.come(b.At)
@@ -115,7 +116,7 @@ func (j *judge) bar(b *odds.Batch, now odds.Time, skew odds.Millis) (reason, det
 // knows reports whether every update of b came before.
 func (j *judge) knows(b *odds.Batch) bool {
 	for i := range b.Updates {
-		if !j.known.has(j.known.of(b, &b.Updates[i])) {
+		if !j.known.Has(j.known.Hash(b, &b.Updates[i])) {
 			return false
 		}
 	}
@@ -126,7 +127,7 @@ func (j *judge) knows(b *odds.Batch) bool {
 func (j *judge) unknown(b *odds.Batch) []odds.Update {
 	fresh := make([]odds.Update, 0, len(b.Updates))
 	for i := range b.Updates {
-		if h := j.known.of(b, &b.Updates[i]); j.known.add(h) {
+		if h := j.known.Hash(b, &b.Updates[i]); j.known.Add(h) {
 			j.added = append(j.added, h)
 			fresh = append(fresh, b.Updates[i])
 		}

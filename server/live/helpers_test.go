@@ -17,19 +17,18 @@ import (
 	"corrgraph/engine"
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
-	"corrgraph/store"
 	"corrgraph/ticklog"
 )
 
 // memory is a tick log in memory.
 type memory struct {
 	mu     sync.Mutex
-	chunks []store.Chunk // guarded by mu
+	chunks []ticklog.Chunk // guarded by mu
 }
 
 func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
 
-func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...store.Chunk) error {
+func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...ticklog.Chunk) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range chunks {
