@@ -21,6 +21,7 @@ var stages = [][]string{
 	{"ledger"},
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
+	{"results"},
 	{"replay", "answer"},
 	{"server/access", "server/backup", "server/guard", "server/telemetry", "server/config", "internal/notify"},
 	{"server/ingest", "server/live"},
@@ -42,7 +43,7 @@ type ban struct {
 
 var (
 	core    = []string{"odds", "catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine"}
-	product = append([]string{"feed", "ticklog", "store", "replay", "answer", "server", "web"}, core...)
+	product = append([]string{"feed", "ticklog", "store", "results", "replay", "answer", "server", "web"}, core...)
 	bans    = []ban{
 		{
 			product,

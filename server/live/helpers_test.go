@@ -17,6 +17,7 @@ import (
 	"corrgraph/engine"
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
+	"corrgraph/store"
 	"corrgraph/ticklog"
 )
 
@@ -157,7 +158,7 @@ func known(t *testing.T, l *whole) string {
 	text, err := json.Marshal(struct {
 		Views    []*View
 		Families any
-		Groups   []engine.Group
+		Groups   []store.Group
 		Counts   engine.Counts
 		Card     any
 	}{views, s.Families, s.Groups, s.Counts, l.Scorecard().Overall})

@@ -132,8 +132,8 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 	})
 }
 
-// results remembers what was saved.
-type results struct {
+// keeper remembers what was saved.
+type keeper struct {
 	mu      sync.Mutex
 	events  map[string]store.EventResults // guarded by mu
 	dropped []string                      // guarded by mu
@@ -141,11 +141,11 @@ type results struct {
 	fail    bool                          // guarded by mu; the next event
 }
 
-func (r *results) Events(context.Context) ([]catalog.Event, error) {
+func (r *keeper) Events(context.Context) ([]catalog.Event, error) {
 	return []catalog.Event{{ID: "old", FirstSeen: 1}, {ID: "another program's"}}, nil
 }
 
-func (r *results) WriteEvent(_ context.Context, e *store.EventResults) error {
+func (r *keeper) WriteEvent(_ context.Context, e *store.EventResults) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fail {
@@ -156,14 +156,14 @@ func (r *results) WriteEvent(_ context.Context, e *store.EventResults) error {
 	return nil
 }
 
-func (r *results) WriteFamilies(_ context.Context, _ []graph.Family, _ []store.Group, docs map[string][]byte, _ odds.Time) error {
+func (r *keeper) WriteFamilies(_ context.Context, _ []graph.Family, _ []store.Group, docs map[string][]byte, _ odds.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.docs = docs
 	return nil
 }
 
-func (r *results) DropEvents(_ context.Context, ids []string) error {
+func (r *keeper) DropEvents(_ context.Context, ids []string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dropped = append(r.dropped, ids...)
@@ -173,7 +173,7 @@ func (r *results) DropEvents(_ context.Context, ids []string) error {
 func TestConclusionsAreSaved(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		to := &results{events: map[string]store.EventResults{}, fail: true}
+		to := &keeper{events: map[string]store.EventResults{}, fail: true}
 		failures := 0
 		in, o := ingest.Options{Log: &memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At), Results: to, Failed: func(string, error) { failures++ }}
 		o.Engine.DecideEvery = 1_800_000

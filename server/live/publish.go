@@ -12,6 +12,7 @@ import (
 	"corrgraph/feed"
 	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
 )
 
 // interest is how long after its last reader an event's view is kept current.
@@ -39,7 +40,7 @@ type publisher struct {
 	dirty     map[string]bool  // events with a view that has changed since
 	shown     *modes           // of the views
 	decided   bool
-	judged    *Judgement
+	judged    *results.Judgement
 	told      uint64 // number of the newest anomaly that published.recent may hold
 	list      eventList
 	missed    map[string]int // polls, by source
@@ -174,11 +175,8 @@ func (p *publisher) renew(id string, idle bool) {
 
 // judge takes over what the last decision said.
 func (p *publisher) judge() {
-	e := p.e
-	p.decided = false
-	j := &Judgement{DecidedAt: e.DecidedAt(), Nodes: e.Nodes(), Families: e.Families(), Groups: e.Groups(), Opinions: e.Opinions(), Check: e.Mismatch()}
-	_, j.Doubts = e.Catalog()
-	p.judged = j
+	j := results.Judge(p.e)
+	p.judged, p.decided = j, false
 	p.allDirty() // every link may look otherwise now
 	for id, s := range p.slots {
 		p.changes.note(s, id)

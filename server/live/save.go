@@ -2,16 +2,14 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"corrgraph/catalog"
 	"corrgraph/detect"
 	"corrgraph/graph"
-	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
 	"corrgraph/store"
 )
 
@@ -64,7 +62,7 @@ const saveAtOnce = 32
 type load struct {
 	events []store.EventResults
 	gone   []string
-	judged *Judgement
+	judged *results.Judgement
 	asOf   odds.Time
 	more   bool
 }
@@ -96,36 +94,16 @@ func (lp *loop) take(written bool) (x load) {
 }
 
 // results is what is kept of an event.
-func (lp *loop) results(id string) (r store.EventResults, ok bool) {
-	v, ok := lp.e.View(id, [4]bool{true, true, true, true})
-	if !ok {
-		return r, false
+func (lp *loop) results(id string) (store.EventResults, bool) {
+	b := lp.book.events[id]
+	if b == nil {
+		b = &eventBook{}
 	}
-	r = store.EventResults{Event: v.Event, Predictions: v.Open}
-	for _, l := range v.Layers {
-		r.Edges = append(r.Edges, l...)
+	found := make([]detect.Anomaly, len(b.anomalies))
+	for i := range b.anomalies {
+		found[i] = b.anomalies[i].Anomaly
 	}
-	if b := lp.book.events[id]; b != nil {
-		r.Predictions = append(r.Predictions, b.settled...)
-		for i := range b.anomalies {
-			r.Anomalies = append(r.Anomalies, b.anomalies[i].Anomaly)
-		}
-	}
-	ordered(&r)
-	return r, true
-}
-
-// ordered puts results in the order in which a replay stores them, each forecast
-// once: the store refuses an event whole that holds one twice.
-func ordered(r *store.EventResults) {
-	slices.SortStableFunc(r.Anomalies, func(a, b detect.Anomaly) int { return int(max(-1, min(1, a.At-b.At))) })
-	slices.SortStableFunc(r.Predictions, func(a, b ledger.Prediction) int { return int(max(-1, min(1, a.IssuedAt-b.IssuedAt))) })
-	seen := make(map[string]bool, len(r.Predictions))
-	r.Predictions = slices.DeleteFunc(r.Predictions, func(p ledger.Prediction) bool {
-		known := seen[p.ID]
-		seen[p.ID] = true
-		return known
-	})
+	return results.OfEvent(lp.e, id, b.settled, found)
 }
 
 // saver writes conclusions beside the loop: what has changed, a few events at a
@@ -139,10 +117,10 @@ type saver struct {
 	watch  *stopwatch
 	failed func(what string, err error)
 
-	tidied  bool       // events of before that are not known any more are dropped
-	written bool       // what was taken last is in the store
-	judged  *Judgement // saved last
-	card    *Card      // saved last
+	tidied  bool               // events of before that are not known any more are dropped
+	written bool               // what was taken last is in the store
+	judged  *results.Judgement // saved last
+	card    *Card              // saved last
 }
 
 // run saves until ctx ends. A store that can't be written to is tried again: what
@@ -215,19 +193,11 @@ func (s *saver) write(ctx context.Context, x *load) error {
 	if x.judged == nil || x.judged == s.judged && card == s.card {
 		return nil
 	}
-	docs := map[string][]byte{}
-	for name, v := range map[string]any{"scorecard": card.Scorecard, "mismatch": x.judged.Check, "second_opinion": x.judged.Opinions} {
-		body, err := json.Marshal(v)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		docs[name] = body
+	docs, err := x.judged.Documents(&card.Scorecard, nil)
+	if err != nil {
+		return err
 	}
-	groups := make([]store.Group, len(x.judged.Groups))
-	for i, g := range x.judged.Groups {
-		groups[i] = store.Group(g)
-	}
-	if err := s.to.WriteFamilies(ctx, x.judged.Families, groups, docs, x.asOf); err != nil {
+	if err := s.to.WriteFamilies(ctx, x.judged.Families, x.judged.Groups, docs, x.asOf); err != nil {
 		return err
 	}
 	s.judged, s.card = x.judged, card

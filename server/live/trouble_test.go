@@ -15,7 +15,7 @@ import (
 
 func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		to := &results{events: map[string]store.EventResults{}}
+		to := &keeper{events: map[string]store.EventResults{}}
 		in, o := ingest.Options{Log: &memory{}}, Options{Clock: clockAt(noon.Add(1 << 40)), Results: to}
 		o.Engine.DecideEvery, o.Engine.ForgetAfter = 1_800_000, 3_600_000
 		l, end := run(t, in, o)
@@ -64,7 +64,7 @@ func jumping(at odds.Time) (clock func() time.Time, set func(by time.Duration)) 
 
 // jumper sets the clock while an event is saved.
 type jumper struct {
-	results
+	keeper
 	jump  func() // in the first save
 	saves atomic.Int64
 }
@@ -73,13 +73,13 @@ func (j *jumper) WriteEvent(ctx context.Context, e *store.EventResults) error {
 	if j.saves.Add(1) == 1 {
 		j.jump()
 	}
-	return j.results.WriteEvent(ctx, e)
+	return j.keeper.WriteEvent(ctx, e)
 }
 
 func TestAClockThatIsSetStopsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock, set := jumping(noon)
-		to := &jumper{results: results{events: map[string]store.EventResults{}}, jump: func() { set(time.Hour) }}
+		to := &jumper{keeper: keeper{events: map[string]store.EventResults{}}, jump: func() { set(time.Hour) }}
 		var longest atomic.Int64
 		l, end := run(t, ingest.Options{Log: &memory{}}, Options{Clock: clock, Results: to, Timed: func(_ string, took time.Duration) {
 			if took.Abs() > time.Minute {
@@ -130,7 +130,7 @@ func TestALayerThatIsSwitchedOnIsServedAtOnce(t *testing.T) {
 
 // endless never finishes a write before its context ends.
 type endless struct {
-	results
+	keeper
 	began chan struct{}
 }
 
@@ -140,12 +140,12 @@ func (e *endless) WriteEvent(ctx context.Context, r *store.EventResults) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	return e.results.WriteEvent(ctx, r)
+	return e.keeper.WriteEvent(ctx, r)
 }
 
 func TestWhatWasBeingSavedAtTheEndIsSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		to := &endless{results{events: map[string]store.EventResults{}}, make(chan struct{})}
+		to := &endless{keeper{events: map[string]store.EventResults{}}, make(chan struct{})}
 		l, end := run(t, ingest.Options{Log: &memory{}}, Options{Clock: clockAt(noon), Results: to})
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		<-to.began

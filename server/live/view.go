@@ -8,9 +8,9 @@ import (
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/feed"
-	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
 )
 
 // View is what readers see of one event. It is immutable.
@@ -42,18 +42,7 @@ type State struct {
 	Outcomes   map[ledger.Outcome][5]uint64
 	Anomalies  []AnomalyCount
 
-	*Judgement // of the last decision; never nil
-}
-
-// Judgement is what the last decision said.
-type Judgement struct {
-	DecidedAt odds.Time // event time; 0 before the first
-	Nodes     int
-	Families  []graph.Family
-	Groups    []engine.Group
-	Opinions  map[string]graph.Opinion
-	Check     engine.Mismatch
-	Doubts    []catalog.Ambiguity
+	*results.Judgement // of the last decision; never nil
 }
 
 // EventRow is one event in a list.

@@ -21,6 +21,7 @@ import (
 	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/odds"
+	"corrgraph/results"
 	"corrgraph/server/access"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
@@ -49,7 +50,7 @@ type engineOf struct {
 
 func newEngineOf() *engineOf {
 	return &engineOf{
-		st:    &live.State{Renewed: time.Now(), Judgement: &live.Judgement{}},
+		st:    &live.State{Renewed: time.Now(), Judgement: &results.Judgement{}},
 		views: map[string]*live.View{}, details: map[[2]odds.NodeID]engine.Detail{}, hub: live.NewHub(16),
 	}
 }
