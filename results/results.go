@@ -88,13 +88,13 @@ func OfEvent(e *engine.Engine, id string, answered []ledger.Prediction, found []
 }
 
 // Whole returns what is kept of a recording that has ended, its documents left out:
-// the judgement and, of every event, what OfEvent returns. The anomalies stay in the
-// order in which they were found; both lists become those of the result.
-func Whole(e *engine.Engine, j *Judgement, predictions []ledger.Prediction, found []detect.Anomaly) *store.Results {
+// the judgement and, of every event, what OfEvent returns. Anomalies stay in the order
+// in which they were found. The lists of c, which has finished, become the result's.
+func Whole(e *engine.Engine, j *Judgement, c *engine.Collector) *store.Results {
 	events, _ := e.Catalog()
 	return &store.Results{
 		AsOf: e.Now(), Events: events, Families: j.Families, Groups: j.Groups, Ambiguities: j.Ambiguities,
-		Edges: e.Edges(), Anomalies: found, Predictions: inOrder(predictions),
+		Edges: e.Edges(), Anomalies: c.Anomalies, Predictions: inOrder(c.Predictions),
 	}
 }
 

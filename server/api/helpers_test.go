@@ -106,7 +106,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		}
 		return nil
 	}}))
-	g.ingest = ingest.New(ingest.Options{Log: g.store, OutOfOrder: 5000})
+	g.ingest = ingest.New(ingest.Options{Log: g.store.Log(), OutOfOrder: 5000})
 	o := live.Options{Intake: g.ingest}
 	o.Engine.DecideEvery = 30 * 60_000
 	g.live = live.New(o)

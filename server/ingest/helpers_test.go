@@ -1,11 +1,9 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,61 +11,36 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/ticklog"
+	"corrgraph/ticklog/logtest"
 )
 
 const noon odds.Time = 1_780_000_000_000
 
 var errDisk = errors.New("no space left")
 
-// memory is a tick log in memory.
-type memory struct {
-	mu      sync.Mutex
-	chunks  []ticklog.Chunk // guarded by mu
-	fail    error           // guarded by mu; of the next append
-	appends int             // guarded by mu
-	damaged error           // of reading
-	gate    chan struct{}   // appends wait for it; nil: they don't
+// failing is a log whose first append fails.
+func failing(err error) *logtest.Memory {
+	return &logtest.Memory{Fail: func() error { e := err; err = nil; return e }}
 }
 
-func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
-
-func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...ticklog.Chunk) error {
-	if m.gate != nil {
-		<-m.gate
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.appends++
-	if err := m.fail; err != nil {
-		m.fail = nil
-		return err
-	}
-	m.chunks = append(m.chunks, chunks...)
-	return nil
+// gated is a log whose appends wait for a gate.
+type gated struct {
+	logtest.Memory
+	gate    chan struct{}
+	appends int
 }
 
-func (m *memory) Log(context.Context) iter.Seq2[*odds.Batch, error] {
-	return func(yield func(*odds.Batch, error) bool) {
-		var all []*odds.Batch
-		var dec ticklog.Decoder
-		for _, c := range m.chunks {
-			batches, err := dec.Decode(c.Payload)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			all = append(all, batches...)
-		}
-		slices.SortStableFunc(all, func(a, b *odds.Batch) int { return cmp.Compare(a.At, b.At) })
-		for _, b := range all {
-			if !yield(b, nil) {
-				return
-			}
-		}
-		if m.damaged != nil {
-			yield(nil, m.damaged)
-		}
-	}
+func newGated() *gated {
+	g := &gated{gate: make(chan struct{})}
+	g.Fail = func() error { <-g.gate; g.appends++; return nil }
+	return g
+}
+
+// damaged is a log that can't be read.
+type damaged struct{ logtest.Memory }
+
+func (*damaged) List(context.Context, ticklog.Position) iter.Seq2[ticklog.Entry, error] {
+	return func(yield func(ticklog.Entry, error) bool) { yield(ticklog.Entry{}, errDisk) }
 }
 
 // sink notes what it is given.

@@ -49,10 +49,9 @@ type Ingester struct {
 	feeds    feeds
 
 	// The rest belongs to Run's goroutine.
-	session int64
-	judge   judge
-	order   order
-	enc     ticklog.Encoder
+	judge judge
+	order order
+	enc   ticklog.Encoder
 }
 
 // New returns an Ingester that has not read its log yet.
@@ -133,9 +132,9 @@ func (g *Ingester) Run(ctx context.Context, to Sink) error {
 const recoverQuotes = 4096
 
 // recover delivers what the log holds, as if it came again.
-func (g *Ingester) recover(ctx context.Context, to Sink) (err error) {
+func (g *Ingester) recover(ctx context.Context, to Sink) error {
 	n := 0
-	for b, err := range g.o.Log.Log(ctx) {
+	for b, err := range ticklog.ByTime(ctx, g.o.Log) {
 		if err == nil {
 			err = context.Cause(ctx)
 		}
@@ -149,9 +148,6 @@ func (g *Ingester) recover(ctx context.Context, to Sink) (err error) {
 			n = 0
 			g.deliver(to, g.judge.floor+1, 0)
 		}
-	}
-	if g.session, err = g.o.Log.NewSession(ctx); err != nil {
-		return err
 	}
 	g.deliver(to, g.judge.floor+1, 0)
 	to.Recovered()
@@ -248,7 +244,8 @@ func (g *Ingester) append(chunks []ticklog.Chunk) error {
 	start := time.Now()
 	defer func() { g.o.Appended(time.Since(start)) }()
 	// A request that was begun is finished: the deadline is the log's own.
-	return g.o.Log.AppendLog(context.Background(), g.session, chunks...)
+	_, err := g.o.Log.Append(context.Background(), chunks...)
+	return err
 }
 
 // answer tells the sender of a request what became of it.

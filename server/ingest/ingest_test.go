@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestInstantsComeInOrderAndOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, to, end := run(t, Options{Log: &memory{}})
+		g, to, end := run(t, Options{Log: &logtest.Memory{}})
 		send(t, g, batch("a", 0, 1.9))
 		send(t, g, batch("c", -1000, 1.7), batch("b", 1500, 1.8))
 		synctest.Wait()
@@ -38,7 +39,7 @@ func TestInstantsComeInOrderAndOnce(t *testing.T) {
 
 func TestADeliverySaysWhenItWasAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, to, end := run(t, Options{Log: &memory{}})
+		g, to, end := run(t, Options{Log: &logtest.Memory{}})
 		defer end()
 		time.Sleep(300 * time.Millisecond)
 		send(t, g, batch("a", 0, 1.9))
@@ -53,7 +54,7 @@ func TestADeliverySaysWhenItWasAccepted(t *testing.T) {
 
 func TestRefusalsSayWhyAndAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, _, end := run(t, Options{Log: &memory{}})
+		g, _, end := run(t, Options{Log: &logtest.Memory{}})
 		defer end()
 		got := send(t, g, batch("a", 0, 1.9), batch("b", -1999, 1.8), batch("c", -2001, 1.7), batch("d", 10_001, 1.6), batch("a", 0, 1.9))
 		if got.Accepted != 4 || got.Duplicates != 2 || len(got.Refused) != 2 ||
@@ -83,7 +84,7 @@ func TestRefusalsSayWhyAndAreCounted(t *testing.T) {
 
 func TestTheSkewAllowedCanBeChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, _, end := run(t, Options{Log: &memory{}, FutureSkew: 100})
+		g, _, end := run(t, Options{Log: &logtest.Memory{}, FutureSkew: 100})
 		defer end()
 		if got := send(t, g, batch("a", 101, 1.9)); len(got.Refused) != 1 {
 			t.Errorf("%+v", got)
@@ -97,7 +98,7 @@ func TestTheSkewAllowedCanBeChanged(t *testing.T) {
 
 func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, to, end := run(t, Options{Log: &memory{fail: errDisk}})
+		g, to, end := run(t, Options{Log: failing(errDisk)})
 		if _, err := g.Accept(t.Context(), []*odds.Batch{batch("a", 0, 1.9)}); !errors.Is(err, errDisk) {
 			t.Fatalf("accepted without a log: %v", err)
 		}
@@ -117,7 +118,7 @@ func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
 // Whoever waits while the log is busy shares the next append.
 func TestAFullQueueSaysSoAndAGroupIsAppendedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &memory{gate: make(chan struct{})}
+		log := newGated()
 		g, to, end := run(t, Options{Log: log, Queue: 2})
 		got := make(chan error, 3)
 		for i := range odds.Millis(3) {
@@ -140,8 +141,9 @@ func TestAFullQueueSaysSoAndAGroupIsAppendedAtOnce(t *testing.T) {
 			}
 		}
 		end()
-		if log.appends != 2 || len(log.chunks) != 3 || len(to.times()) != 3 {
-			t.Errorf("%d appends of %d chunks, %d instants delivered", log.appends, len(log.chunks), len(to.times()))
+		held, _ := log.Stats(t.Context())
+		if log.appends != 2 || held.Chunks != 3 || len(to.times()) != 3 {
+			t.Errorf("%d appends of %d chunks, %d instants delivered", log.appends, held.Chunks, len(to.times()))
 		}
 		if _, err := g.Accept(t.Context(), nil); !errors.Is(err, ErrStopped) {
 			t.Errorf("accepted after the end: %v", err)
@@ -151,7 +153,7 @@ func TestAFullQueueSaysSoAndAGroupIsAppendedAtOnce(t *testing.T) {
 
 func TestASenderThatGivesUpIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &memory{gate: make(chan struct{})}
+		log := newGated()
 		g, to, end := run(t, Options{Log: log})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -171,7 +173,7 @@ func TestASenderThatGivesUpIsNotWaitedFor(t *testing.T) {
 
 func TestARestartDeliversTheSameAndKnowsWhatCame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}}
+		o := Options{Log: &logtest.Memory{}}
 		g, first, end := run(t, o)
 		send(t, g, batch("a", 0, 1.9), batch("b", 700, 1.8))
 		send(t, g, batch("c", 300, 1.7))
@@ -201,7 +203,7 @@ func TestARestartDeliversTheSameAndKnowsWhatCame(t *testing.T) {
 
 func TestNothingIsAcceptedUntilTheLogIsAppliedWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := New(Options{Log: &memory{}})
+		g := New(Options{Log: &logtest.Memory{}})
 		if _, err := g.Accept(t.Context(), nil); !errors.Is(err, ErrRecovering) {
 			t.Errorf("accepted before the log is read back: %v", err)
 		}
@@ -233,7 +235,7 @@ func (s *slowSink) Recovered() { <-s.gate; s.sink.Recovered() }
 
 func TestADamagedLogEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, to := New(Options{Log: &memory{damaged: errDisk}}), &sink{recovered: -1}
+		g, to := New(Options{Log: &damaged{}}), &sink{recovered: -1}
 		if err := g.Run(t.Context(), to); !errors.Is(err, errDisk) {
 			t.Errorf("ended with %v", err)
 		}
@@ -242,7 +244,7 @@ func TestADamagedLogEndsIt(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := New(Options{Log: &memory{damaged: errDisk}}).Run(ctx, &sink{}); err != nil {
+		if err := New(Options{Log: &damaged{}}).Run(ctx, &sink{}); err != nil {
 			t.Errorf("stopped while the log is read back: %v", err)
 		}
 	})

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"iter"
 	"time"
 
 	"corrgraph/odds"
@@ -13,13 +12,9 @@ import (
 
 // Log is where accepted ticks are kept.
 type Log interface {
-	// NewSession returns the number of a session that is not in use.
-	NewSession(ctx context.Context) (int64, error)
-	// AppendLog keeps chunks, all or none; they are on disk when it returns.
-	AppendLog(ctx context.Context, session int64, chunks ...ticklog.Chunk) error
-	// Log yields everything in event-time order; of one instant in the order it
-	// was appended.
-	Log(ctx context.Context) iter.Seq2[*odds.Batch, error]
+	ticklog.Reader
+	// Append adds chunks at the end, all or none; they are on disk when it returns.
+	Append(ctx context.Context, chunks ...ticklog.Chunk) ([]ticklog.Position, error)
 }
 
 // Sink takes what was accepted. Its methods are called from one goroutine and may

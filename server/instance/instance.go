@@ -238,7 +238,7 @@ func (i *Instance) openEngine() error {
 		}
 	}
 	i.ingest = ingest.New(ingest.Options{
-		Log: i.store, OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
+		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
 		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.clock,
 		Appended: func(took time.Duration) { i.timed("append", took) },
 	})

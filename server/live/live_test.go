@@ -15,12 +15,13 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
 	"corrgraph/store"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestWhatWasAcceptedIsTheSameAfterARestart(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		log := &memory{}
+		log := &logtest.Memory{}
 		in, o := ingest.Options{Log: log, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At.Add(60_000))}
 		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, in, o)
@@ -76,7 +77,7 @@ func batch(source string, at odds.Time, price float64) *odds.Batch {
 func TestEventsThatAreOverAreForgotten(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		in, o := ingest.Options{Log: &memory{}, OutOfOrder: 5000, FutureSkew: 1 << 40}, Options{Clock: clockAt(noon.Add(1 << 40))}
+		in, o := ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000, FutureSkew: 1 << 40}, Options{Clock: clockAt(noon.Add(1 << 40))}
 		o.Engine.ForgetAfter = 3_600_000
 		l, end := run(t, in, o)
 		defer end()
@@ -102,7 +103,7 @@ func TestEventsThatAreOverAreForgotten(t *testing.T) {
 func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		in, o := ingest.Options{Log: &memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{true}, Off: [4]bool{1: true}}
+		in, o := ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{true}, Off: [4]bool{1: true}}
 		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, in, o)
 		defer end()
@@ -175,7 +176,7 @@ func TestConclusionsAreSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &keeper{events: map[string]store.EventResults{}, fail: true}
 		failures := 0
-		in, o := ingest.Options{Log: &memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At), Results: to, Failed: func(string, error) { failures++ }}
+		in, o := ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At), Results: to, Failed: func(string, error) { failures++ }}
 		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, in, o)
 		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))

@@ -20,7 +20,7 @@ type Intake interface {
 
 // Options of a Live. The zero value is the default of every field.
 type Options struct {
-	Engine engine.Options // Stream is set
+	Engine engine.Options // ScoreAtFinish and SearchEachDecision are set
 	Facts  *catalog.Facts // nil means none
 
 	// Intake is shown in State. Nil: nothing is known of it.
@@ -51,7 +51,7 @@ type Options struct {
 }
 
 func (o *Options) fill() {
-	o.Engine.Stream = true
+	o.Engine.ScoreAtFinish, o.Engine.SearchEachDecision = false, true
 	o.Engine.Facts = o.Facts
 	o.Engine.CheckPairs = orElse(o.Engine.CheckPairs, 64) // readers wait meanwhile
 	if o.Engine.CoalesceWindow == 0 {

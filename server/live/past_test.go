@@ -10,12 +10,13 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestTheGraphOfThePastIsTheOneThatWasPublished(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		in, o := ingest.Options{Log: &memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At)}
+		in, o := ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At)}
 		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, in, o)
 		seen := map[odds.Time]*View{}

@@ -11,12 +11,13 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
 	"corrgraph/store"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &keeper{events: map[string]store.EventResults{}}
-		in, o := ingest.Options{Log: &memory{}}, Options{Clock: clockAt(noon.Add(1 << 40)), Results: to}
+		in, o := ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon.Add(1 << 40)), Results: to}
 		o.Engine.DecideEvery, o.Engine.ForgetAfter = 1_800_000, 3_600_000
 		l, end := run(t, in, o)
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
@@ -41,7 +42,7 @@ func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
 func TestAStalledFeedDoesNotKeepItFromEnding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stalled atomic.Bool
-		l, end := run(t, ingest.Options{Log: &memory{}}, Options{Clock: clockAt(noon), Stalled: stalled.Load})
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon), Stalled: stalled.Load})
 		stalled.Store(true)
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(5 * time.Second)
@@ -81,7 +82,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 		clock, set := jumping(noon)
 		to := &jumper{keeper: keeper{events: map[string]store.EventResults{}}, jump: func() { set(time.Hour) }}
 		var longest atomic.Int64
-		l, end := run(t, ingest.Options{Log: &memory{}}, Options{Clock: clock, Results: to, Timed: func(_ string, took time.Duration) {
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clock, Results: to, Timed: func(_ string, took time.Duration) {
 			if took.Abs() > time.Minute {
 				longest.Store(int64(took))
 			}
@@ -112,7 +113,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 
 func TestALayerThatIsSwitchedOnIsServedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, ingest.Options{Log: &memory{}}, Options{Clock: clockAt(noon), Off: [4]bool{3: true}})
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon), Off: [4]bool{3: true}})
 		defer end()
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(3 * time.Second)
@@ -146,7 +147,7 @@ func (e *endless) WriteEvent(ctx context.Context, r *store.EventResults) error {
 func TestWhatWasBeingSavedAtTheEndIsSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &endless{keeper{events: map[string]store.EventResults{}}, make(chan struct{})}
-		l, end := run(t, ingest.Options{Log: &memory{}}, Options{Clock: clockAt(noon), Results: to})
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon), Results: to})
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		<-to.began
 		end()
@@ -159,7 +160,7 @@ func TestWhatWasBeingSavedAtTheEndIsSaved(t *testing.T) {
 func TestTheNewestAnomaliesAreGatheredOnceAPublication(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, ingest.Options{Log: &memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At)})
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At)})
 		defer end()
 		send(t, l, [][]*odds.Batch{all[:len(all)/2]})
 		time.Sleep(3 * time.Second)
