@@ -9,7 +9,6 @@ package replay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,9 +17,8 @@ import (
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/feed/recording"
-	"corrgraph/graph"
-	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
@@ -196,26 +194,11 @@ func (r *run) flush(ctx context.Context) error {
 func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	e := r.engine
 	r.found.Finish(e)
-	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: r.found.Anomalies, Predictions: r.found.Predictions}
+	judged := results.Judge(e)
+	res := results.Whole(e, judged, &r.found)
 	card := e.Scorecard(res.Predictions)
-	check := e.Mismatch()
-	for _, g := range e.Groups() {
-		res.Groups = append(res.Groups, store.Group(g))
-	}
-	events, doubts := e.Catalog()
-	res.Events = events
-	for _, a := range doubts {
-		res.Ambiguities = append(res.Ambiguities, store.Ambiguity(a))
-	}
-	sum = Summary{
-		AsOf: e.Now(), Rejected: map[string]int{}, Events: len(events), Nodes: e.Nodes(),
-		DecoyDiscoveryRate: check.Rate, DecoyCopies: check.Copies,
-	}
-	sum.addEngine(e.Counts())
-	sum.addEdges(res.Edges, res.Families)
-	sum.addAnomalies(res.Anomalies)
-	sum.addScorecard(card)
-	if res.Documents, err = documents(sum, card, check, e.Opinions()); err != nil {
+	sum = summarise(res, judged, e.Counts(), card.Overall)
+	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum}); err != nil {
 		return sum, err
 	}
 	sum.Duplicates = r.merge.Duplicates()
@@ -223,16 +206,4 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 		return sum, fmt.Errorf("storing the results: %w", err)
 	}
 	return sum, nil
-}
-
-func documents(sum Summary, card ledger.Scorecard, check engine.Mismatch, opinions map[string]graph.Opinion) (map[string][]byte, error) {
-	docs := map[string][]byte{}
-	for name, v := range map[string]any{"summary": sum, "scorecard": card, "mismatch": check, "second_opinion": opinions} {
-		b, err := json.Marshal(v)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		docs[name] = b
-	}
-	return docs, nil
 }
