@@ -69,7 +69,7 @@ func (l tickLog) walk(ctx context.Context, from ticklog.Position, what name, mos
 				if !yield(e, nil) {
 					return
 				}
-				next = e.Position + 1
+				next = e.Position.Next()
 			}
 			if len(found) == 0 || most > 1 && len(found) < most {
 				return
