@@ -81,6 +81,11 @@ var (
 			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
 		},
 		{
+			[]string{"ticklog", "replay", "server/live"},
+			[]string{"store/sqlite"},
+			"the tick log has more than one driver: whoever reads or writes it asks ticklog.Log",
+		},
+		{
 			[]string{"engine"},
 			[]string{"feed", "store"},
 			"the engine takes batches from whoever calls it: a recording, a simulation, one machine or ten",
