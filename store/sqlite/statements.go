@@ -153,13 +153,12 @@ const auditMatch = `(at, audit_id) >= (?1, ?4) AND (at, audit_id) < (?2, ?3) AND
 // besides the pragmas of opening. Nothing else in the package holds SQL.
 func statements() [names]statement {
 	edge := "SELECT " + edgeTable.columns + " FROM multi_layer_correlations "
-	return [names]statement{
+	t := [names]statement{
 		storeKind: {name: "store_kind", sql: `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`, deadline: listing},
 		begin:     {name: "begin", sql: `BEGIN IMMEDIATE`, deadline: commit},
 		commitTx:  {name: "commit_tx", sql: `COMMIT`, deadline: commit},
 		rollback:  {name: "rollback", sql: `ROLLBACK`, deadline: commit},
 
-		asOf:       {name: "as_of", sql: `SELECT coalesce(max(value), 0) FROM state WHERE name = 'as_of'`, deadline: request},
 		lastReview: {name: "last_review", sql: `SELECT coalesce(max(review_id), 0) FROM reviews`, deadline: commit},
 		addReview:  {name: "add_review", sql: `INSERT INTO reviews (` + reviewTable.columns + `) VALUES (` + marks(reviewTable.columns) + `)`, deadline: commit},
 		reviews: {name: "reviews", sql: `SELECT * FROM (SELECT ` + reviewTable.columns + ` FROM reviews
@@ -168,17 +167,7 @@ func statements() [names]statement {
 		setProof: {name: "set_proof", sql: `INSERT INTO proofs (` + proofTable.columns + `) VALUES (` + marks(proofTable.columns) + `)
 			ON CONFLICT (kind) DO UPDATE SET made_at = excluded.made_at, actor = excluded.actor, passed = excluded.passed,
 			summary = excluded.summary, body = excluded.body`, deadline: commit},
-		proofs:    {name: "proofs", sql: `SELECT ` + proofTable.columns + ` FROM proofs ORDER BY kind`, deadline: listing},
-		tryWrite:  {name: "try_write", sql: `INSERT INTO state (name, value) VALUES ('try', 0) ON CONFLICT (name) DO NOTHING`, deadline: pruning},
-		undoWrite: {name: "undo_write", sql: `DELETE FROM state WHERE name = 'try'`, deadline: pruning},
-		setAsOf:   {name: "set_as_of", sql: `INSERT INTO state (name, value) VALUES ('as_of', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit},
-		// The method, 0 where none is noted, and whether anything depends on it.
-		devig: {name: "devig", sql: `SELECT coalesce((SELECT value FROM state WHERE name = 'devig'), 0),
-			EXISTS (SELECT 1 FROM tick_log) OR EXISTS (SELECT 1 FROM state WHERE name = 'as_of')`, deadline: commit},
-		setDevig:   {name: "set_devig", sql: `INSERT INTO state (name, value) VALUES ('devig', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit},
-		clearDevig: {name: "clear_devig", sql: `DELETE FROM state WHERE name = 'devig'`, deadline: commit},
-		now: {name: "now", sql: `SELECT max(coalesce((SELECT value FROM state WHERE name = 'as_of'), 0),
-			CAST(coalesce((SELECT max(detected_at) FROM multi_layer_correlations WHERE evidence = 'external'), 0) AS INTEGER))`, deadline: request},
+		proofs: {name: "proofs", sql: `SELECT ` + proofTable.columns + ` FROM proofs ORDER BY kind`, deadline: listing},
 		events: {name: "events", sql: `SELECT ` + eventTable.columns + ` FROM events ORDER BY rowid`, deadline: listing},
 		// The distinct values of the index's first column, one search each.
 		foreignEvents: {name: "foreign_events", sql: `WITH RECURSIVE e (id) AS (SELECT min(event_id) FROM multi_layer_correlations
@@ -272,6 +261,23 @@ func statements() [names]statement {
 			"= CASE production_readiness_matrix.status WHEN excluded.status THEN production_readiness_matrix.since ELSE excluded.since END", 1), deadline: commit},
 		checks: {name: "checks", sql: `SELECT ` + checkTable.columns + ` FROM production_readiness_matrix WHERE component = ? ORDER BY check_name`, deadline: request},
 	}
+	stateStatements(&t)
+	return t
+}
+
+// stateStatements are those of the table of single values, and what is read with them.
+func stateStatements(t *[names]statement) {
+	t[asOf] = statement{name: "as_of", sql: `SELECT coalesce(max(value), 0) FROM state WHERE name = 'as_of'`, deadline: request}
+	t[tryWrite] = statement{name: "try_write", sql: `INSERT INTO state (name, value) VALUES ('try', 0) ON CONFLICT (name) DO NOTHING`, deadline: pruning}
+	t[undoWrite] = statement{name: "undo_write", sql: `DELETE FROM state WHERE name = 'try'`, deadline: pruning}
+	t[setAsOf] = statement{name: "set_as_of", sql: `INSERT INTO state (name, value) VALUES ('as_of', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit}
+	// The method, 0 where none is noted, and whether anything depends on it.
+	t[devig] = statement{name: "devig", sql: `SELECT coalesce((SELECT value FROM state WHERE name = 'devig'), 0),
+		EXISTS (SELECT 1 FROM tick_log) OR EXISTS (SELECT 1 FROM state WHERE name = 'as_of')`, deadline: commit}
+	t[setDevig] = statement{name: "set_devig", sql: `INSERT INTO state (name, value) VALUES ('devig', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit}
+	t[clearDevig] = statement{name: "clear_devig", sql: `DELETE FROM state WHERE name = 'devig'`, deadline: commit}
+	t[now] = statement{name: "now", sql: `SELECT max(coalesce((SELECT value FROM state WHERE name = 'as_of'), 0),
+		CAST(coalesce((SELECT max(detected_at) FROM multi_layer_correlations WHERE evidence = 'external'), 0) AS INTEGER))`, deadline: request}
 }
 
 // marks returns a question mark for each of the comma-separated columns.
