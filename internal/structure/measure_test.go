@@ -237,7 +237,9 @@ func share(part, whole int) float64 { return 100 * float64(part) / float64(max(1
 func (m *measures) String() string {
 	kl := float64(m.lines) / 1000
 	var b strings.Builder
-	row := func(name, format string, args ...any) { fmt.Fprintf(&b, "%-30s "+format+"\n", append([]any{name}, args...)...) }
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-30s "+format+"\n", append([]any{name}, args...)...)
+	}
 	row("packages / code kl", "%d / %.0f", len(m.packages), kl)
 	row("package p50/max", "%d/%d (%s)", quantile(m.packages, 0.5), m.packages[largest(m.packages)], largest(m.packages))
 	row("file p50/p90/max", "%d/%d/%d (%s)", quantile(m.files, 0.5), quantile(m.files, 0.9), m.files[largest(m.files)], largest(m.files))
