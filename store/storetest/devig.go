@@ -15,7 +15,7 @@ func devigKept(t *testing.T, open Opener) {
 	var enc ticklog.Encoder
 	for name, fill := range map[string]func(t *testing.T, b Backend){
 		"ticks": func(t *testing.T, b Backend) {
-			ok(t, b.AppendLog(t.Context(), 1, store.Pack(&enc, batches(1000, 2, "poll"))))
+			must(b.Log().Append(t.Context(), enc.Pack([]*odds.Batch{{Source: "poll", At: 1000, Recv: 1000}})))(t)
 		},
 		"conclusions": func(t *testing.T, b Backend) { ok(t, b.WriteResults(t.Context(), &store.Results{AsOf: 1000})) },
 	} {
