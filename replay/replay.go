@@ -27,6 +27,7 @@ import (
 type Store interface {
 	Log() ticklog.Log
 	WriteResults(ctx context.Context, r *store.Results) error
+	UseDevig(ctx context.Context, m odds.Method) error
 	Audit(ctx context.Context, rows []store.AuditRow) error
 }
 
