@@ -27,7 +27,6 @@ var grown = map[string]struct {
 	why  string
 }{
 	"cmd/corrgraph":   {4000, "questions are still asked here beside answer"},
-	"engine":          {4200, "one owner of all mutable state; to be split into what venues show and what families know"},
 	"proof/drill":     {3300, "the fuzzer's shapes are its own"},
 	"proof/loadtest":  {2850, "two load generators"},
 	"proof/readiness": {3700, "twenty gates, each with its judgement"},
