@@ -49,11 +49,13 @@ release: go web .tools/cyclonedx-gomod .tools/release ## bin/release: archives f
 	.tools/release -out bin/release $$stamp && cat bin/release/SHA256SUMS
 
 .PHONY: test
-test: pages go .tools/testreport ## all tests, and what was skipped and why
-	@if type npm >/dev/null 2>&1; then cd web && npm run -s check && npm test --silent; else echo "skipped web: Node.js is missing"; fi
-	@go test -json ./... | .tools/testreport
-	@cd tools && go test -json ./... | ../.tools/testreport
-	@$(MAKE) --no-print-directory e2e
+test: pages go .tools/testreport ## all tests, and what was skipped and why; a failure stops nothing after it
+	@failed=0; \
+	if type npm >/dev/null 2>&1; then (cd web && npm run -s check) || failed=1; (cd web && npm test --silent) || failed=1; else echo "skipped web: Node.js is missing"; fi; \
+	(go test -json ./... | .tools/testreport) || failed=1; \
+	(cd tools && go test -json ./... | ../.tools/testreport) || failed=1; \
+	$(MAKE) --no-print-directory e2e || failed=1; \
+	exit $$failed
 
 .PHONY: e2e
 e2e: build ## the dashboard in a browser, on a simulated market and on real odds
@@ -84,6 +86,12 @@ fuzz: go ## every fuzz test for FUZZTIME (5s)
 .PHONY: bench
 bench: build ## the measurements that README's numbers come from
 	@bin/corrgraph bench
+
+# BASE=FILE is the binary of the build to compare with, ARGS more flags, such as
+# --only mlb or --renamed old=new.
+.PHONY: identity
+identity: build ## whether all recordings still give what they gave to the build BASE
+	@go run ./proof/identity --base "$(BASE)" $(ARGS)
 
 .PHONY: vet
 vet: go ## go vet
