@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
@@ -16,7 +18,7 @@ import (
 
 // operation is one that the gate does, and the row that it must leave.
 type operation struct {
-	by        *caller
+	by        *client.Client
 	method    string
 	path      string
 	body      []byte
@@ -26,6 +28,12 @@ type operation struct {
 	actor     string
 }
 
+// The operations of audit_complete: each kind so often, all in one trace.
+const (
+	auditRounds = 20
+	auditTrace  = "5eed000000000000000000000000a0d1"
+)
+
 func auditComplete(ctx context.Context, l *lab) (f Finding, err error) {
 	otlp := newReceiver()
 	defer otlp.close()
@@ -34,16 +42,33 @@ func auditComplete(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, err
 	}
 	defer x.stop()
-	s, err := x.admin.look(ctx, 1)
-	if err != nil || len(s.events) == 0 {
-		return f, notRun("a scratch instance without events: %w", err)
+	s, err := lookForOne(ctx, x.admin, 1)
+	if err != nil {
+		return f, err
 	}
-	event, nobody := graphPath(s.events[0]), newCaller(x.url, "cgt_000000000000_not-a-token")
-	defer nobody.close()
-	const rounds = 20
-	const trace = "5eed000000000000000000000000a0d1"
-	kinds := []operation{
-		{x.viewer, "GET", event, nil, 200, "GRAPH_BUILD", "OK", viewerName},
+	kinds := auditKinds(x, client.GraphPath(s.events[0]))
+	wrong, err := operate(ctx, kinds)
+	if err != nil {
+		return f, err
+	}
+	rows, err := auditRows(ctx, x.admin, len(kinds))
+	if err != nil {
+		return f, err
+	}
+	f = judgeAudit(kinds, auditRounds, rows)
+	if len(wrong) > 0 {
+		f.Pass = false
+		f.Evidence += "; " + wrong[0]
+	}
+	return f, nil
+}
+
+// auditKinds are the operations: read and refused, by three actors. The last one is
+// refused, and so is logged at every level.
+func auditKinds(x *scratch, graph string) []operation {
+	nobody := x.viewer.As("cgt_000000000000_not-a-token")
+	return []operation{
+		{x.viewer, "GET", graph, nil, 200, "GRAPH_BUILD", "OK", viewerName},
 		{x.viewer, "GET", "/v1/events/no-such-event/graph", nil, 404, "GRAPH_BUILD", "REFUSED", viewerName},
 		{x.viewer, "GET", "/v1/leaders", nil, 200, "LEADERS", "OK", viewerName},
 		{x.admin, "GET", "/v1/events?limit=5", nil, 200, "EVENTS", "OK", adminName},
@@ -52,79 +77,53 @@ func auditComplete(ctx context.Context, l *lab) (f Finding, err error) {
 		{x.viewer, "POST", "/v1/faults", []byte(`{"kind":"feed-stall","duration_s":1}`), 403, "REQUEST", "REFUSED", viewerName},
 		{nobody, "GET", "/v1/leaders", nil, 401, "REQUEST", "REFUSED", "unknown@127.0.0.1"},
 	}
-	var wrong []string
-	for range rounds {
+}
+
+// operate does every operation in every round and says which answers were wrong.
+func operate(ctx context.Context, kinds []operation) (wrong []string, err error) {
+	for range auditRounds {
 		for _, o := range kinds {
-			contentType := ""
+			r := client.Request{Method: o.method, Path: o.path, Body: o.body, Header: []string{"Traceparent", "00-" + auditTrace + "-00000000000000a1-01"}}
 			if o.body != nil {
-				contentType = "application/json"
+				r.Type = "application/json"
 			}
-			r, err := o.by.do(ctx, o.method, o.path, contentType, o.body, "Traceparent", "00-"+trace+"-00000000000000a1-01")
+			a, err := o.by.Do(ctx, r)
 			if err != nil {
-				return f, err
+				return nil, err
 			}
-			if r.status != o.status {
-				wrong = append(wrong, fmt.Sprintf("%s %s: %d, want %d", o.method, o.path, r.status, o.status))
+			if a.Status != o.status {
+				wrong = append(wrong, fmt.Sprintf("%s %s: %d, want %d", o.method, o.path, a.Status, o.status))
 			}
 			if o.operation == "GRAPH_BUILD" { // the governor of graphs is not what is tested
-				if err := pause(ctx, 12*time.Millisecond); err != nil {
-					return f, err
+				if err := client.Pause(ctx, 12*time.Millisecond); err != nil {
+					return nil, err
 				}
 			}
 		}
 	}
-	var rows []auditRow
-	if _, _, err := within(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
-		var err error
-		rows, err = x.admin.audit(ctx, "trace_id="+trace)
-		return len(rows) >= rounds*len(kinds), err
-	}); err != nil {
-		return f, err
-	}
-	f = judgeAudit(kinds, rounds, rows)
-	if len(wrong) > 0 {
-		f.Pass = false
-		f.Evidence += "; " + wrong[0]
-	}
-	return f, nil
+	return wrong, nil
 }
 
-// auditRow is a row of the audit log as the API shows it.
-type auditRow struct {
-	At        odds.Time `json:"at"`
-	Operation string    `json:"operation"`
-	Status    string    `json:"status"`
-	Detail    string    `json:"detail"`
-	TookUs    *int64    `json:"took_us"`
-	Actor     string    `json:"actor"`
-	TraceID   string    `json:"trace_id"`
-}
+// auditSettles is how long the log must stay as it is before missing rows count as
+// missing and not as late.
+const auditSettles = 5 * time.Second
 
-// audit reads the newest thousand rows that match a query.
-func (c *caller) audit(ctx context.Context, query string) (rows []auditRow, err error) {
-	cursor := ""
-	for len(rows) < 1000 {
-		var page struct {
-			Rows []auditRow `json:"rows"`
-			Next string     `json:"next_cursor"`
+// auditRows reads the rows of the operations once all are there, or none comes any
+// more: the log is written a moment later, in batches.
+func auditRows(ctx context.Context, c *client.Client, kinds int) (rows []client.AuditRow, err error) {
+	last, since := 0, time.Now()
+	_, _, err = within(ctx, patience, func(ctx context.Context) (bool, error) {
+		rows, err = c.Audit(ctx, url.Values{"trace_id": {auditTrace}})
+		if n := len(rows); n != last || n == 0 {
+			last, since = n, time.Now()
 		}
-		r, err := c.get(ctx, "/v1/audit?limit=1000&"+query+cursor)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.into("/v1/audit", &page); err != nil {
-			return nil, err
-		}
-		if rows = append(rows, page.Rows...); page.Next == "" {
-			break
-		}
-		cursor = "&cursor=" + page.Next
-	}
-	return rows, nil
+		return len(rows) >= auditRounds*kinds || time.Since(since) >= auditSettles, err
+	})
+	return rows, err
 }
 
 // judgeAudit holds the rows of the log against the operations.
-func judgeAudit(kinds []operation, rounds int, rows []auditRow) (f Finding) {
+func judgeAudit(kinds []operation, rounds int, rows []client.AuditRow) (f Finding) {
 	type key struct{ operation, outcome, actor string }
 	want, have := map[key]int{}, map[key]int{}
 	for _, o := range kinds {
@@ -174,7 +173,7 @@ func auditRetention(ctx context.Context, l *lab) (f Finding, err error) {
 		f.Measured, f.Evidence = fmt.Sprintf("kept %s", cfg.Audit.Keep), "audit.keep of the configuration"
 		return f, nil
 	}
-	st, err := sqlite.Open(ctx, filepath.Join(p.dir, "audit.db"), sqlite.Options{Create: true})
+	st, err := sqlite.Open(ctx, filepath.Join(p.dir, "audit.db"), sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		return f, notRun("a scratch store: %w", err)
 	}
@@ -183,11 +182,15 @@ func auditRetention(ctx context.Context, l *lab) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
-	f.Pass = r.aged == 0 && r.kept == r.young && r.alarm && !r.early && r.held <= r.cap
-	f.Measured = fmt.Sprintf("kept %s, %d aged rows stay, alarm %v", cfg.Audit.Keep, r.aged, r.alarm)
+	return judgeRetention(cfg.Audit.Keep, &r), nil
+}
+
+func judgeRetention(keep time.Duration, r *retained) (f Finding) {
+	f.Pass = keep >= asked && r.aged == 0 && r.kept == r.young && r.alarm && !r.early && r.held <= r.cap
+	f.Measured = fmt.Sprintf("kept %s, %d aged rows stay, alarm %v", keep, r.aged, r.alarm)
 	f.Evidence = fmt.Sprintf("%d rows older than that and %d younger written: %d and %d stay; then %d rows under a cap of %d: %d stay, alarm raised %v (before the cap was reached: %v)",
 		r.old, r.young, r.aged, r.kept, r.flood, r.cap, r.held, r.alarm, r.early)
-	return f, nil
+	return f
 }
 
 // retained is what an auditor kept.
@@ -276,9 +279,9 @@ func write(ctx context.Context, a *store.Auditor, operation string, at odds.Time
 
 // written waits until nothing waits to be written.
 func written(ctx context.Context, a *store.Auditor) error {
-	_, ok, err := within(ctx, 10*time.Second, func(context.Context) (bool, error) { return a.Stats().Waiting == 0, nil })
+	_, ok, err := within(ctx, patience, func(context.Context) (bool, error) { return a.Stats().Waiting == 0, nil })
 	if err == nil && !ok {
-		err = errors.New("audit rows wait for ten seconds")
+		err = fmt.Errorf("audit rows wait for %s", patience)
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 	"corrgraph/server/backup"
 )
@@ -21,10 +22,10 @@ type restored struct {
 	acknowledged int // quotes, before the backup was begun
 	sent         int // quotes in all, with those of the seed
 	held         int64
-	resent       receipt // of everything, after the restore
-	original     int64   // quotes in the log of the store that was copied
-	copied       int64   // and of the restored one, at the end
-	reads        int     // of graphs while the backup was made
+	resent       client.Receipt // of everything, after the restore
+	original     int64          // quotes in the log of the store that was copied
+	copied       int64          // and of the restored one, at the end
+	reads        int            // of graphs while the backup was made
 	failed       int
 	took         time.Duration
 	graphs       int // compared
@@ -93,7 +94,7 @@ func (r *restored) make(ctx context.Context, x *scratch, all []*odds.Batch) (pat
 	acknowledged := 0
 	begun := false
 	for i, text := range texts {
-		got, err := x.admin.ticks(ctx, text)
+		got, err := ticks(ctx, x.admin, text)
 		if err != nil {
 			return "", err
 		}
@@ -102,17 +103,14 @@ func (r *restored) make(ctx context.Context, x *scratch, all []*odds.Batch) (pat
 			begun, r.acknowledged = true, acknowledged
 			go func() {
 				start := time.Now()
-				var row struct {
-					Name string `json:"name"`
-				}
-				err := x.admin.send(ctx, "/v1/backups", struct{}{}, &row)
-				done <- made{row.Name, time.Since(start), err}
+				name, err := x.admin.Backup(ctx)
+				done <- made{name, time.Since(start), err}
 			}()
 		}
 		if begun {
-			g, err := x.viewer.get(ctx, graphPath(seedEvents[0]))
+			g, err := get(ctx, x.viewer, client.GraphPath(seedEvents[0]))
 			r.reads++
-			if err != nil || g.status != http.StatusOK {
+			if err != nil || g.Status != http.StatusOK {
 				r.failed++
 			}
 		}
@@ -138,8 +136,8 @@ func (r *restored) resend(ctx context.Context, l *lab, p *site, all []*odds.Batc
 		if err != nil {
 			break
 		}
-		var got receipt
-		got, err = y.admin.ticks(ctx, text)
+		var got client.Receipt
+		got, err = ticks(ctx, y.admin, text)
 		r.resent.Accepted += got.Accepted
 		r.resent.Duplicates += got.Duplicates
 		r.resent.Rejected += got.Rejected
@@ -162,14 +160,14 @@ func (r *restored) compare(ctx context.Context, l *lab, a, b *site) error {
 		}
 		got[i] = map[string][]byte{}
 		for _, id := range seedEvents {
-			a, err := x.viewer.patient(ctx, graphPath(id))
+			a, err := x.viewer.Patient(ctx, client.Request{Path: client.GraphPath(id)}, graphWait)
 			if err == nil {
-				err = a.into("graph", nil)
+				err = a.Err()
 			}
 			if err != nil {
 				return errors.Join(err, x.stop())
 			}
-			got[i][id] = v.ReplaceAll(a.body, []byte(`"version":0`))
+			got[i][id] = v.ReplaceAll(a.Body, []byte(`"version":0`))
 		}
 		if err := x.stop(); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
@@ -124,7 +125,7 @@ func TestSQLFailsWithoutItsTables(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "s.db")
-			st, err := sqlite.Open(t.Context(), path, sqlite.Options{Create: true})
+			st, err := sqlite.Open(t.Context(), path, sqlite.Options{Create: true, Offline: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,39 +149,39 @@ func TestSQLFailsWithoutItsTables(t *testing.T) {
 	}
 }
 
-// probed is a store whose endless queries end as it says.
-type probed struct {
+// endlessStore is a store whose endless queries end as it says.
+type endlessStore struct {
 	after time.Duration
 	err   error
 	read  error
 }
 
-func (p probed) Probe(ctx context.Context, _ int) (time.Duration, error) {
-	if err := pause(ctx, p.after); err != nil {
-		return 0, err
-	}
-	return p.after, p.err
+func (p endlessStore) Probe(ctx context.Context, _ int) (time.Duration, error) {
+	return p.after, errors.Join(client.Pause(ctx, p.after), p.err)
 }
 
-func (p probed) KnowsEvent(context.Context, string) (bool, error) { return true, p.read }
+func (p endlessStore) KnowsEvent(context.Context, string) (bool, error) { return true, p.read }
 
-func TestJudgeDeadline(t *testing.T) {
+func TestProbes(t *testing.T) {
+	const wait = 51 * time.Millisecond
 	for name, c := range map[string]struct {
-		st   probed
-		n    int
-		pass bool
+		st                  endlessStore
+		took, cut, failures int
 	}{
-		"cut in time":        {probed{51 * time.Millisecond, store.ErrDeadline, nil}, 21, true},
-		"cut too late":       {probed{61 * time.Millisecond, store.ErrDeadline, nil}, 21, false},
-		"never cut":          {probed{51 * time.Millisecond, nil, nil}, 21, false},
-		"fails otherwise":    {probed{51 * time.Millisecond, store.ErrInUse, nil}, 21, false},
-		"readers starve":     {probed{51 * time.Millisecond, store.ErrDeadline, store.ErrDeadline}, 21, false},
-		"too few to be told": {probed{51 * time.Millisecond, store.ErrDeadline, nil}, 20, false},
+		"cut in time":     {endlessStore{wait, store.ErrDeadline, nil}, 3, 4, 0},
+		"never cut":       {endlessStore{wait, nil, nil}, 0, 0, 0},
+		"fails otherwise": {endlessStore{wait, store.ErrInUse, nil}, 0, 0, 0},
+		"readers starve":  {endlessStore{wait, store.ErrDeadline, store.ErrDeadline}, 3, 4, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			f, err := judgeDeadline(t.Context(), c.st, c.n, 4)
-			if err != nil || f.Pass != c.pass {
-				t.Errorf("%s: %v, %+v", name, err, f)
+			s, err := probeAll(t.Context(), c.st, 3, 4)
+			if err != nil || len(s.took) != c.took || s.cut != c.cut || min(s.failed, 1) != c.failures || s.reads < 4*51 || s.slowest != 0 {
+				t.Errorf("%s: %+v, %v", name, s, err)
+			}
+			for _, d := range s.took {
+				if d != wait {
+					t.Errorf("%s: cut after %s", name, d)
+				}
 			}
 		})
 	}

@@ -50,7 +50,7 @@ func calibrationAndDecoys(ctx context.Context, l *lab) (f Finding, err error) {
 	}
 	defer done()
 	var live decoys
-	if err := c.read(ctx, "/v1/scorecard", &live); err != nil {
+	if err := c.Ask(ctx, "/v1/scorecard", &live); err != nil {
 		return f, notRun("the scorecard of %s: %w", where, err)
 	}
 	if live.Copies == 0 {

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"corrgraph/client"
 )
 
 // child is a scratch instance in a process of its own, for gates in which a process
@@ -23,7 +25,7 @@ type child struct {
 	cmd           *exec.Cmd
 	log           string // path of what it wrote
 	url           string
-	admin, viewer *caller
+	admin, viewer *client.Client
 	took          time.Duration // until it was ready
 	gone          bool
 }
@@ -56,8 +58,10 @@ func (l *lab) spawn(ctx context.Context, p *site) (*child, error) {
 	if err := c.cmd.Start(); err != nil {
 		return nil, notRun("%s: %w", args[0], err)
 	}
-	c.admin, c.viewer = newCaller(c.url, p.adminToken), newCaller(c.url, p.viewerToken)
-	_, err = c.admin.ready(ctx, startWithin)
+	if c.admin, err = newClient(c.url, p.adminToken); err == nil {
+		c.viewer = c.admin.As(p.viewerToken)
+		_, err = ready(ctx, c.admin, startWithin)
+	}
 	c.took = time.Since(start)
 	if err != nil {
 		c.kill()
@@ -91,8 +95,9 @@ func (c *child) kill() {
 		return
 	}
 	c.gone = true
-	c.admin.close()
-	c.viewer.close()
+	if c.admin != nil {
+		c.admin.Close()
+	}
 	_ = c.cmd.Process.Kill() // it may have ended
 	_ = c.cmd.Wait()         // killed
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"corrgraph/client"
 )
 
 func degrades(layer int) string {
@@ -48,12 +50,12 @@ func degrade(layer int) func(context.Context, *lab) (Finding, error) {
 
 // kill reads graphs all the while, kills a layer, waits, and mends it.
 func kill(ctx context.Context, x *scratch, layer int) (k killed, err error) {
-	s, err := x.viewer.look(ctx, 4)
-	if err != nil || len(s.events) == 0 {
-		return k, notRun("a scratch instance without events: %w", err)
+	s, err := lookForOne(ctx, x.viewer, 4)
+	if err != nil {
+		return k, err
 	}
-	if _, ok, err := within(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
-		h, err := x.viewer.health(ctx)
+	if _, ok, err := within(ctx, patience, func(ctx context.Context) (bool, error) {
+		h, err := x.viewer.Health(ctx)
 		return h.Status == "HEALTHY", err
 	}); err != nil || !ok {
 		return k, notRun("a scratch instance that is not healthy: %w", err)
@@ -62,7 +64,7 @@ func kill(ctx context.Context, x *scratch, layer int) (k killed, err error) {
 	var reader sync.WaitGroup
 	reader.Go(func() { k.read(ctx, x, s.events, layer, stop) })
 	end := func() { close(stop); reader.Wait() }
-	if err := x.fault(ctx, map[string]any{"kind": "kill-layer", "layer": layer, "duration_s": 60}); err != nil {
+	if err := x.admin.Inject(ctx, client.Fault{Kind: "kill-layer", Layer: layer, Seconds: faultLasts}); err != nil {
 		end()
 		return k, notRun("a fault: %w", err)
 	}
@@ -70,19 +72,19 @@ func kill(ctx context.Context, x *scratch, layer int) (k killed, err error) {
 	var degraded, healed bool
 	var status string
 	after, degraded, err = within(ctx, 2*noticed, func(ctx context.Context) (bool, error) {
-		h, err := x.viewer.health(ctx)
+		h, err := x.viewer.Health(ctx)
 		status = h.Status
 		return h.Status == "DEGRADED", err
 	})
 	if err == nil {
-		err = pause(ctx, time.Second) // reads of a dead layer
+		err = client.Pause(ctx, time.Second) // reads of a dead layer
 	}
 	if err == nil {
-		err = x.clear(ctx)
+		err = x.admin.ClearFaults(ctx)
 	}
 	if err == nil {
-		healing, healed, err = within(ctx, x.cfg.Breakers.Delay+10*time.Second, func(ctx context.Context) (bool, error) {
-			h, err := x.viewer.health(ctx)
+		healing, healed, err = within(ctx, x.cfg.Breakers.Delay+patience, func(ctx context.Context) (bool, error) {
+			h, err := x.viewer.Health(ctx)
 			return h.Status == "HEALTHY", err
 		})
 	}
@@ -100,12 +102,12 @@ func (k *killed) read(ctx context.Context, x *scratch, events []string, layer in
 			return
 		default:
 		}
-		r, err := x.viewer.get(ctx, graphPath(events[i%len(events)]))
-		if err == nil && r.status != http.StatusTooManyRequests {
-			var g graph
+		r, err := get(ctx, x.viewer, client.GraphPath(events[i%len(events)]))
+		if err == nil && r.Status != http.StatusTooManyRequests {
+			var g client.Graph
 			k.reads++
-			if err := r.into("graph", &g); err != nil || len(g.Layers) != 4 {
-				k.wrong(fmt.Sprintf("a read failed: %d, %v", r.status, err))
+			if err := r.Into(&g); err != nil || len(g.Layers) != 4 {
+				k.wrong(fmt.Sprintf("a read failed: %d, %v", r.Status, err))
 				k.failed++
 			} else {
 				k.layers(&g, layer)
@@ -115,7 +117,7 @@ func (k *killed) read(ctx context.Context, x *scratch, events []string, layer in
 			k.failed++
 			k.wrong(err.Error())
 		}
-		if pause(ctx, 20*time.Millisecond) != nil {
+		if client.Pause(ctx, 20*time.Millisecond) != nil {
 			return
 		}
 	}
@@ -128,7 +130,7 @@ func (k *killed) wrong(what string) {
 }
 
 // layers looks at one graph.
-func (k *killed) layers(g *graph, layer int) {
+func (k *killed) layers(g *client.Graph, layer int) {
 	for i := range g.Layers {
 		v := &g.Layers[i]
 		switch {

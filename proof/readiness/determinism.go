@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 	"corrgraph/store/sqlite"
 )
@@ -36,7 +37,7 @@ type dumped struct {
 	tables   map[string]string // SHA-256 by name
 	size     int64
 	requests int
-	receipt
+	client.Receipt
 }
 
 // results sends ticks to a new instance in requests of so many quotes and returns
@@ -51,7 +52,7 @@ func (l *lab) results(ctx context.Context, all []*odds.Batch, quotes int, s setu
 		return d, err
 	}
 	for _, text := range texts {
-		got, err := x.admin.ticks(ctx, text)
+		got, err := ticks(ctx, x.admin, text)
 		if err != nil {
 			return d, errors.Join(err, x.stop())
 		}

@@ -3,6 +3,7 @@ package readiness
 import (
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 	"corrgraph/proof/drill"
 	"corrgraph/proof/loadtest"
@@ -33,57 +35,132 @@ func holds[T any](t *testing.T, good func() T, judge func(T) Finding, broken map
 
 func TestJudgeLimit(t *testing.T) {
 	holds(t, func() flooding {
-		return flooding{sent: 4000, let: 1400, limited: 2600, first: 1401, asked: 40, took: 500 * time.Millisecond}
-	},
-		func(x flooding) Finding { f, _ := judgeLimit(x); return f },
-		map[string]func(*flooding){
-			"no limit":               func(x *flooding) { x.let, x.limited = 4000, 0 },
-			"a larger one":           func(x *flooding) { x.let = 1502 },
-			"no Retry-After":         func(x *flooding) { x.bare = 1 },
-			"another answer":         func(x *flooding) { x.other = 1 },
-			"another client suffers": func(x *flooding) { x.refused = 1 },
-			"nobody else asked":      func(x *flooding) { x.asked = 0 },
-		})
-	if _, err := judgeLimit(flooding{sent: 1200, let: 1200, took: time.Second}); err == nil {
-		t.Error("a machine that is too slow to reach the limit proves nothing")
+		return flooding{rate: 1000, sent: 1500, let: 1001, limited: 499, first: 1002, asked: 60, took: 500 * time.Millisecond}
+	}, func(x flooding) Finding { return judgeLimit(&x) }, map[string]func(*flooding){
+		"no limit":               func(x *flooding) { x.let, x.limited = 1500, 0 },
+		"none reached":           func(x *flooding) { x.let, x.limited = 900, 0 },
+		"a larger burst":         func(x *flooding) { x.let = 1002 },
+		"a larger rate":          func(x *flooding) { x.rate = 1000.1 },
+		"no Retry-After":         func(x *flooding) { x.bare = 1 },
+		"another answer":         func(x *flooding) { x.other = 1 },
+		"another client suffers": func(x *flooding) { x.refused = 1 },
+		"nobody else asked":      func(x *flooding) { x.asked = 0 },
+	})
+}
+
+// TestJudgeLimitOnAnyMachine: what is let through meanwhile is the refill's.
+func TestJudgeLimitOnAnyMachine(t *testing.T) {
+	for _, took := range []time.Duration{time.Millisecond, time.Second, time.Minute} {
+		let := 1001 + int(took.Seconds())
+		x := flooding{rate: 1000, sent: 1500, let: let, limited: 1500 - let, asked: 60, took: took}
+		if f := judgeLimit(&x); !f.Pass {
+			t.Errorf("%s: %+v", took, f)
+		}
+		x.let++
+		if f := judgeLimit(&x); f.Pass {
+			t.Errorf("%s, one more: %+v", took, f)
+		}
 	}
+}
+
+func TestCountOfAFlood(t *testing.T) {
+	var x flooding
+	answer := func(status int, head ...string) *client.Answer {
+		a := &client.Answer{Status: status, Header: http.Header{}}
+		for i := 0; i+1 < len(head); i += 2 {
+			a.Header.Set(head[i], head[i+1])
+		}
+		return a
+	}
+	x.count(3, answer(200), answer(200))
+	x.count(9, answer(429, "Retry-After", "1"), nil)
+	x.count(7, answer(429), answer(429))
+	x.count(8, answer(500), nil)
+	want := flooding{sent: 4, let: 1, limited: 2, bare: 1, other: 1, first: 7, asked: 2, refused: 1}
+	if x != want {
+		t.Errorf("%+v, want %+v", x, want)
+	}
+}
+
+func TestJudgeRetention(t *testing.T) {
+	const week = 7 * 24 * time.Hour
+	type seen struct {
+		keep time.Duration
+		r    retained
+	}
+	good := func() seen {
+		return seen{week, retained{old: 3000, young: 500, kept: 500, flood: 6000, cap: 2000, held: 2000, alarm: true}}
+	}
+	holds(t, good, func(s seen) Finding { return judgeRetention(s.keep, &s.r) }, map[string]func(*seen){
+		"kept too short":           func(s *seen) { s.keep = week - time.Second },
+		"an old row stays":         func(s *seen) { s.r.aged = 1 },
+		"a young one goes":         func(s *seen) { s.r.kept = 499 },
+		"one over the cap":         func(s *seen) { s.r.held = 2001 },
+		"no alarm":                 func(s *seen) { s.r.alarm = false },
+		"an alarm without a cause": func(s *seen) { s.r.early = true },
+	})
+}
+
+func TestJudgeDeadline(t *testing.T) {
+	good := func() probed {
+		s := probed{alone: 21, together: 64, cut: 64, reads: 9}
+		for i := range s.alone {
+			d := 60 * time.Millisecond
+			if i >= 11 { // ten may be slower
+				d = time.Second
+			}
+			s.took = append(s.took, d)
+		}
+		return s
+	}
+	holds(t, good, func(s probed) Finding { return judgeDeadline(&s) }, map[string]func(*probed){
+		"too late at the median": func(s *probed) { s.took[0] = 61 * time.Millisecond },
+		"one was not cut":        func(s *probed) { s.took = s.took[1:] },
+		"none was cut":           func(s *probed) { s.took = nil },
+		"too few":                func(s *probed) { s.alone, s.took = 20, s.took[:20] },
+		"one of many not cut":    func(s *probed) { s.cut = 63 },
+		"a reader starves":       func(s *probed) { s.failed = 1 },
+		"nobody read":            func(s *probed) { s.reads = 0 },
+	})
 }
 
 func TestJudgeAudit(t *testing.T) {
 	took := int64(3)
 	kinds := []operation{{operation: "A", outcome: "OK", actor: "x"}, {operation: "B", outcome: "REFUSED", actor: "y"}}
-	good := func() []auditRow {
-		a := auditRow{At: 1, Operation: "A", Status: "OK", Actor: "x", TraceID: "t", TookUs: &took}
-		b := auditRow{At: 1, Operation: "B", Status: "REFUSED", Actor: "y", TraceID: "t", TookUs: &took}
-		return []auditRow{a, b, a, b}
+	good := func() []client.AuditRow {
+		a := client.AuditRow{At: 1, Operation: "A", Status: "OK", Actor: "x", TraceID: "t", TookUs: &took}
+		b := client.AuditRow{At: 1, Operation: "B", Status: "REFUSED", Actor: "y", TraceID: "t", TookUs: &took}
+		return []client.AuditRow{a, b, a, b}
 	}
-	holds(t, good, func(rows []auditRow) Finding { return judgeAudit(kinds, 2, rows) }, map[string]func(*[]auditRow){
-		"one is missing":   func(r *[]auditRow) { *r = (*r)[1:] },
-		"one is twice":     func(r *[]auditRow) { *r = append(*r, (*r)[0]) },
-		"without actor":    func(r *[]auditRow) { (*r)[0].Actor = "" },
-		"another outcome":  func(r *[]auditRow) { (*r)[1].Status = "OK" },
-		"without latency":  func(r *[]auditRow) { (*r)[0].TookUs = nil },
-		"without trace id": func(r *[]auditRow) { (*r)[0].TraceID = "" },
-		"without time":     func(r *[]auditRow) { (*r)[0].At = 0 },
-		"nothing":          func(r *[]auditRow) { *r = nil },
+	holds(t, good, func(rows []client.AuditRow) Finding { return judgeAudit(kinds, 2, rows) }, map[string]func(*[]client.AuditRow){
+		"one is missing":   func(r *[]client.AuditRow) { *r = (*r)[1:] },
+		"one is twice":     func(r *[]client.AuditRow) { *r = append(*r, (*r)[0]) },
+		"without actor":    func(r *[]client.AuditRow) { (*r)[0].Actor = "" },
+		"another outcome":  func(r *[]client.AuditRow) { (*r)[1].Status = "OK" },
+		"without latency":  func(r *[]client.AuditRow) { (*r)[0].TookUs = nil },
+		"without trace id": func(r *[]client.AuditRow) { (*r)[0].TraceID = "" },
+		"without time":     func(r *[]client.AuditRow) { (*r)[0].At = 0 },
+		"nothing":          func(r *[]client.AuditRow) { *r = nil },
 	})
 }
 
 func TestJudgeCircuit(t *testing.T) {
 	good := func() circuit {
 		return circuit{
-			opened: true, closed: true, reason: "L4: circuit open since", metric: 2, failures: make([]auditRow, 5),
-			rows: []auditRow{{Operation: "CIRCUIT_CLOSED"}, {Operation: "CIRCUIT_HALF_OPEN"}, {Operation: "CIRCUIT_OPEN"}},
+			opened: true, closed: true, reason: "L4: circuit open since", metric: 2, failures: make([]client.AuditRow, 5),
+			rows: []client.AuditRow{{Operation: "CIRCUIT_CLOSED"}, {Operation: "CIRCUIT_HALF_OPEN"}, {Operation: "CIRCUIT_OPEN"}},
 		}
 	}
 	holds(t, good, func(c circuit) Finding { return judgeCircuit(&c) }, map[string]func(*circuit){
-		"never opened":   func(c *circuit) { c.opened = false },
-		"never closed":   func(c *circuit) { c.closed = false },
-		"too late":       func(c *circuit) { c.failures = make([]auditRow, 6) },
-		"too early":      func(c *circuit) { c.failures = make([]auditRow, 4) },
-		"no metric":      func(c *circuit) { c.metric = 0 },
-		"no reason":      func(c *circuit) { c.reason = "" },
-		"no trial":       func(c *circuit) { c.rows = []auditRow{{Operation: "CIRCUIT_CLOSED"}, {Operation: "CIRCUIT_OPEN"}} },
+		"never opened": func(c *circuit) { c.opened = false },
+		"never closed": func(c *circuit) { c.closed = false },
+		"too late":     func(c *circuit) { c.failures = make([]client.AuditRow, 6) },
+		"too early":    func(c *circuit) { c.failures = make([]client.AuditRow, 4) },
+		"no metric":    func(c *circuit) { c.metric = 0 },
+		"no reason":    func(c *circuit) { c.reason = "" },
+		"no trial": func(c *circuit) {
+			c.rows = []client.AuditRow{{Operation: "CIRCUIT_CLOSED"}, {Operation: "CIRCUIT_OPEN"}}
+		},
 		"nothing in log": func(c *circuit) { c.rows = nil },
 	})
 }
@@ -166,7 +243,7 @@ func TestJudgeLatency(t *testing.T) {
 
 func TestJudgeRestore(t *testing.T) {
 	good := func() restored {
-		return restored{acknowledged: 50, sent: 100, held: 60, resent: receipt{Accepted: 40, Duplicates: 60}, original: 100, copied: 100, reads: 9, graphs: 4}
+		return restored{acknowledged: 50, sent: 100, held: 60, resent: client.Receipt{Accepted: 40, Duplicates: 60}, original: 100, copied: 100, reads: 9, graphs: 4}
 	}
 	holds(t, good, func(r restored) Finding { return judgeRestore(&r) }, map[string]func(*restored){
 		"another graph":           func(r *restored) { r.differ = []string{"x"} },
@@ -187,7 +264,7 @@ func TestJudgeDumps(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		return dumped{tables: d.sums(), size: d.size, requests: 1, receipt: receipt{Accepted: 5}}
+		return dumped{tables: d.sums(), size: d.size, requests: 1, Receipt: client.Receipt{Accepted: 5}}
 	}
 	const text = "-- SELECT a FROM state ORDER BY a\n1\n2\n-- SELECT b,\n\tc FROM edges ORDER BY b,\n\tc\nx\n"
 	if got := slices.Sorted(maps.Keys(sums(text).tables)); !slices.Equal(got, []string{"edges", "state"}) {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"corrgraph/client"
 )
 
 // fast is the promise for the paths that are acted on.
@@ -28,14 +30,14 @@ func latencyCriticalPaths(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, err
 	}
 	defer done()
-	s, err := c.look(ctx, 20)
+	s, err := look(ctx, c, 20)
 	if err != nil {
 		return f, notRun("%s: %w", where, err)
 	}
 	if len(s.events) == 0 || len(s.nodes) == 0 {
 		return f, notRun("%s knows %d events and %d linked nodes: nothing to ask for", where, len(s.events), len(s.nodes))
 	}
-	t, err := c.timed(ctx, s, max(l.o.Requests, leastRequests))
+	t, err := timed(ctx, c, s, max(l.o.Requests, leastRequests))
 	if err != nil {
 		return f, err
 	}
@@ -56,10 +58,12 @@ func busy() string {
 }
 
 // subject is the instance that is judged: the one that was named, or a scratch one.
-func (l *lab) subject(ctx context.Context) (c *caller, where string, done func(), err error) {
+func (l *lab) subject(ctx context.Context) (c *client.Client, where string, done func(), err error) {
 	if l.o.Target.URL != "" {
-		c = newCaller(l.o.Target.URL, l.o.Target.Token)
-		return c, "the instance at " + l.o.Target.URL, c.close, nil
+		if c, err = newClient(l.o.Target.URL, l.o.Target.Token); err != nil {
+			return nil, "", nil, notRun("%w", err)
+		}
+		return c, "the instance at " + l.o.Target.URL, c.Close, nil
 	}
 	x, err := l.start(ctx, setup{})
 	if err != nil {
@@ -80,7 +84,7 @@ type timings struct {
 }
 
 // timed asks the four kinds of question in turn, at a fixed pace.
-func (c *caller) timed(ctx context.Context, s *sights, n int) (t timings, err error) {
+func timed(ctx context.Context, c *client.Client, s *sights, n int) (t timings, err error) {
 	t.took = map[string][]time.Duration{}
 	ticker := time.NewTicker(pace)
 	defer ticker.Stop()
@@ -90,36 +94,39 @@ func (c *caller) timed(ctx context.Context, s *sights, n int) (t timings, err er
 		case <-ctx.Done():
 			return t, context.Cause(ctx)
 		}
-		kind, path := paths[i%4], ""
-		switch k := i / 4; kind {
-		case "graph", "anomalies":
-			path = "/v1/events/" + url.PathEscape(s.events[k%len(s.events)]) + "/" + kind
-		case "predictions":
-			path = "/v1/predictions?" + url.Values{"node": {s.nodes[k%len(s.nodes)]}}.Encode()
-		default:
-			p := s.pairs[k%len(s.pairs)]
-			path = "/v1/propagation?" + url.Values{"source": {p[0]}, "target": {p[1]}}.Encode()
-		}
-		r, err := c.get(ctx, path)
+		kind := paths[i%4]
+		r, err := get(ctx, c, s.path(kind, i/4))
 		switch {
 		case err != nil:
 			return t, err
-		case r.status == http.StatusTooManyRequests && t.limited < n:
+		case r.Status == http.StatusTooManyRequests && t.limited < n:
 			t.limited++
 			i--
-			if err := pause(ctx, 100*time.Millisecond); err != nil {
+			if err := client.Pause(ctx, 100*time.Millisecond); err != nil {
 				return t, err
 			}
-		case r.status != http.StatusOK:
+		case r.Status != http.StatusOK:
 			t.failed++
 			if t.first == "" {
-				t.first = fmt.Sprintf("%s: %v", path, r.refusal())
+				t.first = r.Err().Error()
 			}
 		default:
-			t.took[kind] = append(t.took[kind], r.took)
+			t.took[kind] = append(t.took[kind], r.Took)
 		}
 	}
 	return t, nil
+}
+
+// path is question k of a kind.
+func (s *sights) path(kind string, k int) string {
+	switch kind {
+	case "graph", "anomalies":
+		return "/v1/events/" + url.PathEscape(s.events[k%len(s.events)]) + "/" + kind
+	case "predictions":
+		return "/v1/predictions?" + url.Values{"node": {s.nodes[k%len(s.nodes)]}}.Encode()
+	}
+	p := s.pairs[k%len(s.pairs)]
+	return "/v1/propagation?" + url.Values{"source": {p[0]}, "target": {p[1]}}.Encode()
 }
 
 // percentile is the time that p of 100 stay at or below, by the nearest rank.

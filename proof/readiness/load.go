@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/proof/loadtest"
 )
 
@@ -28,7 +29,7 @@ func load(ctx context.Context, l *lab) (f Finding, err error) {
 	}
 	defer c.kill()
 	r, err := loadtest.Run(ctx, loadtest.Options{
-		Target: loadtest.Target{URL: c.url, Tokens: p.clients}, Rate: l.o.LoadRate, Duration: l.o.LoadFor, Clients: loadClients,
+		Target: client.Target{URL: c.url, Tokens: p.clients}, Rate: l.o.LoadRate, Duration: l.o.LoadFor, Clients: loadClients,
 		Events: 20, SeedEvents: 20, SeedHistory: 90 * time.Minute, MaxFailureRate: mostFailures,
 		MaxP99: map[loadtest.Route]time.Duration{loadtest.Graph: fast, loadtest.Anomalies: fast},
 	})

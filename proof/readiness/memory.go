@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 )
 
@@ -51,7 +52,7 @@ func memoryCeiling(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, err
 	}
 	x.after, x.recovered, err = within(ctx, 30*time.Second, func(ctx context.Context) (bool, error) {
-		h, err := c.admin.health(ctx)
+		h, err := c.admin.Health(ctx)
 		return h.Status == "HEALTHY", err
 	})
 	if err != nil {
@@ -61,7 +62,7 @@ func memoryCeiling(ctx context.Context, l *lab) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
-	got, err := c.admin.ticks(ctx, text)
+	got, err := ticks(ctx, c.admin, text)
 	x.accepted = err == nil && got.Accepted > 0
 	if !x.accepted {
 		x.why = fmt.Sprintf("%d accepted, %d known, %d refused, %v", got.Accepted, got.Duplicates, got.Rejected, err)
@@ -113,7 +114,7 @@ func (x *flooded) flood(ctx context.Context, c *child, now odds.Time) error {
 	for i := range flooders {
 		all.Go(func() {
 			for k := i; ctx.Err() == nil; k++ {
-				r, err := c.admin.do(ctx, http.MethodPost, "/v1/ticks", contentCSV, texts[k%len(texts)])
+				r, err := c.admin.Do(ctx, client.Request{Method: http.MethodPost, Path: client.TicksPath, Type: client.CSV, Body: texts[k%len(texts)]})
 				if ctx.Err() != nil {
 					return
 				}
@@ -121,14 +122,14 @@ func (x *flooded) flood(ctx context.Context, c *child, now odds.Time) error {
 				switch {
 				case err != nil: // it may close a connection that it sheds
 					bad.Add(1)
-				case r.status == http.StatusServiceUnavailable:
+				case r.Status == http.StatusServiceUnavailable:
 					shed.Add(1)
-					if r.header.Get("Retry-After") == "" {
+					if r.Header.Get("Retry-After") == "" {
 						bare.Add(1)
 					}
-					why := r.refusal().Error()
+					why := r.Err().Error()
 					first.CompareAndSwap(nil, &why)
-				case r.status >= 500:
+				case r.Status >= 500:
 					bad.Add(1)
 				}
 			}

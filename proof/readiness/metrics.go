@@ -1,7 +1,6 @@
 package readiness
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,8 +8,6 @@ import (
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 )
 
 // promised are the names that dashboards and alerts are built on. Those that only
@@ -51,23 +48,23 @@ func metricsExport(ctx context.Context, l *lab) (f Finding, err error) {
 		if err != nil {
 			return err
 		}
-		_, err = x.admin.ticks(ctx, text)
+		_, err = ticks(ctx, x.admin, text)
 		return err
 	}
 	if err := send(0); err != nil {
 		return f, err
 	}
-	if _, ok, err := within(ctx, longApply, func(ctx context.Context) (bool, error) { // names with labels are there once something was counted
-		page, err := x.scrape(ctx)
+	if _, ok, err := within(ctx, patience, func(ctx context.Context) (bool, error) { // names with labels are there once something was counted
+		page, err := x.viewer.Metrics(ctx)
 		return err == nil && sum(page["corrgraph_ticks_received_total"]) > 0 && page["corrgraph_decoy_discovery_rate"] != nil, err
 	}); err != nil || !ok {
 		return judgeMetrics(nil, nil, fmt.Errorf("no tick was counted: %w", orNothing(err))), nil
 	}
-	s, err := x.viewer.look(ctx, 3)
+	s, err := look(ctx, x.viewer, 3)
 	if err != nil {
 		return f, err
 	}
-	before, err := x.scrape(ctx)
+	before, err := x.viewer.Metrics(ctx)
 	if err != nil {
 		return judgeMetrics(nil, nil, err), nil
 	}
@@ -75,13 +72,13 @@ func metricsExport(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, err
 	}
 	for _, id := range s.events {
-		if _, err := x.viewer.graph(ctx, id); err != nil {
+		if _, err := x.viewer.Graph(ctx, id, graphWait); err != nil {
 			return f, err
 		}
 	}
 	var after map[string]*dto.MetricFamily
-	if _, _, err = within(ctx, longApply, func(ctx context.Context) (bool, error) {
-		after, err = x.scrape(ctx)
+	if _, _, err = within(ctx, patience, func(ctx context.Context) (bool, error) {
+		after, err = x.viewer.Metrics(ctx)
 		return err == nil && len(still(before, after)) == 0, err
 	}); err != nil {
 		return f, err
@@ -92,22 +89,9 @@ func metricsExport(ctx context.Context, l *lab) (f Finding, err error) {
 // orNothing is an error that can be wrapped where there was none.
 func orNothing(err error) error {
 	if err == nil {
-		return fmt.Errorf("not within %s", longApply)
+		return fmt.Errorf("not within %s", patience)
 	}
 	return err
-}
-
-// scrape reads /metrics as Prometheus does.
-func (x *scratch) scrape(ctx context.Context) (map[string]*dto.MetricFamily, error) {
-	r, err := x.viewer.get(ctx, "/metrics", "Accept", "text/plain;version=0.0.4")
-	if err != nil {
-		return nil, err
-	}
-	if err := r.into("/metrics", nil); err != nil {
-		return nil, err
-	}
-	p := expfmt.NewTextParser(model.LegacyValidation)
-	return p.TextToMetricFamilies(bytes.NewReader(r.body))
 }
 
 // sum adds the counters of a family.

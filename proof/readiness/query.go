@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )
@@ -33,77 +34,92 @@ func queryDeadline(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, notRun("a scratch store: %w", err)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return judgeDeadline(ctx, st, 41, 64)
+	s, err := probeAll(ctx, st, 41, 64)
+	return judgeDeadline(&s), err
 }
 
 // cutWithin is how long a query under the deadline of 50 ms may take at the median.
 const cutWithin = 60 * time.Millisecond
 
-// judgeDeadline runs endless queries one by one, then many at once, and reads
-// beside them all the time.
-func judgeDeadline(ctx context.Context, st prober, alone, together int) (f Finding, err error) {
+// leastProbes is how many queries the median is of, at least.
+const leastProbes = 21
+
+// probed is what became of endless queries, and of index searches beside them.
+type probed struct {
+	alone, together int             // queries, one by one and at once
+	took            []time.Duration // of those cut one by one
+	cut             int             // of those at once
+	reads, failed   int
+	slowest         time.Duration // of the reads
+}
+
+// probeAll runs endless queries one by one, then many at once, and reads beside them
+// all the time.
+func probeAll(ctx context.Context, st prober, alone, together int) (s probed, err error) {
+	s.alone, s.together = alone, together
 	stop := make(chan struct{})
-	var reads, failed atomic.Int64
-	var slowest time.Duration
-	var readers sync.WaitGroup
-	readers.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			start := time.Now()
-			if _, err := st.KnowsEvent(ctx, seedEvents[0]); err != nil {
-				failed.Add(1)
-			}
-			slowest = max(slowest, time.Since(start))
-			reads.Add(1)
-			if pause(ctx, time.Millisecond) != nil {
-				return
-			}
-		}
-	})
-	uncut := 0
-	var took []time.Duration
-	endless := func() time.Duration {
-		start := time.Now()
-		if _, err := st.Probe(ctx, 1<<40); !errors.Is(err, store.ErrDeadline) {
-			return -1
-		}
-		return time.Since(start)
-	}
+	var reader sync.WaitGroup
+	reader.Go(func() { s.read(ctx, st, stop) })
 	for range alone {
-		d := endless()
-		if d < 0 {
-			uncut++
-			continue
+		if d, cut := endless(ctx, st); cut {
+			s.took = append(s.took, d)
 		}
-		took = append(took, d)
 	}
 	var many sync.WaitGroup
 	var cut atomic.Int64
 	for range together {
 		many.Go(func() {
-			if endless() >= 0 {
+			if _, ok := endless(ctx, st); ok {
 				cut.Add(1)
 			}
 		})
 	}
 	many.Wait()
 	close(stop)
-	readers.Wait()
-	if len(took) == 0 {
-		f.Measured, f.Evidence = "not cut", fmt.Sprintf("%d recursive queries under the deadline, none of them was interrupted", alone)
-		return f, context.Cause(ctx)
+	reader.Wait()
+	s.cut = int(cut.Load())
+	return s, context.Cause(ctx)
+}
+
+// endless runs a query without end and reports whether the deadline cut it.
+func endless(ctx context.Context, st prober) (took time.Duration, cut bool) {
+	start := time.Now()
+	_, err := st.Probe(ctx, 1<<40)
+	return time.Since(start), errors.Is(err, store.ErrDeadline)
+}
+
+// read searches an index again and again until stop.
+func (s *probed) read(ctx context.Context, st prober, stop <-chan struct{}) {
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		start := time.Now()
+		if _, err := st.KnowsEvent(ctx, seedEvents[0]); err != nil {
+			s.failed++
+		}
+		s.slowest = max(s.slowest, time.Since(start))
+		s.reads++
+		if client.Pause(ctx, time.Millisecond) != nil {
+			return
+		}
 	}
-	slices.Sort(took)
+}
+
+func judgeDeadline(s *probed) (f Finding) {
+	if len(s.took) == 0 {
+		f.Measured, f.Evidence = "not cut", fmt.Sprintf("%d recursive queries under the deadline, none of them was interrupted", s.alone)
+		return f
+	}
+	took := slices.Sorted(slices.Values(s.took))
 	median, last := took[len(took)/2], took[len(took)-1]
-	f.Pass = uncut == 0 && len(took) >= 21 && median <= cutWithin && failed.Load() == 0 && reads.Load() > 0 && int(cut.Load()) == together
-	f.Measured = fmt.Sprintf("median %s, %d reader(s) failed", ms(median), failed.Load())
+	f.Pass = len(took) == s.alone && s.alone >= leastProbes && median <= cutWithin && s.failed == 0 && s.reads > 0 && s.cut == s.together
+	f.Measured = fmt.Sprintf("median %s, %d reader(s) failed", ms(median), s.failed)
 	f.Evidence = fmt.Sprintf("%d of %d recursive queries cut one by one (longest %s), %d of %d cut when asked at once; %d index searches beside them, slowest %s",
-		len(took), alone, ms(last), cut.Load(), together, reads.Load(), ms(slowest))
-	return f, context.Cause(ctx)
+		len(took), s.alone, ms(last), s.cut, s.together, s.reads, ms(s.slowest))
+	return f
 }
 
 // ms writes a time in milliseconds.

@@ -22,8 +22,8 @@ type Options struct {
 	// Target is a running instance that gates which can are run against. Zero URL:
 	// none, they use a scratch instance.
 	Target Target
-	// Program is what starts a service whose command line goes on with
-	// --config and --set: this program's own serve where it is empty.
+	// Program is the argv prefix that starts a service; flags (--config, --set) are
+	// appended. Empty means this program's own serve.
 	Program []string
 	Dir     string // for scratch stores, removed after; empty means the system's
 
@@ -66,9 +66,9 @@ func (o *Options) fill() {
 // ErrUnknownGate is returned for a name that no gate has.
 var ErrUnknownGate = errors.New("unknown gate")
 
-// Run runs the gates that only names, all where it names none, one after the other,
-// and hands each row to record as soon as it is known. It ends with ctx, or with an
-// error of record; gates that fail are no error.
+// Run runs the named gates, or all of them if only is empty, one after the other. It
+// calls record with each row as soon as the gate has ended. The error is that of ctx,
+// of record, or ErrUnknownGate; a gate that fails is none.
 func Run(ctx context.Context, o Options, only []string, record func(context.Context, store.Check) error) error {
 	o.fill()
 	all := gates(&o)
@@ -103,7 +103,7 @@ func Run(ctx context.Context, o Options, only []string, record func(context.Cont
 }
 
 // longest is how long a gate may take; one that hangs has failed.
-const longest = 3 * time.Minute
+const longest = 10 * time.Minute
 
 // try runs one gate. A panic in it is a failure.
 func (l *lab) try(ctx context.Context, g *Gate) store.Check {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/server/api/token"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
@@ -108,7 +108,7 @@ type scratch struct {
 	cfg           *config.Config
 	i             *instance.Instance
 	url           string
-	admin, viewer *caller
+	admin, viewer *client.Client
 	cancel        context.CancelFunc
 	ended         chan error
 }
@@ -133,59 +133,30 @@ func (l *lab) startAt(ctx context.Context, p *site) (*scratch, error) {
 		return nil, notRun("a scratch instance: %w", err)
 	}
 	x := &scratch{site: p, cfg: cfg, i: i, url: "http://" + i.Addr(), ended: make(chan error, 1)}
-	x.admin, x.viewer = newCaller(x.url, p.adminToken), newCaller(x.url, p.viewerToken)
+	if x.admin, err = newClient(x.url, p.adminToken); err != nil {
+		return nil, notRun("a client of a scratch instance: %w", err)
+	}
+	x.viewer = x.admin.As(p.viewerToken)
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	x.cancel = cancel
 	go func() { x.ended <- i.Run(run) }()
-	if _, err := x.admin.ready(ctx, startWithin); err != nil {
+	if _, err := ready(ctx, x.admin, startWithin); err != nil {
 		return nil, errors.Join(notRun("a scratch instance did not get ready: %w", err), x.stop())
 	}
 	return x, nil
 }
 
 // startWithin is how long a scratch instance may take to read the seed back.
-const startWithin = 60 * time.Second
-
-// ready waits until the instance says that it is.
-func (c *caller) ready(ctx context.Context, limit time.Duration) (took time.Duration, err error) {
-	var last string
-	took, ok, err := within(ctx, limit, func(ctx context.Context) (bool, error) {
-		r, err := c.get(ctx, "/readyz")
-		if err != nil {
-			last = err.Error() // it does not listen yet
-			return false, ctx.Err()
-		}
-		last = string(r.body)
-		return r.status == http.StatusOK, nil
-	})
-	if err == nil && !ok {
-		err = fmt.Errorf("not ready after %s: %s", took.Round(time.Second), last)
-	}
-	return took, err
-}
+const startWithin = 2 * time.Minute
 
 // stop ends the instance and waits until everything is saved. It may be called
 // again.
 func (x *scratch) stop() error {
-	x.admin.close()
-	x.viewer.close()
+	x.admin.Close()
 	x.cancel()
 	err, ok := <-x.ended
 	if ok {
 		close(x.ended)
 	}
 	return err
-}
-
-// fault breaks something; clear mends everything.
-func (x *scratch) fault(ctx context.Context, f map[string]any) error {
-	return x.admin.send(ctx, "/v1/faults", f, nil)
-}
-
-func (x *scratch) clear(ctx context.Context) error {
-	r, err := x.admin.do(ctx, http.MethodDelete, "/v1/faults", "", nil)
-	if err != nil {
-		return err
-	}
-	return r.into("/v1/faults", nil)
 }

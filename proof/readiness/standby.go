@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 )
-
-// longApply is how long ticks may take from the log to the published snapshot.
-const longApply = 15 * time.Second
 
 // standbyAges is what was seen of layer 4 beside layer 1.
 type standbyAges struct {
@@ -41,13 +39,13 @@ func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, err
 	}
 	event := seedEvents[0]
-	if _, ok, err := within(ctx, longApply, func(ctx context.Context) (bool, error) {
-		r, err := x.viewer.get(ctx, graphPath(event))
-		return err == nil && r.status == 200, err
+	if _, ok, err := within(ctx, patience, func(ctx context.Context) (bool, error) {
+		r, err := get(ctx, x.viewer, client.GraphPath(event))
+		return err == nil && r.Status == 200, err
 	}); err != nil || !ok {
 		return f, notRun("the first ticks did not appear: %w", err)
 	}
-	err = x.feed(ctx, all[third:2*third], func(g *graph) {
+	err = x.feed(ctx, all[third:2*third], func(g *client.Graph) {
 		a.reads++
 		a.mode = g.Layers[3].Mode
 		if g.Layers[3].AsOf.IsZero() {
@@ -58,8 +56,8 @@ func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
-	a.within, a.idled, err = within(ctx, longApply, func(ctx context.Context) (bool, error) {
-		g, err := x.viewer.graph(ctx, event)
+	a.within, a.idled, err = within(ctx, patience, func(ctx context.Context) (bool, error) {
+		g, err := x.viewer.Graph(ctx, event, graphWait)
 		a.idle = age(&g)
 		return err == nil && a.idle == 0 && x.applied(all[:2*third]), err
 	})
@@ -71,7 +69,7 @@ func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
 	if _, err := x.i.Reload(&next); err != nil {
 		return f, err
 	}
-	err = x.feed(ctx, all[2*third:], func(g *graph) {
+	err = x.feed(ctx, all[2*third:], func(g *client.Graph) {
 		a.hotMode = g.Layers[3].Mode
 		if a.hot++; a.hot > 3 { // the first were published before the switch
 			a.hotAge = max(a.hotAge, age(g))
@@ -81,7 +79,7 @@ func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
 }
 
 // age is how much older layer 4 is than layer 1.
-func age(g *graph) time.Duration {
+func age(g *client.Graph) time.Duration {
 	if len(g.Layers) != 4 || g.Layers[3].AsOf.IsZero() {
 		return 0
 	}
@@ -90,7 +88,7 @@ func age(g *graph) time.Duration {
 
 // feed hands ticks to the engine as fast as it takes them, so that it is busy, and
 // shows each graph read meanwhile to see.
-func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*graph)) error {
+func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*client.Graph)) error {
 	const requests = 24
 	done := make(chan error, 1)
 	go func() {
@@ -98,7 +96,7 @@ func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*gra
 			part := batches[i*len(batches)/requests : (i+1)*len(batches)/requests]
 			text, err := body(part)
 			if err == nil {
-				_, err = x.admin.ticks(ctx, text)
+				_, err = ticks(ctx, x.admin, text)
 			}
 			if err != nil {
 				done <- err
@@ -114,15 +112,15 @@ func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*gra
 		default:
 		}
 		if see != nil {
-			r, err := x.viewer.get(ctx, graphPath(seedEvents[0]))
-			if err == nil && r.status == 200 {
-				var g graph
-				if err := r.into("graph", &g); err == nil && len(g.Layers) == 4 {
+			r, err := get(ctx, x.viewer, client.GraphPath(seedEvents[0]))
+			if err == nil && r.Status == 200 {
+				var g client.Graph
+				if err := r.Into(&g); err == nil && len(g.Layers) == 4 {
 					see(&g)
 				}
 			}
 		}
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := client.Pause(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}
 	}

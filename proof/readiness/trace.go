@@ -15,6 +15,8 @@ import (
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"corrgraph/client"
 )
 
 // receiver is an OTLP/HTTP receiver in this process.
@@ -101,27 +103,27 @@ func tracePropagation(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, err
 	}
 	defer x.stop()
-	s, err := x.viewer.look(ctx, 1)
-	if err != nil || len(s.events) == 0 {
-		return f, notRun("a scratch instance without events: %w", err)
-	}
-	const trace, parent = "5eed0000000000000000000000077ace", "00000000000077ac"
-	// The layers must be built, not remembered, as they are within the same second.
-	if err := pause(ctx, 1100*time.Millisecond); err != nil {
-		return f, err
-	}
-	r, err := x.viewer.get(ctx, graphPath(s.events[0]), "Traceparent", "00-"+trace+"-"+parent+"-01")
+	s, err := lookForOne(ctx, x.viewer, 1)
 	if err != nil {
 		return f, err
 	}
-	if err := r.into("the traced graph", nil); err != nil {
+	const trace, parent = "5eed0000000000000000000000077ace", "00000000000077ac"
+	// The layers must be built, not remembered, as they are within the same second.
+	if err := client.Pause(ctx, 1100*time.Millisecond); err != nil {
+		return f, err
+	}
+	r, err := get(ctx, x.viewer, client.GraphPath(s.events[0]), "Traceparent", "00-"+trace+"-"+parent+"-01")
+	if err != nil {
+		return f, err
+	}
+	if err := r.Err(); err != nil {
 		return f, err
 	}
 	// Ending the instance exports what waits.
 	if err := x.stop(); err != nil {
 		return f, err
 	}
-	return judgeTrace(in.of(trace), trace, parent, r.header.Get("Traceresponse")), nil
+	return judgeTrace(in.of(trace), trace, parent, r.Header.Get("Traceresponse")), nil
 }
 
 // judgeTrace looks for the caller's request and the layers below it.

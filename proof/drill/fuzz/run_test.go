@@ -1,4 +1,4 @@
-package drill_test
+package fuzz_test
 
 import (
 	"bytes"
@@ -7,23 +7,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"corrgraph/proof/drill"
+	"corrgraph/client"
+	"corrgraph/client/clienttest"
+	"corrgraph/proof/drill/fuzz"
 )
 
 // door is a service of a few routes that answers as well as it is told to.
-func door(t *testing.T, events http.HandlerFunc) string {
+func door(t *testing.T, events http.HandlerFunc) client.Target {
 	t.Helper()
 	problem := func(w http.ResponseWriter, status int) {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(map[string]int{"status": status})
 	}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	url, dial := clienttest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		switch {
 		case r.Method != http.MethodGet:
@@ -40,14 +42,15 @@ func door(t *testing.T, events http.HandlerFunc) string {
 			problem(w, http.StatusNotFound)
 		}
 	}))
-	t.Cleanup(s.Close)
-	return s.URL
+	return client.Target{URL: url, Dial: dial}
 }
 
-func fuzzed(t *testing.T, url string) *drill.FuzzReport {
+// fuzzed fuzzes for some seconds of a bubble's: slow bodies and half ones are waited
+// for, but cost nothing.
+func fuzzed(t *testing.T, s client.Target) *fuzz.Report {
 	t.Helper()
-	r, err := drill.Fuzz(t.Context(), drill.FuzzOptions{
-		Target: drill.Target{URL: url, Timeout: 20 * time.Second}, Duration: 400 * time.Millisecond, Warm: 50 * time.Millisecond, Quiet: 100 * time.Millisecond, Connections: 2, Rate: 2000,
+	r, err := fuzz.Run(t.Context(), fuzz.Options{
+		Target: s, Duration: 20 * time.Second, Warm: time.Second, Quiet: time.Second, Connections: 8, Rate: 50,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -56,14 +59,16 @@ func fuzzed(t *testing.T, url string) *drill.FuzzReport {
 }
 
 func TestFuzzOfAServiceThatKeepsItsPromises(t *testing.T) {
-	r := fuzzed(t, door(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }))
-	var text bytes.Buffer
-	if err := r.Text(&text); err != nil {
-		t.Fatal(err)
-	}
-	if !r.Kept || r.Requests == 0 || !strings.Contains(text.String(), "KEPT") || !strings.Contains(text.String(), "POST /v1/backups") {
-		t.Errorf("%s", text.String())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := fuzzed(t, door(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }))
+		var text bytes.Buffer
+		if err := r.Text(&text); err != nil {
+			t.Fatal(err)
+		}
+		if !r.Kept || r.Requests == 0 || !strings.Contains(text.String(), "KEPT") || !strings.Contains(text.String(), "POST /v1/backups") {
+			t.Errorf("%s", text.String())
+		}
+	})
 }
 
 func TestFuzzFindsWhatIsWrong(t *testing.T) {
@@ -75,21 +80,21 @@ func TestFuzzFindsWhatIsWrong(t *testing.T) {
 		"no wait": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, "Retry-After"},
 		"closed":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "connection closed"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			r := fuzzed(t, door(t, c.events))
-			if r.Kept || len(r.Offences) == 0 || len(r.Offences) > 20 || r.Offended < len(r.Offences) {
-				t.Fatalf("kept %v, %d offences of %d", r.Kept, len(r.Offences), r.Offended)
+			if r.Kept || len(r.First) == 0 || len(r.First) > 20 || r.Violations < len(r.First) {
+				t.Fatalf("%s: kept %v, %d violations of %d", name, r.Kept, len(r.First), r.Violations)
 			}
-			if got := strings.Join(r.Offences[0].Broken, "; "); !strings.Contains(got, c.want) {
-				t.Errorf("%s, want %s", got, c.want)
+			if got := strings.Join(r.First[0].Broken, "; "); !strings.Contains(got, c.want) {
+				t.Errorf("%s: %s, want %s", name, got, c.want)
 			}
 		})
 	}
 }
 
 func TestFuzzRefusesOptionsThatMakeNoSense(t *testing.T) {
-	for _, o := range []drill.FuzzOptions{{Target: drill.Target{URL: "x"}}, {Rate: -1}, {Connections: -1}, {Duration: -1}} {
-		if _, err := drill.Fuzz(t.Context(), o); !errors.Is(err, drill.ErrOptions) {
+	for _, o := range []fuzz.Options{{Target: client.Target{URL: "x"}}, {Rate: -1}, {Connections: -1}, {Duration: -1}} {
+		if _, err := fuzz.Run(t.Context(), o); !errors.Is(err, fuzz.ErrOptions) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}

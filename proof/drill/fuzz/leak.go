@@ -1,13 +1,10 @@
-package drill
+package fuzz
 
 import (
-	"bufio"
-	"bytes"
-	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
+
+	dto "github.com/prometheus/client_model/go"
 )
 
 // gauges are the metrics that show a leak, and how much more of each is none: the
@@ -108,24 +105,17 @@ func restarted(all []reading) bool {
 	return false
 }
 
-// readMetrics takes the wanted metrics out of a page of them.
-func readMetrics(page []byte) (map[string]float64, error) {
-	want, out := map[string]bool{started: true}, map[string]float64{}
+// watched takes the metrics that are judged out of a page of them.
+func watched(page map[string]*dto.MetricFamily) map[string]float64 {
+	values := map[string]float64{}
+	names := []string{started}
 	for _, g := range gauges() {
-		want[g.name] = true
+		names = append(names, g.name)
 	}
-	s := bufio.NewScanner(bytes.NewReader(page))
-	s.Buffer(nil, 1<<20)
-	for s.Scan() {
-		name, value, _ := strings.Cut(s.Text(), " ")
-		if !want[name] {
-			continue
+	for _, name := range names {
+		for _, m := range page[name].GetMetric() {
+			values[name] = m.GetGauge().GetValue() + m.GetUntyped().GetValue() // one of them is there
 		}
-		v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		if err != nil {
-			return nil, fmt.Errorf("metric %s: %w", name, err)
-		}
-		out[name] = v
 	}
-	return out, s.Err()
+	return values
 }

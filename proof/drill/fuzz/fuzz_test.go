@@ -1,4 +1,4 @@
-package drill
+package fuzz
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	dto "github.com/prometheus/client_model/go"
 )
 
 const spec = `{"paths":{
@@ -199,9 +201,9 @@ func TestJudgeReply(t *testing.T) {
 	}
 }
 
-func TestOffenceKeepsTheTokenToItself(t *testing.T) {
+func TestViolationKeepsTheTokenToItself(t *testing.T) {
 	s := shot{method: "GET", target: "/\x00", headers: []string{"Authorization: Bearer secret", "X: \xff"}, body: []byte("\x01")}
-	o := offence(&s, &reply{status: 500}, []string{"status 500"})
+	o := violation(&s, &reply{status: 500}, []string{"status 500"})
 	if text := strings.Join(o.Headers, "\n"); strings.Contains(text, "secret") || !strings.Contains(text, `\xff`) {
 		t.Errorf("headers %s", text)
 	}
@@ -253,13 +255,13 @@ func TestJudgeLeaks(t *testing.T) {
 	}
 }
 
-func TestReadMetricsAndRestart(t *testing.T) {
-	values, err := readMetrics([]byte("# HELP go_goroutines x\ngo_goroutines 12\nother 3\nprocess_resident_memory_bytes 5.4e+07\nprocess_start_time_seconds 7\n"))
-	if err != nil || len(values) != 3 || values["process_resident_memory_bytes"] != 5.4e7 {
-		t.Errorf("read %v, %v", values, err)
+func TestMetricsAndRestart(t *testing.T) {
+	gauge := func(v float64) *dto.MetricFamily {
+		return &dto.MetricFamily{Metric: []*dto.Metric{{Gauge: &dto.Gauge{Value: &v}}}}
 	}
-	if _, err := readMetrics([]byte("go_goroutines x\n")); err == nil {
-		t.Error("a metric that is no number is taken")
+	values := watched(map[string]*dto.MetricFamily{"go_goroutines": gauge(12), "other": gauge(3), "process_resident_memory_bytes": gauge(5.4e7), started: gauge(7)})
+	if len(values) != 3 || values["process_resident_memory_bytes"] != 5.4e7 {
+		t.Errorf("read %v", values)
 	}
 	same := []reading{{0, map[string]float64{started: 7}}, {1, nil}, {2, map[string]float64{started: 7}}}
 	if restarted(same) || !restarted(append(same, reading{3, map[string]float64{started: 8}})) {

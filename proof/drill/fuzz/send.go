@@ -1,17 +1,15 @@
-package drill
+package fuzz
 
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
-	"corrgraph/proof/loadtest"
+	"corrgraph/client"
 )
 
 // reply is what came of a shot.
@@ -29,28 +27,9 @@ const mostKept = 1 << 20
 
 // wire is one connection that is opened when needed. It belongs to one goroutine.
 type wire struct {
-	address string
-	tls     *tls.Config // nil: none
-	timeout time.Duration
-	conn    net.Conn
-	r       *bufio.Reader
-}
-
-// newWire makes a wire to the host of a URL.
-func newWire(u *url.URL, t Target) *wire {
-	w := &wire{address: u.Host, timeout: t.Timeout}
-	port := "80"
-	if u.Scheme == "https" {
-		port, w.tls = "443", &tls.Config{}
-		if t.TLS != nil {
-			w.tls = t.TLS.Clone()
-		}
-		w.tls.NextProtos, w.tls.ServerName = []string{"http/1.1"}, u.Hostname()
-	}
-	if u.Port() == "" {
-		w.address = net.JoinHostPort(u.Hostname(), port)
-	}
-	return w
+	c    *client.Client
+	conn net.Conn
+	r    *bufio.Reader
 }
 
 func (w *wire) close() {
@@ -60,15 +39,8 @@ func (w *wire) close() {
 	}
 }
 
-func (w *wire) open(ctx context.Context) error {
-	d := &net.Dialer{Timeout: w.timeout}
-	var err error
-	if w.tls != nil {
-		w.conn, err = (&tls.Dialer{NetDialer: d, Config: w.tls}).DialContext(ctx, "tcp", w.address)
-	} else {
-		w.conn, err = d.DialContext(ctx, "tcp", w.address)
-	}
-	if err != nil {
+func (w *wire) open(ctx context.Context) (err error) {
+	if w.conn, err = w.c.Connect(ctx); err != nil {
 		w.conn = nil
 		return err
 	}
@@ -94,7 +66,7 @@ func (w *wire) send(ctx context.Context, s *shot) reply {
 func (w *wire) once(ctx context.Context, s *shot) reply {
 	if w.conn == nil {
 		if err := w.open(ctx); err != nil {
-			return reply{err: loadtest.Reason(err), refused: true}
+			return reply{err: client.Reason(err), refused: true}
 		}
 	}
 	p, usable := w.exchange(s)
@@ -106,8 +78,8 @@ func (w *wire) once(ctx context.Context, s *shot) reply {
 
 // exchange writes a shot and reads the answer.
 func (w *wire) exchange(s *shot) (p reply, usable bool) {
-	if err := w.conn.SetDeadline(time.Now().Add(w.timeout + s.takes)); err != nil {
-		return reply{err: loadtest.Reason(err)}, false
+	if err := w.conn.SetDeadline(time.Now().Add(w.c.Timeout() + s.takes)); err != nil {
+		return reply{err: client.Reason(err)}, false
 	}
 	wrote := w.write(s)
 	if s.deliver == abandoned {
@@ -120,7 +92,7 @@ func (w *wire) exchange(s *shot) (p reply, usable bool) {
 	}
 	if err != nil {
 		// A server may answer and close before it has read everything.
-		return reply{err: loadtest.Reason(errors.Join(wrote, err))}, false
+		return reply{err: client.Reason(errors.Join(wrote, err))}, false
 	}
 	p = reply{status: r.StatusCode, header: r.Header}
 	if s.deliver == listened && r.StatusCode == http.StatusOK {
@@ -135,7 +107,7 @@ func (w *wire) exchange(s *shot) (p reply, usable bool) {
 		_, err = io.Copy(io.Discard, r.Body)
 	}
 	if err != nil && p.status != http.StatusRequestHeaderFieldsTooLarge { // what was not read is cut off, and the answer with it
-		p.err = "answer cut off: " + loadtest.Reason(err)
+		p.err = "answer cut off: " + client.Reason(err)
 		return p, false
 	}
 	return p, wrote == nil && !r.Close

@@ -1,4 +1,4 @@
-package drill
+package fuzz
 
 import (
 	"encoding/json"
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Offence is a request whose answer broke a promise.
-type Offence struct {
+// Violation is a request whose answer broke a promise.
+type Violation struct {
 	Number  uint64   `json:"number"` // of the request; it follows from the seed, with times and ids of the run
 	Broken  []string `json:"broken"`
 	What    string   `json:"what"` // was done to a valid request
@@ -24,9 +24,9 @@ type Offence struct {
 	Answer  string   `json:"answer"` // quoted, the first 500 bytes
 }
 
-// offence describes a broken promise.
-func offence(s *shot, p *reply, broken []string) Offence {
-	o := Offence{
+// violation describes a broken promise.
+func violation(s *shot, p *reply, broken []string) Violation {
+	o := Violation{
 		Number: s.number, Broken: broken, What: s.what, Route: s.route, Method: strconv.Quote(s.method), Target: strconv.Quote(s.target),
 		Body: strconv.Quote(string(s.body[:min(len(s.body), 64<<10)])), Bytes: len(s.body), Status: p.status,
 		Answer: strconv.Quote(string(p.body[:min(len(p.body), 500)])),
@@ -97,10 +97,10 @@ func notProblem(s *shot, p *reply) string {
 
 // Answers are the statuses of one route or of one kind of request.
 type Answers struct {
-	Name     string      `json:"name"`
-	Requests int         `json:"requests"`
-	Statuses map[int]int `json:"statuses"` // 0: no answer, not wanted ones too
-	Offences int         `json:"offences"`
+	Name       string      `json:"name"`
+	Requests   int         `json:"requests"`
+	Statuses   map[int]int `json:"statuses"` // 0: no answer, not wanted ones too
+	Violations int         `json:"violations"`
 }
 
 // class counts the statuses of a class (2: 200 to 299).
@@ -116,14 +116,14 @@ func (t *Answers) class(n int) (sum int) {
 // tallies counts by name. The zero value is empty.
 type tallies map[string]*Answers
 
-func (t tallies) add(name string, status int, offence bool) {
+func (t tallies) add(name string, status int, violation bool) {
 	if t[name] == nil {
 		t[name] = &Answers{Name: name, Statuses: map[int]int{}}
 	}
 	t[name].Requests++
 	t[name].Statuses[status]++
-	if offence {
-		t[name].Offences++
+	if violation {
+		t[name].Violations++
 	}
 }
 
