@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -60,8 +59,8 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 	if by, _ := stream.Report().Rejected(); by != nil {
 		sum.Rejected = by
 	}
-	if r.merge.conflicts > 0 {
-		sum.Rejected["conflict"] += r.merge.conflicts
+	if n := r.merge.Conflicts(); n > 0 {
+		sum.Rejected["conflict"] += n
 	}
 	sum.Read, sum.Rejects, sum.Skipped = stream.Report().Quotes(), stream.Report().Shown(), stream.Skipped()
 	problems := stream.Errors()
@@ -75,11 +74,11 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 type run struct {
 	st       *sqlite.Store
 	opt      Options
-	merge    *merge
+	merge    *ticklog.Merge
 	engine   *engine.Engine
+	found    engine.Collector
 	progress func() (read, total int64)
 
-	session int64
 	enc     ticklog.Encoder
 	pending []*odds.Batch
 	quotes  int
@@ -94,11 +93,11 @@ func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, er
 
 func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {
 	start := r.now()
-	if err := r.prepare(ctx); err != nil {
+	if err := r.prepare(); err != nil {
 		return sum, err
 	}
 	var stop func()
-	r.merge, stop = newMerge(r.st.Log(ctx), fresh)
+	r.merge, stop = ticklog.NewMerge(ticklog.ByTime(ctx, r.st.Log()), fresh)
 	defer stop()
 	if err := r.read(ctx); err != nil {
 		return sum, err
@@ -119,7 +118,7 @@ func (r *run) audit(ctx context.Context, start time.Time, took time.Duration, su
 	}
 	return r.st.Audit(ctx, []store.AuditRow{{
 		At: odds.TimeOf(start), Operation: "REPLAY", Subject: strings.Join(r.opt.Paths, " "), Status: "OK", Took: took,
-		Detail: fmt.Sprintf("session %d: %d quotes held, %d events, %d edges", r.session, sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
+		Detail: fmt.Sprintf("%d quotes held, %d events, %d edges", sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
 	}})
 }
 
@@ -130,7 +129,7 @@ func (r *run) now() time.Time {
 	return r.opt.Clock()
 }
 
-func (r *run) prepare(ctx context.Context) (err error) {
+func (r *run) prepare() error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
@@ -140,32 +139,31 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	r.opt.Engine.Facts = facts
+	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
 	r.engine = engine.New(r.opt.Engine)
-	r.session, err = r.st.NewSession(ctx)
-	return err
+	return nil
 }
 
 // read applies everything, and logs what is new, chunk by chunk.
 func (r *run) read(ctx context.Context) error {
-	isEOF := func(err error) bool { return errors.Is(err, io.EOF) }
 	for {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		g, ok, err := r.merge.next(isEOF)
+		now, ok, err := r.merge.Next()
 		if err != nil {
 			return err
 		}
 		if !ok {
 			return r.flush(ctx)
 		}
-		for _, b := range g.apply {
+		for _, b := range now.Apply {
 			if err := r.engine.Apply(b); err != nil {
 				return err
 			}
+			r.found.Collect(r.engine)
 		}
-		for _, b := range g.log {
+		for _, b := range now.Log {
 			r.pending = append(r.pending, b)
 			r.quotes += b.Quotes() + 1
 		}
@@ -184,7 +182,7 @@ func (r *run) flush(ctx context.Context) error {
 	if len(r.pending) == 0 {
 		return nil
 	}
-	err := r.st.AppendLog(ctx, r.session, store.Pack(&r.enc, r.pending))
+	_, err := r.st.Log().Append(ctx, r.enc.Pack(r.pending))
 	clear(r.pending)
 	r.pending, r.quotes = r.pending[:0], 0
 	return err
@@ -193,8 +191,8 @@ func (r *run) flush(ctx context.Context) error {
 // conclude decides, scores and stores.
 func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	e := r.engine
-	e.Finish()
-	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: e.Anomalies(), Predictions: e.Predictions()}
+	r.found.Finish(e)
+	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: r.found.Anomalies, Predictions: r.found.Predictions}
 	card := e.Scorecard(res.Predictions)
 	check := e.Mismatch()
 	for _, g := range e.Groups() {
@@ -216,7 +214,7 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	if res.Documents, err = documents(sum, card, check, e.Opinions()); err != nil {
 		return sum, err
 	}
-	sum.Duplicates = r.merge.duplicates
+	sum.Duplicates = r.merge.Duplicates()
 	if err := r.st.WriteResults(ctx, res); err != nil {
 		return sum, fmt.Errorf("storing the results: %w", err)
 	}

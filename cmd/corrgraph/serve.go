@@ -17,7 +17,6 @@ import (
 	"corrgraph/internal/notify"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
-	"corrgraph/server/telemetry"
 )
 
 type serveCmd struct{ configFlags }
@@ -158,10 +157,4 @@ func localURL(c *config.Config) (string, error) {
 		scheme = "https"
 	}
 	return scheme + "://" + net.JoinHostPort(host, port), nil
-}
-
-// build says which program this is.
-func build() telemetry.Build {
-	v := versionOf()
-	return telemetry.Build{Version: v.Version, Revision: v.Revision, GoVersion: v.Go}
 }

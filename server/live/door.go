@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"corrgraph/odds"
-	"corrgraph/store"
 	"corrgraph/ticklog"
 )
 
@@ -42,14 +41,13 @@ type door struct {
 	requests chan *request // bounded; where it is full, senders are told to come again
 	closing  chan struct{} // closed when no more are taken
 
-	session int64
-	newest  odds.Time // of what was accepted
-	floor   odds.Time // what is not after it is late
-	known   *seen
-	added   []uint64 // hashes of the present group
-	names   interner
-	feeds   feeds
-	enc     ticklog.Encoder
+	newest odds.Time // of what was accepted
+	floor  odds.Time // what is not after it is late
+	known  *ticklog.Seen
+	added  []uint64 // hashes of the present group
+	names  interner
+	feeds  feeds
+	enc    ticklog.Encoder
 }
 
 // Bounds of a group: a larger one makes those at its head wait, a smaller one
@@ -62,7 +60,7 @@ const (
 func newDoor(l *Live) *door {
 	return &door{
 		l: l, requests: make(chan *request, l.o.Queue), closing: make(chan struct{}), floor: odds.Ever, newest: odds.Ever,
-		known: newSeen(l.o.Remember), names: interner{}, feeds: newFeeds(),
+		known: ticklog.NewSeen(l.o.Remember), names: interner{}, feeds: newFeeds(),
 	}
 }
 
@@ -99,8 +97,7 @@ func (l *Live) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, erro
 	}
 }
 
-func (d *door) run(ctx context.Context, session int64) {
-	d.session = session
+func (d *door) run(ctx context.Context) {
 	defer close(d.l.loop.in)
 	idle := time.NewTimer(d.l.o.Idle)
 	defer idle.Stop()
@@ -159,25 +156,25 @@ func weight(r *request) (n int) {
 func (d *door) take(group []*request) {
 	newest, floor := d.newest, d.floor
 	d.added = d.added[:0]
-	var chunks []store.Chunk
+	var chunks []ticklog.Chunk
 	now := odds.TimeOf(d.l.o.Clock())
 	for _, r := range group {
 		d.sift(r, now)
 		if len(r.fresh) > 0 {
-			chunks = append(chunks, store.Pack(&d.enc, r.fresh))
+			chunks = append(chunks, d.enc.Pack(r.fresh))
 		}
 	}
 	var err error
 	if len(chunks) > 0 {
 		start := d.l.up()
 		// A request that was begun is finished: the deadline is the log's own.
-		err = d.l.o.Log.AppendLog(context.Background(), d.session, chunks...)
+		_, err = d.l.o.Log.Append(context.Background(), chunks...)
 		d.l.timed("append", start)
 	}
 	if err != nil {
 		d.newest, d.floor = newest, floor
 		for _, h := range d.added {
-			d.known.undo(h)
+			d.known.Remove(h)
 		}
 	}
 	var fresh []*odds.Batch
@@ -231,7 +228,7 @@ func (d *door) sift(r *request, now odds.Time) {
 func (d *door) recall(b *odds.Batch) {
 	for i := range b.Updates {
 		u := &b.Updates[i]
-		d.known.add(d.known.of(b, u))
+		d.known.Add(d.known.Hash(b, u))
 		u.Event = d.names.event(b.Source, u.Event)
 	}
 	d.come(b.At)
@@ -261,11 +258,11 @@ func (d *door) bar(b *odds.Batch, now odds.Time) (reason, detail string) {
 func (d *door) unknown(b *odds.Batch, keep bool) []odds.Update {
 	fresh := make([]odds.Update, 0, len(b.Updates))
 	for i := range b.Updates {
-		h := d.known.of(b, &b.Updates[i])
+		h := d.known.Hash(b, &b.Updates[i])
 		switch {
-		case !keep && !d.known.has(h):
+		case !keep && !d.known.Has(h):
 			fresh = append(fresh, b.Updates[i])
-		case keep && d.known.add(h):
+		case keep && d.known.Add(h):
 			d.added = append(d.added, h)
 			fresh = append(fresh, b.Updates[i])
 		}
