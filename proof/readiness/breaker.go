@@ -8,26 +8,27 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/proof/readiness/lab"
 )
 
 // opensAt is how many failures the report lets a breaker bear.
 const opensAt = 5
 
-func circuitBreaker(ctx context.Context, l *lab) (f Finding, err error) {
-	x, err := l.start(ctx, setup{})
+func circuitBreaker(ctx context.Context, l *session) (f lab.Finding, err error) {
+	x, err := l.Start(ctx, lab.Setup{})
 	if err != nil {
 		return f, err
 	}
-	defer x.stop()
-	s, err := lookForOne(ctx, x.viewer, 1)
+	defer x.Stop()
+	s, err := lab.LookForOne(ctx, x.Viewer, 1)
 	if err != nil {
 		return f, err
 	}
-	if err := x.admin.Inject(ctx, client.Fault{Kind: "kill-layer", Layer: 4, Seconds: faultLasts}); err != nil {
-		return f, notRun("a fault: %w", err)
+	if err := x.Admin.Inject(ctx, client.Fault{Kind: "kill-layer", Layer: 4, Seconds: faultLasts}); err != nil {
+		return f, lab.NotRun("a fault: %w", err)
 	}
 	var c circuit
-	if err := c.open(ctx, x, s.events[0]); err != nil {
+	if err := c.open(ctx, x, s.Events[0]); err != nil {
 		return f, err
 	}
 	if err := c.close(ctx, x); err != nil {
@@ -42,23 +43,23 @@ const faultLasts = 300
 // open reads until the breaker of the failing layer has opened, and sees how that
 // shows. Each read builds the layer once. The service looks after itself too, so that
 // some of the failures are its own.
-func (c *circuit) open(ctx context.Context, x *scratch, event string) (err error) {
-	_, c.opened, err = within(ctx, patience, func(ctx context.Context) (bool, error) {
-		if _, err := x.viewer.Graph(ctx, event, graphWait); err != nil {
+func (c *circuit) open(ctx context.Context, x *lab.Scratch, event string) (err error) {
+	_, c.opened, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		if _, err := x.Viewer.Graph(ctx, event, lab.GraphWait); err != nil {
 			return false, err
 		}
-		h, err := x.viewer.Health(ctx)
+		h, err := x.Viewer.Health(ctx)
 		return err == nil && h.Layers[3].Circuit == "open", err
 	})
 	if err != nil {
 		return err
 	}
-	g, err := x.viewer.Graph(ctx, event, graphWait)
+	g, err := x.Viewer.Graph(ctx, event, lab.GraphWait)
 	if err != nil {
 		return err
 	}
 	c.reason = g.Layers[3].Reason
-	page, err := x.viewer.Metrics(ctx)
+	page, err := x.Viewer.Metrics(ctx)
 	for _, m := range page["corrgraph_circuit_state"].GetMetric() {
 		if m.GetLabel()[0].GetValue() == "L4" {
 			c.metric = m.GetGauge().GetValue()
@@ -69,25 +70,25 @@ func (c *circuit) open(ctx context.Context, x *scratch, event string) (err error
 
 // close mends the layer, waits until its breaker has closed by itself, and reads what
 // the audit log, which is written a moment later, says of all that.
-func (c *circuit) close(ctx context.Context, x *scratch) (err error) {
-	if err := x.admin.ClearFaults(ctx); err != nil {
+func (c *circuit) close(ctx context.Context, x *lab.Scratch) (err error) {
+	if err := x.Admin.ClearFaults(ctx); err != nil {
 		return err
 	}
-	c.took, c.closed, err = within(ctx, x.cfg.Breakers.Delay+patience, func(ctx context.Context) (bool, error) {
-		h, err := x.viewer.Health(ctx)
+	c.took, c.closed, err = lab.Within(ctx, x.Config.Breakers.Delay+lab.Patience, func(ctx context.Context) (bool, error) {
+		h, err := x.Viewer.Health(ctx)
 		return err == nil && h.Layers[3].Circuit == "closed" && h.Status == "HEALTHY", err
 	})
 	if err != nil {
 		return err
 	}
-	_, _, err = within(ctx, patience, func(ctx context.Context) (bool, error) {
-		c.rows, err = x.admin.Audit(ctx, url.Values{"subject": {"L4"}})
+	_, _, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		c.rows, err = x.Admin.Audit(ctx, url.Values{"subject": {"L4"}})
 		return wholeWay(steps(c.rows)), err
 	})
 	if err != nil {
 		return err
 	}
-	c.failures, err = x.admin.Audit(ctx, url.Values{"operation": {"L4_BUILD_FAILED"}})
+	c.failures, err = x.Admin.Audit(ctx, url.Values{"operation": {"L4_BUILD_FAILED"}})
 	return err
 }
 
@@ -119,7 +120,7 @@ func wholeWay(way string) bool {
 	return strings.HasPrefix(way, "OPEN") && tried > 0 && closed == 1
 }
 
-func judgeCircuit(c *circuit) (f Finding) {
+func judgeCircuit(c *circuit) (f lab.Finding) {
 	way := steps(c.rows)
 	f.Pass = c.opened && c.closed && len(c.failures) == opensAt && c.metric > 1 && strings.Contains(c.reason, "circuit open") &&
 		wholeWay(way)

@@ -2,22 +2,16 @@ package readiness
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"corrgraph/client"
-	"corrgraph/odds"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
 	"corrgraph/store"
-	"corrgraph/store/sqlite"
 )
 
 // TestMain lets the test program be the service that gates start.
@@ -112,129 +106,5 @@ func TestAFolderThatCannotBeWrittenIsAnError(t *testing.T) {
 	err := Run(t.Context(), Options{Dir: filepath.Join(t.TempDir(), "none")}, nil, nil)
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestSQLFailsWithoutItsTables(t *testing.T) {
-	for name, spoil := range map[string]string{
-		"no view":          "DROP VIEW anomaly_candidates",
-		"no performance":   "DROP TABLE audit_performance_metrics",
-		"no readiness":     "DROP TABLE production_readiness_matrix",
-		"bounds are gone":  "PRAGMA ignore_check_constraints = ON",
-		"nothing (passes)": "",
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "s.db")
-			st, err := sqlite.Open(t.Context(), path, sqlite.Options{Create: true, Offline: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := st.Close(); err != nil {
-				t.Fatal(err)
-			}
-			db, err := sql.Open("sqlite", path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
-			db.SetMaxOpenConns(1) // a pragma belongs to its connection
-			if _, err := db.ExecContext(t.Context(), spoil); err != nil {
-				t.Fatal(err)
-			}
-			f, err := judgeSQL(t.Context(), db)
-			if err != nil || f.Pass != (spoil == "") {
-				t.Errorf("%v, %+v", err, f)
-			}
-		})
-	}
-}
-
-// endlessStore is a store whose endless queries end as it says.
-type endlessStore struct {
-	after time.Duration
-	err   error
-	read  error
-}
-
-func (p endlessStore) Probe(ctx context.Context, _ int) (time.Duration, error) {
-	return p.after, errors.Join(client.Pause(ctx, p.after), p.err)
-}
-
-func (p endlessStore) KnowsEvent(context.Context, string) (bool, error) { return true, p.read }
-
-func TestProbes(t *testing.T) {
-	const wait = 51 * time.Millisecond
-	for name, c := range map[string]struct {
-		st                  endlessStore
-		took, cut, failures int
-	}{
-		"cut in time":     {endlessStore{wait, store.ErrDeadline, nil}, 3, 4, 0},
-		"never cut":       {endlessStore{wait, nil, nil}, 0, 0, 0},
-		"fails otherwise": {endlessStore{wait, store.ErrInUse, nil}, 0, 0, 0},
-		"readers starve":  {endlessStore{wait, store.ErrDeadline, store.ErrDeadline}, 3, 4, 1},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			s, err := probeAll(t.Context(), c.st, 3, 4)
-			if err != nil || len(s.took) != c.took || s.cut != c.cut || min(s.failed, 1) != c.failures || s.reads < 4*51 || s.slowest != 0 {
-				t.Errorf("%s: %+v, %v", name, s, err)
-			}
-			for _, d := range s.took {
-				if d != wait {
-					t.Errorf("%s: cut after %s", name, d)
-				}
-			}
-		})
-	}
-}
-
-// book is an audit log in memory.
-type book struct {
-	mu    sync.Mutex
-	rows  []store.AuditRow
-	stuck bool // it is never pruned
-}
-
-func (b *book) Audit(_ context.Context, rows []store.AuditRow) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.rows = append(b.rows, rows...)
-	return nil
-}
-
-func (b *book) AuditHeld(context.Context) (h store.AuditHeld, _ error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if h.Rows = len(b.rows); h.Rows > 0 {
-		h.Oldest, h.Newest = b.rows[0].At, b.rows[h.Rows-1].At
-	}
-	return h, nil
-}
-
-func (b *book) PruneAudit(_ context.Context, x store.AuditBounds, step int) (n int, _ error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for !b.stuck && n < step && len(b.rows) > 0 && (b.rows[0].At < x.Before || len(b.rows) > x.Rows) {
-		b.rows, n = b.rows[1:], n+1
-	}
-	return n, nil
-}
-
-func (b *book) AuditTail(context.Context, int) ([]store.AuditRow, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return append([]store.AuditRow(nil), b.rows...), nil
-}
-
-func TestRetentionSeesALogThatIsNotPruned(t *testing.T) {
-	for _, stuck := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			r, err := retain(t.Context(), &book{stuck: stuck}, 7*24*time.Hour, odds.TimeOf(noon()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if kept := r.aged > 0 || r.held > r.cap; kept != stuck {
-				t.Errorf("stuck %v: %+v", stuck, r)
-			}
-		})
 	}
 }

@@ -15,11 +15,12 @@ import (
 	"corrgraph/odds"
 	"corrgraph/proof/drill"
 	"corrgraph/proof/loadtest"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/proof/score"
 )
 
 // holds checks that what is good passes, and that each thing that is broken fails.
-func holds[T any](t *testing.T, good func() T, judge func(T) Finding, broken map[string]func(*T)) {
+func holds[T any](t *testing.T, good func() T, judge func(T) lab.Finding, broken map[string]func(*T)) {
 	t.Helper()
 	if f := judge(good()); !f.Pass || f.Measured == "" || f.Evidence == "" {
 		t.Errorf("good: %+v", f)
@@ -36,7 +37,7 @@ func holds[T any](t *testing.T, good func() T, judge func(T) Finding, broken map
 func TestJudgeLimit(t *testing.T) {
 	holds(t, func() flooding {
 		return flooding{rate: 1000, sent: 1500, let: 1001, limited: 499, first: 1002, asked: 60, took: 500 * time.Millisecond}
-	}, func(x flooding) Finding { return judgeLimit(&x) }, map[string]func(*flooding){
+	}, func(x flooding) lab.Finding { return judgeLimit(&x) }, map[string]func(*flooding){
 		"no limit":               func(x *flooding) { x.let, x.limited = 1500, 0 },
 		"none reached":           func(x *flooding) { x.let, x.limited = 900, 0 },
 		"a larger burst":         func(x *flooding) { x.let = 1002 },
@@ -82,48 +83,6 @@ func TestCountOfAFlood(t *testing.T) {
 	}
 }
 
-func TestJudgeRetention(t *testing.T) {
-	const week = 7 * 24 * time.Hour
-	type seen struct {
-		keep time.Duration
-		r    retained
-	}
-	good := func() seen {
-		return seen{week, retained{old: 3000, young: 500, kept: 500, flood: 6000, cap: 2000, held: 2000, alarm: true}}
-	}
-	holds(t, good, func(s seen) Finding { return judgeRetention(s.keep, &s.r) }, map[string]func(*seen){
-		"kept too short":           func(s *seen) { s.keep = week - time.Second },
-		"an old row stays":         func(s *seen) { s.r.aged = 1 },
-		"a young one goes":         func(s *seen) { s.r.kept = 499 },
-		"one over the cap":         func(s *seen) { s.r.held = 2001 },
-		"no alarm":                 func(s *seen) { s.r.alarm = false },
-		"an alarm without a cause": func(s *seen) { s.r.early = true },
-	})
-}
-
-func TestJudgeDeadline(t *testing.T) {
-	good := func() probed {
-		s := probed{alone: 21, together: 64, cut: 64, reads: 9}
-		for i := range s.alone {
-			d := 60 * time.Millisecond
-			if i >= 11 { // ten may be slower
-				d = time.Second
-			}
-			s.took = append(s.took, d)
-		}
-		return s
-	}
-	holds(t, good, func(s probed) Finding { return judgeDeadline(&s) }, map[string]func(*probed){
-		"too late at the median": func(s *probed) { s.took[0] = 61 * time.Millisecond },
-		"one was not cut":        func(s *probed) { s.took = s.took[1:] },
-		"none was cut":           func(s *probed) { s.took = nil },
-		"too few":                func(s *probed) { s.alone, s.took = 20, s.took[:20] },
-		"one of many not cut":    func(s *probed) { s.cut = 63 },
-		"a reader starves":       func(s *probed) { s.failed = 1 },
-		"nobody read":            func(s *probed) { s.reads = 0 },
-	})
-}
-
 func TestJudgeAudit(t *testing.T) {
 	took := int64(3)
 	kinds := []operation{{operation: "A", outcome: "OK", actor: "x"}, {operation: "B", outcome: "REFUSED", actor: "y"}}
@@ -132,7 +91,7 @@ func TestJudgeAudit(t *testing.T) {
 		b := client.AuditRow{At: 1, Operation: "B", Status: "REFUSED", Actor: "y", TraceID: "t", TookUs: &took}
 		return []client.AuditRow{a, b, a, b}
 	}
-	holds(t, good, func(rows []client.AuditRow) Finding { return judgeAudit(kinds, 2, rows) }, map[string]func(*[]client.AuditRow){
+	holds(t, good, func(rows []client.AuditRow) lab.Finding { return judgeAudit(kinds, 2, rows) }, map[string]func(*[]client.AuditRow){
 		"one is missing":   func(r *[]client.AuditRow) { *r = (*r)[1:] },
 		"one is twice":     func(r *[]client.AuditRow) { *r = append(*r, (*r)[0]) },
 		"without actor":    func(r *[]client.AuditRow) { (*r)[0].Actor = "" },
@@ -151,7 +110,7 @@ func TestJudgeCircuit(t *testing.T) {
 			rows: []client.AuditRow{{Operation: "CIRCUIT_CLOSED"}, {Operation: "CIRCUIT_HALF_OPEN"}, {Operation: "CIRCUIT_OPEN"}},
 		}
 	}
-	holds(t, good, func(c circuit) Finding { return judgeCircuit(&c) }, map[string]func(*circuit){
+	holds(t, good, func(c circuit) lab.Finding { return judgeCircuit(&c) }, map[string]func(*circuit){
 		"never opened": func(c *circuit) { c.opened = false },
 		"never closed": func(c *circuit) { c.closed = false },
 		"too late":     func(c *circuit) { c.failures = make([]client.AuditRow, 6) },
@@ -178,7 +137,7 @@ func TestJudgeMetrics(t *testing.T) {
 		err           error
 	}
 	good := func() seen { return seen{page(1), page(2), nil} }
-	holds(t, good, func(s seen) Finding { return judgeMetrics(s.before, s.after, s.err) }, map[string]func(*seen){
+	holds(t, good, func(s seen) lab.Finding { return judgeMetrics(s.before, s.after, s.err) }, map[string]func(*seen){
 		"a name is missing": func(s *seen) { delete(s.after, "corrgraph_edges") },
 		"counters stand":    func(s *seen) { s.after = page(1) },
 		"no scrape":         func(s *seen) { s.err = errors.New("404") },
@@ -190,7 +149,7 @@ func TestJudgeKill(t *testing.T) {
 	good := func() killed {
 		return killed{reads: 100, marked: 50, degraded: true, after: time.Second, healed: true, status: "DEGRADED"}
 	}
-	holds(t, good, func(k killed) Finding { return judgeKill(3, &k) }, map[string]func(*killed){
+	holds(t, good, func(k killed) lab.Finding { return judgeKill(3, &k) }, map[string]func(*killed){
 		"a read fails":          func(k *killed) { k.failed = 1 },
 		"another layer is gone": func(k *killed) { k.others = 1 },
 		"nobody is told":        func(k *killed) { k.marked = 0 },
@@ -204,7 +163,7 @@ func TestJudgeStandby(t *testing.T) {
 	good := func() standbyAges {
 		return standbyAges{mode: "standby", busy: time.Minute, reads: 9, idled: true, hotMode: "hot", hot: 9}
 	}
-	holds(t, good, func(a standbyAges) Finding { return judgeStandby(&a) }, map[string]func(*standbyAges){
+	holds(t, good, func(a standbyAges) lab.Finding { return judgeStandby(&a) }, map[string]func(*standbyAges){
 		"it is not on standby":     func(a *standbyAges) { a.mode = "hot" },
 		"it is renewed while busy": func(a *standbyAges) { a.busy = 0 },
 		"its age is not told":      func(a *standbyAges) { a.unaged = 1 },
@@ -229,7 +188,7 @@ func TestJudgeLatency(t *testing.T) {
 		}
 		return x
 	}
-	holds(t, good, func(x timings) Finding { return judgeLatency(x, "here") }, map[string]func(*timings){
+	holds(t, good, func(x timings) lab.Finding { return judgeLatency(x, "here") }, map[string]func(*timings){
 		"slow": func(x *timings) {
 			for i := 490; i < 500; i++ {
 				x.took["predictions"][i] = 5 * time.Millisecond
@@ -245,7 +204,7 @@ func TestJudgeRestore(t *testing.T) {
 	good := func() restored {
 		return restored{acknowledged: 50, sent: 100, held: 60, resent: client.Receipt{Accepted: 40, Duplicates: 60}, original: 100, copied: 100, reads: 9, graphs: 4}
 	}
-	holds(t, good, func(r restored) Finding { return judgeRestore(&r) }, map[string]func(*restored){
+	holds(t, good, func(r restored) lab.Finding { return judgeRestore(&r) }, map[string]func(*restored){
 		"another graph":           func(r *restored) { r.differ = []string{"x"} },
 		"an acknowledged is gone": func(r *restored) { r.held = 49 },
 		"one is doubled":          func(r *restored) { r.copied = 101 },
@@ -271,7 +230,7 @@ func TestJudgeDumps(t *testing.T) {
 		t.Errorf("tables %v", got)
 	}
 	good := func() [2]dumped { return [2]dumped{sums(text), sums(text)} }
-	holds(t, good, func(d [2]dumped) Finding { return judgeDumps(d, 5) }, map[string]func(*[2]dumped){
+	holds(t, good, func(d [2]dumped) lab.Finding { return judgeDumps(d, 5) }, map[string]func(*[2]dumped){
 		"a row differs": func(d *[2]dumped) {
 			d[1] = sums("-- SELECT a FROM state ORDER BY a\n1\n3\n-- SELECT b FROM edges ORDER BY b\nx\n")
 		},
@@ -296,7 +255,7 @@ func TestJudgeCalibration(t *testing.T) {
 			Bands: []score.Band{{Band: odds.High, N: 100, FalseShare: 0.1}, {Band: odds.Medium, N: 2, False: 1, Low: 0.1}, {Band: odds.Low}},
 		}, decoys{0.05, 20}}
 	}
-	holds(t, good, func(s seen) Finding { return judgeCalibration(&s.r, s.live, "here") }, map[string]func(*seen){
+	holds(t, good, func(s seen) lab.Finding { return judgeCalibration(&s.r, s.live, "here") }, map[string]func(*seen){
 		"false finds":        func(s *seen) { s.r.Edges.FalseShare = 0.051 },
 		"nothing found":      func(s *seen) { s.r.Edges.Discovered = 0 },
 		"HIGH is not":        func(s *seen) { s.r.Bands[0].FalseShare = 0.11 },
@@ -310,7 +269,7 @@ func TestJudgeCrash(t *testing.T) {
 	good := func() drill.KillReport {
 		return drill.KillReport{Runs: 6, Kept: true, RecoveryMaxMs: 1500, Tally: drill.Tally{Acknowledged: 100}}
 	}
-	holds(t, good, func(r drill.KillReport) Finding { return judgeCrash(&r) }, map[string]func(*drill.KillReport){
+	holds(t, good, func(r drill.KillReport) lab.Finding { return judgeCrash(&r) }, map[string]func(*drill.KillReport){
 		"not kept":     func(r *drill.KillReport) { r.Kept, r.Lost = false, 1 },
 		"slow":         func(r *drill.KillReport) { r.RecoveryMaxMs = 30_001 },
 		"never killed": func(r *drill.KillReport) { r.Runs = 0 },
@@ -321,7 +280,7 @@ func TestJudgeFlood(t *testing.T) {
 	good := func() flooded {
 		return flooded{base: 40 << 20, peak: 307 << 20, requests: 100, shed: 50, recovered: true, accepted: true}
 	}
-	holds(t, good, func(x flooded) Finding { return judgeFlood(&x) }, map[string]func(*flooded){
+	holds(t, good, func(x flooded) lab.Finding { return judgeFlood(&x) }, map[string]func(*flooded){
 		"too much memory":     func(x *flooded) { x.peak = 308 << 20 },
 		"unknown memory":      func(x *flooded) { x.peak = 0 },
 		"nothing was shed":    func(x *flooded) { x.shed = 0 },
@@ -335,7 +294,7 @@ func TestJudgeLoad(t *testing.T) {
 	good := func() loadtest.Report {
 		return loadtest.Report{Passed: true, Requests: 100, Routes: []loadtest.RouteReport{{Route: "graph", Latency: loadtest.Latency{P99Ms: 3}}}}
 	}
-	holds(t, good, func(r loadtest.Report) Finding { return judgeLoad(&r) }, map[string]func(*loadtest.Report){
+	holds(t, good, func(r loadtest.Report) lab.Finding { return judgeLoad(&r) }, map[string]func(*loadtest.Report){
 		"a breach": func(r *loadtest.Report) {
 			r.Passed, r.Breaches = false, []loadtest.Breach{{What: "p99 of graph", Measured: "6 ms", Limit: "5 ms"}}
 		},
@@ -358,7 +317,7 @@ func TestJudgeTrace(t *testing.T) {
 		}
 		return s
 	}
-	holds(t, good, func(s seen) Finding { return judgeTrace(s.spans, trace, parent, s.out) }, map[string]func(*seen){
+	holds(t, good, func(s seen) lab.Finding { return judgeTrace(s.spans, trace, parent, s.out) }, map[string]func(*seen){
 		"nothing arrived":        func(s *seen) { s.spans = nil },
 		"a request of its own":   func(s *seen) { s.spans[0].ParentSpanId = nil },
 		"a layer beside it":      func(s *seen) { s.spans[5].ParentSpanId = id(9) },

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/proof/readiness/lab"
 )
 
 // The promise of the report: so many requests of one client a second.
@@ -30,18 +31,18 @@ const (
 	besideEvery   = 25
 )
 
-func rateLimit(ctx context.Context, l *lab) (f Finding, err error) {
-	configured, err := l.load(&site{})
+func rateLimit(ctx context.Context, l *session) (f lab.Finding, err error) {
+	configured, err := l.Load(&lab.Site{})
 	if err != nil {
 		return f, err
 	}
-	x, err := l.start(ctx, setup{set: []string{fmt.Sprintf("limits.client_rate=%d/s", refill)}})
+	x, err := l.Start(ctx, lab.Setup{Set: []string{fmt.Sprintf("limits.client_rate=%d/s", refill)}})
 	if err != nil {
 		return f, err
 	}
-	defer x.stop()
+	defer x.Stop()
 	s := flooding{rate: float64(configured.Limits.ClientRate)}
-	if err := s.flood(ctx, x.admin, x.viewer); err != nil {
+	if err := s.flood(ctx, x.Admin, x.Viewer); err != nil {
 		return f, err
 	}
 	return judgeLimit(&s), nil
@@ -65,10 +66,10 @@ func (x *flooding) flood(ctx context.Context, one, another *client.Client) error
 	for range floodWorkers {
 		all.Go(func() {
 			for n := int(next.Add(1)); n <= floodRequests; n = int(next.Add(1)) {
-				mine, err := get(ctx, one, "/v1/feeds")
+				mine, err := lab.Get(ctx, one, "/v1/feeds")
 				var theirs *client.Answer
 				if err == nil && n%besideEvery == 0 {
-					theirs, err = get(ctx, another, "/v1/feeds")
+					theirs, err = lab.Get(ctx, another, "/v1/feeds")
 				}
 				mu.Lock()
 				if err != nil {
@@ -111,7 +112,7 @@ func (x *flooding) count(n int, mine, theirs *client.Answer) {
 	}
 }
 
-func judgeLimit(x *flooding) (f Finding) {
+func judgeLimit(x *flooding) (f lab.Finding) {
 	most := clientBurst + int(refill*x.took.Seconds()) + 1
 	f.Pass = x.rate <= clientRate && x.let <= most && x.limited > 0 && x.bare == 0 && x.other == 0 && x.refused == 0 && x.asked > 0
 	f.Measured = fmt.Sprintf("%d let through at once, %.0f/s configured, others %d refused", x.let, x.rate, x.refused)

@@ -7,6 +7,7 @@ import (
 
 	"corrgraph/client"
 	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 )
 
 // standbyAges is what was seen of layer 4 beside layer 1.
@@ -23,29 +24,29 @@ type standbyAges struct {
 	hot     int           // reads of it
 }
 
-func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
-	x, err := l.start(ctx, setup{empty: true, set: []string{"layers.l4=standby", "limits.graph_rate=0"}})
+func failoverStandby(ctx context.Context, l *session) (f lab.Finding, err error) {
+	x, err := l.Start(ctx, lab.Setup{Empty: true, Set: []string{"layers.l4=standby", "limits.graph_rate=0"}})
 	if err != nil {
 		return f, err
 	}
-	defer x.stop()
-	all, err := seedBatches()
+	defer x.Stop()
+	all, err := lab.SeedBatches()
 	if err != nil {
 		return f, err
 	}
 	third := len(all) / 3
 	var a standbyAges
-	if err := x.feed(ctx, all[:third], nil); err != nil {
+	if err := feed(ctx, x, all[:third], nil); err != nil {
 		return f, err
 	}
-	event := seedEvents[0]
-	if _, ok, err := within(ctx, patience, func(ctx context.Context) (bool, error) {
-		r, err := get(ctx, x.viewer, client.GraphPath(event))
+	event := lab.SeedEvents[0]
+	if _, ok, err := lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		r, err := lab.Get(ctx, x.Viewer, client.GraphPath(event))
 		return err == nil && r.Status == 200, err
 	}); err != nil || !ok {
-		return f, notRun("the first ticks did not appear: %w", err)
+		return f, lab.NotRun("the first ticks did not appear: %w", err)
 	}
-	err = x.feed(ctx, all[third:2*third], func(g *client.Graph) {
+	err = feed(ctx, x, all[third:2*third], func(g *client.Graph) {
 		a.reads++
 		a.mode = g.Layers[3].Mode
 		if g.Layers[3].AsOf.IsZero() {
@@ -56,20 +57,20 @@ func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
-	a.within, a.idled, err = within(ctx, patience, func(ctx context.Context) (bool, error) {
-		g, err := x.viewer.Graph(ctx, event, graphWait)
+	a.within, a.idled, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		g, err := x.Viewer.Graph(ctx, event, lab.GraphWait)
 		a.idle = age(&g)
-		return err == nil && a.idle == 0 && x.applied(all[:2*third]), err
+		return err == nil && a.idle == 0 && applied(x, all[:2*third]), err
 	})
 	if err != nil {
 		return f, err
 	}
-	next := *x.cfg
+	next := *x.Config
 	next.Layers.L4 = "hot"
-	if _, err := x.i.Reload(&next); err != nil {
+	if _, err := x.Instance.Reload(&next); err != nil {
 		return f, err
 	}
-	err = x.feed(ctx, all[2*third:], func(g *client.Graph) {
+	err = feed(ctx, x, all[2*third:], func(g *client.Graph) {
 		a.hotMode = g.Layers[3].Mode
 		if a.hot++; a.hot > 3 { // the first were published before the switch
 			a.hotAge = max(a.hotAge, age(g))
@@ -88,15 +89,15 @@ func age(g *client.Graph) time.Duration {
 
 // feed hands ticks to the engine as fast as it takes them, so that it is busy, and
 // shows each graph read meanwhile to see.
-func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*client.Graph)) error {
+func feed(ctx context.Context, x *lab.Scratch, batches []*odds.Batch, see func(*client.Graph)) error {
 	const requests = 24
 	done := make(chan error, 1)
 	go func() {
 		for i := range requests {
 			part := batches[i*len(batches)/requests : (i+1)*len(batches)/requests]
-			text, err := body(part)
+			text, err := lab.Body(part)
 			if err == nil {
-				_, err = ticks(ctx, x.admin, text)
+				_, err = lab.Ticks(ctx, x.Admin, text)
 			}
 			if err != nil {
 				done <- err
@@ -112,7 +113,7 @@ func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*cli
 		default:
 		}
 		if see != nil {
-			r, err := get(ctx, x.viewer, client.GraphPath(seedEvents[0]))
+			r, err := lab.Get(ctx, x.Viewer, client.GraphPath(lab.SeedEvents[0]))
 			if err == nil && r.Status == 200 {
 				var g client.Graph
 				if err := r.Into(&g); err == nil && len(g.Layers) == 4 {
@@ -127,12 +128,12 @@ func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*cli
 }
 
 // applied reports whether the engine has reached the end of batches.
-func (x *scratch) applied(batches []*odds.Batch) bool {
-	st := x.i.Service().State()
+func applied(x *lab.Scratch, batches []*odds.Batch) bool {
+	st := x.Instance.Service().State()
 	return st.AsOf >= batches[len(batches)-1].At && st.Queue == 0 && st.HeldBack == 0
 }
 
-func judgeStandby(a *standbyAges) (f Finding) {
+func judgeStandby(a *standbyAges) (f lab.Finding) {
 	f.Pass = a.mode == "standby" && a.reads > 0 && a.unaged == 0 && a.busy > 0 && a.idled && a.hotMode == "hot" && a.hot > 3 && a.hotAge == 0
 	f.Measured = fmt.Sprintf("%s old while busy, %s when idle, %s when hot", a.busy, a.idle, a.hotAge)
 	f.Evidence = fmt.Sprintf("layer 4 beside layer 1, event time: on %q %d reads while ticks came, %d of them without its time; renewed %s after the last tick; switched by a reload, then on %q %d reads while ticks came",

@@ -1,4 +1,4 @@
-package readiness
+package lab
 
 import (
 	"bufio"
@@ -13,39 +13,37 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"corrgraph/client"
 )
 
-// child is a scratch instance in a process of its own, for gates in which a process
-// must die or be measured by itself. kill must be called.
-type child struct {
-	*site
+// Child is a scratch instance in a process of its own, for gates in which a process
+// must die or be measured by itself. Kill must be called.
+type Child struct {
+	*Site
 	cmd           *exec.Cmd
 	log           string // path of what it wrote
-	url           string
-	admin, viewer *client.Client
-	took          time.Duration // until it was ready
+	URL           string
+	Admin, Viewer *client.Client
 	gone          bool
 }
 
-// spawn starts a child at a site, which may have had one before, and waits until it
+// Spawn starts a child at a site, which may have had one before, and waits until it
 // is ready.
-func (l *lab) spawn(ctx context.Context, p *site) (*child, error) {
-	if _, err := l.load(p); err != nil {
+func (l *Lab) Spawn(ctx context.Context, p *Site) (*Child, error) {
+	if _, err := l.Load(p); err != nil {
 		return nil, err
 	}
 	port, err := freePort()
 	if err != nil {
-		return nil, notRun("a free port: %w", err)
+		return nil, NotRun("a free port: %w", err)
 	}
-	args, err := l.command(p)
+	args, err := l.Command(p)
 	if err != nil {
 		return nil, err
 	}
 	args = append(args, "--set", "server.listen=127.0.0.1:"+port)
-	c := &child{site: p, log: filepath.Join(p.dir, "log"), url: "http://127.0.0.1:" + port}
+	c := &Child{Site: p, log: filepath.Join(p.Dir, "log"), URL: "http://127.0.0.1:" + port}
 	out, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
@@ -53,57 +51,58 @@ func (l *lab) spawn(ctx context.Context, p *site) (*child, error) {
 	defer out.Close()                          // the child has its own
 	c.cmd = exec.Command(args[0], args[1:]...) // without a context: it is killed, not asked
 	c.cmd.Stdout, c.cmd.Stderr, c.cmd.Env = out, out, l.o.Config.Env
-	c.cmd.SysProcAttr = dieWithParent()
-	start := time.Now()
+	c.cmd.SysProcAttr = DieWithParent()
 	if err := c.cmd.Start(); err != nil {
-		return nil, notRun("%s: %w", args[0], err)
+		return nil, NotRun("%s: %w", args[0], err)
 	}
-	if c.admin, err = newClient(c.url, p.adminToken); err == nil {
-		c.viewer = c.admin.As(p.viewerToken)
-		_, err = ready(ctx, c.admin, startWithin)
+	if c.Admin, err = NewClient(c.URL, p.AdminToken); err == nil {
+		c.Viewer = c.Admin.As(p.ViewerToken)
+		_, err = ready(ctx, c.Admin, StartWithin)
 	}
-	c.took = time.Since(start)
 	if err != nil {
-		c.kill()
-		return nil, notRun("a scratch process did not get ready: %w; it said: %s", err, c.said())
+		c.Kill()
+		return nil, NotRun("a scratch process did not get ready: %w; it said: %s", err, c.Said())
 	}
 	return c, nil
 }
 
-// command is the command line of a child but for its address.
-func (l *lab) command(p *site) ([]string, error) {
+// Command is the command line of a child but for its address.
+func (l *Lab) Command(p *Site) ([]string, error) {
 	args := append([]string(nil), l.o.Program...)
 	if len(args) == 0 {
 		self, err := os.Executable()
 		if err != nil {
-			return nil, notRun("this program: %w", err)
+			return nil, NotRun("this program: %w", err)
 		}
 		args = []string{self, "serve"}
 	}
 	if l.o.Config.Path != "" {
 		args = append(args, "--config", l.o.Config.Path)
 	}
-	for _, s := range append(append([]string(nil), l.o.Config.Set...), p.set...) {
+	for _, s := range append(append([]string(nil), l.o.Config.Set...), p.Set...) {
 		args = append(args, "--set", s)
 	}
 	return args, nil
 }
 
-// kill ends the process as a power failure would, and waits for it.
-func (c *child) kill() {
+// PID is the process.
+func (c *Child) PID() int { return c.cmd.Process.Pid }
+
+// Kill ends the process as a power failure would, and waits for it.
+func (c *Child) Kill() {
 	if c.gone {
 		return
 	}
 	c.gone = true
-	if c.admin != nil {
-		c.admin.Close()
+	if c.Admin != nil {
+		c.Admin.Close()
 	}
 	_ = c.cmd.Process.Kill() // it may have ended
 	_ = c.cmd.Wait()         // killed
 }
 
-// said is the end of what the process wrote.
-func (c *child) said() string {
+// Said is the end of what the process wrote.
+func (c *Child) Said() string {
 	text, err := os.ReadFile(c.log)
 	if err != nil {
 		return err.Error()
@@ -124,8 +123,8 @@ func freePort() (string, error) {
 	return port, errors.Join(err, ln.Close())
 }
 
-// resident reads how much memory a process has now and at most had, in bytes.
-func resident(pid int) (now, peak int64, err error) {
+// Resident reads how much memory a process has now and at most had, in bytes.
+func Resident(pid int) (now, peak int64, err error) {
 	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {

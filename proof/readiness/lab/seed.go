@@ -1,4 +1,4 @@
-package readiness
+package lab
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 // need one), and one of another sport in the same city, so that all four layers have
 // something to say; and few enough quotes that an instance is up in a second.
 var (
-	seedEvents = []string{"mlb-nyy-bos", "mlb-tor-nyy", "mlb-chc-stl", "wnba-nyl-lva"}
+	SeedEvents = []string{"mlb-nyy-bos", "mlb-tor-nyy", "mlb-chc-stl", "wnba-nyl-lva"}
 	seedVenues = []string{"sharpline", "quickbet", "midway", "slowhouse", "pollhouse"}
 	seedMarket = []string{"h2h", "totals"}
 )
@@ -32,11 +32,11 @@ const (
 	seedNumber  = 7 // of the market: any other would do
 )
 
-// seedBatches returns the batches of the seed in event-time order.
-func seedBatches() (out []*odds.Batch, err error) {
+// SeedBatches returns the batches of the seed in event-time order.
+func SeedBatches() (out []*odds.Batch, err error) {
 	_, err = simulate.Run(simulate.Options{Seed: seedNumber, Minutes: seedMinutes}, func(b *odds.Batch) error {
 		b.Updates = slices.DeleteFunc(b.Updates, func(u odds.Update) bool {
-			return !slices.Contains(seedEvents, u.Event.ID) || !slices.Contains(seedVenues, u.Venue) || !slices.Contains(seedMarket, u.Market)
+			return !slices.Contains(SeedEvents, u.Event.ID) || !slices.Contains(seedVenues, u.Venue) || !slices.Contains(seedMarket, u.Market)
 		})
 		if len(b.Updates) > 0 {
 			out = append(out, b)
@@ -51,11 +51,11 @@ const seedChunk = 512
 
 // seeded returns the path of a store whose tick log holds the seed. It is made once
 // and never written to; instances get copies.
-func (l *lab) seeded(ctx context.Context) (path string, err error) {
+func (l *Lab) seeded(ctx context.Context) (path string, err error) {
 	if l.seed != "" {
 		return l.seed, nil
 	}
-	all, err := seedBatches()
+	all, err := SeedBatches()
 	if err != nil {
 		return "", err
 	}
@@ -63,7 +63,7 @@ func (l *lab) seeded(ctx context.Context) (path string, err error) {
 	if err := writeLog(ctx, path, all); err != nil {
 		return "", err
 	}
-	l.asOf, l.seed = all[len(all)-1].At, path
+	l.seed = path
 	return path, nil
 }
 
@@ -98,8 +98,8 @@ func copyStore(from, to string) error {
 	return errors.Join(err, out.Close())
 }
 
-// body writes batches as the CSV that POST /v1/ticks takes.
-func body(batches []*odds.Batch) ([]byte, error) {
+// Body writes batches as the CSV that POST /v1/ticks takes.
+func Body(batches []*odds.Batch) ([]byte, error) {
 	var b bytes.Buffer
 	w := canonical.NewWriter(&b)
 	for _, x := range batches {
@@ -111,11 +111,11 @@ func body(batches []*odds.Batch) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// bodies writes batches as requests of at most so many quotes each.
-func bodies(batches []*odds.Batch, quotes int) (out [][]byte, err error) {
+// Bodies writes batches as requests of at most so many quotes each.
+func Bodies(batches []*odds.Batch, quotes int) (out [][]byte, err error) {
 	from, n := 0, 0
 	cut := func(to int) error {
-		b, err := body(batches[from:to])
+		b, err := Body(batches[from:to])
 		out, from, n = append(out, b), to, 0
 		return err
 	}
@@ -133,16 +133,16 @@ func bodies(batches []*odds.Batch, quotes int) (out [][]byte, err error) {
 	return out, err
 }
 
-// count counts quotes.
-func count(batches []*odds.Batch) (n int) {
+// Count counts quotes.
+func Count(batches []*odds.Batch) (n int) {
 	for _, b := range batches {
 		n += b.Quotes()
 	}
 	return n
 }
 
-// logged counts what the tick log of a store that nobody has open holds.
-func logged(ctx context.Context, path string) (n int64, err error) {
+// Logged counts what the tick log of a store that nobody has open holds.
+func Logged(ctx context.Context, path string) (n int64, err error) {
 	st, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true, Offline: true})
 	if err != nil {
 		return 0, err

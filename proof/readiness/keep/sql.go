@@ -1,4 +1,4 @@
-package readiness
+package keep
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver that the store uses, from outside of it
 
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/store/sqlite"
 )
 
@@ -59,25 +60,26 @@ WHERE component = 'correlation-engine';`, false},
 	}
 }
 
-func sqlCompliance(ctx context.Context, l *lab) (f Finding, err error) {
-	path := filepath.Join(l.dir, "sql.db")
+// SQL is the gate sql_compliance: it runs the report's statements on a fresh store.
+func SQL(ctx context.Context, l *lab.Lab) (f lab.Finding, err error) {
+	path := filepath.Join(l.Dir(), "sql.db")
 	st, err := sqlite.Open(ctx, path, sqlite.Options{Create: true})
 	if err != nil {
-		return f, notRun("a scratch store: %w", err)
+		return f, lab.NotRun("a scratch store: %w", err)
 	}
 	if err := st.Close(); err != nil {
 		return f, err
 	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String())
 	if err != nil {
-		return f, notRun("a driver: %w", err)
+		return f, lab.NotRun("a driver: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return judgeSQL(ctx, db)
 }
 
 // judgeSQL runs every statement on a migrated store.
-func judgeSQL(ctx context.Context, db *sql.DB) (f Finding, err error) {
+func judgeSQL(ctx context.Context, db *sql.DB) (f lab.Finding, err error) {
 	var bad []string
 	all := reportSQL()
 	prepared := 0

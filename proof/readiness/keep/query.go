@@ -1,4 +1,4 @@
-package readiness
+package keep
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )
@@ -20,18 +21,19 @@ type prober interface {
 	KnowsEvent(ctx context.Context, event string) (bool, error)
 }
 
-func queryDeadline(ctx context.Context, l *lab) (f Finding, err error) {
-	p, err := l.place(ctx, setup{})
+// Deadline is the gate query_deadline: it runs queries without end on a scratch store.
+func Deadline(ctx context.Context, l *lab.Lab) (f lab.Finding, err error) {
+	p, err := l.Place(ctx, lab.Setup{})
 	if err != nil {
-		return f, notRun("a scratch store: %w", err)
+		return f, lab.NotRun("a scratch store: %w", err)
 	}
-	cfg, err := l.load(p)
+	cfg, err := l.Load(p)
 	if err != nil {
 		return f, err
 	}
-	st, err := sqlite.Open(ctx, p.store, sqlite.Options{Durable: true, Readers: cfg.Store.Readers, Clock: time.Now})
+	st, err := sqlite.Open(ctx, p.Store, sqlite.Options{Durable: true, Readers: cfg.Store.Readers, Clock: time.Now})
 	if err != nil {
-		return f, notRun("a scratch store: %w", err)
+		return f, lab.NotRun("a scratch store: %w", err)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	s, err := probeAll(ctx, st, 41, 64)
@@ -97,7 +99,7 @@ func (s *probed) read(ctx context.Context, st prober, stop <-chan struct{}) {
 		default:
 		}
 		start := time.Now()
-		if _, err := st.KnowsEvent(ctx, seedEvents[0]); err != nil {
+		if _, err := st.KnowsEvent(ctx, lab.SeedEvents[0]); err != nil {
 			s.failed++
 		}
 		s.slowest = max(s.slowest, time.Since(start))
@@ -108,7 +110,7 @@ func (s *probed) read(ctx context.Context, st prober, stop <-chan struct{}) {
 	}
 }
 
-func judgeDeadline(s *probed) (f Finding) {
+func judgeDeadline(s *probed) (f lab.Finding) {
 	if len(s.took) == 0 {
 		f.Measured, f.Evidence = "not cut", fmt.Sprintf("%d recursive queries under the deadline, none of them was interrupted", s.alone)
 		return f
