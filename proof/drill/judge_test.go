@@ -295,3 +295,29 @@ func TestReconcile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnswersMayOvertakeOneAnother: a slow machine answers a question that was asked
+// early after one that was asked later. Only what is asked once the fault was heard of
+// must tell of it.
+func TestAnswersMayOvertakeOneAnother(t *testing.T) {
+	const asked, heard = 6.0, 7.5
+	for name, c := range map[string]struct {
+		asks float64 // when a health that still says HEALTHY is asked
+		kept bool
+	}{
+		"asked before it was heard": {7.4, true},
+		"asked after":               {7.6, false},
+	} {
+		p, s := PromiseOf(Fault{Kind: fault.KillLayer, Layer: 4}), span()
+		s.ShowWithin = 3 * time.Second
+		all := []Outcome{
+			{Due: sec(asked), Took: sec(heard - asked), Probe: Health, Code: 200, Health: degraded},
+			{Due: sec(c.asks), Took: sec(0.05), Probe: Health, Code: 200, Health: healthy},
+			{Due: sec(14), Took: sec(0.1), Probe: Health, Code: 200, Health: degraded},
+			{Due: sec(16), Took: sec(0.1), Probe: Health, Code: 200, Health: healthy},
+		}
+		if v := Judge(p, s, all); v.Kept != c.kept || *v.Shown != heard-s.From.Seconds() {
+			t.Errorf("%s: %s", name, v.Sentence())
+		}
+	}
+}
