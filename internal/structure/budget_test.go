@@ -33,7 +33,6 @@ var grown = map[string]struct {
 	"proof/readiness": {3700, "twenty gates, each with its judgement"},
 	"server/api":      {2900, "rendering and access belong elsewhere"},
 	"server/service":  {3400, "questions and their rendering are here"},
-	"store/sqlite":    {3350, "the driver's lanes and deadlines are its own"},
 }
 
 // judge lists what breaks a budget.
