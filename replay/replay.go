@@ -20,9 +20,16 @@ import (
 	"corrgraph/odds"
 	"corrgraph/results"
 	"corrgraph/store"
-	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
+
+// Store is where a replay keeps the ticks it reads and what it concludes.
+type Store interface {
+	Log() ticklog.Log
+	WriteResults(ctx context.Context, r *store.Results) error
+	UseDevig(ctx context.Context, m odds.Method) error
+	Audit(ctx context.Context, rows []store.AuditRow) error
+}
 
 // Options of Run.
 type Options struct {
@@ -40,10 +47,11 @@ type Options struct {
 // chunkQuotes is how many quotes go to the tick log at a time.
 const chunkQuotes = 16_384
 
-// Run replays recordings into a store. What single files could not give to their
+// Run replays recordings into a store. A store that was built with another de-vig
+// method than Options.Engine's is store.ErrDevig, and nothing is read. What single files could not give to their
 // end is an error that wraps feed.ErrFormat or feed.ErrTruncated, returned after
 // everything else was read, concluded and stored; Summary is whole then.
-func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
+func Run(ctx context.Context, st Store, o Options) (Summary, error) {
 	stream, err := recording.Open(ctx, o.Paths, o.Feed)
 	if err != nil {
 		return Summary{}, err
@@ -70,7 +78,7 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 
 // run is one replay.
 type run struct {
-	st       *sqlite.Store
+	st       Store
 	opt      Options
 	merge    *ticklog.Merge
 	engine   *engine.Engine
@@ -84,14 +92,14 @@ type run struct {
 
 // Batches is Run for batches from elsewhere: next returns one after the other in
 // event-time order, then io.EOF. Any other error of next ends the run and is returned.
-func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
+func Batches(ctx context.Context, st Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
 	r := &run{st: st, opt: o}
 	return r.do(ctx, next)
 }
 
 func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {
 	start := r.now()
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return sum, err
 	}
 	var stop func()
@@ -127,7 +135,7 @@ func (r *run) now() time.Time {
 	return r.opt.Clock()
 }
 
-func (r *run) prepare() error {
+func (r *run) prepare(ctx context.Context) error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
@@ -136,6 +144,9 @@ func (r *run) prepare() error {
 		if facts, err = r.opt.Facts(facts); err != nil {
 			return err
 		}
+	}
+	if err := r.st.UseDevig(ctx, r.opt.Engine.Devig); err != nil {
+		return err
 	}
 	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
 	r.engine = engine.New(r.opt.Engine)

@@ -11,7 +11,7 @@ import (
 // stages is the order in which a tick meets the packages. A package imports its
 // own stage and earlier ones only, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/structure"},
+	{"odds", "internal/heap", "internal/structure"},
 	{"feed", "proof/simulate"},
 	{"catalog"},
 	{"series"},
@@ -79,6 +79,11 @@ var (
 			[]string{"store", "answer"},
 			[]string{"engine"},
 			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
+		},
+		{
+			[]string{"ticklog", "replay", "server/live"},
+			[]string{"store/sqlite"},
+			"the tick log has more than one driver: whoever reads or writes it asks ticklog.Log",
 		},
 		{
 			[]string{"engine"},

@@ -90,7 +90,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 	if err := i.openStore(ctx); err != nil {
 		return nil, err
 	}
-	if err := i.openEngine(); err != nil {
+	if err := i.openEngine(ctx); err != nil {
 		return nil, err
 	}
 	if err := i.openService(); err != nil {
@@ -221,12 +221,19 @@ func text(err error) string {
 	return err.Error()
 }
 
-func (i *Instance) openEngine() error {
+func (i *Instance) openEngine(ctx context.Context) error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
 	}
 	c := &i.cfg
+	devig, err := odds.ParseMethod(c.Engine.Devig)
+	if err != nil {
+		return fmt.Errorf("engine.devig: %w", err)
+	}
+	if err := i.store.UseDevig(ctx, devig); err != nil {
+		return err
+	}
 	if path := c.Engine.Catalog; path != "" {
 		f, err := os.Open(path)
 		if err != nil {
@@ -246,7 +253,7 @@ func (i *Instance) openEngine() error {
 		Intake: i.ingest, Results: i.store, Facts: facts,
 		Engine: engine.Options{
 			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
-			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves,
+			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig,
 		},
 		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.clock, Stalled: i.faults.FeedStalled,
 		Timed: i.timed, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
