@@ -24,6 +24,7 @@ type FileError struct {
 	Err  error
 }
 
+// Error returns "file:line: reason", without the line where it is unknown.
 func (e *FileError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %v", e.File, e.Err)

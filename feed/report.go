@@ -14,6 +14,7 @@ type Reject struct {
 	Detail string `json:"detail"` // the value and what was wanted
 }
 
+// String returns "file:line: reason: detail".
 func (r Reject) String() string {
 	return fmt.Sprintf("%s:%d: %s: %s", r.File, r.Line, r.Reason, r.Detail)
 }

@@ -16,6 +16,7 @@ const (
 
 var statusNames = [...]string{"open", "suspended", "closed", "removed", "unknown"}
 
+// String returns "open", "suspended", "closed", "removed" or "unknown".
 func (s Status) String() string { return statusNames[s] }
 
 // PriceFormat says how the prices of an Update are to be read once a parser has
@@ -49,6 +50,7 @@ const (
 
 var sideNames = [...]string{"", "home", "away", "draw", "over", "under", "yes", "no"}
 
+// String returns "home", "over" and so on, and "" for OtherSide.
 func (s Side) String() string { return sideNames[s] }
 
 // Event is what a source says of a match: its own id and whatever facts it

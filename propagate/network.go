@@ -62,17 +62,6 @@ func NewNetwork(sets ...[]graph.Edge) *Network {
 	return n
 }
 
-// FromSnapshot is NewNetwork of all edges of a snapshot.
-func FromSnapshot(s *graph.Snapshot) *Network {
-	var sets [4][]graph.Edge
-	for i, l := range s.Layers {
-		if l != nil {
-			sets[i] = l.Edges
-		}
-	}
-	return NewNetwork(sets[:]...)
-}
-
 // valid is false for NaNs too.
 func valid(e *graph.Edge) bool {
 	return math.Abs(e.Score) <= 1 && e.Confidence >= 0 && e.Confidence <= 1 &&

@@ -13,6 +13,14 @@ import (
 // something in one log only. Zero is before the first.
 type Position uint64
 
+// Next returns where to read on after the chunk at p: from the start after none.
+func (p Position) Next() Position {
+	if p == 0 {
+		return 0
+	}
+	return p + 1
+}
+
 // Entry is a chunk in its place.
 type Entry struct {
 	Position

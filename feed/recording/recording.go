@@ -13,7 +13,6 @@ package recording
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +26,7 @@ import (
 
 	"corrgraph/feed"
 	"corrgraph/feed/columns"
+	"corrgraph/internal/heap"
 	"corrgraph/odds"
 )
 
@@ -91,11 +91,11 @@ type Stream struct {
 	o      Options
 	cancel context.CancelCauseFunc
 	ctx    context.Context
-	files  []*file // in the order of the paths, members in the order of the archive
-	order  []*file // by bound, then index: the order in which they are started
-	next   int     // in order: the first that is not started
-	ahead  int     // started and not yet reached by the merge
-	heap   byTime
+	files  []*file          // in the order of the paths, members in the order of the archive
+	order  []*file          // by bound, then index: the order in which they are started
+	next   int              // in order: the first that is not started
+	ahead  int              // started and not yet reached by the merge
+	heap   heap.Heap[*file] // by the next batch
 	work   sync.WaitGroup
 	slots  chan struct{} // Jobs tokens; a full channel makes the next decompression wait
 	read   atomic.Int64
@@ -115,7 +115,7 @@ func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	if len(paths) == 0 {
 		return nil, fmt.Errorf("%w: no paths", ErrUsage)
 	}
-	s := &Stream{o: o, slots: make(chan struct{}, o.Jobs), shipped: sync.OnceValue(columns.Shipped)}
+	s := &Stream{o: o, heap: heap.New(first), slots: make(chan struct{}, o.Jobs), shipped: sync.OnceValue(columns.Shipped)}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	if err := s.find(paths); err != nil {
 		s.Close()
@@ -125,7 +125,7 @@ func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	slices.SortStableFunc(s.order, func(a, b *file) int { return cmp.Compare(a.bound, b.bound) })
 	for _, f := range s.files {
 		f.batches = make(chan []*odds.Batch, max(1, maxAhead/len(s.files)))
-		heap.Push(&s.heap, f)
+		s.heap.Push(f)
 		s.total += f.size
 	}
 	return s, nil
@@ -134,11 +134,11 @@ func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 // Next returns the next batch, by (At, Source, file, Seq); io.EOF after the last one of
 // all files, whatever their errors; the cause of the context when it ended.
 func (s *Stream) Next() (*odds.Batch, error) {
-	for len(s.heap) > 0 {
+	for s.heap.Len() > 0 {
 		if s.ctx.Err() != nil {
 			return nil, context.Cause(s.ctx)
 		}
-		f := s.heap[0]
+		f := s.heap.Top()
 		if !f.reached {
 			s.reach(f)
 		}
@@ -151,13 +151,13 @@ func (s *Stream) Next() (*odds.Batch, error) {
 		b := f.head[0]
 		f.head = f.head[1:]
 		if len(f.head) > 0 {
-			heap.Fix(&s.heap, 0)
+			s.heap.Fix()
 			return b, nil
 		}
 		// The next batch decides the file's place, but b need not wait for it:
 		// until then the file stands where it can't be overtaken.
 		f.bound = b.At
-		heap.Fix(&s.heap, 0)
+		s.heap.Fix()
 		return b, nil
 	}
 	return nil, io.EOF
@@ -168,11 +168,11 @@ func (s *Stream) refill(f *file) error {
 	select {
 	case head, ok := <-f.batches:
 		if !ok {
-			heap.Pop(&s.heap)
+			s.heap.Pop()
 			return nil
 		}
 		f.head = head
-		heap.Fix(&s.heap, 0)
+		s.heap.Fix()
 		return nil
 	case <-s.ctx.Done():
 		return context.Cause(s.ctx)
@@ -254,21 +254,10 @@ func (s *Stream) Close() {
 
 var errClosed = errors.New("the recording was closed")
 
-// byTime is a heap of files by their next batch. A file whose next batch is not
-// known stands before all that could come first.
-type byTime []*file
-
-func (h byTime) Len() int      { return len(h) }
-func (h byTime) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h byTime) Less(i, j int) bool {
-	a, source := h[i].place()
-	b, other := h[j].place()
-	return cmp.Or(cmp.Compare(a, b), cmp.Compare(source, other), cmp.Compare(h[i].index, h[j].index)) < 0
-}
-func (h *byTime) Push(x any) { *h = append(*h, x.(*file)) }
-func (h *byTime) Pop() any {
-	last := len(*h) - 1
-	f := (*h)[last]
-	*h = (*h)[:last]
-	return f
+// first orders files by their next batch. One whose next batch is not known stands
+// before all that could come first.
+func first(f, g *file) bool {
+	a, source := f.place()
+	b, other := g.place()
+	return cmp.Or(cmp.Compare(a, b), cmp.Compare(source, other), cmp.Compare(f.index, g.index)) < 0
 }

@@ -76,8 +76,15 @@ func storeTasks() []task {
 	}
 }
 
+// edgeReader is what is measured of a store.
+type edgeReader interface {
+	LayerStrongest(ctx context.Context, event string, layer odds.Layer, since, until odds.Time, limit int) ([]graph.Edge, error)
+	CountLayer(ctx context.Context, event string, layer odds.Layer, since, until odds.Time) (int, error)
+	KnowsEvent(ctx context.Context, event string) (bool, error)
+}
+
 // openSeedSet makes the 12,000-row set in a store and opens that.
-func openSeedSet(ctx context.Context) (*sqlite.Store, graphtest.Set, func(), error) {
+func openSeedSet(ctx context.Context) (edgeReader, graphtest.Set, func(), error) {
 	set := graphtest.SeedSet(seed)
 	var all [][]graph.Edge
 	for i := range set.Edges {
@@ -137,7 +144,7 @@ func sqliteWork(ctx context.Context, counted bool) (work, error) {
 // layerQuery is one reading of a graph from a store.
 type layerQuery struct {
 	ctx     context.Context
-	s       *sqlite.Store
+	s       edgeReader
 	counted bool
 	edges   [4][]graph.Edge
 	leftOut [4]int

@@ -19,6 +19,7 @@ type Fault struct {
 	Duration time.Duration // whole seconds
 }
 
+// String says what the fault does and for how long.
 func (f Fault) String() string {
 	s := string(f.Kind)
 	switch f.Kind {

@@ -68,7 +68,7 @@ func (s *Service) Arbitrage(ctx context.Context, suppressed bool) (out *Windows,
 	err = s.run(ctx, OpArbitrage, "", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
-		alarms, err := s.o.Live.Alarms(ctx, mostRecent)
+		alarms, err := s.o.Live.Anomalies(ctx, mostRecent)
 		if err != nil {
 			return err
 		}

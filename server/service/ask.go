@@ -83,7 +83,7 @@ func (s *Service) Events(ctx context.Context, q EventQuery) (out *Events, err er
 		}
 		shown := answer.NewEvents(catalogued(rows), odds.Never)
 		for i := range rows {
-			e := EventRow{Event: shown.Events[i], LastQuote: rows[i].Last, Quotes: rows[i].Quotes, Markets: rows[i].Markets, Open: rows[i].Open, Alarms: rows[i].Alarms}
+			e := EventRow{Event: shown.Events[i], LastQuote: rows[i].Last, Quotes: rows[i].Quotes, Markets: rows[i].Markets, Open: rows[i].Open, Alarms: rows[i].Anomalies}
 			e.Title = s.Names().Event(e.ID)
 			out.Events = append(out.Events, e)
 		}

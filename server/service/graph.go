@@ -210,9 +210,9 @@ func (s *Service) Anomalies(ctx context.Context, event string, q AnomalyQuery) (
 // detect returns what is or was abnormal in an event with at least a confidence;
 // whole says that no rows of other programs are missing.
 func (s *Service) detect(ctx context.Context, v *live.View, least float64) (found []detect.Anomaly, whole bool, err error) {
-	for i := range v.Alarms {
-		if v.Alarms[i].Confidence >= least {
-			found = append(found, v.Alarms[i].Anomaly)
+	for i := range v.Anomalies {
+		if v.Anomalies[i].Confidence >= least {
+			found = append(found, v.Anomalies[i].Anomaly)
 		}
 	}
 	if s.external.newest.Load() == 0 {

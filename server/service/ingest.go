@@ -10,7 +10,7 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/server/guard"
-	"corrgraph/server/live"
+	"corrgraph/server/ingest"
 	"corrgraph/store"
 )
 
@@ -22,7 +22,7 @@ const shedRetry = 2 * time.Second
 const longestIngest = 9 * time.Second
 
 // Ingest takes batches; they are in the tick log when it returns.
-func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Receipt, err error) {
+func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r ingest.Receipt, err error) {
 	quotes := 0
 	for _, b := range batches {
 		quotes += b.Quotes()
@@ -35,7 +35,7 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Rec
 		err := s.log.Do(ctx, func(ctx context.Context) (err error) {
 			ctx, cancel := context.WithTimeout(ctx, longestIngest)
 			defer cancel()
-			r, err = s.o.Live.Accept(ctx, batches)
+			r, err = s.o.Ingest.Accept(ctx, batches)
 			return err
 		})
 		switch {

@@ -26,7 +26,7 @@ func (s *Service) RecentAnomalies(ctx context.Context, q AnomalyQuery, limit int
 	err = s.run(ctx, OpAnomalies, "", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
-		alarms, err := s.o.Live.Alarms(ctx, mostRecent)
+		alarms, err := s.o.Live.Anomalies(ctx, mostRecent)
 		if err != nil {
 			return err
 		}

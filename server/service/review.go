@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"corrgraph/answer"
-	"corrgraph/leadlag"
+	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
 )
@@ -261,7 +261,7 @@ func precision(all []store.Review) []Precision {
 	for kind, p := range by {
 		if n := p.True + p.False; n > 0 {
 			p.Share = float64(p.True) / float64(n)
-			p.Low, p.High = leadlag.Wilson(p.True, n)
+			p.Low, p.High = ledger.Wilson(p.True, n)
 		} else {
 			p.High = 1
 		}

@@ -1,4 +1,4 @@
-package sqlite
+package db
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"corrgraph/store"
 )
 
-// Counters count the statements of a Store since it was opened.
+// Counters count the statements of a DB since it was opened.
 type Counters struct {
 	Statements int64
 	Timeouts   int64 // cut at their deadline, waiting for a connection included
@@ -18,7 +18,7 @@ type Counters struct {
 	Slow       int64 // took Options.Slow or longer
 }
 
-// watch sees every statement of a Store: it counts, tells whoever wants to know
+// watch sees every statement of a DB: it counts, tells whoever wants to know
 // of slow ones, and lets faults in. Safe for concurrent use.
 type watch struct {
 	clock       func() time.Time // nil: nothing is timed
@@ -92,7 +92,7 @@ func (w *watch) done(name string, start time.Time, err error) {
 }
 
 // Counters returns the counts. Safe for concurrent use.
-func (s *Store) Counters() Counters {
-	w := s.watch
+func (d *DB) Counters() Counters {
+	w := d.watch
 	return Counters{w.statements.Load(), w.timeouts.Load(), w.busy.Load(), w.failures.Load(), w.slowOnes.Load()}
 }

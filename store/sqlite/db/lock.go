@@ -1,4 +1,4 @@
-package sqlite
+package db
 
 import (
 	"context"
@@ -10,13 +10,13 @@ import (
 // every system that SQLite knows, and readers of the store never see it. The
 // file stays, because removing it would let two processes lock two files of that
 // name.
-func lock(ctx context.Context, path string) (*conn, error) {
+func lock(ctx context.Context, path string) (*Conn, error) {
 	c, err := openConn(dsn(path+".lock", "mode=rwc", "_pragma=busy_timeout(0)"))
 	if err != nil {
 		return nil, fmt.Errorf("%s.lock: %w", path, err)
 	}
-	if err := c.script(ctx, "BEGIN EXCLUSIVE"); err != nil {
-		c.close()
+	if err := c.Script(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		c.Close()
 		return nil, fmt.Errorf("%s.lock: %w", path, err)
 	}
 	return c, nil

@@ -1,4 +1,4 @@
-package sqlite
+package db
 
 import (
 	"context"
@@ -44,12 +44,12 @@ func classify(err error) error {
 
 // cut turns the error of a statement that was interrupted into ErrDeadline, or
 // into the cause where the caller's own context ended.
-func (s statement) cut(ctx context.Context, err error) error {
+func (s Statement) cut(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, store.ErrDeadline) {
-		return fmt.Errorf("%w of %v: %s", store.ErrDeadline, s.deadline, s.sql)
+		return fmt.Errorf("%w of %v: %s", store.ErrDeadline, s.Deadline, s.SQL)
 	} else {
 		return cause
 	}

@@ -1,4 +1,4 @@
-package sqlite
+package db
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// conn is one connection with its prepared statements. It is used by one
-// goroutine at a time. We speak to the driver without database/sql between:
-// its pool and its conversions cost more than the index searches they serve.
-type conn struct {
+// Conn is one connection with its prepared statements, for one goroutine at a
+// time. There is no database/sql between it and the driver: its pool and its
+// conversions cost more than the index searches they serve.
+type Conn struct {
 	c        driver.Conn
 	handle   uintptr // sqlite3*, for interrupt
 	prepared map[string]driver.Stmt
@@ -24,36 +24,42 @@ type conn struct {
 	writes   bool   // it is a writer's
 }
 
+// OpenConn opens a connection of its own to the file at path, with parameters of
+// the driver ("mode=rwc"). No deadline or fault but that of each statement applies.
+func OpenConn(path string, params ...string) (*Conn, error) { return openConn(dsn(path, params...)) }
+
 // openConn opens a connection with a DSN of the driver.
-func openConn(dsn string) (*conn, error) {
+func openConn(dsn string) (*Conn, error) {
 	c, err := new(sqlite.Driver).Open(dsn)
 	if err != nil {
 		return nil, classify(err)
 	}
-	// The driver interrupts the first step of a query at the end of its context
-	// and no later one, and exports no way to. It keeps the handle in this field.
+	// The driver interrupts the first step of a query at the end of its context and
+	// no later one, and exports neither a way to nor the handle, which it keeps in
+	// this field. ARCHITECTURE.md says why it stays the driver nevertheless.
 	f := reflect.ValueOf(c).Elem().FieldByName("db")
 	if !f.IsValid() || f.Kind() != reflect.Uintptr {
 		c.Close()
 		return nil, errors.New("this version of the SQLite driver can't be interrupted")
 	}
-	return &conn{c: c, handle: uintptr(f.Uint()), prepared: map[string]driver.Stmt{}, watch: new(watch)}, nil
+	return &Conn{c: c, handle: uintptr(f.Uint()), prepared: map[string]driver.Stmt{}, watch: new(watch)}, nil
 }
 
-func (c *conn) close() error {
+// Close closes the connection.
+func (c *Conn) Close() error {
 	for _, s := range c.prepared {
 		s.Close()
 	}
 	return classify(c.c.Close())
 }
 
-// script runs statements without arguments or rows.
-func (c *conn) script(ctx context.Context, sql string) error {
+// Script runs statements without arguments or rows.
+func (c *Conn) Script(ctx context.Context, sql string) error {
 	_, err := c.c.(driver.ExecerContext).ExecContext(ctx, sql, nil)
 	return classify(err)
 }
 
-func (c *conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
+func (c *Conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
 	if s := c.prepared[sql]; s != nil {
 		return s, nil
 	}
@@ -65,38 +71,39 @@ func (c *conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
 	return s, nil
 }
 
-// errEnough ends the rows of a statement early. It is no failure.
-var errEnough = errors.New("enough")
+// ErrEnough, returned for a row, ends the rows of a statement early. It is no
+// failure.
+var ErrEnough = errors.New("enough")
 
 // run runs f, which runs s, within the deadline of s, and turns an error that the
 // deadline caused into ErrDeadline.
-func (c *conn) run(ctx context.Context, s statement, f func(ctx context.Context, p driver.Stmt) error) error {
+func (c *Conn) run(ctx context.Context, s Statement, f func(ctx context.Context, p driver.Stmt) error) error {
 	ctx, cancel := s.context(ctx)
 	defer cancel()
 	start := c.watch.now()
 	err := error(nil)
-	if s.name != undo { // what a fault broke must be undone in spite of it
+	if s.Name != rollback.Name { // what a fault broke must be undone in spite of it
 		err = c.watch.disturb(ctx, c.writes)
 	}
 	var p driver.Stmt
 	if err == nil {
-		p, err = c.prepare(ctx, s.sql)
+		p, err = c.prepare(ctx, s.SQL)
 	}
 	if err == nil {
 		err = f(ctx, p)
 	}
 	switch {
-	case errors.Is(err, errEnough):
+	case errors.Is(err, ErrEnough):
 		err = nil
 	case err != nil:
 		err = s.cut(ctx, err)
 	}
-	c.watch.done(s.name, start, err)
+	c.watch.done(s.Name, start, err)
 	return err
 }
 
-// exec runs a statement within its deadline and returns how many rows changed.
-func (c *conn) exec(ctx context.Context, s statement, args ...driver.Value) (n int64, err error) {
+// Exec runs a statement within its deadline and returns how many rows changed.
+func (c *Conn) Exec(ctx context.Context, s Statement, args ...driver.Value) (n int64, err error) {
 	err = c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
 		r, err := p.(driver.StmtExecContext).ExecContext(ctx, named(args))
 		if err != nil {
@@ -108,10 +115,10 @@ func (c *conn) exec(ctx context.Context, s statement, args ...driver.Value) (n i
 	return n, err
 }
 
-// execEach runs a statement n times, all within one deadline, with the arguments
+// ExecEach runs a statement n times, all within one deadline, with the arguments
 // that bind returns. The driver starts a goroutine for every call whose context
 // can end; here one watch serves them all.
-func (c *conn) execEach(ctx context.Context, s statement, n int, bind func(i int) ([]driver.Value, error)) error {
+func (c *Conn) ExecEach(ctx context.Context, s Statement, n int, bind func(i int) ([]driver.Value, error)) error {
 	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
 		defer c.interruptAtEnd(ctx)()
 		var values []driver.NamedValue
@@ -135,9 +142,9 @@ func (c *conn) execEach(ctx context.Context, s statement, n int, bind func(i int
 	})
 }
 
-// query runs a statement within its deadline, the reading of its rows
+// Query runs a statement within its deadline, the reading of its rows
 // included, and calls each with every row, whose values it may keep.
-func (c *conn) query(ctx context.Context, s statement, each func([]driver.Value) error, args ...driver.Value) error {
+func (c *Conn) Query(ctx context.Context, s Statement, each func([]driver.Value) error, args ...driver.Value) error {
 	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) (err error) {
 		rows, err := p.(driver.StmtQueryContext).QueryContext(ctx, named(args))
 		if err != nil {
@@ -168,7 +175,7 @@ func (c *conn) query(ctx context.Context, s statement, each func([]driver.Value)
 }
 
 // inTransaction reports whether a transaction is open.
-func (c *conn) inTransaction() bool {
+func (c *Conn) inTransaction() bool {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	return lib.Xsqlite3_get_autocommit(tls, c.handle) == 0
@@ -177,7 +184,7 @@ func (c *conn) inTransaction() bool {
 // interruptAtEnd interrupts whatever the connection does when ctx ends, until
 // the returned function is called, which waits for an interrupt under way: it
 // must not hit the next statement.
-func (c *conn) interruptAtEnd(ctx context.Context) (stop func()) {
+func (c *Conn) interruptAtEnd(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	cancel := context.AfterFunc(ctx, func() {
 		defer close(done)
@@ -192,18 +199,18 @@ func (c *conn) interruptAtEnd(ctx context.Context) (stop func()) {
 	}
 }
 
-// one runs a statement that answers with one row of integers.
-func (c *conn) one(ctx context.Context, s statement, args ...driver.Value) (v []int64, err error) {
-	err = c.query(ctx, s, func(row []driver.Value) error {
-		r := cells{v: row}
+// One runs a statement that answers with one row of integers.
+func (c *Conn) One(ctx context.Context, s Statement, args ...driver.Value) (v []int64, err error) {
+	err = c.Query(ctx, s, func(row []driver.Value) error {
+		r := Cells{V: row}
 		v = make([]int64, len(row))
 		for i := range v {
-			number(&r, &v[i])
+			Number(&r, &v[i])
 		}
 		return nil
 	}, args...)
 	if err == nil && v == nil {
-		err = fmt.Errorf("no row from %q", s.sql)
+		err = fmt.Errorf("no row from %q", s.SQL)
 	}
 	return v, err
 }

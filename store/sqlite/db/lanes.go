@@ -1,4 +1,4 @@
-package sqlite
+package db
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 
 // lane is a set of reading connections. Whoever finds none free waits its turn,
 // within the deadline of its statement: so does any number of waiters end.
-type lane chan *conn // one slot for each connection; nil where it is not yet open
+type lane chan *Conn // one slot for each connection; nil where it is not yet open
 
 func newLane(n int) lane {
 	l := make(lane, n)
@@ -22,36 +22,36 @@ func newLane(n int) lane {
 func (l lane) drain() (err error) {
 	for range cap(l) {
 		if c := <-l; c != nil {
-			err = errors.Join(err, c.close())
+			err = errors.Join(err, c.Close())
 		}
 	}
 	return err
 }
 
-// read runs f with a connection of the lane that st belongs to. The deadline of
+// Read runs f with a connection of the lane that st belongs to. The deadline of
 // st begins here, so that the wait for a connection is part of it. Index searches
 // have a lane of their own: whatever scans or lists holds none of theirs.
-func (s *Store) read(ctx context.Context, st statement, f func(context.Context, *conn) error) (err error) {
+func (d *DB) Read(ctx context.Context, st Statement, f func(context.Context, *Conn) error) (err error) {
 	caller := ctx
 	ctx, cancel := st.context(ctx)
 	defer cancel()
-	from := s.scans
-	if st.quick {
-		from = s.readers
+	from := d.scans
+	if st.Quick {
+		from = d.readers
 	}
-	var c *conn
+	var c *Conn
 	select {
 	case c = <-from:
-	case <-s.closed:
+	case <-d.closed:
 		return fs.ErrClosed
 	case <-ctx.Done():
 		err := st.cut(ctx, ctx.Err())
-		s.watch.done(st.name, s.watch.now(), err)
+		d.watch.done(st.Name, d.watch.now(), err)
 		return err
 	}
 	defer func() { from <- c }()
 	if c == nil {
-		if c, err = s.openReader(); err != nil {
+		if c, err = d.openReader(); err != nil {
 			return err
 		}
 		// That happens once and can't be interrupted: the deadline begins anew.
@@ -65,15 +65,15 @@ func (s *Store) read(ctx context.Context, st statement, f func(context.Context, 
 // openReader opens a connection that reads. It waits for no writer in WAL mode,
 // save while one recovers. It may write the WAL's index and, when it is the last
 // to leave, tidy up; query_only keeps it from the data.
-func (s *Store) openReader() (*conn, error) {
+func (d *DB) openReader() (*Conn, error) {
 	mode := "mode=rw"
-	if s.immutable {
+	if d.immutable {
 		mode = "mode=ro&immutable=1"
 	}
-	c, err := openConn(dsn(s.path, mode, "_pragma=busy_timeout(25)", "_pragma=query_only(1)", "_pragma=cache_size(-16000)"))
+	c, err := openConn(dsn(d.path, mode, "_pragma=busy_timeout(25)", "_pragma=query_only(1)", "_pragma=cache_size(-16000)"))
 	if err != nil {
 		return nil, err
 	}
-	c.watch = s.watch
+	c.watch = d.watch
 	return c, nil
 }

@@ -1,4 +1,4 @@
-package sqlite
+package db
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 
 	"modernc.org/sqlite"
 
-	"corrgraph/odds"
 	"corrgraph/store"
 )
 
@@ -23,8 +22,8 @@ const backupPages = 1024
 // Backup began and none made later, for it is made in one read transaction: it
 // waits for no writer and no reader, nor they for it, but the WAL grows
 // meanwhile. What is left of a copy that failed is removed.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	err := s.copyTo(ctx, path)
+func (d *DB) Backup(ctx context.Context, path string) error {
+	err := d.copyTo(ctx, path)
 	if err == nil {
 		err = syncFile(path)
 	}
@@ -32,31 +31,31 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		if !errors.Is(err, fs.ErrExist) {
 			os.Remove(path)
 		}
-		return fmt.Errorf("store %s: backup to %s: %w%s", s.path, path, err, hint(err))
+		return fmt.Errorf("store %s: backup to %s: %w%s", d.path, path, err, hint(err))
 	}
 	return nil
 }
 
-func (s *Store) copyTo(ctx context.Context, path string) (err error) {
+func (d *DB) copyTo(ctx context.Context, path string) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fs.ErrExist
 	}
-	ctx, cancel := statement{name: "backup", deadline: upkeep}.context(ctx)
+	ctx, cancel := Statement{Name: "backup", Deadline: Upkeep}.context(ctx)
 	defer cancel()
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	c, err := s.openReader() // of its own: a backup takes longer than a lane should be missing a connection
+	c, err := d.openReader() // of its own: a backup takes longer than a lane should be missing a connection
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
+	defer func() { err = errors.Join(err, c.Close()) }()
 	// Pages are read and written once. To cache them costs more than to copy
 	// them, because the driver's memory gives each back by a call of its own.
-	if err := c.script(ctx, "PRAGMA cache_size = 16; BEGIN"); err != nil {
+	if err := c.Script(ctx, "PRAGMA cache_size = 16; BEGIN"); err != nil {
 		return err
 	}
-	if _, err := c.one(ctx, s.table[storeKind]); err != nil { // from here on we see one state
+	if _, err := c.One(ctx, kind); err != nil { // from here on we see one state
 		return err
 	}
 	b, err := c.c.(interface {
@@ -73,53 +72,50 @@ func (s *Store) copyTo(ctx context.Context, path string) (err error) {
 	return classify(errors.Join(err, b.Finish()))
 }
 
-// Inspect opens a store that nobody has open, checks every page of it and tells
-// what it holds. Nothing is written, nor are files made beside it. It returns
-// store.ErrNotStore for another file or a damaged one, and store.ErrNewer. Cost:
-// some seconds a gigabyte.
-func Inspect(ctx context.Context, path string) (store.Contents, error) {
-	out, err := inspect(ctx, path)
-	if err != nil {
-		err = fmt.Errorf("store %s: %w", path, err)
+// Inspect opens a file that nobody has open, checks every page of it, and calls
+// look with its version and a connection. Nothing is written, nor are files made
+// beside it. It returns store.ErrNotStore for another file or a damaged one, and
+// store.ErrNewer. Cost: some seconds a gigabyte.
+func Inspect(ctx context.Context, path string, schema Schema, look func(c *Conn, version int) error) error {
+	if err := inspect(ctx, path, schema, look); err != nil {
+		return fmt.Errorf("store %s: %w", path, err)
 	}
-	return out, err
+	return nil
 }
 
-func inspect(ctx context.Context, path string) (out store.Contents, err error) {
+func inspect(ctx context.Context, path string, schema Schema, look func(c *Conn, version int) error) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return out, err
+		return err
 	}
 	if !info.Mode().IsRegular() {
-		return out, fmt.Errorf("%w: it is not a regular file", store.ErrNotStore)
+		return fmt.Errorf("%w: it is not a regular file", store.ErrNotStore)
 	}
-	s := &Store{path: path, table: statements(), watch: new(watch), immutable: true}
-	c, err := s.openReader()
+	d := &DB{path: path, schema: schema, watch: new(watch), immutable: true}
+	c, err := d.openReader()
 	if err != nil {
-		return out, err
+		return err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	if out.Version, err = s.version(ctx, c); err != nil {
-		return out, err
+	version, err := d.version(ctx, c)
+	if err == nil && version == 0 {
+		err = fmt.Errorf("%w: it is empty", store.ErrNotStore)
 	}
-	if out.Version == 0 {
-		return out, fmt.Errorf("%w: it is empty", store.ErrNotStore)
+	if err == nil {
+		err = c.checkPages(ctx)
 	}
-	err = c.query(ctx, s.table[integrity], func(row []driver.Value) error {
+	if err == nil {
+		err = look(c, version)
+	}
+	return errors.Join(err, c.Close())
+}
+
+func (c *Conn) checkPages(ctx context.Context) error {
+	return c.Query(ctx, integrity, func(row []driver.Value) error {
 		if row[0] != "ok" {
 			return fmt.Errorf("%w: %v", store.ErrDamaged, row[0])
 		}
 		return nil
 	})
-	if err != nil {
-		return out, err
-	}
-	v, err := c.one(ctx, s.table[contents])
-	if err == nil {
-		out.AsOf, out.Events, out.Edges, out.Families, out.Predictions = odds.Time(v[0]), int(v[1]), int(v[2]), int(v[3]), int(v[4])
-		out.Chunks, out.Quotes, out.AuditRows = int(v[5]), v[6], int(v[7])
-	}
-	return out, err
 }
 
 // Replace puts the file with in place of the store at path, which must not be in
@@ -133,7 +129,7 @@ func Replace(ctx context.Context, path, with, aside string) (err error) {
 	if err != nil {
 		return fail(err)
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
+	defer func() { err = errors.Join(err, l.Close()) }()
 	switch _, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		// A WAL without its store, which would be taken for the new one's.
@@ -178,8 +174,8 @@ func fold(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	return c.script(ctx, "PRAGMA journal_mode = DELETE")
+	defer func() { err = errors.Join(err, c.Close()) }()
+	return c.Script(ctx, "PRAGMA journal_mode = DELETE")
 }
 
 // moveSides moves a WAL aside, with the name of a store at aside, and removes its
