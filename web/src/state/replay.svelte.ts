@@ -1,6 +1,6 @@
 // The graph of the past: which instant is looked at, and what is known of it.
 
-import { get } from "../api/client";
+import { api, reply } from "../api/client";
 import type { EventDetail, Moves } from "../api/types";
 import { ms } from "../lib/format";
 import { expectedAt, graphAt, marks, stepAt, steps, wavesAt, type Mark, type Step } from "../lib/replay";
@@ -23,8 +23,8 @@ class Replay {
 
   readonly moves = new Resource<Moves>();
   /** Asked how many moves are newer than the instant. */
-  readonly later = new Resource<Moves>((s) => get(`${this.#path}/moves`, { limit: 1, to: iso(this.at ?? 0) }, s));
-  readonly detail = new Resource<EventDetail>((s) => get(this.#path, {}, s));
+  readonly later = new Resource<Moves>((signal) => this.#ask({ limit: 1, to: iso(this.at ?? 0) }, signal));
+  readonly detail = new Resource<EventDetail>((signal) => reply(api.GET("/v1/events/{id}", { params: { path: { id: this.#event } }, signal })));
 
   /** The instant that is looked at; null is now. */
   readonly at: number | null = $derived.by(() => {
@@ -60,11 +60,11 @@ class Replay {
     this.#event = event;
     this.#to = null;
     this.detail.value = this.later.value = null;
-    this.moves.reset((s) => get(`${this.#path}/moves`, { limit: most, to: this.#to === null ? "" : iso(this.#to) }, s));
+    this.moves.reset((signal) => this.#ask({ limit: most, to: this.#to === null ? "" : iso(this.#to) }, signal));
   }
 
-  get #path(): string {
-    return `/v1/events/${encodeURIComponent(this.#event)}`;
+  #ask(query: { limit: number; to: string }, signal: AbortSignal): Promise<Moves> {
+    return reply(api.GET("/v1/events/{id}/moves", { params: { path: { id: this.#event }, query }, signal }));
   }
 
   stop(): void {
