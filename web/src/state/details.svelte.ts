@@ -7,7 +7,7 @@ const good = 15_000;
 const most = 24;
 
 /** Events with their quotes, each read when somebody looks at it. */
-class Details {
+export class Details {
   #of = new Map<string, { resource: Resource<EventDetail>; asked: number }>();
 
   /** The newest that is known of an event; asks when that is nothing or old. */
@@ -25,5 +25,3 @@ class Details {
     return d.resource.value;
   }
 }
-
-export const details = new Details();

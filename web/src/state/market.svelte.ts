@@ -177,5 +177,3 @@ export class Market {
     this.forecasts = kept(all, this.now(Date.now()), mostForecasts);
   }
 }
-
-export const market = new Market();
