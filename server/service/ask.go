@@ -149,24 +149,24 @@ type EventDetail struct {
 	Settled    []Forecast `json:"settled"` // newest first
 }
 
-// Event returns an event with its quotes and forecasts, rendered: an EventDetail. Fair
+// Event returns an event with its quotes and forecasts. Fair
 // probabilities are Shin's, over complete outcome sets.
-func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (doc *Document, err error) {
+func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *Shared[EventDetail], err error) {
 	err = s.run(ctx, OpEvents, id, func(ctx context.Context) error {
 		v, err := s.view(ctx, id)
 		if err != nil {
 			return err
 		}
-		doc, err = s.render(ctx, v, "event "+n.String(), func(context.Context) (any, bool, error) {
+		out, err = share(ctx, s, v, "event "+n.String(), func(context.Context) (EventDetail, bool, error) {
 			return s.detail(v, n), true, nil
 		})
 		return err
 	})
-	return doc, err
+	return out, err
 }
 
-func (s *Service) detail(v *live.View, n odds.Notation) *EventDetail {
-	out := &EventDetail{
+func (s *Service) detail(v *live.View, n odds.Notation) EventDetail {
+	out := EventDetail{
 		Event: answer.NewEvents([]catalog.Event{v.Event}, odds.Never).Events[0], AsOf: s.asOf(v), Freshness: s.fresh(true), Version: v.Version,
 		OddsFormat: n.String(), Quotes: quotes(v, n), Open: []Forecast{}, Settled: []Forecast{},
 	}
@@ -253,24 +253,24 @@ type Leaders struct {
 	DecidedAt odds.Time `json:"decided_at"`
 }
 
-// Leaders lists who leads whom in layer 1, rendered: Leaders.
-func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (doc *Document, err error) {
+// Leaders lists who leads whom in layer 1.
+func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *Shared[Leaders], err error) {
 	err = s.run(ctx, OpLeaders, f.Sport+" "+f.Market, func(context.Context) error {
 		st := s.o.Live.State()
-		k, question := docKey{state: st, second: s.o.Clock().Unix()}, fmt.Sprintf("leaders %q", f)
-		if doc = s.common.get(k, question); doc != nil {
-			return nil
+		k, question := answersKey{state: st, second: s.o.Clock().Unix()}, fmt.Sprintf("leaders %q", f)
+		held, ok := s.common.get(k, question).(*Shared[Leaders])
+		if !ok {
+			held = &Shared[Leaders]{Value: s.leaders(st, f)}
+			s.common.put(k, question, held)
 		}
-		if doc, err = NewDocument(s.leaders(st, f)); err == nil {
-			s.common.put(k, question, doc)
-		}
-		return err
+		out = held
+		return nil
 	})
-	return doc, err
+	return out, err
 }
 
-func (s *Service) leaders(st *live.State, f answer.LeaderFilter) *Leaders {
-	out := &Leaders{Freshness: s.fresh(true)}
+func (s *Service) leaders(st *live.State, f answer.LeaderFilter) Leaders {
+	out := Leaders{Freshness: s.fresh(true)}
 	groups := []store.Group{}
 	if st.Judgement != nil {
 		out.DecidedAt = st.DecidedAt

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -19,29 +20,29 @@ import (
 
 var errDisk = errors.New("the disk is gone")
 
-func TestGraphsOfOneVersionAreRenderedOnce(t *testing.T) {
+func TestGraphsOfOneVersionAreShared(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		g.live.show(match("m", 7))
-		out, doc := g.graphOf("m", 0)
+		out, first := g.graphOf("m", 0)
 		if out.Status != graph.Healthy || out.Version != 7 || out.AsOf != noon || len(out.Layers[0].Edges) != 2 || len(out.Layers) != 4 || !out.Complete {
 			t.Errorf("%+v", out)
 		}
-		if _, again := g.graphOf("m", 0); again != doc {
-			t.Error("rendered twice within a second")
+		if _, again := g.graphOf("m", 0); again != first {
+			t.Error("built twice within a second")
 		}
 		one, limited := g.graphOf("m", 1)
-		if len(one.Layers[0].Edges) != 1 || one.Layers[0].LeftOut != 1 || limited.ETag == doc.ETag {
+		if len(one.Layers[0].Edges) != 1 || one.Layers[0].LeftOut != 1 || limited == first {
 			t.Errorf("limit 1: %d edges, %d left out", len(one.Layers[0].Edges), one.Layers[0].LeftOut)
 		}
 		g.rest(2 * time.Second)
-		if _, later := g.graphOf("m", 0); later == doc || later.ETag != doc.ETag {
-			t.Errorf("the same version has another ETag: %s, then %s", doc.ETag, later.ETag)
+		if _, later := g.graphOf("m", 0); later == first || !reflect.DeepEqual(later.Value, first.Value) {
+			t.Errorf("the same version has another graph: %+v, then %+v", first.Value, later.Value)
 		}
 		v := match("m", 8)
 		v.Layers[0] = v.Layers[0][:1]
 		g.live.show(v)
-		if _, next := g.graphOf("m", 0); next.ETag == doc.ETag {
-			t.Error("another version has the same ETag")
+		if _, next := g.graphOf("m", 0); next.Value.Version != 8 || len(next.Value.Layers[0].Edges) != 1 {
+			t.Error("another version has the same graph")
 		}
 	})
 }
@@ -55,7 +56,7 @@ func TestAnswersAreNotKeptForEver(t *testing.T) {
 			g.graphOf(id, 0)
 		}
 		held := func() (n int) {
-			g.docs.Range(func(any, any) bool { n++; return true })
+			g.kept.Range(func(any, any) bool { n++; return true })
 			return n
 		}
 		if n := held(); n < 90 { // the service looks after itself meanwhile
@@ -65,12 +66,12 @@ func TestAnswersAreNotKeptForEver(t *testing.T) {
 		if n := held(); n != 0 {
 			t.Errorf("the answers about %d events are held though nobody can get them any more", n)
 		}
-		d := &documents{}
+		r := &answers{}
 		for i := range 100 {
-			d.put(docKey{version: 1}, fmt.Sprint(i), &Document{})
+			r.put(answersKey{version: 1}, fmt.Sprint(i), &Shared[int]{})
 		}
-		if len(d.of) > mostVariants {
-			t.Errorf("%d questions about one version are remembered", len(d.of))
+		if len(r.of) > mostVariants {
+			t.Errorf("%d questions about one version are remembered", len(r.of))
 		}
 	})
 }
@@ -83,18 +84,18 @@ func TestDegradedAnswersAreNotRemembered(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.rest(1100 * time.Millisecond) // what was remembered is over
-		out, doc := g.graphOf("m", 0)
+		out, first := g.graphOf("m", 0)
 		if out.Status != graph.Degraded || out.Complete || out.Layers[2].Status != graph.Failed || out.Layers[2].Reason == "" || len(out.Layers[0].Edges) != 2 {
 			t.Errorf("%+v", out)
 		}
-		if _, again := g.graphOf("m", 0); again == doc {
+		if _, again := g.graphOf("m", 0); again == first {
 			t.Error("a degraded answer is remembered")
 		}
 		if n := must[int](t)(g.ClearFaults(g.ctx)); n != 1 {
 			t.Errorf("%d faults cleared", n)
 		}
-		if out, healed := g.graphOf("m", 0); out.Status != graph.Healthy || healed.ETag != sound.ETag {
-			t.Errorf("%s after the fault, ETag %s, before %s", out.Status, healed.ETag, sound.ETag)
+		if out, healed := g.graphOf("m", 0); out.Status != graph.Healthy || !reflect.DeepEqual(healed.Value, sound.Value) {
+			t.Errorf("%+v after the fault, before %+v", healed.Value, sound.Value)
 		}
 	})
 }
@@ -117,8 +118,8 @@ func TestLayersAreServedAsTheirModeSays(t *testing.T) {
 		}
 		g.used.Store(ceiling / 100 * 91) // sheds layer 4
 		g.rest(2 * time.Second)
-		if l, out := must[*Document](t)(g.Graph(g.ctx, "m", 0)), *g.parsed("m"); out.Layers[3].Status != answer.LayerOff || !strings.Contains(out.Layers[3].Reason, "shed") || out.Complete {
-			t.Errorf("shed: %+v, %s", out.Layers[3], l.ETag)
+		if out := g.parsed("m"); out.Layers[3].Status != answer.LayerOff || !strings.Contains(out.Layers[3].Reason, "shed") || out.Complete {
+			t.Errorf("shed: %+v", out.Layers[3])
 		}
 	})
 }
@@ -134,7 +135,7 @@ func TestUnknownEventsAreToldAndForgotten(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		n := 0
-		g.docs.Range(func(any, any) bool { n++; return true })
+		g.kept.Range(func(any, any) bool { n++; return true })
 		if n != 0 {
 			t.Error("a question about nothing is remembered")
 		}
@@ -170,9 +171,9 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 			t.Errorf("%+v", out)
 		}
 		for event, want := range map[string]int{"m": 1, "theirs alone": 1} {
-			doc, err := g.Anomalies(g.ctx, event, AnomalyQuery{MinConfidence: 0.5})
-			if err != nil || strings.Count(string(doc.Body), `"kind":"external"`) != want {
-				t.Errorf("anomalies of %s: %s, %v", event, doc.Body, err)
+			got, err := g.Anomalies(g.ctx, event, AnomalyQuery{MinConfidence: 0.5})
+			if err != nil || got.Value.Kinds["external"] != want {
+				t.Errorf("anomalies of %s: %+v, %v", event, got, err)
 			}
 		}
 		p, err := g.Propagation(g.ctx, PropagationQuery{Source: "opaque-node-1", Target: "opaque-node-2"})
@@ -357,31 +358,55 @@ func TestPrices(t *testing.T) {
 	}
 }
 
-func TestAnswersOfOneVersionAreRenderedOnce(t *testing.T) {
+func TestAnswersOfOneVersionAreShared(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		version := uint64(1)
 		g.live.show(match("m", version))
-		asked := map[string]func() (*Document, error){
-			"event":        func() (*Document, error) { return g.Event(g.ctx, "m", odds.InDecimal) },
-			"other prices": func() (*Document, error) { return g.Event(g.ctx, "m", odds.InAmerican) },
-			"leaders":      func() (*Document, error) { return g.Leaders(g.ctx, answer.LeaderFilter{Sport: "a b"}) },
-			"other league": func() (*Document, error) { return g.Leaders(g.ctx, answer.LeaderFilter{Sport: "a", Market: "b"}) },
+		event := func(n odds.Notation) (any, error) { return g.Event(g.ctx, "m", n) }
+		leaders := func(f answer.LeaderFilter) (any, error) { return g.Leaders(g.ctx, f) }
+		asked := map[string]func() (any, error){
+			"event":        func() (any, error) { return event(odds.InDecimal) },
+			"other prices": func() (any, error) { return event(odds.InAmerican) },
+			"leaders":      func() (any, error) { return leaders(answer.LeaderFilter{Sport: "a b"}) },
+			"other league": func() (any, error) { return leaders(answer.LeaderFilter{Sport: "a", Market: "b"}) },
 		}
-		seen := map[*Document]string{}
+		seen := map[any]string{}
 		for range 3 {
 			for name, ask := range asked {
-				doc := must[*Document](t)(ask())
-				if again := must[*Document](t)(ask()); again != doc {
-					t.Errorf("%s was rendered twice", name)
+				first := must[any](t)(ask())
+				if again := must[any](t)(ask()); again != first {
+					t.Errorf("%s was made twice", name)
 				}
-				if other, known := seen[doc]; known {
+				if other, known := seen[first]; known {
 					t.Errorf("%s has the answer of %s of another version or question", name, other)
 				}
-				seen[doc] = name
+				seen[first] = name
 			}
 			version++
 			g.live.show(match("m", version))
 			g.live.state(func(st *live.State) { st.AsOf++ })
 		}
 	})
+}
+
+func TestASharedAnswerIsRenderedOnce(t *testing.T) {
+	s := &Shared[int]{Value: 7}
+	made := 0
+	render := func(v any) (any, error) {
+		if made++; made == 1 {
+			return nil, errDisk
+		}
+		return fmt.Sprint(*v.(*int)), nil
+	}
+	if _, err := s.Rendered(render); !errors.Is(err, errDisk) {
+		t.Errorf("%v", err)
+	}
+	for range 3 {
+		if got, err := s.Rendered(render); got != "7" || err != nil {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+	if made != 2 { // a failure is tried again
+		t.Errorf("rendered %d times", made)
+	}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // GraphAt returns the graph of an event as it stood at an instant: the newest that is
-// remembered and not newer. Its as_of says when that was. It is rendered for this
-// question alone: the answers that all share must not make room for it.
+// remembered and not newer. Its as_of says when that was. It is not shared: the
+// answers of now must not make room for it.
 func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit int) (out *Graph, err error) {
 	err = s.run(ctx, OpGraph, event, func(ctx context.Context) error {
 		v, err := s.view(ctx, event)
@@ -26,8 +26,9 @@ func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit
 		}
 		then := *v
 		then.Version, then.AsOf, then.Layers, then.LayerAsOf = p.Version, p.AsOf, p.Layers, p.LayerAsOf
-		return s.o.Graphs.Do(ctx, func(ctx context.Context) (err error) {
-			out, err = s.graph(&then, limit, func() *graph.Snapshot { return s.build(ctx, &then, p.AsOf) })
+		return s.o.Graphs.Do(ctx, func(ctx context.Context) error {
+			g, err := s.graph(&then, limit, func() *graph.Snapshot { return s.build(ctx, &then, p.AsOf) })
+			out = &g
 			return err
 		})
 	})

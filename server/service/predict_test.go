@@ -173,10 +173,9 @@ func TestMatchesOfOneNameAreToldApartByTheirDay(t *testing.T) {
 			st.Events = []live.EventRow{{Event: one.Event, Last: noon}, {Event: other.Event, Last: noon}}
 		})
 		list := must[*Events](t)(g.Events(g.ctx, EventQuery{Limit: 9}))
-		doc := must[*Document](t)(g.Event(g.ctx, "one", odds.InDecimal))
-		var got EventDetail
-		if err := json.Unmarshal(doc.Body, &got); err != nil || got.Title != list.Events[0].Title || got.Title != "B @ A "+noon.String()[:10] {
-			t.Errorf("%q in the list, %q alone, %v", list.Events[0].Title, got.Title, err)
+		got := must[*Shared[EventDetail]](t)(g.Event(g.ctx, "one", odds.InDecimal)).Value
+		if got.Title != list.Events[0].Title || got.Title != "B @ A "+noon.String()[:10] {
+			t.Errorf("%q in the list, %q alone", list.Events[0].Title, got.Title)
 		}
 	})
 }
@@ -195,13 +194,9 @@ func TestQuotesAreShownWithWhatIsKnownOfThem(t *testing.T) {
 		}
 		v.Quotes[0].ChangedAt, v.Quotes[1].Line = noon-900, 2.5
 		g.live.show(v)
-		doc, err := g.Event(g.ctx, "m", odds.InFractional)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got EventDetail
-		if err := json.Unmarshal(doc.Body, &got); err != nil || len(got.Quotes) != 5 || got.OddsFormat != "fractional" {
-			t.Fatalf("%+v, %v", got, err)
+		got := must[*Shared[EventDetail]](t)(g.Event(g.ctx, "m", odds.InFractional)).Value
+		if len(got.Quotes) != 5 || got.OddsFormat != "fractional" {
+			t.Fatalf("%+v", got)
 		}
 		x := got.Quotes
 		if x[0].Price != "evens" || x[0].Fair == nil || math.Abs(*x[0].Fair-0.5) > 1e-9 || x[0].Line != nil || *x[1].Line != 2.5 || *x[0].ChangedAt != noon-900 || x[1].ChangedAt != nil || x[0].AgeMs != 500 {

@@ -24,12 +24,12 @@ func wrong(event string) *live.View {
 // listed is what the only anomaly of an event says of reviews.
 func (g *rig) listed(event string) map[string]any {
 	g.t.Helper()
-	doc := must[*Document](g.t)(g.Anomalies(g.ctx, event, AnomalyQuery{}))
+	text := must[[]byte](g.t)(json.Marshal(must[*Shared[Anomalies]](g.t)(g.Anomalies(g.ctx, event, AnomalyQuery{})).Value))
 	var got struct {
 		Anomalies []struct{ Review map[string]any }
 	}
-	if err := json.Unmarshal(doc.Body, &got); err != nil || len(got.Anomalies) != 1 {
-		g.t.Fatalf("%v: %s", err, doc.Body)
+	if err := json.Unmarshal(text, &got); err != nil || len(got.Anomalies) != 1 {
+		g.t.Fatalf("%v: %s", err, text)
 	}
 	return got.Anomalies[0].Review
 }

@@ -105,8 +105,8 @@ type Service struct {
 	changes chan store.AuditRow
 
 	external external
-	docs     sync.Map // event id → *documents
-	common   documents
+	kept     sync.Map // event id → *answers
+	common   answers
 	names    atomic.Pointer[namesOf]
 	naming   sync.Mutex // held by who makes names anew
 	settings atomic.Pointer[settings]
