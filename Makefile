@@ -76,6 +76,12 @@ fuzz: go ## every fuzz test for FUZZTIME (5s)
 bench: build ## the measurements that README's numbers come from
 	@bin/corrgraph bench
 
+# BASE=FILE is the binary of the build to compare with, ARGS more flags, such as
+# --only mlb or --renamed old=new.
+.PHONY: identity
+identity: build ## whether all recordings still give what they gave to the build BASE
+	@go run ./proof/identity --base "$(BASE)" $(ARGS)
+
 .PHONY: vet
 vet: go ## go vet
 	@go vet ./...

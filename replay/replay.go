@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -60,8 +59,8 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 	if by, _ := stream.Report().Rejected(); by != nil {
 		sum.Rejected = by
 	}
-	if r.merge.conflicts > 0 {
-		sum.Rejected["conflict"] += r.merge.conflicts
+	if n := r.merge.Conflicts(); n > 0 {
+		sum.Rejected["conflict"] += n
 	}
 	sum.Read, sum.Rejects, sum.Skipped = stream.Report().Quotes(), stream.Report().Shown(), stream.Skipped()
 	problems := stream.Errors()
@@ -75,7 +74,7 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 type run struct {
 	st       *sqlite.Store
 	opt      Options
-	merge    *merge
+	merge    *ticklog.Merge
 	engine   *engine.Engine
 	progress func() (read, total int64)
 
@@ -98,7 +97,7 @@ func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Su
 		return sum, err
 	}
 	var stop func()
-	r.merge, stop = newMerge(r.st.Log(ctx), fresh)
+	r.merge, stop = ticklog.NewMerge(r.st.Log(ctx), fresh)
 	defer stop()
 	if err := r.read(ctx); err != nil {
 		return sum, err
@@ -148,24 +147,23 @@ func (r *run) prepare(ctx context.Context) (err error) {
 
 // read applies everything, and logs what is new, chunk by chunk.
 func (r *run) read(ctx context.Context) error {
-	isEOF := func(err error) bool { return errors.Is(err, io.EOF) }
 	for {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		g, ok, err := r.merge.next(isEOF)
+		now, ok, err := r.merge.Next()
 		if err != nil {
 			return err
 		}
 		if !ok {
 			return r.flush(ctx)
 		}
-		for _, b := range g.apply {
+		for _, b := range now.Apply {
 			if err := r.engine.Apply(b); err != nil {
 				return err
 			}
 		}
-		for _, b := range g.log {
+		for _, b := range now.Log {
 			r.pending = append(r.pending, b)
 			r.quotes += b.Quotes() + 1
 		}
@@ -184,7 +182,7 @@ func (r *run) flush(ctx context.Context) error {
 	if len(r.pending) == 0 {
 		return nil
 	}
-	err := r.st.AppendLog(ctx, r.session, store.Pack(&r.enc, r.pending))
+	err := r.st.AppendLog(ctx, r.session, r.enc.Pack(r.pending))
 	clear(r.pending)
 	r.pending, r.quotes = r.pending[:0], 0
 	return err
@@ -216,7 +214,7 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	if res.Documents, err = documents(sum, card, check, e.Opinions()); err != nil {
 		return sum, err
 	}
-	sum.Duplicates = r.merge.duplicates
+	sum.Duplicates = r.merge.Duplicates()
 	if err := r.st.WriteResults(ctx, res); err != nil {
 		return sum, fmt.Errorf("storing the results: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/proof/simulate"
+	"corrgraph/server/access"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
 	"corrgraph/server/service"
@@ -45,7 +46,7 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 	address := "http://" + i.Addr()
 	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a service, going on now: %s (Ctrl-C ends it)\n", address)
 	c.show(a, address, runtime.GOOS, os.Getenv)
-	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: service.Operator}), i)
+	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: access.Operator}), i)
 	if err != nil && ctx.Err() == nil {
 		stop()
 		return errors.Join(err, <-done)

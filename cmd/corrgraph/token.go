@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 )
 
 type tokenCmd struct {
@@ -26,7 +26,7 @@ func (tokenNewCmd) Help() string {
 }
 
 func (c *tokenNewCmd) Run(a *app) error {
-	role, err := token.ParseRole(c.Role)
+	role, err := access.ParseRole(c.Role)
 	if err != nil {
 		return usage(err)
 	}
@@ -35,7 +35,7 @@ func (c *tokenNewCmd) Run(a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	t, secret, err := token.New(c.Name, role, expires, now)
+	t, secret, err := access.NewToken(c.Name, role, expires, now)
 	if err != nil {
 		return usage(err)
 	}

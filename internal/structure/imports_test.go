@@ -22,14 +22,14 @@ var stages = [][]string{
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
 	{"replay", "answer"},
-	{"server/backup", "server/guard", "server/telemetry", "server/config", "internal/notify"},
+	{"server/access", "server/backup", "server/guard", "server/telemetry", "server/config", "internal/notify"},
 	{"server/live"},
 	{"server/service"},
 	{"server/api", "web"},
 	{"server/instance", "proof/loadtest", "proof/trial"},
 	{"proof/drill"},
 	{"proof/readiness"},
-	{"proof/bench"},
+	{"proof/bench", "proof/identity"},
 	{"cmd"},
 }
 

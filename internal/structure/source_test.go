@@ -76,7 +76,7 @@ var clockful = map[string]string{
 // secretive are the packages that may draw from the system's randomness, and what
 // for.
 var secretive = map[string]string{
-	"server/api/token": "makes secrets, which nobody may guess",
+	"server/access": "makes secrets, which nobody may guess",
 }
 
 // names returns what a file calls an imported package, "" where it does not

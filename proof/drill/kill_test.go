@@ -18,7 +18,6 @@ import (
 	"corrgraph/feed/canonical"
 	"corrgraph/odds"
 	"corrgraph/proof/drill"
-	"corrgraph/store"
 	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
@@ -82,7 +81,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request) {
 		return nil
 	}, &feed.Report{})
 	if s.n++; len(fresh) > 0 && err == nil && !(s.flaw == "loses" && s.n == 1) {
-		err = s.st.AppendLog(context.Background(), s.session, store.Pack(&s.enc, fresh))
+		err = s.st.AppendLog(context.Background(), s.session, s.enc.Pack(fresh))
 	}
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
-	"corrgraph/server/service"
 )
 
 // The clients of a scratch instance, by token.
@@ -35,15 +34,15 @@ type setup struct {
 func (l *lab) furnish(p *site) (err error) {
 	file := filepath.Join(p.dir, "tokens")
 	var lines strings.Builder
-	issue := func(name string, role service.Role) (secret string) {
-		t, secret, newErr := token.New(name, role, time.Time{}, l.o.Clock())
+	issue := func(name string, role access.Role) (secret string) {
+		t, secret, newErr := access.NewToken(name, role, time.Time{}, l.o.Clock())
 		err = errors.Join(err, newErr)
 		lines.WriteString(t.Line() + "\n")
 		return secret
 	}
-	p.adminToken, p.viewerToken = issue(adminName, service.Admin), issue(viewerName, service.Viewer)
+	p.adminToken, p.viewerToken = issue(adminName, access.Admin), issue(viewerName, access.Viewer)
 	for i := range loadClients {
-		p.clients = append(p.clients, issue(fmt.Sprintf("gate-client-%d", i+1), service.Operator))
+		p.clients = append(p.clients, issue(fmt.Sprintf("gate-client-%d", i+1), access.Operator))
 	}
 	if err = errors.Join(err, os.WriteFile(file, []byte(lines.String()), 0o600)); err != nil {
 		return fmt.Errorf("tokens of a scratch instance: %w", err)

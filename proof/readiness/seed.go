@@ -13,7 +13,6 @@ import (
 	"corrgraph/feed/canonical"
 	"corrgraph/odds"
 	"corrgraph/proof/simulate"
-	"corrgraph/store"
 	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
@@ -81,7 +80,7 @@ func writeLog(ctx context.Context, path string, all []*odds.Batch) (err error) {
 	}
 	var enc ticklog.Encoder
 	for part := range slices.Chunk(all, seedChunk) {
-		if err := st.AppendLog(ctx, session, store.Pack(&enc, part)); err != nil {
+		if err := st.AppendLog(ctx, session, enc.Pack(part)); err != nil {
 			return err
 		}
 	}

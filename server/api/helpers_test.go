@@ -21,7 +21,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 	"corrgraph/server/backup"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
@@ -42,7 +42,7 @@ type rig struct {
 	limiter *guard.Limiter
 	used    atomic.Int64 // bytes that the process seems to use
 	secrets map[string]string
-	tokens  *token.Set
+	tokens  *access.Tokens
 	log     *safeBuffer
 	kept    map[string]bool // examples written
 }
@@ -163,17 +163,17 @@ func orElse(v, d float64) float64 {
 }
 
 func (g *rig) makeTokens() {
-	var all []token.Token
-	for _, role := range []service.Role{service.Viewer, service.Operator, service.Admin} {
-		name := token.RoleName(role)
-		t, secret, err := token.New(name, role, time.Time{}, time.Now())
+	var all []access.Token
+	for _, role := range []access.Role{access.Viewer, access.Operator, access.Admin} {
+		name := role.String()
+		t, secret, err := access.NewToken(name, role, time.Time{}, time.Now())
 		if err != nil {
 			g.t.Fatal(err)
 		}
 		all = append(all, t)
 		g.secrets[name] = secret
 	}
-	g.tokens = must[*token.Set](g.t)(token.NewSet(all...))
+	g.tokens = must[*access.Tokens](g.t)(access.NewTokens(all...))
 }
 
 // bubble runs a test in a bubble of its own time, with an instance.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 	"corrgraph/server/service"
 )
 
@@ -73,9 +73,9 @@ func query(name, doc, example string, s *huma.Schema) *huma.Param {
 func (a *API) fill(rt *route, op *huma.Operation, body any) {
 	op.Method, op.Path = rt.method, strings.Replace(rt.path, "...}", "}", 1)
 	op.Metadata = map[string]any{routeKey: rt}
-	if rt.role > service.Nobody {
+	if rt.role > access.Nobody {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
-		op.Extensions = map[string]any{"x-role": token.RoleName(rt.role)}
+		op.Extensions = map[string]any{"x-role": rt.role.String()}
 	}
 	if op.DefaultStatus == 0 {
 		op.DefaultStatus = http.StatusOK

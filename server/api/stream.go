@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
 	"corrgraph/server/service"
@@ -55,7 +56,7 @@ type watcher struct {
 }
 
 func (a *API) stream() {
-	rt := route{method: "GET", path: "/v1/stream", role: service.Viewer, free: true}
+	rt := route{method: "GET", path: "/v1/stream", role: access.Viewer, free: true}
 	op := huma.Operation{
 		OperationID: "stream", Tags: []string{"stream"}, Summary: "What happens, as server-sent events",
 		Description: "Events: connected, " + strings.Join(kinds, ", ") + ", heartbeat, resync (what came before is gone: fetch everything anew; the stream goes on from now), bye. " +

@@ -15,9 +15,9 @@ import (
 	"corrgraph/feed"
 	"corrgraph/feed/canonical"
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
-	"corrgraph/server/service"
 )
 
 // Receipt says what became of the ticks of a request.
@@ -133,7 +133,7 @@ func (p *parcel) receipt(got live.Receipt, asOf odds.Time) *Receipt {
 
 // ingest registers the door for ticks.
 func (a *API) ingest() {
-	rt := route{method: "POST", path: "/v1/ticks", role: service.Operator}
+	rt := route{method: "POST", path: "/v1/ticks", role: access.Operator}
 	op := huma.Operation{
 		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer comes once they are on the disk",
 		Description: "One tick a line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/config"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/service"
@@ -124,7 +125,7 @@ func (i *Instance) chaos(ctx context.Context) error {
 		for k := range c.Chaos.Schedule {
 			f := &c.Chaos.Schedule[k]
 			if due := f.Next(last); c.Chaos.Enabled && !due.After(now) {
-				ctx := service.WithActor(ctx, service.Actor{Name: "schedule", Role: service.Admin})
+				ctx := service.WithActor(ctx, service.Actor{Name: "schedule", Role: access.Admin})
 				if _, err := i.service.Inject(ctx, f.Fault, params(f), f.Duration); err != nil {
 					i.log.Error("a scheduled fault could not be injected", "kind", f.Fault, "error", err.Error())
 				}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"corrgraph/odds"
-	"corrgraph/store"
 	"corrgraph/ticklog"
 )
 
@@ -45,7 +44,7 @@ type door struct {
 	session int64
 	newest  odds.Time // of what was accepted
 	floor   odds.Time // what is not after it is late
-	known   *seen
+	known   *ticklog.Seen
 	added   []uint64 // hashes of the present group
 	names   interner
 	feeds   feeds
@@ -62,7 +61,7 @@ const (
 func newDoor(l *Live) *door {
 	return &door{
 		l: l, requests: make(chan *request, l.o.Queue), closing: make(chan struct{}), floor: odds.Ever, newest: odds.Ever,
-		known: newSeen(l.o.Remember), names: interner{}, feeds: newFeeds(),
+		known: ticklog.NewSeen(l.o.Remember), names: interner{}, feeds: newFeeds(),
 	}
 }
 
@@ -159,12 +158,12 @@ func weight(r *request) (n int) {
 func (d *door) take(group []*request) {
 	newest, floor := d.newest, d.floor
 	d.added = d.added[:0]
-	var chunks []store.Chunk
+	var chunks []ticklog.Chunk
 	now := odds.TimeOf(d.l.o.Clock())
 	for _, r := range group {
 		d.sift(r, now)
 		if len(r.fresh) > 0 {
-			chunks = append(chunks, store.Pack(&d.enc, r.fresh))
+			chunks = append(chunks, d.enc.Pack(r.fresh))
 		}
 	}
 	var err error
@@ -177,7 +176,7 @@ func (d *door) take(group []*request) {
 	if err != nil {
 		d.newest, d.floor = newest, floor
 		for _, h := range d.added {
-			d.known.undo(h)
+			d.known.Remove(h)
 		}
 	}
 	var fresh []*odds.Batch
@@ -231,7 +230,7 @@ func (d *door) sift(r *request, now odds.Time) {
 func (d *door) recall(b *odds.Batch) {
 	for i := range b.Updates {
 		u := &b.Updates[i]
-		d.known.add(d.known.of(b, u))
+		d.known.Add(d.known.Hash(b, u))
 		u.Event = d.names.event(b.Source, u.Event)
 	}
 	d.come(b.At)
@@ -261,11 +260,11 @@ func (d *door) bar(b *odds.Batch, now odds.Time) (reason, detail string) {
 func (d *door) unknown(b *odds.Batch, keep bool) []odds.Update {
 	fresh := make([]odds.Update, 0, len(b.Updates))
 	for i := range b.Updates {
-		h := d.known.of(b, &b.Updates[i])
+		h := d.known.Hash(b, &b.Updates[i])
 		switch {
-		case !keep && !d.known.has(h):
+		case !keep && !d.known.Has(h):
 			fresh = append(fresh, b.Updates[i])
-		case keep && d.known.add(h):
+		case keep && d.known.Add(h):
 			d.added = append(d.added, h)
 			fresh = append(fresh, b.Updates[i])
 		}

@@ -16,20 +16,19 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/odds"
-	"corrgraph/store"
 	"corrgraph/ticklog"
 )
 
 // memory is a tick log in memory.
 type memory struct {
 	mu     sync.Mutex
-	chunks []store.Chunk // guarded by mu
-	fail   error         // guarded by mu; of the next append
+	chunks []ticklog.Chunk // guarded by mu
+	fail   error           // guarded by mu; of the next append
 }
 
 func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
 
-func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...store.Chunk) error {
+func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...ticklog.Chunk) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.fail; err != nil {

@@ -13,7 +13,7 @@ import (
 	"corrgraph/engine"
 	"corrgraph/odds"
 	"corrgraph/series"
-	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 // Log is where accepted ticks are kept.
@@ -21,7 +21,7 @@ type Log interface {
 	// NewSession returns the number of a session that is not in use.
 	NewSession(ctx context.Context) (int64, error)
 	// AppendLog keeps chunks, all or none; they are on disk when it returns.
-	AppendLog(ctx context.Context, session int64, chunks ...store.Chunk) error
+	AppendLog(ctx context.Context, session int64, chunks ...ticklog.Chunk) error
 	// Log yields everything in event-time order; of one instant in the order it
 	// was appended.
 	Log(ctx context.Context) iter.Seq2[*odds.Batch, error]

@@ -2,16 +2,16 @@ package live
 
 import (
 	"corrgraph/odds"
-	"corrgraph/replay"
+	"corrgraph/ticklog"
 )
 
 // order holds batches back until none that comes before them can be accepted any
 // more, and gives them out instant by instant. It is for one goroutine.
 type order struct {
-	heap  []held // the earliest on top (container/heap would box every one of them)
-	seq   uint64
-	batch []*odds.Batch
-	fold  replay.Folder
+	heap    []held // the earliest on top (container/heap would box every one of them)
+	seq     uint64
+	batch   []*odds.Batch
+	instant ticklog.Combiner
 }
 
 type held struct {
@@ -66,5 +66,5 @@ func (o *order) next(before odds.Time) []*odds.Batch {
 	for len(o.heap) > 0 && o.heap[0].b.At == at {
 		o.batch = append(o.batch, o.pop())
 	}
-	return o.fold.Fold(o.batch)
+	return o.instant.Combine(o.batch)
 }

@@ -11,6 +11,7 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
@@ -182,7 +183,7 @@ type slow struct {
 	gate chan struct{}
 }
 
-func (s *slow) AppendLog(ctx context.Context, session int64, chunks ...store.Chunk) error {
+func (s *slow) AppendLog(ctx context.Context, session int64, chunks ...ticklog.Chunk) error {
 	<-s.gate
 	return s.memory.AppendLog(ctx, session, chunks...)
 }

@@ -11,6 +11,7 @@ import (
 	"corrgraph/detect"
 	"corrgraph/engine"
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/live"
 )
 
@@ -141,7 +142,7 @@ func TestArbitrageThatIsNoOfferIsCountedAndListedOnDemand(t *testing.T) {
 				g.live.show(v)
 				g.live.alarms = []live.AnomalyUpdate{sure(c.change), sure(func(a *detect.Anomaly) { a.Event = "gone" })}
 				if c.mute {
-					if _, err := g.Review(WithActor(g.ctx, Actor{Name: "somebody", Role: Operator}), NewReview{Action: "mute", Kind: detect.Arbitrage, ExpiresIn: time.Minute}); err != nil {
+					if _, err := g.Review(WithActor(g.ctx, Actor{Name: "somebody", Role: access.Operator}), NewReview{Action: "mute", Kind: detect.Arbitrage, ExpiresIn: time.Minute}); err != nil {
 						t.Fatal(err)
 					}
 				}

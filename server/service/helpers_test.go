@@ -20,6 +20,7 @@ import (
 	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/live"
@@ -165,7 +166,7 @@ func bubble(t *testing.T, f func(t *testing.T, g *rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &rig{t: t, live: newEngineOf(), path: path}
 		ctx, cancel := context.WithCancel(context.Background())
-		g.ctx = WithActor(ctx, Actor{"tester", Admin})
+		g.ctx = WithActor(ctx, Actor{"tester", access.Admin})
 		g.faults = must[*fault.Registry](t)(fault.New(fault.Options{Clock: time.Now, Enabled: true}))
 		g.store = must[*sqlite.Store](t)(sqlite.Open(ctx, path, sqlite.Options{
 			Create: true, Delay: func(bool) time.Duration { return g.faults.StoreDelay() },

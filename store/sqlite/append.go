@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"sync"
 
-	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 // NewSession returns the number of a session of the tick log that is not in use:
@@ -25,7 +25,7 @@ type appends struct {
 // appendCall is one call of AppendLog.
 type appendCall struct {
 	session int64
-	chunks  []store.Chunk
+	chunks  []ticklog.Chunk
 	done    chan struct{} // closed once err is known
 	err     error
 }
@@ -36,7 +36,7 @@ type appendCall struct {
 // one another are committed together, so that many callers share the cost of one
 // sync. A ctx that ends withdraws a call that is not yet being written; one that
 // is being written is waited for. Cost: one commit, and the bytes.
-func (s *Store) AppendLog(ctx context.Context, session int64, chunks ...store.Chunk) error {
+func (s *Store) AppendLog(ctx context.Context, session int64, chunks ...ticklog.Chunk) error {
 	if s.writer == nil {
 		return fmt.Errorf("store %s: opened for reading only: %w", s.path, fs.ErrPermission)
 	}
@@ -126,7 +126,7 @@ func (s *Store) appendAll(all []*appendCall) error {
 	})
 }
 
-func (s *Store) appendChunks(ctx context.Context, c *conn, session int64, chunks []store.Chunk) error {
+func (s *Store) appendChunks(ctx context.Context, c *conn, session int64, chunks []ticklog.Chunk) error {
 	last, err := c.one(ctx, s.table[lastChunk], session)
 	if err != nil {
 		return err

@@ -44,9 +44,9 @@ func TestDurableAppendsAreSynced(t *testing.T) {
 }
 
 // marked is a chunk whose one batch says who sent it.
-func marked(at odds.Time, source string) store.Chunk {
+func marked(at odds.Time, source string) ticklog.Chunk {
 	var enc ticklog.Encoder
-	return store.Pack(&enc, []*odds.Batch{{Source: source, At: at, Recv: at}})
+	return enc.Pack([]*odds.Batch{{Source: source, At: at, Recv: at}})
 }
 
 // logged counts the batches of the log by source.
@@ -632,7 +632,7 @@ func BenchmarkAppendDurable(b *testing.B) {
 			var took []time.Duration
 			for b.Loop() {
 				start := time.Now()
-				if err := s.AppendLog(context.Background(), 1, store.Chunk{Payload: payload}); err != nil {
+				if err := s.AppendLog(context.Background(), 1, ticklog.Chunk{Payload: payload}); err != nil {
 					b.Fatal(err)
 				}
 				took = append(took, time.Since(start))

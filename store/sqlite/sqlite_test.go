@@ -264,13 +264,13 @@ func TestAReaderLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func chunkOf(n int) store.Chunk {
+func chunkOf(n int) ticklog.Chunk {
 	var enc ticklog.Encoder
 	b := &odds.Batch{Source: "s", At: 1, Recv: 1}
 	for i := range n {
 		b.Updates = append(b.Updates, odds.Update{Venue: fmt.Sprint("venue", i), Market: "h2h", Quotes: []odds.Quote{{Price: 1 + 1/float64(i+1)}}})
 	}
-	return store.Pack(&enc, []*odds.Batch{b})
+	return enc.Pack([]*odds.Batch{b})
 }
 
 func TestAFullDiskLosesNothingStored(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 // table ties a type to the columns it is kept in: walk lists its fields in the
@@ -257,7 +258,7 @@ var documentTable = table[doc]{"documents", "name, body", func(c *cells, d *doc)
 // logRow is a chunk in its place.
 type logRow struct {
 	session, seq int64
-	chunk        *store.Chunk
+	chunk        *ticklog.Chunk
 }
 
 var logTable = table[logRow]{"tick_log", "session, seq, from_at, to_at, quotes, payload", func(c *cells, r *logRow) {

@@ -30,7 +30,7 @@ func logOverlaps(t *testing.T, open Opener) {
 	for seq := 1; seq <= 400; seq++ {
 		session := 1 + r.IntN(2)
 		chunk := batches(1000+odds.Time(10*seq-r.IntN(300)), 1+r.IntN(6), fmt.Sprint("chunk", seq))
-		ok(t, b.AppendLog(ctx, int64(session), store.Pack(&enc, chunk)))
+		ok(t, b.AppendLog(ctx, int64(session), enc.Pack(chunk)))
 		for i, c := range chunk {
 			want = append(want, said{c.At, session, seq, i, c.Source})
 		}
@@ -50,8 +50,8 @@ func logOverlaps(t *testing.T, open Opener) {
 			t.Fatalf("batch %d is %v of %s, want %v of %s", i, got.At, got.Source, want[i].at, want[i].source)
 		}
 		if i++; i == 10 { // what comes meanwhile is not read
-			ok(t, b.AppendLog(ctx, 1, store.Pack(&enc, batches(1_000_000, 2, "late"))))
-			ok(t, b.AppendLog(ctx, 9, store.Pack(&enc, batches(1_000_000, 2, "new"))))
+			ok(t, b.AppendLog(ctx, 1, enc.Pack(batches(1_000_000, 2, "late"))))
+			ok(t, b.AppendLog(ctx, 9, enc.Pack(batches(1_000_000, 2, "new"))))
 		}
 	}
 	equal(t, "batches", i, len(want))
@@ -62,10 +62,10 @@ func logPruned(t *testing.T, open Opener) {
 	ctx := t.Context()
 	equal(t, "empty", must(b.LogStats(ctx))(t), store.LogStats{})
 	var enc ticklog.Encoder
-	var all []store.Chunk
+	var all []ticklog.Chunk
 	want := store.LogStats{Chunks: 10, Sessions: 2, Oldest: 1000, Newest: 1904}
 	for i := range 10 {
-		c := store.Pack(&enc, batches(1000+odds.Time(100*i), 3, "s"))
+		c := enc.Pack(batches(1000+odds.Time(100*i), 3, "s"))
 		all = append(all, c)
 		want.Bytes += int64(len(c.Payload))
 		want.Quotes += int64(c.Quotes)

@@ -26,7 +26,7 @@ import (
 type Backend interface {
 	store.AuditLog
 	NewSession(ctx context.Context) (int64, error)
-	AppendLog(ctx context.Context, session int64, chunks ...store.Chunk) error
+	AppendLog(ctx context.Context, session int64, chunks ...ticklog.Chunk) error
 	Log(ctx context.Context) iter.Seq2[*odds.Batch, error]
 	WriteResults(ctx context.Context, r *store.Results) error
 	AsOf(ctx context.Context) (odds.Time, error)
@@ -310,7 +310,7 @@ func logMerges(t *testing.T, open Opener) {
 		equal(t, "session", session, int64(i+1))
 		for len(all) > 0 {
 			n := min(len(all), 7)
-			ok(t, b.AppendLog(ctx, session, store.Pack(&enc, all[:n])))
+			ok(t, b.AppendLog(ctx, session, enc.Pack(all[:n])))
 			all = all[n:]
 		}
 	}
@@ -330,7 +330,7 @@ func logMerges(t *testing.T, open Opener) {
 	for range b.Log(ctx) {
 		break // must not go on, nor hold anything
 	}
-	ok(t, b.AppendLog(ctx, 1, store.Pack(&enc, batches(9000, 1, "even"))))
+	ok(t, b.AppendLog(ctx, 1, enc.Pack(batches(9000, 1, "even"))))
 }
 
 func dumps(t *testing.T, open Opener) {

@@ -1,15 +1,4 @@
-// Package token makes bearer tokens, keeps their hashes in a file, and says whose
-// token a request brings. A token is shown once, when it is made; the file holds
-// what it takes to recognise it and not what it takes to forge it.
-//
-// The hash is one salted SHA-256. Slow hashes (bcrypt, argon2) exist because people
-// choose guessable passwords; a token here is 256 random bits, which nobody can try
-// out however fast the hash is, and a slow hash at each of thousands of requests a
-// second would be the overload it should protect from. The salt keeps equal tokens
-// of two files from looking equal.
-//
-// A [Set] is immutable and safe for concurrent use.
-package token
+package access
 
 import (
 	"crypto/rand"
@@ -21,17 +10,15 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"corrgraph/server/service"
 )
 
-// Why a token is not taken. No error holds the token or a part of it.
+// Why a token is refused. No error quotes the token or any part of it.
 var (
 	ErrUnknown = errors.New("unknown token")
 	ErrExpired = errors.New("the token has expired")
 )
 
-// prefix lets people and secret scanners recognise a token of ours.
+// prefix lets people and secret scanners recognise our tokens.
 const prefix = "cgt"
 
 // Sizes in bytes.
@@ -41,20 +28,21 @@ const (
 	secretSize = 32
 )
 
-// Token is one line of the file.
+// Token is one line of the tokens file.
 type Token struct {
-	Name    string       // whose; several tokens may share it while one replaces another
-	Role    service.Role //
-	ID      string       // public part, by which the line is found
-	Expires time.Time    // zero: never
+	Name    string // whose it is; two tokens may share it while one replaces the other
+	Role    Role
+	ID      string    // public part, which identifies the line
+	Expires time.Time // zero: never
 
 	salt [saltSize]byte
 	hash [sha256.Size]byte
 }
 
-// New makes a token. Secret is what its owner gets; it is in no other place. It
-// fails for a name that is no word, a role that is none, or an end that has passed.
-func New(name string, role service.Role, expires, now time.Time) (t Token, secret string, err error) {
+// NewToken makes a token. The secret goes to its owner and is stored nowhere. It
+// fails if the name is not a word, the role is Nobody, or expires is not after now.
+// A zero expires means never.
+func NewToken(name string, role Role, expires, now time.Time) (t Token, secret string, err error) {
 	t = Token{Name: name, Role: role, Expires: expires.UTC().Truncate(time.Second)}
 	if expires.IsZero() {
 		t.Expires = time.Time{}
@@ -78,12 +66,12 @@ func digest(salt *[saltSize]byte, secret string) [sha256.Size]byte {
 	return sha256.Sum256(append(append(buf[:0], salt[:]...), secret...))
 }
 
-// check reports what is wrong with a line.
+// check reports what is wrong with a token.
 func (t *Token) check() error {
 	switch {
 	case !isName(t.Name):
 		return fmt.Errorf("name %q: want 1 to 64 letters, digits, dots, dashes or underscores", t.Name)
-	case t.Role < service.Viewer || t.Role > service.Admin:
+	case t.Role < Viewer || t.Role > Admin:
 		return fmt.Errorf("token %q: role: want viewer, operator or admin", t.Name)
 	case len(t.ID) != 2*idSize || strings.Trim(t.ID, "0123456789abcdef") != "":
 		return fmt.Errorf("token %q: id %q: want %d hex digits", t.Name, t.ID, 2*idSize)
@@ -103,14 +91,15 @@ func isName(s string) bool {
 	return true
 }
 
-// Set is the tokens of a file. The zero Set knows none.
-type Set struct {
+// Tokens are the tokens of one file. The zero value, and nil, hold none.
+type Tokens struct {
 	of map[string]*Token // by id
 }
 
-// NewSet returns a Set of tokens. It fails where two have one id.
-func NewSet(tokens ...Token) (*Set, error) {
-	s := &Set{of: make(map[string]*Token, len(tokens))}
+// NewTokens returns tokens ready to be searched. It fails if one is malformed or two
+// share an id.
+func NewTokens(tokens ...Token) (*Tokens, error) {
+	s := &Tokens{of: make(map[string]*Token, len(tokens))}
 	for i := range tokens {
 		t := &tokens[i]
 		if err := t.check(); err != nil {
@@ -124,18 +113,19 @@ func NewSet(tokens ...Token) (*Set, error) {
 	return s, nil
 }
 
-// Len is the number of tokens.
-func (s *Set) Len() int {
+// Len returns the number of tokens.
+func (s *Tokens) Len() int {
 	if s == nil {
 		return 0
 	}
 	return len(s.of)
 }
 
-// Find returns the token that a secret is. The id in it finds the line; whether the
-// rest is right is compared in constant time, against a hash of nothing where there
-// is no such line, so that time tells nobody which ids there are.
-func (s *Set) Find(secret string, now time.Time) (*Token, error) {
+// Find returns the token whose secret this is, or ErrUnknown or ErrExpired. The id in
+// the secret selects the line, and the hashes are compared in constant time. An
+// unknown id is compared too, with an empty hash, so that timing does not reveal
+// which ids exist.
+func (s *Tokens) Find(secret string, now time.Time) (*Token, error) {
 	var known *Token
 	if id, ok := idOf(secret); ok && s != nil {
 		known = s.of[id]
@@ -154,7 +144,7 @@ func (s *Set) Find(secret string, now time.Time) (*Token, error) {
 	return t, nil
 }
 
-// secretLength is how long every secret is.
+// secretLength is the length of every secret in bytes.
 const secretLength = len(prefix) + 1 + 2*idSize + 1 + (secretSize*8+5)/6
 
 func idOf(secret string) (string, bool) {

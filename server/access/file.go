@@ -1,4 +1,4 @@
-package token
+package access
 
 import (
 	"encoding/hex"
@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
-
-	"corrgraph/server/service"
 )
 
-// line is one token as the file has it.
+// line is one token as it stands in the file.
 type line struct {
 	Name    string `yaml:"name"`
 	Role    string `yaml:"role"`
@@ -23,44 +21,21 @@ type line struct {
 	Expires string `yaml:"expires"`
 }
 
-// largest is how many bytes a file may have: some ten thousand tokens.
+// largest is the most bytes a file may have, enough for about ten thousand tokens.
 const largest = 2 << 20
 
-// ParseRole reads "viewer", "operator" or "admin".
-func ParseRole(s string) (service.Role, error) {
-	for r := service.Viewer; r <= service.Admin; r++ {
-		if s == RoleName(r) {
-			return r, nil
-		}
-	}
-	return service.Nobody, fmt.Errorf("role %q: want viewer, operator or admin", s)
-}
-
-// RoleName is the word for a role, "none" for nobody.
-func RoleName(r service.Role) string {
-	switch r {
-	case service.Viewer:
-		return "viewer"
-	case service.Operator:
-		return "operator"
-	case service.Admin:
-		return "admin"
-	}
-	return "none"
-}
-
-// Line is the token's line of the file.
+// Line returns the token's line in the tokens file.
 func (t *Token) Line() string {
 	expires := ""
 	if !t.Expires.IsZero() {
 		expires = ", expires: " + t.Expires.Format(time.RFC3339)
 	}
-	return fmt.Sprintf("- {name: %q, role: %s, id: %q, hash: %q%s}", t.Name, RoleName(t.Role), t.ID, "sha256:"+hex.EncodeToString(t.salt[:])+":"+hex.EncodeToString(t.hash[:]), expires)
+	return fmt.Sprintf("- {name: %q, role: %s, id: %q, hash: %q%s}", t.Name, t.Role, t.ID, "sha256:"+hex.EncodeToString(t.salt[:])+":"+hex.EncodeToString(t.hash[:]), expires)
 }
 
-// Load reads a file of tokens. A file that others than its owner and group may
-// write is refused: whoever can write it can let himself in.
-func Load(path string) (*Set, error) {
+// LoadTokens reads a tokens file. It refuses a world-writable file: whoever can
+// write it can let himself in.
+func LoadTokens(path string) (*Tokens, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
@@ -80,21 +55,21 @@ func Load(path string) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
 	}
-	s, err := Parse(text)
+	s, err := ParseTokens(text)
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %s: %w", path, err)
 	}
 	return s, nil
 }
 
-// Parse reads the text of a file: a YAML list of lines as [Token.Line] writes them.
-// An empty file is an empty Set.
-func Parse(text []byte) (*Set, error) {
+// ParseTokens reads the text of a tokens file: a YAML list of lines as [Token.Line]
+// writes them. An empty file holds no tokens and is no error.
+func ParseTokens(text []byte) (*Tokens, error) {
 	if len(text) > largest {
 		return nil, fmt.Errorf("more than %d bytes", largest)
 	}
 	if !says(string(text)) {
-		return NewSet()
+		return NewTokens()
 	}
 	var lines []line
 	if err := yaml.Load(text, &lines, yaml.WithKnownFields()); err != nil {
@@ -108,10 +83,11 @@ func Parse(text []byte) (*Set, error) {
 		}
 		tokens = append(tokens, t)
 	}
-	return NewSet(tokens...)
+	return NewTokens(tokens...)
 }
 
-// says reports whether a text holds more than comments: else it is no document.
+// says reports whether a text holds anything but comments. The YAML library rejects
+// a text without a document.
 func says(text string) bool {
 	for l := range strings.Lines(text) {
 		if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
@@ -121,8 +97,8 @@ func says(text string) bool {
 	return false
 }
 
-// placeOf is what may be told of an error of the YAML library. Its text can quote
-// what stands in the file, where somebody may have put a secret by mistake.
+// placeOf describes a YAML error without its text, which can quote the file, where
+// somebody may have put a secret by mistake.
 func placeOf(err error) string {
 	var at *yaml.LoadError
 	if errors.As(err, &at) && at.Mark.Line > 0 {

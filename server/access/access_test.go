@@ -1,4 +1,4 @@
-package token
+package access
 
 import (
 	"errors"
@@ -7,15 +7,13 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"corrgraph/server/service"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-func made(t *testing.T, name string, role service.Role, expires time.Time) (Token, string) {
+func made(t *testing.T, name string, role Role, expires time.Time) (Token, string) {
 	t.Helper()
-	tok, secret, err := New(name, role, expires, noon)
+	tok, secret, err := NewToken(name, role, expires, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,8 +21,8 @@ func made(t *testing.T, name string, role service.Role, expires time.Time) (Toke
 }
 
 func TestATokenIsFoundAgainThroughItsFile(t *testing.T) {
-	desk, deskSecret := made(t, "desk.1", service.Viewer, time.Time{})
-	next, nextSecret := made(t, "desk.1", service.Operator, noon.Add(90*time.Minute))
+	desk, deskSecret := made(t, "desk.1", Viewer, time.Time{})
+	next, nextSecret := made(t, "desk.1", Operator, noon.Add(90*time.Minute))
 	text := "# tokens\n\n" + desk.Line() + "\n" + next.Line() + "\n"
 	if strings.Contains(text, deskSecret[20:]) {
 		t.Fatal("the file holds the token")
@@ -33,7 +31,7 @@ func TestATokenIsFoundAgainThroughItsFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Load(path)
+	s, err := LoadTokens(path)
 	if err != nil || s.Len() != 2 {
 		t.Fatalf("%d tokens, %v", s.Len(), err)
 	}
@@ -51,8 +49,8 @@ func TestATokenIsFoundAgainThroughItsFile(t *testing.T) {
 }
 
 func TestWhatIsNotTheTokenIsNotFound(t *testing.T) {
-	desk, secret := made(t, "desk", service.Viewer, time.Time{})
-	s, err := NewSet(desk)
+	desk, secret := made(t, "desk", Viewer, time.Time{})
+	s, err := NewTokens(desk)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +68,7 @@ func TestWhatIsNotTheTokenIsNotFound(t *testing.T) {
 			t.Errorf("%.20q: %v", x, err)
 		}
 	}
-	if _, err := (*Set)(nil).Find(secret, noon); !errors.Is(err, ErrUnknown) {
+	if _, err := (*Tokens)(nil).Find(secret, noon); !errors.Is(err, ErrUnknown) {
 		t.Errorf("in no set: %v", err)
 	}
 }
@@ -78,22 +76,22 @@ func TestWhatIsNotTheTokenIsNotFound(t *testing.T) {
 func TestWrongTokensAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		role service.Role
+		role Role
 		end  time.Time
 	}{
-		{"", service.Viewer, time.Time{}},
-		{"two words", service.Viewer, time.Time{}},
-		{strings.Repeat("x", 65), service.Viewer, time.Time{}},
-		{"desk", service.Nobody, time.Time{}},
-		{"desk", service.Admin + 1, time.Time{}},
-		{"desk", service.Viewer, noon},
+		{"", Viewer, time.Time{}},
+		{"two words", Viewer, time.Time{}},
+		{strings.Repeat("x", 65), Viewer, time.Time{}},
+		{"desk", Nobody, time.Time{}},
+		{"desk", Admin + 1, time.Time{}},
+		{"desk", Viewer, noon},
 	} {
-		if _, _, err := New(c.name, c.role, c.end, noon); err == nil {
+		if _, _, err := NewToken(c.name, c.role, c.end, noon); err == nil {
 			t.Errorf("%+v was made", c)
 		}
 	}
-	for r := service.Viewer; r <= service.Admin; r++ {
-		if got, err := ParseRole(RoleName(r)); got != r || err != nil {
+	for r := Viewer; r <= Admin; r++ {
+		if got, err := ParseRole(r.String()); got != r || err != nil {
 			t.Errorf("%v: %v, %v", r, got, err)
 		}
 	}
@@ -103,7 +101,7 @@ func TestWrongTokensAreRefused(t *testing.T) {
 }
 
 func TestWrongFilesAreRefusedAndNotQuoted(t *testing.T) {
-	desk, _ := made(t, "desk", service.Viewer, time.Time{})
+	desk, _ := made(t, "desk", Viewer, time.Time{})
 	line := desk.Line()
 	for name, c := range map[string]struct{ text, says string }{
 		"twice":         {line + "\n" + line, "stands twice"},
@@ -117,13 +115,13 @@ func TestWrongFilesAreRefusedAndNotQuoted(t *testing.T) {
 		"no YAML":       {"- {hunter2", "token new"},
 		"a bare secret": {"hunter2", "token new"},
 	} {
-		_, err := Parse([]byte(c.text))
+		_, err := ParseTokens([]byte(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want one that says %q", name, err, c.says)
 		}
 	}
 	for _, empty := range []string{"", "\n", "# none yet\n", "[]\n"} {
-		if s, err := Parse([]byte(empty)); err != nil || s.Len() != 0 {
+		if s, err := ParseTokens([]byte(empty)); err != nil || s.Len() != 0 {
 			t.Errorf("%q: %d tokens, %v", empty, s.Len(), err)
 		}
 	}
@@ -138,19 +136,19 @@ func TestFilesThatEverybodyMayWriteAreRefused(t *testing.T) {
 	if err := os.Chmod(path, 0o602); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "chmod o-w") {
+	if _, err := LoadTokens(path); err == nil || !strings.Contains(err.Error(), "chmod o-w") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Load(dir); err == nil {
+	if _, err := LoadTokens(dir); err == nil {
 		t.Error("a folder was read")
 	}
-	if _, err := Load(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := LoadTokens(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	desk, _, err := New("desk", service.Viewer, noon.Add(time.Hour), noon)
+func FuzzParseTokens(f *testing.F) {
+	desk, _, err := NewToken("desk", Viewer, noon.Add(time.Hour), noon)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -158,7 +156,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("- {name: a}\n"))
 	f.Add([]byte("#\n---\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := Parse(text)
+		s, err := ParseTokens(text)
 		if err != nil {
 			return
 		}
