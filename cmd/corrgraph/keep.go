@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,14 +10,6 @@ import (
 
 	"corrgraph/store/sqlite"
 )
-
-// unmarshal reads a document of the store.
-func unmarshal(st *sqlite.Store, name string, body []byte, v any) error {
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("store %s: document %s: %w (replay again to write it anew)", st.Path(), name, err)
-	}
-	return nil
-}
 
 type migrateCmd struct{ dbFlag }
 

@@ -75,9 +75,9 @@ var (
 			"a scorer reads answers and the truth, never how either was made",
 		},
 		{
-			[]string{"store", "answer"},
+			[]string{"store"},
 			[]string{"engine"},
-			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
+			"stores hold results, so that they serve rows of other programs too, and the engine runs without them",
 		},
 		{
 			[]string{"engine"},

@@ -12,7 +12,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/server/access"
-	"corrgraph/server/service"
 )
 
 // config is what huma is told: it reads parameters, checks them and describes the

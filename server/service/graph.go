@@ -72,10 +72,8 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (out *Shar
 func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot) (g Graph, err error) {
 	start := time.Now()
 	snap := snapshot()
-	var a graph.Answer
-	snap.Answer(snap.AsOf, limit, &a)
 	set := s.settings.Load()
-	g = Graph{Graph: answer.NewGraph(&a, s.Names()), Version: v.Version}
+	g = Graph{Graph: answer.NewGraph(snap, limit, s.Names()), Version: v.Version}
 	g.Freshness = s.fresh(snap.Status() == graph.Healthy)
 	for i := range g.Layers {
 		l := &g.Layers[i]
@@ -129,56 +127,57 @@ type Anomalies struct {
 	EventID string `json:"event_id"`
 }
 
-// AnomalyQuery says which anomalies are wanted.
-type AnomalyQuery struct {
-	MinConfidence float64
-	Kind          string
-	Suppressed    bool // those kept back too
+// eventAnomalies reads the anomalies of one event.
+type eventAnomalies struct {
+	s     *Service
+	v     *live.View
+	whole bool // no rows of other programs are missing
 }
 
-// Anomalies returns the anomalies of an event.
-func (s *Service) Anomalies(ctx context.Context, event string, q AnomalyQuery) (out *Shared[Anomalies], err error) {
-	err = s.run(ctx, OpAnomalies, event, func(ctx context.Context) error {
-		v, err := s.view(ctx, event)
-		if err != nil {
-			return err
+// EachAnomaly implements answer.AnomalyReader.
+func (r *eventAnomalies) EachAnomaly(_ context.Context, _ string, _ float64, yield func(*detect.Anomaly) bool) error {
+	for i := range r.v.Alarms {
+		if !yield(&r.v.Alarms[i].Anomaly) {
+			break
 		}
-		out, err = share(ctx, s, v, fmt.Sprint("anomalies ", q), func(ctx context.Context) (a Anomalies, sound bool, err error) {
-			found, whole, err := s.detect(ctx, v, q.MinConfidence)
-			if err != nil {
-				return a, false, err
-			}
-			a = Anomalies{
-				Anomalies: answer.NewAnomalies(found, s.Names(), answer.AnomalyFilter{Kind: q.Kind, Suppressed: q.Suppressed}, s.asOf(v)),
-				Freshness: s.fresh(whole), EventID: event,
-			}
-			s.review(a.Anomalies.Anomalies)
-			return a, whole, nil
-		})
-		return err
-	})
-	return out, err
+	}
+	return nil
 }
 
-// detect returns what is or was abnormal in an event with at least a confidence;
-// whole says that no rows of other programs are missing.
-func (s *Service) detect(ctx context.Context, v *live.View, least float64) (found []detect.Anomaly, whole bool, err error) {
-	for i := range v.Alarms {
-		if v.Alarms[i].Confidence >= least {
-			found = append(found, v.Alarms[i].Anomaly)
-		}
+// EdgesInWindow implements answer.AnomalyReader.
+func (r *eventAnomalies) EdgesInWindow(ctx context.Context, _ string, _ odds.Time) (rows []graph.Edge, err error) {
+	if r.whole = true; r.s.external.newest.Load() == 0 {
+		return nil, nil
 	}
-	if s.external.newest.Load() == 0 {
-		return found, true, nil
-	}
-	snap := s.snapshot(ctx, v)
-	var rows []graph.Edge
+	snap := r.s.snapshot(ctx, r.v)
 	for _, l := range snap.Layers {
 		if l != nil {
 			rows = append(rows, l.Edges...)
 		}
 	}
-	return append(found, answer.External(rows, least)...), snap.Status() == graph.Healthy, nil
+	r.whole = snap.Status() == graph.Healthy
+	return rows, nil
+}
+
+// Anomalies returns the anomalies of an event.
+func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *Shared[Anomalies], err error) {
+	err = s.run(ctx, OpAnomalies, q.Event, func(ctx context.Context) error {
+		v, err := s.view(ctx, q.Event)
+		if err != nil {
+			return err
+		}
+		out, err = share(ctx, s, v, fmt.Sprintf("anomalies %#v", q), func(ctx context.Context) (a Anomalies, sound bool, err error) {
+			r := &eventAnomalies{s: s, v: v}
+			l, err := answer.ListAnomalies(ctx, r, q, s.Names(), s.asOf(v))
+			if err != nil {
+				return a, false, err
+			}
+			s.review(l.Anomalies)
+			return Anomalies{*l, s.fresh(r.whole), q.Event}, r.whole, nil
+		})
+		return err
+	})
+	return out, err
 }
 
 // staleAfter is how long the feeds may be silent; polled ones for three polls.

@@ -145,7 +145,7 @@ func TestUnknownEventsAreToldAndForgotten(t *testing.T) {
 		if out.EventID != "a/b@c %2F" || out.Layers[0].Edges[0].Source != odd.Layers[0][0].Source {
 			t.Errorf("%+v", out)
 		}
-		p, err := g.Propagation(g.ctx, PropagationQuery{Source: odd.Layers[0][0].Source})
+		p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: odd.Layers[0][0].Source})
 		if err != nil || len(p.Paths.Paths) != 2 {
 			t.Errorf("%+v, %v", p, err)
 		}
@@ -171,12 +171,12 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 			t.Errorf("%+v", out)
 		}
 		for event, want := range map[string]int{"m": 1, "theirs alone": 1} {
-			got, err := g.Anomalies(g.ctx, event, AnomalyQuery{MinConfidence: 0.5})
+			got, err := g.Anomalies(g.ctx, answer.AnomalyQuery{Event: event, MinConfidence: 0.5})
 			if err != nil || got.Value.Kinds["external"] != want {
 				t.Errorf("anomalies of %s: %+v, %v", event, got, err)
 			}
 		}
-		p, err := g.Propagation(g.ctx, PropagationQuery{Source: "opaque-node-1", Target: "opaque-node-2"})
+		p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: "opaque-node-1", Target: "opaque-node-2"})
 		if err != nil || len(p.Paths.Paths) != 1 || p.Paths.Paths[0].Impact != 0.7 {
 			t.Errorf("%+v, %v", p, err)
 		}
@@ -192,7 +192,7 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 		if _, err := g.Edge(g.ctx, "opaque-node-2", "opaque-node-1"); code(err) != Unknown {
 			t.Errorf("a link that nobody wrote: %v", err)
 		}
-		if _, err := g.Propagation(g.ctx, PropagationQuery{Source: "opaque-node-9"}); code(err) != Unknown {
+		if _, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: "opaque-node-9"}); code(err) != Unknown {
 			t.Errorf("%v", err)
 		}
 		g.foreign("UPDATE multi_layer_correlations SET correlation_score = 0.1 WHERE event_id = 'm'")
@@ -220,7 +220,7 @@ func TestANumberThatIsNoneInJSONCostsItsRowAlone(t *testing.T) {
 		if l := g.parsed("m").Layers[0]; len(l.Edges) != 2 || l.Refused != 1 {
 			t.Errorf("%+v", l)
 		}
-		if _, err := g.Anomalies(g.ctx, "m", AnomalyQuery{}); err != nil {
+		if _, err := g.Anomalies(g.ctx, answer.AnomalyQuery{Event: "m"}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -300,7 +300,7 @@ func TestPagesOfEventsEndThoughQuotesKeepComing(t *testing.T) {
 		rows := many(50)
 		g.live.state(func(st *live.State) { st.Events = rows })
 		seen := map[string]int{}
-		q := EventQuery{Limit: 7}
+		q := answer.EventQuery{Limit: 7}
 		for page := 0; ; page++ {
 			got, err := g.Events(g.ctx, q)
 			if err != nil || got.Total != 50 || page > 20 {
@@ -331,31 +331,17 @@ func TestPagesOfEventsEndThoughQuotesKeepComing(t *testing.T) {
 			}
 		}
 		for _, cursor := range []string{"m001", "@", "m001@x", "@@"} {
-			if _, err := g.Events(g.ctx, EventQuery{Cursor: cursor}); code(err) != Invalid {
+			if _, err := g.Events(g.ctx, answer.EventQuery{Cursor: cursor}); code(err) != Invalid {
 				t.Errorf("cursor %q: %v", cursor, err)
 			}
 		}
-		if got, err := g.Events(g.ctx, EventQuery{Search: "M01"}); err != nil || got.Total != 10 || len(got.Events) != 10 {
+		if got, err := g.Events(g.ctx, answer.EventQuery{Search: "M01"}); err != nil || got.Total != 10 || len(got.Events) != 10 {
 			t.Errorf("search: %+v, %v", got, err)
 		}
-		if got, err := g.Events(g.ctx, EventQuery{Sport: "golf"}); err != nil || got.Total != 0 || got.Events == nil {
+		if got, err := g.Events(g.ctx, answer.EventQuery{Sport: "golf"}); err != nil || got.Total != 0 || got.Events == nil {
 			t.Errorf("another sport: %+v, %v", got, err)
 		}
 	})
-}
-
-func TestPrices(t *testing.T) {
-	for _, c := range []struct {
-		price float64
-		n     odds.Notation
-		want  string
-	}{
-		{2.5, odds.InDecimal, "2.5"}, {2.5, odds.InAmerican, "+150"}, {1.5, odds.InAmerican, "-200"}, {2.5, odds.InFractional, "3/2"}, {4, odds.InProbability, "0.25"},
-	} {
-		if got := fmt.Sprint(Price(c.price, c.n)); got != c.want {
-			t.Errorf("%v in %v: %s, want %s", c.price, c.n, got, c.want)
-		}
-	}
 }
 
 func TestAnswersOfOneVersionAreShared(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"corrgraph/answer"
 	"corrgraph/detect"
 	"corrgraph/odds"
 	"corrgraph/server/live"
@@ -24,7 +25,7 @@ func wrong(event string) *live.View {
 // listed is what the only anomaly of an event says of reviews.
 func (g *rig) listed(event string) map[string]any {
 	g.t.Helper()
-	text := must[[]byte](g.t)(json.Marshal(must[*Shared[Anomalies]](g.t)(g.Anomalies(g.ctx, event, AnomalyQuery{})).Value))
+	text := must[[]byte](g.t)(json.Marshal(must[*Shared[Anomalies]](g.t)(g.Anomalies(g.ctx, answer.AnomalyQuery{Event: event})).Value))
 	var got struct {
 		Anomalies []struct{ Review map[string]any }
 	}
