@@ -16,7 +16,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: pages build ## a simulated market with known truth, through the whole pipeline and scored
+demo: build ## a simulated market with known truth, through the whole pipeline and scored
 	@bin/corrgraph demo
 
 # What the dashboard is made of. Without Node.js everything else still builds, and
@@ -35,9 +35,13 @@ web/openapi.json: $(shell find server answer detect ledger -name '*.go' ! -name 
 web/dist/app/index.html: $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/openapi.json web/node_modules/.package-lock.json
 	@cd web && npm run -s types && npm run -s build >/dev/null && touch dist/app/index.html
 
+# The binary says which build it is: from git, where that answers.
+STAMP  = $(shell deploy/release/stamp 2>/dev/null)
+LINK   = $(and $(STAMP),-X main.linkedVersion=$(word 1,$(STAMP)) -X main.linkedCommit=$(word 2,$(STAMP)) -X main.linkedDate=$(word 3,$(STAMP)))
+
 .PHONY: build
-build: go ## bin/corrgraph; the first time takes a minute or two, mostly for SQLite
-	@go build -trimpath -o bin/corrgraph ./cmd/corrgraph
+build: go pages ## bin/corrgraph with its dashboard; the first time takes a minute or two, mostly for SQLite
+	@go build -trimpath -ldflags '$(LINK)' -o bin/corrgraph ./cmd/corrgraph
 
 .PHONY: test
 test: pages go .tools/testreport ## all tests, and what was skipped and why
@@ -47,7 +51,7 @@ test: pages go .tools/testreport ## all tests, and what was skipped and why
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: e2e
-e2e: pages build ## the dashboard in a browser, on a simulated market and on real odds
+e2e: build ## the dashboard in a browser, on a simulated market and on real odds
 	@web/e2e/run
 
 .PHONY: race

@@ -42,10 +42,10 @@ func (e *Engine) decide(at odds.Time) {
 	e.markCopies()
 	e.trends(at)
 	e.closeQuiet(at)
-	if e.opt.Stream {
+	if e.opt.SearchEachDecision {
 		e.found = e.searchPairs()
-		e.news.Decided = true
 	}
+	e.news.Decided = true
 	if e.opt.ForgetAfter > 0 {
 		e.forget(at.Add(-e.opt.ForgetAfter))
 	}
@@ -78,7 +78,7 @@ func (e *Engine) closeQuiet(at odds.Time) {
 		}
 	}
 	for i := range w.found {
-		e.keep(w.found[i])
+		e.report(w.found[i])
 	}
 }
 

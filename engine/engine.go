@@ -52,7 +52,7 @@ type Engine struct {
 	count  Counts
 	met    atomic.Int64 // coincidences
 	news   News
-	found  map[*pair]graph.Edge // pairs found by themselves at the last decision; kept with Options.Stream
+	found  map[*pair]graph.Edge // pairs found by themselves at the last search
 }
 
 // Counts is what an engine has seen.
@@ -122,9 +122,7 @@ func (e *Engine) apply(b *odds.Batch) error {
 	}
 	e.settle(b.At)
 	e.forecast()
-	if e.opt.Stream {
-		e.tell()
-	}
+	e.tell()
 	e.waiting = append(e.waiting, e.moved...)
 	e.moved = e.moved[:0]
 	return nil

@@ -15,17 +15,8 @@ type detectors struct {
 	view      detect.MarketView
 	venues    []detect.VenueView
 	found     []detect.Anomaly
-	events    []*event          // looked at in the present batch
-	raised    map[raisedKey]int // index into all
-	all       []detect.Anomaly
+	events    []*event // looked at in the present batch
 	relations map[relationKey]*relation
-}
-
-// raisedKey is what makes a stored anomaly the one that a later verdict is about.
-type raisedKey struct {
-	kind, event string
-	node        odds.NodeID
-	at          odds.Time
 }
 
 type relationKey struct{ a, b *node }
@@ -34,7 +25,7 @@ type relation struct{ history detect.RelationHistory }
 
 func newWatchman() detectors {
 	return detectors{
-		policy: detect.NewPolicy(detect.PolicyOptions{}), edges: detect.NewPolicy(detect.PolicyOptions{}), raised: map[raisedKey]int{},
+		policy: detect.NewPolicy(detect.PolicyOptions{}), edges: detect.NewPolicy(detect.PolicyOptions{}),
 		relations: map[relationKey]*relation{},
 	}
 }
@@ -70,7 +61,7 @@ func (e *Engine) look(at odds.Time) {
 	for _, ev := range w.events {
 		w.found = w.policy.EndLook(ev.id, odds.Direct, at, w.found[:0])
 		for i := range w.found {
-			e.keep(w.found[i])
+			e.report(w.found[i])
 		}
 		ev.noted = false
 	}
@@ -92,27 +83,13 @@ func (e *Engine) offer(policy *detect.Policy, at odds.Time) {
 	for i := range w.found {
 		switch a, verdict := policy.Offer(w.found[i], at); verdict {
 		case detect.Raised, detect.Worsened, detect.Ended, detect.Kept:
-			e.keep(a)
+			e.report(a)
 		}
 	}
 }
 
-func (e *Engine) keep(a detect.Anomaly) {
-	w := &e.alarms
-	if e.opt.Stream {
-		e.news.Anomalies = append(e.news.Anomalies, a)
-		return
-	}
-	k := raisedKey{kind: a.Kind, event: a.Event, at: a.At}
-	if len(a.Nodes) > 0 {
-		k.node = a.Nodes[len(a.Nodes)-1]
-	}
-	if i, ok := w.raised[k]; ok {
-		w.all[i] = a
-		return
-	}
-	w.raised[k] = len(w.all)
-	w.all = append(w.all, a)
+func (e *Engine) report(a detect.Anomaly) {
+	e.news.Anomalies = append(e.news.Anomalies, a)
 }
 
 // fill turns a market into the view that detectors read.
@@ -282,7 +259,3 @@ func (e *Engine) arrive(c *call) {
 		e.alarms.found = e.alarms.found[:0]
 	}
 }
-
-// Anomalies returns everything that was raised or suppressed, in the order it
-// was first seen.
-func (e *Engine) Anomalies() []detect.Anomaly { return e.alarms.all }

@@ -26,9 +26,14 @@ type Options struct {
 	// Facts are the entities behind the names: which club plays in which city.
 	// Nil means none, and then nothing is watched in layer 4.
 	Facts *catalog.Facts
-	// Stream hands conclusions over as news (see Engine.Drain) instead of keeping
-	// them for Predictions and Anomalies, so that memory stays bounded.
-	Stream bool
+	// ScoreAtFinish holds answered predictions back until Finish, which draws their
+	// base rates from both sides of each forecast; memory grows with them. False
+	// reports each when it is answered, its base rate drawn from what came before.
+	ScoreAtFinish bool
+	// SearchEachDecision has every decision search the pairs that move enough to
+	// speak for themselves, so that View and Inspect show those that are found.
+	// False leaves the search to Edges.
+	SearchEachDecision bool
 	// ForgetAfter is how long after its last quote an event is dropped, at the
 	// next decision. Zero keeps all events; else it should not be shorter than the
 	// longest window of a layer.

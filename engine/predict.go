@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"container/heap"
 	"math"
 	"slices"
@@ -128,9 +127,7 @@ func (e *Engine) issue(mv *move, pt partner, f *family) {
 		c.edge = e.edge(pt.p)
 	}
 	heap.Push(&e.calls.open, c)
-	if e.opt.Stream {
-		e.news.Issued = append(e.news.Issued, c.Prediction)
-	}
+	e.news.Issued = append(e.news.Issued, c.Prediction)
 	pt.other.target = append(pt.other.target, c)
 	pt.other.ev.open = append(pt.other.ev.open, c)
 	if b := pt.other.b; b != nil {
@@ -225,27 +222,6 @@ const (
 	baseMost  = 64            // times drawn for one prediction
 )
 
-// Predictions returns all predictions in the order they were issued, each with
-// the base rate of its rule: the share of times of equal activity (a venue moved
-// on the follower's selection, neither leader nor follower did) at which a call
-// of the same size would have been a hit.
-func (e *Engine) Predictions() []ledger.Prediction {
-	var out []ledger.Prediction
-	for i := range e.calls.closed {
-		c := &e.calls.closed[i]
-		if c.Outcome.Matured() {
-			c.Base, c.BaseN = c.base()
-			c.Baselines = c.rival()
-		}
-		out = append(out, c.Prediction)
-	}
-	out = append(out, e.Pending()...)
-	slices.SortFunc(out, func(a, b ledger.Prediction) int {
-		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.Family, b.Family), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
-	})
-	return out
-}
-
 // Pending returns the predictions that wait for their answer, in no order.
 func (e *Engine) Pending() (out []ledger.Prediction) {
 	for _, c := range e.calls.open {
@@ -256,6 +232,9 @@ func (e *Engine) Pending() (out []ledger.Prediction) {
 	return out
 }
 
+// base is the base rate of a prediction's rule: the share of times of equal activity (a
+// venue moved on the follower's selection, neither leader nor follower did) at which a
+// call of the same size would have been a hit.
 func (c *closedCall) base() (rate float64, n int) {
 	times := c.target.m.sels[c.target.sel].moves
 	lo, _ := slices.BinarySearch(times, c.IssuedAt.Add(-baseReach))

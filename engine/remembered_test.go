@@ -44,7 +44,7 @@ func said(r Remembered) string {
 
 func TestMovesAreRemembered(t *testing.T) {
 	ev := &odds.Event{ID: "game", Sport: "tennis", Home: "A", Away: "B"}
-	e := New(Options{Stream: true})
+	e := New(Options{})
 	for i, price := range []float64{2, 2.1, 2, 2.2} {
 		quoteAll(t, e, ev, false, 10*i, fmt.Sprint("b ", price), fmt.Sprint("a ", price))
 	}
@@ -82,7 +82,7 @@ func TestMovesAreRemembered(t *testing.T) {
 // where a busy venue has forgotten more than a quiet one, and after a kick-off.
 func TestWhatIsForgottenIsSaid(t *testing.T) {
 	ev := &odds.Event{ID: "game", Sport: "tennis", Home: "A", Away: "B"}
-	e := New(Options{Stream: true, KeepMoves: 4})
+	e := New(Options{KeepMoves: 4})
 	quoteAll(t, e, ev, false, 0, "quiet 2", "busy 2")
 	quoteAll(t, e, ev, false, 10, "quiet 2.1")
 	for i := range 8 {

@@ -11,10 +11,15 @@ import (
 	"corrgraph/odds"
 )
 
-// Finish decides on everything up to now. Batches may still follow.
+// Finish decides on everything up to now, and scores the predictions that were held
+// back for it. Batches may still follow.
 func (e *Engine) Finish() {
 	_ = e.legs.Flush(e.apply) // apply never fails
 	e.decide(e.now)
+	for i := range e.calls.closed {
+		e.score(&e.calls.closed[i])
+	}
+	e.calls.closed = nil
 }
 
 // Families reports every family that had anything to judge, by key.
@@ -193,7 +198,7 @@ func (e *Engine) Nodes() (n int) {
 	return len(seen)
 }
 
-// Scorecard adds up the predictions returned by Predictions.
+// Scorecard adds up predictions of this engine.
 func (e *Engine) Scorecard(ps []ledger.Prediction) ledger.Scorecard {
 	return ScorecardOf(e.FamilyKeys(), ps)
 }

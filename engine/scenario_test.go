@@ -49,6 +49,7 @@ type scenario struct {
 	twice  bool
 	missed map[odds.Millis][]span
 	e      *Engine
+	found  Collector
 	issued []issuedAt
 }
 
@@ -197,7 +198,7 @@ func (s *scenario) run(t *testing.T, o Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Facts = facts
+	o.Facts, o.ScoreAtFinish = facts, true
 	s.e = New(o)
 	for _, b := range s.batches() {
 		n := len(s.e.calls.open) + len(s.e.calls.closed)
@@ -207,8 +208,9 @@ func (s *scenario) run(t *testing.T, o Options) {
 		if len(s.e.calls.open)+len(s.e.calls.closed) > n {
 			s.issued = append(s.issued, issuedAt{s.e.now, n})
 		}
+		s.found.Collect(s.e)
 	}
-	s.e.Finish()
+	s.found.Finish(s.e)
 }
 
 type issuedAt struct {

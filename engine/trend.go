@@ -71,7 +71,7 @@ func (e *Engine) trends(at odds.Time) {
 			}
 		}
 		for i := range w.found {
-			e.keep(w.found[i])
+			e.report(w.found[i])
 		}
 	}
 }

@@ -142,7 +142,7 @@ func (s *scenario) checkEdge(w []string, o opts) (got string, ok bool) {
 
 func (s *scenario) checkAnomaly(w []string, o opts) (string, bool) {
 	var got []string
-	for _, a := range s.e.Anomalies() {
+	for _, a := range s.found.Anomalies {
 		if a.Kind != w[1] {
 			continue
 		}
@@ -174,7 +174,7 @@ func (s *scenario) checkConsensus(w []string, o opts) (string, bool) {
 
 func (s *scenario) checkPredictions(w []string, o opts) (string, bool) {
 	byOutcome, hits, matured, base, baseN := map[string]int{}, 0, 0, 0.0, 0
-	for _, p := range s.e.Predictions() {
+	for _, p := range s.found.Predictions {
 		if w[0] != "predictions" && !(strings.Contains(p.Family, w[1]) && strings.HasPrefix(string(p.Source), w[1]+"/") && strings.HasPrefix(string(p.Target), w[2]+"/")) {
 			continue
 		}
@@ -246,7 +246,7 @@ func (s *scenario) explain(t *testing.T) {
 		t.Log(familyText(&f))
 	}
 	kinds := map[string]int{}
-	for _, a := range s.e.Anomalies() {
+	for _, a := range s.found.Anomalies {
 		k := a.Kind
 		if a.Suppressed != "" {
 			k += " (" + a.Suppressed + ")"
@@ -255,7 +255,7 @@ func (s *scenario) explain(t *testing.T) {
 	}
 	t.Log("anomalies:", kinds)
 	outcomes := map[string]int{}
-	for _, p := range s.e.Predictions() {
+	for _, p := range s.found.Predictions {
 		outcomes[string(p.Outcome)]++
 	}
 	t.Log("predictions:", outcomes)

@@ -76,9 +76,9 @@ type run struct {
 	opt      Options
 	merge    *ticklog.Merge
 	engine   *engine.Engine
+	found    engine.Collector
 	progress func() (read, total int64)
 
-	session int64
 	enc     ticklog.Encoder
 	pending []*odds.Batch
 	quotes  int
@@ -93,11 +93,11 @@ func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, er
 
 func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {
 	start := r.now()
-	if err := r.prepare(ctx); err != nil {
+	if err := r.prepare(); err != nil {
 		return sum, err
 	}
 	var stop func()
-	r.merge, stop = ticklog.NewMerge(r.st.Log(ctx), fresh)
+	r.merge, stop = ticklog.NewMerge(ticklog.ByTime(ctx, r.st.Log()), fresh)
 	defer stop()
 	if err := r.read(ctx); err != nil {
 		return sum, err
@@ -118,7 +118,7 @@ func (r *run) audit(ctx context.Context, start time.Time, took time.Duration, su
 	}
 	return r.st.Audit(ctx, []store.AuditRow{{
 		At: odds.TimeOf(start), Operation: "REPLAY", Subject: strings.Join(r.opt.Paths, " "), Status: "OK", Took: took,
-		Detail: fmt.Sprintf("session %d: %d quotes held, %d events, %d edges", r.session, sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
+		Detail: fmt.Sprintf("%d quotes held, %d events, %d edges", sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
 	}})
 }
 
@@ -129,7 +129,7 @@ func (r *run) now() time.Time {
 	return r.opt.Clock()
 }
 
-func (r *run) prepare(ctx context.Context) (err error) {
+func (r *run) prepare() error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
@@ -139,10 +139,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	r.opt.Engine.Facts = facts
+	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
 	r.engine = engine.New(r.opt.Engine)
-	r.session, err = r.st.NewSession(ctx)
-	return err
+	return nil
 }
 
 // read applies everything, and logs what is new, chunk by chunk.
@@ -162,6 +161,7 @@ func (r *run) read(ctx context.Context) error {
 			if err := r.engine.Apply(b); err != nil {
 				return err
 			}
+			r.found.Collect(r.engine)
 		}
 		for _, b := range now.Log {
 			r.pending = append(r.pending, b)
@@ -182,7 +182,7 @@ func (r *run) flush(ctx context.Context) error {
 	if len(r.pending) == 0 {
 		return nil
 	}
-	err := r.st.AppendLog(ctx, r.session, r.enc.Pack(r.pending))
+	_, err := r.st.Log().Append(ctx, r.enc.Pack(r.pending))
 	clear(r.pending)
 	r.pending, r.quotes = r.pending[:0], 0
 	return err
@@ -191,8 +191,8 @@ func (r *run) flush(ctx context.Context) error {
 // conclude decides, scores and stores.
 func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	e := r.engine
-	e.Finish()
-	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: e.Anomalies(), Predictions: e.Predictions()}
+	r.found.Finish(e)
+	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: r.found.Anomalies, Predictions: r.found.Predictions}
 	card := e.Scorecard(res.Predictions)
 	check := e.Mismatch()
 	for _, g := range e.Groups() {

@@ -214,7 +214,7 @@ func TestAnswers(t *testing.T) {
 	has(t, "the scorecard", v, "families,layers,calibration,rivals")
 	family, _ := first(t, v, "families")
 	has(t, "a family", family, "layer,leader,follower,sport,league,market,issued,matured,hits,hit_rate,hit_low,hit_high,base_rate,brier,lead_time_ms")
-	has(t, "version", ask(t, "version"), "version,store_version,go")
+	has(t, "version", ask(t, "version"), "version,dashboard,store_version,go,platform")
 	has(t, "bench", ask(t, "bench", "--run", "^nosuch$"), "results")
 }
 

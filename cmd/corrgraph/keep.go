@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/debug"
 
 	"corrgraph/store/sqlite"
 )
@@ -51,47 +49,4 @@ func (c *dumpCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return errors.Join(st.CanonicalDump(ctx, a.stdout), st.Close())
-}
-
-type versionCmd struct{}
-
-func (versionCmd) Help() string {
-	return "Which build is this?\n\n    corrgraph version --json" + codes
-}
-
-// version is the answer of version.
-type version struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"`
-	Modified bool   `json:"modified,omitempty"` // built from a tree with changes on top of Revision
-	Store    int    `json:"store_version"`
-	Go       string `json:"go"`
-}
-
-func versionOf() version {
-	v := version{Version: "(devel)", Store: sqlite.Version(), Go: runtime.Version()}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if info.Main.Version != "" {
-		v.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			v.Revision = s.Value
-		case "vcs.modified":
-			v.Modified = s.Value == "true"
-		}
-	}
-	return v
-}
-
-func (versionCmd) Run(a *app) error {
-	v := versionOf()
-	return a.print(v, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "corrgraph %s, store version %d, %s\n", v.Version, v.Store, v.Go)
-		return err
-	})
 }

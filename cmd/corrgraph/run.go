@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
@@ -16,6 +17,8 @@ import (
 type cli struct {
 	JSON    bool `name:"json" help:"Answer in JSON, for programs."`
 	NoColor bool `name:"no-color" help:"No colours. NO_COLOR in the environment does the same."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version of this program."`
 
 	Demo   demoCmd   `cmd:"" group:"learn" help:"Show everything on a SIMULATED market whose truth is known."`
 	Replay replayCmd `cmd:"" group:"learn" help:"Read recorded odds into a store and learn from them."`
@@ -50,6 +53,7 @@ type cli struct {
 	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store in one canonical text."`
 	Completion completionCmd `cmd:"" group:"keep" help:"Print the completion script of a shell."`
 	Version    versionCmd    `cmd:"" group:"keep" help:"Print the version of this program."`
+	Manual     manualCmd     `cmd:"" hidden:"" help:"Write the manual pages in Markdown."`
 }
 
 // app is what commands write to and read from.
@@ -92,18 +96,17 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	}()
 	var c cli
-	out := &checkedWriter{w: stdout}
+	out, v := &checkedWriter{w: stdout}, thisVersion()
 	parser, err := kong.New(&c, kong.Name("corrgraph"), kong.Description(about), kong.Writers(out, stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.Vars{"formats": formats()},
+		kong.Vars{"formats": formats(), "version": strings.TrimSpace(v.text())},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}), kong.ExplicitGroups(groups()))
 	if err != nil {
 		panic(err) // the declarations above are wrong
 	}
 	a := &app{stdin: stdin, stdout: out, stderr: stderr, terminal: terminal(stderr), screen: terminal(stdout), start: start}
 	if len(args) > 0 && args[0] == completeWord {
-		err = printCompletions(out, parser.Model, args[1:])
-		return a.finish(ctx, err)
+		return a.finish(ctx, a.complete(ctx, parser.Model, args[1:]))
 	}
 	k, err := parser.Parse(args)
 	if out.err != nil { // kong printed help and lost why it could not

@@ -330,13 +330,20 @@ func TestColors(t *testing.T) {
 }
 
 func TestCompletions(t *testing.T) {
+	db := known(t)
+	t.Setenv("CORRGRAPH_DB", filepath.Join(t.TempDir(), "none.db"))
 	for _, c := range []struct{ words, want string }{
 		{"lea", "leaders leadlag"},
 		{"leaders --ma", "--market"},
 		{"leaders --market h2h --js", "--json"},
 		{"simulate --preset ", "calibration demo pooled"},
 		{"completion z", "zsh"},
-		{"graph some-event", ""},
+		{"graph ", ""}, // there is no store
+		{"graph --db " + db + " ", eventID},
+		{"graph --db=" + db + " mlb", eventID},
+		{"graph --db = " + db + " mlb", eventID},
+		{"graph --db " + db + " nhl", ""},
+		{"edges --db " + db + " --event m", eventID},
 	} {
 		r := must(t, append([]string{completeWord}, strings.Split(c.words, " ")...)...)
 		if got := strings.Join(strings.Fields(r.out), " "); got != c.want {

@@ -18,7 +18,6 @@ import (
 	"corrgraph/internal/notify"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
-	"corrgraph/server/telemetry"
 )
 
 type serveCmd struct{ configFlags }
@@ -165,10 +164,4 @@ func healthURL(c *config.Config) (string, error) {
 		scheme = "https"
 	}
 	return scheme + "://" + net.JoinHostPort(host, port) + "/healthz", nil
-}
-
-// build says which program this is.
-func build() telemetry.Build {
-	v := versionOf()
-	return telemetry.Build{Version: v.Version, Revision: v.Revision, GoVersion: v.Go}
 }

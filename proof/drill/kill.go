@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"corrgraph/store/sqlite"
+	"corrgraph/ticklog"
 )
 
 // KillOptions are those of Kill.
@@ -231,6 +232,6 @@ func (k *killer) reconcile(ctx context.Context) (t Tally, err error) {
 	if err != nil {
 		return t, err
 	}
-	t, err = reconcile(k.books, st.Log(ctx))
+	t, err = reconcile(k.books, ticklog.ByTime(ctx, st.Log()))
 	return t, errors.Join(err, st.Close())
 }

@@ -33,13 +33,12 @@ func TestMain(m *testing.M) {
 
 // server keeps ticks in a real tick log, with a flaw if one is asked for.
 type server struct {
-	mu      sync.Mutex
-	st      *sqlite.Store
-	session int64
-	enc     ticklog.Encoder
-	seen    map[string]bool
-	n       int
-	flaw    string
+	mu   sync.Mutex
+	st   *sqlite.Store
+	enc  ticklog.Encoder
+	seen map[string]bool
+	n    int
+	flaw string
 }
 
 func serve(addr, db, flaw string) error {
@@ -49,10 +48,7 @@ func serve(addr, db, flaw string) error {
 		return err
 	}
 	s := &server{st: st, seen: map[string]bool{}, flaw: flaw}
-	if s.session, err = st.NewSession(ctx); err != nil {
-		return err
-	}
-	for b, err := range st.Log(ctx) {
+	for b, err := range ticklog.ByTime(ctx, st.Log()) {
 		if err != nil {
 			return err
 		}
@@ -81,7 +77,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request) {
 		return nil
 	}, &feed.Report{})
 	if s.n++; len(fresh) > 0 && err == nil && !(s.flaw == "loses" && s.n == 1) {
-		err = s.st.AppendLog(context.Background(), s.session, s.enc.Pack(fresh))
+		_, err = s.st.Log().Append(context.Background(), s.enc.Pack(fresh))
 	}
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)

@@ -74,13 +74,9 @@ func writeLog(ctx context.Context, path string, all []*odds.Batch) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	session, err := st.NewSession(ctx)
-	if err != nil {
-		return err
-	}
 	var enc ticklog.Encoder
 	for part := range slices.Chunk(all, seedChunk) {
-		if err := st.AppendLog(ctx, session, enc.Pack(part)); err != nil {
+		if _, err := st.Log().Append(ctx, enc.Pack(part)); err != nil {
 			return err
 		}
 	}
@@ -151,7 +147,7 @@ func logged(ctx context.Context, path string) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	stats, err := st.LogStats(ctx)
+	stats, err := st.Log().Stats(ctx)
 	if err = errors.Join(err, st.Close()); err != nil {
 		err = fmt.Errorf("counting the tick log: %w", err)
 	}

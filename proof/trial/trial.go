@@ -51,16 +51,17 @@ func Study(ctx context.Context, sim simulate.Options, opt engine.Options) (score
 		return score.Report{}, err
 	}
 	opt.Facts = facts
-	e := engine.New(opt)
+	e, found := engine.New(opt), engine.Collector{}
 	planted, err := simulate.Run(sim, func(b *odds.Batch) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
+		defer found.Collect(e)
 		return e.Apply(b)
 	})
 	if err != nil {
 		return score.Report{}, err
 	}
-	e.Finish()
-	return score.Score(planted, e.Edges(), e.Families(), e.Anomalies(), score.Options{}), nil
+	found.Finish(e)
+	return score.Score(planted, e.Edges(), e.Families(), found.Anomalies, score.Options{}), nil
 }

@@ -104,7 +104,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		}
 		return nil
 	}}))
-	o := live.Options{Log: g.store, OutOfOrder: 5000}
+	o := live.Options{Log: g.store.Log(), OutOfOrder: 5000}
 	o.Engine.DecideEvery = 30 * 60_000
 	g.live = live.New(o)
 	audit := store.NewAuditor(g.store, store.AuditorOptions{})

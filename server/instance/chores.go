@@ -11,6 +11,7 @@ import (
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 // every calls f at each tick until ctx ends.
@@ -39,7 +40,7 @@ func (i *Instance) prune(ctx context.Context) error {
 			return
 		}
 		for ctx.Err() == nil {
-			n, err := i.store.PruneLog(ctx, now.Add(-odds.MillisOf(c.Store.LogRetention)), int64(c.Store.LogMaxBytes), pruneStep)
+			n, err := ticklog.Retain(ctx, i.store.Log(), now.Add(-odds.MillisOf(c.Store.LogRetention)), int64(c.Store.LogMaxBytes), pruneStep)
 			if err != nil {
 				i.log.Error("the tick log could not be pruned", "error", err.Error())
 			}

@@ -236,7 +236,7 @@ func (i *Instance) openEngine() error {
 		}
 	}
 	o := live.Options{
-		Log: i.store, Results: i.store, Facts: facts,
+		Log: i.store.Log(), Results: i.store, Facts: facts,
 		Engine: engine.Options{
 			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
 			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves,

@@ -45,7 +45,7 @@ func (s *scale) weigh(ctx context.Context, st *sqlite.Store) *int64 {
 		return s.bytes
 	}
 	s.bytes = nil
-	if log, err := st.LogStats(ctx); err == nil {
+	if log, err := st.Log().Stats(ctx); err == nil {
 		s.bytes = &log.Bytes
 	}
 	s.at = time.Now()

@@ -41,14 +41,13 @@ type door struct {
 	requests chan *request // bounded; where it is full, senders are told to come again
 	closing  chan struct{} // closed when no more are taken
 
-	session int64
-	newest  odds.Time // of what was accepted
-	floor   odds.Time // what is not after it is late
-	known   *ticklog.Seen
-	added   []uint64 // hashes of the present group
-	names   interner
-	feeds   feeds
-	enc     ticklog.Encoder
+	newest odds.Time // of what was accepted
+	floor  odds.Time // what is not after it is late
+	known  *ticklog.Seen
+	added  []uint64 // hashes of the present group
+	names  interner
+	feeds  feeds
+	enc    ticklog.Encoder
 }
 
 // Bounds of a group: a larger one makes those at its head wait, a smaller one
@@ -98,8 +97,7 @@ func (l *Live) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, erro
 	}
 }
 
-func (d *door) run(ctx context.Context, session int64) {
-	d.session = session
+func (d *door) run(ctx context.Context) {
 	defer close(d.l.loop.in)
 	idle := time.NewTimer(d.l.o.Idle)
 	defer idle.Stop()
@@ -170,7 +168,7 @@ func (d *door) take(group []*request) {
 	if len(chunks) > 0 {
 		start := d.l.up()
 		// A request that was begun is finished: the deadline is the log's own.
-		err = d.l.o.Log.AppendLog(context.Background(), d.session, chunks...)
+		_, err = d.l.o.Log.Append(context.Background(), chunks...)
 		d.l.timed("append", start)
 	}
 	if err != nil {

@@ -5,64 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"corrgraph/engine"
 	"corrgraph/odds"
-	"corrgraph/ticklog"
 )
-
-// memory is a tick log in memory.
-type memory struct {
-	mu     sync.Mutex
-	chunks []ticklog.Chunk // guarded by mu
-	fail   error           // guarded by mu; of the next append
-}
-
-func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
-
-func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...ticklog.Chunk) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.fail; err != nil {
-		m.fail = nil
-		return err
-	}
-	for _, c := range chunks {
-		c.Payload = slices.Clone(c.Payload)
-		m.chunks = append(m.chunks, c)
-	}
-	return nil
-}
-
-func (m *memory) Log(context.Context) iter.Seq2[*odds.Batch, error] {
-	return func(yield func(*odds.Batch, error) bool) {
-		var all []*odds.Batch
-		var dec ticklog.Decoder
-		m.mu.Lock()
-		for _, c := range m.chunks {
-			batches, err := dec.Decode(c.Payload)
-			if err != nil {
-				panic(err)
-			}
-			all = append(all, batches...)
-		}
-		m.mu.Unlock()
-		slices.SortStableFunc(all, func(a, b *odds.Batch) int { return cmp.Compare(a.At, b.At) })
-		for _, b := range all {
-			if !yield(b, nil) {
-				return
-			}
-		}
-	}
-}
 
 // market returns three hours of three matches at four venues, each a stream of its
 // own: what "lead" shows, the others show 2, 3 and 4 s later.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,19 +17,15 @@ import (
 
 // Log is where accepted ticks are kept.
 type Log interface {
-	// NewSession returns the number of a session that is not in use.
-	NewSession(ctx context.Context) (int64, error)
-	// AppendLog keeps chunks, all or none; they are on disk when it returns.
-	AppendLog(ctx context.Context, session int64, chunks ...ticklog.Chunk) error
-	// Log yields everything in event-time order; of one instant in the order it
-	// was appended.
-	Log(ctx context.Context) iter.Seq2[*odds.Batch, error]
+	ticklog.Reader
+	// Append keeps chunks, all or none; they are on disk when it returns.
+	Append(ctx context.Context, chunks ...ticklog.Chunk) ([]ticklog.Position, error)
 }
 
 // Options of a Live. The zero value is the default of every field but Log.
 type Options struct {
 	Log    Log
-	Engine engine.Options // Stream is set
+	Engine engine.Options // ScoreAtFinish and SearchEachDecision are set
 	Facts  *catalog.Facts // nil means none
 
 	// OutOfOrder is how much older than the newest accepted tick one may be and
@@ -73,7 +68,7 @@ type Options struct {
 }
 
 func (o *Options) fill() {
-	o.Engine.Stream = true
+	o.Engine.ScoreAtFinish, o.Engine.SearchEachDecision = false, true
 	o.Engine.Facts = o.Facts
 	o.Engine.CheckPairs = orElse(o.Engine.CheckPairs, 64) // readers wait meanwhile
 	if o.Engine.CoalesceWindow == 0 {
@@ -175,15 +170,8 @@ func (l *Live) Run(ctx context.Context) error {
 		}
 		return fmt.Errorf("reading the tick log back: %w", err)
 	}
-	session, err := l.o.Log.NewSession(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
 	var work sync.WaitGroup
-	work.Go(func() { l.door.run(ctx, session) })
+	work.Go(func() { l.door.run(ctx) })
 	work.Go(func() { l.score(ctx) })
 	if l.o.Results != nil {
 		work.Go(func() { l.save.run(ctx) })

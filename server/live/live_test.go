@@ -14,12 +14,13 @@ import (
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestWhatWasAcceptedIsTheSameAfterARestart(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		log := &memory{}
+		log := &logtest.Memory{}
 		o := Options{Log: log, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At.Add(60_000))}
 		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, o)
@@ -74,7 +75,7 @@ func batch(source string, at odds.Time, price float64) *odds.Batch {
 
 func TestRefusalsSayWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon)})
+		l, end := run(t, Options{Log: &logtest.Memory{}, Clock: clockAt(noon)})
 		defer end()
 		got := send(t, l, [][]*odds.Batch{{
 			batch("a", noon, 1.9), batch("b", noon.Add(-1999), 1.8), batch("c", noon.Add(-2001), 1.7), batch("d", noon.Add(10_001), 1.6), batch("a", noon, 1.9),
@@ -101,7 +102,8 @@ func TestRefusalsSayWhy(t *testing.T) {
 
 func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &memory{fail: errDisk}
+		fail := errDisk
+		log := &logtest.Memory{Fail: func() (err error) { err, fail = fail, nil; return err }}
 		l, end := run(t, Options{Log: log, Clock: clockAt(noon)})
 		defer end()
 		if _, err := l.Accept(t.Context(), []*odds.Batch{batch("a", noon, 1.9)}); !errors.Is(err, errDisk) {
@@ -117,7 +119,7 @@ func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
 func TestEventsThatAreOverAreForgotten(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(noon.Add(1 << 40)), FutureSkew: 1 << 40}
+		o := Options{Log: &logtest.Memory{}, OutOfOrder: 5000, Clock: clockAt(noon.Add(1 << 40)), FutureSkew: 1 << 40}
 		o.Engine.ForgetAfter = 3_600_000
 		l, end := run(t, o)
 		defer end()
@@ -143,7 +145,7 @@ func TestEventsThatAreOverAreForgotten(t *testing.T) {
 func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{true}, Off: [4]bool{1: true}}
+		o := Options{Log: &logtest.Memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{true}, Off: [4]bool{1: true}}
 		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, o)
 		defer end()
@@ -218,7 +220,7 @@ func TestConclusionsAreSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &results{events: map[string]store.EventResults{}, fail: true}
 		failures := 0
-		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Results: to, Failed: func(string, error) { failures++ }}
+		o := Options{Log: &logtest.Memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Results: to, Failed: func(string, error) { failures++ }}
 		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, o)
 		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))

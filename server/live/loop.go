@@ -6,6 +6,7 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/odds"
+	"corrgraph/ticklog"
 )
 
 // delivery is what the door hands to the loop: batches that are in the log, and
@@ -48,7 +49,7 @@ func (l *Live) recover(ctx context.Context) error {
 	defer ticker.Stop()
 	lp.tick = ticker.C
 	n := 0
-	for b, err := range l.o.Log.Log(ctx) {
+	for b, err := range ticklog.ByTime(ctx, l.o.Log) {
 		if err == nil {
 			err = context.Cause(ctx)
 		}

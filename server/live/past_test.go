@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestTheGraphOfThePastIsTheOneThatWasPublished(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At)}
+		o := Options{Log: &logtest.Memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At)}
 		o.Engine.DecideEvery = 1_800_000
 		l, end := run(t, o)
 		seen := map[odds.Time]*View{}

@@ -12,12 +12,13 @@ import (
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/ticklog"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &results{events: map[string]store.EventResults{}}
-		o := Options{Log: &memory{}, Clock: clockAt(noon.Add(1 << 40)), Results: to}
+		o := Options{Log: &logtest.Memory{}, Clock: clockAt(noon.Add(1 << 40)), Results: to}
 		o.Engine.DecideEvery, o.Engine.ForgetAfter = 1_800_000, 3_600_000
 		l, end := run(t, o)
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
@@ -42,7 +43,7 @@ func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
 func TestAStalledFeedDoesNotKeepItFromEnding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stalled atomic.Bool
-		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon), Stalled: stalled.Load})
+		l, end := run(t, Options{Log: &logtest.Memory{}, Clock: clockAt(noon), Stalled: stalled.Load})
 		stalled.Store(true)
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(5 * time.Second)
@@ -82,7 +83,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 		clock, set := jumping(noon)
 		to := &jumper{results: results{events: map[string]store.EventResults{}}, jump: func() { set(time.Hour) }}
 		var longest atomic.Int64
-		l, end := run(t, Options{Log: &memory{}, Clock: clock, Results: to, Timed: func(_ string, took time.Duration) {
+		l, end := run(t, Options{Log: &logtest.Memory{}, Clock: clock, Results: to, Timed: func(_ string, took time.Duration) {
 			if took.Abs() > time.Minute {
 				longest.Store(int64(took))
 			}
@@ -115,7 +116,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 
 func TestALayerThatIsSwitchedOnIsServedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon), Off: [4]bool{3: true}})
+		l, end := run(t, Options{Log: &logtest.Memory{}, Clock: clockAt(noon), Off: [4]bool{3: true}})
 		defer end()
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(3 * time.Second)
@@ -149,7 +150,7 @@ func (e *endless) WriteEvent(ctx context.Context, r *store.EventResults) error {
 func TestWhatWasBeingSavedAtTheEndIsSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &endless{results{events: map[string]store.EventResults{}}, make(chan struct{})}
-		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon), Results: to})
+		l, end := run(t, Options{Log: &logtest.Memory{}, Clock: clockAt(noon), Results: to})
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		<-to.began
 		end()
@@ -161,7 +162,7 @@ func TestWhatWasBeingSavedAtTheEndIsSaved(t *testing.T) {
 
 func TestFeedsThatAreReadBackClaimNoDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, Clock: clockAt(noon.Add(500))}
+		o := Options{Log: &logtest.Memory{}, Clock: clockAt(noon.Add(500))}
 		l, end := run(t, o)
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(3 * time.Second)
@@ -179,13 +180,13 @@ func TestFeedsThatAreReadBackClaimNoDelay(t *testing.T) {
 
 // slow is a log that waits to be let go.
 type slow struct {
-	memory
+	logtest.Memory
 	gate chan struct{}
 }
 
-func (s *slow) AppendLog(ctx context.Context, session int64, chunks ...ticklog.Chunk) error {
+func (s *slow) Append(ctx context.Context, chunks ...ticklog.Chunk) ([]ticklog.Position, error) {
 	<-s.gate
-	return s.memory.AppendLog(ctx, session, chunks...)
+	return s.Memory.Append(ctx, chunks...)
 }
 
 func TestAFullDoorSaysSo(t *testing.T) {
@@ -222,7 +223,7 @@ func TestAFullDoorSaysSo(t *testing.T) {
 func TestTheNewestAlarmsAreGatheredOnceAPublication(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At)})
+		l, end := run(t, Options{Log: &logtest.Memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At)})
 		defer end()
 		send(t, l, [][]*odds.Batch{all[:len(all)/2]})
 		time.Sleep(3 * time.Second)

@@ -9,58 +9,47 @@ import (
 	"corrgraph/ticklog"
 )
 
-// NewSession returns the number of a session of the tick log that is not in use:
-// one more than the last. A session holds the batches of one run.
-func (s *Store) NewSession(ctx context.Context) (int64, error) {
-	last, err := s.ask(ctx, lastSession)
-	return last + 1, err
-}
-
-// appends are the calls of AppendLog that wait to be committed together.
+// appends are the calls of Append that wait to be committed together.
 type appends struct {
 	mu      sync.Mutex
 	waiting []*appendCall // guarded by mu; one for each caller that waits
 }
 
-// appendCall is one call of AppendLog.
+// appendCall is one call of Append.
 type appendCall struct {
-	session int64
-	chunks  []ticklog.Chunk
-	done    chan struct{} // closed once err is known
-	err     error
+	chunks []ticklog.Chunk
+	done   chan struct{} // closed once at and err are known
+	at     []ticklog.Position
+	err    error
 }
 
-// AppendLog appends chunks to a session in one transaction: all are kept or
-// none. Each chunk is in event-time order; chunks may come in any order. With
-// Options.Durable they are on the disk when it returns nil. Calls that wait for
-// one another are committed together, so that many callers share the cost of one
-// sync. A ctx that ends withdraws a call that is not yet being written; one that
-// is being written is waited for. Cost: one commit, and the bytes.
-func (s *Store) AppendLog(ctx context.Context, session int64, chunks ...ticklog.Chunk) error {
+// Append implements ticklog.Log. Cost: one commit, and the bytes.
+func (l tickLog) Append(ctx context.Context, chunks ...ticklog.Chunk) ([]ticklog.Position, error) {
+	s := l.s
 	if s.writer == nil {
-		return fmt.Errorf("store %s: opened for reading only: %w", s.path, fs.ErrPermission)
+		return nil, fmt.Errorf("store %s: opened for reading only: %w", s.path, fs.ErrPermission)
 	}
-	a := &appendCall{session: session, chunks: chunks, done: make(chan struct{})}
+	a := &appendCall{chunks: chunks, done: make(chan struct{})}
 	s.appends.add(a)
 	select {
 	case s.writing <- struct{}{}: // our turn: for everyone who waits
 		defer func() { <-s.writing }()
 		s.commitAppends()
 		<-a.done // by us or by who had the turn before us
-		return a.err
+		return a.at, a.err
 	case <-a.done:
-		return a.err
+		return a.at, a.err
 	case <-s.closed:
 	case <-ctx.Done():
 	}
 	if s.appends.withdraw(a) {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
-		return fmt.Errorf("store %s: %w", s.path, fs.ErrClosed)
+		return nil, fmt.Errorf("store %s: %w", s.path, fs.ErrClosed)
 	}
 	<-a.done
-	return a.err
+	return a.at, a.err
 }
 
 func (q *appends) add(a *appendCall) {
@@ -102,6 +91,9 @@ func (s *Store) commitAppends() {
 		if err != nil && len(all) > 1 {
 			a.err = s.appendAll([]*appendCall{a})
 		}
+		if a.err != nil {
+			a.at = nil
+		}
 		close(a.done)
 	}
 }
@@ -117,8 +109,19 @@ func (s *Store) appendAll(all []*appendCall) error {
 	}
 	ctx := context.Background() // of no single caller; every statement has its deadline
 	return s.transact(ctx, s.logger, func(c *conn) error {
+		last, err := c.one(ctx, s.table[lastChunk])
+		if err != nil {
+			return err
+		}
+		at := place{last[0], last[1]}
 		for _, a := range all {
-			if err := s.appendChunks(ctx, c, a.session, a.chunks); err != nil {
+			a.at = make([]ticklog.Position, len(a.chunks))
+			rows := make([]logRow, len(a.chunks))
+			for i := range a.chunks {
+				at = s.after(at)
+				a.at[i], rows[i] = at.position(), logRow{at, &a.chunks[i]}
+			}
+			if err := logTable.write(ctx, c, rows); err != nil {
 				return err
 			}
 		}
@@ -126,14 +129,14 @@ func (s *Store) appendAll(all []*appendCall) error {
 	})
 }
 
-func (s *Store) appendChunks(ctx context.Context, c *conn, session int64, chunks []ticklog.Chunk) error {
-	last, err := c.one(ctx, s.table[lastChunk], session)
-	if err != nil {
-		return err
+// after returns the place after the last one: in this Store's own session, which
+// begins with its first chunk. The caller has its turn to write.
+func (s *Store) after(last place) place {
+	if s.session == 0 || last.seq == mostSeq {
+		s.session = last.session + 1
 	}
-	rows := make([]logRow, len(chunks))
-	for i := range chunks {
-		rows[i] = logRow{session, last[0] + 1 + int64(i), &chunks[i]}
+	if last.session < s.session {
+		return place{s.session, 1}
 	}
-	return logTable.write(ctx, c, rows)
+	return place{s.session, last.seq + 1}
 }

@@ -35,8 +35,8 @@ type Options struct {
 	// MaxPages bounds the file, in pages of 4 KiB: beyond it writes fail with
 	// store.ErrFull. Zero means no bound.
 	MaxPages int
-	// Durable makes AppendLog return only once the chunks are on the disk, safe
-	// from a power failure too. Other writes are on the disk by the next one.
+	// Durable makes appends to the tick log return only once the chunks are on the
+	// disk, safe from a power failure too. Other writes are on the disk by the next one.
 	Durable bool
 
 	// Clock times statements for OnStatement and Probe; nil: nothing is timed.
@@ -66,10 +66,11 @@ type Store struct {
 	lock      *conn         // nil when read-only
 	results   chan struct{} // holds one while results are replaced step by step
 	appends   appends
-	readers   lane // for index searches
-	scans     lane // for everything else that reads
-	offline   bool // see Options
-	immutable bool // nobody can change the file while it is open
+	session   int64 // of the tick log, 0 before the first append; guarded by writing
+	readers   lane  // for index searches
+	scans     lane  // for everything else that reads
+	offline   bool  // see Options
+	immutable bool  // nobody can change the file while it is open
 	closing   sync.Once
 	closed    chan struct{}
 }

@@ -20,6 +20,7 @@ import (
 	"corrgraph/store"
 	"corrgraph/store/storetest"
 	"corrgraph/ticklog"
+	"corrgraph/ticklog/logtest"
 )
 
 // pragma reads a pragma that answers with one number.
@@ -49,11 +50,16 @@ func marked(at odds.Time, source string) ticklog.Chunk {
 	return enc.Pack([]*odds.Batch{{Source: source, At: at, Recv: at}})
 }
 
+func appended(s *Store, chunks ...ticklog.Chunk) error {
+	_, err := s.Log().Append(context.Background(), chunks...)
+	return err
+}
+
 // logged counts the batches of the log by source.
 func logged(t *testing.T, s *Store) map[string]int {
 	t.Helper()
 	n := map[string]int{}
-	for b, err := range s.Log(t.Context()) {
+	for b, err := range ticklog.ByTime(t.Context(), s.Log()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +84,7 @@ func TestNothingIsAcknowledgedOnceTheFileIsGone(t *testing.T) {
 		if err := step.do(); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.AppendLog(t.Context(), 1, marked(1, step.name)); !errors.Is(err, step.want) {
+		if _, err := s.Log().Append(t.Context(), marked(1, step.name)); !errors.Is(err, step.want) {
 			t.Errorf("%s: %v, want %v", step.name, err, step.want)
 		}
 		if err := s.Writable(t.Context()); !errors.Is(err, step.want) {
@@ -90,6 +96,26 @@ func TestNothingIsAcknowledgedOnceTheFileIsGone(t *testing.T) {
 	}
 }
 
+func TestTheLogKeepsItsContract(t *testing.T) {
+	for name, o := range map[string]Options{"plain": {}, "durable": {Durable: true}} {
+		t.Run(name, func(t *testing.T) {
+			logtest.Run(t, func(t *testing.T) (ticklog.Log, func() ticklog.Log) {
+				s := open(t, o)
+				return s.Log(), func() ticklog.Log {
+					s.Close()
+					again, err := Open(t.Context(), s.Path(), o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(func() { again.Close() })
+					s = again
+					return s.Log()
+				}
+			})
+		})
+	}
+}
+
 func TestAppendsOfManyCallersAreAllKept(t *testing.T) {
 	s := open(t, Options{Durable: true})
 	var wg sync.WaitGroup
@@ -97,7 +123,7 @@ func TestAppendsOfManyCallersAreAllKept(t *testing.T) {
 		wg.Go(func() {
 			for i := range 20 {
 				name := fmt.Sprintf("%d/%d", w, i)
-				if err := s.AppendLog(t.Context(), int64(1+w%3), marked(odds.Time(i), name), marked(odds.Time(i), name)); err != nil {
+				if _, err := s.Log().Append(t.Context(), marked(odds.Time(i), name), marked(odds.Time(i), name)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -122,9 +148,9 @@ func TestAppendsThatWaitAreCommittedTogether(t *testing.T) {
 	results := make(chan error, 5)
 	err := s.write(t.Context(), func(*conn) error {
 		for i := range 4 {
-			go func() { results <- s.AppendLog(t.Context(), 1, marked(1, fmt.Sprint(i))) }()
+			go func() { results <- appended(s, marked(1, fmt.Sprint(i))) }()
 		}
-		go func() { results <- s.AppendLog(t.Context(), 1, large) }()
+		go func() { results <- appended(s, large) }()
 		for waiting := 0; waiting < 5; {
 			s.appends.mu.Lock()
 			waiting = len(s.appends.waiting)
@@ -133,7 +159,7 @@ func TestAppendsThatWaitAreCommittedTogether(t *testing.T) {
 		}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := s.AppendLog(gone, 1, marked(1, "gone")); !errors.Is(err, context.Canceled) {
+		if _, err := s.Log().Append(gone, marked(1, "gone")); !errors.Is(err, context.Canceled) {
 			t.Errorf("a caller that has left: %v", err)
 		}
 		return nil
@@ -166,7 +192,7 @@ func TestEventsAreWrittenInTurns(t *testing.T) {
 	go func() { written <- s.WriteEvent(t.Context(), &one) }()
 	between := 0
 	for done := false; !done; {
-		if err := s.AppendLog(t.Context(), 1, marked(1, "x")); err != nil {
+		if _, err := s.Log().Append(t.Context(), marked(1, "x")); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -227,7 +253,7 @@ func TestFaultsAndDelaysEndAtTheDeadline(t *testing.T) {
 			reported[name] = err
 		},
 	})
-	if err := s.AppendLog(t.Context(), 1, marked(1, "a")); err != nil {
+	if _, err := s.Log().Append(t.Context(), marked(1, "a")); err != nil {
 		t.Fatal(err)
 	}
 	slow.Store(true)
@@ -236,14 +262,14 @@ func TestFaultsAndDelaysEndAtTheDeadline(t *testing.T) {
 	}
 	slow.Store(false)
 	broken.Store(true)
-	if err := s.AppendLog(t.Context(), 1, marked(2, "b")); !errors.Is(err, errFault) {
+	if _, err := s.Log().Append(t.Context(), marked(2, "b")); !errors.Is(err, errFault) {
 		t.Errorf("a fault: %v", err)
 	}
 	if _, err := s.AsOf(t.Context()); err != nil {
 		t.Errorf("a reader beside faults of writing: %v", err)
 	}
 	broken.Store(false)
-	if err := s.AppendLog(t.Context(), 1, marked(3, "c")); err != nil {
+	if _, err := s.Log().Append(t.Context(), marked(3, "c")); err != nil {
 		t.Errorf("after the fault: %v", err)
 	}
 	if n := logged(t, s); len(n) != 2 || n["b"] > 0 {
@@ -273,7 +299,7 @@ func TestAFaultAtAnyStatementLeavesAllOrNothing(t *testing.T) {
 	want := 0
 	for n := range 12 {
 		left.Store(int64(n))
-		err := s.AppendLog(t.Context(), 1, marked(odds.Time(n), "a"), marked(odds.Time(n), "b"))
+		_, err := s.Log().Append(t.Context(), marked(odds.Time(n), "a"), marked(odds.Time(n), "b"))
 		left.Store(1 << 40)
 		if err == nil {
 			want++
@@ -293,7 +319,7 @@ func TestAFaultAtAnyStatementLeavesAllOrNothing(t *testing.T) {
 func TestAKillBetweenChunksLeavesEveryAcknowledgedOne(t *testing.T) {
 	s := open(t, Options{Durable: true})
 	for n := range 6 {
-		if err := s.AppendLog(t.Context(), int64(1+n%2), marked(odds.Time(9-n), fmt.Sprint(n))); err != nil {
+		if _, err := s.Log().Append(t.Context(), marked(odds.Time(9-n), fmt.Sprint(n))); err != nil {
 			t.Fatal(err)
 		}
 		killed := filepath.Join(t.TempDir(), "killed.db")
@@ -416,7 +442,7 @@ func TestAStoreOfTheFirstVersionIsUpgraded(t *testing.T) {
 	if n := logged(t, s); n["old"] != 1 {
 		t.Errorf("log: %v", n)
 	}
-	stats, err := s.LogStats(t.Context())
+	stats, err := s.Log().Stats(t.Context())
 	if err != nil || stats.Bytes != int64(len(chunk.Payload)) || stats.Chunks != 1 {
 		t.Errorf("log: %+v, %v", stats, err)
 	}
@@ -455,7 +481,7 @@ func TestBackupUnderLoadHoldsEveryEarlierCommit(t *testing.T) {
 	chunk := chunkOf(2000)
 	wg.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
-			if err := s.AppendLog(t.Context(), 1, marked(odds.Time(i), "x"), chunk); err != nil {
+			if _, err := s.Log().Append(t.Context(), marked(odds.Time(i), "x"), chunk); err != nil {
 				t.Error(err)
 			}
 			committed.Store(int64(i + 1))
@@ -534,7 +560,7 @@ func TestInspectFindsDamage(t *testing.T) {
 func TestReplaceRefusesAStoreInUseAndKeepsTheOld(t *testing.T) {
 	s := open(t, Options{})
 	ctx := t.Context()
-	if err := s.AppendLog(ctx, 1, marked(1, "first")); err != nil {
+	if _, err := s.Log().Append(ctx, marked(1, "first")); err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Dir(s.Path())
@@ -542,7 +568,7 @@ func TestReplaceRefusesAStoreInUseAndKeepsTheOld(t *testing.T) {
 	if err := s.Backup(ctx, at("copy")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AppendLog(ctx, 1, marked(2, "second")); err != nil {
+	if _, err := s.Log().Append(ctx, marked(2, "second")); err != nil {
 		t.Fatal(err)
 	}
 	if err := Replace(ctx, s.Path(), at("copy"), at("old")); !errors.Is(err, store.ErrInUse) {
@@ -591,7 +617,7 @@ func journal(t *testing.T, c *conn) (mode string) {
 func TestReplaceOfADamagedStoreTakesItsWALAway(t *testing.T) {
 	s := open(t, Options{})
 	ctx := t.Context()
-	if err := s.AppendLog(ctx, 1, marked(1, "kept")); err != nil {
+	if _, err := s.Log().Append(ctx, marked(1, "kept")); err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Dir(s.Path())
@@ -632,7 +658,7 @@ func BenchmarkAppendDurable(b *testing.B) {
 			var took []time.Duration
 			for b.Loop() {
 				start := time.Now()
-				if err := s.AppendLog(context.Background(), 1, ticklog.Chunk{Payload: payload}); err != nil {
+				if _, err := s.Log().Append(context.Background(), ticklog.Chunk{Payload: payload}); err != nil {
 					b.Fatal(err)
 				}
 				took = append(took, time.Since(start))

@@ -280,13 +280,13 @@ func TestAFullDiskLosesNothingStored(t *testing.T) {
 	if err := s.WriteResults(ctx, kept); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AppendLog(ctx, 1, chunkOf(10)); err != nil {
+	if _, err := s.Log().Append(ctx, chunkOf(10)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.WriteResults(ctx, storetest.Sample(2, 20000, 2, 2)); !errors.Is(err, store.ErrFull) {
 		t.Errorf("results: %v", err)
 	}
-	if err := s.AppendLog(ctx, 1, chunkOf(10), chunkOf(100_000)); !errors.Is(err, store.ErrFull) {
+	if _, err := s.Log().Append(ctx, chunkOf(10), chunkOf(100_000)); !errors.Is(err, store.ErrFull) {
 		t.Errorf("log: %v", err)
 	}
 	edges, err := s.Edges(ctx, store.EdgeFilter{})
@@ -294,7 +294,7 @@ func TestAFullDiskLosesNothingStored(t *testing.T) {
 		t.Errorf("%d edges of %d are left: %v", len(edges), len(kept.Edges), err)
 	}
 	n := 0
-	for _, err := range s.Log(ctx) {
+	for _, err := range ticklog.ByTime(ctx, s.Log()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -303,7 +303,7 @@ func TestAFullDiskLosesNothingStored(t *testing.T) {
 	if n != 1 {
 		t.Errorf("%d batches in the log, want the first", n)
 	}
-	if err := s.AppendLog(ctx, 1, chunkOf(10)); err != nil {
+	if _, err := s.Log().Append(ctx, chunkOf(10)); err != nil {
 		t.Errorf("what fits is still taken: %v", err)
 	}
 }
@@ -317,7 +317,7 @@ func TestWhatIsCommittedSurvivesAKill(t *testing.T) {
 	if err := s.WriteResults(ctx, kept); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AppendLog(ctx, 1, chunkOf(10)); err != nil {
+	if _, err := s.Log().Append(ctx, chunkOf(10)); err != nil {
 		t.Fatal(err)
 	}
 	killed := filepath.Join(t.TempDir(), "killed.db")
@@ -348,7 +348,7 @@ func TestWhatIsCommittedSurvivesAKill(t *testing.T) {
 	if err != nil || len(edges) != len(kept.Edges) {
 		t.Errorf("%d edges of %d: %v", len(edges), len(kept.Edges), err)
 	}
-	for _, err := range k.Log(ctx) {
+	for _, err := range ticklog.ByTime(ctx, k.Log()) {
 		if err != nil {
 			t.Error(err)
 		}

@@ -110,15 +110,12 @@ const (
 	setDocument
 	dropDocument
 
+	firstChunk
 	lastChunk
-	lastSession
-	sessions
-	chunk
-	chunksAfter
+	readChunk
+	listChunks
+	dropChunks
 	logStats
-	logBytes
-	oldestChunks
-	dropChunk
 
 	auditTail
 	auditFloor
@@ -225,19 +222,17 @@ func statements() [names]statement {
 		setDocument:  {name: "set_document", sql: `INSERT INTO documents (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body`, deadline: commit},
 		dropDocument: {name: "drop_document", sql: `DELETE FROM documents WHERE name = ?`, deadline: commit},
 
-		lastChunk:   {name: "last_chunk", sql: `SELECT coalesce(max(seq), 0) FROM tick_log WHERE session = ?`, deadline: commit},
-		lastSession: {name: "last_session", sql: `SELECT coalesce(max(session), 0) FROM tick_log`, deadline: request},
-		// The distinct sessions, one search each.
-		sessions: {name: "sessions", sql: `WITH RECURSIVE s (id) AS (SELECT min(session) FROM tick_log
-			UNION ALL SELECT (SELECT min(session) FROM tick_log WHERE session > s.id) FROM s WHERE s.id IS NOT NULL)
-			SELECT id, (SELECT max(seq) FROM tick_log WHERE session = id) FROM s WHERE id IS NOT NULL`, deadline: listing},
-		chunk:       {name: "chunk", sql: `SELECT payload FROM tick_log WHERE session = ? AND seq = ?`, deadline: listing},
-		chunksAfter: {name: "chunks_after", sql: `SELECT from_at, session, seq FROM tick_log WHERE (from_at, session, seq) > (?, ?, ?) ORDER BY from_at, session, seq LIMIT ?`, deadline: listing},
+		firstChunk: {name: "first_chunk", sql: `SELECT coalesce((SELECT min(session) FROM tick_log), 0),
+			coalesce((SELECT min(seq) FROM tick_log WHERE session = (SELECT min(session) FROM tick_log)), 0)`, deadline: request},
+		lastChunk: {name: "last_chunk", sql: `SELECT coalesce((SELECT max(session) FROM tick_log), 0),
+			coalesce((SELECT max(seq) FROM tick_log WHERE session = (SELECT max(session) FROM tick_log)), 0)`, deadline: request},
+		readChunk: {name: "read_chunk", sql: `SELECT session, seq, from_at, to_at, quotes, length(payload), payload FROM tick_log
+			WHERE (session, seq) >= (?, ?) ORDER BY session, seq LIMIT ?`, deadline: listing},
+		listChunks: {name: "list_chunks", sql: `SELECT session, seq, from_at, to_at, quotes, length(payload), NULL FROM tick_log
+			WHERE (session, seq) >= (?, ?) ORDER BY session, seq LIMIT ?`, deadline: listing},
+		dropChunks: {name: "drop_chunks", sql: `DELETE FROM tick_log WHERE (session, seq) < (?, ?)`, deadline: pruning},
 		logStats: {name: "log_stats", sql: `SELECT count(*), coalesce(sum(length(payload)), 0), coalesce(sum(quotes), 0), coalesce(min(from_at), 0), coalesce(max(to_at), 0)
 			FROM tick_log INDEXED BY tick_log_by_time`, deadline: listing},
-		logBytes:     {name: "log_bytes", sql: `SELECT coalesce(sum(length(payload)), 0) FROM tick_log INDEXED BY tick_log_by_time`, deadline: listing},
-		oldestChunks: {name: "oldest_chunks", sql: `SELECT session, seq, to_at, length(payload) FROM tick_log INDEXED BY tick_log_by_time ORDER BY from_at, session, seq LIMIT ?`, deadline: pruning},
-		dropChunk:    {name: "drop_chunk", sql: `DELETE FROM tick_log WHERE session = ? AND seq = ?`, deadline: pruning},
 
 		auditTail: {name: "audit_tail", sql: `SELECT audit_id, ` + auditTable.columns + ` FROM audit_log ORDER BY audit_id DESC LIMIT ?`, deadline: request},
 		// A search looks at so many rows; where it stops is found in the index alone.

@@ -257,8 +257,8 @@ var documentTable = table[doc]{"documents", "name, body", func(c *cells, d *doc)
 
 // logRow is a chunk in its place.
 type logRow struct {
-	session, seq int64
-	chunk        *ticklog.Chunk
+	place
+	chunk *ticklog.Chunk
 }
 
 var logTable = table[logRow]{"tick_log", "session, seq, from_at, to_at, quotes, payload", func(c *cells, r *logRow) {

@@ -1,0 +1,144 @@
+package ticklog
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"corrgraph/odds"
+)
+
+// ByTime yields the batches of a log in event-time order, whatever the order in
+// which their chunks were appended; of one event time in the order of appending.
+// What is appended after it began is not read; what is trimmed meanwhile may be
+// missing. The sequence ends at the first error, which it yields with a nil batch.
+// Over all of it there is one *odds.Event for each distinct value.
+//
+// Chunks that overlap in event time are in memory together and no others, beside
+// 16 bytes for every chunk of the log. Cost: that of decoding.
+func ByTime(ctx context.Context, log Reader) iter.Seq2[*odds.Batch, error] {
+	return func(yield func(*odds.Batch, error) bool) {
+		m := timeMerge{log: log}
+		if err := m.run(ctx, func(b *odds.Batch) bool { return yield(b, nil) }); err != nil {
+			yield(nil, fmt.Errorf("tick log: %w", err))
+		}
+	}
+}
+
+// place is where a chunk comes in the order of reading.
+type place struct {
+	from odds.Time
+	at   Position
+}
+
+// openChunk is a chunk that is being read; batches is never empty.
+type openChunk struct {
+	at      Position
+	batches []*odds.Batch
+}
+
+// openChunks is a heap by the event time of the next batch, then by position.
+type openChunks []*openChunk
+
+func (h openChunks) Len() int      { return len(h) }
+func (h openChunks) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *openChunks) Push(x any)   { *h = append(*h, x.(*openChunk)) }
+func (h openChunks) Less(i, j int) bool {
+	a, b := h[i], h[j]
+	return cmp.Or(cmp.Compare(a.batches[0].At, b.batches[0].At), cmp.Compare(a.at, b.at)) < 0
+}
+
+func (h *openChunks) Pop() any {
+	last := len(*h) - 1
+	x := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return x
+}
+
+// timeMerge walks the chunks by their first event time.
+type timeMerge struct {
+	log    Reader
+	dec    Decoder
+	next   []place // not yet opened
+	opened openChunks
+}
+
+func (m *timeMerge) run(ctx context.Context, yield func(*odds.Batch) bool) error {
+	if err := m.list(ctx); err != nil {
+		return err
+	}
+	for {
+		if err := m.open(ctx); err != nil {
+			return err
+		}
+		if len(m.opened) == 0 {
+			return nil
+		}
+		c := m.opened[0]
+		b := c.batches[0]
+		if c.batches = c.batches[1:]; len(c.batches) == 0 {
+			heap.Pop(&m.opened)
+		} else {
+			heap.Fix(&m.opened, 0)
+		}
+		if !yield(b) {
+			return nil
+		}
+	}
+}
+
+// list notes every chunk that there is, in the order of reading.
+func (m *timeMerge) list(ctx context.Context) error {
+	last, err := m.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	for e, err := range m.log.List(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		if e.Position > last {
+			break
+		}
+		m.next = append(m.next, place{e.From, e.Position})
+	}
+	slices.SortFunc(m.next, func(a, b place) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.at, b.at)) })
+	return nil
+}
+
+// open opens every chunk that may hold the next batch.
+func (m *timeMerge) open(ctx context.Context) error {
+	for len(m.next) > 0 && (len(m.opened) == 0 || m.next[0].from <= m.opened[0].batches[0].At) {
+		at := m.next[0].at
+		m.next = m.next[1:]
+		batches, err := m.load(ctx, at)
+		if err != nil {
+			return fmt.Errorf("chunk %d: %w", at, err)
+		}
+		if len(batches) > 0 {
+			heap.Push(&m.opened, &openChunk{at, batches})
+		}
+	}
+	return nil
+}
+
+// load reads a chunk; nil where it was trimmed meanwhile.
+func (m *timeMerge) load(ctx context.Context, at Position) ([]*odds.Batch, error) {
+	for e, err := range m.log.Read(ctx, at) {
+		switch {
+		case errors.Is(err, ErrTrimmed):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		case e.Position == at:
+			return m.dec.Decode(e.Payload)
+		}
+		return nil, nil
+	}
+	return nil, nil
+}
