@@ -82,7 +82,11 @@ type AnomalyReader interface {
 // kind external. Suppressed ones are counted as far back as the list goes.
 func ListAnomalies(ctx context.Context, r AnomalyReader, q AnomalyQuery, names Names, asOf odds.Time) (*Anomalies, error) {
 	l := &Anomalies{AsOf: asOf, Anomalies: []Anomaly{}, Kinds: map[string]int{}, names: names}
-	take := func(a *detect.Anomaly) bool { return l.take(a, &q) }
+	more := true
+	take := func(a *detect.Anomaly) bool {
+		more = l.take(a, &q)
+		return more
+	}
 	if err := r.EachAnomaly(ctx, q.Event, q.MinConfidence, take); err != nil {
 		return nil, err
 	}
@@ -91,10 +95,8 @@ func ListAnomalies(ctx context.Context, r AnomalyReader, q AnomalyQuery, names N
 		return nil, err
 	}
 	theirs := external(edges, q.MinConfidence)
-	for i := range theirs {
-		if !take(&theirs[i]) {
-			break
-		}
+	for i := 0; i < len(theirs) && more; i++ {
+		take(&theirs[i])
 	}
 	slices.SortStableFunc(l.Anomalies, func(a, b Anomaly) int { return cmp.Compare(a.At, b.At) })
 	if q.Newest > 0 {
