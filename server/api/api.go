@@ -30,13 +30,13 @@ type API struct {
 	routes []*route
 	huma   huma.API
 	cross  *http.CrossOriginProtection
-	always []header          // of every answer; read alone
-	other  *telemetry.Route  // of requests that no route matched
-	spec   *document         // the OpenAPI document
-	drafts sync.Pool         // of *bytes.Buffer: a document grown from nothing would cost twice its size
-	zips   sync.Pool         // of *gzip.Writer
-	bodies sync.Pool         // of *[]byte
-	names  sync.Pool         // of *canonical.Names
+	always []header         // of every answer; read alone
+	other  *telemetry.Route // of requests that no route matched
+	spec   *document        // the OpenAPI document
+	drafts sync.Pool        // of *bytes.Buffer: a document grown from nothing would cost twice its size
+	zips   sync.Pool        // of *gzip.Writer
+	bodies sync.Pool        // of *[]byte
+	names  sync.Pool        // of *canonical.Names
 
 	// renderShared is render for what other packages keep, made once so that asking
 	// costs no allocation.

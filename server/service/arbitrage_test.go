@@ -11,6 +11,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/access"
 	"corrgraph/server/live"
+	"corrgraph/server/review"
 )
 
 func TestAMutedArbitrageIsNoOffer(t *testing.T) {
@@ -33,7 +34,7 @@ func TestAMutedArbitrageIsNoOffer(t *testing.T) {
 		if len(got.Windows) != 1 || got.LookedAt != 2 || got.AsOf != noon+1000 || got.Windows[0].Legs[0].AgeMs != 1000 || !got.Complete {
 			t.Errorf("%+v", got)
 		}
-		if _, err := g.Review(WithActor(g.ctx, Actor{Name: "somebody", Role: access.Operator}), NewReview{Action: "mute", Kind: detect.Arbitrage, ExpiresIn: time.Minute}); err != nil {
+		if _, err := g.Review(WithActor(g.ctx, Actor{Name: "somebody", Role: access.Operator}), review.Request{Action: "mute", Kind: detect.Arbitrage, ExpiresIn: time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 		if got = must[*Windows](t)(g.Arbitrage(g.ctx, false)); len(got.Windows) != 0 || got.Suppressed != 1 {

@@ -86,7 +86,9 @@ func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *S
 }
 
 // matchOf is a view as questions read it.
-func matchOf(v *live.View) answer.Match { return answer.Match{EventView: &v.EventView, Settled: v.Settled} }
+func matchOf(v *live.View) answer.Match {
+	return answer.Match{EventView: &v.EventView, Settled: v.Settled}
+}
 
 // matches looks at events for questions.
 type matches struct{ s *Service }
@@ -254,4 +256,3 @@ func (s *Service) foreign(ctx context.Context, source, target odds.NodeID) (last
 	}
 	return last, nil
 }
-

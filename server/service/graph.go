@@ -14,6 +14,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
+	"corrgraph/store"
 )
 
 // Freshness is what every answer from a snapshot says of it.
@@ -29,6 +30,12 @@ type Graph struct {
 	Version uint64 `json:"version"`
 }
 
+// EventStore knows the events that only other programs' rows name.
+type EventStore interface {
+	KnowsEvent(ctx context.Context, event string) (bool, error)
+	Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error)
+}
+
 // view returns what is known of an event, of one that only other programs' rows
 // name too.
 func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
@@ -40,7 +47,7 @@ func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
 	}
 	known := false
 	if askErr := s.ask(ctx, func(ctx context.Context) (err error) {
-		known, err = s.o.Store.KnowsEvent(ctx, event)
+		known, err = s.events.KnowsEvent(ctx, event)
 		return err
 	}); askErr != nil || !known {
 		return nil, errors.Join(askErr, err)
@@ -172,7 +179,7 @@ func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *Sh
 			if err != nil {
 				return a, false, err
 			}
-			s.review(l.Anomalies)
+			s.note(l.Anomalies)
 			return Anomalies{*l, s.fresh(r.whole), q.Event}, r.whole, nil
 		})
 		return err

@@ -167,7 +167,7 @@ func (s *Service) eventOf(ctx context.Context, n odds.NodeID) (string, error) {
 	if s.external.newest.Load() != 0 {
 		var rows []graph.Edge
 		err := s.ask(ctx, func(ctx context.Context) (err error) {
-			rows, err = s.o.Store.Edges(ctx, store.EdgeFilter{Node: n, Limit: 1})
+			rows, err = s.events.Edges(ctx, store.EdgeFilter{Node: n, Limit: 1})
 			return err
 		})
 		if err != nil {

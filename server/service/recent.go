@@ -40,10 +40,12 @@ func (r newest) EachAnomaly(_ context.Context, _ string, _ float64, yield func(*
 
 // EdgesInWindow implements answer.AnomalyReader: rows of other programs are listed
 // with their event alone.
-func (newest) EdgesInWindow(context.Context, string, odds.Time) ([]graph.Edge, error) { return nil, nil }
+func (newest) EdgesInWindow(context.Context, string, odds.Time) ([]graph.Edge, error) {
+	return nil, nil
+}
 
 // Review implements answer.ArbitrageReader.
-func (r newest) Review(list []answer.Anomaly) { r.s.review(list) }
+func (r newest) Review(list []answer.Anomaly) { r.s.note(list) }
 
 // RecentAnomalies are the newest anomalies of all events, newest first. Those that were
 // suppressed are counted as far as the list goes back.
@@ -64,7 +66,7 @@ func (s *Service) RecentAnomalies(ctx context.Context, q answer.AnomalyQuery) (o
 		if err != nil {
 			return err
 		}
-		s.review(l.Anomalies)
+		s.note(l.Anomalies)
 		out = &RecentAnomalies{*l, s.fresh(true), len(r.list)}
 		return nil
 	})

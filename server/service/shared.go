@@ -7,6 +7,7 @@ import (
 
 	"corrgraph/graph"
 	"corrgraph/server/live"
+	"corrgraph/server/review"
 )
 
 // Shared is an answer that everyone who asks the same is given until something
@@ -75,7 +76,7 @@ type answersKey struct {
 	external int64
 	second   int64 // wall clock: an answer says what is healthy and what stale
 	settings *settings
-	reviews  *reviewed
+	reviews  *review.Book
 }
 
 // remembered is where the answers about an event are, and the key of those that hold
