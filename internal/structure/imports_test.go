@@ -22,7 +22,7 @@ var stages = [][]string{
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
 	{"replay", "answer"},
-	{"server/access", "server/backup", "server/guard", "server/review", "server/telemetry", "server/config", "internal/notify"},
+	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config", "internal/notify"},
 	{"server/live"},
 	{"server/service"},
 	{"server/api", "web"},

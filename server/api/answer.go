@@ -18,7 +18,7 @@ type reply struct {
 	shared shareable
 }
 
-// shareable is an answer that keeps its rendering; see service.Shared.
+// shareable is an answer that keeps its rendering; see memo.Shared.
 type shareable interface {
 	Rendered(render func(value any) (any, error)) (any, error)
 }

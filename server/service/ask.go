@@ -12,6 +12,7 @@ import (
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
 	"corrgraph/store"
 )
 
@@ -71,7 +72,7 @@ type EventDetail struct {
 }
 
 // Event returns an event with its quotes and forecasts.
-func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *Shared[EventDetail], err error) {
+func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *memo.Shared[EventDetail], err error) {
 	err = s.run(ctx, OpEvents, id, func(ctx context.Context) error {
 		v, err := s.view(ctx, id)
 		if err != nil {
@@ -133,11 +134,11 @@ func (j judged) Opinions(context.Context) (map[string]graph.Opinion, error) {
 }
 
 // Leaders lists who leads whom in layer 1.
-func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *Shared[Leaders], err error) {
+func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *memo.Shared[Leaders], err error) {
 	err = s.run(ctx, OpLeaders, f.Sport+" "+f.Market, func(ctx context.Context) error {
 		st := s.State()
 		k, question := answersKey{state: st, second: s.o.Clock().Unix()}, fmt.Sprintf("leaders %q", f)
-		if held, ok := s.common.get(k, question).(*Shared[Leaders]); ok {
+		if held, ok := s.common.Get(k, question).(*memo.Shared[Leaders]); ok {
 			out = held
 			return nil
 		}
@@ -149,8 +150,8 @@ func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *Shar
 		if err != nil {
 			return err
 		}
-		out = &Shared[Leaders]{Value: Leaders{*l, s.fresh(true), j.DecidedAt}}
-		s.common.put(k, question, out)
+		out = &memo.Shared[Leaders]{Value: Leaders{*l, s.fresh(true), j.DecidedAt}}
+		s.common.Put(k, question, out)
 		return nil
 	})
 	return out, err

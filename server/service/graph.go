@@ -14,6 +14,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
 	"corrgraph/store"
 )
 
@@ -60,7 +61,7 @@ func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
 
 // Graph returns the graph of an event with at most limit edges a layer; 0
 // means graph.AnswerLimit. Healthy answers of one version are shared.
-func (s *Service) Graph(ctx context.Context, event string, limit int) (out *Shared[Graph], err error) {
+func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo.Shared[Graph], err error) {
 	err = s.run(ctx, OpGraph, event, func(ctx context.Context) error {
 		v, err := s.view(ctx, event)
 		if err != nil {
@@ -106,13 +107,13 @@ func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot
 func (s *Service) snapshot(ctx context.Context, v *live.View) *graph.Snapshot {
 	r, k := s.remembered(v)
 	if s.healthy() {
-		if snap := r.graph(k); snap != nil {
+		if snap, ok := r.Get(k, snapshotOf).(*graph.Snapshot); ok {
 			return snap
 		}
 	}
 	snap := s.build(ctx, v, s.asOf(v))
 	if snap.Status() == graph.Healthy {
-		r.keep(k, snap)
+		r.Put(k, snapshotOf, snap)
 	}
 	return snap
 }
@@ -167,7 +168,7 @@ func (r *eventAnomalies) EdgesInWindow(ctx context.Context, _ string, _ odds.Tim
 }
 
 // Anomalies returns the anomalies of an event.
-func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *Shared[Anomalies], err error) {
+func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *memo.Shared[Anomalies], err error) {
 	err = s.run(ctx, OpAnomalies, q.Event, func(ctx context.Context) error {
 		v, err := s.view(ctx, q.Event)
 		if err != nil {

@@ -66,13 +66,6 @@ func TestAnswersAreNotKeptForEver(t *testing.T) {
 		if n := held(); n != 0 {
 			t.Errorf("the answers about %d events are held though nobody can get them any more", n)
 		}
-		r := &answers{}
-		for i := range 100 {
-			r.put(answersKey{version: 1}, fmt.Sprint(i), &Shared[int]{})
-		}
-		if len(r.of) > mostVariants {
-			t.Errorf("%d questions about one version are remembered", len(r.of))
-		}
 	})
 }
 
@@ -373,26 +366,4 @@ func TestAnswersOfOneVersionAreShared(t *testing.T) {
 			g.live.state(func(st *live.State) { st.AsOf++ })
 		}
 	})
-}
-
-func TestASharedAnswerIsRenderedOnce(t *testing.T) {
-	s := &Shared[int]{Value: 7}
-	made := 0
-	render := func(v any) (any, error) {
-		if made++; made == 1 {
-			return nil, errDisk
-		}
-		return fmt.Sprint(*v.(*int)), nil
-	}
-	if _, err := s.Rendered(render); !errors.Is(err, errDisk) {
-		t.Errorf("%v", err)
-	}
-	for range 3 {
-		if got, err := s.Rendered(render); got != "7" || err != nil {
-			t.Errorf("%v, %v", got, err)
-		}
-	}
-	if made != 2 { // a failure is tried again
-		t.Errorf("rendered %d times", made)
-	}
 }

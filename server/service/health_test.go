@@ -282,13 +282,13 @@ func TestEveryOperationIsWrittenDown(t *testing.T) {
 		_, _ = g.Ingest(g.ctx, nil)
 		_, _ = g.Inject(g.ctx, "clock-skew", fault.Params{Skew: time.Hour}, time.Second)
 		g.skew.Store(int64(time.Hour))
-		_ = g.run(g.ctx, OpProbe, "", func(context.Context) error { g.skew.Store(0); panic("on purpose") })
+		_ = g.run(g.ctx, OpMoves, "", func(context.Context) error { g.skew.Store(0); panic("on purpose") })
 		g.live.set(func() { g.live.busy = context.DeadlineExceeded })
 		_, _ = g.RecentAnomalies(g.ctx, answer.AnomalyQuery{Newest: 10})
 		want := []string{
 			"GRAPH_BUILD OK", "GRAPH_BUILD REFUSED", "ANOMALY_DETECTION OK", "ANOMALY_DETECTION OK", "PROPAGATION OK", "PREDICTIONS OK",
 			"EDGE_INSPECTION REFUSED", "EVENTS OK", "EVENTS OK", "SCORECARD OK", "FEEDS OK", "READINESS OK", "AUDIT_SEARCH OK", "INGEST OK", "FAULT OK",
-			"PROBE FAILED", "ANOMALY_DETECTION UNAVAILABLE",
+			"MOVES FAILED", "ANOMALY_DETECTION UNAVAILABLE",
 		}
 		rows := g.audited()
 		for i, r := range rows {

@@ -24,6 +24,7 @@ import (
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
@@ -239,9 +240,9 @@ func match(id string, version uint64) *live.View {
 }
 
 // graphOf is the graph of an event, and the answer that all share.
-func (g *rig) graphOf(event string, limit int) (out Graph, shared *Shared[Graph]) {
+func (g *rig) graphOf(event string, limit int) (out Graph, shared *memo.Shared[Graph]) {
 	g.t.Helper()
-	shared = must[*Shared[Graph]](g.t)(g.Graph(g.ctx, event, limit))
+	shared = must[*memo.Shared[Graph]](g.t)(g.Graph(g.ctx, event, limit))
 	return shared.Value, shared
 }
 

@@ -14,6 +14,7 @@ import (
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
 )
 
 func consensus(event, selection string) odds.NodeID {
@@ -174,7 +175,7 @@ func TestMatchesOfOneNameAreToldApartByTheirDay(t *testing.T) {
 			st.Events = []live.EventRow{{Event: one.Event, Last: noon}, {Event: other.Event, Last: noon}}
 		})
 		list := must[*Events](t)(g.Events(g.ctx, answer.EventQuery{Limit: 9}))
-		got := must[*Shared[EventDetail]](t)(g.Event(g.ctx, "one", odds.InDecimal)).Value
+		got := must[*memo.Shared[EventDetail]](t)(g.Event(g.ctx, "one", odds.InDecimal)).Value
 		if got.Title != list.Events[0].Title || got.Title != "B @ A "+noon.String()[:10] {
 			t.Errorf("%q in the list, %q alone", list.Events[0].Title, got.Title)
 		}
@@ -195,7 +196,7 @@ func TestQuotesAreShownWithWhatIsKnownOfThem(t *testing.T) {
 		}
 		v.Quotes[0].ChangedAt, v.Quotes[1].Line = noon-900, 2.5
 		g.live.show(v)
-		got := must[*Shared[EventDetail]](t)(g.Event(g.ctx, "m", odds.InFractional)).Value
+		got := must[*memo.Shared[EventDetail]](t)(g.Event(g.ctx, "m", odds.InFractional)).Value
 		if len(got.Quotes) != 5 || got.OddsFormat != "fractional" {
 			t.Fatalf("%+v", got)
 		}

@@ -10,6 +10,7 @@ import (
 	"corrgraph/detect"
 	"corrgraph/odds"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
 	"corrgraph/server/review"
 )
 
@@ -26,7 +27,7 @@ func wrong(event string) *live.View {
 // listed is what the only anomaly of an event says of reviews.
 func (g *rig) listed(event string) map[string]any {
 	g.t.Helper()
-	text := must[[]byte](g.t)(json.Marshal(must[*Shared[Anomalies]](g.t)(g.Anomalies(g.ctx, answer.AnomalyQuery{Event: event})).Value))
+	text := must[[]byte](g.t)(json.Marshal(must[*memo.Shared[Anomalies]](g.t)(g.Anomalies(g.ctx, answer.AnomalyQuery{Event: event})).Value))
 	var got struct {
 		Anomalies []struct{ Review map[string]any }
 	}

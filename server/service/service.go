@@ -128,7 +128,6 @@ type namesOf struct {
 // The operations, as the audit log and the latency histograms call them.
 const (
 	OpGraph       = "GRAPH_BUILD"
-	OpLayer       = "LAYER_BUILD"
 	OpAnomalies   = "ANOMALY_DETECTION"
 	OpArbitrage   = "ARBITRAGE"
 	OpPropagation = "PROPAGATION"
@@ -142,7 +141,6 @@ const (
 	OpAudit       = "AUDIT_SEARCH"
 	OpReadiness   = "READINESS"
 	OpFault       = "FAULT"
-	OpProbe       = "PROBE"
 	OpStream      = "STREAM"
 )
 
