@@ -44,11 +44,13 @@ build: go pages ## bin/corrgraph with its dashboard; the first time takes a minu
 	@go build -trimpath -ldflags '$(LINK)' -o bin/corrgraph ./cmd/corrgraph
 
 .PHONY: test
-test: pages go .tools/testreport ## all tests, and what was skipped and why
-	@if type npm >/dev/null 2>&1; then cd web && npm run -s check && npm test --silent; else echo "skipped web: Node.js is missing"; fi
-	@go test -json ./... | .tools/testreport
-	@cd tools && go test -json ./... | ../.tools/testreport
-	@$(MAKE) --no-print-directory e2e
+test: pages go .tools/testreport ## all tests, and what was skipped and why; a failure stops nothing after it
+	@failed=0; \
+	if type npm >/dev/null 2>&1; then (cd web && npm run -s check) || failed=1; (cd web && npm test --silent) || failed=1; else echo "skipped web: Node.js is missing"; fi; \
+	(go test -json ./... | .tools/testreport) || failed=1; \
+	(cd tools && go test -json ./... | ../.tools/testreport) || failed=1; \
+	$(MAKE) --no-print-directory e2e || failed=1; \
+	exit $$failed
 
 .PHONY: e2e
 e2e: build ## the dashboard in a browser, on a simulated market and on real odds

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"corrgraph/graph"
-	"corrgraph/leadlag"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 )
@@ -147,7 +146,7 @@ func baselineWords(name string) string {
 	return name
 }
 
-func calibration(b *bytes.Buffer, s Style, bins []leadlag.CalibrationBin) {
+func calibration(b *bytes.Buffer, s Style, bins []ledger.CalibrationBin) {
 	t := newTable("Forecast probability", "Hit rate")
 	for _, bin := range bins {
 		if bin.N > 0 {

@@ -41,7 +41,7 @@ func (e *Engine) values(b *board) {
 		return
 	}
 	if len(d.idx) >= 2 && len(d.idx) == known && m.winners == 1 {
-		if r, err := odds.Devig(odds.Multiplicative, d.odds, d.probs[:0]); err == nil {
+		if r, err := odds.Devig(e.opt.Devig, d.odds, d.probs[:0]); err == nil {
 			d.probs = r.Probs
 			b.basis = basisOf(d.idx)
 			for i, k := range d.idx {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,9 @@ func (m Method) String() string {
 	}
 	return methods[m]
 }
+
+// MethodNames lists what ParseMethod takes, the default first.
+func MethodNames() []string { return slices.Clone(methods[:]) }
 
 // ParseMethod finds a method by name, in any case. It fails with ErrMethod.
 func ParseMethod(s string) (Method, error) {

@@ -9,7 +9,6 @@ package replay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,9 +17,8 @@ import (
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/feed/recording"
-	"corrgraph/graph"
-	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
@@ -42,7 +40,8 @@ type Options struct {
 // chunkQuotes is how many quotes go to the tick log at a time.
 const chunkQuotes = 16_384
 
-// Run replays recordings into a store. What single files could not give to their
+// Run replays recordings into a store. A store that was built with another de-vig
+// method than Options.Engine's is store.ErrDevig, and nothing is read. What single files could not give to their
 // end is an error that wraps feed.ErrFormat or feed.ErrTruncated, returned after
 // everything else was read, concluded and stored; Summary is whole then.
 func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
@@ -93,7 +92,7 @@ func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, er
 
 func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {
 	start := r.now()
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return sum, err
 	}
 	var stop func()
@@ -129,7 +128,7 @@ func (r *run) now() time.Time {
 	return r.opt.Clock()
 }
 
-func (r *run) prepare() error {
+func (r *run) prepare(ctx context.Context) error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
@@ -138,6 +137,9 @@ func (r *run) prepare() error {
 		if facts, err = r.opt.Facts(facts); err != nil {
 			return err
 		}
+	}
+	if err := r.st.UseDevig(ctx, r.opt.Engine.Devig); err != nil {
+		return err
 	}
 	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
 	r.engine = engine.New(r.opt.Engine)
@@ -192,26 +194,11 @@ func (r *run) flush(ctx context.Context) error {
 func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	e := r.engine
 	r.found.Finish(e)
-	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: r.found.Anomalies, Predictions: r.found.Predictions}
+	judged := results.Judge(e)
+	res := results.Whole(e, judged, &r.found)
 	card := e.Scorecard(res.Predictions)
-	check := e.Mismatch()
-	for _, g := range e.Groups() {
-		res.Groups = append(res.Groups, store.Group(g))
-	}
-	events, doubts := e.Catalog()
-	res.Events = events
-	for _, a := range doubts {
-		res.Ambiguities = append(res.Ambiguities, store.Ambiguity(a))
-	}
-	sum = Summary{
-		AsOf: e.Now(), Rejected: map[string]int{}, Events: len(events), Nodes: e.Nodes(),
-		DecoyDiscoveryRate: check.Rate, DecoyCopies: check.Copies,
-	}
-	sum.addEngine(e.Counts())
-	sum.addEdges(res.Edges, res.Families)
-	sum.addAnomalies(res.Anomalies)
-	sum.addScorecard(card)
-	if res.Documents, err = documents(sum, card, check, e.Opinions()); err != nil {
+	sum = summarise(res, judged, e.Counts(), card.Overall)
+	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum}); err != nil {
 		return sum, err
 	}
 	sum.Duplicates = r.merge.Duplicates()
@@ -219,16 +206,4 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 		return sum, fmt.Errorf("storing the results: %w", err)
 	}
 	return sum, nil
-}
-
-func documents(sum Summary, card ledger.Scorecard, check engine.Mismatch, opinions map[string]graph.Opinion) (map[string][]byte, error) {
-	docs := map[string][]byte{}
-	for name, v := range map[string]any{"summary": sum, "scorecard": card, "mismatch": check, "second_opinion": opinions} {
-		b, err := json.Marshal(v)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		docs[name] = b
-	}
-	return docs, nil
 }

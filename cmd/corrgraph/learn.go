@@ -11,6 +11,7 @@ import (
 	"corrgraph/feed"
 	"corrgraph/feed/columns"
 	"corrgraph/feed/recording"
+	"corrgraph/odds"
 	"corrgraph/replay"
 	"corrgraph/store/sqlite"
 )
@@ -20,6 +21,7 @@ type replayCmd struct {
 	Format     string     `default:"auto" placeholder:"NAME" help:"${formats}"`
 	Map        string     `placeholder:"FILE" help:"Column map (YAML) for tables of another make."`
 	Catalog    string     `placeholder:"FILE" help:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
+	Devig      string     `enum:"${devig}" default:"multiplicative" placeholder:"METHOD" help:"How a bookmaker's margin is removed from prices: ${devig} (default ${default}). A store keeps its method."`
 	MaxRejects proportion `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of quotes that may be rejected before the exit code is 3 (default ${default})."`
 	Path       []string   `arg:"" help:"Recordings, plain or .gz .bz2 .zst .tar; - is stdin."`
 }
@@ -54,6 +56,9 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 
 func (c *replayCmd) options(a *app) (o replay.Options, err error) {
 	o = replay.Options{Paths: c.Path, Clock: clock, Feed: recording.Options{Stdin: a.stdin}}
+	if o.Engine.Devig, err = odds.ParseMethod(c.Devig); err != nil {
+		return o, usage(err)
+	}
 	if c.Format != "auto" {
 		o.Feed.Format = c.Format
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"corrgraph/answer"
+	"corrgraph/odds"
 )
 
 // cli is every command and flag.
@@ -99,7 +100,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	out, v := &checkedWriter{w: stdout}, thisVersion()
 	parser, err := kong.New(&c, kong.Name("corrgraph"), kong.Description(about), kong.Writers(out, stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.Vars{"formats": formats(), "version": strings.TrimSpace(v.text())},
+		kong.Vars{"formats": formats(), "version": strings.TrimSpace(v.text()), "devig": strings.Join(odds.MethodNames(), ",")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}), kong.ExplicitGroups(groups()))
 	if err != nil {
 		panic(err) // the declarations above are wrong

@@ -101,6 +101,20 @@ func TestRejectsCountForThisRun(t *testing.T) {
 	}
 }
 
+func TestReplayDevig(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "x.db")
+	good := file(t, "good.csv", csvHead+"2026-01-01T10:00:00Z,dk,ev1,h2h,home,1.9,decimal\n")
+	if r := call(t, "", "replay", "--db", db, "--devig", "guess", good); r.code != codeUsage || !strings.Contains(r.errors, `one of "multiplicative","additive","power","shin"`) {
+		t.Errorf("unknown: exit %d, %q", r.code, r.errors)
+	}
+	must(t, "replay", "--db", db, "--devig", "power", good)
+	r := call(t, "", "replay", "--db", db, good)
+	if r.code != codeFailed || !strings.Contains(r.errors, "power, not multiplicative (use that method, or name another --db)") {
+		t.Errorf("another than the store's: exit %d, %q", r.code, r.errors)
+	}
+	must(t, "replay", "--db", db, "--devig", "power", good)
+}
+
 func TestBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	good := file(t, "good.csv", csvHead+"2026-01-01T10:00:00Z,dk,ev1,h2h,home,1.9,decimal\n")

@@ -21,9 +21,10 @@ var stages = [][]string{
 	{"ledger"},
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
+	{"results"},
 	{"replay", "answer"},
 	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config", "internal/notify"},
-	{"server/live"},
+	{"server/ingest", "server/live"},
 	{"server/service"},
 	{"server/api", "web"},
 	{"server/instance", "proof/loadtest", "proof/trial"},
@@ -42,7 +43,7 @@ type ban struct {
 
 var (
 	core    = []string{"odds", "catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine"}
-	product = append([]string{"feed", "ticklog", "store", "replay", "answer", "server", "web"}, core...)
+	product = append([]string{"feed", "ticklog", "store", "results", "replay", "answer", "server", "web"}, core...)
 	bans    = []ban{
 		{
 			product,
@@ -85,9 +86,19 @@ var (
 			"the engine takes batches from whoever calls it: a recording, a simulation, one machine or ten",
 		},
 		{
-			[]string{"server/live"},
+			[]string{"server/live", "server/ingest"},
 			[]string{"net/http", "server/api", "server/guard", "server/telemetry"},
-			"the loop that owns the engine knows no transport and no limit: those who call it do",
+			"what accepts ticks and the loop that owns the engine know no transport and no limit: those who call them do",
+		},
+		{
+			[]string{"server/ingest"},
+			[]string{"server/live", "engine"},
+			"whether a tick is accepted must not depend on what is learned from it",
+		},
+		{
+			[]string{"server/live"},
+			[]string{"server/ingest", "replay", "store/sqlite", "answer"},
+			"the loop applies what it is given, whoever has judged it, and keeps what it learns wherever it is told to",
 		},
 		{
 			[]string{"server/service"},

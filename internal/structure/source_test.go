@@ -62,7 +62,8 @@ var seeded = []string{"Rand", "New", "Source", "PCG", "NewPCG", "ChaCha8", "NewC
 var clockful = map[string]string{
 	"proof/bench":     "measures how long the others take",
 	"cmd/corrgraph":   "hands the clock to those who time a run or stamp the audit log",
-	"server/live":     "decides when a quiet stream is let through and how fresh readers' views are; the order of ticks comes from the log",
+	"server/ingest":   "decides when a quiet stream is let through and what comes from the future; the order of ticks comes from the log",
+	"server/live":     "decides how fresh readers' views are",
 	"server/service":  "looks after itself every second",
 	"server/instance": "wires the clock and does chores by it",
 	"server/backup":   "makes copies by a schedule",

@@ -34,11 +34,15 @@ func calibrationAndDecoys(ctx context.Context, l *lab) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
+	devig, err := odds.ParseMethod(cfg.Engine.Devig)
+	if err != nil {
+		return f, err
+	}
 	var all []score.Report
 	for seed := range uint64(calibrationMarkets) {
 		r, err := trial.Study(ctx, simulate.Options{
 			Seed: 100 + seed, Preset: "calibration", Null: calibrationNull, True: calibrationTrue, Moves: calibrationMoves,
-		}, engine.Options{Seed: cfg.Engine.Seed, DecideEvery: odds.MillisOf(cfg.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(cfg.Engine.Settle)})
+		}, engine.Options{Seed: cfg.Engine.Seed, DecideEvery: odds.MillisOf(cfg.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(cfg.Engine.Settle), Devig: devig})
 		if err != nil {
 			return f, err
 		}

@@ -25,6 +25,7 @@ import (
 	"corrgraph/server/backup"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
@@ -38,6 +39,7 @@ type rig struct {
 	api     *API
 	service *service.Service
 	store   *sqlite.Store
+	ingest  *ingest.Ingester
 	live    *live.Live
 	limiter *guard.Limiter
 	used    atomic.Int64 // bytes that the process seems to use
@@ -104,7 +106,8 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		}
 		return nil
 	}}))
-	o := live.Options{Log: g.store.Log(), OutOfOrder: 5000}
+	g.ingest = ingest.New(ingest.Options{Log: g.store.Log(), OutOfOrder: 5000})
+	o := live.Options{Intake: g.ingest}
 	o.Engine.DecideEvery = 30 * 60_000
 	g.live = live.New(o)
 	audit := store.NewAuditor(g.store, store.AuditorOptions{})
@@ -120,7 +123,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 	}
 	log := slog.New(slog.NewJSONHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	g.service = must[*service.Service](t)(service.New(service.Options{
-		Live: g.live, Store: g.store, Audit: audit, Metrics: metrics, Latency: telemetry.NewLatency(clock(), usage), Tracing: &telemetry.Tracing{},
+		Ingest: g.ingest, Live: g.live, Store: g.store, Audit: audit, Metrics: metrics, Latency: telemetry.NewLatency(clock(), usage), Tracing: &telemetry.Tracing{},
 		Log: log, Graphs: pool("graphs", 2), Predictions: pool("predictions", 2), Memory: memory,
 		Faults: faults, Clock: clock,
 		Breakers: guard.BreakerOptions{Clock: clock}, Deadline: 5 * time.Second,
@@ -141,6 +144,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 	g.api = must[*API](t)(New(opts))
 	work.Go(func() { _ = audit.Run(ctx) })
 	if !k.asleep {
+		work.Go(func() { _ = g.ingest.Run(ctx, g.live) })
 		work.Go(func() { _ = g.live.Run(ctx) })
 	}
 	work.Go(func() { _ = g.service.Run(ctx) })

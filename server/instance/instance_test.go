@@ -191,6 +191,20 @@ func TestAnInstanceStandsWhereItStoodAfterARestart(t *testing.T) {
 	}
 }
 
+func TestAnotherDevigMethodIsRefused(t *testing.T) {
+	c := settings(t)
+	c.Engine.Devig = "shin"
+	r := start(t, c)
+	r.send(ticks(2), "")
+	r.stop()
+	other := *c
+	other.Engine.Devig = "multiplicative"
+	if _, err := Open(t.Context(), &other, Options{}); !errors.Is(err, store.ErrDevig) {
+		t.Errorf("a store of Shin's is opened with another method: %v", err)
+	}
+	start(t, c).stop()
+}
+
 func TestASecondInstanceIsRefusedTheStore(t *testing.T) {
 	c := settings(t)
 	r := start(t, c)

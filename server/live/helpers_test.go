@@ -14,6 +14,8 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/odds"
+	"corrgraph/server/ingest"
+	"corrgraph/store"
 )
 
 // market returns three hours of three matches at four venues, each a stream of its
@@ -47,19 +49,31 @@ func market() (all []*odds.Batch) {
 
 const noon odds.Time = 1_780_000_000_000
 
-// run starts a Live in the present bubble and returns how to end it.
-func run(t *testing.T, o Options) (l *Live, end func()) {
+// whole is a Live and the Ingester that feeds it.
+type whole struct {
+	*Live
+	*ingest.Ingester
+}
+
+// run starts both in the present bubble and returns how to end them.
+func run(t *testing.T, in ingest.Options, o Options) (l *whole, end func()) {
 	t.Helper()
-	l = New(o)
+	in.Clock = o.Clock
+	l = &whole{nil, ingest.New(in)}
+	o.Intake = l.Ingester
+	l.Live = New(o)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- l.Run(ctx) }()
+	ended := make(chan error, 2)
+	go func() { ended <- l.Ingester.Run(ctx, l.Live) }()
+	go func() { ended <- l.Live.Run(ctx) }()
 	synctest.Wait()
 	return l, func() {
 		t.Helper()
 		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
+		for range 2 {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
@@ -84,7 +98,7 @@ func shuffled(r *rand.Rand, all []*odds.Batch, bound odds.Millis) (requests [][]
 }
 
 // known is everything that readers can see, in one text.
-func known(t *testing.T, l *Live) string {
+func known(t *testing.T, l *whole) string {
 	t.Helper()
 	var views []*View
 	s := l.State()
@@ -101,7 +115,7 @@ func known(t *testing.T, l *Live) string {
 	text, err := json.Marshal(struct {
 		Views    []*View
 		Families any
-		Groups   []engine.Group
+		Groups   []store.Group
 		Counts   engine.Counts
 		Card     any
 	}{views, s.Families, s.Groups, s.Counts, l.Scorecard().Overall})
@@ -112,7 +126,7 @@ func known(t *testing.T, l *Live) string {
 }
 
 // send accepts requests one after the other and adds up the receipts.
-func send(t *testing.T, l *Live, requests [][]*odds.Batch) (sum Receipt) {
+func send(t *testing.T, l *whole, requests [][]*odds.Batch) (sum ingest.Receipt) {
 	t.Helper()
 	for _, batches := range requests {
 		got, err := l.Accept(t.Context(), batches)
@@ -124,6 +138,14 @@ func send(t *testing.T, l *Live, requests [][]*odds.Batch) (sum Receipt) {
 		sum.Refused = append(sum.Refused, got.Refused...)
 	}
 	return sum
+}
+
+// onLoop runs f on the loop's goroutine.
+func onLoop(t *testing.T, l *whole, f func()) {
+	t.Helper()
+	if _, err := ask(t.Context(), l.calls, func() int { f(); return 0 }); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func clockAt(at odds.Time) func() time.Time {

@@ -1,11 +1,8 @@
 package live
 
 import (
-	"context"
-	"fmt"
 	"slices"
 
-	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/odds"
 )
@@ -50,26 +47,4 @@ func (v *View) At(at odds.Time) (p Past, ok bool) {
 		}
 	}
 	return p, false
-}
-
-// Remembered returns the newest `most` moves of an event that are remembered of the
-// time from `from` to `to`. ErrUnknown where there is no such event.
-func (l *Live) Remembered(ctx context.Context, id string, from, to odds.Time, most int) (engine.Remembered, error) {
-	type answer struct {
-		r  engine.Remembered
-		ok bool
-	}
-	got := make(chan answer, 1)
-	err := l.do(ctx, func() {
-		r, ok := l.loop.e.Remembered(id, from, to, most)
-		got <- answer{r, ok}
-	})
-	if err != nil {
-		return engine.Remembered{}, err
-	}
-	a := <-got
-	if !a.ok {
-		return a.r, fmt.Errorf("%w %q", ErrUnknown, id)
-	}
-	return a.r, nil
 }

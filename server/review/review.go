@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"corrgraph/leadlag"
+	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
 )
@@ -224,7 +224,7 @@ func (b *Book) precision() []Precision {
 	for kind, p := range by {
 		if n := p.True + p.False; n > 0 {
 			p.Share = float64(p.True) / float64(n)
-			p.Low, p.High = leadlag.Wilson(p.True, n)
+			p.Low, p.High = ledger.Wilson(p.True, n)
 		} else {
 			p.High = 1
 		}

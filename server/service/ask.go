@@ -11,6 +11,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
 	"corrgraph/server/live"
 	"corrgraph/server/memo"
 	"corrgraph/store"
@@ -38,7 +39,7 @@ func (rows eventRows) EachEvent(_ context.Context, yield func(*catalog.Event, *a
 	now := &answer.Activity{}
 	for i := range rows {
 		r := &rows[i]
-		*now = answer.Activity{LastQuote: r.Last, Quotes: r.Quotes, Markets: r.Markets, Open: r.Open, Anomalies: r.Alarms}
+		*now = answer.Activity{LastQuote: r.Last, Quotes: r.Quotes, Markets: r.Markets, Open: r.Open, Anomalies: r.Anomalies}
 		if !yield(&r.Event, now) {
 			break
 		}
@@ -114,18 +115,14 @@ type Leaders struct {
 }
 
 // judged reads leaders from the last decision.
-type judged struct{ *live.Judgement }
+type judged struct{ *results.Judgement }
 
 // Families implements answer.LeaderReader.
 func (j judged) Families(context.Context) ([]graph.Family, error) { return j.Judgement.Families, nil }
 
 // Groups implements answer.LeaderReader.
 func (j judged) Groups(context.Context) ([]store.Group, error) {
-	groups := make([]store.Group, len(j.Judgement.Groups))
-	for i, g := range j.Judgement.Groups {
-		groups[i] = store.Group(g)
-	}
-	return groups, nil
+	return j.Judgement.Groups, nil
 }
 
 // Opinions implements answer.LeaderReader.
@@ -144,7 +141,7 @@ func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *memo
 		}
 		j := st.Judgement
 		if j == nil {
-			j = &live.Judgement{}
+			j = &results.Judgement{}
 		}
 		l, err := answer.ListLeaders(ctx, judged{j}, f, st.AsOf)
 		if err != nil {
@@ -188,6 +185,14 @@ func (s *Service) Scorecard(ctx context.Context) (out *Scorecard, err error) {
 type EdgeDetail struct {
 	answer.EdgeDetail
 	Freshness
+}
+
+// Inspector asks the engine itself, in its turn.
+type Inspector interface {
+	// Inspect explains the link between two nodes; false where they are not watched
+	// together.
+	Inspect(ctx context.Context, source, target odds.NodeID, most int) (engine.Detail, bool, error)
+	Remembered(ctx context.Context, event string, from, to odds.Time, most int) (engine.Remembered, error)
 }
 
 // mostPoints bounds the points of an overlay.

@@ -11,6 +11,7 @@ import (
 	"corrgraph/answer"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/store"
 )
@@ -80,9 +81,10 @@ func Classify(err error) *Error {
 		retry  time.Duration
 	}{
 		{live.ErrUnknown, Unknown, "there is no such event", 0},
-		{live.ErrRecovering, Unavailable, "the tick log is being read back after a start", 2 * time.Second},
+		{ingest.ErrRecovering, Unavailable, "the tick log is being read back after a start", 2 * time.Second},
 		{live.ErrStopped, Unavailable, "the service is stopping", 5 * time.Second},
-		{live.ErrBusy, Unavailable, "more ticks wait to be accepted than the queue holds", time.Second},
+		{ingest.ErrStopped, Unavailable, "the service is stopping", 5 * time.Second},
+		{ingest.ErrBusy, Unavailable, "more ticks wait to be accepted than the queue holds", time.Second},
 		{guard.ErrOpen, Unavailable, "a circuit breaker is open", 5 * time.Second},
 		{guard.ErrBusy, Unavailable, "all workers are busy and the queue is full", time.Second},
 		{guard.ErrOverloaded, Unavailable, "as many requests are in flight as the instance bears", time.Second},

@@ -31,6 +31,13 @@ type Graph struct {
 	Version uint64 `json:"version"`
 }
 
+// Views are what the engine published.
+type Views interface {
+	State() *live.State
+	// View returns live.ErrUnknown where there is no such event.
+	View(ctx context.Context, event string) (*live.View, error)
+}
+
 // EventStore knows the events that only other programs' rows name.
 type EventStore interface {
 	KnowsEvent(ctx context.Context, event string) (bool, error)
@@ -144,8 +151,8 @@ type eventAnomalies struct {
 
 // EachAnomaly implements answer.AnomalyReader.
 func (r *eventAnomalies) EachAnomaly(_ context.Context, _ string, _ float64, yield func(*detect.Anomaly) bool) error {
-	for i := range r.v.Alarms {
-		if !yield(&r.v.Alarms[i].Anomaly) {
+	for i := range r.v.Anomalies {
+		if !yield(&r.v.Anomalies[i].Anomaly) {
 			break
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"corrgraph/answer"
 	"corrgraph/catalog"
+	"corrgraph/feed"
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/server/guard/fault"
@@ -267,7 +268,7 @@ func TestStaleness(t *testing.T) {
 				if st.Arrived = 0; c.arrived >= 0 {
 					st.Arrived = now().Add(-c.arrived)
 				}
-				st.Feeds = []live.Feed{{Source: "s", Polled: c.step > 0, Step: c.step}}
+				st.Feeds = []feed.Stats{{Source: "s", Polled: c.step > 0, Step: c.step}}
 			})
 			if got := g.fresh(true); got.Stale != c.stale || !got.Complete {
 				t.Errorf("%s: %+v", c.name, got)

@@ -13,6 +13,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/store"
 )
@@ -220,11 +221,11 @@ func TestWrongQuestionsAndClientsThatLeaveChangeNothing(t *testing.T) {
 			g.build(gone, match("m", 1), noon)
 			g.live.set(func() { g.live.refuse = context.Canceled })
 			_, _ = g.Ingest(g.ctx, nil)
-			g.live.set(func() { g.live.refuse = live.ErrRecovering })
+			g.live.set(func() { g.live.refuse = ingest.ErrRecovering })
 			if _, err := g.Ingest(g.ctx, nil); code(err) != Unavailable {
 				t.Fatal(err)
 			}
-			g.live.set(func() { g.live.refuse = live.ErrBusy })
+			g.live.set(func() { g.live.refuse = ingest.ErrBusy })
 			if _, err := g.Ingest(g.ctx, nil); code(err) != Unavailable || Classify(err).RetryAfter == 0 {
 				t.Fatal(err)
 			}
@@ -341,7 +342,7 @@ func TestFaultsAreRefusedWhereTheyMayNotBe(t *testing.T) {
 
 func TestErrorsAreToldToOutsidersByTheirKind(t *testing.T) {
 	for err, want := range map[error]Code{
-		fmt.Errorf("x: %w", live.ErrUnknown): Unknown, live.ErrRecovering: Unavailable, live.ErrBusy: Unavailable, live.ErrStopped: Unavailable,
+		fmt.Errorf("x: %w", live.ErrUnknown): Unknown, ingest.ErrRecovering: Unavailable, ingest.ErrBusy: Unavailable, live.ErrStopped: Unavailable,
 		store.ErrFull: Unavailable, store.ErrDeadline: Unavailable, context.DeadlineExceeded: Unavailable, errDisk: Internal, invalid("x"): Invalid,
 	} {
 		c := Classify(err)

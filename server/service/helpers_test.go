@@ -20,9 +20,11 @@ import (
 	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/odds"
+	"corrgraph/results"
 	"corrgraph/server/access"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/server/memo"
 	"corrgraph/server/telemetry"
@@ -42,18 +44,18 @@ type engineOf struct {
 	asked    [3]int64 // from, to and most of the last question for moves
 	accepted int
 	refuse   error // of the next Accept and of all later ones
-	busy     error // of Views, Inspect and Alarms
+	busy     error // of Views, Inspect and Anomalies
 	hub      *live.Hub
 }
 
 func newEngineOf() *engineOf {
 	return &engineOf{
-		st:    &live.State{Renewed: time.Now(), Judgement: &live.Judgement{}},
+		st:    &live.State{Renewed: time.Now(), Judgement: &results.Judgement{}},
 		views: map[string]*live.View{}, details: map[[2]odds.NodeID]engine.Detail{}, hub: live.NewHub(16),
 	}
 }
 
-func (e *engineOf) Accept(_ context.Context, batches []*odds.Batch) (r live.Receipt, err error) {
+func (e *engineOf) Accept(_ context.Context, batches []*odds.Batch) (r ingest.Receipt, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.refuse != nil {
@@ -97,7 +99,7 @@ func (e *engineOf) Remembered(_ context.Context, _ string, from, to odds.Time, m
 	return e.moves, e.busy
 }
 
-func (e *engineOf) Alarms(context.Context, int) ([]live.AnomalyUpdate, error) {
+func (e *engineOf) Anomalies(context.Context, int) ([]live.AnomalyUpdate, error) {
 	return e.alarms, e.busy
 }
 func (e *engineOf) Scorecard() *live.Card { return &e.card }
@@ -188,7 +190,7 @@ func bubble(t *testing.T, f func(t *testing.T, g *rig)) {
 			return must[*guard.Pool](t)(guard.NewPool(guard.PoolOptions{Name: name, Workers: 2}))
 		}
 		g.Service = must[*Service](t)(New(Options{
-			Live: g.live, Store: g.store, Audit: audit, Metrics: telemetry.NewMetrics(prometheus.NewRegistry(), telemetry.Build{}),
+			Ingest: g.live, Live: g.live, Store: g.store, Audit: audit, Metrics: telemetry.NewMetrics(prometheus.NewRegistry(), telemetry.Build{}),
 			Latency: telemetry.NewLatency(time.Now(), telemetry.Usage{}), Tracing: &telemetry.Tracing{}, Log: slog.New(slog.NewTextHandler(&g.log, nil)),
 			Graphs: pool("graphs"), Predictions: pool("predictions"), Memory: memory, Faults: g.faults,
 			Clock:    func() time.Time { return time.Now().Add(time.Duration(g.skew.Load())) },

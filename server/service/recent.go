@@ -10,6 +10,12 @@ import (
 	"corrgraph/server/live"
 )
 
+// Records are the newest anomalies and the scorecard over all events.
+type Records interface {
+	Anomalies(ctx context.Context, most int) ([]live.AnomalyUpdate, error) // newest first, shared
+	Scorecard() *live.Card
+}
+
 // mostRecent is how many of the newest anomalies a question about all events looks
 // through: the engine's loop waits meanwhile.
 const mostRecent = 2000
@@ -24,7 +30,7 @@ type newest struct {
 func (s *Service) newest(ctx context.Context) (newest, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 	defer cancel()
-	list, err := s.o.Live.Alarms(ctx, mostRecent)
+	list, err := s.o.Live.Anomalies(ctx, mostRecent)
 	return newest{matches{s}, list}, err
 }
 

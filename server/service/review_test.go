@@ -18,7 +18,7 @@ import (
 func wrong(event string) *live.View {
 	v := &live.View{Version: 1}
 	v.Event.ID, v.AsOf = event, noon
-	v.Alarms = []live.AnomalyUpdate{{Seq: 1, Anomaly: detect.Anomaly{
+	v.Anomalies = []live.AnomalyUpdate{{Seq: 1, Anomaly: detect.Anomaly{
 		Kind: detect.OutlierQuote, Layer: odds.Direct, Event: event, Nodes: []odds.NodeID{node("dk", event, "home")}, At: noon, Confidence: 0.9,
 	}}}
 	return v

@@ -9,26 +9,23 @@ import (
 	"time"
 
 	"corrgraph/answer"
-	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/server/review"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
 )
 
-// Live is the engine's side of the service.
+// Live is the engine's side of the service. Each part belongs to the questions that need
+// it.
 type Live interface {
-	Accept(ctx context.Context, batches []*odds.Batch) (live.Receipt, error)
-	State() *live.State
-	View(ctx context.Context, event string) (*live.View, error)
-	Inspect(ctx context.Context, source, target odds.NodeID, most int) (engine.Detail, bool, error)
-	Remembered(ctx context.Context, event string, from, to odds.Time, most int) (engine.Remembered, error)
-	Alarms(ctx context.Context, most int) ([]live.AnomalyUpdate, error)
-	Scorecard() *live.Card
+	Views
+	Inspector
+	Records
 	Hub() *live.Hub
 }
 
@@ -46,6 +43,7 @@ type Store interface {
 
 // Options of a Service. All but the last few are required.
 type Options struct {
+	Ingest      Ingester
 	Live        Live
 	Store       Store
 	Audit       *store.Auditor
@@ -185,7 +183,7 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 	o := s.o.Breakers
 	o.Name = name
 	o.IsFailure = func(err error) bool {
-		for _, moment := range []error{context.Canceled, live.ErrRecovering, live.ErrStopped, live.ErrBusy} {
+		for _, moment := range []error{context.Canceled, ingest.ErrRecovering, ingest.ErrStopped, ingest.ErrBusy, live.ErrStopped} {
 			if errors.Is(err, moment) {
 				return false
 			}

@@ -332,6 +332,8 @@ func hint(err error) string {
 		return " (use that version, or name another --db)"
 	case errors.Is(err, store.ErrInUse):
 		return " (wait for the other process, stop it, or name another --db)"
+	case errors.Is(err, store.ErrDevig):
+		return " (use that method, or name another --db)"
 	case errors.Is(err, store.ErrNotStore):
 		return " (name another --db)"
 	case errors.Is(err, store.ErrFull):

@@ -59,6 +59,9 @@ const (
 
 	asOf
 	setAsOf
+	devig
+	setDevig
+	clearDevig
 	lastReview
 	addReview
 	reviews
@@ -166,6 +169,11 @@ func statements() [names]statement {
 		tryWrite:  {name: "try_write", sql: `INSERT INTO state (name, value) VALUES ('try', 0) ON CONFLICT (name) DO NOTHING`, deadline: pruning},
 		undoWrite: {name: "undo_write", sql: `DELETE FROM state WHERE name = 'try'`, deadline: pruning},
 		setAsOf:   {name: "set_as_of", sql: `INSERT INTO state (name, value) VALUES ('as_of', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit},
+		// The method, 0 where none is noted, and whether anything depends on it.
+		devig: {name: "devig", sql: `SELECT coalesce((SELECT value FROM state WHERE name = 'devig'), 0),
+			EXISTS (SELECT 1 FROM tick_log) OR EXISTS (SELECT 1 FROM state WHERE name = 'as_of')`, deadline: commit},
+		setDevig:   {name: "set_devig", sql: `INSERT INTO state (name, value) VALUES ('devig', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, deadline: commit},
+		clearDevig: {name: "clear_devig", sql: `DELETE FROM state WHERE name = 'devig'`, deadline: commit},
 		now: {name: "now", sql: `SELECT max(coalesce((SELECT value FROM state WHERE name = 'as_of'), 0),
 			CAST(coalesce((SELECT max(detected_at) FROM multi_layer_correlations WHERE evidence = 'external'), 0) AS INTEGER))`, deadline: request},
 		events: {name: "events", sql: `SELECT ` + eventTable.columns + ` FROM events ORDER BY rowid`, deadline: listing},

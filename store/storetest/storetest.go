@@ -44,6 +44,7 @@ type Backend interface {
 	Ambiguities(ctx context.Context) ([]store.Ambiguity, error)
 	Document(ctx context.Context, name string) ([]byte, error)
 	Documents(ctx context.Context) ([]string, error)
+	UseDevig(ctx context.Context, m odds.Method) error
 	WriteEvent(ctx context.Context, r *store.EventResults) error
 	WriteFamilies(ctx context.Context, f []graph.Family, g []store.Group, docs map[string][]byte, asOf odds.Time) error
 	DropEvents(ctx context.Context, ids []string) error
@@ -81,6 +82,7 @@ func Run(t *testing.T, open Opener) {
 		{"the auditor loses nothing", auditorKeepsAll},
 		{"checks are replaced by name", checksReplaced},
 		{"results and the log leave each other alone", logApart},
+		{"a store keeps its de-vig method", devigKept},
 		{"one event's results are replaced and nothing else", eventReplaced},
 		{"a large event is replaced whole", largeEvent},
 		{"results of another event are refused", refusesOtherEvent},

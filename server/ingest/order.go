@@ -1,12 +1,12 @@
-package live
+package ingest
 
 import (
 	"corrgraph/odds"
 	"corrgraph/ticklog"
 )
 
-// order holds batches back until none that comes before them can be accepted any
-// more, and gives them out instant by instant. It is for one goroutine.
+// order holds batches back until no earlier one can be accepted any more, and gives
+// them out instant by instant. It is for one goroutine.
 type order struct {
 	heap    []held // the earliest on top (container/heap would box every one of them)
 	seq     uint64
@@ -55,8 +55,8 @@ func (o *order) pop() *odds.Batch {
 	return top
 }
 
-// next returns the batches of the earliest instant before a time, as they are to
-// be applied; nil where there is none.
+// next returns the batches of the earliest instant before a time in the order in
+// which they are to be applied; nil where there is none.
 func (o *order) next(before odds.Time) []*odds.Batch {
 	if len(o.heap) == 0 || o.heap[0].b.At >= before {
 		return nil

@@ -1,0 +1,34 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"corrgraph/odds"
+	"corrgraph/store"
+)
+
+// UseDevig ties the store to the de-vig method of whoever is about to write
+// conclusions. A store that holds ticks or conclusions keeps the method it was
+// built with: any other is store.ErrDevig, for values of two methods don't mix. A
+// store where none is noted was built with odds.Multiplicative. One transaction.
+func (s *Store) UseDevig(ctx context.Context, m odds.Method) error {
+	return s.write(ctx, func(c *conn) error {
+		v, err := c.one(ctx, s.table[devig])
+		if err != nil {
+			return err
+		}
+		held, inUse := v[0], v[1] != 0
+		switch {
+		case held == int64(m):
+			return nil
+		case inUse:
+			return fmt.Errorf("%w: %s, not %s", store.ErrDevig, odds.Method(held), m)
+		case m == odds.Multiplicative:
+			_, err = c.exec(ctx, s.table[clearDevig])
+		default:
+			_, err = c.exec(ctx, s.table[setDevig], int64(m))
+		}
+		return err
+	})
+}
