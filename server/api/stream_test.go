@@ -133,7 +133,7 @@ func (l *listener) all() (out []event) {
 
 // said is the outcome of a forecast of an event.
 func said(id, event string) live.Message {
-	return live.Message{Kind: "outcome", Event: event, Data: ledger.Prediction{ID: id}}
+	return live.Message{Kind: "outcome", Event: event, Data: live.Settled{Prediction: ledger.Prediction{ID: id}}}
 }
 
 // is reports whether an event is what said says.
@@ -217,8 +217,8 @@ func TestAStreamIsRestrictedToAnEventAndKinds(t *testing.T) {
 		l := g.subscribe(t, dial, "/v1/stream?event=match-1&kinds=outcome,gap")
 		l.next("connected")
 		g.service.Hub().Publish(
-			said("1", "match-2"), live.Message{Kind: "move", Event: "match-1", Data: engine.Move{Event: "match-1"}},
-			said("3", "match-1"), live.Message{Kind: "gap", Data: engine.Source{Name: "polled", Missed: 4}},
+			said("1", "match-2"), live.Message{Kind: "move", Event: "match-1", Data: live.Moved{Move: engine.Move{Event: "match-1"}}},
+			said("3", "match-1"), live.Message{Kind: "gap", Data: live.Missed{Source: engine.Source{Name: "polled", Missed: 4}}},
 		)
 		if e := l.next("outcome"); !e.is("3") {
 			t.Errorf("%+v", e)
@@ -261,7 +261,7 @@ func TestASlowClientMissesAndIsTold(t *testing.T) {
 		for range ring/1024 + 1 {
 			var ms []live.Message
 			for range 1024 {
-				ms = append(ms, live.Message{Kind: "outcome", Key: "k", Data: ledger.Prediction{}})
+				ms = append(ms, live.Message{Kind: "outcome", Key: "k", Data: live.Settled{}})
 			}
 			hub.Publish(ms...)
 		}

@@ -1,10 +1,9 @@
 package service
 
 import (
+	"fmt"
+
 	"corrgraph/answer"
-	"corrgraph/detect"
-	"corrgraph/engine"
-	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/server/live"
 )
@@ -12,28 +11,20 @@ import (
 // Told is what a message of the hub says.
 func (s *Service) Told(m *live.Message) answer.Message {
 	switch d := m.Data.(type) {
-	case engine.Move:
-		return answer.NewMoved(&d)
-	case ledger.Prediction:
-		f := answer.NewForecast(&d, s.Names())
-		if m.Kind == (answer.Settled{}).Kind() {
-			return answer.Settled{Forecast: f}
-		}
-		return answer.Issued{Forecast: f}
+	case live.Moved:
+		return answer.NewMoved(&d.Move)
+	case live.Issued:
+		return answer.Issued{Forecast: answer.NewForecast(&d.Prediction, s.Names())}
+	case live.Settled:
+		return answer.Settled{Forecast: answer.NewForecast(&d.Prediction, s.Names())}
 	case live.AnomalyUpdate:
-		return s.raised(&d.Anomaly)
-	case detect.Anomaly:
-		return s.raised(&d)
-	case engine.Source:
+		return answer.Raised{Anomaly: answer.NewAnomaly(&d.Anomaly, s.Names(), odds.Never)}
+	case live.Renewed:
+		return answer.Renewed{EventID: m.Event, AsOf: m.At, Version: d.Version}
+	case live.Decided:
+		return answer.Decided{At: m.At, Families: d.Families}
+	case live.Missed:
 		return answer.Gap{Scope: "feed", Source: d.Name, Missed: uint64(max(d.Missed, 0))}
-	case uint64:
-		return answer.Renewed{EventID: m.Event, AsOf: m.At, Version: d}
-	case int:
-		return answer.Decided{At: m.At, Families: d}
 	}
-	panic("service: a message of an unknown kind")
-}
-
-func (s *Service) raised(a *detect.Anomaly) answer.Message {
-	return answer.Raised{Anomaly: answer.NewAnomaly(a, s.Names(), odds.Never)}
+	panic(fmt.Sprintf("service: a message of kind %q without its payload", m.Kind))
 }
