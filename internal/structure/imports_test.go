@@ -23,7 +23,7 @@ var stages = [][]string{
 	{"store"},
 	{"results"},
 	{"replay", "answer", "client"},
-	{"server/access", "server/backup", "server/guard", "server/telemetry", "server/config", "internal/notify"},
+	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config", "internal/notify"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
 	{"server/api", "web"},
@@ -76,9 +76,9 @@ var (
 			"a scorer reads answers and the truth, never how either was made",
 		},
 		{
-			[]string{"store", "answer"},
+			[]string{"store"},
 			[]string{"engine"},
-			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
+			"stores hold results, so that they serve rows of other programs too, and the engine runs without them",
 		},
 		{
 			[]string{"ticklog", "replay", "server/live"},
