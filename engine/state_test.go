@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"corrgraph/catalog"
@@ -131,21 +132,20 @@ func answers(e *concluded) (out []string) {
 	return out
 }
 
-var stateCases = []struct {
-	name    string
-	batches func(testing.TB) []*odds.Batch
-	opt     Options
-}{
-	{"simulated as it streams", func(tb testing.TB) []*odds.Batch { return simulated(tb, 190) }, Options{SearchEachDecision: true, ForgetAfter: 2 * 3_600_000, KeepMoves: 256}},
-	{"simulated as a recording", func(tb testing.TB) []*odds.Batch { return simulated(tb, 130) }, Options{ScoreAtFinish: true}},
-	{"polled", func(tb testing.TB) []*odds.Batch { return recorded(tb, "the-odds-api-v4/mlb_2026-08-07.ndjson.bz2") }, Options{ScoreAtFinish: true}},
-	{"streamed", func(tb testing.TB) []*odds.Batch { return recorded(tb, "betfair-stream/*.bz2") }, Options{ForgetAfter: 24 * 3_600_000}},
-}
-
 // TestSavedEngineGoesOn saves at several places, goes on in an engine restored from
 // that, and wants all that is said at the end to be what one run says.
 func TestSavedEngineGoesOn(t *testing.T) {
-	for _, c := range stateCases {
+	market := sync.OnceValue(func() []*odds.Batch { return simulated(t, 150) })
+	for _, c := range []struct {
+		name    string
+		batches func(testing.TB) []*odds.Batch
+		opt     Options
+	}{
+		{"simulated as it streams", func(testing.TB) []*odds.Batch { return market() }, Options{SearchEachDecision: true, ForgetAfter: 3_600_000, KeepMoves: 256}},
+		{"simulated as a recording", func(testing.TB) []*odds.Batch { return market()[:len(market())*4/5] }, Options{ScoreAtFinish: true}},
+		{"polled", func(tb testing.TB) []*odds.Batch { return recorded(tb, "the-odds-api-v4/mlb_2026-08-07.ndjson.bz2") }, Options{ScoreAtFinish: true}},
+		{"streamed", func(tb testing.TB) []*odds.Batch { return recorded(tb, "betfair-stream/*.bz2") }, Options{ForgetAfter: 24 * 3_600_000}},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			all := c.batches(t)
 			c.opt.Facts = facts(t)
