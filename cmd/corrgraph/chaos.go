@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"corrgraph/proof/drill"
+	"corrgraph/proof/drill/fuzz"
 	"corrgraph/server/config"
 	"corrgraph/server/guard/fault"
 )
@@ -47,17 +48,13 @@ func drillHelp(example string) string {
 
 // run drills a service and prints what came of it.
 func (f *drillFlags) run(ctx context.Context, a *app, what drill.Fault) error {
-	tokens, err := f.tokens()
-	if err != nil {
-		return err
-	}
-	trust, err := f.trust()
+	target, err := f.target()
 	if err != nil {
 		return err
 	}
 	what.Duration = f.Duration
 	r, err := drill.Run(ctx, drill.Options{
-		Target: drill.Target{URL: f.URL, Tokens: tokens, TLS: trust, Timeout: f.Timeout}, Fault: what, Rate: f.RPS, Before: f.Before, After: f.After,
+		Target: target, Fault: what, Rate: f.RPS, Before: f.Before, After: f.After,
 		ShowWithin: f.ShowWithin, RecoverWithin: f.RecoverWithin,
 		Progress: func(elapsed, of time.Duration, phase string) {
 			a.rewrite("%s: %s of %s", phase, elapsed.Round(time.Second), of)
@@ -72,7 +69,7 @@ func (f *drillFlags) run(ctx context.Context, a *app, what drill.Fault) error {
 
 // drillError marks what the command line got wrong.
 func drillError(err error) error {
-	if errors.Is(err, drill.ErrOptions) {
+	if errors.Is(err, drill.ErrOptions) || errors.Is(err, fuzz.ErrOptions) {
 		return usage(err)
 	}
 	return err
@@ -163,7 +160,7 @@ type chaosKillCmd struct {
 	Runs        int           `default:"200" help:"Number of kills (default ${default})."`
 	Connections int           `default:"4" help:"Concurrent connections (default ${default})."`
 	Ticks       int           `default:"20" help:"Ticks per request, an even number up to 64 (default ${default})."`
-	Longest     time.Duration `default:"500ms" help:"Longest time from ready to the kill (default ${default})."`
+	Longest     time.Duration `default:"500ms" help:"Longest time from the first request to the kill (default ${default})."`
 	Ready       time.Duration `default:"60s" help:"Time the server has to become ready (default ${default})."`
 	Seed        uint64        `default:"1" help:"Seed of the kill times (default ${default})."`
 }
@@ -264,19 +261,15 @@ func (chaosFuzzCmd) Help() string {
 }
 
 func (c *chaosFuzzCmd) Run(ctx context.Context, a *app) error {
-	tokens, err := c.tokens()
+	target, err := c.target()
 	if err != nil {
 		return err
 	}
-	trust, err := c.trust()
-	if err != nil {
-		return err
-	}
-	r, err := drill.Fuzz(ctx, drill.FuzzOptions{
-		Target:   drill.Target{URL: c.URL, Tokens: tokens, TLS: trust, Timeout: c.Timeout},
+	r, err := fuzz.Run(ctx, fuzz.Options{
+		Target:   target,
 		Duration: c.Duration, Warm: c.Warm, Quiet: c.Quiet, Connections: c.Connections, Rate: c.RPS, Seed: c.Seed, AdminRoutes: c.AdminRoutes,
-		Progress: func(elapsed, of time.Duration, requests, offences int) {
-			a.rewrite("%s of %s, %d requests, %d offences", elapsed.Round(time.Second), of, requests, offences)
+		Progress: func(elapsed, of time.Duration, requests, violations int) {
+			a.rewrite("%s of %s, %d requests, %d violations", elapsed.Round(time.Second), of, requests, violations)
 		},
 	})
 	a.endProgress()

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/proof/loadtest"
 )
 
@@ -45,6 +46,16 @@ func (f *serverFlags) tokens() ([]string, error) {
 		return nil, badData(fmt.Errorf("%s holds no token", f.TokenFile))
 	}
 	return tokens, nil
+}
+
+// target is the service, with the tokens and certificates that were named.
+func (f *serverFlags) target() (t client.Target, err error) {
+	t = client.Target{URL: f.URL, Timeout: f.Timeout}
+	if t.Tokens, err = f.tokens(); err != nil {
+		return t, err
+	}
+	t.TLS, err = f.trust()
+	return t, err
 }
 
 // trust reads the certificates.
@@ -120,25 +131,20 @@ func (c *loadtestCmd) Validate() error {
 }
 
 func (c *loadtestCmd) Run(ctx context.Context, a *app) error {
-	tokens, err := c.tokens()
-	if err != nil {
-		return err
-	}
-	trust, err := c.trust()
+	target, err := c.target()
 	if err != nil {
 		return err
 	}
 	// The generator's heap is small and its garbage plenty: collecting at the usual
 	// pace would take processor time from the server beside it.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	target := loadtest.Target{URL: c.URL, Tokens: tokens, TLS: trust, Timeout: c.Timeout}
 	if c.Mode == "ingest" {
 		return c.ingest(ctx, a, target)
 	}
 	return c.mixed(ctx, a, target)
 }
 
-func (c *loadtestCmd) mixed(ctx context.Context, a *app, target loadtest.Target) error {
+func (c *loadtestCmd) mixed(ctx context.Context, a *app, target client.Target) error {
 	o := loadtest.Options{
 		Target: target, Rate: c.TargetRPS, Duration: c.Duration, Clients: c.Clients, Events: c.Events, SeedEvents: c.SeedEvents, Seed: c.Seed,
 		MaxFailureRate: float64(c.MaxFailureRate), Expect: c.Expect, Progress: a.loadProgress("requests"),
@@ -159,7 +165,7 @@ func (c *loadtestCmd) mixed(ctx context.Context, a *app, target loadtest.Target)
 	return errors.Join(err, failed(r.Passed, r.Verdict()))
 }
 
-func (c *loadtestCmd) ingest(ctx context.Context, a *app, target loadtest.Target) error {
+func (c *loadtestCmd) ingest(ctx context.Context, a *app, target client.Target) error {
 	o := loadtest.IngestOptions{
 		Target: target, Nodes: c.Nodes, Neighbours: c.Neighbours, Batch: c.Batch, Connections: c.Connections, Duration: c.Duration,
 		Changed: float64(c.Changed), Rate: c.TargetTPS, MinRate: c.MinTPS, MaxFailureRate: float64(c.MaxFailureRate), Seed: c.Seed,

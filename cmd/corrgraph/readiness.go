@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/proof/readiness"
 	"corrgraph/server/config"
 	"corrgraph/server/service"
@@ -73,8 +72,13 @@ func (f *matrixFlags) open(a *app) (*matrix, error) {
 // held reads the matrix as it is kept. A store that does not exist holds none.
 func (m *matrix) held(ctx context.Context) ([]store.Check, error) {
 	if m.flags.URL != "" {
+		c, err := m.service()
+		if err != nil {
+			return nil, err
+		}
+		defer c.Close()
 		var r service.Readiness
-		err := m.ask(ctx, http.MethodGet, nil, &r)
+		err = c.Ask(ctx, matrixPath, &r)
 		return readiness.Checks(&r), err
 	}
 	st, err := sqlite.Open(ctx, m.db, sqlite.Options{ReadOnly: true, Offline: true})
@@ -91,7 +95,12 @@ func (m *matrix) held(ctx context.Context) ([]store.Check, error) {
 // record keeps rows.
 func (m *matrix) record(ctx context.Context, checks ...store.Check) error {
 	if m.flags.URL != "" {
-		return m.ask(ctx, http.MethodPost, struct {
+		c, err := m.service()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return c.Send(ctx, http.MethodPost, matrixPath, struct {
 			Gates []service.Gate `json:"gates"`
 		}{service.NewReadiness(checks).Gates}, nil)
 	}
@@ -105,47 +114,16 @@ func (m *matrix) record(ctx context.Context, checks ...store.Check) error {
 	return errors.Join(st.SetChecks(ctx, checks), st.Close())
 }
 
-// ask asks the running service.
-func (m *matrix) ask(ctx context.Context, method string, in, out any) error {
-	at := m.flags.URL + "/v1/readiness"
-	text, err := json.Marshal(in)
+// matrixPath is where a service shows its matrix and takes results.
+const matrixPath = "/v1/readiness"
+
+// service is a client of the running service.
+func (m *matrix) service() (*client.Client, error) {
+	c, err := client.New(client.Options{URL: m.flags.URL, Token: m.token, Connections: 1})
 	if err != nil {
-		return err
+		return nil, usage(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, at, nil)
-	if err != nil {
-		return usage(err)
-	}
-	if in != nil {
-		req.Body = io.NopCloser(bytes.NewReader(text))
-		req.ContentLength = int64(len(text))
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if m.token != "" {
-		req.Header.Set("Authorization", "Bearer "+m.token)
-	}
-	r, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer r.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
-	if err != nil {
-		return err
-	}
-	if r.StatusCode >= 300 {
-		var p struct {
-			Detail string `json:"detail"`
-		}
-		_ = json.Unmarshal(body, &p) // what is no problem document has no detail
-		return fmt.Errorf("%s %s: %s: %s", method, at, r.Status, p.Detail)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(body, out)
+	return c, nil
 }
 
 // answer prints the matrix as it stands and says whether it authorises production.

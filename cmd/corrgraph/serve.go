@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/internal/notify"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
@@ -123,35 +122,29 @@ func (c *healthcheckCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	at, err := healthURL(&cfg.Config)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	at, err := localURL(&cfg.Config)
 	if err != nil {
 		return err
 	}
 	// The certificate bears the public name, and this is the same machine.
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	r, err := client.Do(req)
+	service, err := client.New(client.Options{URL: at, Timeout: 5 * time.Second, TLS: &tls.Config{InsecureSkipVerify: true}})
 	if err != nil {
 		return err
 	}
-	defer r.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	defer service.Close()
+	r, err := service.Do(ctx, client.Request{Path: "/healthz"})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s\n", strings.TrimSpace(string(body)))
-	if r.StatusCode != http.StatusOK {
-		return notReady(errors.New("the service answered " + r.Status))
+	fmt.Fprintf(a.stdout, "%s\n", strings.TrimSpace(string(r.Body)))
+	if r.Status != http.StatusOK {
+		return notReady(fmt.Errorf("the service answered %d %s", r.Status, http.StatusText(r.Status)))
 	}
 	return nil
 }
 
-func healthURL(c *config.Config) (string, error) {
+// localURL is where a service with this configuration is to be reached on its machine.
+func localURL(c *config.Config) (string, error) {
 	host, port, err := net.SplitHostPort(c.Server.Listen)
 	if err != nil {
 		return "", err
@@ -163,5 +156,5 @@ func healthURL(c *config.Config) (string, error) {
 	if c.Server.TLS.Cert != "" {
 		scheme = "https"
 	}
-	return scheme + "://" + net.JoinHostPort(host, port) + "/healthz", nil
+	return scheme + "://" + net.JoinHostPort(host, port), nil
 }

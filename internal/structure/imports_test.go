@@ -22,7 +22,7 @@ var stages = [][]string{
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
 	{"results"},
-	{"replay", "answer"},
+	{"replay", "answer", "client"},
 	{"server/access", "server/backup", "server/guard", "server/telemetry", "server/config", "internal/notify"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
@@ -109,6 +109,16 @@ var (
 			[]string{"server/service"},
 			[]string{"server/api", "store/sqlite/", "server/instance"},
 			"what can be asked does not depend on how it is asked",
+		},
+		{
+			[]string{"client"},
+			[]string{"catalog", "series", "leadlag", "engine", "ticklog", "store", "replay", "server"},
+			"whoever asks a service over HTTP carries nothing of it along, and learns of it what the wire says",
+		},
+		{
+			[]string{"server"},
+			[]string{"client"},
+			"a service answers; those who prove it ask",
 		},
 		{
 			[]string{"server/guard"},

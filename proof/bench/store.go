@@ -29,7 +29,7 @@ func newStore(ctx context.Context, edges ...[]graph.Edge) (path string, remove f
 	}
 	remove = func() { os.RemoveAll(dir) }
 	path = filepath.Join(dir, "bench.db")
-	s, err := sqlite.Open(ctx, path, sqlite.Options{Create: true})
+	s, err := sqlite.Open(ctx, path, sqlite.Options{Create: true, Offline: true})
 	if err == nil {
 		err = errors.Join(s.Close(), writeForeign(ctx, path, edges))
 	}
@@ -94,7 +94,7 @@ func openSeedSet(ctx context.Context) (edgeReader, graphtest.Set, func(), error)
 	if err != nil {
 		return nil, set, nil, err
 	}
-	s, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true})
+	s, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true, Offline: true})
 	if err != nil {
 		remove()
 		return nil, set, nil, err

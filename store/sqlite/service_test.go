@@ -202,10 +202,12 @@ func TestFaultsAndDelaysEndAtTheDeadline(t *testing.T) {
 		t.Fatal(err)
 	}
 	slow.Store(true)
+	s.table[asOf].Deadline = db.Request
 	if _, err := s.AsOf(t.Context()); !errors.Is(err, store.ErrDeadline) {
 		t.Errorf("a delay beyond the Deadline: %v", err)
 	}
 	slow.Store(false)
+	s.table[asOf].Deadline = db.Listing
 	broken.Store(true)
 	if _, err := s.Log().Append(t.Context(), marked(2, "b")); !errors.Is(err, errFault) {
 		t.Errorf("a fault: %v", err)
@@ -305,6 +307,7 @@ func TestSlowStatementsAreReported(t *testing.T) {
 	if names["as_of"] != 10*time.Millisecond {
 		t.Errorf("reported: %v", names)
 	}
+	s.table[probe].Deadline = db.Listing
 	if took, err := s.Probe(t.Context(), 10); err != nil || took <= 0 {
 		t.Errorf("a probe: %v, %v", took, err)
 	}
@@ -320,10 +323,8 @@ func TestManySlowQueriesDoNotStarveSearches(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	var cut atomic.Int64
-	begun := make(chan struct{}, 1000)
 	for range 1000 {
 		wg.Go(func() {
-			begun <- struct{}{}
 			if _, err := s.Probe(t.Context(), 1<<40); errors.Is(err, store.ErrDeadline) {
 				cut.Add(1)
 			} else {
@@ -331,19 +332,16 @@ func TestManySlowQueriesDoNotStarveSearches(t *testing.T) {
 			}
 		})
 	}
-	<-begun
-	failed := 0
 	for range 100 {
 		if _, err := s.Now(t.Context()); err != nil {
-			failed++
+			t.Errorf("a search beside probes: %v", err)
 		}
 	}
 	wg.Wait()
-	// All would fail if probes held the connections of searches. The machine may
-	// be busy with the probes' waking up, though.
-	if failed > 20 || cut.Load() != 1000 {
-		t.Errorf("%d of 100 searches failed beside 1000 probes, of which %d were cut", failed, cut.Load())
+	if cut.Load() != 1000 {
+		t.Errorf("%d of 1000 probes were cut", cut.Load())
 	}
+	s.table[probe].Deadline = db.Listing
 	if took, err := s.Probe(t.Context(), 1000); err != nil {
 		t.Errorf("a small probe afterwards: %v, %v", took, err)
 	}
