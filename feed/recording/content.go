@@ -158,7 +158,7 @@ func (r *rawReader) blame(err error) error {
 	case r.err != nil:
 		return r.err
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w: the compressed data end too early", feed.ErrTruncated)
+		return fmt.Errorf("%w: truncated compressed data", feed.ErrTruncated)
 	default:
 		return fmt.Errorf("%w: damaged: %w", feed.ErrFormat, err)
 	}
@@ -191,7 +191,7 @@ func members(r io.ReadSeeker) (list []member, err error) {
 		case err == io.EOF:
 			return list, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return list, fmt.Errorf("%w: the archive ends too early", feed.ErrTruncated)
+			return list, fmt.Errorf("%w: truncated archive", feed.ErrTruncated)
 		case err != nil:
 			return list, fmt.Errorf("%w: damaged archive: %w", feed.ErrFormat, err)
 		}
