@@ -35,7 +35,7 @@ type Item struct {
 	Detail   string `json:"detail"`
 }
 
-// Error says what was asked, the status and the detail.
+// Error implements error: what was asked, the status, and the detail.
 func (p *Problem) Error() string {
 	s := fmt.Sprintf("%s: %d %s", p.Asked, p.Status, http.StatusText(p.Status))
 	if p.Detail != "" {

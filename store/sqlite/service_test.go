@@ -93,7 +93,7 @@ func TestTheLogKeepsItsContract(t *testing.T) {
 						t.Fatal(err)
 					}
 					t.Cleanup(func() { again.Close() })
-					s = again
+					s = patient(again)
 					return s.Log()
 				}
 			})
@@ -204,7 +204,7 @@ func TestFaultsAndDelaysEndAtTheDeadline(t *testing.T) {
 	slow.Store(true)
 	s.table[asOf].Deadline = db.Request
 	if _, err := s.AsOf(t.Context()); !errors.Is(err, store.ErrDeadline) {
-		t.Errorf("a delay beyond the Deadline: %v", err)
+		t.Errorf("a delay beyond the deadline: %v", err)
 	}
 	slow.Store(false)
 	s.table[asOf].Deadline = db.Listing
@@ -279,7 +279,7 @@ func TestAKillBetweenChunksLeavesEveryAcknowledgedOne(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		k, err := Open(t.Context(), killed, Options{})
+		k, err := Open(t.Context(), killed, Options{Offline: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -341,6 +341,30 @@ func TestManySlowQueriesDoNotStarveSearches(t *testing.T) {
 	if cut.Load() != 1000 {
 		t.Errorf("%d of 1000 probes were cut", cut.Load())
 	}
+	// Slow queries have all the connections that they may have: searches need none of
+	// these, however long they are held.
+	held, release := make(chan struct{}), make(chan struct{})
+	wg.Go(func() {
+		err := s.db.Read(t.Context(), db.Statement{Name: "slow", Deadline: db.Listing}, func(context.Context, *db.Conn) error {
+			close(held)
+			<-release
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	if _, err := s.Probe(t.Context(), 1); !errors.Is(err, store.ErrDeadline) {
+		t.Errorf("a probe that finds no connection: %v", err)
+	}
+	for range 100 {
+		if _, err := s.Now(t.Context()); err != nil {
+			t.Errorf("a search while slow queries hold all their connections: %v", err)
+		}
+	}
+	close(release)
+	wg.Wait()
 	s.table[probe].Deadline = db.Listing
 	if took, err := s.Probe(t.Context(), 1000); err != nil {
 		t.Errorf("a small probe afterwards: %v, %v", took, err)
@@ -368,7 +392,7 @@ func TestAStoreOfTheFirstVersionIsUpgraded(t *testing.T) {
 		run(t, c, "INSERT INTO production_readiness_matrix (component, check_name, severity, status) VALUES ('c', 'x', 'HIGH', 'PENDING')")
 		insertForeign(t, c, storetest.Foreign(0))
 	})
-	s, err := Open(t.Context(), path, Options{})
+	s, err := Open(t.Context(), path, Options{Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -517,7 +541,7 @@ func TestReplaceRefusesAStoreInUseAndKeepsTheOld(t *testing.T) {
 	if err := Replace(ctx, s.Path(), at("copy"), at("old")); !errors.Is(err, store.ErrInUse) {
 		t.Errorf("beside a writer: %v", err)
 	}
-	r, err := Open(ctx, s.Path(), Options{ReadOnly: true})
+	r, err := Open(ctx, s.Path(), Options{ReadOnly: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -530,7 +554,7 @@ func TestReplaceRefusesAStoreInUseAndKeepsTheOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]int{s.Path(): 1, at("old"): 2} {
-		s, err := Open(ctx, path, Options{})
+		s, err := Open(ctx, path, Options{Offline: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -584,7 +608,7 @@ func TestReplaceOfADamagedStoreTakesItsWALAway(t *testing.T) {
 	if _, err := os.Stat(damaged + "-wal"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the old WAL: %v", err)
 	}
-	r, err := Open(ctx, damaged, Options{})
+	r, err := Open(ctx, damaged, Options{Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,10 @@ import (
 // machine is no breach of what a test is about.
 func open(t testing.TB, o Options) *Store {
 	t.Helper()
-	s := strict(t, o)
+	return patient(strict(t, o))
+}
+
+func patient(s *Store) *Store {
 	for i := range s.table {
 		if st := &s.table[i]; st.Deadline == db.Request && name(i) != probe {
 			st.Deadline = db.Listing
@@ -136,10 +139,10 @@ func TestRequestsNeitherScanNorSort(t *testing.T) {
 
 func TestASecondWriterIsToldAtOnceAndReadersWork(t *testing.T) {
 	s := open(t, Options{})
-	if _, err := Open(t.Context(), s.Path(), Options{}); !errors.Is(err, store.ErrInUse) {
+	if _, err := Open(t.Context(), s.Path(), Options{Offline: true}); !errors.Is(err, store.ErrInUse) {
 		t.Errorf("second writer: %v", err)
 	}
-	r, err := Open(t.Context(), s.Path(), Options{ReadOnly: true})
+	r, err := Open(t.Context(), s.Path(), Options{ReadOnly: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +157,7 @@ func TestASecondWriterIsToldAtOnceAndReadersWork(t *testing.T) {
 		t.Errorf("a write through a reader: %v", err)
 	}
 	s.Close()
-	w, err := Open(t.Context(), s.Path(), Options{})
+	w, err := Open(t.Context(), s.Path(), Options{Offline: true})
 	if err != nil {
 		t.Fatalf("after the first writer has left: %v", err)
 	}
@@ -223,7 +226,7 @@ func TestOddPathsAreFiles(t *testing.T) {
 func TestAReaderLeavesNothingBehind(t *testing.T) {
 	s := open(t, Options{})
 	s.Close()
-	r, err := Open(t.Context(), s.Path(), Options{ReadOnly: true})
+	r, err := Open(t.Context(), s.Path(), Options{ReadOnly: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +315,7 @@ func TestWhatIsCommittedSurvivesAKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := Open(ctx, killed, Options{})
+	k, err := Open(ctx, killed, Options{Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +340,7 @@ func TestBackupIsAStore(t *testing.T) {
 	if err := s.Backup(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
-	b, err := Open(t.Context(), path, Options{})
+	b, err := Open(t.Context(), path, Options{Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
