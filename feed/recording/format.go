@@ -90,7 +90,7 @@ func (s *Stream) ofJSON(name string, text []byte) (feed.Parser, error) {
 	if len(members) == 0 && scan.Err() != nil {
 		return nil, fmt.Errorf("%w: bad JSON: %w", feed.ErrFormat, scan.Err())
 	}
-	return nil, fmt.Errorf("%w: unknown kind of JSON with members %s", feed.ErrFormat, list(members))
+	return nil, fmt.Errorf("%w: JSON of an unknown kind, members %s", feed.ErrFormat, list(members))
 }
 
 // table chooses the parser of a table by its header.
