@@ -41,6 +41,26 @@ func (c *content) Close() {
 	c.closes = nil
 }
 
+// Unpack takes the compression off any file, told by its first bytes as [Open] tells
+// it. Damage is feed.ErrFormat or feed.ErrTruncated, here or from Read. Closing the
+// result closes in; so does an error.
+func Unpack(ctx context.Context, in io.ReadCloser) (io.ReadCloser, error) {
+	c, err := unwrap(ctx, make(chan struct{}, 1), in)
+	if err != nil {
+		return nil, err
+	}
+	return unpacked{c}, nil
+}
+
+// unpacked is content for those who defer Close.
+type unpacked struct{ *content }
+
+// Close implements io.Closer.
+func (u unpacked) Close() error {
+	u.content.Close()
+	return nil
+}
+
 // unwrap takes the compression off a file, layer by layer, told by magic numbers.
 func unwrap(ctx context.Context, slots chan struct{}, in io.ReadCloser) (*content, error) {
 	raw := &rawReader{in: in, ctx: ctx}
