@@ -23,7 +23,7 @@ var stages = [][]string{
 	{"store"},
 	{"results"},
 	{"replay", "answer", "client"},
-	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config", "internal/notify"},
+	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
 	{"server/api", "web"},
@@ -126,7 +126,7 @@ var (
 			"a guard answers questions and knows nobody who asks them",
 		},
 		{
-			[]string{"server/telemetry", "server/config", "internal/notify"},
+			[]string{"server/telemetry", "server/config"},
 			[]string{"engine", "store", "server/live", "server/service", "server/guard"},
 			"whoever wires the service hands over what is observed or decided",
 		},
