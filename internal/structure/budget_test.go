@@ -26,10 +26,10 @@ var grown = map[string]struct {
 	most int
 	why  string
 }{
-	"cmd/corrgraph":   {4000, "questions are still asked here beside answer"},
-	"engine":          {4200, "one owner of all mutable state; to be split into what venues show and what families know"},
-	"server/api":      {2900, "rendering and access belong elsewhere"},
-	"server/service":  {3400, "questions and their rendering are here"},
+	"cmd/corrgraph":  {4000, "questions are still asked here beside answer"},
+	"engine":         {4200, "one owner of all mutable state; to be split into what venues show and what families know"},
+	"server/api":     {2900, "rendering and access belong elsewhere"},
+	"server/service": {3400, "questions and their rendering are here"},
 }
 
 // judge lists what breaks a budget.
