@@ -26,8 +26,8 @@ func (serveCmd) Help() string {
 		"    corrgraph serve --config config/staging/correlation-engine.yaml\n" +
 		"    corrgraph serve --set store.path=desk.db --set server.listen=127.0.0.1:8080\n" +
 		"    curl -s --data-binary @ticks.ndjson -H 'Content-Type: application/x-ndjson' http://127.0.0.1:8080/v1/ticks\n\n" +
-		"Without a configuration it listens on loopback and takes requests without tokens. SIGHUP reads configuration, tokens and certificates again; " +
-		"Ctrl-C or SIGTERM lets requests finish, applies and saves what was accepted, and ends." + codes
+		"Without a configuration it listens on loopback and takes requests without tokens. SIGHUP reloads configuration, tokens and certificates; " +
+		"Ctrl-C or SIGTERM finishes open requests, applies and saves accepted ticks, and exits." + codes
 }
 
 func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
@@ -113,8 +113,8 @@ func traceHeaders(env func(string) string) map[string]string {
 type healthcheckCmd struct{ configFlags }
 
 func (healthcheckCmd) Help() string {
-	return "Is the service on this machine well? For containers and scripts.\n\n    corrgraph healthcheck --config config/production/correlation-engine.yaml\n\n" +
-		"It asks /healthz on loopback, at the port that the configuration names. Exit code 0 is HEALTHY or DEGRADED, 4 is FAILED, 1 is no answer." + codes
+	return "Is the service on this machine healthy? For containers and scripts.\n\n    corrgraph healthcheck --config config/production/correlation-engine.yaml\n\n" +
+		"It asks /healthz on loopback, at the configured port. Exit code 0: HEALTHY or DEGRADED; 4: FAILED; 1: no answer." + codes
 }
 
 func (c *healthcheckCmd) Run(ctx context.Context, a *app) error {

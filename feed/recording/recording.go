@@ -1,14 +1,14 @@
 // Package recording opens recordings of any format that the feed reads and merges
 // them into one stream of batches in event-time order.
 //
-// Formats and compressions (gzip, bzip2, zstd, tar) are told by content, never by
-// name. However many files there are, memory stays bounded: each started file
-// is read a bounded way ahead, and of the others only the time of the first batch
-// is kept until the merge comes there. The order of the batches depends on
-// the files alone, not on the number of processors.
+// Formats and compressions (gzip, bzip2, zstd, tar) are detected by content, never
+// by name. Memory is bounded for any number of files: each open file is read a
+// bounded distance ahead, and of the others only the time of the first batch is
+// kept until the merge reaches them. The order of the batches depends on the files
+// alone, not on the number of processors.
 //
-// A bad file does not lose what others hold, nor what it held itself before the
-// damage: its error is kept (Stream.Errors) and the stream goes on.
+// A damaged file costs neither other files nor its own content before the damage:
+// [Stream.Errors] reports it, and the stream continues.
 package recording
 
 import (
@@ -34,18 +34,18 @@ import (
 type Options struct {
 	// Format is one of Formats. Empty means auto: by content.
 	Format string
-	// Map reads what has its header, before any other format is tried; a map without
+	// Map is tried before any other format on tables with its header; a map without
 	// a header reads every table.
 	Map *columns.Map
-	// OutOfOrder is how much older than the newest batch of its file a batch may
-	// be and still take its place; older ones are rejects, "late". Zero means
-	// 5000 ms, negative means 0.
+	// OutOfOrder is how much older than the newest batch of its file a batch may be
+	// and still take its place; older ones are rejected as "late". Zero means 5000
+	// ms, negative means 0.
 	OutOfOrder odds.Millis
 	// PollsOutOfOrder is the same for polls. Zero means 24 h, negative means 0.
-	// Polls wait for late ones in a window of up to 131,072 quotes a file, less in
-	// merges of more than eight files; what its end has passed is late too.
+	// Polls wait in a window of up to 131,072 quotes per file, fewer if more than
+	// eight files are merged; a poll older than the window is late too.
 	PollsOutOfOrder odds.Millis
-	// Zone is where times without zone are; nil rejects them, "naive_time".
+	// Zone applies to times without a zone; nil rejects them as "naive_time".
 	Zone *time.Location
 	// Jobs is how many files are decompressed at the same time. Zero means
 	// the number of processors.
@@ -79,14 +79,14 @@ func orDefault(v, byDefault odds.Millis) odds.Millis {
 	return max(v, 0)
 }
 
-// What Open fails with, besides the errors of package fs.
+// Errors of Open, besides those of package fs.
 var (
-	ErrUsage     = errors.New("recordings can't be opened like this")
+	ErrUsage     = errors.New("recordings can't be opened")
 	ErrDirectory = errors.New("is a directory; name the files in it")
 )
 
-// Stream is the merge of all files. It is for one goroutine, except Progress,
-// and must be closed.
+// Stream merges all files. It must be closed. Only Progress may be called
+// concurrently with other methods.
 type Stream struct {
 	o      Options
 	cancel context.CancelCauseFunc
@@ -104,9 +104,9 @@ type Stream struct {
 	shipped func() []*columns.Map
 }
 
-// Open opens recordings; "-" is standard input. Paths that are missing, not
-// readable or directories fail at once, all of them named in the error; what is wrong with
-// the content of one is left to Errors. Cost: the first block of every file.
+// Open opens recordings; "-" is standard input. It fails at once if any path is
+// missing, unreadable or a directory, and names all of them; errors in the content
+// of a file are left to Errors. Cost: reading the first block of every file.
 func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -131,8 +131,9 @@ func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	return s, nil
 }
 
-// Next returns the next batch, by (At, Source, file, Seq); io.EOF after the last one of
-// all files, whatever their errors; the cause of the context when it ended.
+// Next returns the next batch in the order (At, Source, file, Seq). It returns
+// io.EOF after the last batch of all files, whatever their errors, and the
+// context's cause once that has ended.
 func (s *Stream) Next() (*odds.Batch, error) {
 	for s.heap.Len() > 0 {
 		if s.ctx.Err() != nil {
@@ -197,9 +198,9 @@ func (s *Stream) reach(f *file) {
 	}
 }
 
-// Errors returns what was wrong with files as a whole, in their order: each is
-// a *feed.FileError wrapping feed.ErrFormat, feed.ErrTruncated or the system's
-// error. Files that Next has not finished are not in it.
+// Errors returns the errors of whole files, in file order. Each is a
+// *feed.FileError wrapping feed.ErrFormat, feed.ErrTruncated or the system's error.
+// Files that Next has not finished are not included.
 func (s *Stream) Errors() (errs []error) {
 	for _, f := range s.files {
 		if f.finished.Load() && f.err != nil {
@@ -219,8 +220,8 @@ func (s *Stream) Report() *feed.Report {
 	return sum
 }
 
-// Skipped returns the rows that column maps left out by their skip rules, by the
-// word that the rule gives; they are no rejects.
+// Skipped returns the number of rows left out by the skip rules of column maps, by
+// the rule's reason. They do not count as rejects.
 func (s *Stream) Skipped() map[string]int {
 	sum := map[string]int{}
 	for _, f := range s.files {
@@ -234,9 +235,8 @@ func (s *Stream) Skipped() map[string]int {
 	return sum
 }
 
-// Progress returns the bytes read and the bytes there are to read, compressed as
-// they lie on the disk; total is 0 when standard input is among them. It is safe
-// for concurrent use.
+// Progress returns how many compressed bytes have been read, and of how many; total
+// is 0 if standard input is among the paths. It is safe for concurrent use.
 func (s *Stream) Progress() (read, total int64) { return s.read.Load(), s.total }
 
 // Close ends all reading and waits for it. It is safe to call twice.

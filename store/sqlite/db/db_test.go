@@ -156,3 +156,30 @@ func TestDeadlineInterrupts(t *testing.T) {
 		t.Errorf("a caller that has left: %v", err)
 	}
 }
+
+// While whatever scans holds all the connections it may have, searches go on and a
+// further scan gives up at its deadline.
+func TestSearchesNeedNoConnectionOfScans(t *testing.T) {
+	d := open(t, Options{})
+	held := make([]*Conn, cap(d.scans))
+	for i := range held {
+		held[i] = <-d.scans
+	}
+	scan := Statement{Name: "scan", SQL: rows.SQL, Deadline: Request}
+	if err := d.Read(t.Context(), scan, func(context.Context, *Conn) error { return nil }); !errors.Is(err, store.ErrDeadline) {
+		t.Errorf("a scan that finds no connection: %v", err)
+	}
+	search := scan
+	search.Quick = true
+	for range 100 {
+		if err := d.Read(t.Context(), search, func(context.Context, *Conn) error { return nil }); err != nil {
+			t.Fatalf("a search while scans hold all their connections: %v", err)
+		}
+	}
+	for _, c := range held {
+		d.scans <- c
+	}
+	if n := count(t, d); n != 0 {
+		t.Errorf("%d rows afterwards", n)
+	}
+}

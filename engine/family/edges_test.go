@@ -1,4 +1,4 @@
-package engine
+package family
 
 import (
 	"fmt"
@@ -6,23 +6,35 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"corrgraph/engine/board"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
+
+// alone is an observer that nothing waits for.
+type alone struct{ *Families }
+
+func (alone) Heard(*board.Node, odds.Time) {}
 
 // TestShownEdgesAreThoseReadAnew compares, again and again between decisions and
 // after them, the edges that are kept for views with the same read from scratch.
 func TestShownEdgesAreThoseReadAnew(t *testing.T) {
-	e, rng := New(Options{}), rand.New(rand.NewPCG(1, 2))
+	bd := board.New(board.Options{KeepMoves: series.Keep})
+	s, rng := New(bd, Options{Seed: 1}), rand.New(rand.NewPCG(1, 2))
+	bd.Observe(alone{s})
 	ev := &odds.Event{ID: "match", Sport: "tennis", League: "atp", Home: "Ann", Away: "Bea", Start: 1_750_100_000_000}
 	at, fair := odds.Time(1_750_000_000_000), 0.0
+	const decideEvery = 3_600_000
 	tell := func(venue int, p float64) {
-		t.Helper()
-		if err := e.Apply(&odds.Batch{Source: "stream", At: at, Recv: at, Updates: []odds.Update{{Event: ev, Venue: fmt.Sprint("venue", venue), Market: "h2h", Quotes: []odds.Quote{
+		if bd.Now/decideEvery < at/decideEvery {
+			s.Decide(at / decideEvery * decideEvery)
+		}
+		bd.Apply(&odds.Batch{Source: "stream", At: at, Recv: at, Updates: []odds.Update{{Event: ev, Venue: fmt.Sprint("venue", venue), Market: "h2h", Quotes: []odds.Quote{
 			{Selection: "home", Side: odds.Home, Line: math.NaN(), Price: 1 / (1.04 * p)},
 			{Selection: "away", Side: odds.Away, Line: math.NaN(), Price: 1 / (1.04 * (1 - p))},
-		}}}}); err != nil {
-			t.Fatal(err)
-		}
+		}}}})
+		s.Take(bd.Moved)
+		bd.EndBatch()
 	}
 	kept, found := 0, 0
 	for move := range 900 {
@@ -35,14 +47,14 @@ func TestShownEdgesAreThoseReadAnew(t *testing.T) {
 				tell(venue, p)
 			}
 		}
-		for _, f := range e.list {
-			if !f.judged || !f.verdict.Found() {
+		for _, f := range s.list {
+			if !f.judged || !f.Verdict.Found() {
 				continue
 			}
 			for _, p := range f.pairs {
 				found++
 				was := p.shown
-				if got, want := e.shown(p), e.edge(p); got != want {
+				if got, want := s.shown(p), s.Edge(p); got != want {
 					t.Fatalf("after move %d: shown\n%+v\nread anew\n%+v", move, got, want)
 				}
 				if was != nil && was == p.shown {
@@ -51,7 +63,7 @@ func TestShownEdgesAreThoseReadAnew(t *testing.T) {
 			}
 		}
 	}
-	if found == 0 || kept == 0 || kept == found || e.rounds < 3 {
-		t.Errorf("%d edges compared, %d of them kept, %d decisions", found, kept, e.rounds)
+	if found == 0 || kept == 0 || kept == found || s.rounds < 3 {
+		t.Errorf("%d edges compared, %d of them kept, %d decisions", found, kept, s.rounds)
 	}
 }

@@ -1,6 +1,7 @@
-package engine
+package family
 
 import (
+	"iter"
 	"math"
 	"slices"
 
@@ -10,6 +11,9 @@ import (
 	"corrgraph/odds"
 	"corrgraph/series"
 )
+
+// minMoves is how many moves of both sides a trend point takes at least.
+const minMoves = 6
 
 // trendKeep is how many windows of its own history an edge is compared with.
 const trendKeep = 64
@@ -50,49 +54,43 @@ func (s *stat) sd() float64 {
 // edge is some hundred bytes long, and there may be half a million.
 const trendsAtOnce = 8192
 
-// trends adds a point to every pair that has moved enough since its last one,
-// and looks for edges that depart from their own history.
-func (e *Engine) trends(at odds.Time) {
-	for _, layer := range odds.Layers {
-		var pairs []*pair
-		for _, f := range e.list {
-			if f.key.Layer == layer && f.judged && f.verdict.Found() && (layer > odds.CrossMarket || f.verdict.QExist <= leadlag.Rate) {
+// Departures adds a point to every pair of a layer that has moved enough since its last
+// one, and yields the edges that depart from their own history, some at a time. What is
+// yielded is reused.
+func (s *Families) Departures(layer odds.Layer, at odds.Time) iter.Seq[[]detect.Anomaly] {
+	return func(yield func([]detect.Anomaly) bool) {
+		var pairs []*Pair
+		for _, f := range s.list {
+			if f.Key.Layer == layer && f.judged && f.Verdict.Found() && (layer > odds.CrossMarket || f.Verdict.QExist <= leadlag.Rate) {
 				pairs = append(pairs, f.pairs...)
 			}
 		}
+		var found []detect.Anomaly
 		for some := range slices.Chunk(pairs, trendsAtOnce) {
-			e.depart(layer, some, at)
-		}
-		w := &e.alarms
-		w.found = w.found[:0]
-		for _, ev := range e.order {
-			if ev.last >= at.Add(-layer.Window()) {
-				w.found = w.edges.EndLook(ev.id, layer, at, w.found)
+			if found = s.depart(layer, some, at, found[:0]); !yield(found) {
+				return
 			}
-		}
-		for i := range w.found {
-			e.report(w.found[i])
 		}
 	}
 }
 
-// depart adds points to pairs of one layer, each of which is one worker's, and
-// offers what departs from its history in their order.
-func (e *Engine) depart(layer odds.Layer, pairs []*pair, at odds.Time) {
+// depart adds points to pairs of one layer, each of which is one worker's, and appends
+// what departs from its history in their order.
+func (s *Families) depart(layer odds.Layer, pairs []*Pair, at odds.Time, found []detect.Anomaly) []detect.Anomaly {
 	all := make([]graph.Edge, len(pairs))
 	advanced := make([]bool, len(pairs))
-	e.each(len(pairs), func(i int, _ *leadlag.Scratch) {
+	s.each(len(pairs), func(i int, _ *leadlag.Scratch) {
 		p := pairs[i]
 		if advanced[i] = p.advance(at); !advanced[i] {
 			return
 		}
-		all[i] = e.edge(p)
+		all[i] = s.Edge(p)
 		if all[i].Discovered && !p.found {
 			p.found, p.first, all[i].FirstSeen = true, at, at
 		}
 	})
 	edges := all[:0]
-	of := map[[2]odds.NodeID]*pair{}
+	of := map[[2]odds.NodeID]*Pair{}
 	for i := range all {
 		if advanced[i] {
 			of[[2]odds.NodeID{all[i].Source, all[i].Target}] = pairs[i]
@@ -103,21 +101,20 @@ func (e *Engine) depart(layer odds.Layer, pairs []*pair, at odds.Time) {
 	for i := range edges {
 		conf[i] = float32(edges[i].Confidence)
 	}
-	w := &e.alarms
-	w.found = detect.Edges(layer, edges, conf, detect.Options{Floor: detect.Reset}, w.found[:0])
-	for i := range w.found {
-		if a := &w.found[i]; len(a.Nodes) == 2 && of[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}] != nil {
-			a.Evidence.Curve = of[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}].fam.curve()
+	found = detect.Edges(layer, edges, conf, detect.Options{Floor: detect.Reset}, found)
+	for i := range found {
+		if a := &found[i]; len(a.Nodes) == 2 && of[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}] != nil {
+			a.Evidence.Curve = of[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}].Family.Curve()
 		}
 	}
-	e.offer(w.edges, at)
+	return found
 }
 
 // advance takes the moves since the last point as a new one, once both sides
 // have at least minMoves.
-func (p *pair) advance(at odds.Time) bool {
-	a, b := p.a.Moves(), p.b.Moves()
-	newA, newB := p.a.Count()-p.seenA, p.b.Count()-p.seenB
+func (p *Pair) advance(at odds.Time) bool {
+	a, b := p.A.Moves(), p.B.Moves()
+	newA, newB := p.A.Count()-p.seenA, p.B.Count()-p.seenB
 	if newA < minMoves || newB < minMoves {
 		return false
 	}
@@ -127,7 +124,7 @@ func (p *pair) advance(at odds.Time) bool {
 	since := min(a[len(a)-newA].At, b[len(b)-newB].At)
 	a, b = tail(a, since), tail(b, since)
 	own := ownSums(p, a, b)
-	p.seenA, p.seenB = p.a.Count(), p.b.Count()
+	p.seenA, p.seenB = p.A.Count(), p.B.Count()
 	if own.N < minMoves && p.trend == nil {
 		return false // nothing yet that could break down
 	}
@@ -140,7 +137,7 @@ func (p *pair) advance(at odds.Time) bool {
 		lead = (own.U - back.U) / math.Sqrt(v)
 	}
 	lag := p.lagNow(a, b, own)
-	p.trend.push(at, point{p.sign * own.Corr(), lag, p.sign * own.Beta(), lead, float64(own.Moves)}, p.layer >= odds.CrossEvent)
+	p.trend.push(at, point{p.Sign * own.Corr(), lag, p.Sign * own.Beta(), lead, float64(own.Moves)}, p.Layer >= odds.CrossEvent)
 	return true
 }
 
@@ -151,9 +148,9 @@ const lagSure = 3.5
 // lagNow is the lag of a pair's newest moves: of the window as wide as the
 // family's that they stand out in most, wherever it lies; of the family's own
 // where they stand out in none.
-func (p *pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
-	x := p.fam.ev.Axis
-	dir, family := p.fam.verdict.Window()
+func (p *Pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
+	x := p.Family.ev.Axis
+	dir, family := p.Family.Verdict.Window()
 	if dir == leadlag.BA {
 		a, b = b, a
 	}
@@ -166,8 +163,8 @@ func (p *pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
 			continue
 		}
 		from, to := x.Limits(sp)
-		s := leadlag.Window(b, a, from, to).Signed(p.sign)
-		if s.N >= minMoves && s.V > 0 && s.U*p.fam.verdict.Link.U > 0 && math.Abs(s.U)/math.Sqrt(s.V) > z {
+		s := leadlag.Window(b, a, from, to).Signed(p.Sign)
+		if s.N >= minMoves && s.V > 0 && s.U*p.Family.Verdict.Link.U > 0 && math.Abs(s.U)/math.Sqrt(s.V) > z {
 			best, z = s, math.Abs(s.U)/math.Sqrt(s.V)
 		}
 	}
@@ -279,32 +276,32 @@ func tail(m []series.Increment, since odds.Time) []series.Increment {
 }
 
 // ownSums reads a pair's moves in the window and direction of its family.
-func ownSums(p *pair, a, b []series.Increment) leadlag.Sums {
-	v := &p.fam.verdict
-	x := p.fam.ev.Axis
+func ownSums(p *Pair, a, b []series.Increment) leadlag.Sums {
+	v := &p.Family.Verdict
+	x := p.Family.ev.Axis
 	switch {
 	case v.Zero:
 		s := leadlag.Window(b, a, 0, x.Zero())
 		t := leadlag.Window(a, b, 1, x.Zero())
 		s.U, s.V, s.Raw, s.N = s.U+t.U, s.V+t.V, s.Raw+t.Raw, s.N+t.N
-		return s.Signed(p.sign)
+		return s.Signed(p.Sign)
 	default:
 		dir, span := v.Window()
 		from, to := x.Limits(span)
 		if dir == leadlag.BA {
 			a, b = b, a
 		}
-		return leadlag.Window(b, a, from, to).Signed(p.sign)
+		return leadlag.Window(b, a, from, to).Signed(p.Sign)
 	}
 }
 
 // otherWay reads the same window with the roles exchanged.
-func otherWay(p *pair, a, b []series.Increment) leadlag.Sums {
-	v := &p.fam.verdict
+func otherWay(p *Pair, a, b []series.Increment) leadlag.Sums {
+	v := &p.Family.Verdict
 	dir, span := v.Window()
-	from, to := p.fam.ev.Axis.Limits(span)
+	from, to := p.Family.ev.Axis.Limits(span)
 	if dir == leadlag.AB {
 		a, b = b, a
 	}
-	return leadlag.Window(b, a, from, to).Signed(p.sign)
+	return leadlag.Window(b, a, from, to).Signed(p.Sign)
 }

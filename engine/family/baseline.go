@@ -1,25 +1,27 @@
-package engine
+package family
 
 import (
 	"math"
 	"slices"
 
+	"corrgraph/engine/board"
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 )
 
-// rule is a simple rival's forecast: the follower moves beta times the leader's
-// move within [from, to] after it.
-type rule struct {
-	beta     float64
-	from, to odds.Millis
-	calls    bool // it says that this leader leads
+// Rule is a simple rival's forecast: the follower moves Beta times the leader's move
+// within [From, To] after it.
+type Rule struct {
+	Beta     float64
+	From, To odds.Millis
+
+	calls bool // it says that this leader leads
 }
 
-// rivalPairs bounds the Hayashi–Yoshida scan of a family.
-const rivalPairs = 64
+// baselinePairs bounds the Hayashi–Yoshida scan of a family.
+const baselinePairs = 64
 
 // contrast is the Hayashi–Yoshida contrast of a family, pooled over its pairs,
 // leader first: bin centres of its axis, both ways.
@@ -30,7 +32,7 @@ type contrast struct {
 	best     int
 }
 
-func (f *family) contrast() contrast {
+func (f *Family) contrast() contrast {
 	x := f.ev.Axis
 	c := contrast{lags: []int64{0}}
 	for k := 1; k <= x.Bins(); k++ {
@@ -40,21 +42,21 @@ func (f *family) contrast() contrast {
 	c.cov = make([]float64, len(c.lags))
 	n := 0
 	for _, p := range f.pairs {
-		src, dst := p.a, p.b
-		if f.verdict.Leader == leadlag.BA {
+		src, dst := p.A, p.B
+		if f.Verdict.Leader == leadlag.BA {
 			src, dst = dst, src
 		}
-		a, errA := leadlag.Clean(src.path())
-		b, errB := leadlag.Clean(dst.path())
+		a, errA := leadlag.Clean(path(src))
+		b, errB := leadlag.Clean(path(dst))
 		if errA != nil || errB != nil || len(a.T) < 3 || len(b.T) < 3 {
 			continue
 		}
-		if n++; n > rivalPairs {
+		if n++; n > baselinePairs {
 			break
 		}
 		h := leadlag.HayashiYoshida(a, b, c.lags)
 		for k := range c.cov {
-			c.cov[k] += p.sign * h.Cov[k]
+			c.cov[k] += p.Sign * h.Cov[k]
 		}
 		c.ssA += h.SSA
 		c.ssB += h.SSB
@@ -68,25 +70,34 @@ func (f *family) contrast() contrast {
 	return c
 }
 
-// scan fits the Hayashi–Yoshida rival of a directed family once, on what is
+// scan fits the Hayashi–Yoshida rule of a directed family once, on what is
 // known when the family is first found: the lag where the pooled contrast is
 // largest, and the ratio there.
-func (f *family) scan() *rule {
+func (f *Family) scan() *Rule {
 	c := f.contrast()
 	lag, step := odds.Millis(c.lags[c.best]), f.ev.Axis.Resolution
-	r := &rule{from: max(0, lag-step), to: lag + step, calls: lag > 0 && c.ssA > 0 && c.cov[c.best] != 0}
+	r := &Rule{From: max(0, lag-step), To: lag + step, calls: lag > 0 && c.ssA > 0 && c.cov[c.best] != 0}
 	if r.calls {
-		r.beta = c.cov[c.best] / c.ssA
+		r.Beta = c.cov[c.best] / c.ssA
 	}
 	return r
 }
 
+// Baselines calls f with the simple rules that call a move of the follower where the
+// family's leader has moved, by name: in no order.
+func (f *Family) Baselines(call func(name string, r Rule)) {
+	call(ledger.BaselineCopy, Rule{Beta: 1, To: f.ev.Axis.Resolution, calls: true})
+	if r := f.baseline; r != nil && r.calls && r.Beta != 0 {
+		call(ledger.BaselineHY, *r)
+	}
+}
+
 // Opinions returns what the published estimator says of every family that has a
 // leader, by family key.
-func (e *Engine) Opinions() map[string]graph.Opinion {
+func (s *Families) Opinions() map[string]graph.Opinion {
 	out := map[string]graph.Opinion{}
-	for _, f := range e.list {
-		if !f.directed() {
+	for _, f := range s.list {
+		if !f.Directed() {
 			continue
 		}
 		c := f.contrast()
@@ -107,13 +118,13 @@ func (e *Engine) Opinions() map[string]graph.Opinion {
 		if behind > 0 {
 			o.LLR = ahead / behind
 		}
-		out[f.report().Key.String()] = o
+		out[f.Report().Key.String()] = o
 	}
 	return out
 }
 
 // path is the node's series as a path of cumulated moves.
-func (n *node) path() (p leadlag.Path) {
+func path(n *board.Node) (p leadlag.Path) {
 	var v float64
 	for i, m := range n.Moves() {
 		if i == 0 { // the value before the first move
@@ -123,23 +134,4 @@ func (n *node) path() (p leadlag.Path) {
 		p.T, p.V = append(p.T, int64(m.At)), append(p.V, v)
 	}
 	return p
-}
-
-// rival says what the simple rules would have called on the occasion of a
-// prediction, and whether they would have been right.
-func (c *closedCall) rival() map[string]bool {
-	out := map[string]bool{}
-	sign := c.pair.sign
-	copying := rule{beta: 1, to: c.pair.fam.ev.Axis.Resolution, calls: true}
-	for name, r := range map[string]*rule{ledger.BaselineHY: c.pair.fam.rival, ledger.BaselineCopy: &copying} {
-		if r == nil || !r.calls || c.Move == 0 || r.beta == 0 {
-			continue
-		}
-		var slack odds.Millis
-		if c.pair.fam.ev.Axis.Polled() {
-			slack = c.pair.fam.ev.Axis.Resolution / 2
-		}
-		out[name] = c.target.called(c.IssuedAt, max(1, r.from-slack), r.to+slack, r.beta*c.Move*sign)
-	}
-	return out
 }

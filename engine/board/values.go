@@ -1,4 +1,4 @@
-package engine
+package board
 
 import (
 	"cmp"
@@ -18,42 +18,42 @@ type devigBuf struct {
 // complete set of open outcomes, line joined. An incomplete set gives raw
 // log-odds and is counted. A runner that is withdrawn, or a side that is missing,
 // changes the basis of all the others' values: no increment crosses that.
-func (e *Engine) values(b *board) {
-	m, d := b.m, &e.devig
+func (d *Board) values(b *Book) {
+	m, buf := b.Market, &d.devig
 	b.basis = 0
-	d.odds, d.idx = d.odds[:0], d.idx[:0]
+	buf.odds, buf.idx = buf.odds[:0], buf.idx[:0]
 	known := 0
-	for k := range m.sels {
+	for k := range m.Selections {
 		b.value[k], b.offer[k] = math.NaN(), math.NaN()
 		if b.gone[k] != odds.Removed && b.gone[k] != odds.Closed {
 			known++
 		}
 		if b.gone[k] == odds.Open && b.price[k] > 0 {
 			b.offer[k] = b.price[k]
-			d.idx = append(d.idx, k)
-			d.odds = append(d.odds, odds.Odds(b.price[k]))
+			buf.idx = append(buf.idx, k)
+			buf.odds = append(buf.odds, odds.Odds(b.price[k]))
 		}
 	}
-	if m.raw {
-		for _, k := range d.idx {
+	if m.Raw {
+		for _, k := range buf.idx {
 			b.value[k] = math.Log(b.price[k])
 		}
 		return
 	}
-	if len(d.idx) >= 2 && len(d.idx) == known && m.winners == 1 {
-		if r, err := odds.Devig(e.opt.Devig, d.odds, d.probs[:0]); err == nil {
-			d.probs = r.Probs
-			b.basis = basisOf(d.idx)
-			for i, k := range d.idx {
+	if len(buf.idx) >= 2 && len(buf.idx) == known && m.winners == 1 {
+		if r, err := odds.Devig(d.opt.Devig, buf.odds, buf.probs[:0]); err == nil {
+			buf.probs = r.Probs
+			b.basis = basisOf(buf.idx)
+			for i, k := range buf.idx {
 				b.value[k] = m.join(k, b.line[k], logit(float64(r.Probs[i])))
 			}
 			return
 		}
 	}
 	if m.winners == 1 {
-		e.count.Partial++
+		d.Counts.Partial++
 	}
-	for _, k := range d.idx {
+	for _, k := range buf.idx {
 		b.value[k] = m.join(k, b.line[k], logit(1/b.price[k]))
 	}
 }
@@ -70,8 +70,28 @@ func basisOf(idx []int) uint64 {
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
 // join adds what the line is worth, so that a main line that moves is a move.
-func (m *market) join(k int, line, x float64) float64 {
-	return float64(odds.JoinLine(odds.LogOdds(x), m.sels[k].side, line, m.slope))
+func (m *Market) join(k int, line, x float64) float64 {
+	return float64(odds.JoinLine(odds.LogOdds(x), m.Selections[k].Side, line, m.slope))
+}
+
+// mainLines splits an update that quotes several lines of a market into one
+// update a line; nil when there is but one line.
+func mainLines(u *odds.Update) []lineUpdate {
+	var key float64
+	for i := range u.Quotes {
+		k := math.Abs(u.Quotes[i].Line)
+		if i == 0 {
+			key = k
+		} else if k != key && !(math.IsNaN(k) && math.IsNaN(key)) {
+			return splitLines(u)
+		}
+	}
+	return nil
+}
+
+type lineUpdate struct {
+	odds.Update
+	alternate float64 // NaN for the main line
 }
 
 // splitLines sorts an update's quotes by line. The main line is the one that the
@@ -81,11 +101,11 @@ func splitLines(u *odds.Update) []lineUpdate {
 	var out []lineUpdate
 	for _, q := range u.Quotes {
 		k := q.Line
-		if q.Side == odds.Away && !missing(k) { // the two sides of a handicap have opposite signs
+		if q.Side == odds.Away && !math.IsNaN(k) { // the two sides of a handicap have opposite signs
 			k = -k
 		}
 		key := k
-		if missing(k) {
+		if math.IsNaN(k) {
 			key = math.Inf(1)
 		}
 		i, ok := by[key]

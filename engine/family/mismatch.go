@@ -1,10 +1,11 @@
-package engine
+package family
 
 import (
 	"math/rand/v2"
 	"slices"
 	"sync"
 
+	"corrgraph/engine/board"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
@@ -25,23 +26,23 @@ type Mismatch struct {
 
 // Mismatch makes the copies. They read the series only and run side by side; the
 // answer does not depend on how many do.
-func (e *Engine) Mismatch() Mismatch {
-	fams, pools := e.venueFamilies()
+func (s *Families) Mismatch() Mismatch {
+	fams, pools := s.venueFamilies()
 	var out Mismatch
 	for _, f := range fams {
-		if f.verdict.Discovered {
+		if f.Verdict.Discovered {
 			out.Discovered++
 		}
 	}
 	counts := make([][2]int, copies) // families, discoveries
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, e.workers()) // a copy waits for a free slot
+	slots := make(chan struct{}, s.workers()) // a copy waits for a free slot
 	for c := range copies {
 		wg.Add(1)
 		slots <- struct{}{}
 		go func() {
 			defer func() { <-slots; wg.Done() }()
-			counts[c] = e.mismatched(fams, pools, uint64(c))
+			counts[c] = s.mismatched(fams, pools, uint64(c))
 		}()
 	}
 	wg.Wait()
@@ -61,10 +62,10 @@ func (e *Engine) Mismatch() Mismatch {
 	return out
 }
 
-func (e *Engine) venueFamilies() (fams []*family, pools map[int][]float64) {
+func (s *Families) venueFamilies() (fams []*Family, pools map[int][]float64) {
 	pools = map[int][]float64{}
-	for _, f := range e.list {
-		if f.key.Layer == odds.Direct && !f.block && f.judged && f.verdict.Found() {
+	for _, f := range s.list {
+		if f.Key.Layer == odds.Direct && !f.block && f.judged && f.Verdict.Found() {
 			fams = append(fams, f)
 			k := int(f.ev.Axis.Resolution)
 			pools[k] = f.ev.DecoyScores(pools[k])
@@ -75,15 +76,15 @@ func (e *Engine) venueFamilies() (fams []*family, pools map[int][]float64) {
 
 // mismatched judges one copy: in every family each A meets the B of another
 // pair, whose event shares no participant and was quoted at the same time.
-func (e *Engine) mismatched(fams []*family, pools map[int][]float64, copy uint64) [2]int {
+func (s *Families) mismatched(fams []*Family, pools map[int][]float64, copy uint64) [2]int {
 	var cases []leadlag.Case
 	var work leadlag.Scratch
 	for i, f := range fams {
-		r := rand.New(rand.NewPCG(e.opt.Seed, copy<<32|uint64(i)))
+		r := rand.New(rand.NewPCG(s.opt.Seed, copy<<32|uint64(i)))
 		ev := leadlag.NewNearEvidence(f.ev.Axis, false)
 		met := 0
 		step := 1
-		if most := e.opt.CheckPairs; most > 0 {
+		if most := s.opt.CheckPairs; most > 0 {
 			step = max(1, (len(f.pairs)+most-1)/most)
 		}
 		for k := 0; k < len(f.pairs); k += step {
@@ -93,8 +94,8 @@ func (e *Engine) mismatched(fams []*family, pools map[int][]float64, copy uint64
 				continue
 			}
 			met++
-			count(ev, leadlag.AB, q.b, p.a, &work)
-			count(ev, leadlag.BA, p.a, q.b, &work)
+			count(ev, leadlag.AB, q.B, p.A, &work)
+			count(ev, leadlag.BA, p.A, q.B, &work)
 		}
 		if met > 0 {
 			cases = append(cases, leadlag.Case{Evidence: ev, Stratum: int(f.ev.Axis.Resolution)})
@@ -111,27 +112,27 @@ func (e *Engine) mismatched(fams []*family, pools map[int][]float64, copy uint64
 
 // stranger draws a pair of another event for pair k; nil where a few draws find
 // none.
-func (f *family) stranger(k int, r *rand.Rand) *pair {
+func (f *Family) stranger(k int, r *rand.Rand) *Pair {
 	p := f.pairs[k]
 	for range 8 {
 		q := f.pairs[r.IntN(len(f.pairs))]
-		if q.ev != p.ev && !p.ev.shares(q.ev) && overlap(p.a, q.b) {
+		if q.Event != p.Event && !shares(p.Event, q.Event) && overlap(p.A, q.B) {
 			return q
 		}
 	}
 	return nil
 }
 
-func (ev *event) shares(o *event) bool {
-	for _, id := range ev.match.Entities[:min(2, len(ev.match.Entities))] {
-		if slices.Contains(o.match.Entities, id) {
+func shares(ev, o *board.Event) bool {
+	for _, id := range ev.Match.Entities[:min(2, len(ev.Match.Entities))] {
+		if slices.Contains(o.Match.Entities, id) {
 			return true
 		}
 	}
 	return false
 }
 
-func overlap(a, b *node) bool {
+func overlap(a, b *board.Node) bool {
 	m, n := a.Moves(), b.Moves()
 	return len(m) > 0 && len(n) > 0 && m[0].At <= n[len(n)-1].At && n[0].At <= m[len(m)-1].At
 }
@@ -141,7 +142,7 @@ func overlap(a, b *node) bool {
 const checkMoves = 1024
 
 // count adds a target's newest moves against a source.
-func count(ev *leadlag.Evidence, dir leadlag.Flow, target, source *node, work *leadlag.Scratch) {
+func count(ev *leadlag.Evidence, dir leadlag.Flow, target, source *board.Node, work *leadlag.Scratch) {
 	src, upto := source.Moves(), 0
 	moves := target.Moves()
 	for _, inc := range moves[max(0, len(moves)-checkMoves):] {
