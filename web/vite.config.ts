@@ -5,7 +5,13 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   plugins: [svelte(), svelteTesting({ autoCleanup: false })],
   // dist itself holds a file that git keeps; only dist/app is the build's.
-  build: { outDir: "dist/app", emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    outDir: "dist/app",
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
   test: {
     include: ["src/**/*.test.ts"],
     environment: "node", // tests of parts ask for happy-dom

@@ -45,7 +45,15 @@ export function ofNow(w: SureWin, asOf: number, elapsed: number): Row {
     over: false,
     legs: w.legs.map((l) => {
       const age = Math.max(0, l.age_ms + elapsed);
-      return { node: l.node, venue: l.venue, selection: l.selection, price: l.price, stake: l.stake, age, old: age > Math.max(slow, l.resolution_ms) };
+      return {
+        node: l.node,
+        venue: l.venue,
+        selection: l.selection,
+        price: l.price,
+        stake: l.stake,
+        age,
+        old: age > Math.max(slow, l.resolution_ms),
+      };
     }),
     warnings: w.warnings,
   };
@@ -54,7 +62,9 @@ export function ofNow(w: SureWin, asOf: number, elapsed: number): Row {
 /** Those that are over or were kept back, but for those whose market has a window now. */
 export function past(all: readonly Anomaly[], windows: readonly SureWin[]): Anomaly[] {
   const now = new Set(windows.map((w) => `${w.event_id} ${w.market}`));
-  return all.filter((a) => a.until !== null || (a.suppressed && !now.has(`${a.event_id} ${parts(a.nodes[0] ?? "")?.market}`)));
+  return all.filter(
+    (a) => a.until !== null || (a.suppressed && !now.has(`${a.event_id} ${parts(a.nodes[0] ?? "")?.market}`)),
+  );
 }
 
 /** One of them, as it was told. */
@@ -73,7 +83,15 @@ export function ofPast(a: Anomaly): Row {
     over: true,
     legs: ticks.map((t): Leg => {
       const p = parts(t.node);
-      return { node: t.node, venue: p?.venue ?? t.node, selection: p?.selection ?? "", price: t.price, stake: 1 / t.price / sum, age: null, old: false };
+      return {
+        node: t.node,
+        venue: p?.venue ?? t.node,
+        selection: p?.selection ?? "",
+        price: t.price,
+        stake: 1 / t.price / sum,
+        age: null,
+        old: false,
+      };
     }),
     warnings: a.suppressed ? [`not raised: ${a.suppressed}`] : [],
   };

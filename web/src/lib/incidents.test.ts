@@ -42,7 +42,8 @@ test("new is what nothing was told of, over or not", () => {
   const old = anomaly({ at: at(0), until: at(1) });
   const lasting = anomaly({ at: at(5), event_id: "m2" });
   const told = telling(incidents([old, lasting]));
-  const fresh = (...all: Parameters<typeof anomaly>[0][]) => untold(incidents([old, lasting, ...all.map(anomaly)]), told).map((i) => i.event);
+  const fresh = (...all: Parameters<typeof anomaly>[0][]) =>
+    untold(incidents([old, lasting, ...all.map(anomaly)]), told).map((i) => i.event);
   expect(fresh()).toEqual([]);
   expect(fresh({ at: at(60), event_id: "m2", kind: "arbitrage" })).toEqual([]); // the same incident grows
   expect(fresh({ at: at(60), event_id: "m3" })).toEqual(["m3"]);

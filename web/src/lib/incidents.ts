@@ -62,11 +62,16 @@ export interface Told {
 /** The incidents of which nothing was told yet. One that is over already counts where it
  * began after all that was told: others have only come into view. */
 export function untold(list: readonly Incident[], told: Told): Incident[] {
-  return list.filter((i) => (!i.over || i.began > told.upTo) && i.anomalies.every((a) => !told.anomalies.has(anomalyKey(a))));
+  return list.filter(
+    (i) => (!i.over || i.began > told.upTo) && i.anomalies.every((a) => !told.anomalies.has(anomalyKey(a))),
+  );
 }
 
 export function telling(list: readonly Incident[]): Told {
-  return { anomalies: new Set(list.flatMap((i) => i.anomalies.map(anomalyKey))), upTo: Math.max(0, ...list.map((i) => i.last)) };
+  return {
+    anomalies: new Set(list.flatMap((i) => i.anomalies.map(anomalyKey))),
+    upTo: Math.max(0, ...list.map((i) => i.last)),
+  };
 }
 
 function marketOf(a: Anomaly): string {
@@ -90,7 +95,9 @@ function incident(group: Anomaly[]): Incident {
     began: ms(first.at),
     last: ms(group.at(-1)!.at),
     over: group.every((a) => a.until !== null),
-    kinds: [...kinds].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count || a.kind.localeCompare(b.kind)),
+    kinds: [...kinds]
+      .map(([kind, count]) => ({ kind, count }))
+      .sort((a, b) => b.count - a.count || a.kind.localeCompare(b.kind)),
     venues: [...venues].sort(),
     anomalies: group.toReversed(),
   };

@@ -16,7 +16,18 @@ export const views = {
   trader: {
     path: "/",
     title: "Now",
-    params: { event: "", node: "", layers: "1234", find: "", hide: "", certain: "1", hops: "1", as: "graph", incident: "", at: "" },
+    params: {
+      event: "",
+      node: "",
+      layers: "1234",
+      find: "",
+      hide: "",
+      certain: "1",
+      hops: "1",
+      as: "graph",
+      incident: "",
+      at: "",
+    },
   },
   events: { path: "/events", title: "Events", params: { q: "", sport: "", event: "" } },
   leaders: {
@@ -31,7 +42,11 @@ export const views = {
   performance: { path: "/correlation-performance", title: "Performance", params: { op: "", span: "1h" } },
   readiness: { path: "/readiness", title: "Readiness", params: {} },
   feeds: { path: "/feeds", title: "Feeds", params: { source: "" } },
-  audit: { path: "/audit", title: "Audit", params: { operation: "", actor: "", status: "", subject: "", trace_id: "", from: "", to: "" } },
+  audit: {
+    path: "/audit",
+    title: "Audit",
+    params: { operation: "", actor: "", status: "", subject: "", trace_id: "", from: "", to: "" },
+  },
   backups: { path: "/backups", title: "Backups & faults", params: {} },
   stress: { path: "/stress", title: "Stress", params: { nodes: "2000", edges: "10000", seed: "1", seconds: "10" } },
 } as const satisfies Record<string, { path: string; title: string; params: Record<string, string> }>;

@@ -10,7 +10,12 @@ import { edge, events, node, row } from "../lib/testing/samples";
 import GraphCanvas from "./GraphCanvas.svelte";
 
 /** The picture: what was drawn last, and how a pointer reaches it. */
-const picture = vi.hoisted(() => ({ nodes: [] as SceneNode[], edges: [] as SceneEdge[], on: null as SceneEvents | null, ended: false }));
+const picture = vi.hoisted(() => ({
+  nodes: [] as SceneNode[],
+  edges: [] as SceneEdge[],
+  on: null as SceneEvents | null,
+  ended: false,
+}));
 vi.mock("../canvas/scene", () => ({
   Scene: class {
     constructor(_box: HTMLElement, _theme: object, on: SceneEvents) {
@@ -31,14 +36,35 @@ beforeEach(() => Object.assign(picture, { nodes: [], edges: [], on: null, ended:
 const own = edge(node("pin"), node("dk"));
 const across = edge(node("pin"), node("pin", "totals"), { layer: 2, copied: true });
 const far = edge(node("dk"), node("fan"), { simultaneous: true });
-const near = neighbourhood([own, across, far], { focus: node("pin"), hops: 2, layers: "1234", certain: false, hide: () => false });
-const palette: Record<string, string> = { text: "#000001", panel: "#ffffff", dim: "#000002", focus: "#0000f0", l1: "#100000", l2: "#200000", l3: "#300000", l4: "#400000" };
+const near = neighbourhood([own, across, far], {
+  focus: node("pin"),
+  hops: 2,
+  layers: "1234",
+  certain: false,
+  hide: () => false,
+});
+const palette: Record<string, string> = {
+  text: "#000001",
+  panel: "#ffffff",
+  dim: "#000002",
+  focus: "#0000f0",
+  l1: "#100000",
+  l2: "#200000",
+  l3: "#300000",
+  l4: "#400000",
+};
 
 function shown(more: object = {}) {
   const state = stateAt("/", 0);
   state.theme.colour = (name) => palette[name] ?? "#808080";
   state.market.events.value = events(row());
-  const props = { near, found: null as ReadonlySet<Edge> | null, expected: new Set<string>(), moved: new Map<string, { up: boolean; after: number }>(), ...more };
+  const props = {
+    near,
+    found: null as ReadonlySet<Edge> | null,
+    expected: new Set<string>(),
+    moved: new Map<string, { up: boolean; after: number }>(),
+    ...more,
+  };
   return { state, change: show(GraphCanvas, props, state) };
 }
 const dot = (id: string) => picture.nodes.find((n) => n.id === id)!;

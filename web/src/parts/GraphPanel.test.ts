@@ -14,9 +14,23 @@ vi.mock("../canvas/scene", () => ({
 
 const certain = edge(node("pin"), node("dk"));
 const doubtful = edge(node("pin"), node("fan"), { discovered: false });
-const moves = { as_of: at(0), complete: true, stale: false, event_id: "m1", moves: [], graphs: [], newer: 0, older: 0, remembered_from: null };
+const moves = {
+  as_of: at(0),
+  complete: true,
+  stale: false,
+  event_id: "m1",
+  moves: [],
+  graphs: [],
+  newer: 0,
+  older: 0,
+  remembered_from: null,
+};
 const answers = (g: unknown) => ({ "/v1/events/m1/graph": g, "/v1/events/m1/moves": moves });
-const firsts = () => screen.getAllByRole("row").slice(1).map((r) => r.querySelectorAll("td")[2]!.textContent);
+const firsts = () =>
+  screen
+    .getAllByRole("row")
+    .slice(1)
+    .map((r) => r.querySelectorAll("td")[2]!.textContent);
 
 test("without an event it says what comes", async () => {
   serve({});

@@ -10,12 +10,18 @@ let drawn: string[]; // texts on the canvas
 
 beforeEach(() => {
   drawn = [];
-  const ctx = new Proxy({} as Record<string | symbol, unknown>, { get: (own, name) => own[name] ?? (name === "fillText" ? (text: string) => drawn.push(text) : () => undefined) });
+  const ctx = new Proxy({} as Record<string | symbol, unknown>, {
+    get: (own, name) => own[name] ?? (name === "fillText" ? (text: string) => drawn.push(text) : () => undefined),
+  });
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(800);
   vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockImplementation(() => ctx as never);
 });
 
-const map = heat([pair("pin", "dk"), pair("fan", "dk", { simultaneous: true, lag_ms: 0 }), pair("pin", "fan", { discovered: false })], [["dk", "fan"]], { sport: "", market: "", phase: "", certain: false, grouped: false });
+const map = heat(
+  [pair("pin", "dk"), pair("fan", "dk", { simultaneous: true, lag_ms: 0 }), pair("pin", "fan", { discovered: false })],
+  [["dk", "fan"]],
+  { sport: "", market: "", phase: "", certain: false, grouped: false },
+);
 
 function shown(chosen: string) {
   const state = stateAt("/", 0);
@@ -52,7 +58,14 @@ test("arrow keys walk over the squares, from edge to edge, past the diagonal", a
 
 test("a click chooses a square; names and the diagonal are none", async () => {
   const { onchoose, app } = shown("");
-  const click = (x: number, y: number) => fireEvent(app, Object.defineProperties(new MouseEvent("click", { bubbles: true }), { offsetX: { value: x }, offsetY: { value: y } }));
+  const click = (x: number, y: number) =>
+    fireEvent(
+      app,
+      Object.defineProperties(new MouseEvent("click", { bubbles: true }), {
+        offsetX: { value: x },
+        offsetY: { value: y },
+      }),
+    );
   await click(10, 10);
   await click(95, 95);
   expect(onchoose).not.toHaveBeenCalled();

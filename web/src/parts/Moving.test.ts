@@ -7,10 +7,21 @@ import { withMove, type Wave } from "../lib/waves";
 import Moving from "./Moving.svelte";
 
 /** pin moves up and dk follows two seconds later. */
-const travelling = (): readonly Wave[] => [move("pin", 0, 0.2), move("dk", 2, 0.15)].reduce<readonly Wave[]>(withMove, []);
+const travelling = (): readonly Wave[] =>
+  [move("pin", 0, 0.2), move("dk", 2, 0.15)].reduce<readonly Wave[]>(withMove, []);
 
 test("a move: who was first, who followed, who has not, who is suspended", async () => {
-  serve({ "/v1/events/m1": detail({ quotes: [quote("pin", { price: 1.9 }), quote("dk"), quote("fan"), quote("bov", { status: "suspended", price: null }), quote("pin", { node: node("pin", "totals"), market: "totals" })] }) });
+  serve({
+    "/v1/events/m1": detail({
+      quotes: [
+        quote("pin", { price: 1.9 }),
+        quote("dk"),
+        quote("fan"),
+        quote("bov", { status: "suspended", price: null }),
+        quote("pin", { node: node("pin", "totals"), market: "totals" }),
+      ],
+    }),
+  });
   const state = stateAt("/", atMs(5));
   state.market.waves = travelling();
   state.market.events.value = events(row());
@@ -25,7 +36,10 @@ test("a move: who was first, who followed, who has not, who is suspended", async
   expect(item.getByText("(5 s ago)")).toBeTruthy();
   expect(item.getByText("fan")).toBeTruthy(); // alone: dk followed, bov can't
   expect(item.getByText("1 suspended")).toBeTruthy();
-  expect(item.getAllByRole("link").map((l) => l.getAttribute("href"))).toEqual([expect.stringContaining(`node=${encodeURIComponent(node("pin"))}`), expect.stringContaining("/timeline?")]);
+  expect(item.getAllByRole("link").map((l) => l.getAttribute("href"))).toEqual([
+    expect.stringContaining(`node=${encodeURIComponent(node("pin"))}`),
+    expect.stringContaining("/timeline?"),
+  ]);
 });
 
 test("venues that copy one another are one opinion", async () => {

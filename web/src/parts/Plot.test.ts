@@ -48,7 +48,10 @@ test("it has a name for those who can't see it, and draws what it is given", () 
   shown();
   expect(screen.getByRole("img", { name: "Latency" })).toBeTruthy();
   expect(made).toHaveLength(1);
-  expect(made[0]!.data.at(-1)).toEqual([[1, 2], [5, 6]]);
+  expect(made[0]!.data.at(-1)).toEqual([
+    [1, 2],
+    [5, 6],
+  ]);
   expect(options().series.map((s) => s.label)).toEqual(["at", "p50"]);
 });
 
@@ -56,7 +59,10 @@ test("new data flow into the plot; another form makes another plot", async () =>
   const { change, state } = shown();
   await change({ x: [1, 2, 3], lines: [line([5, 6, 7])] });
   expect(made).toHaveLength(1);
-  expect(made[0]!.data.at(-1)).toEqual([[1, 2, 3], [5, 6, 7]]);
+  expect(made[0]!.data.at(-1)).toEqual([
+    [1, 2, 3],
+    [5, 6, 7],
+  ]);
   await change({ lines: [line([5, 6]), { ...line([1, 1]), label: "p99" }] });
   expect(made).toHaveLength(2);
   expect(made.map((m) => m.ended)).toEqual([true, false]);

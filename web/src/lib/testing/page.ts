@@ -23,7 +23,11 @@ export function stateAt(address: string, now: number): AppState {
 }
 
 /** Shows a part. The function that it returns changes its properties. */
-export function show<P extends Record<string, unknown>>(part: Component<P, Record<string, unknown>, string>, props: P, state: AppState) {
+export function show<P extends Record<string, unknown>>(
+  part: Component<P, Record<string, unknown>, string>,
+  props: P,
+  state: AppState,
+) {
   const { rerender } = render(Page, { part: part as never, given: props, state });
   return async (change: Partial<P>): Promise<void> => {
     await rerender({ given: { ...props, ...change } });

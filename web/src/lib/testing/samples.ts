@@ -1,12 +1,26 @@
 // Whole values of the API for tests, of which each test changes what it is about.
 
-import type { Anomaly, Edge, EventDetail, EventRow, Events, Forecast, Graph, Move, Pair, Quote, Score, Scorecard } from "../../api/types";
+import type {
+  Anomaly,
+  Edge,
+  EventDetail,
+  EventRow,
+  Events,
+  Forecast,
+  Graph,
+  Move,
+  Pair,
+  Quote,
+  Score,
+  Scorecard,
+} from "../../api/types";
 
 /** An instant so many seconds after the beginning of the test. */
 export const at = (seconds: number): string => new Date(1_767_312_000_000 + 1000 * seconds).toISOString();
 export const atMs = (seconds: number): number => Date.parse(at(seconds));
 
-export const node = (venue: string, market = "h2h", event = "m1", selection = "home"): string => `${venue}/${event}/${market}/${selection}`;
+export const node = (venue: string, market = "h2h", event = "m1", selection = "home"): string =>
+  `${venue}/${event}/${market}/${selection}`;
 
 export const anomaly = (change: Partial<Anomaly>): Anomaly => ({
   kind: "hidden_edge",
@@ -140,7 +154,18 @@ export const quote = (venue: string, change: Partial<Quote> = {}): Quote => ({
   ...change,
 });
 
-const match = { event_id: "m1", title: "B @ A", home: "A", away: "B", sport: "tennis", league: "open", entities: [], first_seen: at(0), last_seen: at(0), start_time: null };
+const match = {
+  event_id: "m1",
+  title: "B @ A",
+  home: "A",
+  away: "B",
+  sport: "tennis",
+  league: "open",
+  entities: [],
+  first_seen: at(0),
+  last_seen: at(0),
+  start_time: null,
+};
 
 export const detail = (change: Partial<EventDetail> = {}): EventDetail => ({
   ...match,
@@ -155,9 +180,23 @@ export const detail = (change: Partial<EventDetail> = {}): EventDetail => ({
   ...change,
 });
 
-export const row = (change: Partial<EventRow> = {}): EventRow => ({ ...match, anomalies_on: 0, last_quote: at(0), markets: 1, open_forecasts: 0, quotes: 6, ...change });
+export const row = (change: Partial<EventRow> = {}): EventRow => ({
+  ...match,
+  anomalies_on: 0,
+  last_quote: at(0),
+  markets: 1,
+  open_forecasts: 0,
+  quotes: 6,
+  ...change,
+});
 
-export const events = (...rows: EventRow[]): Events => ({ as_of: at(0), complete: true, stale: false, events: rows, total: rows.length });
+export const events = (...rows: EventRow[]): Events => ({
+  as_of: at(0),
+  complete: true,
+  stale: false,
+  events: rows,
+  total: rows.length,
+});
 
 export const graph = (edges: Edge[], change: Partial<Graph> = {}): Graph => ({
   as_of: at(0),
@@ -167,7 +206,14 @@ export const graph = (edges: Edge[], change: Partial<Graph> = {}): Graph => ({
   title: "B @ A",
   status: "OK",
   version: 1,
-  layers: [1, 2, 3, 4].map((layer) => ({ layer, name: `L${layer}`, status: "OK", left_out: 0, refused: 0, edges: edges.filter((e) => e.layer === layer) })),
+  layers: [1, 2, 3, 4].map((layer) => ({
+    layer,
+    name: `L${layer}`,
+    status: "OK",
+    left_out: 0,
+    refused: 0,
+    edges: edges.filter((e) => e.layer === layer),
+  })),
   ...change,
 });
 
@@ -193,4 +239,15 @@ export const score = (change: Partial<Score> = {}): Score => ({
 });
 
 export const scorecard = (change: Partial<Scorecard> = {}): Scorecard =>
-  ({ as_of: at(0), complete: true, stale: false, calibration: [], families: [], layers: {}, lead_times: [], overall: score(), since: at(0), ...change }) as Scorecard;
+  ({
+    as_of: at(0),
+    complete: true,
+    stale: false,
+    calibration: [],
+    families: [],
+    layers: {},
+    lead_times: [],
+    overall: score(),
+    since: at(0),
+    ...change,
+  }) as Scorecard;
