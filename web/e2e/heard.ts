@@ -1,4 +1,4 @@
-// What a page was told, and a page that is told nothing more for a moment.
+// What a page has heard from the API, and how to hold it still.
 
 import type { Page } from "@playwright/test";
 import type { Forecast, Move } from "../src/api/types";
@@ -16,7 +16,7 @@ declare global {
   }
 }
 
-/** Everything the API has told a page since it was loaded. An answer counts from the moment
+/** Everything a page has heard from the API since it was loaded. An answer counts from the moment
  * at which the page's own code has it. */
 export class Heard {
   private constructor(private readonly page: Page) {}

@@ -34,7 +34,7 @@ onBoth(() => {
           theme,
         ).toEqual([]);
       }
-      expect(await page.evaluate(onlyColour), "told by colour alone").toEqual([]);
+      expect(await page.evaluate(onlyColour), "conveyed by colour alone").toEqual([]);
       for (const width of [1440, 1024, 390]) {
         await page.setViewportSize({ width, height: 900 });
         await expect
@@ -112,7 +112,7 @@ test("a service without prices says what comes", async ({ page }, info) => {
     "/timeline": "No move that others follow has been seen yet.",
     "/edge": "Choose one in the graph",
     "/scorecard": "No forecast has been made yet.",
-    "/arbitrage": "No sure win at this moment.",
+    "/arbitrage": "No arbitrage at this moment.",
     "/correlation-performance": "Nothing was measured in this span yet.",
     "/readiness": "No gate has been run against this instance.",
     "/feeds": "No source has sent a price yet.",

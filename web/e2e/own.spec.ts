@@ -143,7 +143,7 @@ test("what people say of an anomaly is kept", async ({ page, own }) => {
   expect((await newest(own, "m1")).review?.muted_by).toBe("anonymous@127.0.0.1");
   await agrees(page, own);
   expect((await shown(page)).length).toBeLessThan(before.length);
-  await anomalies(page).getByText("Kept back and muted").click();
+  await anomalies(page).getByText("Suppressed and muted").click();
   await expect(
     anomalies(page).locator("details li").filter({ hasText: "muted by anonymous@127.0.0.1 until" }).first(),
   ).toBeVisible();
@@ -157,10 +157,10 @@ test("only new incidents are announced", async ({ page, heard, own }) => {
   await own.mistake("m2");
   // As the page first heard of it: more may have joined it since.
   await expect(async () => {
-    const told = (await heard.all<RecentAnomalies>("/v1/anomalies?limit=200")).map((a) =>
+    const known = (await heard.all<RecentAnomalies>("/v1/anomalies?limit=200")).map((a) =>
       incidents(a.anomalies).find((i) => i.event === "m2"),
     );
-    const i = told.find((t) => t !== undefined)!;
+    const i = known.find((t) => t !== undefined)!;
     expect(await log.innerText()).toContain(
       `New incident: ${i.severity.toLowerCase()}, ${words(i.kinds[0]!.kind)}, ${i.title}.`,
     );

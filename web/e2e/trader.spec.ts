@@ -68,7 +68,7 @@ onBoth(() => {
       const card = await heard.last<Scorecard>("/v1/scorecard");
       const o = card.overall;
       expect(plain((await panel.getByRole("link").allInnerTexts())[0]!)).toBe(
-        `${percent(o.hit_rate)} of ${count(o.matured)} calls hit (chance ${percent(o.base_rate)})`,
+        `${percent(o.hit_rate)} of ${count(o.matured)} calls hit (base rate ${percent(o.base_rate)})`,
       );
       const families = new Map(card.families.map((f) => [familyKey(f), f]));
       const shown = await rows(panel.locator("tbody tr"));
@@ -96,7 +96,7 @@ onBoth(() => {
     });
   });
 
-  test("anomalies and those kept back", async ({ page, market, still }) => {
+  test("anomalies and suppressed ones", async ({ page, market, still }) => {
     await page.goto("/");
     const panel = page.getByRole("region", { name: "Anomalies" });
     await still(async () => {
@@ -106,12 +106,12 @@ onBoth(() => {
       expect(list.reduce((sum, i) => sum + i.anomalies.length, 0)).toBe(raised);
       const live = list.filter((i) => !i.over).length;
       expect((await panel.locator("header").allInnerTexts()).map(plain)).toEqual([
-        `Anomalies ${live} on · ${list.length} incidents${a.suppressed ? ` · ${a.suppressed} kept back` : ""}`,
+        `Anomalies ${live} on · ${list.length} incidents${a.suppressed ? ` · ${a.suppressed} suppressed` : ""}`,
       ]);
       const shown = (await panel.locator("button[data-row]").allInnerTexts()).map(plain);
       expect(shown.map((s) => s.replace(/^\S+ /, ""))).toEqual(list.slice(0, 60).map(incidentRow));
     });
-    await panel.getByText("Kept back and muted").click();
+    await panel.getByText("Suppressed and muted").click();
     await still(async () => {
       const all = await market.says<RecentAnomalies>("/v1/anomalies?limit=500&suppressed=true");
       const kept = all.anomalies.filter((x) => x.suppressed);

@@ -13,7 +13,7 @@ import type {
   RecentAnomalies,
   Score,
   Scorecard,
-  SureWins,
+  ArbitrageWindows,
 } from "../src/api/types";
 import { between, clock, count, ms, percent, price, signed, small, span, stamp, words } from "../src/lib/format";
 import { past } from "../src/lib/arbitrage";
@@ -196,13 +196,13 @@ onBoth(() => {
     await still(async () => {
       const c = await market.says<Scorecard>("/v1/scorecard");
       const o = c.overall;
-      const said = (await panel("All together").locator("dd").allInnerTexts()).map(plain);
+      const said = (await panel("Overall").locator("dd").allInnerTexts()).map(plain);
       expect(said.slice(0, 6)).toEqual([
         ratio(o),
         `${percent(o.base_rate)} the same rule at times of equal activity, n ${count(o.base_n)}`,
-        `${count(o.matured)}: ✔ ${count(o.hits)} hit, ▲ ${count(o.late)} late, ✖ ${count(o.wrong_sign)} wrong way, ✖ ${count(o.miss)} missed`,
-        `${count(o.already_moved)} had moved already, ${count(o.void)} without a price, ${count(o.pending)} wait`,
-        `${o.brier.toFixed(3)} always saying the chance rate: ${o.brier_base.toFixed(3)}; less is better`,
+        `${count(o.matured)}: ✔ ${count(o.hits)} hit, ▲ ${count(o.late)} late, ✖ ${count(o.wrong_sign)} wrong direction, ✖ ${count(o.miss)} missed`,
+        `${count(o.already_moved)} had already moved, ${count(o.void)} without a price, ${count(o.pending)} pending`,
+        `${o.brier.toFixed(3)} always forecasting the base rate: ${o.brier_base.toFixed(3)}; lower is better`,
         `${span(o.lead_time_ms)} median of hits`,
       ]);
       const bins = (await rows(panel("Is 70 %").locator("tbody tr"))).map((r) => r.cells);
@@ -215,7 +215,7 @@ onBoth(() => {
             count(b.n),
           ]),
       );
-      const rules = (await rows(panel("Against simple rules").locator("tbody tr"))).map((r) => r.cells);
+      const rules = (await rows(panel("Against baselines").locator("tbody tr"))).map((r) => r.cells);
       const brier = (n: number, v: number) => (n ? v.toFixed(3) : "–");
       expect(rules).toEqual([
         ["corrgraph", ratio(o), count(o.matured), o.brier.toFixed(3)],
@@ -250,7 +250,7 @@ onBoth(() => {
             f.hits ? span(f.lead_time_ms) : "–",
           ]),
       );
-      const leads = (await panel("How long before").getByRole("listitem").allInnerTexts()).map((t) =>
+      const leads = (await panel("Lead time of").getByRole("listitem").allInnerTexts()).map((t) =>
         Number(plain(t).split(" ").at(-1)!.replaceAll(",", "")),
       );
       expect(leads.reduce((a, b) => a + b)).toBe(c.families.reduce((sum, f) => sum + f.hits, 0));
@@ -264,7 +264,7 @@ onBoth(() => {
     const profit = (share: number) => `${(100 * share).toFixed(2)} %`;
     const signs = (list: string[]) => list.map((t) => `▲ ${t}`).join(" ");
     await still(async () => {
-      const { windows, suppressed } = await market.says<SureWins>("/v1/arbitrage?suppressed=true");
+      const { windows, suppressed } = await market.says<ArbitrageWindows>("/v1/arbitrage?suppressed=true");
       const { anomalies } = await market.says<RecentAnomalies>(
         "/v1/anomalies?kind=arbitrage&suppressed=true&limit=200",
       );
@@ -298,7 +298,7 @@ onBoth(() => {
             return [
               profit(a.size),
               legs(ticks.map((t) => ({ ...t, stake: 1 / t.price / sum }))),
-              plain(`○ not now: prices as they were told ${signs(why)}`),
+              plain(`○ not now: prices as they were reported ${signs(why)}`),
             ];
           }),
         ].slice(0, 60),
@@ -379,8 +379,8 @@ test.describe(() => {
         ["hit", "hit"],
         ["late", "late"],
         ["missed", "miss"],
-        ["wrong way", "wrong_sign"],
-        ["had moved", "already_moved"],
+        ["wrong direction", "wrong_sign"],
+        ["already moved", "already_moved"],
       ] as const) {
         const n = own.filter((f) => times.includes(f.issued_at) && f.outcome === outcome).length;
         expect(await happened.locator(".line", { hasText: word }).count()).toBe(n);

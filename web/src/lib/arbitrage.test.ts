@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SureWin } from "../api/types";
+import type { ArbitrageWindow } from "../api/types";
 import { ofNow, ofPast, past } from "./arbitrage";
 import { anomaly, at, atMs, node } from "./testing/samples";
 
@@ -14,7 +14,7 @@ const leg = (venue: string, selection: string, price: number, age: number) => ({
   age_ms: 1000 * age,
   resolution_ms: 20,
 });
-const win: SureWin = {
+const win: ArbitrageWindow = {
   event_id: "m1",
   title: "B @ A",
   market: "spreads",
@@ -45,7 +45,7 @@ test("legs grow older with the answer they came in", () => {
   expect(ofNow(polled, atMs(0), 2000).legs[1]!.old).toBe(false);
 });
 
-test("what speaks against a window makes it no offer", () => {
+test("a suppressed window is no offer", () => {
   expect(
     ofNow({ ...win, suppressed: "a leg is stale", warnings: ["no offer: a leg is stale"] }, atMs(0), 0),
   ).toMatchObject({ offer: false, over: false, warnings: ["no offer: a leg is stale"] });
@@ -78,7 +78,7 @@ test("what is over shows its best prices without an age", () => {
   });
 });
 
-test("what is kept back stands in the list once", () => {
+test("a suppressed window is listed once", () => {
   const kept = anomaly({ kind: "arbitrage", nodes: [node("pin", "spreads")], suppressed: "cooling down" });
   const other = anomaly({ kind: "arbitrage", nodes: [node("pin", "totals")], suppressed: "cooling down" });
   const ended = anomaly({ kind: "arbitrage", nodes: [node("pin", "spreads")], until: at(9) });

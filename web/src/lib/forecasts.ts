@@ -27,13 +27,13 @@ export function countdown(f: Forecast, now: number): string {
     case "hit":
       return f.resolved_at ? `after ${span(ms(f.resolved_at) - ms(f.issued_at))}` : "hit";
     case "wrong_sign":
-      return "wrong way";
+      return "wrong direction";
     case "already_moved":
-      return "had moved already";
+      return "already moved";
     case "void":
-      return "no price to tell";
+      return "no price";
     case "miss":
-      return "did not come";
+      return "missed";
   }
 }
 

@@ -27,7 +27,7 @@ export interface Incident {
  * this many ms of the end of another. */
 const joins = 120_000;
 
-/** Groups anomalies, newest incident first. Those that were kept back or muted are left out. */
+/** Groups anomalies, newest incident first. Those that were suppressed or muted are left out. */
 export function incidents(all: readonly Anomaly[]): Incident[] {
   const open = new Map<string, Anomaly[]>();
   const groups: Anomaly[][] = [];
@@ -53,21 +53,21 @@ function end(group: readonly Anomaly[]): number {
 /** What an anomaly is about, over all its versions. */
 export const anomalyKey = (a: Anomaly): string => `${a.kind} ${a.event_id} ${a.at} ${a.nodes.join(" ")}`;
 
-/** What has been told of incidents. */
-export interface Told {
+/** What has been announced of incidents. */
+export interface Announced {
   anomalies: ReadonlySet<string>; // by anomalyKey
   upTo: number; // when the newest began
 }
 
-/** The incidents of which nothing was told yet. One that is over already counts where it
- * began after all that was told: others have only come into view. */
-export function untold(list: readonly Incident[], told: Told): Incident[] {
+/** The incidents that have not been announced. One that is already over counts only if it
+ * began after everything announced: older ones have merely come into view. */
+export function unannounced(list: readonly Incident[], announced: Announced): Incident[] {
   return list.filter(
-    (i) => (!i.over || i.began > told.upTo) && i.anomalies.every((a) => !told.anomalies.has(anomalyKey(a))),
+    (i) => (!i.over || i.began > announced.upTo) && i.anomalies.every((a) => !announced.anomalies.has(anomalyKey(a))),
   );
 }
 
-export function telling(list: readonly Incident[]): Told {
+export function announcing(list: readonly Incident[]): Announced {
   return {
     anomalies: new Set(list.flatMap((i) => i.anomalies.map(anomalyKey))),
     upTo: Math.max(0, ...list.map((i) => i.last)),

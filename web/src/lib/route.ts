@@ -10,7 +10,7 @@ export interface Shared {
 
 export const sharedDefaults: Shared = { tz: "utc", odds: "decimal" };
 
-/** All views, their addresses, and what each can be told, with its default. A test in Go
+/** All views, their addresses, and the parameters of each with their defaults. A test in Go
  * reads the addresses: they are those that the server answers with the app. */
 export const views = {
   trader: {
@@ -52,7 +52,7 @@ export const views = {
 } as const satisfies Record<string, { path: string; title: string; params: Record<string, string> }>;
 
 export type View = keyof typeof views;
-/** What a view can be told; all are strings, as in an address. */
+/** Parameters of a view; all are strings, as in an address. */
 export type Params<V extends View> = { -readonly [K in keyof (typeof views)[V]["params"]]: string };
 
 export interface Route {
