@@ -6,20 +6,20 @@ import (
 	"corrgraph/odds"
 )
 
-// ErrorProfit is the sure win above which one of the prices is almost certainly wrong.
-const ErrorProfit = 0.10
+// PalpableError is the sure win above which one of the prices is almost certainly wrong.
+const PalpableError = 0.10
 
 const (
 	staleFloor    = minute // a leg may be this old, or two steps of its source
 	errorDiscount = 0.2
 )
 
-// SureWins appends the sure win of every line that has one: the best takeable price
+// Arbitrages appends the sure win of every line that has one: the best takeable price
 // of each outcome, over at least two venues. Margins are not removed, fees and
 // limits are not known. Not covered: two different lines (a middle), two different
 // markets, and lay prices. Of the venues it reads all up to Prices, SeenAt and
 // Resolution. Cost: O(lines × venues × selections).
-func SureWins(v *MarketView, dst []Anomaly) []Anomaly {
+func Arbitrages(v *MarketView, dst []Anomaly) []Anomaly {
 	if v.Raw || !v.Whole || len(v.Selections) < 2 {
 		return dst
 	}
@@ -29,9 +29,9 @@ func SureWins(v *MarketView, dst []Anomaly) []Anomaly {
 			continue
 		}
 		if sum, ok := v.bestSum(line, true); ok && sum < 1 {
-			dst = append(dst, v.sureWin(line, sum, true))
+			dst = append(dst, v.arbitrage(line, sum, true))
 		} else if sum, ok := v.bestSum(line, false); ok && sum < 1 {
-			dst = append(dst, v.sureWin(line, sum, false))
+			dst = append(dst, v.arbitrage(line, sum, false))
 		}
 	}
 	return dst
@@ -84,7 +84,7 @@ func (v *MarketView) bestSum(line float64, fresh bool) (sum float64, ok bool) {
 	return sum, ok
 }
 
-func (v *MarketView) sureWin(line, sum float64, fresh bool) Anomaly {
+func (v *MarketView) arbitrage(line, sum float64, fresh bool) Anomaly {
 	profit := 1/sum - 1
 	a := Anomaly{Kind: Arbitrage, Layer: odds.Direct, Event: v.Event, At: v.At, Size: profit}
 	a.Evidence = Evidence{Unit: "share of the stake won for certain", Now: profit}
@@ -97,7 +97,7 @@ func (v *MarketView) sureWin(line, sum float64, fresh bool) Anomaly {
 		oldest = math.Max(oldest, float64(v.At.Sub(w.SeenAt))/limit)
 	}
 	confidence := math.Max(0, 1-oldest/2)
-	if profit > ErrorProfit {
+	if profit > PalpableError {
 		confidence *= errorDiscount
 	}
 	if !fresh {

@@ -20,7 +20,7 @@ func (a *Anomaly) Explain() string {
 	switch a.Kind {
 	case Arbitrage:
 		fmt.Fprintf(&b, ": best prices win %.2f %% for certain, before fees and limits", 100*a.Size)
-		if a.Size > ErrorProfit {
+		if a.Size > PalpableError {
 			b.WriteString("; so much is almost certainly a wrong price")
 		}
 	case External:

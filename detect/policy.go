@@ -55,7 +55,7 @@ const (
 // deterministic. O(1) a candidate. It is not safe for concurrent use.
 type Policy struct {
 	o      PolicyOptions
-	events map[string]*docket
+	events map[string]*eventState
 }
 
 // identity is what makes two candidates the same anomaly within an event.
@@ -65,8 +65,8 @@ type identity struct {
 	a, b  odds.NodeID
 }
 
-// docket is what is known of one event.
-type docket struct {
+// eventState is what is known of one event.
+type eventState struct {
 	cases    map[identity]*standing
 	order    []*standing // those that are on and must be offered at every look
 	hourFrom odds.Time
@@ -102,7 +102,7 @@ func NewPolicy(o PolicyOptions) *Policy {
 	if o.Budget == 0 {
 		o.Budget = 20
 	}
-	return &Policy{o: o, events: map[string]*docket{}}
+	return &Policy{o: o, events: map[string]*eventState{}}
 }
 
 // Offer judges a candidate at event time now; times of one event must not
@@ -195,16 +195,16 @@ func (p *Policy) Close(event string, last odds.Time, dst []Anomaly) []Anomaly {
 // Forget drops all memory of an event that is over.
 func (p *Policy) Forget(event string) { delete(p.events, event) }
 
-func (p *Policy) docket(event string) *docket {
+func (p *Policy) docket(event string) *eventState {
 	d := p.events[event]
 	if d == nil {
-		d = &docket{raised: map[string]int{}, cases: map[identity]*standing{}}
+		d = &eventState{raised: map[string]int{}, cases: map[identity]*standing{}}
 		p.events[event] = d
 	}
 	return d
 }
 
-func (d *docket) standing(a Anomaly) *standing {
+func (d *eventState) standing(a Anomaly) *standing {
 	id := identity{kind: a.Kind, layer: a.Layer}
 	switch {
 	case a.Kind == Arbitrage:
@@ -244,7 +244,7 @@ func lasting(kind string) bool {
 	return true
 }
 
-func (d *docket) list(s *standing, a Anomaly) {
+func (d *eventState) list(s *standing, a Anomaly) {
 	if !s.listed && a.Until == 0 && lasting(a.Kind) {
 		s.listed = true
 		d.order = append(d.order, s)
@@ -252,7 +252,7 @@ func (d *docket) list(s *standing, a Anomaly) {
 }
 
 // bar returns why a confirmed candidate must not be raised.
-func (p *Policy) bar(d *docket, s *standing, kind string, now odds.Time) string {
+func (p *Policy) bar(d *eventState, s *standing, kind string, now odds.Time) string {
 	if s.ended != 0 && now.Sub(s.ended) < p.o.CoolDown {
 		return CoolingDown
 	}
@@ -266,7 +266,7 @@ func (p *Policy) bar(d *docket, s *standing, kind string, now odds.Time) string 
 	return ""
 }
 
-func (p *Policy) raise(d *docket, s *standing, a Anomaly, now odds.Time) Anomaly {
+func (p *Policy) raise(d *eventState, s *standing, a Anomaly, now odds.Time) Anomaly {
 	d.raised[a.Kind]++
 	a.At = s.anomaly.At // of its first abnormal tick, not of its confirmation
 	a.Evidence.Text = a.Explain()

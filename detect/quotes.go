@@ -48,7 +48,7 @@ func Market(v *MarketView, dst []Anomaly) []Anomaly {
 			}
 		}
 	}
-	return SureWins(v, dst)
+	return Arbitrages(v, dst)
 }
 
 // independent is the number of selections that enter statistics: of two sides

@@ -70,10 +70,12 @@ func BenchmarkApply(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			m, e := newBenchMarket(c.events), New(Options{})
+			var news News
 			apply := func(batch *odds.Batch) {
 				if err := e.Apply(batch); err != nil {
 					b.Fatal(err)
 				}
+				e.Drain(&news)
 			}
 			for range c.warm {
 				apply(c.next(m))
@@ -102,6 +104,6 @@ func BenchmarkDecide(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		e.decide(e.now)
+		e.decide(e.Now())
 	}
 }

@@ -34,27 +34,34 @@ func TestNothingUsesTheFuture(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, batches []*odds.Batch) *Engine {
+// concluded is an engine that has finished, with all it has reported.
+type concluded struct {
+	*Engine
+	Collector
+}
+
+func run(t *testing.T, batches []*odds.Batch) *concluded {
 	t.Helper()
 	facts, err := catalog.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := New(Options{Facts: facts})
+	e := &concluded{Engine: New(Options{Facts: facts, ScoreAtFinish: true})}
 	for _, b := range batches {
 		if err := e.Apply(b); err != nil {
 			t.Fatal(err)
 		}
+		e.Collect(e.Engine)
 	}
-	e.Finish()
+	e.Collector.Finish(e.Engine)
 	return e
 }
 
 // before keeps the predictions issued before a time, as they were issued; the
 // answers are kept apart.
-func before(e *Engine, cut odds.Time) (issued map[string]ledger.Prediction, answers map[string]ledger.Outcome) {
+func before(e *concluded, cut odds.Time) (issued map[string]ledger.Prediction, answers map[string]ledger.Outcome) {
 	issued, answers = map[string]ledger.Prediction{}, map[string]ledger.Outcome{}
-	for _, p := range e.Predictions() {
+	for _, p := range e.Predictions {
 		if p.IssuedAt >= cut.Add(-1000) { // legs that a stream's update still waits for
 			continue
 		}
@@ -70,7 +77,7 @@ func before(e *Engine, cut odds.Time) (issued map[string]ledger.Prediction, answ
 	return issued, answers
 }
 
-func samePredictions(t *testing.T, part, whole *Engine, cut odds.Time) {
+func samePredictions(t *testing.T, part, whole *concluded, cut odds.Time) {
 	t.Helper()
 	a, answersA := before(part, cut)
 	b, answersB := before(whole, cut)
@@ -95,14 +102,17 @@ func samePredictions(t *testing.T, part, whole *Engine, cut odds.Time) {
 	}
 }
 
-func sameFamilies(t *testing.T, part, whole *Engine, cut odds.Time) {
+func sameFamilies(t *testing.T, part, whole *concluded, cut odds.Time) {
 	t.Helper()
 	hour := cut / 3_600_000 * 3_600_000
-	found := func(e *Engine) map[string]odds.Time {
+	found := func(e *concluded) map[string]odds.Time {
 		out := map[string]odds.Time{}
-		for _, f := range e.list {
-			if f.found != 0 && f.found <= hour {
-				out[f.key.String()] = f.found
+		for _, f := range e.Families() {
+			if f.Key.Leader > f.Key.Follower { // whoever leads
+				f.Key.Leader, f.Key.Follower = f.Key.Follower, f.Key.Leader
+			}
+			if f.FirstFound != 0 && f.FirstFound <= hour {
+				out[f.Key.String()] = f.FirstFound
 			}
 		}
 		return out
@@ -123,12 +133,12 @@ func TestPredictionsComeAfterTheirFamilies(t *testing.T) {
 	s, _ := load(t, "testdata/follows_stream.txt")
 	s.run(t, Options{})
 	first := odds.Never
-	for _, f := range s.e.list {
-		if f.found != 0 {
-			first = min(first, f.found)
+	for _, f := range s.e.Families() {
+		if f.FirstFound != 0 {
+			first = min(first, f.FirstFound)
 		}
 	}
-	ps := s.e.Predictions()
+	ps := s.found.Predictions
 	if len(ps) == 0 || first == odds.Never {
 		t.Fatal("nothing to look at")
 	}

@@ -17,18 +17,27 @@ type Options struct {
 	// as stale, a state that no increment crosses. Zero means three poll steps,
 	// at least 15 minutes.
 	StaleAfter odds.Millis
-	// Settle is how long a stream's market update may take to arrive leg by leg.
+	// CoalesceWindow is how long a stream's market update may take to arrive leg by leg.
 	// Zero means 100 ms.
-	Settle odds.Millis
+	CoalesceWindow odds.Millis
+	// Devig is how a bookmaker's margin is removed before a price becomes a value.
+	// Zero means odds.Multiplicative. Another method gives other values, moves and
+	// edges: results of two methods must not be mixed.
+	Devig odds.Method
 	// Slopes override the log-odds a point of line is worth, by sport, league
 	// and market.
 	Slopes odds.LineSlopes
 	// Facts are the entities behind the names: which club plays in which city.
 	// Nil means none, and then nothing is watched in layer 4.
 	Facts *catalog.Facts
-	// Stream hands conclusions over as news (see Engine.Drain) instead of keeping
-	// them for Predictions and Anomalies, so that memory stays bounded.
-	Stream bool
+	// ScoreAtFinish holds answered predictions back until Finish, which draws their
+	// base rates from both sides of each forecast; memory grows with them. False
+	// reports each when it is answered, its base rate drawn from what came before.
+	ScoreAtFinish bool
+	// SearchEachDecision has every decision search the pairs that move enough to
+	// speak for themselves, so that View and Inspect show those that are found.
+	// False leaves the search to Edges.
+	SearchEachDecision bool
 	// ForgetAfter is how long after its last quote an event is dropped, at the
 	// next decision. Zero keeps all events; else it should not be shorter than the
 	// longest window of a layer.
@@ -54,15 +63,3 @@ func (o *Options) fill() {
 		o.DecideEvery = 3_600_000
 	}
 }
-
-// Limits of what is watched, so that one crowded market can't take the machine.
-// What falls outside is counted in Counts.
-const (
-	maxVenues       = 16   // venues of a selection that are paired with each other
-	minMoves        = 6    // moves of both sides before a trend point is worth taking
-	ownMoves        = 250  // moves of both sides before a pair is searched by itself
-	groupCorr       = 0.85 // zero-lag correlation of venues that are one
-	groupShare      = 0.85 // share of their moves that coincide
-	groupCoincident = 20   // coinciding moves before venues can be called one
-	predictRMS      = 2    // r.m.s. that a leader must move to call a forecast
-)

@@ -44,11 +44,11 @@ func said(r Remembered) string {
 
 func TestMovesAreRemembered(t *testing.T) {
 	ev := &odds.Event{ID: "game", Sport: "tennis", Home: "A", Away: "B"}
-	e := New(Options{Stream: true})
+	e := New(Options{})
 	for i, price := range []float64{2, 2.1, 2, 2.2} {
 		quoteAll(t, e, ev, false, 10*i, fmt.Sprint("b ", price), fmt.Sprint("a ", price))
 	}
-	e.Settle()
+	e.FlushLegs()
 	// The consensus moves with each of the two.
 	first, second := "10 a; 10 b; 10 consensus; 10 consensus", "20 a; 20 b; 20 consensus; 20 consensus"
 	all := first + "; " + second + "; 30 a; 30 b; 30 consensus; 30 consensus"
@@ -82,13 +82,13 @@ func TestMovesAreRemembered(t *testing.T) {
 // where a busy venue has forgotten more than a quiet one, and after a kick-off.
 func TestWhatIsForgottenIsSaid(t *testing.T) {
 	ev := &odds.Event{ID: "game", Sport: "tennis", Home: "A", Away: "B"}
-	e := New(Options{Stream: true, KeepMoves: 4})
+	e := New(Options{KeepMoves: 4})
 	quoteAll(t, e, ev, false, 0, "quiet 2", "busy 2")
 	quoteAll(t, e, ev, false, 10, "quiet 2.1")
 	for i := range 8 {
 		quoteAll(t, e, ev, false, 20+10*i, fmt.Sprint("busy ", 2.1+0.1*float64(i%2)))
 	}
-	e.Settle()
+	e.FlushLegs()
 	r, _ := e.Remembered("game", odds.Ever, odds.Never, 100)
 	missing := slices.ContainsFunc(r.Moves, func(m PastMove) bool { return m.At < r.Since })
 	if want := kickOff.Add(60_000); r.Since != want || !missing {
@@ -96,7 +96,7 @@ func TestWhatIsForgottenIsSaid(t *testing.T) {
 	}
 	quoteAll(t, e, ev, true, 100, "busy 2", "quiet 2")
 	quoteAll(t, e, ev, true, 110, "busy 2.1")
-	e.Settle()
+	e.FlushLegs()
 	r, _ = e.Remembered("game", odds.Ever, odds.Never, 100)
 	if got := said(r); r.Since != kickOff.Add(110_000) || got != "110 busy; 110 consensus" {
 		t.Errorf("in play: since %v: %s", r.Since, got)

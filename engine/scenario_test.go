@@ -49,6 +49,7 @@ type scenario struct {
 	twice  bool
 	missed map[odds.Millis][]span
 	e      *Engine
+	found  Collector
 	issued []issuedAt
 }
 
@@ -197,18 +198,19 @@ func (s *scenario) run(t *testing.T, o Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Facts = facts
+	o.Facts, o.ScoreAtFinish = facts, true
 	s.e = New(o)
 	for _, b := range s.batches() {
-		n := len(s.e.calls.open) + len(s.e.calls.closed)
+		n := len(s.e.forecasts.open) + len(s.e.forecasts.held)
 		if err := s.e.Apply(b); err != nil {
 			t.Fatal(err)
 		}
-		if len(s.e.calls.open)+len(s.e.calls.closed) > n {
-			s.issued = append(s.issued, issuedAt{s.e.now, n})
+		if len(s.e.forecasts.open)+len(s.e.forecasts.held) > n {
+			s.issued = append(s.issued, issuedAt{s.e.Now(), n})
 		}
+		s.found.Collect(s.e)
 	}
-	s.e.Finish()
+	s.found.Finish(s.e)
 }
 
 type issuedAt struct {
@@ -564,7 +566,7 @@ func (x *sceneSeries) quotes(at odds.Time, line float64) (out []odds.Quote) {
 		case x.m.raw:
 			q.Price = 100 * math.Exp(v)
 		case weights[k] == 0:
-			q.Gone = odds.Removed
+			q.Status = odds.Removed
 		default:
 			q.Price = total / weights[k] / (1 + margin)
 		}

@@ -17,9 +17,9 @@ type Case struct {
 	Evidence *Evidence
 	// Stratum groups comparable cases: their decoys are pooled.
 	Stratum int
-	// Blocky says that neighbouring moves of a series depend on each other (a
+	// Dependent says that neighbouring moves of a series depend on each other (a
 	// consensus): only block decoys speak for it, no tail formula does.
-	Blocky bool
+	Dependent bool
 }
 
 // Verdict is what was decided about a Case.
@@ -75,7 +75,7 @@ func judgeExistence(cases []Case, out []Verdict, pools map[int][]float64) {
 		for k, i := range stratum {
 			// Beyond every decoy the pool can't tell how far; there the union bound
 			// on Hoeffding's tail is valid too, and sharper.
-			if ps[k] <= 1/float64(1+len(decoys)) && !cases[i].Blocky {
+			if ps[k] <= 1/float64(1+len(decoys)) && !cases[i].Dependent {
 				ps[k] = math.Min(ps[k], SearchP(out[i].S, out[i].Tests))
 			}
 		}

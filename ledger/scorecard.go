@@ -5,15 +5,14 @@ import (
 	"math"
 	"slices"
 
-	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
 
-// Rivals, in the order they are listed.
+// Baselines, in the order they are listed.
 const (
-	RivalBase = "base_rate"         // always state the base rate
-	RivalHY   = "hayashi_yoshida"   // the lag and β of a Hayashi–Yoshida scan on the day the family was found, kept for good
-	RivalCopy = "simultaneous_copy" // the follower copies the whole move by its next quote
+	BaselineRate = "base_rate"         // always state the base rate
+	BaselineHY   = "hayashi_yoshida"   // the lag and β of a Hayashi–Yoshida scan on the day the family was found, kept for good
+	BaselineCopy = "simultaneous_copy" // the follower copies the whole move by its next quote
 )
 
 // Score is how a set of predictions did. Rates are over matured ones.
@@ -50,8 +49,8 @@ type FamilyScore struct {
 	Score
 }
 
-// RivalScore is how a simple rule did on the same occasions.
-type RivalScore struct {
+// BaselineScore is how a simple rule did on the same occasions.
+type BaselineScore struct {
 	Calls   int     `json:"calls"`
 	Hits    int     `json:"hits"`
 	HitRate float64 `json:"hit_rate"`
@@ -65,8 +64,8 @@ type Scorecard struct {
 	Overall     Score                    `json:"overall"`
 	Families    []FamilyScore            `json:"families"`
 	Layers      map[string]Score         `json:"layers"`
-	Calibration []leadlag.CalibrationBin `json:"calibration"`
-	Rivals      map[string]RivalScore    `json:"rivals"`
+	Calibration []CalibrationBin         `json:"calibration"`
+	Baselines   map[string]BaselineScore `json:"rivals"`
 	LeadTimes   []LeadTimes              `json:"lead_times"` // of hits, shortest first; spans do not overlap
 }
 
@@ -107,7 +106,7 @@ type Named struct {
 
 // NewScorecard adds predictions up. They must be in the order they were issued.
 func NewScorecard(ps []Named) Scorecard {
-	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Rivals: map[string]RivalScore{}}
+	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Baselines: map[string]BaselineScore{}}
 	byFamily := map[string][]*Prediction{}
 	byLayer := map[odds.Layer][]*Prediction{}
 	names := map[string]FamilyScore{}
@@ -135,8 +134,8 @@ func NewScorecard(ps []Named) Scorecard {
 	c.Overall = scoreOf(all)
 	c.Calibration = calibrate(all)
 	c.LeadTimes = leadTimes(all)
-	for _, name := range []string{RivalBase, RivalHY, RivalCopy} {
-		c.Rivals[name] = rival(name, all)
+	for _, name := range []string{BaselineRate, BaselineHY, BaselineCopy} {
+		c.Baselines[name] = baseline(name, all)
 	}
 	return c
 }
@@ -178,11 +177,11 @@ func scoreOf(ps []*Prediction) (s Score) {
 			s.BaseN += p.BaseN
 		}
 	}
-	s.HitLow, s.HitHigh = leadlag.Wilson(s.Hits, s.Matured)
+	s.HitLow, s.HitHigh = Wilson(s.Hits, s.Matured)
 	if s.Matured > 0 {
 		s.HitRate = float64(s.Hits) / float64(s.Matured)
-		s.Brier, _ = leadlag.Brier(prob, hit)
-		s.BrierBase, _ = leadlag.Brier(baseProb, baseHit)
+		s.Brier, _ = Brier(prob, hit)
+		s.BrierBase, _ = Brier(baseProb, baseHit)
 	}
 	if based > 0 {
 		s.BaseRate = base / float64(based)
@@ -194,7 +193,7 @@ func scoreOf(ps []*Prediction) (s Score) {
 	return s
 }
 
-func calibrate(ps []*Prediction) []leadlag.CalibrationBin {
+func calibrate(ps []*Prediction) []CalibrationBin {
 	var prob []float64
 	var hit []bool
 	for _, p := range ps {
@@ -202,26 +201,26 @@ func calibrate(ps []*Prediction) []leadlag.CalibrationBin {
 			prob, hit = append(prob, p.P), append(hit, p.Outcome == Hit)
 		}
 	}
-	return leadlag.Calibrate(prob, hit, 10)
+	return Calibrate(prob, hit, 10)
 }
 
-// rival adds up what a rule called on the occasions of matured predictions. A
+// baseline adds up what a rule called on the occasions of matured predictions. A
 // rule that called nothing on an occasion has no entry in Rivals.
-func rival(name string, ps []*Prediction) (r RivalScore) {
+func baseline(name string, ps []*Prediction) (r BaselineScore) {
 	var prob []float64
 	var hit []bool
 	for _, p := range ps {
 		if !p.Outcome.Matured() {
 			continue
 		}
-		if name == RivalBase {
+		if name == BaselineRate {
 			if p.BaseN == 0 {
 				continue // no times to compare with: it had nothing to state
 			}
 			prob, hit = append(prob, p.Base), append(hit, p.Outcome == Hit)
 			continue
 		}
-		did, called := p.Rivals[name]
+		did, called := p.Baselines[name]
 		if !called {
 			continue
 		}
@@ -231,8 +230,8 @@ func rival(name string, ps []*Prediction) (r RivalScore) {
 			r.Hits++
 		}
 	}
-	r.Brier, _ = leadlag.Brier(prob, hit)
-	if name == RivalBase {
+	r.Brier, _ = Brier(prob, hit)
+	if name == BaselineRate {
 		var sum float64
 		for _, p := range prob {
 			sum += p
@@ -241,10 +240,10 @@ func rival(name string, ps []*Prediction) (r RivalScore) {
 		if r.Calls > 0 {
 			r.HitRate = sum / float64(r.Calls)
 		}
-		r.HitLow, r.HitHigh = leadlag.Wilson(r.Hits, r.Calls)
+		r.HitLow, r.HitHigh = Wilson(r.Hits, r.Calls)
 		return r
 	}
-	r.HitLow, r.HitHigh = leadlag.Wilson(r.Hits, r.Calls)
+	r.HitLow, r.HitHigh = Wilson(r.Hits, r.Calls)
 	if r.Calls > 0 {
 		r.HitRate = float64(r.Hits) / float64(r.Calls)
 	}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"testing"
 
-	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
 
@@ -26,10 +25,10 @@ func ten() []Named {
 		one(b, "B", odds.CrossMarket, Hit, 1, 0.4, 5, 200),
 		one(b, "B", odds.CrossMarket, Missed, 0, 0.4, 5, 0),
 	}
-	ps[1].Rivals = map[string]bool{RivalHY: true, RivalCopy: false}
-	ps[2].Rivals = map[string]bool{RivalHY: false}
-	ps[3].Rivals = map[string]bool{RivalHY: true}
-	ps[6].Rivals = map[string]bool{RivalHY: true} // never matured: no occasion
+	ps[1].Baselines = map[string]bool{BaselineHY: true, BaselineCopy: false}
+	ps[2].Baselines = map[string]bool{BaselineHY: false}
+	ps[3].Baselines = map[string]bool{BaselineHY: true}
+	ps[6].Baselines = map[string]bool{BaselineHY: true} // never matured: no occasion
 	return ps
 }
 
@@ -40,7 +39,7 @@ func TestScorecardAddsUp(t *testing.T) {
 		o.AlreadyMoved != 1 || o.Void != 1 || o.Pending != 1 || o.BaseN != 70 || o.LeadTimeMs != 200 {
 		t.Errorf("counts: %+v", o)
 	}
-	low, high := leadlag.Wilson(3, 7)
+	low, high := Wilson(3, 7)
 	same(t, "hit rate", o.HitRate, 3.0/7)
 	same(t, "low", o.HitLow, low)
 	same(t, "high", o.HitHigh, high)
@@ -73,9 +72,9 @@ func TestScorecardCalibration(t *testing.T) {
 
 func TestScorecardRivals(t *testing.T) {
 	c := NewScorecard(ten())
-	hy, copied, base := c.Rivals[RivalHY], c.Rivals[RivalCopy], c.Rivals[RivalBase]
+	hy, copied, base := c.Baselines[BaselineHY], c.Baselines[BaselineCopy], c.Baselines[BaselineRate]
 	if hy.Calls != 3 || hy.Hits != 2 || copied.Calls != 1 || copied.Hits != 0 || base.Calls != 7 {
-		t.Errorf("rivals: %+v", c.Rivals)
+		t.Errorf("rivals: %+v", c.Baselines)
 	}
 	// Laplace: 1/2 before the first, 2/3 after a hit, 2/4 after a hit and a miss.
 	same(t, "Brier of HY", hy.Brier, (0.25+4.0/9+0.25)/3)
@@ -91,8 +90,8 @@ func TestBaseRateUnknown(t *testing.T) {
 	before, after := NewScorecard(ten()), NewScorecard(ps)
 	same(t, "base rate", after.Overall.BaseRate, before.Overall.BaseRate)
 	same(t, "Brier of the base rate", after.Overall.BrierBase, before.Overall.BrierBase)
-	same(t, "rival's rate", after.Rivals[RivalBase].HitRate, before.Overall.BaseRate)
-	if n := after.Rivals[RivalBase].Calls; n != 7 {
+	same(t, "rival's rate", after.Baselines[BaselineRate].HitRate, before.Overall.BaseRate)
+	if n := after.Baselines[BaselineRate].Calls; n != 7 {
 		t.Errorf("the base rate made %d calls", n)
 	}
 }

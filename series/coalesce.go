@@ -2,8 +2,8 @@ package series
 
 import "corrgraph/odds"
 
-// Settle is how long a stream's market update may take to arrive leg by leg.
-const Settle odds.Millis = 100
+// CoalesceWindow is how long a stream's market update may take to arrive leg by leg.
+const CoalesceWindow odds.Millis = 100
 
 // Coalescer joins what one venue sends of one market leg by leg into one update,
 // so that the margin is removed from prices that belong together: a leg that
@@ -30,7 +30,7 @@ type leg struct {
 // NewCoalescer returns a Coalescer; settle 0 means Settle.
 func NewCoalescer(settle odds.Millis) *Coalescer {
 	if settle == 0 {
-		settle = Settle
+		settle = CoalesceWindow
 	}
 	return &Coalescer{settle: settle, legs: map[marketKey]leg{}, size: map[marketKey]int{}}
 }

@@ -33,8 +33,9 @@ var ErrDamaged = errors.New("damaged tick log chunk")
 var ErrVersion = errors.New("tick log chunk of an unknown version")
 
 const (
-	magic   = "CGT"
-	version = 1
+	magic    = "CGT"
+	version1 = 1
+	version2 = 2 // some update states its number of winners
 	// maxBody bounds what a chunk may unpack to, so that a forged size can't
 	// exhaust memory. Ten million changed quotes fit.
 	maxBody = 64 << 20
@@ -69,6 +70,10 @@ const (
 	newPrice
 	newSize
 )
+
+// hasWinners is the bit of an update's fields that says that Winners follows; the
+// lower six are in-play, image, format and status.
+const hasWinners = 1 << 6
 
 // Bits of a batch's flags.
 const (

@@ -169,16 +169,16 @@ func (r *runner) quote(maxWidth float64, all bool) (odds.Quote, bool) {
 	q := odds.Quote{Selection: r.name, Side: r.side, Line: r.line, Main: r.main}
 	switch {
 	case r.removed:
-		q.Gone = odds.Removed
+		q.Status = odds.Removed
 	default:
 		if q.Price, q.Size = r.book.price(r.ltp, maxWidth); q.Price == 0 {
-			q.Gone, q.Size = odds.Suspended, 0
+			q.Status, q.Size = odds.Suspended, 0
 		}
 	}
-	same := q.Price == r.sent && q.Gone == r.sentGone && q.Main == r.sentMain
-	if same && (!all || r.sent == 0 && q.Gone != odds.Removed) || q.Gone == odds.Suspended && r.sent == 0 {
+	same := q.Price == r.sent && q.Status == r.sentGone && q.Main == r.sentMain
+	if same && (!all || r.sent == 0 && q.Status != odds.Removed) || q.Status == odds.Suspended && r.sent == 0 {
 		return odds.Quote{}, false
 	}
-	r.sent, r.sentGone, r.sentMain = q.Price, q.Gone, q.Main
+	r.sent, r.sentGone, r.sentMain = q.Price, q.Status, q.Main
 	return q, true
 }

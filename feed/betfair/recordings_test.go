@@ -67,7 +67,7 @@ func valid(tb testing.TB, bs []*odds.Batch) {
 				tb.Fatalf("update %+v", u)
 			}
 			for _, q := range u.Quotes {
-				open := q.Gone == odds.Open
+				open := q.Status == odds.Open
 				if q.Selection == "" || open != (q.Price > 1) || open && u.Status != odds.Open || q.Price > 1000 || math.IsInf(q.Line, 0) {
 					tb.Fatalf("quote %+v of %+v", q, u)
 				}

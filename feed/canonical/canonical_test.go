@@ -66,7 +66,7 @@ func TestCSVAndNDJSONSayTheSame(t *testing.T) {
 		}},
 		{At: 1785996044000, Recv: 1785996044000, Updates: []odds.Update{
 			{Event: ev, Venue: "Pinnacle", Market: "h2h", Quotes: []odds.Quote{
-				{Selection: "Mets", Side: odds.Away, Line: nan, Main: true, Gone: odds.Suspended},
+				{Selection: "Mets", Side: odds.Away, Line: nan, Main: true, Status: odds.Suspended},
 			}},
 		}},
 	}
@@ -177,12 +177,12 @@ func random(seed uint64, n int) (batches []*odds.Batch) {
 					names = append(names, ev.Home, ev.Away)
 				}
 				for _, name := range names {
-					q := odds.Quote{Selection: name, Line: math.NaN(), Main: r.IntN(2) == 0, Gone: odds.Status(max(0, r.IntN(10)-5)), Size: float64(r.IntN(2)) * 1.5}
+					q := odds.Quote{Selection: name, Line: math.NaN(), Main: r.IntN(2) == 0, Status: odds.Status(max(0, r.IntN(10)-5)), Size: float64(r.IntN(2)) * 1.5}
 					q.Side = map[string]odds.Side{"over": odds.Over, "under": odds.Under, ev.Home: odds.Home, ev.Away: odds.Away}[name]
 					if r.IntN(2) == 0 {
 						q.Line = float64(r.IntN(9)) / 2
 					}
-					if q.Gone == odds.Open {
+					if q.Status == odds.Open {
 						q.Price = price()
 					}
 					u.Quotes = append(u.Quotes, q)
@@ -248,7 +248,7 @@ func FuzzParse(f *testing.F) {
 				}
 				for _, q := range u.Quotes {
 					open := odds.Odds(q.Price).Valid() || u.Format == odds.Raw && q.Price > 0 && !math.IsInf(q.Price, 0)
-					if q.Selection == "" || open != (q.Gone == odds.Open) || math.IsInf(q.Line, 0) {
+					if q.Selection == "" || open != (q.Status == odds.Open) || math.IsInf(q.Line, 0) {
 						t.Fatalf("%+v", q)
 					}
 				}

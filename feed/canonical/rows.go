@@ -394,7 +394,7 @@ func keepStrings(fresh, old *odds.Event) {
 }
 
 func (r *rows) quote(t *tick) (reason string, err error) {
-	q := odds.Quote{Selection: r.text(selection), Line: math.NaN(), Gone: t.status}
+	q := odds.Quote{Selection: r.text(selection), Line: math.NaN(), Status: t.status}
 	q.Side = r.side(q.Selection, t.key.event)
 	if v := r.values[line]; len(v) > 0 {
 		if q.Line, err = number(v); err != nil {

@@ -61,7 +61,7 @@ func TestLongFormat(t *testing.T) {
 	nan := math.NaN()
 	want := [][]odds.Quote{
 		{{Selection: "A", Side: odds.Home, Line: nan, Price: 2.5, Size: 10}, {Selection: "B", Side: odds.Away, Line: nan, Price: 1.5}},
-		{{Selection: "Over", Side: odds.Over, Line: 2.5, Gone: odds.Suspended}},
+		{{Selection: "Over", Side: odds.Over, Line: 2.5, Status: odds.Suspended}},
 		{{Selection: "A", Side: odds.Home, Line: nan, Price: 2.6, Size: 10}},
 	}
 	for i, u := range bs[0].Updates {
@@ -295,7 +295,7 @@ func FuzzParse(f *testing.F) {
 					t.Fatalf("%+v", u)
 				}
 				for _, q := range u.Quotes {
-					open := q.Gone == odds.Open
+					open := q.Status == odds.Open
 					if q.Selection == "" || open != (q.Price > least) || math.IsInf(q.Price, 0) || math.IsInf(q.Line, 0) || !(q.Size >= 0) {
 						t.Fatalf("%+v", q)
 					}

@@ -108,7 +108,7 @@ func count(bs []*odds.Batch) (c counts) {
 				c.notOpen++
 			}
 			for _, q := range u.Quotes {
-				if q.Gone != odds.Open {
+				if q.Status != odds.Open {
 					c.gone++
 				}
 			}

@@ -204,7 +204,7 @@ func (s *state) quote(r *row, p *priceText, word, v string, line float64) error 
 	}
 	v = strings.TrimSpace(v)
 	if p.gone != nil && p.gone.MatchString(v) {
-		q.Gone = odds.Suspended
+		q.Status = odds.Suspended
 		r.quotes = append(r.quotes, q)
 		return nil
 	}

@@ -35,6 +35,7 @@ type market struct {
 	known  map[int]bool // see look
 	hits   int
 	buf    []*odds.Batch
+	found  engine.Collector
 }
 
 func newMarket(events int) *market {
@@ -110,6 +111,7 @@ func (w *market) feed(ctx context.Context, e *engine.Engine, until odds.Time, up
 		if c != nil {
 			c.run(false)
 		}
+		w.found.Collect(e)
 	}
 	slices.Sort(samples)
 	return rank(samples, 0.5), nil
@@ -154,6 +156,6 @@ func (w *market) look(event int) {
 // returns how many ms that took.
 func (w *market) finish(e *engine.Engine) (ms float64) {
 	start := time.Now()
-	e.Finish()
+	w.found.Finish(e)
 	return float64(time.Since(start)) / 1e6
 }

@@ -92,7 +92,7 @@ const (
 
 func scalePoint(ctx context.Context, pairs int) (p ScalePoint, err error) {
 	before := heap()
-	e := engine.New(engine.Options{Seed: seed, DecideEvery: decideEvery})
+	e := engine.New(engine.Options{Seed: seed, DecideEvery: decideEvery, ScoreAtFinish: true})
 	w := newMarket(max(1, (pairs+pairsPerEvent/2)/pairsPerEvent))
 	boundary := (w.at/odds.Time(decideEvery) + 1) * odds.Time(decideEvery)
 	w.at = boundary.Add(-beforeFirst)
@@ -131,7 +131,7 @@ func scalePoint(ctx context.Context, pairs int) (p ScalePoint, err error) {
 	}
 	p.Pairs = e.Counts().Pairs[odds.Direct]
 	p.EventHits = float64(w.hits) / float64(w.fed)
-	p.Predictions = len(e.Predictions())
+	p.Predictions = len(w.found.Predictions)
 	return p, nil
 }
 

@@ -15,12 +15,11 @@ import (
 	"corrgraph/proof/simulate"
 	"corrgraph/proof/simulate/truth"
 	"corrgraph/replay"
-	"corrgraph/store/sqlite"
 )
 
 // Simulated runs a simulated market through the pipeline into a store, as replay.Run
 // does a recording, and returns what was planted in it.
-func Simulated(ctx context.Context, st *sqlite.Store, sim simulate.Options, o replay.Options) (replay.Summary, *truth.Truth, error) {
+func Simulated(ctx context.Context, st replay.Store, sim simulate.Options, o replay.Options) (replay.Summary, *truth.Truth, error) {
 	var planted *truth.Truth
 	var failed error
 	next, stop := iter.Pull(func(yield func(*odds.Batch) bool) {
@@ -51,16 +50,17 @@ func Study(ctx context.Context, sim simulate.Options, opt engine.Options) (score
 		return score.Report{}, err
 	}
 	opt.Facts = facts
-	e := engine.New(opt)
+	e, found := engine.New(opt), engine.Collector{}
 	planted, err := simulate.Run(sim, func(b *odds.Batch) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
+		defer found.Collect(e)
 		return e.Apply(b)
 	})
 	if err != nil {
 		return score.Report{}, err
 	}
-	e.Finish()
-	return score.Score(planted, e.Edges(), e.Families(), e.Anomalies(), score.Options{}), nil
+	found.Finish(e)
+	return score.Score(planted, e.Edges(), e.Families(), found.Anomalies, score.Options{}), nil
 }

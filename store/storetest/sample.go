@@ -105,6 +105,6 @@ func prediction(r *rand.Rand, i int) ledger.Prediction {
 		ID: fmt.Sprintf("L1/h2h/%08d", i), Family: "L1/baseball/mlb/h2h/pre//draftkings>mybookieag", Layer: odds.Direct, Event: event(i % 40),
 		Source: node(1, i, "home"), Target: node(2, i, "home"), IssuedAt: Epoch - odds.Time(i), From: Epoch, To: Epoch + 600_000,
 		Move: r.NormFloat64(), Size: r.NormFloat64(), P: r.Float64(), Confidence: r.Float64(), Outcome: ledger.Hit, ResolvedAt: Epoch + 5,
-		Actual: r.NormFloat64(), LeadTime: 300_000, Base: r.Float64(), BaseN: 40, Rivals: map[string]bool{"last_move": i%2 == 0, "mean": true},
+		Actual: r.NormFloat64(), LeadTime: 300_000, Base: r.Float64(), BaseN: 40, Baselines: map[string]bool{"last_move": i%2 == 0, "mean": true},
 	}
 }
