@@ -18,7 +18,7 @@ test("the countdown says when, and then what happened", () => {
   expect(countdown(slow, atMs(0))).toBe("in 5–20 min");
   expect(countdown(slow, atMs(600))).toBe("within 10 min");
   expect(countdown(forecast({ outcome: "hit", resolved_at: at(4) }), atMs(5))).toBe("after 4 s");
-  expect(countdown(forecast({ outcome: "miss" }), atMs(5))).toBe("did not come");
+  expect(countdown(forecast({ outcome: "miss" }), atMs(5))).toBe("missed");
 });
 
 test("progress stays within its bounds", () => {
