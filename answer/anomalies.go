@@ -181,7 +181,7 @@ func (l *Anomalies) Text(w io.Writer, s Style, limit int) error {
 		t.write(&b, s)
 	}
 	if n := len(l.Anomalies) - len(order); n > 0 {
-		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", plural(n, "milder or older one"))
+		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", plural(n, "less severe or older one"))
 	}
 	if listed := slices.ContainsFunc(l.Anomalies, func(a Anomaly) bool { return a.Suppressed != "" }); l.Suppressed > 0 && !listed {
 		fmt.Fprintf(&b, "%s suppressed; --suppressed shows them with the reason.\n", plural(l.Suppressed, "further one"))

@@ -236,7 +236,7 @@ func TestAnomaliesAsOf(t *testing.T) {
 	if err := l.Text(&b, Style{}, 1); err != nil {
 		t.Fatal(err)
 	}
-	if s := b.String(); !strings.Contains(s, "2.00 % arbitrage profit") || !strings.Contains(s, "1 milder or older one;") || strings.Contains(s, "outlier") {
+	if s := b.String(); !strings.Contains(s, "2.00 % arbitrage profit") || !strings.Contains(s, "1 less severe or older one;") || strings.Contains(s, "outlier") {
 		t.Errorf("the gravest one alone:\n%s", s)
 	}
 }

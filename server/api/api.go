@@ -178,9 +178,9 @@ func (x *exchange) miss() {
 		x.Header().Set("Allow", allow+", OPTIONS")
 		x.WriteHeader(http.StatusNoContent)
 	case x.missed == http.StatusMethodNotAllowed:
-		x.fail(problem(http.StatusMethodNotAllowed, "this can be asked with "+allow+" alone"))
+		x.fail(problem(http.StatusMethodNotAllowed, "method not allowed; use "+allow))
 	case x.missed == http.StatusNotFound:
-		x.fail(problem(http.StatusNotFound, "there is nothing at this path; /openapi.json lists what there is"))
+		x.fail(problem(http.StatusNotFound, "nothing is served at this path; /openapi.json lists the paths"))
 	default:
 		x.fail(problem(x.missed, "the request can't be understood"))
 	}
@@ -194,7 +194,7 @@ func (x *exchange) end(span trace.Span) {
 		x.api.o.Log.ErrorContext(ctx, "a request panicked", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
 		if x.code == 0 {
 			v = nil
-			x.fail(problem(http.StatusInternalServerError, "something went wrong here; the log says what"))
+			x.fail(problem(http.StatusInternalServerError, "internal error; see the log"))
 		} else {
 			v = http.ErrAbortHandler // the client must not take half an answer for a whole one
 		}

@@ -220,7 +220,7 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 				return err
 			}
 			if g == nil {
-				return unknown("%q and %q are not watched together", string(source), string(target))
+				return unknown("%q and %q are not a watched pair", string(source), string(target))
 			}
 			d = engine.Detail{Edge: *g, Why: "it is another program's row: what stands behind it is not known here"}
 		}

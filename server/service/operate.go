@@ -62,7 +62,7 @@ func (s *Service) Audit(ctx context.Context, f store.AuditFilter, cursor string,
 		at := int64(0)
 		if cursor != "" {
 			if at, err = strconv.ParseInt(cursor, 10, 64); err != nil || at <= 0 {
-				return invalid("cursor %q is none that this log gave out", cursor)
+				return invalid("cursor %q did not come from this log: start again without one", cursor)
 			}
 		}
 		return s.ask(ctx, func(ctx context.Context) error {

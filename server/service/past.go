@@ -19,7 +19,7 @@ func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit
 			return err
 		}
 		if now := max(s.asOf(v), s.o.Live.State().AsOf); at > now {
-			return invalid("at %v is yet to come: the newest event time is %v", at, now)
+			return invalid("at %v is in the future: the newest event time is %v", at, now)
 		}
 		p, ok := v.At(at)
 		if !ok {
