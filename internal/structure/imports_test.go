@@ -26,7 +26,7 @@ var stages = [][]string{
 	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config", "internal/notify"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
-	{"server/api", "web"},
+	{"server/api", "server/api/stream", "web"},
 	{"server/instance", "proof/loadtest", "proof/trial"},
 	{"proof/drill"},
 	{"proof/readiness"},

@@ -100,7 +100,7 @@ func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: access.Viewer}, huma.Operation{
 		OperationID: "get-moves", Tags: []string{"events"}, Summary: "The moves of an event that are remembered, and when its graph is remembered of",
 	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
-		return fresh(a.o.Service.Moves(ctx, service.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
+		return fresh(a.o.Service.Moves(ctx, answer.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: access.Viewer}, huma.Operation{
 		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "What is or was abnormal in an event",

@@ -17,14 +17,6 @@ import (
 	"corrgraph/store"
 )
 
-func catalogued(rows []live.EventRow) []catalog.Event {
-	out := make([]catalog.Event, len(rows))
-	for i := range rows {
-		out[i] = rows[i].Event
-	}
-	return out
-}
-
 // Events is a page of events, the ones quoted last first.
 type Events struct {
 	answer.EventList

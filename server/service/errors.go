@@ -104,13 +104,6 @@ func Classify(err error) *Error {
 
 func upper(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
 
-func errText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
 // refused tells why a fault was not injected.
 func refused(err error) error {
 	if errors.Is(err, fault.ErrDisabled) {

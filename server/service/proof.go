@@ -8,9 +8,6 @@ import (
 	"corrgraph/store"
 )
 
-// OpProof is the operation of recording proofs, as the audit log calls it.
-const OpProof = "PROOF"
-
 // Proof is the newest result of something that was run beside the service: load, a
 // drill.
 type Proof struct {
