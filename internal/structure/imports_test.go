@@ -11,7 +11,7 @@ import (
 // stages is the order in which a tick meets the packages. A package imports its
 // own stage and earlier ones only, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/heap", "internal/state", "internal/structure"},
+	{"odds", "internal/heap", "internal/state", "internal/structure", "internal/table"},
 	{"feed", "proof/simulate"},
 	{"catalog"},
 	{"series"},
@@ -26,7 +26,7 @@ var stages = [][]string{
 	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
-	{"server/api", "web"},
+	{"server/api", "server/api/stream", "web"},
 	{"server/instance", "proof/loadtest", "proof/trial"},
 	{"proof/drill"},
 	{"proof/readiness"},

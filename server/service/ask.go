@@ -17,14 +17,6 @@ import (
 	"corrgraph/store"
 )
 
-func catalogued(rows []live.EventRow) []catalog.Event {
-	out := make([]catalog.Event, len(rows))
-	for i := range rows {
-		out[i] = rows[i].Event
-	}
-	return out
-}
-
 // Events is a page of events, the ones quoted last first.
 type Events struct {
 	answer.EventList
@@ -220,7 +212,7 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 				return err
 			}
 			if g == nil {
-				return unknown("%q and %q are not watched together", string(source), string(target))
+				return unknown("%q and %q are not a watched pair", string(source), string(target))
 			}
 			d = engine.Detail{Edge: *g, Why: "it is another program's row: what stands behind it is not known here"}
 		}
