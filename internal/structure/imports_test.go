@@ -11,7 +11,7 @@ import (
 // stages is the order in which a tick meets the packages. A package imports its
 // own stage and earlier ones only, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/heap", "internal/structure"},
+	{"odds", "internal/heap", "internal/state", "internal/structure"},
 	{"feed", "proof/simulate"},
 	{"catalog"},
 	{"series"},
