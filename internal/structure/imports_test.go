@@ -21,7 +21,6 @@ var stages = [][]string{
 	{"ledger"},
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
-	{"results"},
 	{"replay", "answer", "client"},
 	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config"},
 	{"server/ingest", "server/live"},
@@ -43,7 +42,7 @@ type ban struct {
 
 var (
 	core    = []string{"odds", "catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine"}
-	product = append([]string{"feed", "ticklog", "store", "results", "replay", "answer", "server", "web"}, core...)
+	product = append([]string{"feed", "ticklog", "store", "replay", "answer", "server", "web"}, core...)
 	bans    = []ban{
 		{
 			product,
