@@ -16,7 +16,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: pages build ## a simulated market with known truth, through the whole pipeline and scored
+demo: build ## a simulated market with known truth, through the whole pipeline and scored
 	@bin/corrgraph demo
 
 # What the dashboard is made of. Without Node.js everything else still builds, and
@@ -35,19 +35,30 @@ web/openapi.json: $(shell find server answer detect ledger -name '*.go' ! -name 
 web/dist/app/index.html: $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/openapi.json web/node_modules/.package-lock.json
 	@cd web && npm run -s types && npm run -s build >/dev/null && touch dist/app/index.html
 
+# The binary says which build it is: from git, where that answers.
+LINK = $(shell deploy/release/stamp 2>/dev/null | awk '{ printf "-X main.linkedVersion=%s -X main.linkedCommit=%s -X main.linkedDate=%s", $$1, $$2, $$3 }')
+
 .PHONY: build
-build: go ## bin/corrgraph; the first time takes a minute or two, mostly for SQLite
-	@go build -trimpath -o bin/corrgraph ./cmd/corrgraph
+build: go pages ## bin/corrgraph with its dashboard; the first time takes a minute or two, mostly for SQLite
+	@go build -trimpath -ldflags '$(LINK)' -o bin/corrgraph ./cmd/corrgraph
+
+# docs/RELEASING.md has the rest of a release. A tree with changes is nobody's commit.
+.PHONY: release
+release: go web .tools/cyclonedx-gomod .tools/release ## bin/release: archives for linux/amd64 and arm64, bills of materials, checksums
+	@stamp=$$(deploy/release/stamp); [[ $$stamp != *+dirty* ]] || { echo "there are uncommitted changes: commit or stash them" >&2; exit 1; }; \
+	.tools/release -out bin/release $$stamp && cat bin/release/SHA256SUMS
 
 .PHONY: test
-test: pages go .tools/testreport ## all tests, and what was skipped and why
-	@if type npm >/dev/null 2>&1; then cd web && npm run -s check && npm test --silent; else echo "skipped web: Node.js is missing"; fi
-	@go test -json ./... | .tools/testreport
-	@cd tools && go test -json ./... | ../.tools/testreport
-	@$(MAKE) --no-print-directory e2e
+test: pages go .tools/testreport ## all tests, and what was skipped and why; a failure stops nothing after it
+	@failed=0; \
+	if type npm >/dev/null 2>&1; then (cd web && npm run -s check) || failed=1; (cd web && npm test --silent) || failed=1; else echo "skipped web: Node.js is missing"; fi; \
+	(go test -json ./... | .tools/testreport) || failed=1; \
+	(cd tools && go test -json ./... | ../.tools/testreport) || failed=1; \
+	$(MAKE) --no-print-directory e2e || failed=1; \
+	exit $$failed
 
 .PHONY: e2e
-e2e: pages build ## the dashboard in a browser, on a simulated market and on real odds
+e2e: build ## the dashboard in a browser, on a simulated market and on real odds
 	@web/e2e/run
 
 .PHONY: race
@@ -75,6 +86,12 @@ fuzz: go ## every fuzz test for FUZZTIME (5s)
 .PHONY: bench
 bench: build ## the measurements that README's numbers come from
 	@bin/corrgraph bench
+
+# BASE=FILE is the binary of the build to compare with, ARGS more flags, such as
+# --only mlb or --renamed old=new.
+.PHONY: identity
+identity: build ## whether all recordings still give what they gave to the build BASE
+	@go run ./proof/identity --base "$(BASE)" $(ARGS)
 
 .PHONY: vet
 vet: go ## go vet
@@ -112,7 +129,10 @@ go:
 .tools/staticcheck: PKG = honnef.co/go/tools/cmd/staticcheck
 .tools/gofumpt:     PKG = mvdan.cc/gofumpt
 .tools/benchstat:   PKG = golang.org/x/perf/cmd/benchstat
-.tools/staticcheck .tools/gofumpt .tools/benchstat: tools/go.mod | go
+.tools/cyclonedx-gomod: PKG = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+.tools/staticcheck .tools/gofumpt .tools/benchstat .tools/cyclonedx-gomod: tools/go.mod | go
 	@cd tools && go build -o ../$@ $(PKG)
+.tools/release: $(wildcard tools/release/*.go) tools/go.mod | go
+	@cd tools && go build -o ../$@ ./release
 .tools/testreport: tools/testreport/main.go | go
 	@cd tools && go build -o ../$@ ./testreport

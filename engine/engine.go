@@ -31,7 +31,7 @@ func New(opt Options) *Engine {
 	opt.fill()
 	e := &Engine{
 		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), news: &News{},
-		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves}),
+		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig}),
 	}
 	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts})
 	e.detectors = newDetectors(e.board, e.families, e.news)

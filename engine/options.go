@@ -20,6 +20,10 @@ type Options struct {
 	// CoalesceWindow is how long a stream's market update may take to arrive leg by leg.
 	// Zero means 100 ms.
 	CoalesceWindow odds.Millis
+	// Devig is how a bookmaker's margin is removed before a price becomes a value.
+	// Zero means odds.Multiplicative. Another method gives other values, moves and
+	// edges: results of two methods must not be mixed.
+	Devig odds.Method
 	// Slopes override the log-odds a point of line is worth, by sport, league
 	// and market.
 	Slopes odds.LineSlopes

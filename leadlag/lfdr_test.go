@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"corrgraph/ledger"
+
 	"pgregory.net/rapid"
 )
 
@@ -91,11 +93,11 @@ func TestIsotonicIsHonest(t *testing.T) {
 			}
 		}
 		t.Logf("planted %d: HIGH %d (%d false), MEDIUM %d (%d false)", planted, high, falseHigh, medium, falseMedium)
-		if low, _ := Wilson(falseHigh, high); low > 0.1 {
+		if low, _ := ledger.Wilson(falseHigh, high); low > 0.1 {
 			t.Errorf("planted %d: %d of %d HIGH are false", planted, falseHigh, high)
 		}
 		// With next to nothing to find, MEDIUM cannot be right in its share; it must be rare.
-		if low, _ := Wilson(falseMedium, medium); planted >= 10 && low > 0.4 {
+		if low, _ := ledger.Wilson(falseMedium, medium); planted >= 10 && low > 0.4 {
 			t.Errorf("planted %d: %d of %d MEDIUM are false", planted, falseMedium, medium)
 		}
 		if planted == 0 && medium+high > 2*12 {
@@ -141,14 +143,14 @@ func TestTwoGroupIsCalibrated(t *testing.T) {
 			}
 		}
 		for k, band := range []string{"LOW", "MEDIUM", "HIGH"} {
-			low, high := Wilson(nulls[k], edges[k])
+			low, high := ledger.Wilson(nulls[k], edges[k])
 			share := claimed[k] / float64(edges[k])
 			t.Logf("n %d %s: %d edges claim a false share of %.3f, it is within [%.3f, %.3f]", n, band, edges[k], share, low, high)
 			if share < low-0.02 || share > high+0.02 {
 				t.Errorf("n %d %s: claimed false share %.3f, it is within [%.3f, %.3f]", n, band, share, low, high)
 			}
 		}
-		if low, _ := Wilson(nulls[2], edges[2]); low > 0.1 || edges[2] < families*n/40 {
+		if low, _ := ledger.Wilson(nulls[2], edges[2]); low > 0.1 || edges[2] < families*n/40 {
 			t.Errorf("n %d: %d of %d HIGH are false", n, nulls[2], edges[2])
 		}
 	}

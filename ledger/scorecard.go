@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
 
@@ -65,7 +64,7 @@ type Scorecard struct {
 	Overall     Score                    `json:"overall"`
 	Families    []FamilyScore            `json:"families"`
 	Layers      map[string]Score         `json:"layers"`
-	Calibration []leadlag.CalibrationBin `json:"calibration"`
+	Calibration []CalibrationBin         `json:"calibration"`
 	Baselines   map[string]BaselineScore `json:"rivals"`
 	LeadTimes   []LeadTimes              `json:"lead_times"` // of hits, shortest first; spans do not overlap
 }
@@ -178,11 +177,11 @@ func scoreOf(ps []*Prediction) (s Score) {
 			s.BaseN += p.BaseN
 		}
 	}
-	s.HitLow, s.HitHigh = leadlag.Wilson(s.Hits, s.Matured)
+	s.HitLow, s.HitHigh = Wilson(s.Hits, s.Matured)
 	if s.Matured > 0 {
 		s.HitRate = float64(s.Hits) / float64(s.Matured)
-		s.Brier, _ = leadlag.Brier(prob, hit)
-		s.BrierBase, _ = leadlag.Brier(baseProb, baseHit)
+		s.Brier, _ = Brier(prob, hit)
+		s.BrierBase, _ = Brier(baseProb, baseHit)
 	}
 	if based > 0 {
 		s.BaseRate = base / float64(based)
@@ -194,7 +193,7 @@ func scoreOf(ps []*Prediction) (s Score) {
 	return s
 }
 
-func calibrate(ps []*Prediction) []leadlag.CalibrationBin {
+func calibrate(ps []*Prediction) []CalibrationBin {
 	var prob []float64
 	var hit []bool
 	for _, p := range ps {
@@ -202,7 +201,7 @@ func calibrate(ps []*Prediction) []leadlag.CalibrationBin {
 			prob, hit = append(prob, p.P), append(hit, p.Outcome == Hit)
 		}
 	}
-	return leadlag.Calibrate(prob, hit, 10)
+	return Calibrate(prob, hit, 10)
 }
 
 // baseline adds up what a rule called on the occasions of matured predictions. A
@@ -231,7 +230,7 @@ func baseline(name string, ps []*Prediction) (r BaselineScore) {
 			r.Hits++
 		}
 	}
-	r.Brier, _ = leadlag.Brier(prob, hit)
+	r.Brier, _ = Brier(prob, hit)
 	if name == BaselineRate {
 		var sum float64
 		for _, p := range prob {
@@ -241,10 +240,10 @@ func baseline(name string, ps []*Prediction) (r BaselineScore) {
 		if r.Calls > 0 {
 			r.HitRate = sum / float64(r.Calls)
 		}
-		r.HitLow, r.HitHigh = leadlag.Wilson(r.Hits, r.Calls)
+		r.HitLow, r.HitHigh = Wilson(r.Hits, r.Calls)
 		return r
 	}
-	r.HitLow, r.HitHigh = leadlag.Wilson(r.Hits, r.Calls)
+	r.HitLow, r.HitHigh = Wilson(r.Hits, r.Calls)
 	if r.Calls > 0 {
 		r.HitRate = float64(r.Hits) / float64(r.Calls)
 	}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"testing"
 
-	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
 
@@ -40,7 +39,7 @@ func TestScorecardAddsUp(t *testing.T) {
 		o.AlreadyMoved != 1 || o.Void != 1 || o.Pending != 1 || o.BaseN != 70 || o.LeadTimeMs != 200 {
 		t.Errorf("counts: %+v", o)
 	}
-	low, high := leadlag.Wilson(3, 7)
+	low, high := Wilson(3, 7)
 	same(t, "hit rate", o.HitRate, 3.0/7)
 	same(t, "low", o.HitLow, low)
 	same(t, "high", o.HitHigh, high)

@@ -24,7 +24,7 @@ const (
 // ConsensusVenue is the reserved venue of consensus nodes.
 const ConsensusVenue = "consensus"
 
-// ErrNodeID is returned for a node id of the wrong length or form.
+// ErrNodeID is returned for a node id of invalid length or form.
 var ErrNodeID = errors.New("node ids have 10 to 128 bytes, none of them control bytes")
 
 // Node builds the id of a selection. line is NaN for main lines.

@@ -9,23 +9,27 @@ package replay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/feed/recording"
-	"corrgraph/graph"
-	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
 	"corrgraph/store"
-	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
+
+// Store is where a replay keeps the ticks it reads and what it concludes.
+type Store interface {
+	Log() ticklog.Log
+	WriteResults(ctx context.Context, r *store.Results) error
+	UseDevig(ctx context.Context, m odds.Method) error
+	Audit(ctx context.Context, rows []store.AuditRow) error
+}
 
 // Options of Run.
 type Options struct {
@@ -43,10 +47,11 @@ type Options struct {
 // chunkQuotes is how many quotes go to the tick log at a time.
 const chunkQuotes = 16_384
 
-// Run replays recordings into a store. What single files could not give to their
+// Run replays recordings into a store. A store that was built with another de-vig
+// method than Options.Engine's is store.ErrDevig, and nothing is read. What single files could not give to their
 // end is an error that wraps feed.ErrFormat or feed.ErrTruncated, returned after
 // everything else was read, concluded and stored; Summary is whole then.
-func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
+func Run(ctx context.Context, st Store, o Options) (Summary, error) {
 	stream, err := recording.Open(ctx, o.Paths, o.Feed)
 	if err != nil {
 		return Summary{}, err
@@ -60,8 +65,8 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 	if by, _ := stream.Report().Rejected(); by != nil {
 		sum.Rejected = by
 	}
-	if r.merge.conflicts > 0 {
-		sum.Rejected["conflict"] += r.merge.conflicts
+	if n := r.merge.Conflicts(); n > 0 {
+		sum.Rejected["conflict"] += n
 	}
 	sum.Read, sum.Rejects, sum.Skipped = stream.Report().Quotes(), stream.Report().Shown(), stream.Skipped()
 	problems := stream.Errors()
@@ -73,14 +78,13 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 
 // run is one replay.
 type run struct {
-	st       *sqlite.Store
+	st       Store
 	opt      Options
-	merge    *merge
+	merge    *ticklog.Merge
 	engine   *engine.Engine
 	found    engine.Collector
 	progress func() (read, total int64)
 
-	session int64
 	enc     ticklog.Encoder
 	pending []*odds.Batch
 	quotes  int
@@ -88,7 +92,7 @@ type run struct {
 
 // Batches is Run for batches from elsewhere: next returns one after the other in
 // event-time order, then io.EOF. Any other error of next ends the run and is returned.
-func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
+func Batches(ctx context.Context, st Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
 	r := &run{st: st, opt: o}
 	return r.do(ctx, next)
 }
@@ -99,7 +103,7 @@ func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Su
 		return sum, err
 	}
 	var stop func()
-	r.merge, stop = newMerge(r.st.Log(ctx), fresh)
+	r.merge, stop = ticklog.NewMerge(ticklog.ByTime(ctx, r.st.Log()), fresh)
 	defer stop()
 	if err := r.read(ctx); err != nil {
 		return sum, err
@@ -120,7 +124,7 @@ func (r *run) audit(ctx context.Context, start time.Time, took time.Duration, su
 	}
 	return r.st.Audit(ctx, []store.AuditRow{{
 		At: odds.TimeOf(start), Operation: "REPLAY", Subject: strings.Join(r.opt.Paths, " "), Status: "OK", Took: took,
-		Detail: fmt.Sprintf("session %d: %d quotes held, %d events, %d edges", r.session, sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
+		Detail: fmt.Sprintf("%d quotes held, %d events, %d edges", sum.Quotes, sum.Events, sum.Edges["L1"]+sum.Edges["L2"]+sum.Edges["L3"]+sum.Edges["L4"]),
 	}})
 }
 
@@ -131,7 +135,7 @@ func (r *run) now() time.Time {
 	return r.opt.Clock()
 }
 
-func (r *run) prepare(ctx context.Context) (err error) {
+func (r *run) prepare(ctx context.Context) error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
@@ -141,33 +145,34 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := r.st.UseDevig(ctx, r.opt.Engine.Devig); err != nil {
+		return err
+	}
 	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
 	r.engine = engine.New(r.opt.Engine)
-	r.session, err = r.st.NewSession(ctx)
-	return err
+	return nil
 }
 
 // read applies everything, and logs what is new, chunk by chunk.
 func (r *run) read(ctx context.Context) error {
-	isEOF := func(err error) bool { return errors.Is(err, io.EOF) }
 	for {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		g, ok, err := r.merge.next(isEOF)
+		now, ok, err := r.merge.Next()
 		if err != nil {
 			return err
 		}
 		if !ok {
 			return r.flush(ctx)
 		}
-		for _, b := range g.apply {
+		for _, b := range now.Apply {
 			if err := r.engine.Apply(b); err != nil {
 				return err
 			}
 			r.found.Collect(r.engine)
 		}
-		for _, b := range g.log {
+		for _, b := range now.Log {
 			r.pending = append(r.pending, b)
 			r.quotes += b.Quotes() + 1
 		}
@@ -186,7 +191,7 @@ func (r *run) flush(ctx context.Context) error {
 	if len(r.pending) == 0 {
 		return nil
 	}
-	err := r.st.AppendLog(ctx, r.session, store.Pack(&r.enc, r.pending))
+	_, err := r.st.Log().Append(ctx, r.enc.Pack(r.pending))
 	clear(r.pending)
 	r.pending, r.quotes = r.pending[:0], 0
 	return err
@@ -196,43 +201,16 @@ func (r *run) flush(ctx context.Context) error {
 func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	e := r.engine
 	r.found.Finish(e)
-	res := &store.Results{AsOf: e.Now(), Families: e.Families(), Edges: e.Edges(), Anomalies: r.found.Anomalies, Predictions: r.found.Predictions}
+	judged := results.Judge(e)
+	res := results.Whole(e, judged, &r.found)
 	card := e.Scorecard(res.Predictions)
-	check := e.Mismatch()
-	for _, g := range e.Groups() {
-		res.Groups = append(res.Groups, store.Group(g))
-	}
-	events, doubts := e.Catalog()
-	res.Events = events
-	for _, a := range doubts {
-		res.Ambiguities = append(res.Ambiguities, store.Ambiguity(a))
-	}
-	sum = Summary{
-		AsOf: e.Now(), Rejected: map[string]int{}, Events: len(events), Nodes: e.Nodes(),
-		DecoyDiscoveryRate: check.Rate, DecoyCopies: check.Copies,
-	}
-	sum.addEngine(e.Counts())
-	sum.addEdges(res.Edges, res.Families)
-	sum.addAnomalies(res.Anomalies)
-	sum.addScorecard(card)
-	if res.Documents, err = documents(sum, card, check, e.Opinions()); err != nil {
+	sum = summarise(res, judged, e.Counts(), card.Overall)
+	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum}); err != nil {
 		return sum, err
 	}
-	sum.Duplicates = r.merge.duplicates
+	sum.Duplicates = r.merge.Duplicates()
 	if err := r.st.WriteResults(ctx, res); err != nil {
 		return sum, fmt.Errorf("storing the results: %w", err)
 	}
 	return sum, nil
-}
-
-func documents(sum Summary, card ledger.Scorecard, check engine.Mismatch, opinions map[string]graph.Opinion) (map[string][]byte, error) {
-	docs := map[string][]byte{}
-	for name, v := range map[string]any{"summary": sum, "scorecard": card, "mismatch": check, "second_opinion": opinions} {
-		b, err := json.Marshal(v)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		docs[name] = b
-	}
-	return docs, nil
 }

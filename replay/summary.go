@@ -7,6 +7,8 @@ import (
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
+	"corrgraph/store"
 )
 
 // Summary is the answer of a replay: what the store holds after it. Counts of
@@ -52,6 +54,19 @@ type Predictions struct {
 	Brier    float64 `json:"brier"`
 }
 
+// summarise sums up what is kept of a recording.
+func summarise(res *store.Results, judged *results.Judgement, seen engine.Counts, o ledger.Score) Summary {
+	s := Summary{
+		AsOf: res.AsOf, Rejected: map[string]int{}, Events: len(res.Events), Nodes: judged.Nodes,
+		DecoyDiscoveryRate: judged.Check.Rate, DecoyCopies: judged.Check.Copies,
+		Predictions: Predictions{o.Issued, o.Matured, o.Hits, o.HitRate, o.HitLow, o.HitHigh, o.BaseRate, o.Brier},
+	}
+	s.addEngine(seen)
+	s.addEdges(res.Edges, res.Families)
+	s.addAnomalies(res.Anomalies)
+	return s
+}
+
 func (s *Summary) addEngine(c engine.Counts) {
 	s.Ticks, s.Quotes, s.Partial = c.Ticks, c.Quotes, c.Partial
 	s.Pairs = map[string]int{}
@@ -91,9 +106,4 @@ func (s *Summary) addAnomalies(as []detect.Anomaly) {
 			s.Suppressed[as[i].Kind]++
 		}
 	}
-}
-
-func (s *Summary) addScorecard(c ledger.Scorecard) {
-	o := c.Overall
-	s.Predictions = Predictions{o.Issued, o.Matured, o.Hits, o.HitRate, o.HitLow, o.HitHigh, o.BaseRate, o.Brier}
 }

@@ -16,14 +16,6 @@ type EventResults struct {
 	Predictions []ledger.Prediction // all with Event.ID
 }
 
-// LogStats is what the tick log holds.
-type LogStats struct {
-	Chunks, Sessions int
-	Bytes            int64 // of payload
-	Quotes           int64
-	Oldest, Newest   odds.Time // event times; 0 where there is none
-}
-
 // Contents is what a store held when it was looked through.
 type Contents struct {
 	Version     int       `json:"version"` // of the schema

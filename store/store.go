@@ -1,5 +1,6 @@
-// Package store says what a run leaves behind and what a backend must do with
-// it. Backends live in subpackages and share one contract suite.
+// Package store defines the results that a run leaves behind, the errors of the
+// backends that keep them, and the audit log with its writer. Backends live in
+// subpackages and share the contract suite of package storetest.
 package store
 
 import (
@@ -21,6 +22,7 @@ var (
 	ErrDamaged  = errors.New("the store is damaged")
 	ErrFull     = errors.New("no space left for the store")
 	ErrReplaced = errors.New("the file that was opened is gone, put it back or restart")
+	ErrDevig    = errors.New("the store was built with another de-vig method")
 	ErrDeadline = errors.New("the statement was interrupted at its deadline")
 )
 

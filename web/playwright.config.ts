@@ -7,14 +7,10 @@ export default defineConfig({
   reporter: "./e2e/report.ts",
   fullyParallel: true,
   workers: 2,
-  // What takes its time alone comes last and has the machine to itself.
-  projects: [
-    { name: "all", testIgnore: "last.spec.ts" },
-    { name: "last", testMatch: "last.spec.ts", fullyParallel: false, dependencies: ["all"] },
-  ],
   forbidOnly: process.env["CI"] === "true",
-  timeout: 60_000,
-  expect: { timeout: 15_000, toPass: { timeout: 20_000 } },
+  // Guards against hanging, and nothing else: no spec is judged by how fast the machine is.
+  timeout: 300_000,
+  expect: { timeout: 240_000, toPass: { timeout: 240_000 } },
   use: {
     // The system's own: e2e/run finds it.
     launchOptions: { executablePath: process.env["CHROMIUM"] ?? "chromium" },

@@ -47,6 +47,13 @@ type site struct {
 // found. Bodies are compressed once, here. It is safe for concurrent use.
 func Handler() http.Handler { return newSite(embedded) }
 
+// Built reports whether the pages were built before the program was, so that they
+// are in it.
+func Built() bool {
+	_, err := fs.Stat(embedded, "dist/app/index.html")
+	return err == nil
+}
+
 // Serves reports whether the dashboard has something at a path, so that whoever mounts
 // it knows what needs no token: the pages hold no data.
 func Serves(p string) bool {
@@ -90,8 +97,10 @@ func newSite(all fs.FS) *site {
 // missing is served where the pages were not built.
 const missing = `<!doctype html><html lang="en"><meta charset="utf-8"><title>corrgraph</title>
 <h1>The dashboard is not in this build</h1>
-<p>The server works, and so does its API: <a href="/openapi.json">/openapi.json</a> describes it.
-<p>To have the pages too, run <code>make web build</code> in the source tree (Node.js 20 or later is needed) and start the new binary.
+<p>The service and its API work; <a href="/openapi.json">/openapi.json</a> describes the API.
+<p>The pages are built with Node.js 20 or later and embedded in the binary, which <code>go build</code> alone does not do. Run <code>make build</code> in the
+source tree and start <code>bin/corrgraph</code>; or run <code>make web</code>, then your own <code>go build ./cmd/corrgraph</code>. Released archives and the
+container image have the pages.
 </html>
 `
 

@@ -96,7 +96,7 @@ func TestWithoutBuild(t *testing.T) {
 	for _, path := range []string{"/", "/scorecard"} {
 		w := get(t, s, "GET", path)
 		body, _ := io.ReadAll(w.Body)
-		if w.StatusCode != 200 || !strings.Contains(string(body), "make web build") {
+		if w.StatusCode != 200 || !strings.Contains(string(body), "make build") || !strings.Contains(string(body), "make web") {
 			t.Errorf("%s: %d %q", path, w.StatusCode, body)
 		}
 	}

@@ -51,7 +51,7 @@ var asOf = odds.Time(1_786_000_000_000)
 func known(t *testing.T) string {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "known.db")
-	st, err := sqlite.Open(t.Context(), db, sqlite.Options{Create: true})
+	st, err := sqlite.Open(t.Context(), db, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestAnswers(t *testing.T) {
 	has(t, "the scorecard", v, "families,layers,calibration,rivals")
 	family, _ := first(t, v, "families")
 	has(t, "a family", family, "layer,leader,follower,sport,league,market,issued,matured,hits,hit_rate,hit_low,hit_high,base_rate,brier,lead_time_ms")
-	has(t, "version", ask(t, "version"), "version,store_version,go")
+	has(t, "version", ask(t, "version"), "version,dashboard,store_version,go,platform")
 	has(t, "bench", ask(t, "bench", "--run", "^nosuch$"), "results")
 }
 
@@ -315,7 +315,7 @@ func TestInterruptedReplayIsFinishedLater(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	must(t, "simulate", "--minutes", "30", "--out", at("all.csv"), "--truth", at("t.json"))
 	path := file(t, "ticks.csv", head(t, at("all.csv"), 40_000))
-	st, err := sqlite.Open(t.Context(), at("a.db"), sqlite.Options{Create: true})
+	st, err := sqlite.Open(t.Context(), at("a.db"), sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -10,7 +12,7 @@ import (
 )
 
 // completeWord is the hidden command that the scripts below call with the words
-// typed so far. It prints what may come next, a line each.
+// typed so far. It prints what can come next, one per line.
 const completeWord = "__complete"
 
 type completionCmd struct {
@@ -21,8 +23,7 @@ func (completionCmd) Help() string {
 	return "    source <(corrgraph completion bash)\n    corrgraph completion fish > ~/.config/fish/completions/corrgraph.fish" + codes
 }
 
-// Run prints the script. Where there is nothing to complete, shells complete file
-// names.
+// Run prints the script. Where it offers nothing, the shell completes file names.
 func (c *completionCmd) Run(a *app) error {
 	script := map[string]string{
 		"bash": `_corrgraph() {
@@ -46,65 +47,125 @@ compdef _corrgraph corrgraph
 	return err
 }
 
-func printCompletions(w io.Writer, model *kong.Application, words []string) error {
-	for _, c := range completions(model, words) {
-		if _, err := fmt.Fprintln(w, c); err != nil {
-			return err
-		}
-	}
-	return nil
+// typed is a command line as far as it has been typed.
+type typed struct {
+	node *kong.Node // the innermost command named so far
+	flag *kong.Flag // the flag whose value comes next; nil: none
+	db   string     // --db; empty: not given
+	last string     // the word under the cursor
 }
 
-// completions returns what the last word can become: commands, flags, or the
-// values of a flag or argument that has a fixed set of them.
-func completions(model *kong.Application, words []string) (found []string) {
+// readTyped reads the words of a command line, the one under the cursor last.
+func readTyped(model *kong.Application, words []string) typed {
+	t := typed{node: model.Node}
 	if len(words) == 0 {
-		words = []string{""}
+		return t
 	}
-	last := words[len(words)-1]
-	node := model.Node
-	var flag *kong.Flag // the one whose value comes next
+	t.last = words[len(words)-1]
 	for _, word := range words[:len(words)-1] {
-		if flag != nil {
-			flag = nil
+		if word == "=" { // bash takes --db=x for three words
 			continue
 		}
-		if name, isFlag := strings.CutPrefix(word, "--"); isFlag {
-			flag = valueFlag(node, name)
-		} else if child := childOf(node, word); child != nil {
-			node = child
+		name, isFlag := strings.CutPrefix(word, "--")
+		name, value, assigned := strings.Cut(name, "=")
+		switch {
+		case t.flag != nil:
+			if t.flag.Name == "db" {
+				t.db = word
+			}
+			t.flag = nil
+		case isFlag && assigned && name == "db":
+			t.db = value
+		case isFlag && !assigned:
+			t.flag = valueFlag(t.node, name)
+		case !isFlag:
+			if child := childOf(t.node, word); child != nil {
+				t.node = child
+			}
 		}
 	}
-	offer := func(s string) {
-		if strings.HasPrefix(s, last) && s != "" {
-			found = append(found, s)
+	return t
+}
+
+// store returns the path of the store that the command line would use, as kong
+// decides it; empty where the command takes none.
+func (t *typed) store() string {
+	f := valueFlag(t.node, "db")
+	if f == nil || t.db != "" {
+		return t.db
+	}
+	for _, name := range f.Envs {
+		if v := os.Getenv(name); v != "" {
+			return v
+		}
+	}
+	return f.Default
+}
+
+// completions returns what the word under the cursor can become, sorted: commands,
+// flags, the values of a flag or argument that has a fixed set of them, or the ids
+// of events, for which it calls events.
+func completions(t *typed, events func() []string) (found []string) {
+	offer := func(all ...string) {
+		for _, s := range all {
+			if s = strings.TrimSpace(s); s != "" && strings.HasPrefix(s, t.last) {
+				found = append(found, s)
+			}
+		}
+	}
+	values := func(v *kong.Value) {
+		offer(strings.Split(v.Enum, ",")...)
+		if v.Name == "event" {
+			offer(events()...)
 		}
 	}
 	switch {
-	case flag != nil:
-		offerAll(flag.Enum, offer)
-	case strings.HasPrefix(last, "-"):
-		for _, f := range flagsOf(node) {
+	case t.flag != nil:
+		values(t.flag.Value)
+	case strings.HasPrefix(t.last, "-"):
+		for _, f := range flagsOf(t.node) {
 			offer("--" + f.Name)
 		}
 	default:
-		for _, c := range node.Children {
+		for _, c := range t.node.Children {
 			if !c.Hidden {
 				offer(c.Name)
 			}
 		}
-		for _, p := range node.Positional {
-			offerAll(p.Enum, offer)
+		for _, p := range t.node.Positional {
+			values(p)
 		}
 	}
 	slices.Sort(found)
 	return found
 }
 
-func offerAll(enum string, offer func(string)) {
-	for v := range strings.SplitSeq(enum, ",") {
-		offer(strings.TrimSpace(v))
+// complete prints the completions of words, a line each. A store that cannot be
+// read has no events to offer.
+func (a *app) complete(ctx context.Context, model *kong.Application, words []string) error {
+	t := readTyped(model, words)
+	for _, c := range completions(&t, func() []string { return eventIDs(ctx, t.store()) }) {
+		if _, err := fmt.Fprintln(a.stdout, c); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func eventIDs(ctx context.Context, path string) (ids []string) {
+	st, err := openStore(ctx, path)
+	if err != nil {
+		return nil
+	}
+	defer st.Close()
+	events, err := st.Events(ctx)
+	if err != nil {
+		return nil
+	}
+	for k := range events {
+		ids = append(ids, events[k].ID)
+	}
+	return ids
 }
 
 // valueFlag finds a flag that takes a value; --name=value has it already.

@@ -10,8 +10,10 @@ import (
 	"syscall"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 	"corrgraph/proof/simulate"
+	"corrgraph/server/access"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
 	"corrgraph/server/service"
@@ -45,7 +47,7 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 	address := "http://" + i.Addr()
 	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a service, going on now: %s (Ctrl-C ends it)\n", address)
 	c.show(a, address, runtime.GOOS, os.Getenv)
-	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: service.Operator}), i)
+	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: access.Operator}), i)
 	if err != nil && ctx.Err() == nil {
 		stop()
 		return errors.Join(err, <-done)
@@ -93,7 +95,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 			if service.Classify(err).Code != service.Unavailable {
 				return err
 			}
-			if err := pause(ctx, 100*time.Millisecond); err != nil { // busy: the same again
+			if err := client.Pause(ctx, 100*time.Millisecond); err != nil { // busy: the same again
 				return err
 			}
 		}
@@ -102,7 +104,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 	begin := odds.TimeOf(clock().Add(-demoPast))
 	o := simulate.Options{Seed: c.Seed, Minutes: int((demoPast + demoFuture) / time.Minute), Start: begin}
 	for !i.Ready() { // the log of a fresh store is empty: a moment
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := client.Pause(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -114,7 +116,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 			}
 		}
 		if ahead > 0 {
-			if err := pause(ctx, ahead); err != nil {
+			if err := client.Pause(ctx, ahead); err != nil {
 				return err
 			}
 		}
@@ -122,16 +124,4 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 		return nil
 	})
 	return errors.Join(err, send())
-}
-
-// pause waits, unless ctx ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

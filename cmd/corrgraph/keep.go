@@ -2,28 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/debug"
 
 	"corrgraph/store/sqlite"
 )
 
-// unmarshal reads a document of the store.
-func unmarshal(st *sqlite.Store, name string, body []byte, v any) error {
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("store %s: document %s: %w (replay again to write it anew)", st.Path(), name, err)
-	}
-	return nil
-}
-
 type migrateCmd struct{ dbFlag }
 
 func (migrateCmd) Help() string {
-	return "Prepare a store that other programs write their correlations to:\n\n    corrgraph migrate --db desk.db" + codes
+	return "Prepare a store for other programs to write their correlations to:\n\n    corrgraph migrate --db desk.db" + codes
 }
 
 func (c *migrateCmd) Run(ctx context.Context, a *app) error {
@@ -47,7 +36,7 @@ func (c *migrateCmd) Run(ctx context.Context, a *app) error {
 type dumpCmd struct{ dbFlag }
 
 func (dumpCmd) Help() string {
-	return "Two stores that concluded the same have equal dumps, byte by byte:\n\n" +
+	return "Stores with equal results have byte-identical dumps:\n\n" +
 		"    corrgraph dump --db a.db | sha256sum" + codes
 }
 
@@ -60,47 +49,4 @@ func (c *dumpCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return errors.Join(st.CanonicalDump(ctx, a.stdout), st.Close())
-}
-
-type versionCmd struct{}
-
-func (versionCmd) Help() string {
-	return "Which build is this?\n\n    corrgraph version --json" + codes
-}
-
-// version is the answer of version.
-type version struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"`
-	Modified bool   `json:"modified,omitempty"` // built from a tree with changes on top of Revision
-	Store    int    `json:"store_version"`
-	Go       string `json:"go"`
-}
-
-func versionOf() version {
-	v := version{Version: "(devel)", Store: sqlite.Version(), Go: runtime.Version()}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if info.Main.Version != "" {
-		v.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			v.Revision = s.Value
-		case "vcs.modified":
-			v.Modified = s.Value == "true"
-		}
-	}
-	return v
-}
-
-func (versionCmd) Run(a *app) error {
-	v := versionOf()
-	return a.print(v, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "corrgraph %s, store version %d, %s\n", v.Version, v.Store, v.Go)
-		return err
-	})
 }

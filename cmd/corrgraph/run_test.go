@@ -101,6 +101,20 @@ func TestRejectsCountForThisRun(t *testing.T) {
 	}
 }
 
+func TestReplayDevig(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "x.db")
+	good := file(t, "good.csv", csvHead+"2026-01-01T10:00:00Z,dk,ev1,h2h,home,1.9,decimal\n")
+	if r := call(t, "", "replay", "--db", db, "--devig", "guess", good); r.code != codeUsage || !strings.Contains(r.errors, `one of "multiplicative","additive","power","shin"`) {
+		t.Errorf("unknown: exit %d, %q", r.code, r.errors)
+	}
+	must(t, "replay", "--db", db, "--devig", "power", good)
+	r := call(t, "", "replay", "--db", db, good)
+	if r.code != codeFailed || !strings.Contains(r.errors, "power, not multiplicative (use that method, or name another --db)") {
+		t.Errorf("another than the store's: exit %d, %q", r.code, r.errors)
+	}
+	must(t, "replay", "--db", db, "--devig", "power", good)
+}
+
 func TestBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	good := file(t, "good.csv", csvHead+"2026-01-01T10:00:00Z,dk,ev1,h2h,home,1.9,decimal\n")
@@ -152,7 +166,7 @@ func TestNoPermission(t *testing.T) {
 
 func TestStoreInUse(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "x.db")
-	st, err := sqlite.Open(t.Context(), db, sqlite.Options{Create: true})
+	st, err := sqlite.Open(t.Context(), db, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,13 +344,20 @@ func TestColors(t *testing.T) {
 }
 
 func TestCompletions(t *testing.T) {
+	db := known(t)
+	t.Setenv("CORRGRAPH_DB", filepath.Join(t.TempDir(), "none.db"))
 	for _, c := range []struct{ words, want string }{
 		{"lea", "leaders leadlag"},
 		{"leaders --ma", "--market"},
 		{"leaders --market h2h --js", "--json"},
 		{"simulate --preset ", "calibration demo pooled"},
 		{"completion z", "zsh"},
-		{"graph some-event", ""},
+		{"graph ", ""}, // there is no store
+		{"graph --db " + db + " ", eventID},
+		{"graph --db=" + db + " mlb", eventID},
+		{"graph --db = " + db + " mlb", eventID},
+		{"graph --db " + db + " nhl", ""},
+		{"edges --db " + db + " --event m", eventID},
 	} {
 		r := must(t, append([]string{completeWord}, strings.Split(c.words, " ")...)...)
 		if got := strings.Join(strings.Fields(r.out), " "); got != c.want {

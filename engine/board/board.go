@@ -14,6 +14,7 @@ type Options struct {
 	Slopes     odds.LineSlopes
 	StaleAfter odds.Millis // see engine.Options
 	KeepMoves  int         // moves of a series remembered
+	Devig      odds.Method
 }
 
 // Observer is told of what can't wait for the end of the batch.

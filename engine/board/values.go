@@ -41,7 +41,7 @@ func (d *Board) values(b *Book) {
 		return
 	}
 	if len(buf.idx) >= 2 && len(buf.idx) == known && m.winners == 1 {
-		if r, err := odds.Devig(odds.Multiplicative, buf.odds, buf.probs[:0]); err == nil {
+		if r, err := odds.Devig(d.opt.Devig, buf.odds, buf.probs[:0]); err == nil {
 			buf.probs = r.Probs
 			b.basis = basisOf(buf.idx)
 			for i, k := range buf.idx {

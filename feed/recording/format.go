@@ -15,7 +15,7 @@ import (
 	"corrgraph/feed/oddsapi"
 )
 
-// Formats returns what Options.Format can be.
+// Formats returns the valid values of Options.Format.
 func Formats() []string {
 	return []string{"auto", "oddsapi", "betfair", "canonical", "columns"}
 }

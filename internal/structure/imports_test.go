@@ -11,7 +11,7 @@ import (
 // stages is the order in which a tick meets the packages. A package imports its
 // own stage and earlier ones only, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/structure", "internal/state"},
+	{"odds", "internal/heap", "internal/state", "internal/structure"},
 	{"feed", "proof/simulate"},
 	{"catalog"},
 	{"series"},
@@ -21,15 +21,16 @@ var stages = [][]string{
 	{"ledger"},
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
-	{"replay", "answer"},
-	{"server/backup", "server/guard", "server/telemetry", "server/config", "internal/notify"},
-	{"server/live"},
+	{"results"},
+	{"replay", "answer", "client"},
+	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config", "internal/notify"},
+	{"server/ingest", "server/live"},
 	{"server/service"},
 	{"server/api", "web"},
 	{"server/instance", "proof/loadtest", "proof/trial"},
 	{"proof/drill"},
 	{"proof/readiness"},
-	{"proof/bench"},
+	{"proof/bench", "proof/identity"},
 	{"cmd"},
 }
 
@@ -42,7 +43,7 @@ type ban struct {
 
 var (
 	core    = []string{"odds", "catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine"}
-	product = append([]string{"feed", "ticklog", "store", "replay", "answer", "server", "web"}, core...)
+	product = append([]string{"feed", "ticklog", "store", "results", "replay", "answer", "server", "web"}, core...)
 	bans    = []ban{
 		{
 			product,
@@ -75,9 +76,14 @@ var (
 			"a scorer reads answers and the truth, never how either was made",
 		},
 		{
-			[]string{"store", "answer"},
+			[]string{"store"},
 			[]string{"engine"},
-			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
+			"stores hold results, so that they serve rows of other programs too, and the engine runs without them",
+		},
+		{
+			[]string{"ticklog", "replay", "server/live"},
+			[]string{"store/sqlite"},
+			"the tick log has more than one driver: whoever reads or writes it asks ticklog.Log",
 		},
 		{
 			[]string{"engine"},
@@ -85,14 +91,34 @@ var (
 			"the engine takes batches from whoever calls it: a recording, a simulation, one machine or ten",
 		},
 		{
-			[]string{"server/live"},
+			[]string{"server/live", "server/ingest"},
 			[]string{"net/http", "server/api", "server/guard", "server/telemetry"},
-			"the loop that owns the engine knows no transport and no limit: those who call it do",
+			"what accepts ticks and the loop that owns the engine know no transport and no limit: those who call them do",
+		},
+		{
+			[]string{"server/ingest"},
+			[]string{"server/live", "engine"},
+			"whether a tick is accepted must not depend on what is learned from it",
+		},
+		{
+			[]string{"server/live"},
+			[]string{"server/ingest", "replay", "store/sqlite", "answer"},
+			"the loop applies what it is given, whoever has judged it, and keeps what it learns wherever it is told to",
 		},
 		{
 			[]string{"server/service"},
 			[]string{"server/api", "store/sqlite/", "server/instance"},
 			"what can be asked does not depend on how it is asked",
+		},
+		{
+			[]string{"client"},
+			[]string{"catalog", "series", "leadlag", "engine", "ticklog", "store", "replay", "server"},
+			"whoever asks a service over HTTP carries nothing of it along, and learns of it what the wire says",
+		},
+		{
+			[]string{"server"},
+			[]string{"client"},
+			"a service answers; those who prove it ask",
 		},
 		{
 			[]string{"server/guard"},

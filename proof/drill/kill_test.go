@@ -18,7 +18,6 @@ import (
 	"corrgraph/feed/canonical"
 	"corrgraph/odds"
 	"corrgraph/proof/drill"
-	"corrgraph/store"
 	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
@@ -34,26 +33,22 @@ func TestMain(m *testing.M) {
 
 // server keeps ticks in a real tick log, with a flaw if one is asked for.
 type server struct {
-	mu      sync.Mutex
-	st      *sqlite.Store
-	session int64
-	enc     ticklog.Encoder
-	seen    map[string]bool
-	n       int
-	flaw    string
+	mu   sync.Mutex
+	st   *sqlite.Store
+	enc  ticklog.Encoder
+	seen map[string]bool
+	n    int
+	flaw string
 }
 
 func serve(addr, db, flaw string) error {
 	ctx := context.Background()
-	st, err := sqlite.Open(ctx, db, sqlite.Options{Create: true, Durable: true})
+	st, err := sqlite.Open(ctx, db, sqlite.Options{Create: true, Durable: true, Offline: true})
 	if err != nil {
 		return err
 	}
 	s := &server{st: st, seen: map[string]bool{}, flaw: flaw}
-	if s.session, err = st.NewSession(ctx); err != nil {
-		return err
-	}
-	for b, err := range st.Log(ctx) {
+	for b, err := range ticklog.ByTime(ctx, st.Log()) {
 		if err != nil {
 			return err
 		}
@@ -82,7 +77,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request) {
 		return nil
 	}, &feed.Report{})
 	if s.n++; len(fresh) > 0 && err == nil && !(s.flaw == "loses" && s.n == 1) {
-		err = s.st.AppendLog(context.Background(), s.session, store.Pack(&s.enc, fresh))
+		_, err = s.st.Log().Append(context.Background(), s.enc.Pack(fresh))
 	}
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)

@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"corrgraph/leadlag"
+	"corrgraph/ledger"
 	"corrgraph/odds"
 )
 
@@ -18,7 +18,7 @@ type Band struct {
 	High       float64   `json:"false_high"`
 }
 
-// Bin compares stated confidence with what came true.
+// Bin compares stated confidence with the share of true edges.
 type Bin struct {
 	From    float64 `json:"from"`
 	To      float64 `json:"to"`
@@ -77,13 +77,13 @@ func (r *Report) finish() {
 	for i := range r.Bands {
 		b := &r.Bands[i]
 		b.FalseShare = ratio(b.False, b.N)
-		b.Low, b.High = leadlag.Wilson(b.False, b.N)
+		b.Low, b.High = ledger.Wilson(b.False, b.N)
 	}
 	for i := range r.Calibration {
 		b := &r.Calibration[i]
 		b.From, b.To = float64(i)/float64(len(r.Calibration)), float64(i+1)/float64(len(r.Calibration))
 		b.Claimed, b.Share = b.sum/math.Max(1, float64(b.N)), ratio(b.True, b.N)
-		b.Low, b.High = leadlag.Wilson(b.True, b.N)
+		b.Low, b.High = ledger.Wilson(b.True, b.N)
 		b.Inside = b.N > 0 && b.Low <= b.Claimed && b.Claimed <= b.High
 	}
 	r.Brier = r.squares / math.Max(1, float64(r.Judged))

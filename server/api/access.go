@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 	"corrgraph/server/service"
 )
 
@@ -25,7 +25,7 @@ func (a *API) identify(r *http.Request) (who service.Actor, key string, p *Probl
 	}
 	t, err := set.Tokens.Find(secret, a.o.Clock())
 	switch {
-	case errors.Is(err, token.ErrExpired):
+	case errors.Is(err, access.ErrExpired):
 		return a.stranger(r, "the token has expired")
 	case err != nil:
 		return a.stranger(r, "the token is not known here")
@@ -54,9 +54,9 @@ func admit(who service.Actor, rt *route, authenticated bool) *Problem {
 	case who.Role >= rt.role:
 		return nil
 	case !authenticated:
-		return problem(http.StatusUnauthorized, "this needs a token of role "+token.RoleName(rt.role)+" or above")
+		return problem(http.StatusUnauthorized, "this needs a token of role "+rt.role.String()+" or above")
 	}
-	return problem(http.StatusForbidden, "this needs role "+token.RoleName(rt.role)+", and the token has role "+token.RoleName(who.Role))
+	return problem(http.StatusForbidden, "this needs role "+rt.role.String()+", and the token has role "+who.Role.String())
 }
 
 // origin refuses what a page of another site sends through somebody's browser, and

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 	"corrgraph/server/service"
 	"corrgraph/store"
 )
@@ -29,12 +29,12 @@ func TestRolesDecide(t *testing.T) {
 				case allowed && (w.Code == 401 || w.Code == 403 && !strings.Contains(w.Body.String(), "chaos")):
 					t.Errorf("%s %s: %q is refused: %s", rt.method, rt.path, who, w.Body)
 				case !allowed && who == "":
-					g.refused(http.StatusUnauthorized, token.RoleName(rt.role), w)
+					g.refused(http.StatusUnauthorized, rt.role.String(), w)
 					if w.Header().Get("WWW-Authenticate") != `Bearer realm="corrgraph"` {
 						t.Errorf("WWW-Authenticate %q", w.Header().Get("WWW-Authenticate"))
 					}
 				case !allowed:
-					g.refused(http.StatusForbidden, "needs role "+token.RoleName(rt.role), w)
+					g.refused(http.StatusForbidden, "needs role "+rt.role.String(), w)
 				}
 			}
 		}
@@ -65,7 +65,7 @@ func TestTokensThatAreNotTakenAreRefusedAndToldNoMore(t *testing.T) {
 
 func TestTokensExpireAndAreReplacedWithoutARestart(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
-		short, secret, err := token.New("short", service.Viewer, time.Now().Add(time.Hour), time.Now())
+		short, secret, err := access.NewToken("short", access.Viewer, time.Now().Add(time.Hour), time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestTokensExpireAndAreReplacedWithoutARestart(t *testing.T) {
 			return g.ask("", "GET", "/v1/events", nil, "Authorization", "Bearer "+secret)
 		}
 		g.refused(http.StatusUnauthorized, "not known", ask())
-		g.api.Set(Settings{Tokens: must[*token.Set](t)(token.NewSet(short))})
+		g.api.Set(Settings{Tokens: must[*access.Tokens](t)(access.NewTokens(short))})
 		g.want(http.StatusOK, ask())
 		g.refused(http.StatusUnauthorized, "not known", g.get("/v1/events"))
 		time.Sleep(time.Hour) // of the bubble
@@ -82,7 +82,7 @@ func TestTokensExpireAndAreReplacedWithoutARestart(t *testing.T) {
 }
 
 func TestAnonymousMayDoWhatSettingsSay(t *testing.T) {
-	bubble(t, knobs{options: func(o *Options) { o.Settings = Settings{Anonymous: service.Operator} }}, func(t *testing.T, g *rig) {
+	bubble(t, knobs{options: func(o *Options) { o.Settings = Settings{Anonymous: access.Operator} }}, func(t *testing.T, g *rig) {
 		g.want(http.StatusOK, g.ask("", "GET", "/v1/audit", nil))
 		g.refused(http.StatusUnauthorized, "admin", g.ask("", "DELETE", "/v1/faults", nil))
 		g.refused(http.StatusUnauthorized, "not known", g.ask("", "GET", "/v1/audit", nil, "Authorization", "Bearer x"))

@@ -9,6 +9,7 @@ import (
 
 	"corrgraph/answer"
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/service"
 )
 
@@ -54,24 +55,24 @@ func confidence(c float64) error {
 
 // ask registers what can be asked about the whole market.
 func (a *API) ask() {
-	register(a, route{method: "GET", path: "/v1/predictions", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/predictions", role: access.Viewer}, huma.Operation{
 		OperationID: "get-predictions", Tags: []string{"forecasts"}, Summary: "Forecasts about a price, and what would follow if it moved now",
 	}, service.Predictions{}, func(ctx context.Context, in *nodeInput) (reply, error) {
 		return fresh(a.o.Service.Predictions(ctx, odds.NodeID(in.Node)))
 	})
-	register(a, route{method: "GET", path: "/v1/propagation", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/propagation", role: access.Viewer}, huma.Operation{
 		OperationID: "get-propagation", Tags: []string{"forecasts"}, Summary: "How a move travels: best path, several paths, or everything downstream",
 	}, service.Propagation{}, func(ctx context.Context, in *pathInput) (reply, error) {
-		return fresh(a.o.Service.Propagation(ctx, service.PropagationQuery{
+		return fresh(a.o.Service.Propagation(ctx, answer.PropagationQuery{
 			Source: odds.NodeID(in.Source), Target: odds.NodeID(in.Target), Depth: in.Depth, Paths: in.Paths,
 		}))
 	})
-	register(a, route{method: "GET", path: "/v1/leaders", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/leaders", role: access.Viewer}, huma.Operation{
 		OperationID: "get-leaders", Tags: []string{"market"}, Summary: "Who moves first and who follows, by league and market",
 	}, service.Leaders{}, func(ctx context.Context, in *leadersInput) (reply, error) {
 		return shared(a.o.Service.Leaders(ctx, answer.LeaderFilter{Sport: in.Sport, Market: in.Market}))
 	})
-	register(a, route{method: "GET", path: "/v1/edges", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/edges", role: access.Viewer}, huma.Operation{
 		OperationID: "get-edge", Tags: []string{"market"}, Summary: "One link with what stands behind it: curve over lag with null band, both series, n, q and why",
 	}, service.EdgeDetail{}, func(ctx context.Context, in *pairInput) (reply, error) {
 		d, err := a.o.Service.Edge(ctx, odds.NodeID(in.Source), odds.NodeID(in.Target))
@@ -80,12 +81,12 @@ func (a *API) ask() {
 		}
 		return fresh(d, err)
 	})
-	register(a, route{method: "GET", path: "/v1/scorecard", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/scorecard", role: access.Viewer}, huma.Operation{
 		OperationID: "get-scorecard", Tags: []string{"forecasts"}, Summary: "How the forecasts did, beside chance and simple rules",
 	}, service.Scorecard{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		return fresh(a.o.Service.Scorecard(ctx))
 	})
-	register(a, route{method: "GET", path: "/v1/feeds", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/feeds", role: access.Viewer}, huma.Operation{
 		OperationID: "get-feeds", Tags: []string{"market"}, Summary: "How every source and venue is heard",
 	}, service.Feeds{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		return fresh(a.o.Service.Feeds(ctx))

@@ -7,7 +7,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"corrgraph/answer"
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/service"
 )
 
@@ -47,8 +49,8 @@ type AnomalyParams struct {
 	Suppressed    bool    `query:"suppressed" doc:"Those that were kept back too, with the reason." example:"true"`
 }
 
-func (p *AnomalyParams) query() service.AnomalyQuery {
-	return service.AnomalyQuery{MinConfidence: p.MinConfidence, Kind: p.Kind, Suppressed: p.Suppressed}
+func (p AnomalyParams) query(event string, newest int) answer.AnomalyQuery {
+	return answer.AnomalyQuery{Event: event, MinConfidence: p.MinConfidence, Kind: p.Kind, Suppressed: p.Suppressed, Newest: newest}
 }
 
 type eventAnomaliesInput struct {
@@ -70,12 +72,12 @@ const defaultEdges = 0
 
 // askEvents registers what can be asked about events.
 func (a *API) askEvents() {
-	register(a, route{method: "GET", path: "/v1/events", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events", role: access.Viewer}, huma.Operation{
 		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, the ones quoted last first",
 	}, service.Events{}, func(ctx context.Context, in *eventsInput) (reply, error) {
-		return fresh(a.o.Service.Events(ctx, service.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
+		return fresh(a.o.Service.Events(ctx, answer.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
 	})
-	register(a, route{method: "GET", path: "/v1/events/{id}", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events/{id}", role: access.Viewer}, huma.Operation{
 		OperationID: "get-event", Tags: []string{"events"}, Summary: "An event with its quotes and forecasts",
 	}, service.EventDetail{}, func(ctx context.Context, in *eventInput) (reply, error) {
 		n, err := odds.ParseNotation(in.Format)
@@ -84,7 +86,7 @@ func (a *API) askEvents() {
 		}
 		return shared(a.o.Service.Event(ctx, in.ID, n))
 	})
-	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: service.Viewer, plain: a.plainGraph}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: access.Viewer, plain: a.plainGraph}, huma.Operation{
 		OperationID: "get-graph", Tags: []string{"events"}, Summary: "The four layers of an event's graph",
 	}, service.Graph{}, func(ctx context.Context, in *graphInput) (reply, error) {
 		if in.Limit == 50 { // the default of the answer: one document for both ways to ask
@@ -95,28 +97,28 @@ func (a *API) askEvents() {
 		}
 		return a.graph(ctx, in.ID, in.Limit)
 	})
-	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: access.Viewer}, huma.Operation{
 		OperationID: "get-moves", Tags: []string{"events"}, Summary: "The moves of an event that are remembered, and when its graph is remembered of",
 	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
 		return fresh(a.o.Service.Moves(ctx, service.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
 	})
-	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: access.Viewer}, huma.Operation{
 		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "What is or was abnormal in an event",
 	}, service.Anomalies{}, func(ctx context.Context, in *eventAnomaliesInput) (reply, error) {
 		if err := confidence(in.MinConfidence); err != nil {
 			return reply{}, err
 		}
-		return shared(a.o.Service.Anomalies(ctx, in.ID, in.query()))
+		return shared(a.o.Service.Anomalies(ctx, in.query(in.ID, 0)))
 	})
-	register(a, route{method: "GET", path: "/v1/anomalies", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/anomalies", role: access.Viewer}, huma.Operation{
 		OperationID: "list-anomalies", Tags: []string{"market"}, Summary: "The newest anomalies of all events",
 	}, service.RecentAnomalies{}, func(ctx context.Context, in *anomaliesInput) (reply, error) {
 		if err := confidence(in.MinConfidence); err != nil {
 			return reply{}, err
 		}
-		return fresh(a.o.Service.RecentAnomalies(ctx, in.query(), in.Limit))
+		return fresh(a.o.Service.RecentAnomalies(ctx, in.query("", in.Limit)))
 	})
-	register(a, route{method: "GET", path: "/v1/arbitrage", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/arbitrage", role: access.Viewer}, huma.Operation{
 		OperationID: "list-arbitrage", Tags: []string{"market"}, Summary: "Sure wins at the prices of now, leg by leg",
 	}, service.Windows{}, func(ctx context.Context, in *arbitrageInput) (reply, error) {
 		return fresh(a.o.Service.Arbitrage(ctx, in.Suppressed))

@@ -21,10 +21,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 	"corrgraph/server/backup"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
@@ -38,11 +39,12 @@ type rig struct {
 	api     *API
 	service *service.Service
 	store   *sqlite.Store
+	ingest  *ingest.Ingester
 	live    *live.Live
 	limiter *guard.Limiter
 	used    atomic.Int64 // bytes that the process seems to use
 	secrets map[string]string
-	tokens  *token.Set
+	tokens  *access.Tokens
 	log     *safeBuffer
 	kept    map[string]bool // examples written
 }
@@ -104,7 +106,8 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		}
 		return nil
 	}}))
-	o := live.Options{Log: g.store, OutOfOrder: 5000}
+	g.ingest = ingest.New(ingest.Options{Log: g.store.Log(), OutOfOrder: 5000})
+	o := live.Options{Intake: g.ingest}
 	o.Engine.DecideEvery = 30 * 60_000
 	g.live = live.New(o)
 	audit := store.NewAuditor(g.store, store.AuditorOptions{})
@@ -120,7 +123,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 	}
 	log := slog.New(slog.NewJSONHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	g.service = must[*service.Service](t)(service.New(service.Options{
-		Live: g.live, Store: g.store, Audit: audit, Metrics: metrics, Latency: telemetry.NewLatency(clock(), usage), Tracing: &telemetry.Tracing{},
+		Ingest: g.ingest, Live: g.live, Store: g.store, Audit: audit, Metrics: metrics, Latency: telemetry.NewLatency(clock(), usage), Tracing: &telemetry.Tracing{},
 		Log: log, Graphs: pool("graphs", 2), Predictions: pool("predictions", 2), Memory: memory,
 		Faults: faults, Clock: clock,
 		Breakers: guard.BreakerOptions{Clock: clock}, Deadline: 5 * time.Second,
@@ -141,6 +144,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 	g.api = must[*API](t)(New(opts))
 	work.Go(func() { _ = audit.Run(ctx) })
 	if !k.asleep {
+		work.Go(func() { _ = g.ingest.Run(ctx, g.live) })
 		work.Go(func() { _ = g.live.Run(ctx) })
 	}
 	work.Go(func() { _ = g.service.Run(ctx) })
@@ -163,17 +167,17 @@ func orElse(v, d float64) float64 {
 }
 
 func (g *rig) makeTokens() {
-	var all []token.Token
-	for _, role := range []service.Role{service.Viewer, service.Operator, service.Admin} {
-		name := token.RoleName(role)
-		t, secret, err := token.New(name, role, time.Time{}, time.Now())
+	var all []access.Token
+	for _, role := range []access.Role{access.Viewer, access.Operator, access.Admin} {
+		name := role.String()
+		t, secret, err := access.NewToken(name, role, time.Time{}, time.Now())
 		if err != nil {
 			g.t.Fatal(err)
 		}
 		all = append(all, t)
 		g.secrets[name] = secret
 	}
-	g.tokens = must[*token.Set](g.t)(token.NewSet(all...))
+	g.tokens = must[*access.Tokens](g.t)(access.NewTokens(all...))
 }
 
 // bubble runs a test in a bubble of its own time, with an instance.

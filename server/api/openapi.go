@@ -11,8 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"corrgraph/server/api/token"
-	"corrgraph/server/service"
+	"corrgraph/server/access"
 )
 
 // config is what huma is told: it reads parameters, checks them and describes the
@@ -73,9 +72,9 @@ func query(name, doc, example string, s *huma.Schema) *huma.Param {
 func (a *API) fill(rt *route, op *huma.Operation, body any) {
 	op.Method, op.Path = rt.method, strings.Replace(rt.path, "...}", "}", 1)
 	op.Metadata = map[string]any{routeKey: rt}
-	if rt.role > service.Nobody {
+	if rt.role > access.Nobody {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
-		op.Extensions = map[string]any{"x-role": token.RoleName(rt.role)}
+		op.Extensions = map[string]any{"x-role": rt.role.String()}
 	}
 	if op.DefaultStatus == 0 {
 		op.DefaultStatus = http.StatusOK
@@ -137,15 +136,15 @@ func (a *API) describe() error {
 	op := a.document(&rt, huma.Operation{OperationID: "get-openapi", Tags: []string{"operation"}, Summary: "This document"}, nil)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}}
 	mend(a.huma.OpenAPI().Components.Schemas, "FaultRequest")
-	doc, err := service.NewDocument(a.huma.OpenAPI())
+	doc, err := a.render(a.huma.OpenAPI())
 	if err != nil {
 		return errors.Join(errors.New("api: describing it"), err)
 	}
 	a.spec = doc
-	a.mount(&rt, func(w http.ResponseWriter, _ *http.Request) { w.(*exchange).reply(shared(a.spec, nil)) })
+	a.mount(&rt, func(w http.ResponseWriter, _ *http.Request) { w.(*exchange).document(http.StatusOK, a.spec) })
 	return nil
 }
 
 // OpenAPI is the document that describes the API, as JSON. The caller must not
 // change it.
-func (a *API) OpenAPI() []byte { return a.spec.Body }
+func (a *API) OpenAPI() []byte { return a.spec.body }

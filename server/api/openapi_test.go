@@ -10,8 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"corrgraph/server/api/token"
-	"corrgraph/server/service"
+	"corrgraph/server/access"
 )
 
 func all(o *Options) { o.Profiles = true }
@@ -49,7 +48,7 @@ func TestTheDocumentHasEveryRouteAndNoOther(t *testing.T) {
 			path := strings.Replace(rt.path, "...}", "}", 1)
 			served = append(served, rt.method+" "+path)
 			op := doc.Paths[path][strings.ToLower(rt.method)]
-			if rt.role > service.Nobody && (op.Role != token.RoleName(rt.role) || len(op.Security) != 1) || rt.role == service.Nobody && op.Security != nil {
+			if rt.role > access.Nobody && (op.Role != rt.role.String() || len(op.Security) != 1) || rt.role == access.Nobody && op.Security != nil {
 				t.Errorf("%s %s: role %q and security %v", rt.method, path, op.Role, op.Security)
 			}
 		}

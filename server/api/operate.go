@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/service"
 	"corrgraph/store"
@@ -71,16 +72,16 @@ type Cleared struct {
 // operate registers what operators and admins ask and do.
 func (a *API) operate() {
 	s := a.o.Service
-	register(a, route{method: "GET", path: "/v1/readiness", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/readiness", role: access.Viewer}, huma.Operation{
 		OperationID: "get-readiness", Tags: []string{"operation"}, Summary: "What the readiness gates measured when they were run last",
 	}, service.Readiness{}, func(ctx context.Context, _ *nothing) (reply, error) { return fresh(s.Readiness(ctx)) })
-	register(a, route{method: "POST", path: "/v1/readiness", role: service.Admin}, huma.Operation{
+	register(a, route{method: "POST", path: "/v1/readiness", role: access.Admin}, huma.Operation{
 		OperationID: "record-readiness", Tags: []string{"operation"}, Summary: "Write down what gates measured that were run beside the service",
 		MaxBodyBytes: a.o.Body,
 	}, service.Readiness{}, func(ctx context.Context, in *gatesInput) (reply, error) {
 		return fresh(s.RecordReadiness(ctx, in.Body.Gates))
 	})
-	register(a, route{method: "GET", path: "/v1/audit", role: service.Operator}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/audit", role: access.Operator}, huma.Operation{
 		OperationID: "list-audit", Tags: []string{"operation"}, Summary: "Who did what and how it ended, newest first",
 	}, service.AuditPage{}, func(ctx context.Context, in *auditInput) (reply, error) {
 		return fresh(s.Audit(ctx, store.AuditFilter{
@@ -88,7 +89,7 @@ func (a *API) operate() {
 			Status: in.Status, TraceID: in.TraceID, Subject: in.Subject,
 		}, in.Cursor, in.Limit))
 	})
-	register(a, route{method: "GET", path: "/v1/performance", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/performance", role: access.Viewer}, huma.Operation{
 		OperationID: "list-performance", Tags: []string{"operation"}, Summary: "How long operations took, minute by minute, newest first",
 	}, Performance{}, func(ctx context.Context, in *performanceInput) (reply, error) {
 		rows, err := s.Performance(ctx, odds.TimeOf(in.From), odds.TimeOf(in.To), in.Operation, in.Limit)
@@ -101,13 +102,13 @@ func (a *API) operate() {
 
 func (a *API) faults() {
 	s := a.o.Service
-	register(a, route{method: "GET", path: "/v1/faults", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/faults", role: access.Viewer}, huma.Operation{
 		OperationID: "list-faults", Tags: []string{"operation"}, Summary: "The faults that are injected now",
 	}, Faults{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		active, enabled, err := s.Faults(ctx)
 		return fresh(Faults{enabled, active}, err)
 	})
-	register(a, route{method: "POST", path: "/v1/faults", role: service.Admin}, huma.Operation{
+	register(a, route{method: "POST", path: "/v1/faults", role: access.Admin}, huma.Operation{
 		OperationID: "inject-fault", Tags: []string{"operation"}, Summary: "Break something for a while", DefaultStatus: http.StatusCreated,
 		MaxBodyBytes: a.o.Body,
 	}, service.Fault{}, func(ctx context.Context, in *faultInput) (reply, error) {
@@ -117,7 +118,7 @@ func (a *API) faults() {
 		}, time.Duration(b.DurationS*float64(time.Second)))
 		return created(fresh(f, err))
 	})
-	register(a, route{method: "DELETE", path: "/v1/faults", role: service.Admin}, huma.Operation{
+	register(a, route{method: "DELETE", path: "/v1/faults", role: access.Admin}, huma.Operation{
 		OperationID: "clear-faults", Tags: []string{"operation"}, Summary: "End all injected faults before their time",
 	}, Cleared{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		n, err := s.ClearFaults(ctx)
@@ -159,7 +160,7 @@ const opBackup = "BACKUP"
 
 func (a *API) backups() {
 	none := problem(http.StatusNotFound, "no backups are configured here")
-	register(a, route{method: "GET", path: "/v1/backups", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/backups", role: access.Viewer}, huma.Operation{
 		OperationID: "list-backups", Tags: []string{"operation"}, Summary: "The backups that are kept",
 	}, BackupList{}, func(context.Context, *nothing) (reply, error) {
 		if a.o.Backups == nil {
@@ -176,7 +177,7 @@ func (a *API) backups() {
 		}
 		return fresh(l, err)
 	})
-	register(a, route{method: "POST", path: "/v1/backups", role: service.Admin, free: true}, huma.Operation{
+	register(a, route{method: "POST", path: "/v1/backups", role: access.Admin, free: true}, huma.Operation{
 		OperationID: "make-backup", Tags: []string{"operation"}, Summary: "Make a backup now and check it", DefaultStatus: http.StatusCreated,
 	}, BackupRow{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		if a.o.Backups == nil {

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 	"corrgraph/server/backup"
 	"corrgraph/server/guard"
 	"corrgraph/server/service"
@@ -58,9 +58,9 @@ type Options struct {
 // Settings are what can be changed while the API runs.
 type Settings struct {
 	// Tokens are those that are taken. Nil: none.
-	Tokens *token.Set
+	Tokens *access.Tokens
 	// Anonymous is what a request without a token may do. Zero: nothing.
-	Anonymous service.Role
+	Anonymous access.Role
 	// ClientRate is the rate of Limiter, for the header that states the policy. Zero
 	// means 1000.
 	ClientRate float64

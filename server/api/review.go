@@ -8,6 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/odds"
+	"corrgraph/server/access"
+	"corrgraph/server/review"
 	"corrgraph/server/service"
 )
 
@@ -52,31 +54,31 @@ type Proofs struct {
 // service.
 func (a *API) reviews() {
 	s := a.o.Service
-	register(a, route{method: "GET", path: "/v1/reviews", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/reviews", role: access.Viewer}, huma.Operation{
 		OperationID: "list-reviews", Tags: []string{"anomalies"}, Summary: "What people made of anomalies, and how right each kind was",
-	}, service.Reviews{}, func(ctx context.Context, in *reviewsInput) (reply, error) { return fresh(s.Reviews(ctx, in.Limit)) })
-	register(a, route{method: "POST", path: "/v1/reviews", role: service.Operator}, huma.Operation{
+	}, review.Reviews{}, func(ctx context.Context, in *reviewsInput) (reply, error) { return fresh(s.Reviews(ctx, in.Limit)) })
+	register(a, route{method: "POST", path: "/v1/reviews", role: access.Operator}, huma.Operation{
 		OperationID: "review-anomaly", Tags: []string{"anomalies"}, Summary: "Acknowledge an anomaly, mute what is not wanted, or say whether it was right",
 		DefaultStatus: 201, MaxBodyBytes: a.o.Body,
-	}, service.Review{}, func(ctx context.Context, in *reviewInput) (reply, error) {
+	}, review.Review{}, func(ctx context.Context, in *reviewInput) (reply, error) {
 		b := &in.Body
-		return created(fresh(s.Review(ctx, service.NewReview{
+		return created(fresh(s.Review(ctx, review.Request{
 			Action: b.Action, Kind: b.Kind, EventID: b.EventID, Node: b.Node, At: odds.TimeOf(b.At), Verdict: b.Verdict, Note: b.Note,
 			ExpiresIn: time.Duration(b.ExpiresS * float64(time.Second)),
 		})))
 	})
-	register(a, route{method: "DELETE", path: "/v1/reviews/{id}", role: service.Operator}, huma.Operation{
+	register(a, route{method: "DELETE", path: "/v1/reviews/{id}", role: access.Operator}, huma.Operation{
 		OperationID: "drop-review", Tags: []string{"anomalies"}, Summary: "Take a review back",
 	}, Dropped{}, func(ctx context.Context, in *reviewID) (reply, error) {
 		return fresh(Dropped{in.ID}, s.DropReview(ctx, in.ID))
 	})
-	register(a, route{method: "GET", path: "/v1/proofs", role: service.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/proofs", role: access.Viewer}, huma.Operation{
 		OperationID: "list-proofs", Tags: []string{"operation"}, Summary: "The newest results of load tests and drills",
 	}, Proofs{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		all, err := s.Proofs(ctx)
 		return fresh(Proofs{all}, err)
 	})
-	register(a, route{method: "POST", path: "/v1/proofs", role: service.Admin}, huma.Operation{
+	register(a, route{method: "POST", path: "/v1/proofs", role: access.Admin}, huma.Operation{
 		OperationID: "record-proof", Tags: []string{"operation"}, Summary: "Record the result of a load test or a drill",
 		DefaultStatus: 201, MaxBodyBytes: a.o.Body,
 	}, service.Proof{}, func(ctx context.Context, in *proofInput) (reply, error) {

@@ -12,15 +12,15 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"corrgraph/server/access"
 	"corrgraph/server/guard"
-	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
 )
 
 // route is what a request must be to get to a handler.
 type route struct {
 	method, path string
-	role         service.Role     // Nobody: no token is needed
+	role         access.Role      // Nobody: no token is needed
 	free         bool             // does not count among what is in flight: it lasts, or must work under load
 	plain        http.HandlerFunc // answers in place of huma where the query is empty; nil: huma does
 	metrics      *telemetry.Route

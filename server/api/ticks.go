@@ -15,9 +15,9 @@ import (
 	"corrgraph/feed"
 	"corrgraph/feed/canonical"
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/guard"
-	"corrgraph/server/live"
-	"corrgraph/server/service"
+	"corrgraph/server/ingest"
 )
 
 // Receipt says what became of the ticks of a request.
@@ -104,7 +104,7 @@ func (p *parcel) judge(err error, most int) error {
 }
 
 // receipt adds up what was read and what the log took.
-func (p *parcel) receipt(got live.Receipt, asOf odds.Time) *Receipt {
+func (p *parcel) receipt(got ingest.Receipt, asOf odds.Time) *Receipt {
 	r := &Receipt{Accepted: got.Accepted, Duplicates: got.Duplicates, Errors: []ProblemItem{}, AsOf: asOf}
 	r.Reasons, r.Rejected = p.rep.Rejected()
 	if r.Reasons == nil {
@@ -131,9 +131,9 @@ func (p *parcel) receipt(got live.Receipt, asOf odds.Time) *Receipt {
 	return r
 }
 
-// ingest registers the door for ticks.
+// ingest registers the route that takes ticks.
 func (a *API) ingest() {
-	rt := route{method: "POST", path: "/v1/ticks", role: service.Operator}
+	rt := route{method: "POST", path: "/v1/ticks", role: access.Operator}
 	op := huma.Operation{
 		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer comes once they are on the disk",
 		Description: "One tick a line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
@@ -178,7 +178,7 @@ func (a *API) take(r *http.Request) (*Receipt, error) {
 	}
 	// Before the body is read: what can't be taken need not be sent.
 	if a.o.Service.State().Recovering {
-		p := a.failure(r.Context(), live.ErrRecovering)
+		p := a.failure(r.Context(), ingest.ErrRecovering)
 		p.noted = false // the service was not asked
 		return nil, p
 	}
@@ -212,7 +212,7 @@ func (a *API) accept(r *http.Request, form string, claim *guard.Admission) (*Rec
 	if err := a.read(r, form, claim, p); err != nil {
 		return nil, err
 	}
-	var got live.Receipt
+	var got ingest.Receipt
 	var err error
 	if len(p.batches) > 0 {
 		if got, err = a.o.Service.Ingest(r.Context(), p.batches); err != nil {

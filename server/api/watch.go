@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/graph"
+	"corrgraph/server/access"
 	"corrgraph/server/service"
 )
 
@@ -46,7 +47,7 @@ func (a *API) watch() {
 	if a.o.NoMetrics {
 		return
 	}
-	scrape := route{method: "GET", path: "/metrics", role: service.Viewer, free: true}
+	scrape := route{method: "GET", path: "/metrics", role: access.Viewer, free: true}
 	op := a.document(&scrape, huma.Operation{OperationID: "get-metrics", Tags: []string{"operation"}, Summary: "Metrics for Prometheus"}, nil)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
 	a.mount(&scrape, a.o.Metrics.Handler().ServeHTTP)
@@ -73,7 +74,7 @@ func (a *API) profiles() {
 		{"/debug/pprof/symbol", "get-symbol", "Names of program counters", pprof.Symbol},
 		{"/debug/pprof/trace", "get-trace", "What the scheduler does, for ?seconds=", pprof.Trace},
 	} {
-		rt := route{method: "GET", path: p.path, role: service.Admin, free: true}
+		rt := route{method: "GET", path: p.path, role: access.Admin, free: true}
 		op := a.document(&rt, huma.Operation{OperationID: p.id, Tags: []string{"operation"}, Summary: p.what}, nil)
 		op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 		a.mount(&rt, func(w http.ResponseWriter, r *http.Request) {

@@ -73,6 +73,7 @@ type Engine struct {
 	DecideEvery time.Duration `yaml:"decide_every" default:"1h" min:"1m" max:"7d" doc:"Event time between two decisions which edges exist. Looking more often repeats the test."`
 	Seed        uint64        `yaml:"seed" default:"1" min:"1" doc:"Seed of the decoys."`
 	Settle      time.Duration `yaml:"settle" default:"100ms" min:"1ms" max:"1m" doc:"Event time for which the legs of one market are waited for before its margin is removed."`
+	Devig       string        `yaml:"devig" default:"multiplicative" enum:"multiplicative,additive,power,shin" doc:"How a bookmaker's margin is removed before prices are compared. A store keeps the method that it was built with: the service does not start on a store of another one. Fair prices shown to people are Shin's in any case."`
 	ForgetAfter time.Duration `yaml:"forget_after" default:"7d" min:"7d" max:"365d" doc:"Event time after its last quote for which the history of an event stays in memory. Not below 7d, which layer 3 looks back."`
 	KeepMoves   int           `yaml:"keep_moves" default:"1024" min:"64" max:"1000000" doc:"Moves of each series that are remembered; each takes 24 bytes. Single pairs and the history of an edge are read from them; families keep their sums for ever."`
 	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`

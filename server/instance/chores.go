@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/server/access"
 	"corrgraph/server/config"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
+	"corrgraph/ticklog"
 )
 
 // every calls f at each tick until ctx ends.
@@ -38,7 +40,7 @@ func (i *Instance) prune(ctx context.Context) error {
 			return
 		}
 		for ctx.Err() == nil {
-			n, err := i.store.PruneLog(ctx, now.Add(-odds.MillisOf(c.Store.LogRetention)), int64(c.Store.LogMaxBytes), pruneStep)
+			n, err := ticklog.Retain(ctx, i.store.Log(), now.Add(-odds.MillisOf(c.Store.LogRetention)), int64(c.Store.LogMaxBytes), pruneStep)
 			if err != nil {
 				i.log.Error("the tick log could not be pruned", "error", err.Error())
 			}
@@ -124,7 +126,7 @@ func (i *Instance) chaos(ctx context.Context) error {
 		for k := range c.Chaos.Schedule {
 			f := &c.Chaos.Schedule[k]
 			if due := f.Next(last); c.Chaos.Enabled && !due.After(now) {
-				ctx := service.WithActor(ctx, service.Actor{Name: "schedule", Role: service.Admin})
+				ctx := service.WithActor(ctx, service.Actor{Name: "schedule", Role: access.Admin})
 				if _, err := i.service.Inject(ctx, f.Fault, params(f), f.Duration); err != nil {
 					i.log.Error("a scheduled fault could not be injected", "kind", f.Fault, "error", err.Error())
 				}

@@ -21,6 +21,7 @@ import (
 	"corrgraph/server/config"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
@@ -56,6 +57,7 @@ type Instance struct {
 	graphs  *guard.Governor
 	flight  *guard.Adaptive // of reads
 	writes  *guard.Adaptive // of what waits for the disk
+	ingest  *ingest.Ingester
 	live    *live.Live
 	service *service.Service
 	backups *backup.Folder // nil where none are made
@@ -88,7 +90,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 	if err := i.openStore(ctx); err != nil {
 		return nil, err
 	}
-	if err := i.openEngine(); err != nil {
+	if err := i.openEngine(ctx); err != nil {
 		return nil, err
 	}
 	if err := i.openService(); err != nil {
@@ -219,12 +221,19 @@ func text(err error) string {
 	return err.Error()
 }
 
-func (i *Instance) openEngine() error {
+func (i *Instance) openEngine(ctx context.Context) error {
 	facts, err := catalog.Builtin()
 	if err != nil {
 		return err
 	}
 	c := &i.cfg
+	devig, err := odds.ParseMethod(c.Engine.Devig)
+	if err != nil {
+		return fmt.Errorf("engine.devig: %w", err)
+	}
+	if err := i.store.UseDevig(ctx, devig); err != nil {
+		return err
+	}
 	if path := c.Engine.Catalog; path != "" {
 		f, err := os.Open(path)
 		if err != nil {
@@ -235,14 +244,18 @@ func (i *Instance) openEngine() error {
 			return err
 		}
 	}
+	i.ingest = ingest.New(ingest.Options{
+		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
+		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.clock,
+		Appended: func(took time.Duration) { i.timed("append", took) },
+	})
 	o := live.Options{
-		Log: i.store, Results: i.store, Facts: facts,
+		Intake: i.ingest, Results: i.store, Facts: facts,
 		Engine: engine.Options{
 			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
-			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves,
+			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig,
 		},
-		OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
-		Remember: c.Ingest.DedupeWindow, PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Queue: c.Ingest.Queue, Clock: i.clock, Stalled: i.faults.FeedStalled,
+		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.clock, Stalled: i.faults.FeedStalled,
 		Timed: i.timed, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
 	}
 	o.Standby, o.Off = standby(c)
@@ -280,7 +293,7 @@ func (i *Instance) openService() error {
 		return err
 	}
 	i.service, err = service.New(service.Options{
-		Live: i.live, Store: i.store, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
+		Ingest: i.ingest, Live: i.live, Store: i.store, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
 		Graphs: graphs, Predictions: predictions, Memory: i.memory, Faults: i.faults, Clock: i.clock,
 		Breakers:  guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
 		Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
@@ -317,6 +330,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	// What others write to ends after them.
 	r.last(func(ctx context.Context) error { return i.audit.Run(ctx) })
 	r.last(i.run(i.memory.Run))
+	r.inner(func(ctx context.Context) error { return i.ingest.Run(ctx, i.live) })
 	r.inner(func(ctx context.Context) error { return i.live.Run(ctx) })
 	r.inner(i.service.Run)
 	m := newMeter(i) // before the first scrape can come

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"corrgraph/server/api/token"
+	"corrgraph/server/access"
 	"corrgraph/server/config"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/service"
@@ -68,7 +68,7 @@ func (r *running) until(what string, is func() bool) {
 	r.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for range 4000 {
+	for range 60_000 { // five minutes: against hanging alone
 		if is() {
 			return
 		}
@@ -191,6 +191,20 @@ func TestAnInstanceStandsWhereItStoodAfterARestart(t *testing.T) {
 	}
 }
 
+func TestAnotherDevigMethodIsRefused(t *testing.T) {
+	c := settings(t)
+	c.Engine.Devig = "shin"
+	r := start(t, c)
+	r.send(ticks(2), "")
+	r.stop()
+	other := *c
+	other.Engine.Devig = "multiplicative"
+	if _, err := Open(t.Context(), &other, Options{}); !errors.Is(err, store.ErrDevig) {
+		t.Errorf("a store of Shin's is opened with another method: %v", err)
+	}
+	start(t, c).stop()
+}
+
 func TestASecondInstanceIsRefusedTheStore(t *testing.T) {
 	c := settings(t)
 	r := start(t, c)
@@ -223,9 +237,9 @@ func TestNobodyBeyondThisMachineIsServedWithoutTokens(t *testing.T) {
 }
 
 // tokens writes a file with one token of a role and returns its secret.
-func tokens(t *testing.T, path string, role service.Role) string {
+func tokens(t *testing.T, path string, role access.Role) string {
 	t.Helper()
-	k, secret, err := token.New("tester", role, time.Time{}, time.Now())
+	k, secret, err := access.NewToken("tester", role, time.Time{}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +252,7 @@ func tokens(t *testing.T, path string, role service.Role) string {
 func TestReload(t *testing.T) {
 	c := settings(t)
 	c.Access.TokensFile = filepath.Join(t.TempDir(), "tokens")
-	old := tokens(t, c.Access.TokensFile, service.Operator)
+	old := tokens(t, c.Access.TokensFile, access.Operator)
 	r := start(t, c)
 	defer r.stop()
 	r.send(ticks(3), old)
@@ -247,7 +261,7 @@ func TestReload(t *testing.T) {
 		t.Fatalf("%d with the token, %d without", status(old), status(""))
 	}
 
-	secret := tokens(t, c.Access.TokensFile, service.Operator)
+	secret := tokens(t, c.Access.TokensFile, access.Operator)
 	next := *c
 	next.Limits.ClientRate, next.Layers.L4, next.Store.Readers = 77, "off", c.Store.Readers+1
 	restart, err := r.Reload(&next)
@@ -287,7 +301,7 @@ func TestAnInstanceEndsThoughTheFeedIsStalled(t *testing.T) {
 	if code, body, _ := r.ask("GET", "/v1/faults", "", ""); code != 200 {
 		t.Fatal(body)
 	}
-	ctx := service.WithActor(t.Context(), service.Actor{Name: "tester", Role: service.Admin})
+	ctx := service.WithActor(t.Context(), service.Actor{Name: "tester", Role: access.Admin})
 	if _, err := r.Service().Inject(ctx, "feed-stall", fault.Params{}, time.Hour); err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"corrgraph/server/access"
 	"corrgraph/server/api"
-	"corrgraph/server/api/token"
 	"corrgraph/server/backup"
 	"corrgraph/server/config"
 	"corrgraph/server/telemetry"
@@ -101,7 +101,7 @@ func pages(rest http.Handler) http.Handler {
 func (s *server) settings(c *config.Config) (api.Settings, error) {
 	set := api.Settings{ClientRate: float64(c.Limits.ClientRate), Heartbeat: c.Stream.Heartbeat, Streams: c.Stream.MaxClients}
 	if c.Access.TokensFile != "" {
-		tokens, err := token.Load(c.Access.TokensFile)
+		tokens, err := access.LoadTokens(c.Access.TokensFile)
 		if err != nil {
 			return set, err
 		}
@@ -109,7 +109,7 @@ func (s *server) settings(c *config.Config) (api.Settings, error) {
 		return set, nil
 	}
 	if c.Server.Loopback() && c.Access.AnonymousLoopback != "none" {
-		role, err := token.ParseRole(c.Access.AnonymousLoopback)
+		role, err := access.ParseRole(c.Access.AnonymousLoopback)
 		if err != nil {
 			return set, err
 		}

@@ -39,7 +39,7 @@ func (i *Instance) Reload(next *config.Config) (restart []string, err error) {
 	}
 	i.setLevel(merged.Telemetry.Log.Level)
 	i.service.Set(modes(&merged), merged.Audit.Level == "ERRORS")
-	i.live.SetFutureSkew(odds.MillisOf(merged.Ingest.FutureSkew))
+	i.ingest.SetFutureSkew(odds.MillisOf(merged.Ingest.FutureSkew))
 	i.live.SetModes(standby(&merged))
 	i.cfg = merged
 	return restart, nil

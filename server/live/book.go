@@ -16,19 +16,14 @@ const (
 )
 
 // book keeps the newest predictions and anomalies: of all events together for the
-// scorecard and the lists, and of each event for its view.
+// scorecard and the lists, and of each event for its view. It belongs to the loop.
 type book struct {
-	settled   []ledger.Prediction // ring of the newest, in the order they were answered
-	head      int                 // where the next one goes once the ring is full
-	most      int
-	dropped   uint64 // answered predictions that are no longer kept
+	settled   ring[ledger.Prediction] // in the order they were answered
 	issued    uint64
 	outcomes  map[outcomeKey]uint64
-	anomalies []AnomalyUpdate // ring of the newest
-	alarmHead int
-	alarmMost int
-	seq       uint64
-	kinds     map[alarmKey]uint64
+	anomalies ring[AnomalyUpdate]
+	seq       uint64 // of the newest anomaly update
+	kinds     map[anomalyKey]uint64
 	events    map[string]*eventBook
 }
 
@@ -37,26 +32,28 @@ type outcomeKey struct {
 	outcome ledger.Outcome
 }
 
-type alarmKey struct {
+type anomalyKey struct {
 	kind       string
 	layer      odds.Layer
 	suppressed bool
 }
 
-// AnomalyUpdate is an anomaly in the order in which it was raised, changed or ended.
+// AnomalyUpdate is an anomaly as it was raised, changed or ended.
 type AnomalyUpdate struct {
-	Seq uint64 // ascending over all events, newest last; a later Alarm of the same anomaly replaces it
+	Seq uint64 // ascending over all events; a later update of the same anomaly replaces this one
 	detect.Anomaly
 }
 
+// eventBook holds the newest of one event, oldest first.
 type eventBook struct {
 	anomalies []AnomalyUpdate
 	settled   []ledger.Prediction
 }
 
-func newBook(predictions, anomalies int) book {
-	return book{
-		most: predictions, alarmMost: anomalies, outcomes: map[outcomeKey]uint64{}, kinds: map[alarmKey]uint64{}, events: map[string]*eventBook{},
+func newBook(predictions, anomalies int) *book {
+	return &book{
+		settled: ring[ledger.Prediction]{most: predictions}, anomalies: ring[AnomalyUpdate]{most: anomalies},
+		outcomes: map[outcomeKey]uint64{}, kinds: map[anomalyKey]uint64{}, events: map[string]*eventBook{},
 	}
 }
 
@@ -69,6 +66,7 @@ func (k *book) event(id string) *eventBook {
 	return e
 }
 
+// note takes the engine's news.
 func (k *book) note(n *engine.News) {
 	k.issued += uint64(len(n.Issued))
 	for _, p := range n.Settled {
@@ -76,43 +74,30 @@ func (k *book) note(n *engine.News) {
 			k.issued++ // it was never open
 		}
 		k.outcomes[outcomeKey{p.Layer, p.Outcome}]++
-		if len(k.settled) < k.most {
-			k.settled = append(k.settled, p)
-		} else {
-			k.settled[k.head] = p
-			k.head = (k.head + 1) % k.most
-			k.dropped++
-		}
+		k.settled.add(p)
 		e := k.event(p.Event)
 		e.settled = keepNewest(append(e.settled, p), eventPredictions)
 	}
 	for _, a := range n.Anomalies {
-		k.alarm(a)
+		k.update(a)
 	}
 	for _, id := range n.Forgotten {
 		delete(k.events, id)
 	}
 }
 
-func (k *book) alarm(a detect.Anomaly) {
+// update takes an anomaly, which replaces what was said of it before.
+func (k *book) update(a detect.Anomaly) {
 	k.seq++
 	x := AnomalyUpdate{k.seq, a}
 	e := k.event(a.Event)
-	again := false
-	e.anomalies = slices.DeleteFunc(e.anomalies, func(o AnomalyUpdate) bool { return same(&o.Anomaly, &a) && replace(&again) })
-	e.anomalies = keepNewest(append(e.anomalies, x), eventAnomalies)
-	if !again {
-		k.kinds[alarmKey{a.Kind, a.Layer, a.Suppressed != ""}]++
+	others := slices.DeleteFunc(e.anomalies, func(o AnomalyUpdate) bool { return same(&o.Anomaly, &a) })
+	if len(others) == len(e.anomalies) { // nothing was said of it before
+		k.kinds[anomalyKey{a.Kind, a.Layer, a.Suppressed != ""}]++
 	}
-	if len(k.anomalies) < k.alarmMost {
-		k.anomalies = append(k.anomalies, x)
-		return
-	}
-	k.anomalies[k.alarmHead] = x
-	k.alarmHead = (k.alarmHead + 1) % k.alarmMost
+	e.anomalies = keepNewest(append(others, x), eventAnomalies)
+	k.anomalies.add(x)
 }
-
-func replace(again *bool) bool { *again = true; return true }
 
 // same reports whether b says anew what a was about.
 func same(a, b *detect.Anomaly) bool {
@@ -126,7 +111,8 @@ func last(nodes []odds.NodeID) odds.NodeID {
 	return nodes[len(nodes)-1]
 }
 
-// keepNewest drops what is beyond most at the front, seldom, for it moves the rest.
+// keepNewest drops what is beyond most at the front. It waits until there is a
+// quarter too much, for dropping moves the rest.
 func keepNewest[T any](s []T, most int) []T {
 	if len(s) < most+most/4 {
 		return s
@@ -134,13 +120,9 @@ func keepNewest[T any](s []T, most int) []T {
 	return append(s[:0:0], s[len(s)-most:]...)
 }
 
-// predictions returns a copy of those that are kept, oldest answer first.
-func (k *book) predictions() []ledger.Prediction {
-	return append(slices.Clone(k.settled[k.head:]), k.settled[:k.head]...)
-}
-
-// alarms returns the newest of each anomaly that is kept, newest first.
-func (k *book) alarms(most int) []AnomalyUpdate {
+// newest returns the newest update of each anomaly that is kept, newest first, at
+// most so many.
+func (k *book) newest(most int) []AnomalyUpdate {
 	type id struct {
 		kind, event string
 		node        odds.NodeID
@@ -148,17 +130,46 @@ func (k *book) alarms(most int) []AnomalyUpdate {
 	}
 	seen := map[id]bool{}
 	var out []AnomalyUpdate
-	n := len(k.anomalies)
-	for i := range n {
-		a := k.anomalies[(k.alarmHead+n-1-i)%n]
+	for a := range k.anomalies.backward {
 		x := id{a.Kind, a.Event, last(a.Nodes), a.At}
 		if seen[x] {
 			continue
 		}
 		seen[x] = true
-		if out = append(out, a); len(out) == most {
+		if out = append(out, *a); len(out) == most {
 			break
 		}
 	}
 	return out
+}
+
+// ring keeps the newest values, at most so many.
+type ring[T any] struct {
+	most    int
+	values  []T
+	head    int    // index of the oldest once the ring is full
+	dropped uint64 // values that are no longer kept
+}
+
+func (r *ring[T]) add(v T) {
+	if len(r.values) < r.most {
+		r.values = append(r.values, v)
+		return
+	}
+	r.values[r.head] = v
+	r.head = (r.head + 1) % r.most
+	r.dropped++
+}
+
+// all returns a copy of the values, oldest first.
+func (r *ring[T]) all() []T { return append(slices.Clone(r.values[r.head:]), r.values[:r.head]...) }
+
+// backward yields the values, newest first.
+func (r *ring[T]) backward(yield func(*T) bool) {
+	n := len(r.values)
+	for i := range n {
+		if !yield(&r.values[(r.head+n-1-i)%n]) {
+			return
+		}
+	}
 }

@@ -1,14 +1,13 @@
-// Package live runs the engine on ticks as they come. A batch that is accepted is
-// in the tick log first, then applied in event-time order by the one loop that owns
-// the engine; what readers see are immutable values that the loop publishes.
+// Package live runs the engine on ticks as they come. It is given whole instants in
+// event-time order, applies them in the one loop that owns the engine, and publishes
+// what follows from them as immutable values that any number of readers load.
 //
-// The log is the truth: after a crash the loop applies it again and stands where it
-// stood. Ticks reach the engine in the same order whether they come from the log
-// or from outside, because a tick that is too late to take its place is refused at
-// the door, before it is acknowledged, and never reordered afterwards. A tick that
-// comes twice is recognised and counts once.
+// Goroutines: Run's is the loop. It owns the engine, the book of predictions and
+// anomalies and everything that leads to a publication; whoever needs to look at
+// those has a function called between two instants. Beside it one goroutine adds up
+// the scorecard and one saves conclusions; neither touches what the loop owns.
+// Readers touch only what is published.
 //
-// Time: the engine knows event time alone. The wall clock, injected, decides when
-// a quiet stream is let through, how fresh what is published must be, and what
-// comes too far from the future.
+// Time: the engine knows event time alone. The wall clock, injected, stamps what is
+// published; how often that is renewed goes by a clock that nobody can set.
 package live

@@ -5,65 +5,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"corrgraph/engine"
 	"corrgraph/odds"
+	"corrgraph/server/ingest"
 	"corrgraph/store"
-	"corrgraph/ticklog"
 )
-
-// memory is a tick log in memory.
-type memory struct {
-	mu     sync.Mutex
-	chunks []store.Chunk // guarded by mu
-	fail   error         // guarded by mu; of the next append
-}
-
-func (m *memory) NewSession(context.Context) (int64, error) { return 1, nil }
-
-func (m *memory) AppendLog(_ context.Context, _ int64, chunks ...store.Chunk) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.fail; err != nil {
-		m.fail = nil
-		return err
-	}
-	for _, c := range chunks {
-		c.Payload = slices.Clone(c.Payload)
-		m.chunks = append(m.chunks, c)
-	}
-	return nil
-}
-
-func (m *memory) Log(context.Context) iter.Seq2[*odds.Batch, error] {
-	return func(yield func(*odds.Batch, error) bool) {
-		var all []*odds.Batch
-		var dec ticklog.Decoder
-		m.mu.Lock()
-		for _, c := range m.chunks {
-			batches, err := dec.Decode(c.Payload)
-			if err != nil {
-				panic(err)
-			}
-			all = append(all, batches...)
-		}
-		m.mu.Unlock()
-		slices.SortStableFunc(all, func(a, b *odds.Batch) int { return cmp.Compare(a.At, b.At) })
-		for _, b := range all {
-			if !yield(b, nil) {
-				return
-			}
-		}
-	}
-}
 
 // market returns three hours of three matches at four venues, each a stream of its
 // own: what "lead" shows, the others show 2, 3 and 4 s later.
@@ -96,19 +49,31 @@ func market() (all []*odds.Batch) {
 
 const noon odds.Time = 1_780_000_000_000
 
-// run starts a Live in the present bubble and returns how to end it.
-func run(t *testing.T, o Options) (l *Live, end func()) {
+// whole is a Live and the Ingester that feeds it.
+type whole struct {
+	*Live
+	*ingest.Ingester
+}
+
+// run starts both in the present bubble and returns how to end them.
+func run(t *testing.T, in ingest.Options, o Options) (l *whole, end func()) {
 	t.Helper()
-	l = New(o)
+	in.Clock = o.Clock
+	l = &whole{nil, ingest.New(in)}
+	o.Intake = l.Ingester
+	l.Live = New(o)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- l.Run(ctx) }()
+	ended := make(chan error, 2)
+	go func() { ended <- l.Ingester.Run(ctx, l.Live) }()
+	go func() { ended <- l.Live.Run(ctx) }()
 	synctest.Wait()
 	return l, func() {
 		t.Helper()
 		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
+		for range 2 {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
@@ -133,7 +98,7 @@ func shuffled(r *rand.Rand, all []*odds.Batch, bound odds.Millis) (requests [][]
 }
 
 // known is everything that readers can see, in one text.
-func known(t *testing.T, l *Live) string {
+func known(t *testing.T, l *whole) string {
 	t.Helper()
 	var views []*View
 	s := l.State()
@@ -150,7 +115,7 @@ func known(t *testing.T, l *Live) string {
 	text, err := json.Marshal(struct {
 		Views    []*View
 		Families any
-		Groups   []engine.Group
+		Groups   []store.Group
 		Counts   engine.Counts
 		Card     any
 	}{views, s.Families, s.Groups, s.Counts, l.Scorecard().Overall})
@@ -161,7 +126,7 @@ func known(t *testing.T, l *Live) string {
 }
 
 // send accepts requests one after the other and adds up the receipts.
-func send(t *testing.T, l *Live, requests [][]*odds.Batch) (sum Receipt) {
+func send(t *testing.T, l *whole, requests [][]*odds.Batch) (sum ingest.Receipt) {
 	t.Helper()
 	for _, batches := range requests {
 		got, err := l.Accept(t.Context(), batches)
@@ -173,6 +138,14 @@ func send(t *testing.T, l *Live, requests [][]*odds.Batch) (sum Receipt) {
 		sum.Refused = append(sum.Refused, got.Refused...)
 	}
 	return sum
+}
+
+// onLoop runs f on the loop's goroutine.
+func onLoop(t *testing.T, l *whole, f func()) {
+	t.Helper()
+	if _, err := ask(t.Context(), l.calls, func() int { f(); return 0 }); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func clockAt(at odds.Time) func() time.Time {

@@ -13,16 +13,18 @@ import (
 	"corrgraph/catalog"
 	"corrgraph/graph"
 	"corrgraph/odds"
+	"corrgraph/server/ingest"
 	"corrgraph/store"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestWhatWasAcceptedIsTheSameAfterARestart(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		log := &memory{}
-		o := Options{Log: log, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At.Add(60_000))}
+		log := &logtest.Memory{}
+		in, o := ingest.Options{Log: log, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At.Add(60_000))}
 		o.Engine.DecideEvery = 1_800_000
-		l, end := run(t, o)
+		l, end := run(t, in, o)
 		quotes := 0
 		for _, b := range all {
 			quotes += b.Quotes()
@@ -42,7 +44,7 @@ func TestWhatWasAcceptedIsTheSameAfterARestart(t *testing.T) {
 		}
 		end()
 
-		again, end := run(t, o)
+		again, end := run(t, in, o)
 		defer end()
 		send(t, again, nil)
 		time.Sleep(20 * time.Second)
@@ -72,54 +74,12 @@ func batch(source string, at odds.Time, price float64) *odds.Batch {
 	}}}
 }
 
-func TestRefusalsSayWhy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon)})
-		defer end()
-		got := send(t, l, [][]*odds.Batch{{
-			batch("a", noon, 1.9), batch("b", noon.Add(-1999), 1.8), batch("c", noon.Add(-2001), 1.7), batch("d", noon.Add(10_001), 1.6), batch("a", noon, 1.9),
-		}})
-		if got.Accepted != 4 || got.Duplicates != 2 || len(got.Refused) != 2 ||
-			got.Refused[0].Reason != "late" || got.Refused[0].Batch != 2 || got.Refused[1].Reason != "future" || got.Refused[1].Batch != 3 {
-			t.Errorf("%+v", got)
-		}
-		time.Sleep(2 * time.Second) // nothing came: all is let through
-		if s := l.State(); s.Counts.Quotes != 4 || s.HeldBack != 0 {
-			t.Errorf("%d quotes applied, %d held back", s.Counts.Quotes, s.HeldBack)
-		}
-		// What came in time is a duplicate however late it comes again; what is new is late.
-		got = send(t, l, [][]*odds.Batch{{batch("b", noon.Add(-1999), 1.8), batch("e", noon.Add(50), 1.5)}})
-		if got.Duplicates != 2 || len(got.Refused) != 1 || got.Refused[0].Reason != "late" {
-			t.Errorf("%+v", got)
-		}
-		feeds := l.State().Feeds
-		if i := slices.IndexFunc(feeds, func(f Feed) bool { return f.Source == "c" && f.Venue == "" }); i < 0 || feeds[i].Refused["late"] != 2 {
-			t.Errorf("refusals are not counted: %+v", feeds)
-		}
-	})
-}
-
-func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		log := &memory{fail: errDisk}
-		l, end := run(t, Options{Log: log, Clock: clockAt(noon)})
-		defer end()
-		if _, err := l.Accept(t.Context(), []*odds.Batch{batch("a", noon, 1.9)}); !errors.Is(err, errDisk) {
-			t.Fatalf("accepted without a log: %v", err)
-		}
-		got := send(t, l, [][]*odds.Batch{{batch("a", noon.Add(-1_000_000), 1.8)}, {batch("a", noon, 1.9)}})
-		if got.Accepted != 4 || got.Duplicates != 0 || len(got.Refused) != 0 {
-			t.Errorf("sent again after the failure: %+v", got)
-		}
-	})
-}
-
 func TestEventsThatAreOverAreForgotten(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(noon.Add(1 << 40)), FutureSkew: 1 << 40}
+		in, o := ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000, FutureSkew: 1 << 40}, Options{Clock: clockAt(noon.Add(1 << 40))}
 		o.Engine.ForgetAfter = 3_600_000
-		l, end := run(t, o)
+		l, end := run(t, in, o)
 		defer end()
 		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
 		time.Sleep(3 * time.Second)
@@ -143,9 +103,9 @@ func TestEventsThatAreOverAreForgotten(t *testing.T) {
 func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{true}, Off: [4]bool{1: true}}
+		in, o := ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At), Standby: [4]bool{true}, Off: [4]bool{1: true}}
 		o.Engine.DecideEvery = 1_800_000
-		l, end := run(t, o)
+		l, end := run(t, in, o)
 		defer end()
 		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
 		time.Sleep(3 * time.Second)
@@ -166,17 +126,15 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 		before := l.State().AsOf
 		id := l.State().Events[0].ID
 		next := batch("lead", before.Add(5000), 1.9)
-		if err := l.do(t.Context(), func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.FlushLegs(); l.loop.publishEvent(id, false) }); err != nil {
-			t.Fatal(err)
-		}
+		onLoop(t, l, func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.FlushLegs(); l.loop.pub.renew(id, false) })
 		if v, _ := l.View(t.Context(), id); v.LayerAsOf[0] != before || v.AsOf != before.Add(5000) || v.LayerAsOf[2] != v.AsOf {
 			t.Errorf("a busy loop renewed what is on standby: layers as of %v at %v", v.LayerAsOf, v.AsOf)
 		}
 	})
 }
 
-// results remembers what was saved.
-type results struct {
+// keeper remembers what was saved.
+type keeper struct {
 	mu      sync.Mutex
 	events  map[string]store.EventResults // guarded by mu
 	dropped []string                      // guarded by mu
@@ -184,11 +142,11 @@ type results struct {
 	fail    bool                          // guarded by mu; the next event
 }
 
-func (r *results) Events(context.Context) ([]catalog.Event, error) {
+func (r *keeper) Events(context.Context) ([]catalog.Event, error) {
 	return []catalog.Event{{ID: "old", FirstSeen: 1}, {ID: "another program's"}}, nil
 }
 
-func (r *results) WriteEvent(_ context.Context, e *store.EventResults) error {
+func (r *keeper) WriteEvent(_ context.Context, e *store.EventResults) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fail {
@@ -199,14 +157,14 @@ func (r *results) WriteEvent(_ context.Context, e *store.EventResults) error {
 	return nil
 }
 
-func (r *results) WriteFamilies(_ context.Context, _ []graph.Family, _ []store.Group, docs map[string][]byte, _ odds.Time) error {
+func (r *keeper) WriteFamilies(_ context.Context, _ []graph.Family, _ []store.Group, docs map[string][]byte, _ odds.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.docs = docs
 	return nil
 }
 
-func (r *results) DropEvents(_ context.Context, ids []string) error {
+func (r *keeper) DropEvents(_ context.Context, ids []string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dropped = append(r.dropped, ids...)
@@ -216,11 +174,11 @@ func (r *results) DropEvents(_ context.Context, ids []string) error {
 func TestConclusionsAreSaved(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		to := &results{events: map[string]store.EventResults{}, fail: true}
+		to := &keeper{events: map[string]store.EventResults{}, fail: true}
 		failures := 0
-		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At), Results: to, Failed: func(string, error) { failures++ }}
+		in, o := ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At), Results: to, Failed: func(string, error) { failures++ }}
 		o.Engine.DecideEvery = 1_800_000
-		l, end := run(t, o)
+		l, end := run(t, in, o)
 		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
 		time.Sleep(10 * time.Second)
 		end()

@@ -8,145 +8,108 @@ import (
 	"corrgraph/odds"
 )
 
-// delivery is what the door hands to the loop: batches that are in the log, and
-// the time before which no more can come.
-type delivery struct {
-	batches []*odds.Batch
-	before  odds.Time
-	at      odds.Time // wall clock when they were accepted
-	feeds   []Feed
-	idle    bool // nothing came for a while
-}
-
-// loop owns the engine and all that is learned from it.
+// loop owns the engine and all that is learned from it. Everything it points to but
+// the channels, the hub and what is published belongs to its goroutine, that of
+// Live.Run.
 type loop struct {
-	l     *Live
-	e     *engine.Engine
-	in    chan delivery // bounded: a full one makes the door wait, and so the senders. Closed by the door
-	asked chan func()   // bounded; a full one makes the asker wait for as long as its context lasts
+	in      <-chan delivery
+	asked   <-chan func()
+	stalled func() bool
+	every   time.Duration
+	watch   *stopwatch
 
-	order   order
-	before  odds.Time
-	arrived odds.Time // wall clock of the newest delivery applied
+	e       *engine.Engine
 	news    engine.News
-	book    book
-	pub     publisher
-	tick    <-chan time.Time
+	book    *book
+	changes *changes // nil where conclusions are saved nowhere
+	pub     *publisher
+	tick    <-chan time.Time // of publications
 }
 
-func newLoop(l *Live) *loop {
-	lp := &loop{l: l, e: engine.New(l.o.Engine), in: make(chan delivery, 16), asked: make(chan func(), 256), before: odds.Ever}
-	lp.book = newBook(l.o.Predictions, l.o.Anomalies)
-	lp.pub = publisher{lp: lp, slots: map[string]*slot{}, dirty: map[string]bool{}, moves: map[odds.NodeID]int{}}
+func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher) *loop {
+	lp := &loop{
+		in: in, asked: asked, stalled: o.Stalled, every: o.PublishEvery, watch: pub.watch,
+		e: engine.New(o.Engine), book: newBook(o.Predictions, o.Anomalies), pub: pub,
+	}
+	if o.Results != nil {
+		lp.changes = newChanges()
+	}
+	pub.e, pub.book, pub.changes = lp.e, lp.book, lp.changes
 	return lp
 }
 
-// recover applies what the log holds, as if it came again.
-func (l *Live) recover(ctx context.Context) error {
-	lp, d := l.loop, l.door
-	ticker := time.NewTicker(l.o.PublishEvery)
-	defer ticker.Stop()
-	lp.tick = ticker.C
-	n := 0
-	for b, err := range l.o.Log.Log(ctx) {
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
-		d.recall(b)
-		lp.order.add(b)
-		if n++; n%64 == 0 {
-			lp.before = d.floor + 1
-			lp.drain()
-			lp.serve()
-		}
-	}
-	lp.before = d.floor + 1
-	lp.drain()
-	lp.pub.feeds = d.feeds.publish()
-	lp.pub.recovered = true
-	lp.publish(true)
-	return nil
-}
-
-// run applies deliveries until the door closes, then everything that is held back.
-func (lp *loop) run(ctx context.Context) {
-	ticker := time.NewTicker(lp.l.o.PublishEvery)
+// run applies deliveries until the log is read back, and reports true, or until
+// there will be no more, and reports false.
+func (lp *loop) run(ctx context.Context) (recovered bool) {
+	ticker := time.NewTicker(lp.every)
 	defer ticker.Stop()
 	lp.tick = ticker.C
 	for {
 		select {
 		case d, ok := <-lp.in:
-			if !ok {
-				lp.before = odds.Never
-				lp.drain()
-				lp.e.FlushLegs()
-				lp.collect()
-				lp.publish(true)
-				return
+			switch {
+			case !ok:
+				lp.flush()
+				lp.pub.publish(true)
+				return false
+			case d.recovered != nil:
+				lp.pub.recovered = true
+				lp.pub.publish(true)
+				close(d.recovered)
+				return true
 			}
-			lp.deliver(ctx, d)
+			lp.deliver(ctx, &d)
 		case q := <-lp.asked:
 			q()
 		case <-lp.tick:
-			lp.publish(len(lp.in) == 0)
+			lp.pub.publish(len(lp.in) == 0)
 		}
 	}
 }
 
-func (lp *loop) deliver(ctx context.Context, d delivery) {
-	if lp.l.o.Stalled != nil {
+// deliver applies instants. Readers are served in between: a large delivery must not
+// make them wait.
+func (lp *loop) deliver(ctx context.Context, d *delivery) {
+	if lp.pub.recovered {
 		lp.wait(ctx) // the feed stands still: what is accepted waits in the log and in the queue
 	}
-	for _, b := range d.batches {
-		lp.order.add(b)
+	start := lp.watch.now()
+	for i, batches := range d.instants {
+		lp.apply(batches)
+		if i%32 == 31 {
+			lp.serve()
+		}
 	}
-	lp.before = max(lp.before, d.before)
-	lp.pub.feeds = d.feeds
-	start := lp.l.up()
-	lp.drain()
-	if len(d.batches) > 0 {
-		lp.l.timed("apply", start)
-		lp.arrived = d.at
+	lp.collect()
+	if d.accepted != 0 {
+		lp.watch.took("apply", start)
+		lp.pub.arrived = d.accepted
 	}
-	if d.idle {
-		lp.e.FlushLegs()
-		lp.collect()
+	if d.quiet {
+		lp.flush()
 	}
+}
+
+// flush applies what is held back for other legs of the same market.
+func (lp *loop) flush() {
+	lp.e.FlushLegs()
+	lp.collect()
 }
 
 // wait serves readers while the feed is stalled, until the end at most.
 func (lp *loop) wait(ctx context.Context) {
-	for ctx.Err() == nil && lp.l.o.Stalled() {
+	for ctx.Err() == nil && lp.stalled() {
 		select {
 		case <-ctx.Done():
 		case q := <-lp.asked:
 			q()
 		case <-lp.tick:
-			lp.publish(true)
+			lp.pub.publish(true)
 		}
 	}
 }
 
-// drain applies every instant that is complete. Readers are served in between: a
-// large delivery must not make them wait.
-func (lp *loop) drain() {
-	for n := 1; ; n++ {
-		batches := lp.order.next(lp.before)
-		if batches == nil {
-			lp.collect()
-			return
-		}
-		lp.apply(batches)
-		if n%32 == 0 {
-			lp.serve()
-		}
-	}
-}
-
-// serve answers who waits, without waiting for them.
+// serve answers whoever is waiting, without waiting for anybody.
 func (lp *loop) serve() {
 	for {
 		select {
@@ -155,7 +118,7 @@ func (lp *loop) serve() {
 			q()
 		case <-lp.tick:
 			lp.collect()
-			lp.publish(false)
+			lp.pub.publish(false)
 		default:
 			return
 		}
@@ -164,7 +127,7 @@ func (lp *loop) serve() {
 
 // apply gives an instant to the engine.
 func (lp *loop) apply(batches []*odds.Batch) {
-	boundary, start := lp.e.DecidesBefore(batches[0].At), lp.l.up()
+	boundary, start := lp.e.DecidesBefore(batches[0].At), lp.watch.now()
 	for _, b := range batches {
 		if err := lp.e.Apply(b); err != nil {
 			panic(err) // the order of batches is ours to keep
@@ -172,7 +135,7 @@ func (lp *loop) apply(batches []*odds.Batch) {
 	}
 	if boundary {
 		lp.collect()
-		lp.l.timed("decide", start)
+		lp.watch.took("decide", start)
 	}
 }
 
@@ -181,4 +144,13 @@ func (lp *loop) collect() {
 	lp.e.Drain(&lp.news)
 	lp.book.note(&lp.news)
 	lp.pub.note(&lp.news)
+}
+
+// conclude judges and adds up what there is at the end, so that what is saved
+// follows from the ticks alone and not from when somebody looked.
+func (lp *loop) conclude() {
+	lp.pub.judge()
+	if t := lp.tally(0); t != nil {
+		lp.pub.out.card.Store(t.card())
+	}
 }

@@ -9,14 +9,16 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/server/ingest"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestTheGraphOfThePastIsTheOneThatWasPublished(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At)}
+		in, o := ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At)}
 		o.Engine.DecideEvery = 1_800_000
-		l, end := run(t, o)
+		l, end := run(t, in, o)
 		seen := map[odds.Time]*View{}
 		decisions := map[odds.Time]bool{}
 		for part := range slices.Chunk(all, len(all)/12) {
@@ -57,7 +59,7 @@ func TestTheGraphOfThePastIsTheOneThatWasPublished(t *testing.T) {
 		}
 		end()
 
-		again, end := run(t, o)
+		again, end := run(t, in, o)
 		defer end()
 		now, err := again.View(t.Context(), "one")
 		if err != nil {

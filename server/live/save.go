@@ -2,22 +2,19 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
-	"sync/atomic"
 	"time"
 
 	"corrgraph/catalog"
 	"corrgraph/detect"
 	"corrgraph/graph"
-	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/results"
 	"corrgraph/store"
 )
 
-// Results is where conclusions are kept for whoever reads the store: the command
-// line, another program, a backup. They follow from the log and can be lost.
+// Results is where conclusions are kept for those who read the store: the command
+// line, other programs, backups. They follow from the log, so losing them is harmless.
 type Results interface {
 	Events(ctx context.Context) ([]catalog.Event, error)
 	WriteEvent(ctx context.Context, r *store.EventResults) error
@@ -25,16 +22,37 @@ type Results interface {
 	DropEvents(ctx context.Context, ids []string) error
 }
 
-// saver writes conclusions beside the loop: what has changed, a few events at a
-// time, and never more than a tenth of the time.
-type saver struct {
-	l       *Live
-	unsaved map[string]bool // events changed since they were saved; owned by the loop
-	gone    []string        // events forgotten since; owned by the loop
-	taken   load            // what was taken last; owned by the loop
-	written atomic.Bool     // it is in the store
-	judged  *Judgement      // saved last; owned by the saver
-	card    *Card           // saved last; owned by the saver
+// changes is what has changed since it was saved. It belongs to the loop; nil where
+// conclusions are saved nowhere.
+type changes struct {
+	unsaved map[string]bool // events
+	gone    []string        // events forgotten since
+	taken   load            // what was taken last
+}
+
+func newChanges() *changes { return &changes{unsaved: map[string]bool{}} }
+
+// note has an event saved.
+func (c *changes) note(at *slot, id string) {
+	if c != nil && !at.unsaved {
+		at.unsaved, c.unsaved[id] = true, true
+	}
+}
+
+// forget has an event dropped from the store.
+func (c *changes) forget(id string) {
+	if c != nil {
+		delete(c.unsaved, id)
+		c.gone = append(c.gone, id)
+	}
+}
+
+// again has saved what was taken last, which could not be written.
+func (c *changes) again() {
+	for i := range c.taken.events {
+		c.unsaved[c.taken.events[i].Event.ID] = true
+	}
+	c.gone = append(c.taken.gone, c.gone...)
 }
 
 // saveAtOnce is how many events are read between two instants.
@@ -44,133 +62,65 @@ const saveAtOnce = 32
 type load struct {
 	events []store.EventResults
 	gone   []string
-	judged *Judgement
+	judged *results.Judgement
 	asOf   odds.Time
 	more   bool
 }
 
-// note has an event saved.
-func (s *saver) note(at *slot, id string) {
-	if s.l.o.Results != nil && !at.unsaved {
-		at.unsaved, s.unsaved[id] = true, true
+// take reads what is to be saved: what has changed, and what was taken last unless
+// that was written. On the loop's goroutine, or after its end.
+func (lp *loop) take(written bool) (x load) {
+	c := lp.changes
+	if !written {
+		c.again()
 	}
-}
-
-// forget has an event dropped from the store.
-func (s *saver) forget(id string) {
-	if s.l.o.Results != nil {
-		delete(s.unsaved, id)
-		s.gone = append(s.gone, id)
-	}
-}
-
-// take reads what is to be saved, on the loop's goroutine: what has changed, and
-// what was taken last where it could not be written.
-func (s *saver) take(most int) (x load) {
-	lp := s.l.loop
-	if !s.written.Load() {
-		for i := range s.taken.events {
-			s.unsaved[s.taken.events[i].Event.ID] = true
-		}
-		s.gone = append(s.taken.gone, s.gone...)
-	}
-	x.gone, s.gone = s.gone, nil
+	x.gone, c.gone = c.gone, nil
 	x.judged, x.asOf = lp.pub.judged, lp.e.Now()
-	for id := range s.unsaved {
-		if len(x.events) == most {
+	for id := range c.unsaved {
+		if len(x.events) == saveAtOnce {
 			x.more = true
 			break
 		}
-		delete(s.unsaved, id)
+		delete(c.unsaved, id)
 		if slot := lp.pub.slots[id]; slot != nil {
 			slot.unsaved = false
 		}
-		v, ok := lp.e.View(id, [4]bool{true, true, true, true})
-		if !ok {
-			continue
+		if r, ok := lp.results(id); ok {
+			x.events = append(x.events, r)
 		}
-		r := store.EventResults{Event: v.Event, Predictions: v.Open}
-		for _, l := range v.Layers {
-			r.Edges = append(r.Edges, l...)
-		}
-		if b := lp.book.events[id]; b != nil {
-			r.Predictions = append(r.Predictions, b.settled...)
-			for i := range b.anomalies {
-				r.Anomalies = append(r.Anomalies, b.anomalies[i].Anomaly)
-			}
-		}
-		ordered(&r)
-		x.events = append(x.events, r)
 	}
-	s.taken = x
-	s.written.Store(false)
+	c.taken = x
 	return x
 }
 
-// ordered puts results in the order in which a replay stores them, each forecast
-// once: the store refuses an event whole that holds one twice.
-func ordered(r *store.EventResults) {
-	slices.SortStableFunc(r.Anomalies, func(a, b detect.Anomaly) int { return int(max(-1, min(1, a.At-b.At))) })
-	slices.SortStableFunc(r.Predictions, func(a, b ledger.Prediction) int { return int(max(-1, min(1, a.IssuedAt-b.IssuedAt))) })
-	seen := make(map[string]bool, len(r.Predictions))
-	r.Predictions = slices.DeleteFunc(r.Predictions, func(p ledger.Prediction) bool {
-		known := seen[p.ID]
-		seen[p.ID] = true
-		return known
-	})
+// results is what is kept of an event.
+func (lp *loop) results(id string) (store.EventResults, bool) {
+	b := lp.book.events[id]
+	if b == nil {
+		b = &eventBook{}
+	}
+	found := make([]detect.Anomaly, len(b.anomalies))
+	for i := range b.anomalies {
+		found[i] = b.anomalies[i].Anomaly
+	}
+	return results.OfEvent(lp.e, id, b.settled, found)
 }
 
-// write saves a load.
-func (s *saver) write(ctx context.Context, x *load) error {
-	to := s.l.o.Results
-	if len(x.gone) > 0 {
-		if err := to.DropEvents(ctx, x.gone); err != nil {
-			return err
-		}
-	}
-	for i := range x.events {
-		if err := to.WriteEvent(ctx, &x.events[i]); err != nil {
-			return err
-		}
-	}
-	s.written.Store(true)
-	card := s.l.Scorecard()
-	if x.judged == nil || x.judged == s.judged && card == s.card {
-		return nil
-	}
-	docs := map[string][]byte{}
-	for name, v := range map[string]any{"scorecard": card.Scorecard, "mismatch": x.judged.Check, "second_opinion": x.judged.Opinions} {
-		body, err := json.Marshal(v)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		docs[name] = body
-	}
-	groups := make([]store.Group, len(x.judged.Groups))
-	for i, g := range x.judged.Groups {
-		groups[i] = store.Group(g)
-	}
-	if err := to.WriteFamilies(ctx, x.judged.Families, groups, docs, x.asOf); err != nil {
-		return err
-	}
-	s.judged, s.card = x.judged, card
-	return nil
-}
+// saver writes conclusions beside the loop: what has changed, a few events at a
+// time, and never more than a tenth of the time. Its fields belong to its own
+// goroutine, and to Run's after that has ended.
+type saver struct {
+	to     Results
+	calls  *calls
+	take   func(written bool) load // to be called on the loop's goroutine
+	out    *published
+	watch  *stopwatch
+	failed func(what string, err error)
 
-// tidy drops the events that the store still holds from before and the engine
-// does not know.
-func (s *saver) tidy(ctx context.Context) error {
-	held, err := s.l.o.Results.Events(ctx)
-	if err != nil {
-		return err
-	}
-	var gone []string
-	for _, e := range held {
-		if _, ok := s.l.slots.Load(e.ID); !ok && e.FirstSeen != 0 {
-			gone = append(gone, e.ID)
-		}
-	}
-	return s.l.o.Results.DropEvents(ctx, gone)
+	tidied  bool               // events of before that are not known any more are dropped
+	written bool               // what was taken last is in the store
+	judged  *results.Judgement // saved last
+	card    *Card              // saved last
 }
 
 // run saves until ctx ends. A store that can't be written to is tried again: what
@@ -178,43 +128,87 @@ func (s *saver) tidy(ctx context.Context) error {
 func (s *saver) run(ctx context.Context) {
 	wait := time.NewTimer(0)
 	defer wait.Stop()
-	tidied := false
 	for {
 		select {
 		case <-wait.C:
 		case <-ctx.Done():
 			return
 		}
-		start := s.l.up()
-		err := s.once(ctx, &tidied)
-		took := s.l.up() - start
-		s.l.o.Timed("save", took)
+		start := s.watch.now()
+		err := s.once(ctx)
+		s.watch.took("save", start)
 		if err != nil && ctx.Err() == nil {
-			s.l.o.Failed("results could not be saved", err)
+			s.failed("results could not be saved", err)
 		}
-		wait.Reset(max(time.Second, 9*took))
+		wait.Reset(max(time.Second, 9*(s.watch.now()-start)))
 	}
 }
 
-func (s *saver) once(ctx context.Context, tidied *bool) error {
-	if !*tidied {
+func (s *saver) once(ctx context.Context) error {
+	if !s.tidied {
 		if err := s.tidy(ctx); err != nil {
 			return err
 		}
-		*tidied = true
+		s.tidied = true
 	}
-	got := make(chan load, 1)
-	if err := s.l.do(ctx, func() { got <- s.take(saveAtOnce) }); err != nil {
+	written := s.written
+	s.written = false // where ctx ends meanwhile, what is taken does not arrive here
+	x, err := ask(ctx, s.calls, func() load { return s.take(written) })
+	if err != nil {
 		return err
 	}
-	x := <-got
 	return s.write(ctx, &x)
+}
+
+// tidy drops the events that the store still holds from before and the engine
+// does not know.
+func (s *saver) tidy(ctx context.Context) error {
+	held, err := s.to.Events(ctx)
+	if err != nil {
+		return err
+	}
+	var gone []string
+	for _, e := range held {
+		if e.FirstSeen != 0 && !s.out.known(e.ID) {
+			gone = append(gone, e.ID)
+		}
+	}
+	return s.to.DropEvents(ctx, gone)
+}
+
+// write saves a load.
+func (s *saver) write(ctx context.Context, x *load) error {
+	if len(x.gone) > 0 {
+		if err := s.to.DropEvents(ctx, x.gone); err != nil {
+			return err
+		}
+	}
+	for i := range x.events {
+		if err := s.to.WriteEvent(ctx, &x.events[i]); err != nil {
+			return err
+		}
+	}
+	s.written = true
+	card := s.out.scorecard()
+	if x.judged == nil || x.judged == s.judged && card == s.card {
+		return nil
+	}
+	docs, err := x.judged.Documents(&card.Scorecard, nil)
+	if err != nil {
+		return err
+	}
+	if err := s.to.WriteFamilies(ctx, x.judged.Families, x.judged.Groups, docs, x.asOf); err != nil {
+		return err
+	}
+	s.judged, s.card = x.judged, card
+	return nil
 }
 
 // finish saves everything that is left, once the loop has ended.
 func (s *saver) finish(ctx context.Context) error {
 	for {
-		x := s.take(saveAtOnce)
+		x := s.take(s.written)
+		s.written = false
 		if err := s.write(ctx, &x); err != nil {
 			return fmt.Errorf("saving results: %w (they follow from the tick log; the next start saves them)", err)
 		}

@@ -16,29 +16,33 @@ import (
 type Card struct {
 	ledger.Scorecard
 	AsOf    odds.Time // event time
-	Since   odds.Time // when the oldest prediction in it was issued; 0 where there is none
-	Dropped uint64    // older ones that it does not hold
+	Since   odds.Time // issue of the oldest prediction in it; 0 if there is none
+	Dropped uint64    // older predictions that are no longer in it
 }
 
-// scoreEvery is how often the scorecard is added up anew.
+// scoreEvery is how often the scorecard is computed.
 const scoreEvery = 5 * time.Second
 
-// Scorecard returns the newest scorecard, at most a few seconds old.
-func (l *Live) Scorecard() *Card {
-	if c := l.card.Load(); c != nil {
-		return c
-	}
-	return &Card{Scorecard: ledger.NewScorecard(nil)}
+// scorer computes the scorecard beside the loop, on a goroutine of its own.
+type scorer struct {
+	calls *calls
+	tally func(seen uint64) *tally // to be called on the loop's goroutine
+	out   *published
 }
 
-// score adds up the scorecard beside the loop until ctx ends.
-func (l *Live) score(ctx context.Context) {
+// run computes scorecards until ctx ends.
+func (s *scorer) run(ctx context.Context) {
 	tick := time.NewTicker(scoreEvery)
 	defer tick.Stop()
 	var done uint64
 	for {
-		if l.scoreOnce(ctx, &done) != nil {
+		t, err := ask(ctx, s.calls, func() *tally { return s.tally(done) })
+		if err != nil {
 			return
+		}
+		if t != nil {
+			done = t.n
+			s.out.card.Store(t.card())
 		}
 		select {
 		case <-tick.C:
@@ -48,22 +52,7 @@ func (l *Live) score(ctx context.Context) {
 	}
 }
 
-func (l *Live) scoreOnce(ctx context.Context, done *uint64) error {
-	got := make(chan *tally, 1)
-	seen := *done
-	if err := l.do(ctx, func() { got <- l.loop.tally(seen) }); err != nil {
-		return err
-	}
-	t := <-got
-	if t == nil {
-		return nil
-	}
-	*done = t.n
-	l.card.Store(t.card())
-	return nil
-}
-
-// tally is what a scorecard is added up from.
+// tally is what a scorecard is computed from.
 type tally struct {
 	asOf    odds.Time
 	ps      []ledger.Prediction
@@ -72,17 +61,17 @@ type tally struct {
 	n       uint64 // predictions issued and answered so far
 }
 
-// tally takes it, on the loop's goroutine; nil where nothing is new since seen.
+// tally takes it; nil where nothing is new since seen. On the loop's goroutine.
 func (lp *loop) tally(seen uint64) *tally {
-	b := &lp.book
-	n := b.dropped + uint64(len(b.settled)) + b.issued
+	b := lp.book
+	n := b.settled.dropped + uint64(len(b.settled.values)) + b.issued
 	if n == seen {
 		return nil
 	}
-	return &tally{lp.e.Now(), append(b.predictions(), lp.e.Pending()...), lp.e.FamilyKeys(), b.dropped, n}
+	return &tally{lp.e.Now(), append(b.settled.all(), lp.e.Pending()...), lp.e.FamilyKeys(), b.settled.dropped, n}
 }
 
-// card adds up.
+// card computes the scorecard.
 func (t *tally) card() *Card {
 	c := &Card{AsOf: t.asOf, Dropped: t.dropped}
 	for i := range t.ps {
@@ -95,13 +84,4 @@ func (t *tally) card() *Card {
 	})
 	c.Scorecard = engine.ScorecardOf(t.keys, t.ps)
 	return c
-}
-
-// conclude judges and adds up what there is at the end, so that what is saved
-// follows from the ticks alone and not from when somebody looked.
-func (lp *loop) conclude() {
-	lp.pub.judge()
-	if t := lp.tally(0); t != nil {
-		lp.l.card.Store(t.card())
-	}
 }

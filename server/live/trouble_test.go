@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -10,15 +9,17 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/server/ingest"
 	"corrgraph/store"
+	"corrgraph/ticklog/logtest"
 )
 
 func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		to := &results{events: map[string]store.EventResults{}}
-		o := Options{Log: &memory{}, Clock: clockAt(noon.Add(1 << 40)), Results: to}
+		to := &keeper{events: map[string]store.EventResults{}}
+		in, o := ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon.Add(1 << 40)), Results: to}
 		o.Engine.DecideEvery, o.Engine.ForgetAfter = 1_800_000, 3_600_000
-		l, end := run(t, o)
+		l, end := run(t, in, o)
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(3 * time.Second)
 		send(t, l, [][]*odds.Batch{{batch("a", noon.Add(4*3_600_000), 1.8)}})
@@ -41,7 +42,7 @@ func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
 func TestAStalledFeedDoesNotKeepItFromEnding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stalled atomic.Bool
-		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon), Stalled: stalled.Load})
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon), Stalled: stalled.Load})
 		stalled.Store(true)
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(5 * time.Second)
@@ -64,7 +65,7 @@ func jumping(at odds.Time) (clock func() time.Time, set func(by time.Duration)) 
 
 // jumper sets the clock while an event is saved.
 type jumper struct {
-	results
+	keeper
 	jump  func() // in the first save
 	saves atomic.Int64
 }
@@ -73,15 +74,15 @@ func (j *jumper) WriteEvent(ctx context.Context, e *store.EventResults) error {
 	if j.saves.Add(1) == 1 {
 		j.jump()
 	}
-	return j.results.WriteEvent(ctx, e)
+	return j.keeper.WriteEvent(ctx, e)
 }
 
 func TestAClockThatIsSetStopsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock, set := jumping(noon)
-		to := &jumper{results: results{events: map[string]store.EventResults{}}, jump: func() { set(time.Hour) }}
+		to := &jumper{keeper: keeper{events: map[string]store.EventResults{}}, jump: func() { set(time.Hour) }}
 		var longest atomic.Int64
-		l, end := run(t, Options{Log: &memory{}, Clock: clock, Results: to, Timed: func(_ string, took time.Duration) {
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clock, Results: to, Timed: func(_ string, took time.Duration) {
 			if took.Abs() > time.Minute {
 				longest.Store(int64(took))
 			}
@@ -98,9 +99,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 			next := batch("a", noon.Add(odds.Millis(i+1)*10_000), 1.8)
 			next.Updates[0].Event = &odds.Event{ID: next.At.String(), Sport: "tennis", Home: next.At.String(), Away: "B"}
 			saves := to.saves.Load()
-			if err := l.do(t.Context(), func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.FlushLegs(); l.loop.collect() }); err != nil {
-				t.Fatal(err)
-			}
+			onLoop(t, l, func() { l.loop.apply([]*odds.Batch{next}); l.loop.flush() })
 			time.Sleep(10 * time.Second)
 			if n := len(l.State().Events); n != i+2 || to.saves.Load() == saves {
 				t.Errorf("clock off by %v: %d events listed, %d saved", by, n, to.saves.Load()-saves)
@@ -114,7 +113,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 
 func TestALayerThatIsSwitchedOnIsServedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon), Off: [4]bool{3: true}})
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon), Off: [4]bool{3: true}})
 		defer end()
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(3 * time.Second)
@@ -132,7 +131,7 @@ func TestALayerThatIsSwitchedOnIsServedAtOnce(t *testing.T) {
 
 // endless never finishes a write before its context ends.
 type endless struct {
-	results
+	keeper
 	began chan struct{}
 }
 
@@ -142,13 +141,13 @@ func (e *endless) WriteEvent(ctx context.Context, r *store.EventResults) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	return e.results.WriteEvent(ctx, r)
+	return e.keeper.WriteEvent(ctx, r)
 }
 
 func TestWhatWasBeingSavedAtTheEndIsSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		to := &endless{results{events: map[string]store.EventResults{}}, make(chan struct{})}
-		l, end := run(t, Options{Log: &memory{}, Clock: clockAt(noon), Results: to})
+		to := &endless{keeper{events: map[string]store.EventResults{}}, make(chan struct{})}
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon), Results: to})
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		<-to.began
 		end()
@@ -158,82 +157,22 @@ func TestWhatWasBeingSavedAtTheEndIsSaved(t *testing.T) {
 	})
 }
 
-func TestFeedsThatAreReadBackClaimNoDelay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := Options{Log: &memory{}, Clock: clockAt(noon.Add(500))}
-		l, end := run(t, o)
-		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
-		time.Sleep(3 * time.Second)
-		if f := l.State().Feeds[0]; f.Delay < 500 || f.Received == 0 {
-			t.Errorf("heard live: %+v", f)
-		}
-		end()
-		again, end := run(t, o)
-		defer end()
-		if f := again.State().Feeds[0]; f.Delay != 0 || f.Received != 0 || f.Last != noon || f.Quotes != 2 {
-			t.Errorf("read back: %+v", f)
-		}
-	})
-}
-
-// slow is a log that waits to be let go.
-type slow struct {
-	memory
-	gate chan struct{}
-}
-
-func (s *slow) AppendLog(ctx context.Context, session int64, chunks ...store.Chunk) error {
-	<-s.gate
-	return s.memory.AppendLog(ctx, session, chunks...)
-}
-
-func TestAFullDoorSaysSo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		log := &slow{gate: make(chan struct{})}
-		l, end := run(t, Options{Log: log, Clock: clockAt(noon), Queue: 2})
-		got := make(chan error, 3)
-		for i := range 3 {
-			go func() {
-				_, err := l.Accept(context.Background(), []*odds.Batch{batch("a", noon.Add(odds.Millis(i)), 1.9)})
-				got <- err
-			}()
-			synctest.Wait()
-		}
-		if _, err := l.Accept(t.Context(), []*odds.Batch{batch("b", noon, 1.9)}); !errors.Is(err, ErrBusy) {
-			t.Errorf("one waits in the log, two at the door, and a fourth is told %v", err)
-		}
-		close(log.gate)
-		for range 3 {
-			if err := <-got; err != nil {
-				t.Error(err)
-			}
-		}
-		end()
-		if n := l.State().Counts.Quotes; n != 6 {
-			t.Errorf("%d quotes applied", n)
-		}
-		if _, err := l.Accept(t.Context(), nil); !errors.Is(err, ErrStopped) {
-			t.Errorf("accepted after the end: %v", err)
-		}
-	})
-}
-
-func TestTheNewestAlarmsAreGatheredOnceAPublication(t *testing.T) {
+func TestTheNewestAnomaliesAreGatheredOnceAPublication(t *testing.T) {
 	all := market()
 	synctest.Test(t, func(t *testing.T) {
-		l, end := run(t, Options{Log: &memory{}, OutOfOrder: 5000, Clock: clockAt(all[len(all)-1].At)})
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At)})
 		defer end()
 		send(t, l, [][]*odds.Batch{all[:len(all)/2]})
 		time.Sleep(3 * time.Second)
-		first, err := l.Alarms(t.Context(), 10)
-		again, _ := l.Alarms(t.Context(), 10)
+		first, err := l.Anomalies(t.Context(), 10)
+		again, _ := l.Anomalies(t.Context(), 10)
 		if err != nil || len(first) == 0 || &first[0] != &again[0] {
-			t.Fatalf("%d alarms, %v", len(first), err)
+			t.Fatalf("%d anomalies, %v", len(first), err)
 		}
 		send(t, l, [][]*odds.Batch{all[len(all)/2:]})
 		time.Sleep(3 * time.Second)
-		if later, _ := l.Alarms(t.Context(), 10); later[0].Seq <= first[0].Seq {
-			t.Errorf("old alarms: %d after %d", later[0].Seq, first[0].Seq)
+		if later, _ := l.Anomalies(t.Context(), 10); later[0].Seq <= first[0].Seq {
+			t.Errorf("old anomalies: %d after %d", later[0].Seq, first[0].Seq)
 		}
 	})
 }

@@ -8,8 +8,10 @@ import (
 	"syscall"
 	"time"
 
+	"corrgraph/answer"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/store"
 )
@@ -36,6 +38,7 @@ type Error struct {
 	Err        error           // the cause; not for outsiders
 }
 
+// Error returns what a caller may know, and the cause alone of an internal error.
 func (e *Error) Error() string {
 	if e.Err != nil && e.Code == Internal {
 		return e.Err.Error()
@@ -64,6 +67,14 @@ func Classify(err error) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
+	var q *answer.Error
+	if errors.As(err, &q) {
+		code := Invalid
+		if errors.Is(q, answer.ErrUnknown) {
+			code = Unknown
+		}
+		return &Error{Code: code, Detail: q.Detail, Err: err}
+	}
 	for _, c := range []struct {
 		is     error
 		code   Code
@@ -71,9 +82,10 @@ func Classify(err error) *Error {
 		retry  time.Duration
 	}{
 		{live.ErrUnknown, Unknown, "there is no such event", 0},
-		{live.ErrRecovering, Unavailable, "the tick log is being read back after a start", 2 * time.Second},
+		{ingest.ErrRecovering, Unavailable, "the tick log is being read back after a start", 2 * time.Second},
 		{live.ErrStopped, Unavailable, "the service is stopping", 5 * time.Second},
-		{live.ErrBusy, Unavailable, "more ticks wait to be accepted than the queue holds", time.Second},
+		{ingest.ErrStopped, Unavailable, "the service is stopping", 5 * time.Second},
+		{ingest.ErrBusy, Unavailable, "more ticks wait to be accepted than the queue holds", time.Second},
 		{guard.ErrOpen, Unavailable, "a circuit breaker is open", 5 * time.Second},
 		{guard.ErrBusy, Unavailable, "all workers are busy and the queue is full", time.Second},
 		{guard.ErrOverloaded, Unavailable, "as many requests are in flight as the instance bears", time.Second},

@@ -10,7 +10,7 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/server/guard"
-	"corrgraph/server/live"
+	"corrgraph/server/ingest"
 	"corrgraph/store"
 )
 
@@ -21,8 +21,13 @@ const shedRetry = 2 * time.Second
 // before he is told to send them again: longer than a decision over very many pairs.
 const longestIngest = 9 * time.Second
 
+// Ingester accepts ticks.
+type Ingester interface {
+	Accept(ctx context.Context, batches []*odds.Batch) (ingest.Receipt, error)
+}
+
 // Ingest takes batches; they are in the tick log when it returns.
-func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Receipt, err error) {
+func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r ingest.Receipt, err error) {
 	quotes := 0
 	for _, b := range batches {
 		quotes += b.Quotes()
@@ -35,7 +40,7 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r live.Rec
 		err := s.log.Do(ctx, func(ctx context.Context) (err error) {
 			ctx, cancel := context.WithTimeout(ctx, longestIngest)
 			defer cancel()
-			r, err = s.o.Live.Accept(ctx, batches)
+			r, err = s.o.Ingest.Accept(ctx, batches)
 			return err
 		})
 		switch {

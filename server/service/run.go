@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"corrgraph/server/access"
 	"corrgraph/server/guard"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
@@ -17,19 +18,8 @@ import (
 // Actor is who asks.
 type Actor struct {
 	Name string // of the token; "anonymous@address" where there is none; the command of a local one
-	Role Role
+	Role access.Role
 }
-
-// Role is what an actor may do.
-type Role int
-
-// The roles; each may do what those before it may.
-const (
-	Nobody   Role = iota
-	Viewer        // read
-	Operator      // send ticks, acknowledge, read the audit log
-	Admin         // inject faults, read profiles, make backups
-)
 
 type actorKey struct{}
 

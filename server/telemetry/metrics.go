@@ -12,9 +12,11 @@ import (
 // prefix starts every name but those of the Go runtime and the process.
 const prefix = "corrgraph_"
 
-// Build says which program is running. It becomes the labels of build_info.
+// Build identifies the running program. It becomes the labels of build_info.
 type Build struct {
-	Version, Revision, GoVersion string
+	Version, Revision string
+	Date              string // of the commit
+	GoVersion         string
 }
 
 // Metrics is every instrument of the service. A vector's labels are in the order of
@@ -65,7 +67,7 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: prefix + "build_info", Help: "1, labelled with the build that is running.",
-		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "goversion": b.GoVersion},
+		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "date": b.Date, "goversion": b.GoVersion},
 	})
 	build.Set(1)
 	reg.MustRegister(

@@ -59,7 +59,7 @@ func exercise(m *Metrics) {
 func exercised(t testing.TB) (*prometheus.Registry, *Metrics) {
 	t.Helper()
 	reg := prometheus.NewPedanticRegistry()
-	m := NewMetrics(reg, Build{Version: "v1", Revision: "abc", GoVersion: "go1.26"})
+	m := NewMetrics(reg, Build{Version: "v1", Revision: "abc", Date: "2026-11-29T06:52:29Z", GoVersion: "go1.26"})
 	exercise(m)
 	return reg, m
 }
@@ -108,7 +108,7 @@ func described(reg *prometheus.Registry) map[string][]string {
 }
 
 func TestNoMetricHasABoundlessLabel(t *testing.T) {
-	allowed := []string{"source", "reason", "layer", "state", "kind", "outcome", "target", "route", "method", "code", "what", "limit", "check", "status", "version", "revision", "goversion"}
+	allowed := []string{"source", "reason", "layer", "state", "kind", "outcome", "target", "route", "method", "code", "what", "limit", "check", "status", "version", "revision", "date", "goversion"}
 	runtime := regexp.MustCompile(`^(go|process)_`)
 	all := described(prometheusOf(exercised(t)))
 	if len(all) < 50 {
@@ -155,7 +155,7 @@ func TestEveryMetricIsServed(t *testing.T) {
 		`corrgraph_audit_cap_reached 1.0`,
 		`corrgraph_audit_rows_total 100.0`,
 		`corrgraph_backup_verified_timestamp_seconds 1.6999964e+09`,
-		`corrgraph_build_info{goversion="go1.26",revision="abc",version="v1"} 1.0`,
+		`corrgraph_build_info{date="2026-11-29T06:52:29Z",goversion="go1.26",revision="abc",version="v1"} 1.0`,
 		"# EOF",
 	} {
 		if !strings.Contains(body, want) {

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
-	"container/heap"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -10,222 +8,192 @@ import (
 	"math"
 
 	"corrgraph/odds"
-	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
 	"corrgraph/ticklog"
 )
 
-// Log yields the batches of the tick log in event-time order, whatever the order
-// in which their chunks were appended; where two have one event time, the earlier
-// session first, then the earlier chunk, then the place in it. It ends at the
-// first error, which it yields with a nil batch. Chunks that overlap in event
-// time are in memory together and no others, and no transaction is held between
-// chunks. What is appended after Log began is not read; what is pruned
-// meanwhile may be missing.
-func (s *Store) Log(ctx context.Context) iter.Seq2[*odds.Batch, error] {
-	return func(yield func(*odds.Batch, error) bool) {
-		m := merger{s: s}
-		if err := m.run(ctx, func(b *odds.Batch) bool { return yield(b, nil) }); err != nil {
-			yield(nil, fmt.Errorf("store %s: tick log: %w", s.path, err))
+// tickLog is the tick log of a store. A chunk's place is a session and a number
+// in it: whoever opens the store and appends begins a session, and numbers rise by
+// one from 1. A position holds both, the session in its upper half.
+type tickLog struct{ s *Store }
+
+// Log returns the store's tick log. With Options.Durable a chunk is on the disk,
+// safe from a power failure too, when Append returns; calls of Append that wait for
+// one another are committed together, so that many callers share the cost of one
+// sync. A ctx that ends withdraws an Append that is not yet being written; one that
+// is being written is waited for.
+func (s *Store) Log() ticklog.Log { return tickLog{s} }
+
+// place is where a chunk is kept.
+type place struct{ session, seq int64 }
+
+// mostSeq is the last number of a session.
+const mostSeq = math.MaxUint32
+
+func placeOf(p ticklog.Position) place { return place{int64(p >> 32), int64(p & mostSeq)} }
+
+func (p place) position() ticklog.Position {
+	return ticklog.Position(p.session)<<32 | ticklog.Position(p.seq)
+}
+
+// fail names the store in an error.
+func (l tickLog) fail(err error) error { return fmt.Errorf("store %s: tick log: %w", l.s.Path(), err) }
+
+// Append implements ticklog.Log. Cost: one commit, and the bytes.
+func (l tickLog) Append(ctx context.Context, chunks ...ticklog.Chunk) (at []ticklog.Position, err error) {
+	err = l.s.db.Together(ctx, func(ctx context.Context, c *db.Conn) error {
+		last, err := c.One(ctx, l.s.table[lastChunk])
+		if err != nil {
+			return err
 		}
+		end := place{last[0], last[1]}
+		at = make([]ticklog.Position, len(chunks))
+		rows := make([]logRow, len(chunks))
+		for i := range chunks {
+			end = l.s.after(end)
+			at[i], rows[i] = end.position(), logRow{end, &chunks[i]}
+		}
+		return logTable.Write(ctx, c, rows)
+	})
+	if err != nil {
+		return nil, err
 	}
+	return at, nil
 }
 
-// place is where a chunk comes in the order of reading.
-type place struct {
-	from         odds.Time
-	session, seq int64
+// after returns the place after the last one: in this Store's own session, which
+// begins with its first chunk. The caller has its turn to write.
+func (s *Store) after(last place) place {
+	if s.session == 0 || last.seq == mostSeq {
+		s.session = last.session + 1
+	}
+	if last.session < s.session {
+		return place{s.session, 1}
+	}
+	return place{s.session, last.seq + 1}
 }
 
-// openChunk is a chunk that is being read; batches is never empty.
-type openChunk struct {
-	place
-	batches []*odds.Batch
-}
-
-// openChunks is a heap by the event time of the next batch, then by place.
-type openChunks []*openChunk
-
-func (h openChunks) Len() int      { return len(h) }
-func (h openChunks) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *openChunks) Push(x any)   { *h = append(*h, x.(*openChunk)) }
-func (h openChunks) Less(i, j int) bool {
-	a, b := h[i], h[j]
-	return cmp.Or(cmp.Compare(a.batches[0].At, b.batches[0].At), cmp.Compare(a.session, b.session), cmp.Compare(a.seq, b.seq)) < 0
-}
-
-func (h *openChunks) Pop() any {
-	last := len(*h) - 1
-	x := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return x
+// Read implements ticklog.Reader. Each chunk is one index search with the deadline
+// of a listing.
+func (l tickLog) Read(ctx context.Context, from ticklog.Position) iter.Seq2[ticklog.Entry, error] {
+	return l.walk(ctx, from, readChunk, 1)
 }
 
 // page is how many chunks are listed at a time.
 const page = 256
 
-// merger walks the chunks by the first event time.
-type merger struct {
-	s       *Store
-	dec     ticklog.Decoder
-	last    map[int64]int64 // the last chunk of each session when reading began
-	next    []place         // listed and not yet opened
-	listed  place           // the last that was listed
-	atEnd   bool            // nothing more to list
-	opened  openChunks
-	payload []byte
+// List implements ticklog.Reader, a page of chunks at a time.
+func (l tickLog) List(ctx context.Context, from ticklog.Position) iter.Seq2[ticklog.Entry, error] {
+	return l.walk(ctx, from, listChunks, page)
 }
 
-func (m *merger) run(ctx context.Context, yield func(*odds.Batch) bool) error {
-	if err := m.begin(ctx); err != nil {
+// walk yields what a statement returns from a place on, so many rows at a time.
+func (l tickLog) walk(ctx context.Context, from ticklog.Position, what name, most int) iter.Seq2[ticklog.Entry, error] {
+	return func(yield func(ticklog.Entry, error) bool) {
+		next, found := from, make([]ticklog.Entry, 0, most)
+		for begun := false; ; begun = true {
+			var err error
+			if found, err = l.entries(ctx, next, what, found[:0], most); err == nil && !begun {
+				err = l.holds(ctx, from, found)
+			}
+			if err != nil {
+				yield(ticklog.Entry{}, l.fail(err))
+				return
+			}
+			for _, e := range found {
+				if !yield(e, nil) {
+					return
+				}
+				next = e.Position.Next()
+			}
+			if len(found) == 0 || most > 1 && len(found) < most {
+				return
+			}
+		}
+	}
+}
+
+// entries appends the rows of a statement from a place on.
+func (l tickLog) entries(ctx context.Context, from ticklog.Position, what name, to []ticklog.Entry, most int) ([]ticklog.Entry, error) {
+	p := placeOf(from)
+	err := l.s.rows(ctx, what, func(r *db.Cells) {
+		var e ticklog.Entry
+		var at place
+		db.Number(r, &at.session)
+		db.Number(r, &at.seq)
+		db.Number(r, &e.From)
+		db.Number(r, &e.To)
+		db.Number(r, &e.Quotes)
+		db.Number(r, &e.Bytes)
+		r.Blob(&e.Payload) // of a listing NULL
+		e.Position = at.position()
+		to = append(to, e)
+	}, p.session, p.seq, int64(most))
+	return to, err
+}
+
+// holds makes sure that the log goes back to a position, of which found is what
+// follows.
+func (l tickLog) holds(ctx context.Context, from ticklog.Position, found []ticklog.Entry) error {
+	if from == 0 || len(found) > 0 && found[0].Position == from {
+		return nil
+	}
+	if first, err := l.First(ctx); err != nil || from >= first {
 		return err
 	}
-	for {
-		if err := m.open(ctx); err != nil {
-			return err
-		}
-		if len(m.opened) == 0 {
-			return nil
-		}
-		c := m.opened[0]
-		b := c.batches[0]
-		if c.batches = c.batches[1:]; len(c.batches) == 0 {
-			heap.Pop(&m.opened)
-		} else {
-			heap.Fix(&m.opened, 0)
-		}
-		if !yield(b) {
-			return nil
-		}
-	}
+	return ticklog.ErrTrimmed
 }
 
-// begin notes how far each session has come.
-func (m *merger) begin(ctx context.Context) error {
-	m.last = map[int64]int64{}
-	m.listed = place{from: math.MinInt64}
-	return m.s.rows(ctx, sessions, func(r *cells) {
-		var session, last int64
-		number(r, &session)
-		number(r, &last)
-		m.last[session] = last
-	})
-}
+// First implements ticklog.Log.
+func (l tickLog) First(ctx context.Context) (ticklog.Position, error) { return l.end(ctx, firstChunk) }
 
-// open opens every chunk that may hold the next batch.
-func (m *merger) open(ctx context.Context) error {
-	for {
-		if len(m.next) == 0 && !m.atEnd {
-			if err := m.list(ctx); err != nil {
-				return err
-			}
-			continue // a page may hold nothing but chunks appended since
-		}
-		if len(m.next) == 0 || len(m.opened) > 0 && m.next[0].from > m.opened[0].batches[0].At {
-			return nil
-		}
-		at := m.next[0]
-		m.next = m.next[1:]
-		batches, err := m.load(ctx, at)
-		if err != nil {
-			return fmt.Errorf("session %d, chunk %d: %w", at.session, at.seq, err)
-		}
-		if len(batches) > 0 {
-			heap.Push(&m.opened, &openChunk{at, batches})
-		}
-	}
-}
+// Last implements ticklog.Reader.
+func (l tickLog) Last(ctx context.Context) (ticklog.Position, error) { return l.end(ctx, lastChunk) }
 
-// list lists a page of chunks.
-func (m *merger) list(ctx context.Context) error {
-	n := 0
-	err := m.s.rows(ctx, chunksAfter, func(r *cells) {
-		n++
-		number(r, &m.listed.from)
-		number(r, &m.listed.session)
-		number(r, &m.listed.seq)
-		if m.listed.seq <= m.last[m.listed.session] {
-			m.next = append(m.next, m.listed)
-		}
-	}, int64(m.listed.from), m.listed.session, m.listed.seq, int64(page))
-	m.atEnd = n < page
-	return err
-}
-
-// load reads a chunk; nil where it was pruned meanwhile.
-func (m *merger) load(ctx context.Context, at place) ([]*odds.Batch, error) {
-	m.payload = nil
-	err := m.s.rows(ctx, chunk, func(r *cells) { r.blob(&m.payload) }, at.session, at.seq)
-	if err != nil || m.payload == nil {
-		return nil, err
-	}
-	return m.dec.Decode(m.payload)
-}
-
-// rows reads the rows of a statement of the table.
-func (s *Store) rows(ctx context.Context, n name, each func(r *cells), args ...driver.Value) error {
-	return s.read(ctx, s.table[n], func(ctx context.Context, c *conn) error {
-		return c.query(ctx, s.table[n], func(row []driver.Value) error {
-			r := cells{v: row}
-			each(&r)
-			return r.err
-		}, args...)
-	})
-}
-
-// LogStats tells what the tick log holds. Cost: a walk of an index, some tenth of
-// a microsecond a chunk.
-func (s *Store) LogStats(ctx context.Context) (out store.LogStats, err error) {
-	v, err := s.askRow(ctx, logStats)
+func (l tickLog) end(ctx context.Context, what name) (ticklog.Position, error) {
+	v, err := l.s.askRow(ctx, what)
 	if err != nil {
-		return out, err
+		return 0, err
 	}
-	out = store.LogStats{Chunks: int(v[0]), Bytes: v[1], Quotes: v[2], Oldest: odds.Time(v[3]), Newest: odds.Time(v[4])}
-	err = s.rows(ctx, sessions, func(*cells) { out.Sessions++ })
-	return out, err
+	return place{v[0], v[1]}.position(), nil
 }
 
-// PruneLog removes at most step of the oldest chunks, by their first event time:
-// those that end before `before`, and the oldest of what exceeds keepBytes of
-// payload (0: no bound). It stops at the first chunk that stays, and tells how
-// many went: as long as it is step there may be more. One short transaction.
-func (s *Store) PruneLog(ctx context.Context, before odds.Time, keepBytes int64, step int) (removed int, err error) {
-	excess := int64(0)
-	if keepBytes > 0 {
-		held, err := s.ask(ctx, logBytes) // outside of the transaction: it walks the index
-		if err != nil {
-			return 0, err
-		}
-		excess = held - keepBytes
-	}
-	err = s.write(ctx, func(c *conn) error {
-		var gone []place
-		err := c.query(ctx, s.table[oldestChunks], func(row []driver.Value) error {
-			r := cells{v: row}
-			var p place
-			var to odds.Time
-			var bytes int64
-			number(&r, &p.session)
-			number(&r, &p.seq)
-			number(&r, &to)
-			number(&r, &bytes)
-			if to >= before && excess <= 0 {
-				return errEnough
-			}
-			excess -= bytes
-			gone = append(gone, p)
-			return nil
-		}, int64(step))
+// Trim implements ticklog.Log, in one transaction with the deadline of a pruning:
+// some dozens of chunks at a time keep others who write from waiting.
+func (l tickLog) Trim(ctx context.Context, before ticklog.Position) (removed int, err error) {
+	err = l.s.db.Write(ctx, func(c *db.Conn) error {
+		last, err := c.One(ctx, l.s.table[lastChunk])
 		if err != nil {
 			return err
 		}
-		removed = len(gone)
-		return c.execEach(ctx, s.table[dropChunk], len(gone), func(i int) ([]driver.Value, error) {
-			return []driver.Value{gone[i].session, gone[i].seq}, nil
-		})
+		p := placeOf(min(before, place{last[0], last[1]}.position()))
+		n, err := c.Exec(ctx, l.s.table[dropChunks], p.session, p.seq)
+		removed = int(n)
+		return err
 	})
 	if err != nil {
 		removed = 0
 	}
 	return removed, err
+}
+
+// Stats implements ticklog.Log. Cost: a walk of an index, some tenth of a
+// microsecond a chunk.
+func (l tickLog) Stats(ctx context.Context) (out ticklog.Stats, err error) {
+	v, err := l.s.askRow(ctx, logStats)
+	if err == nil {
+		out = ticklog.Stats{Chunks: int(v[0]), Bytes: v[1], Quotes: v[2], Oldest: odds.Time(v[3]), Newest: odds.Time(v[4])}
+	}
+	return out, err
+}
+
+// rows reads the rows of a statement of the table.
+func (s *Store) rows(ctx context.Context, n name, each func(r *db.Cells), args ...driver.Value) error {
+	return s.db.Read(ctx, s.table[n], func(ctx context.Context, c *db.Conn) error {
+		return c.Query(ctx, s.table[n], func(row []driver.Value) error {
+			r := db.Cells{V: row}
+			each(&r)
+			return r.Err
+		}, args...)
+	})
 }

@@ -3,7 +3,6 @@ package storetest
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -16,80 +15,23 @@ import (
 	"corrgraph/ticklog"
 )
 
-func logOverlaps(t *testing.T, open Opener) {
+// The log has a contract of its own, see package logtest.
+func logApart(t *testing.T, open Opener) {
 	b, _ := open(t)
 	ctx := t.Context()
-	r := rand.New(rand.NewPCG(1, 2))
+	dump := func() string {
+		var out bytes.Buffer
+		ok(t, b.CanonicalDump(ctx, &out))
+		return out.String()
+	}
+	ok(t, b.WriteResults(ctx, Sample(1, 50, 2, 5)))
+	before := dump()
 	var enc ticklog.Encoder
-	type said struct {
-		at                  odds.Time
-		session, seq, place int
-		source              string
-	}
-	var want []said
-	for seq := 1; seq <= 400; seq++ {
-		session := 1 + r.IntN(2)
-		chunk := batches(1000+odds.Time(10*seq-r.IntN(300)), 1+r.IntN(6), fmt.Sprint("chunk", seq))
-		ok(t, b.AppendLog(ctx, int64(session), store.Pack(&enc, chunk)))
-		for i, c := range chunk {
-			want = append(want, said{c.At, session, seq, i, c.Source})
-		}
-	}
-	slices.SortFunc(want, func(a, b said) int {
-		for _, d := range []int{int(a.at - b.at), a.session - b.session, a.seq - b.seq, a.place - b.place} {
-			if d != 0 {
-				return d
-			}
-		}
-		return 0
-	})
-	i := 0
-	for got, err := range b.Log(ctx) {
-		ok(t, err)
-		if i < len(want) && (got.At != want[i].at || got.Source != want[i].source) {
-			t.Fatalf("batch %d is %v of %s, want %v of %s", i, got.At, got.Source, want[i].at, want[i].source)
-		}
-		if i++; i == 10 { // what comes meanwhile is not read
-			ok(t, b.AppendLog(ctx, 1, store.Pack(&enc, batches(1_000_000, 2, "late"))))
-			ok(t, b.AppendLog(ctx, 9, store.Pack(&enc, batches(1_000_000, 2, "new"))))
-		}
-	}
-	equal(t, "batches", i, len(want))
-}
-
-func logPruned(t *testing.T, open Opener) {
-	b, _ := open(t)
-	ctx := t.Context()
-	equal(t, "empty", must(b.LogStats(ctx))(t), store.LogStats{})
-	var enc ticklog.Encoder
-	var all []store.Chunk
-	want := store.LogStats{Chunks: 10, Sessions: 2, Oldest: 1000, Newest: 1904}
-	for i := range 10 {
-		c := store.Pack(&enc, batches(1000+odds.Time(100*i), 3, "s"))
-		all = append(all, c)
-		want.Bytes += int64(len(c.Payload))
-		want.Quotes += int64(c.Quotes)
-	}
-	ok(t, b.AppendLog(ctx, 1, all[5:]...))
-	ok(t, b.AppendLog(ctx, 2, all[:5]...))
-	equal(t, "stats", must(b.LogStats(ctx))(t), want)
-	left := func(before odds.Time, keep int64, step, removed int, oldest odds.Time) {
-		t.Helper()
-		equal(t, "removed", must(b.PruneLog(ctx, before, keep, step))(t), removed)
-		equal(t, "oldest", must(b.LogStats(ctx))(t).Oldest, oldest)
-	}
-	left(1000, 0, 5, 0, 1000)
-	left(1105, 0, 5, 2, 1200) // the second ends at 1104
-	left(1500, 0, 2, 2, 1400) // a step at a time
-	left(1500, 0, 2, 1, 1500)
-	left(0, want.Bytes, 5, 0, 1500)
-	left(0, int64(len(all[8].Payload)+len(all[9].Payload)), 5, 3, 1800)
-	n := 0
-	for _, err := range b.Log(ctx) {
-		ok(t, err)
-		n++
-	}
-	equal(t, "batches", n, 6)
+	chunk := enc.Pack([]*odds.Batch{{Source: "s", At: 7, Recv: 7}})
+	must(b.Log().Append(ctx, chunk, chunk))(t)
+	equal(t, "results after an append", dump(), before)
+	ok(t, b.WriteResults(ctx, Sample(2, 50, 2, 5)))
+	equal(t, "chunks after results", must(b.Log().Stats(ctx))(t).Chunks, 2)
 }
 
 // eventsOf splits results by event.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"iter"
 	"reflect"
 	"slices"
 	"testing"
@@ -25,9 +24,7 @@ import (
 // Backend is a store that is open for writing.
 type Backend interface {
 	store.AuditLog
-	NewSession(ctx context.Context) (int64, error)
-	AppendLog(ctx context.Context, session int64, chunks ...store.Chunk) error
-	Log(ctx context.Context) iter.Seq2[*odds.Batch, error]
+	Log() ticklog.Log
 	WriteResults(ctx context.Context, r *store.Results) error
 	AsOf(ctx context.Context) (odds.Time, error)
 	Now(ctx context.Context) (odds.Time, error)
@@ -47,8 +44,7 @@ type Backend interface {
 	Ambiguities(ctx context.Context) ([]store.Ambiguity, error)
 	Document(ctx context.Context, name string) ([]byte, error)
 	Documents(ctx context.Context) ([]string, error)
-	LogStats(ctx context.Context) (store.LogStats, error)
-	PruneLog(ctx context.Context, before odds.Time, keepBytes int64, step int) (int, error)
+	UseDevig(ctx context.Context, m odds.Method) error
 	WriteEvent(ctx context.Context, r *store.EventResults) error
 	WriteFamilies(ctx context.Context, f []graph.Family, g []store.Group, docs map[string][]byte, asOf odds.Time) error
 	DropEvents(ctx context.Context, ids []string) error
@@ -81,13 +77,12 @@ func Run(t *testing.T, open Opener) {
 		{"edges are filtered and ranked", filters},
 		{"a layer's window ends at as-of", windows},
 		{"an edge of another program is not ours to write", refusesForeign},
-		{"the log comes back merged in event time", logMerges},
 		{"a dump tells results apart and nothing else", dumps},
 		{"the audit keeps its bounds", auditBounds},
 		{"the auditor loses nothing", auditorKeepsAll},
 		{"checks are replaced by name", checksReplaced},
-		{"the log is in event time whatever the order of its chunks", logOverlaps},
-		{"the log is pruned from its oldest chunk", logPruned},
+		{"results and the log leave each other alone", logApart},
+		{"a store keeps its de-vig method", devigKept},
 		{"one event's results are replaced and nothing else", eventReplaced},
 		{"a large event is replaced whole", largeEvent},
 		{"results of another event are refused", refusesOtherEvent},
@@ -136,9 +131,6 @@ func empty(t *testing.T, open Opener) {
 	equal(t, "knows", must(b.KnowsEvent(ctx, "x"))(t), false)
 	if _, err := b.Document(ctx, "summary"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a document that is not there: %v", err)
-	}
-	for range b.Log(ctx) {
-		t.Error("an empty log has a batch")
 	}
 }
 
@@ -287,50 +279,6 @@ func refusesForeign(t *testing.T, open Opener) {
 		t.Error("it was written")
 	}
 	equal(t, "what was there before", must(b.Edges(ctx, store.EdgeFilter{}))(t), good.Edges)
-}
-
-func batches(from odds.Time, n int, source string) (out []*odds.Batch) {
-	e := &odds.Event{ID: "e", Sport: "baseball"}
-	for i := range n {
-		at := from + odds.Time(2*i)
-		out = append(out, &odds.Batch{Source: source, At: at, Recv: at, Updates: []odds.Update{
-			{Event: e, Venue: "v", Market: "h2h", Quotes: []odds.Quote{{Selection: "home", Price: 1.5 + float64(i)/100}, {Selection: "away", Price: 2}}},
-		}})
-	}
-	return out
-}
-
-func logMerges(t *testing.T, open Opener) {
-	b, _ := open(t)
-	ctx := t.Context()
-	var enc ticklog.Encoder
-	even, odd, tied := batches(1000, 40, "even"), batches(1001, 40, "odd"), batches(1000, 3, "tied")
-	for i, all := range [][]*odds.Batch{even, odd, tied} {
-		session := must(b.NewSession(ctx))(t)
-		equal(t, "session", session, int64(i+1))
-		for len(all) > 0 {
-			n := min(len(all), 7)
-			ok(t, b.AppendLog(ctx, session, store.Pack(&enc, all[:n])))
-			all = all[n:]
-		}
-	}
-	want := []*odds.Batch{even[0], tied[0], odd[0], even[1], tied[1], odd[1], even[2], tied[2], odd[2]}
-	for i := 3; i < 40; i++ {
-		want = append(want, even[i], odd[i])
-	}
-	var got []*odds.Batch
-	for batch, err := range b.Log(ctx) {
-		ok(t, err)
-		got = append(got, batch)
-	}
-	equal(t, "log", got, want)
-	if got[0].Updates[0].Event != got[50].Updates[0].Event {
-		t.Error("one event, several pointers")
-	}
-	for range b.Log(ctx) {
-		break // must not go on, nor hold anything
-	}
-	ok(t, b.AppendLog(ctx, 1, store.Pack(&enc, batches(9000, 1, "even"))))
 }
 
 func dumps(t *testing.T, open Opener) {

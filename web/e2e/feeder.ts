@@ -3,7 +3,7 @@
 
 const venues = { first: 0, near: 1500, far: 4000 } as const; // ms after the first
 const loner = "loner";
-const margin = 0.85; // so wide that no lag makes a sure win
+const margin = 0.85; // so wide that no lag makes an arbitrage
 const events = ["m1", "m2", "m3", "m4", "m5"];
 
 export class Feeder {
@@ -39,7 +39,12 @@ export class Feeder {
     await this.send();
   }
 
-  /** From now on one venue offers one side of an event far too well: a sure win with another's other side. */
+  /** Lets event time pass until now. */
+  async catchUp(): Promise<void> {
+    await this.go(Date.now() - this.#now);
+  }
+
+  /** From now on one venue offers one side of an event far too well: arbitrage with another's other side. */
   async mistake(event: string): Promise<void> {
     this.#mistaken.add(event);
     this.#now += 10_000;

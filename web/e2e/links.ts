@@ -14,9 +14,15 @@ export async function busiest(url: string): Promise<Busiest> {
   return { event: e.event_id, title: e.title, edges: graph.layers.flatMap((l) => l.edges ?? []) };
 }
 
-/** A link of it that is certain, from a price that moves first. */
+/** The link that will last longest in a market that goes on: the one with most evidence, from
+ * a price that moves first. */
+export function surest(edges: readonly Edge[]): Edge {
+  const fit = edges.filter((e) => e.layer === 1 && e.discovered && !e.simultaneous && !e.source.startsWith("consensus/"));
+  return fit.toSorted((a, b) => b.confidence - a.confidence || b.n - a.n)[0]!;
+}
+
+/** That link of the busiest event. */
 export async function certain(url: string): Promise<{ source: string; target: string }> {
-  const { edges } = await busiest(url);
-  const { source, target } = edges.find((e) => e.layer === 1 && e.discovered && !e.simultaneous && !e.source.startsWith("consensus/"))!;
+  const { source, target } = surest((await busiest(url)).edges);
   return { source, target };
 }

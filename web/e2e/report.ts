@@ -24,7 +24,7 @@ export default class Report implements Reporter {
     for (const t of this.#all?.allTests() ?? []) {
       count[t.outcome()]++;
       if (t.outcome() !== "skipped") continue;
-      const why = t.annotations.find((a) => a.type === "skip")?.description ?? "what comes before them failed";
+      const why = t.annotations.find((a) => a.type === "skip")?.description ?? "not run";
       skipped.set(why, (skipped.get(why) ?? 0) + 1);
     }
     for (const [why, n] of skipped) console.log(`skipped ${n} specs: ${why}`);

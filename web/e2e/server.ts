@@ -6,6 +6,9 @@ import { createInterface } from "node:readline";
 
 const binary = new URL("../../bin/corrgraph", import.meta.url).pathname;
 
+/** A guard against waiting for ever, ms; nothing is judged by it. */
+const hanging = 600_000;
+
 /** A running service. It listens on loopback, on a port that the kernel chose. */
 export class Server {
   private constructor(
@@ -64,13 +67,13 @@ export async function tell(url: string, method: "POST" | "DELETE", path: string,
 }
 
 /** Asks until the answer is as wanted. */
-export async function until<T>(url: string, path: string, wanted: (answer: T) => boolean, within = 240_000): Promise<T> {
-  const end = Date.now() + within;
+export async function until<T>(url: string, path: string, wanted: (answer: T) => boolean): Promise<T> {
+  const end = Date.now() + hanging;
   for (;;) {
     // The first question after a restart may go to a connection of the process before.
     const answer = await ask<T>(url, path).catch((cause: unknown) => cause as Error);
     if (!(answer instanceof Error) && wanted(answer)) return answer;
-    if (Date.now() > end) throw new Error(`${path} is not as wanted after ${within} ms: ${String(answer)} ${JSON.stringify(answer).slice(0, 500)}`);
+    if (Date.now() > end) throw new Error(`${path} is not as wanted after ${hanging} ms: ${String(answer)} ${JSON.stringify(answer).slice(0, 500)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

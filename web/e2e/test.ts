@@ -1,34 +1,12 @@
 // What all specs stand on: the two markets, and a page that is watched.
 
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
+import { clock, words } from "../src/lib/format";
+import type { Incident } from "../src/lib/incidents";
+import { Heard } from "./heard";
 import { ask } from "./server";
 
 export { expect };
-
-/** Answers of the API that a page has received, the newest of each address. */
-export class Heard {
-  readonly #answers = new Map<string, unknown>();
-
-  constructor(page: Page) {
-    page.on("response", async (r) => {
-      const { pathname, search } = new URL(r.url());
-      const kind = r.headers()["content-type"] ?? "";
-      try {
-        if (kind.includes("json")) this.#answers.set(pathname + search, await r.json());
-        else if (pathname === "/metrics") this.#answers.set(pathname, await r.text());
-      } catch {
-        // the page was left before all of it came
-      }
-    });
-  }
-
-  /** The newest answer whose address begins so. */
-  last<T>(address: string): T {
-    const found = [...this.#answers].findLast(([a]) => a.startsWith(address));
-    if (!found) throw new Error(`the page has not asked for ${address} yet`);
-    return found[1] as T;
-  }
-}
 
 /** Answers have deadlines, 50 ms of the store and a second of the engine, which a busy
  * machine may miss. The page asks again: what it then shows is held against the API. */
@@ -65,6 +43,9 @@ interface Fixtures {
   url: string;
   market: Market;
   heard: Heard;
+  /** Checks what the page shows, held still, against what it has heard; lets it go on and
+   * checks again until all of it agrees. A check must not wait for anything itself. */
+  still: (check: () => Promise<void>) => Promise<void>;
   allowed: RegExp; // in the console, where a spec breaks something
 }
 
@@ -76,7 +57,8 @@ export const test = base.extend<Fixtures>({
     await use(page);
     expect(wrong).toEqual([]);
   },
-  heard: async ({ page }, use) => use(new Heard(page)),
+  heard: async ({ page }, use) => use(await Heard.by(page)),
+  still: async ({ heard }, use) => use((check) => expect(() => heard.held(check)).toPass()),
   url: async ({ on }, use) => {
     const url = process.env[on === "demo" ? "E2E_DEMO" : "E2E_MLB"] ?? "";
     test.skip(url === "", "no recordings of real odds in ../shared/data");
@@ -98,6 +80,12 @@ export function onBoth(specs: () => void): void {
 
 /** A text with single spaces. */
 export const plain = (text: string): string => text.replace(/\s+/g, " ").trim();
+
+/** An incident as a line of its list says it. */
+export function incidentRow(i: Incident): string {
+  const kinds = i.kinds.map((k) => words(k.kind) + (k.count > 1 ? ` ×${k.count}` : "")).join(", ");
+  return `${i.severity} ${kinds} · ${i.title}${i.market ? ` · ${i.market}` : ""} ${i.over ? "over" : "on"} · ${clock(i.last, "utc")}`;
+}
 
 export interface Row {
   cells: string[];

@@ -1,0 +1,17 @@
+package feed
+
+import "corrgraph/odds"
+
+// Stats is how one source, or one venue of a source, has been heard so far.
+type Stats struct {
+	Source   string
+	Venue    string // empty for the source as a whole
+	Polled   bool
+	Quotes   uint64            // quotes accepted
+	Refused  map[string]uint64 // quotes refused, by reason; sources only
+	Last     odds.Time         // newest event time
+	Received odds.Time         // wall clock of the newest quote; 0 if it was read back from the log
+	Delay    odds.Millis       // receive time minus event time of the newest quote; a poll's venues: minus the venue's own stamp; 0 if read back
+	Step     odds.Millis       // resolution of the source's stamps, 0 while unknown; sources only
+	Missed   int               // polls that never came; sources only
+}

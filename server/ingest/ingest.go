@@ -1,0 +1,294 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"corrgraph/feed"
+	"corrgraph/odds"
+	"corrgraph/ticklog"
+)
+
+// Receipt says what became of the batches of one request.
+type Receipt struct {
+	Accepted   int       // quotes that are in the log now
+	Duplicates int       // quotes that were there already
+	Refused    []Refusal // batches that were not accepted
+}
+
+// Refusal is one batch that was not accepted.
+type Refusal struct {
+	Batch  int    // index in the request
+	Reason string // "late" or "future"
+	Detail string // the limit that it missed
+	Quotes int
+}
+
+// request is one call of Accept that waits for its receipt.
+type request struct {
+	batches []*odds.Batch
+	receipt Receipt
+	fresh   []*odds.Batch // what is left to be kept, in event-time order
+	err     error
+	done    chan struct{} // closed once receipt and err are set
+}
+
+// Ingester accepts ticks. Run must be called once; the other methods are safe for
+// concurrent use while it runs.
+type Ingester struct {
+	o        Options
+	requests chan *request // bounded; where it is full, senders are refused with ErrBusy
+	ready    atomic.Bool   // the log has been read back
+	closing  chan struct{} // closed when no more requests are taken
+	stopped  chan struct{} // closed when Run returns
+	skew     atomic.Int64  // how far ahead of the clock a tick may be, ms
+	heldBack atomic.Int64  // batches in order
+	feeds    feeds
+
+	// The rest belongs to Run's goroutine.
+	judge judge
+	order order
+	enc   ticklog.Encoder
+}
+
+// New returns an Ingester that has not read its log yet.
+func New(o Options) *Ingester {
+	o.fill()
+	g := &Ingester{
+		o: o, requests: make(chan *request, o.Queue), closing: make(chan struct{}), stopped: make(chan struct{}),
+		feeds: newFeeds(), judge: newJudge(o.OutOfOrder, o.Remember),
+	}
+	g.SetFutureSkew(o.FutureSkew)
+	return g
+}
+
+// SetFutureSkew changes how far ahead of the clock a tick may be. Zero means 10 s.
+func (g *Ingester) SetFutureSkew(m odds.Millis) { g.skew.Store(int64(orElse(m, 10_000))) }
+
+// Feeds returns the statistics of every source and venue, sorted by source and venue.
+// The slice is shared and must not be changed.
+func (g *Ingester) Feeds() []feed.Stats { return g.feeds.list() }
+
+// HeldBack returns how many accepted batches wait because earlier ones may still come.
+func (g *Ingester) HeldBack() int { return int(g.heldBack.Load()) }
+
+// Accept takes batches, each in the order of its source, and owns them from then on.
+// It returns once those that it accepts are on disk. Errors are ErrRecovering,
+// ErrStopped, ErrBusy and the log's: then nothing was accepted. If ctx ends first, its
+// cause is returned and the batches may or may not have been accepted. In every case
+// it is safe to send them again.
+func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, error) {
+	if !g.ready.Load() {
+		return Receipt{}, ErrRecovering
+	}
+	r := &request{batches: batches, done: make(chan struct{})}
+	select {
+	case <-g.closing:
+		return Receipt{}, ErrStopped
+	case g.requests <- r:
+	default:
+		return Receipt{}, ErrBusy
+	}
+	var err error
+	select {
+	case <-r.done:
+		return r.receipt, r.err
+	case <-g.stopped:
+		err = ErrStopped
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	select {
+	case <-r.done: // at the same moment: the receipt wins
+		return r.receipt, r.err
+	default:
+		return Receipt{}, err
+	}
+}
+
+// Run reads the log back, then accepts ticks until ctx ends, delivers everything
+// that was accepted and returns nil; or the error of the log that stops it. It
+// closes the sink in any case.
+func (g *Ingester) Run(ctx context.Context, to Sink) error {
+	defer close(g.stopped)
+	defer to.Close()
+	if err := g.recover(ctx, to); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	g.serve(ctx, to)
+	close(g.closing)
+	g.refuseAll()
+	g.deliver(to, odds.Never, 0)
+	return nil
+}
+
+// recoverQuotes is how many quotes, or batches, are read back between deliveries:
+// a few deliveries wait in memory at a time.
+const recoverQuotes = 4096
+
+// recover delivers what the log holds, as if it came again.
+func (g *Ingester) recover(ctx context.Context, to Sink) error {
+	n := 0
+	for b, err := range ticklog.ByTime(ctx, g.o.Log) {
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("reading the tick log back: %w", err)
+		}
+		g.judge.recall(b)
+		g.feeds.heard(b, 0)
+		g.order.add(b)
+		if n += b.Quotes() + 1; n >= recoverQuotes {
+			n = 0
+			g.deliver(to, g.judge.floor+1, 0)
+		}
+	}
+	g.deliver(to, g.judge.floor+1, 0)
+	to.Recovered()
+	g.ready.Store(true)
+	return nil
+}
+
+// serve takes requests until ctx ends.
+func (g *Ingester) serve(ctx context.Context, to Sink) {
+	idle := time.NewTimer(g.o.Idle)
+	defer idle.Stop()
+	for {
+		select {
+		case r := <-g.requests:
+			g.take(g.gather(r), to)
+		case <-idle.C:
+			g.quiet(to)
+		case <-ctx.Done():
+			return
+		}
+		idle.Reset(g.o.Idle)
+	}
+}
+
+// refuseAll answers the requests that still wait.
+func (g *Ingester) refuseAll() {
+	for {
+		select {
+		case r := <-g.requests:
+			r.err = ErrStopped
+			close(r.done)
+		default:
+			return
+		}
+	}
+}
+
+// Bounds of a group, whose requests share one append: in a larger one the first
+// requests wait for long, a smaller one costs more commits.
+const (
+	groupRequests = 64
+	groupQuotes   = 1 << 16
+)
+
+// gather takes what waits behind r.
+func (g *Ingester) gather(r *request) []*request {
+	group, quotes := []*request{r}, r.quotes()
+	for len(group) < groupRequests && quotes < groupQuotes {
+		select {
+		case r := <-g.requests:
+			group = append(group, r)
+			quotes += r.quotes()
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+func (r *request) quotes() (n int) {
+	for _, b := range r.batches {
+		n += b.Quotes()
+	}
+	return n
+}
+
+// take judges a group, keeps it, answers it and delivers what is complete.
+func (g *Ingester) take(group []*request, to Sink) {
+	now, skew := odds.TimeOf(g.o.Clock()), odds.Millis(g.skew.Load())
+	before := g.judge.mark()
+	var chunks []ticklog.Chunk
+	for _, r := range group {
+		g.judge.sift(r, now, skew)
+		if len(r.fresh) > 0 {
+			chunks = append(chunks, g.enc.Pack(r.fresh))
+		}
+	}
+	err := g.append(chunks)
+	if err != nil {
+		g.judge.undo(before)
+	}
+	for _, r := range group {
+		g.answer(r, err, now)
+	}
+	if err == nil && len(chunks) > 0 {
+		g.deliver(to, g.judge.floor+1, now)
+	}
+}
+
+func (g *Ingester) append(chunks []ticklog.Chunk) error {
+	if len(chunks) == 0 {
+		return nil
+	}
+	start := time.Now()
+	defer func() { g.o.Appended(time.Since(start)) }()
+	// A request that was begun is finished: the deadline is the log's own.
+	_, err := g.o.Log.Append(context.Background(), chunks...)
+	return err
+}
+
+// answer tells the sender of a request what became of it.
+func (g *Ingester) answer(r *request, err error, now odds.Time) {
+	defer close(r.done)
+	if r.err = err; err != nil {
+		r.receipt = Receipt{}
+		return
+	}
+	for _, b := range r.fresh {
+		g.feeds.heard(b, now)
+		g.order.add(b)
+	}
+	for _, no := range r.receipt.Refused {
+		g.feeds.refused(r.batches[no.Batch].Source, no.Reason, no.Quotes)
+	}
+}
+
+// deliver hands over every instant before a time.
+func (g *Ingester) deliver(to Sink, before, accepted odds.Time) {
+	var instants [][]*odds.Batch
+	for {
+		batches := g.order.next(before)
+		if batches == nil {
+			break
+		}
+		instants = append(instants, batches)
+	}
+	g.heldBack.Store(int64(len(g.order.heap)))
+	to.Deliver(instants, accepted)
+}
+
+// quiet lets everything through that was accepted, because nothing has come for a
+// while; what comes later must be newer.
+func (g *Ingester) quiet(to Sink) {
+	if g.judge.close(g.o.CoalesceWindow) {
+		g.deliver(to, g.judge.floor+1, 0)
+		to.Quiet()
+	}
+}
+
+// ordered puts batches in event-time order; those of one instant stay in theirs.
+func ordered(batches []*odds.Batch) {
+	slices.SortStableFunc(batches, func(a, b *odds.Batch) int { return int(max(-1, min(1, a.At-b.At))) })
+}

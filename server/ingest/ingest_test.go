@@ -1,0 +1,280 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"corrgraph/odds"
+	"corrgraph/ticklog/logtest"
+)
+
+func TestInstantsComeInOrderAndOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, to, end := run(t, Options{Log: &logtest.Memory{}})
+		send(t, g, batch("a", 0, 1.9))
+		send(t, g, batch("c", -1000, 1.7), batch("b", 1500, 1.8))
+		synctest.Wait()
+		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000}) || g.HeldBack() != 2 {
+			t.Errorf("delivered %v with %d held back: 1.5 s after noon nothing before -0.5 s can come any more", got, g.HeldBack())
+		}
+		send(t, g, batch("d", -500, 1.6), batch("d", -500, 1.6))
+		time.Sleep(2 * time.Second) // of the bubble: nothing comes, all is let through
+		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000, -500, 0, 1500}) || g.HeldBack() != 0 || to.quiet != 1 {
+			t.Errorf("delivered %v, %d held back, quiet %d times", got, g.HeldBack(), to.quiet)
+		}
+		if got := send(t, g, batch("e", 1600, 1.5)); len(got.Refused) != 1 || got.Refused[0].Reason != late {
+			t.Errorf("within the coalescing window of what was let through: %+v", got)
+		}
+		send(t, g, batch("e", 1601, 1.5))
+		end()
+		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000, -500, 0, 1500, 1601}) || !to.closed {
+			t.Errorf("at the end delivered %v, closed %v", got, to.closed)
+		}
+	})
+}
+
+func TestADeliverySaysWhenItWasAccepted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, to, end := run(t, Options{Log: &logtest.Memory{}})
+		defer end()
+		time.Sleep(300 * time.Millisecond)
+		send(t, g, batch("a", 0, 1.9))
+		synctest.Wait()
+		to.with(func() {
+			if n := len(to.accepted); n == 0 || to.accepted[n-1] != noon.Add(300) {
+				t.Errorf("accepted at %v", to.accepted)
+			}
+		})
+	})
+}
+
+func TestRefusalsSayWhyAndAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, _, end := run(t, Options{Log: &logtest.Memory{}})
+		defer end()
+		got := send(t, g, batch("a", 0, 1.9), batch("b", -1999, 1.8), batch("c", -2001, 1.7), batch("d", 10_001, 1.6), batch("a", 0, 1.9))
+		if got.Accepted != 4 || got.Duplicates != 2 || len(got.Refused) != 2 ||
+			got.Refused[0].Reason != late || got.Refused[0].Batch != 2 || got.Refused[1].Reason != future || got.Refused[1].Batch != 3 {
+			t.Errorf("%+v", got)
+		}
+		feeds := g.Feeds()
+		send(t, g, batch("c", -2001, 1.7))
+		of := func(source string) map[string]uint64 {
+			for _, f := range g.Feeds() {
+				if f.Source == source && f.Venue == "" {
+					return f.Refused
+				}
+			}
+			return nil
+		}
+		if of("c")[late] != 4 || of("d")[future] != 2 || of("a") != nil {
+			t.Errorf("refusals are counted wrongly: %+v", g.Feeds())
+		}
+		for _, f := range feeds {
+			if f.Source == "c" && f.Refused[late] != 2 {
+				t.Errorf("a list that was given away has changed: %+v", f)
+			}
+		}
+	})
+}
+
+func TestTheSkewAllowedCanBeChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, _, end := run(t, Options{Log: &logtest.Memory{}, FutureSkew: 100})
+		defer end()
+		if got := send(t, g, batch("a", 101, 1.9)); len(got.Refused) != 1 {
+			t.Errorf("%+v", got)
+		}
+		g.SetFutureSkew(101)
+		if got := send(t, g, batch("a", 101, 1.9)); got.Accepted != 2 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, to, end := run(t, Options{Log: failing(errDisk)})
+		if _, err := g.Accept(t.Context(), []*odds.Batch{batch("a", 0, 1.9)}); !errors.Is(err, errDisk) {
+			t.Fatalf("accepted without a log: %v", err)
+		}
+		if got := send(t, g, batch("a", -1_000_000, 1.8)); got.Accepted != 2 || len(got.Refused) != 0 {
+			t.Errorf("the failed request made older ticks late: %+v", got)
+		}
+		if got := send(t, g, batch("a", 0, 1.9)); got.Accepted != 2 || got.Duplicates != 0 {
+			t.Errorf("sent again after the failure: %+v", got)
+		}
+		end()
+		if got := to.times(); !slices.Equal(got, []odds.Millis{-1_000_000, 0}) {
+			t.Errorf("delivered %v", got)
+		}
+	})
+}
+
+// Whoever waits while the log is busy shares the next append.
+func TestAFullQueueSaysSoAndAGroupIsAppendedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newGated()
+		g, to, end := run(t, Options{Log: log, Queue: 2})
+		got := make(chan error, 3)
+		for i := range odds.Millis(3) {
+			go func() {
+				_, err := g.Accept(context.Background(), []*odds.Batch{batch("a", i, 1.9)})
+				got <- err
+			}()
+			synctest.Wait()
+		}
+		if _, err := g.Accept(t.Context(), []*odds.Batch{batch("b", 0, 1.9)}); !errors.Is(err, ErrBusy) {
+			t.Errorf("one waits for the log, two in the queue, and a fourth is told %v", err)
+		}
+		if len(got) > 0 || len(to.times()) > 0 {
+			t.Error("something was acknowledged or delivered before it was on disk")
+		}
+		close(log.gate)
+		for range 3 {
+			if err := <-got; err != nil {
+				t.Error(err)
+			}
+		}
+		end()
+		held, _ := log.Stats(t.Context())
+		if log.appends != 2 || held.Chunks != 3 || len(to.times()) != 3 {
+			t.Errorf("%d appends of %d chunks, %d instants delivered", log.appends, held.Chunks, len(to.times()))
+		}
+		if _, err := g.Accept(t.Context(), nil); !errors.Is(err, ErrStopped) {
+			t.Errorf("accepted after the end: %v", err)
+		}
+	})
+}
+
+func TestASenderThatGivesUpIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newGated()
+		g, to, end := run(t, Options{Log: log})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := g.Accept(ctx, []*odds.Batch{batch("a", 0, 1.9)}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("given up with %v", err)
+		}
+		close(log.gate)
+		if got := send(t, g, batch("a", 0, 1.9)); got.Duplicates != 2 {
+			t.Errorf("it was accepted nevertheless, and sent again: %+v", got)
+		}
+		end()
+		if n := len(to.times()); n != 1 {
+			t.Errorf("%d instants delivered", n)
+		}
+	})
+}
+
+func TestARestartDeliversTheSameAndKnowsWhatCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{Log: &logtest.Memory{}}
+		g, first, end := run(t, o)
+		send(t, g, batch("a", 0, 1.9), batch("b", 700, 1.8))
+		send(t, g, batch("c", 300, 1.7))
+		if f := g.Feeds()[0]; f.Received != noon || f.Quotes != 2 {
+			t.Errorf("heard live: %+v", f)
+		}
+		end()
+		again, second, end := run(t, o)
+		defer end()
+		time.Sleep(2 * time.Second)
+		if got, want := second.times(), first.times(); !slices.Equal(got, want) || len(want) != 3 {
+			t.Errorf("delivered %v, before the restart %v", got, want)
+		}
+		if second.recovered < 0 || second.accepted[0] != 0 {
+			t.Errorf("recovered after %d instants, accepted at %v", second.recovered, second.accepted)
+		}
+		for _, f := range again.Feeds() {
+			if f.Delay != 0 || f.Received != 0 || f.Quotes != 2 {
+				t.Errorf("read back: %+v", f)
+			}
+		}
+		if got := send(t, again, batch("c", 300, 1.7)); got.Duplicates != 2 {
+			t.Errorf("what is in the log is accepted again: %+v", got)
+		}
+	})
+}
+
+func TestNothingIsAcceptedUntilTheLogIsAppliedWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Log: &logtest.Memory{}})
+		if _, err := g.Accept(t.Context(), nil); !errors.Is(err, ErrRecovering) {
+			t.Errorf("accepted before the log is read back: %v", err)
+		}
+		to := &slowSink{sink: sink{recovered: -1}, gate: make(chan struct{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- g.Run(ctx, to) }()
+		synctest.Wait()
+		if _, err := g.Accept(t.Context(), nil); !errors.Is(err, ErrRecovering) {
+			t.Errorf("accepted before the log is applied: %v", err)
+		}
+		close(to.gate)
+		synctest.Wait()
+		send(t, g)
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// slowSink applies the log once it is let go.
+type slowSink struct {
+	sink
+	gate chan struct{}
+}
+
+func (s *slowSink) Recovered() { <-s.gate; s.sink.Recovered() }
+
+func TestADamagedLogEndsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, to := New(Options{Log: &damaged{}}), &sink{recovered: -1}
+		if err := g.Run(t.Context(), to); !errors.Is(err, errDisk) {
+			t.Errorf("ended with %v", err)
+		}
+		if !to.closed || to.recovered >= 0 {
+			t.Errorf("closed %v, recovered %d", to.closed, to.recovered)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := New(Options{Log: &damaged{}}).Run(ctx, &sink{}); err != nil {
+			t.Errorf("stopped while the log is read back: %v", err)
+		}
+	})
+}
+
+func TestFeedsAreBounded(t *testing.T) {
+	f := newFeeds()
+	for i := range odds.Millis(2 * mostFeeds) {
+		b := batch("one", i, 1.9)
+		b.Updates[0].Venue = "v" + b.At.String()
+		f.heard(b, noon)
+	}
+	got := f.list()
+	if len(got) != mostFeeds || got[0].Venue != "" || got[0].Quotes != 4*mostFeeds {
+		t.Errorf("%d feeds, the source as %+v", len(got), got[0])
+	}
+}
+
+func TestDelayIsThatOfTheNewestQuote(t *testing.T) {
+	f := newFeeds()
+	f.heard(batch("a", 0, 1.9), noon.Add(500))
+	f.heard(batch("a", -100, 1.9), noon.Add(900))
+	poll := batch("p", 0, 1.9)
+	poll.Polled, poll.Updates[0].Updated = true, noon.Add(-7000)
+	f.heard(poll, noon.Add(50))
+	got := f.list()
+	if got[0].Delay != 500 || got[0].Last != noon || got[0].Received != noon.Add(900) {
+		t.Errorf("an older tick that came later: %+v", got[0])
+	}
+	if got[2].Delay != 50 || got[3].Delay != 7050 || !got[3].Polled {
+		t.Errorf("a poll is as old as its own stamp, a venue in it as the venue's: %+v", got[2:])
+	}
+}

@@ -1,0 +1,160 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+
+	"corrgraph/odds"
+	"corrgraph/ticklog"
+)
+
+// Reasons for refusing a batch.
+const (
+	late   = "late"
+	future = "future"
+)
+
+// judge decides what becomes of each batch: late, from the future, known or to be
+// kept. It reads no clock and is for one goroutine.
+type judge struct {
+	outOfOrder odds.Millis
+	newest     odds.Time // of what was accepted
+	floor      odds.Time // what is not after it is late
+	known      *ticklog.Seen
+	added      []uint64 // hashes since the last mark
+	names      interner
+}
+
+func newJudge(outOfOrder odds.Millis, remember int) judge {
+	return judge{outOfOrder: outOfOrder, newest: odds.Ever, floor: odds.Ever, known: ticklog.NewSeen(remember), names: interner{}}
+}
+
+// mark is a state that the judge can return to.
+type mark struct{ newest, floor odds.Time }
+
+func (j *judge) mark() mark {
+	j.added = j.added[:0]
+	return mark{j.newest, j.floor}
+}
+
+// undo forgets what was judged since the last mark, which could not be kept.
+func (j *judge) undo(m mark) {
+	j.newest, j.floor = m.newest, m.floor
+	for _, h := range j.added {
+		j.known.Remove(h)
+	}
+}
+
+// sift fills in the receipt of a request and what of it is to be kept, in order.
+// now is the wall clock, skew how far ahead of it a tick may be.
+func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
+	for i, b := range r.batches {
+		if reason, detail := j.bar(b, now, skew); reason != "" {
+			if reason == late && j.knows(b) {
+				r.receipt.Duplicates += b.Quotes() // it came before, in time
+				continue
+			}
+			r.receipt.Refused = append(r.receipt.Refused, Refusal{i, reason, detail, b.Quotes()})
+			continue
+		}
+		fresh := j.unknown(b)
+		n := 0
+		for k := range fresh {
+			n += len(fresh[k].Quotes)
+			fresh[k].Event = j.names.event(b.Source, fresh[k].Event)
+		}
+		r.receipt.Duplicates += b.Quotes() - n
+		if len(fresh) == 0 && len(b.Updates) > 0 {
+			continue
+		}
+		r.receipt.Accepted += n
+		own := *b
+		own.Updates = fresh
+		r.fresh = append(r.fresh, &own)
+		j.come(b.At)
+	}
+	ordered(r.fresh)
+}
+
+// recall remembers a batch that is in the log.
+func (j *judge) recall(b *odds.Batch) {
+	for i := range b.Updates {
+		u := &b.Updates[i]
+		j.known.Add(j.known.Hash(b, u))
+		u.Event = j.names.event(b.Source, u.Event)
+	}
+	j.come(b.At)
+}
+
+// come moves the time before which nothing is taken any more.
+func (j *judge) come(at odds.Time) {
+	j.newest = max(j.newest, at)
+	j.floor = max(j.floor, j.newest.Add(-j.outOfOrder)-1)
+}
+
+// close makes late whatever is not newer than what was accepted and its coalescing
+// window, so that nobody need wait for it. It reports whether that changed anything.
+func (j *judge) close(window odds.Millis) bool {
+	if j.newest == odds.Ever || j.floor >= j.newest {
+		return false
+	}
+	j.floor = j.newest.Add(window)
+	return true
+}
+
+// bar says why a batch can't be taken; empty when it can.
+func (j *judge) bar(b *odds.Batch, now odds.Time, skew odds.Millis) (reason, detail string) {
+	switch {
+	case b.At <= j.floor:
+		return late, fmt.Sprintf("%s is too late to take its place: ticks up to %s have been applied", b.At, j.floor)
+	case b.At > now.Add(skew):
+		return future, fmt.Sprintf("%s is %s ahead of the clock, more than %s", b.At, b.At.Sub(now).Std(), skew.Std())
+	}
+	return "", ""
+}
+
+// knows reports whether every update of b came before.
+func (j *judge) knows(b *odds.Batch) bool {
+	for i := range b.Updates {
+		if !j.known.Has(j.known.Hash(b, &b.Updates[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// unknown returns the updates of b that did not come before, and remembers them.
+func (j *judge) unknown(b *odds.Batch) []odds.Update {
+	fresh := make([]odds.Update, 0, len(b.Updates))
+	for i := range b.Updates {
+		if h := j.known.Hash(b, &b.Updates[i]); j.known.Add(h) {
+			j.added = append(j.added, h)
+			fresh = append(fresh, b.Updates[i])
+		}
+	}
+	return fresh
+}
+
+// interner gives one source event one pointer for as long as it says the same:
+// the engine looks events up by it.
+type interner map[[2]string]*odds.Event
+
+const internMost = 1 << 17
+
+func (t *interner) event(source string, e *odds.Event) *odds.Event {
+	k := [2]string{source, e.ID}
+	if was := (*t)[k]; was != nil && equal(was, e) {
+		return was
+	}
+	if len(*t) >= internMost {
+		*t = interner{}
+	}
+	(*t)[k] = e
+	return e
+}
+
+// equal reports whether two descriptions say the same.
+func equal(a, b *odds.Event) bool {
+	return a == b || a.Sport == b.Sport && a.League == b.League && a.Start == b.Start && a.Home == b.Home && a.Away == b.Away &&
+		a.Title == b.Title && slices.Equal(a.Participants, b.Participants)
+}

@@ -1,0 +1,180 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"corrgraph/odds"
+)
+
+// judged passes one request through a judge, at noon, with 10 s of skew allowed.
+func judged(j *judge, batches ...*odds.Batch) *request {
+	r := &request{batches: batches}
+	j.sift(r, noon, 10_000)
+	return r
+}
+
+// reasons are why batches of a request were refused, by index.
+func reasons(r *request) map[int]string {
+	out := map[int]string{}
+	for _, no := range r.receipt.Refused {
+		out[no.Batch] = no.Reason
+	}
+	return out
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		after  odds.Millis // of noon, where the newest is
+		reason string
+	}{
+		{"as new as the newest", 0, ""},
+		{"as old as may be", -2000, ""},
+		{"a millisecond too old", -2001, late},
+		{"as far ahead as may be", 10_000, ""},
+		{"a millisecond too far ahead", 10_001, future},
+	} {
+		j := newJudge(2000, 100)
+		judged(&j, batch("a", 0, 1.9))
+		r := judged(&j, batch("b", c.after, 1.8))
+		switch {
+		case c.reason == "" && (r.receipt.Accepted != 2 || len(r.receipt.Refused) > 0 || len(r.fresh) != 1):
+			t.Errorf("%s: %+v", c.name, r.receipt)
+		case c.reason != "" && (reasons(r)[0] != c.reason || r.receipt.Accepted != 0 || len(r.fresh) != 0 || r.receipt.Refused[0].Quotes != 2):
+			t.Errorf("%s: %+v, want it refused as %s", c.name, r.receipt, c.reason)
+		}
+	}
+}
+
+func TestARefusalSaysWhatWouldHaveBeenTaken(t *testing.T) {
+	j := newJudge(2000, 100)
+	r := judged(&j, batch("a", 0, 1.9), batch("b", -5000, 1.8), batch("c", 20_000, 1.7))
+	if got := r.receipt.Refused; len(got) != 2 || !strings.Contains(got[0].Detail, noon.Add(-2001).String()) || !strings.Contains(got[1].Detail, "20s ahead of the clock") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What is from the future must not make the present late.
+func TestARefusedBatchMovesNothing(t *testing.T) {
+	j := newJudge(2000, 100)
+	judged(&j, batch("a", 0, 1.9))
+	judged(&j, batch("a", 3_600_000, 1.8))
+	if r := judged(&j, batch("b", 1, 1.7)); r.receipt.Accepted != 2 {
+		t.Errorf("%+v", r.receipt)
+	}
+}
+
+func TestDuplicatesCountOnce(t *testing.T) {
+	j := newJudge(2000, 100)
+	two := batch("a", 0, 1.9)
+	two.Updates = append(two.Updates, batch("b", 0, 1.8).Updates...)
+	r := judged(&j, batch("a", 0, 1.9), two, batch("a", 0, 1.9))
+	if r.receipt.Accepted != 4 || r.receipt.Duplicates != 4 || len(r.fresh) != 2 || len(r.fresh[1].Updates) != 1 || r.fresh[1].Updates[0].Venue != "bbook" {
+		t.Errorf("%+v, kept %+v", r.receipt, r.fresh)
+	}
+	if len(two.Updates) != 2 {
+		t.Error("the sender's batch was modified")
+	}
+	for name, b := range map[string]*odds.Batch{"time": batch("a", 1, 1.9), "source": batch("c", 0, 1.9), "price": batch("a", 0, 1.91)} {
+		if r := judged(&j, b); r.receipt.Duplicates != 0 {
+			t.Errorf("another %s is no duplicate: %+v", name, r.receipt)
+		}
+	}
+}
+
+// What came in time is a duplicate however late it comes again; what is new is late.
+func TestALateDuplicateIsNoRefusal(t *testing.T) {
+	j := newJudge(2000, 100)
+	judged(&j, batch("a", -60_000, 1.9), batch("a", 0, 1.8))
+	if r := judged(&j, batch("a", -60_000, 1.9), batch("a", -60_000, 1.7)); r.receipt.Duplicates != 2 || reasons(r)[1] != late || len(r.receipt.Refused) != 1 {
+		t.Errorf("%+v", r.receipt)
+	}
+}
+
+func TestAtLeastTheNewestUpdatesAreRemembered(t *testing.T) {
+	j := newJudge(1<<40, 10)
+	for i := range odds.Millis(25) {
+		judged(&j, batch("a", -i, 1.9))
+	}
+	for i, want := range map[odds.Millis]bool{24: true, 10: true, 9: false} {
+		if known := j.knows(batch("a", -i, 1.9)); known != want {
+			t.Errorf("update %d is known: %v", i, known)
+		}
+	}
+}
+
+func TestAnUndoneGroupIsForgotten(t *testing.T) {
+	j := newJudge(2000, 100)
+	judged(&j, batch("a", -60_000, 1.5))
+	before := j.mark()
+	judged(&j, batch("a", 0, 1.9))
+	j.undo(before)
+	if r := judged(&j, batch("a", -61_000, 1.8)); r.receipt.Accepted != 2 {
+		t.Errorf("it made older ticks late: %+v", r.receipt)
+	}
+	if r := judged(&j, batch("a", 0, 1.9)); r.receipt.Accepted != 2 {
+		t.Errorf("it is known when it comes again: %+v", r.receipt)
+	}
+	if r := judged(&j, batch("a", -60_000, 1.5)); r.receipt.Duplicates != 2 {
+		t.Errorf("what came before it is forgotten: %+v", r.receipt)
+	}
+}
+
+func TestAQuietFeedIsClosedBehindItsNewestTick(t *testing.T) {
+	j := newJudge(2000, 100)
+	if j.close(100) {
+		t.Error("there is nothing to close")
+	}
+	judged(&j, batch("a", 0, 1.9))
+	if !j.close(100) || j.close(100) {
+		t.Error("closed twice, or never")
+	}
+	if r := judged(&j, batch("b", 100, 1.8), batch("b", 101, 1.7)); reasons(r)[0] != late || r.receipt.Accepted != 2 {
+		t.Errorf("%+v", r.receipt)
+	}
+}
+
+// The engine finds events by pointer.
+func TestAnEventIsOnePointerUntilItChanges(t *testing.T) {
+	j := newJudge(2000, 100)
+	r := judged(&j, batch("a", 0, 1.9), batch("a", 1, 1.8), batch("b", 2, 1.7))
+	first, again, other := r.fresh[0].Updates[0].Event, r.fresh[1].Updates[0].Event, r.fresh[2].Updates[0].Event
+	if first != again || first == other {
+		t.Error("an event of one source has one pointer, of another source its own")
+	}
+	moved := batch("a", 3, 1.6)
+	moved.Updates[0].Event.Start = noon
+	if e := judged(&j, moved).fresh[0].Updates[0].Event; e == first || e.Start != noon {
+		t.Error("an event whose start was moved is the old one")
+	}
+}
+
+func TestOrderGivesInstantsInTurn(t *testing.T) {
+	var o order
+	for _, b := range []*odds.Batch{batch("b", 5, 1.1), batch("a", 7, 1.2), batch("c", 5, 1.3), batch("a", 1, 1.4), batch("b", 5, 1.5), batch("a", 5, 1.6)} {
+		o.add(b)
+	}
+	var got []string
+	for before := odds.Millis(5); before < 9; before += 2 { // 5: not 5 itself
+		for {
+			batches := o.next(noon.Add(before))
+			if batches == nil {
+				break
+			}
+			s := ""
+			for _, b := range batches {
+				s += b.Source
+			}
+			got = append(got, s)
+		}
+		got = append(got, "|")
+	}
+	if want := []string{"a", "|", "abbc", "|"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v: sources by name, each in its own order", got, want)
+	}
+	if len(o.heap) != 1 {
+		t.Errorf("%d batches are left", len(o.heap))
+	}
+}

@@ -1,0 +1,49 @@
+package live
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// The list of events is renewed every rowsEvery. Where that takes more than a
+// fiftieth of the time it backs off, to rowsSeldom at most.
+const (
+	rowsEvery  = time.Second
+	rowsSeldom = 10 * time.Second
+)
+
+// eventList is the list of events as it was made last. It belongs to the loop.
+type eventList struct {
+	rows []EventRow // immutable; nil before the first time
+	made time.Duration
+	took time.Duration
+}
+
+// at returns the list, renewed where it is due.
+func (l *eventList) at(now time.Duration, p *publisher) []EventRow {
+	if l.rows == nil || now-l.made >= max(rowsEvery, min(50*l.took, rowsSeldom)) {
+		l.rows, l.made = p.rows(), now
+		l.took = p.watch.now() - now
+	}
+	return l.rows
+}
+
+// rows lists all events by newest quote, then id.
+func (p *publisher) rows() []EventRow {
+	sums := p.e.EventSums()
+	rows := make([]EventRow, 0, len(sums))
+	for i := range sums {
+		r := EventRow{Event: sums[i].Event, Last: sums[i].Last, Open: sums[i].Open, Quotes: sums[i].Quotes, Markets: sums[i].Markets}
+		if b := p.book.events[r.ID]; b != nil {
+			for k := range b.anomalies {
+				if a := &b.anomalies[k]; a.Until == 0 && a.Suppressed == "" {
+					r.Anomalies++
+				}
+			}
+		}
+		rows = append(rows, r)
+	}
+	slices.SortFunc(rows, func(a, b EventRow) int { return cmp.Or(cmp.Compare(b.Last, a.Last), cmp.Compare(a.ID, b.ID)) })
+	return rows
+}

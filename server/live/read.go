@@ -1,0 +1,99 @@
+package live
+
+import (
+	"context"
+	"fmt"
+
+	"corrgraph/engine"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+)
+
+// Hub returns the hub that publishes what happens.
+func (l *Live) Hub() *Hub { return l.hub }
+
+// State returns the newest state.
+func (l *Live) State() *State { return l.out.state.Load() }
+
+// Scorecard returns the newest scorecard, at most a few seconds old.
+func (l *Live) Scorecard() *Card { return l.out.scorecard() }
+
+func (p *published) scorecard() *Card {
+	if c := p.card.Load(); c != nil {
+		return c
+	}
+	return &Card{Scorecard: ledger.NewScorecard(nil)}
+}
+
+// View returns the newest view of an event. If nobody has read the event for a while
+// it waits for the loop to make one. While the loop is busy with a decision the view
+// may be older than PublishEvery. ErrUnknown if there is no such event.
+func (l *Live) View(ctx context.Context, id string) (*View, error) {
+	x, ok := l.out.slots.Load(id)
+	if !ok {
+		return nil, fmt.Errorf("%w %q", ErrUnknown, id)
+	}
+	s := x.(*slot)
+	s.wanted.Store(int64(l.watch.now()))
+	if v := s.view.Load(); v != nil {
+		return v, nil
+	}
+	_, err := ask(ctx, l.calls, func() struct{} { l.loop.pub.renew(id, true); return struct{}{} })
+	if v := s.view.Load(); v != nil {
+		return v, nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%w %q", ErrUnknown, id) // forgotten meanwhile
+	}
+	return nil, err
+}
+
+// Inspect explains the link between two nodes with at most so many points of either
+// series; ok is false if they are not watched together.
+func (l *Live) Inspect(ctx context.Context, source, target odds.NodeID, most int) (d engine.Detail, ok bool, err error) {
+	found, err := ask(ctx, l.calls, func() *engine.Detail {
+		if d, ok := l.loop.e.Inspect(source, target, most); ok {
+			return &d
+		}
+		return nil
+	})
+	if err != nil || found == nil {
+		return d, false, err
+	}
+	return *found, true, nil
+}
+
+// Remembered returns the newest moves of an event between two times that the engine
+// still holds, at most so many. ErrUnknown if there is no such event.
+func (l *Live) Remembered(ctx context.Context, id string, from, to odds.Time, most int) (engine.Remembered, error) {
+	found, err := ask(ctx, l.calls, func() *engine.Remembered {
+		if r, ok := l.loop.e.Remembered(id, from, to, most); ok {
+			return &r
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return engine.Remembered{}, err
+	case found == nil:
+		return engine.Remembered{}, fmt.Errorf("%w %q", ErrUnknown, id)
+	}
+	return *found, nil
+}
+
+// Anomalies returns the newest anomalies of all events, newest first, at most so many.
+// The list is gathered at most once per publication, because the loop has to wait for
+// it, and is shared: callers must not change it.
+func (l *Live) Anomalies(ctx context.Context, most int) ([]AnomalyUpdate, error) {
+	if r := l.out.recent.Load(); r != nil && r.most == most {
+		return r.list, nil
+	}
+	return ask(ctx, l.calls, func() []AnomalyUpdate {
+		r := l.out.recent.Load()
+		if r == nil || r.most != most { // others may have asked meanwhile
+			r = &recent{most, l.loop.book.newest(most)}
+			l.out.recent.Store(r)
+		}
+		return r.list
+	})
+}

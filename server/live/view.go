@@ -1,0 +1,98 @@
+package live
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"corrgraph/catalog"
+	"corrgraph/engine"
+	"corrgraph/feed"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+	"corrgraph/results"
+)
+
+// View is what readers see of one event. It is immutable.
+type View struct {
+	engine.EventView
+	Version   uint64              // grows with every view of any event
+	LayerAsOf [4]odds.Time        // event time of each layer's edges; 0 for a layer that is off
+	Anomalies []AnomalyUpdate     // the event's newest, oldest first
+	Settled   []ledger.Prediction // the event's newest, oldest first
+	Past      []Past              // the graph when the view was first requested and after each decision since, oldest first
+
+	decided odds.Time // the decision it is based on
+}
+
+// State is what readers see of the whole. It is immutable.
+type State struct {
+	Recovering bool      // the log is being read back, and some of it is still missing
+	AsOf       odds.Time // event time applied; 0 before the first tick
+	Arrived    odds.Time // wall clock when the newest applied tick was accepted; 0 if none since the start
+	Published  odds.Time // wall clock
+	Renewed    time.Time // the same moment by the true clock, which no drill can set
+	Counts     engine.Counts
+	Queue      int // deliveries that wait to be applied
+	HeldBack   int // accepted batches that wait because earlier ones may still come
+	Feeds      []feed.Stats
+	Events     []EventRow // by newest quote, then id
+	Issued     uint64     // predictions since the start of the log
+	Dropped    uint64     // answered predictions that the scorecard no longer holds
+	Outcomes   map[ledger.Outcome][5]uint64
+	Anomalies  []AnomalyCount
+
+	*results.Judgement // of the last decision; never nil
+}
+
+// EventRow is one event in a list.
+type EventRow struct {
+	catalog.Event
+	Last      odds.Time // newest quote
+	Open      int       // pending forecasts
+	Anomalies int       // raised and not over
+	Quotes    int       // prices shown
+	Markets   int
+}
+
+// AnomalyCount is the number of anomalies of a kind since the start.
+type AnomalyCount struct {
+	Kind       string
+	Layer      odds.Layer
+	Suppressed bool
+	N          uint64
+}
+
+// published is what readers load. The loop writes it, and the scorer the card.
+type published struct {
+	state  atomic.Pointer[State]
+	card   atomic.Pointer[Card]
+	recent atomic.Pointer[recent] // nil when anomalies have changed since
+	slots  sync.Map               // event id → *slot
+}
+
+func newPublished() *published {
+	p := &published{}
+	p.state.Store(&State{Recovering: true})
+	return p
+}
+
+// known reports whether an event is published.
+func (p *published) known(event string) bool {
+	_, ok := p.slots.Load(event)
+	return ok
+}
+
+// slot is an event's place among what is published.
+type slot struct {
+	view   atomic.Pointer[View] // nil while nobody is interested
+	wanted atomic.Int64         // when the last reader came, by the stopwatch
+
+	unsaved bool // since it was saved last; owned by the loop
+}
+
+// recent are the newest anomalies, at most so many.
+type recent struct {
+	most int
+	list []AnomalyUpdate
+}

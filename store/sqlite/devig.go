@@ -1,0 +1,35 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"corrgraph/odds"
+	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
+)
+
+// UseDevig ties the store to the de-vig method of whoever is about to write
+// conclusions. A store that holds ticks or conclusions keeps the method it was
+// built with: any other is store.ErrDevig, for values of two methods don't mix. A
+// store where none is noted was built with odds.Multiplicative. One transaction.
+func (s *Store) UseDevig(ctx context.Context, m odds.Method) error {
+	return s.db.Write(ctx, func(c *db.Conn) error {
+		v, err := c.One(ctx, s.table[devig])
+		if err != nil {
+			return err
+		}
+		held, inUse := v[0], v[1] != 0
+		switch {
+		case held == int64(m):
+			return nil
+		case inUse:
+			return fmt.Errorf("%w: %s, not %s", store.ErrDevig, odds.Method(held), m)
+		case m == odds.Multiplicative:
+			_, err = c.Exec(ctx, s.table[clearDevig])
+		default:
+			_, err = c.Exec(ctx, s.table[setDevig], int64(m))
+		}
+		return err
+	})
+}

@@ -1,0 +1,130 @@
+package ticklog
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"corrgraph/internal/heap"
+	"corrgraph/odds"
+)
+
+// ByTime yields the batches of a log in event-time order, whatever the order in
+// which their chunks were appended; of one event time in the order of appending.
+// What is appended after it began is not read; what is trimmed meanwhile may be
+// missing. The sequence ends at the first error, which it yields with a nil batch.
+// Over all of it there is one *odds.Event for each distinct value.
+//
+// Chunks that overlap in event time are in memory together and no others, beside
+// 16 bytes for every chunk of the log. Cost: that of decoding.
+func ByTime(ctx context.Context, log Reader) iter.Seq2[*odds.Batch, error] {
+	return func(yield func(*odds.Batch, error) bool) {
+		m := timeMerge{log: log, opened: heap.New((*openChunk).before)}
+		if err := m.run(ctx, func(b *odds.Batch) bool { return yield(b, nil) }); err != nil {
+			yield(nil, fmt.Errorf("tick log: %w", err))
+		}
+	}
+}
+
+// place is where a chunk comes in the order of reading.
+type place struct {
+	from odds.Time
+	at   Position
+}
+
+// openChunk is a chunk that is being read; batches is never empty.
+type openChunk struct {
+	at      Position
+	batches []*odds.Batch
+}
+
+// before orders chunks by the event time of the next batch, then by position.
+func (c *openChunk) before(d *openChunk) bool {
+	return cmp.Or(cmp.Compare(c.batches[0].At, d.batches[0].At), cmp.Compare(c.at, d.at)) < 0
+}
+
+// timeMerge walks the chunks by their first event time.
+type timeMerge struct {
+	log    Reader
+	dec    Decoder
+	next   []place // not yet opened
+	opened heap.Heap[*openChunk]
+}
+
+func (m *timeMerge) run(ctx context.Context, yield func(*odds.Batch) bool) error {
+	if err := m.list(ctx); err != nil {
+		return err
+	}
+	for {
+		if err := m.open(ctx); err != nil {
+			return err
+		}
+		if m.opened.Len() == 0 {
+			return nil
+		}
+		c := m.opened.Top()
+		b := c.batches[0]
+		if c.batches = c.batches[1:]; len(c.batches) == 0 {
+			m.opened.Pop()
+		} else {
+			m.opened.Fix()
+		}
+		if !yield(b) {
+			return nil
+		}
+	}
+}
+
+// list notes every chunk that there is, in the order of reading.
+func (m *timeMerge) list(ctx context.Context) error {
+	last, err := m.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	for e, err := range m.log.List(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		if e.Position > last {
+			break
+		}
+		m.next = append(m.next, place{e.From, e.Position})
+	}
+	slices.SortFunc(m.next, func(a, b place) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.at, b.at)) })
+	return nil
+}
+
+// open opens every chunk that may hold the next batch.
+func (m *timeMerge) open(ctx context.Context) error {
+	for len(m.next) > 0 && (m.opened.Len() == 0 || m.next[0].from <= m.opened.Top().batches[0].At) {
+		at := m.next[0].at
+		m.next = m.next[1:]
+		batches, err := m.load(ctx, at)
+		if err != nil {
+			return fmt.Errorf("chunk %d: %w", at, err)
+		}
+		if len(batches) > 0 {
+			m.opened.Push(&openChunk{at, batches})
+		}
+	}
+	return nil
+}
+
+// load reads a chunk; nil where it was trimmed meanwhile.
+func (m *timeMerge) load(ctx context.Context, at Position) ([]*odds.Batch, error) {
+	for e, err := range m.log.Read(ctx, at) {
+		switch {
+		case errors.Is(err, ErrTrimmed):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		case e.Position == at:
+			return m.dec.Decode(e.Payload)
+		}
+		return nil, nil
+	}
+	return nil, nil
+}

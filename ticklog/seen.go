@@ -1,0 +1,127 @@
+package ticklog
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/cespare/xxhash/v2"
+
+	"corrgraph/odds"
+)
+
+// An update repeats another when both are of one source, instant, event, venue
+// and market and Same holds for them. This file is the only place that says so:
+// Merge asks Same of what it has at hand, Seen a hash of the same members of what
+// it no longer has.
+
+// Same reports whether two updates of one market say the same of it: its format
+// and states, and its quotes in order, member by member. Lines and other numbers
+// that are not set (NaN) are equal. The venue's own stamp and the number of
+// winners are left out: a venue that stamps anew what it repeats says nothing new.
+func Same(a, b *odds.Update) bool {
+	if !alike(a, b) || len(a.Quotes) != len(b.Quotes) {
+		return false
+	}
+	for i := range a.Quotes {
+		if !sameQuote(&a.Quotes[i], &b.Quotes[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// alike reports whether two updates say the same of their market as a whole.
+func alike(a, b *odds.Update) bool {
+	return a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image && a.Format == b.Format
+}
+
+func sameQuote(p, q *odds.Quote) bool {
+	return p.Selection == q.Selection && p.Side == q.Side && p.Main == q.Main && p.Status == q.Status &&
+		sameNumber(p.Price, q.Price) && sameNumber(p.Line, q.Line) && sameNumber(p.Size, q.Size)
+}
+
+// sameNumber is == that holds for two NaNs too.
+func sameNumber(x, y float64) bool { return x == y || x != x && y != y }
+
+// Seen remembers which updates came, so that one that is sent again counts once:
+// the newest n to 2·n of them, as 64-bit hashes of about 40 bytes each. Two
+// different updates are taken for one with a chance of 2·n in 2⁶⁴. It is for one
+// goroutine.
+type Seen struct {
+	n        int
+	old, new map[uint64]struct{}
+	buf      []byte
+}
+
+// NewSeen returns a Seen that remembers at least the n newest updates.
+func NewSeen(n int) *Seen { return &Seen{n: n, new: map[uint64]struct{}{}} }
+
+// Add remembers an update by its hash and reports whether it is new.
+func (s *Seen) Add(h uint64) bool {
+	if s.Has(h) {
+		return false
+	}
+	if len(s.new) >= s.n {
+		s.old, s.new = s.new, make(map[uint64]struct{}, s.n)
+	}
+	s.new[h] = struct{}{}
+	return true
+}
+
+// Has reports whether an update of that hash is remembered.
+func (s *Seen) Has(h uint64) bool {
+	if _, ok := s.new[h]; ok {
+		return true
+	}
+	_, ok := s.old[h]
+	return ok
+}
+
+// Remove forgets an update that could not be kept after all.
+func (s *Seen) Remove(h uint64) {
+	delete(s.new, h)
+	delete(s.old, h)
+}
+
+// Hash returns the same number for two updates when one repeats the other: u is
+// one of b's updates. Cost: some 10 ns a quote, no allocation.
+func (s *Seen) Hash(b *odds.Batch, u *odds.Update) uint64 {
+	p := binary.LittleEndian.AppendUint64(s.buf[:0], uint64(b.At))
+	p = appendWord(p, b.Source)
+	if u.Event != nil {
+		p = appendWord(p, u.Event.ID)
+	}
+	p = appendWord(p, u.Venue)
+	p = appendWord(p, u.Market)
+	p = append(p, byte(u.Format), byte(u.Status), flag(u.InPlay), flag(u.Image))
+	for i := range u.Quotes {
+		q := &u.Quotes[i]
+		p = appendWord(p, q.Selection)
+		p = append(p, byte(q.Side), flag(q.Main), byte(q.Status))
+		p = appendNumber(p, q.Price)
+		p = appendNumber(p, q.Line)
+		p = appendNumber(p, q.Size)
+	}
+	s.buf = p
+	return xxhash.Sum64(p)
+}
+
+func appendWord(p []byte, w string) []byte { return append(append(p, w...), 0) }
+
+// appendNumber writes all NaNs alike, and both zeros.
+func appendNumber(p []byte, x float64) []byte {
+	switch {
+	case x != x:
+		x = math.Inf(1)
+	case x == 0:
+		x = 0
+	}
+	return binary.LittleEndian.AppendUint64(p, math.Float64bits(x))
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}

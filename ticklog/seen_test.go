@@ -1,0 +1,122 @@
+package ticklog
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"testing"
+
+	"corrgraph/odds"
+)
+
+// unsaid are the members that a repetition may change.
+var unsaid = []string{"Updated", "Winners"}
+
+// change sets a member to another value than it has.
+func change(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(v.String() + "x")
+	case reflect.Bool:
+		v.SetBool(!v.Bool())
+	case reflect.Float64:
+		v.SetFloat(v.Float() + 0.5)
+	case reflect.Uint8:
+		v.SetUint(v.Uint() + 1)
+	default:
+		v.SetInt(v.Int() + 1)
+	}
+}
+
+// What Merge compares and what Seen hashes are the same members, and a member that
+// is added to a quote or an update is among them unless it is said not to be.
+func TestMergeAndSeenAgreeOnWhatIsSaidAgain(t *testing.T) {
+	event := &odds.Event{ID: "game"}
+	fresh := func() *odds.Update {
+		return &odds.Update{Event: event, Venue: "v", Market: "m", Quotes: []odds.Quote{
+			{Selection: "home", Line: math.NaN(), Price: 1.9, Size: 5}, {Selection: "away", Line: math.NaN(), Price: 2.1},
+		}}
+	}
+	b, seen := &odds.Batch{Source: "s", At: 7}, NewSeen(10)
+	seen.Add(seen.Hash(b, fresh()))
+	check := func(what string, u *odds.Update, again bool) {
+		t.Helper()
+		if got := Same(fresh(), u); got != again {
+			t.Errorf("%s: Same says %v", what, got)
+		}
+		if got := seen.Has(seen.Hash(b, u)); got != again {
+			t.Errorf("%s: Seen says %v", what, got)
+		}
+	}
+	check("the same again", fresh(), true)
+	for i := range reflect.TypeFor[odds.Update]().NumField() {
+		u := fresh()
+		switch name := reflect.TypeFor[odds.Update]().Field(i).Name; name {
+		case "Event", "Venue", "Market": // which market, not what is said of it
+		case "Quotes":
+			u.Quotes = u.Quotes[:1]
+			check("one quote less", u, false)
+		default:
+			change(reflect.ValueOf(u).Elem().Field(i))
+			check(name, u, name == unsaid[0] || name == unsaid[1])
+		}
+	}
+	for i := range reflect.TypeFor[odds.Quote]().NumField() {
+		for k := range 2 {
+			u := fresh()
+			f := reflect.ValueOf(&u.Quotes[k]).Elem().Field(i)
+			if name := reflect.TypeFor[odds.Quote]().Field(i).Name; name == "Line" {
+				f.SetFloat(2.5)
+			} else {
+				change(f)
+			}
+			check(fmt.Sprint("quote ", k, ", member ", i), u, false)
+		}
+	}
+	u := fresh()
+	u.Quotes[0].Line, u.Quotes[1].Size = math.Float64frombits(0x7ff8000000000123), math.Copysign(0, -1)
+	check("another NaN and the other zero", u, true)
+}
+
+func TestSeenIsOfOneSourceInstantAndMarket(t *testing.T) {
+	u := odds.Update{Event: &odds.Event{ID: "game"}, Venue: "v", Market: "m", Quotes: []odds.Quote{{Selection: "home", Price: 1.9}}}
+	b := odds.Batch{Source: "s", At: 7}
+	seen := NewSeen(10)
+	h := seen.Hash(&b, &u)
+	if !seen.Add(h) || seen.Add(h) {
+		t.Error("an update is new once")
+	}
+	for what, spoil := range map[string]func(*odds.Batch, *odds.Update){
+		"source":  func(b *odds.Batch, _ *odds.Update) { b.Source = "t" },
+		"instant": func(b *odds.Batch, _ *odds.Update) { b.At++ },
+		"event":   func(_ *odds.Batch, u *odds.Update) { u.Event = &odds.Event{ID: "other"} },
+		"venue":   func(_ *odds.Batch, u *odds.Update) { u.Venue = "w" },
+		"market":  func(_ *odds.Batch, u *odds.Update) { u.Market = "n" },
+		"border":  func(_ *odds.Batch, u *odds.Update) { u.Venue, u.Market = "vm", "" },
+	} {
+		b, u := b, u
+		spoil(&b, &u)
+		if seen.Has(seen.Hash(&b, &u)) {
+			t.Errorf("another %s: taken for the same", what)
+		}
+	}
+	seen.Remove(h)
+	if seen.Has(h) {
+		t.Error("what was removed is remembered")
+	}
+}
+
+func TestSeenRemembersTheNewest(t *testing.T) {
+	s := NewSeen(100)
+	for h := range uint64(1000) {
+		s.Add(h)
+	}
+	for h := uint64(900); h < 1000; h++ {
+		if !s.Has(h) {
+			t.Fatalf("%d of the newest 100 is forgotten", 1000-h)
+		}
+	}
+	if n := len(s.old) + len(s.new); n > 200 {
+		t.Errorf("%d are remembered", n)
+	}
+}
