@@ -1,13 +1,13 @@
 package engine
 
 import (
-	"container/heap"
 	"math"
 	"slices"
 
 	"corrgraph/engine/board"
 	"corrgraph/engine/family"
 	"corrgraph/graph"
+	"corrgraph/internal/heap"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 )
@@ -24,7 +24,7 @@ type forecasts struct {
 	news      *News
 	hold      bool // answered ones are scored together, see Options.ScoreAtFinish
 
-	open    callHeap
+	open    heap.Heap[*call] // the first to end on top; answered ones stay in it until their time is over
 	waiting map[*board.Node]*waiting
 	byEvent map[*board.Event][]*call // open ones by the follower's event
 	held    []closedCall             // in the order they were answered
@@ -37,7 +37,7 @@ type waiting struct {
 }
 
 func newForecasts(b *board.Board, f *family.Families, d *detectors, n *News, hold bool) *forecasts {
-	s := &forecasts{board: b, families: f, detectors: d, news: n, hold: hold, waiting: map[*board.Node]*waiting{}, byEvent: map[*board.Event][]*call{}}
+	s := &forecasts{board: b, families: f, detectors: d, news: n, hold: hold, open: heap.New(func(a, b *call) bool { return a.Until < b.Until }), waiting: map[*board.Node]*waiting{}, byEvent: map[*board.Event][]*call{}}
 	d.open = s.byEvent
 	return s
 }
@@ -52,26 +52,6 @@ type call struct {
 	gaps   int     // of the target, when it was issued
 	closed bool
 	edge   graph.Edge // as it was when the prediction was issued; L1 and L3 only
-}
-
-// callHeap is a heap of calls, the first to end on top. Answered ones stay in it
-// until their time is over.
-type callHeap []*call
-
-func (h callHeap) Len() int { return len(h) }
-
-func (h callHeap) Less(i, j int) bool { return h[i].Until < h[j].Until }
-
-func (h callHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-
-func (h *callHeap) Push(x any) { *h = append(*h, x.(*call)) }
-
-func (h *callHeap) Pop() any {
-	old := *h
-	c := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return c
 }
 
 // issue calls forecasts for the followers of what moved.
@@ -124,7 +104,7 @@ func (s *forecasts) call(mv *board.Move, pair *family.Pair, target *board.Node) 
 	if c.Layer == odds.Direct && !mv.Node.Consensus && !target.Consensus || c.Layer == odds.CrossEvent {
 		c.edge = s.families.Edge(pair)
 	}
-	heap.Push(&s.open, c)
+	s.open.Push(c)
 	s.news.Issued = append(s.news.Issued, c.Prediction)
 	s.await(c)
 }
@@ -231,8 +211,8 @@ func (c *call) stood(at odds.Time) {
 // answer closes the calls whose time is over.
 func (s *forecasts) answer() {
 	now := s.board.Now
-	for len(s.open) > 0 && s.open[0].Until < now {
-		if c := heap.Pop(&s.open).(*call); !c.closed {
+	for s.open.Len() > 0 && s.open.Top().Until < now {
+		if c := s.open.Pop(); !c.closed {
 			c.stood(now)
 			s.close(c, now)
 			s.release(c.target, s.waiting[c.target])
@@ -269,7 +249,7 @@ func (s *forecasts) close(c *call, now odds.Time) {
 
 // pending returns the predictions that wait for their answer, in no order.
 func (s *forecasts) pending() (out []ledger.Prediction) {
-	for _, c := range s.open {
+	for _, c := range s.open.Items() {
 		if !c.closed {
 			out = append(out, c.Close(s.board.Now))
 		}
@@ -279,13 +259,12 @@ func (s *forecasts) pending() (out []ledger.Prediction) {
 
 // forget closes the open calls about events that go and those that rest on their nodes.
 func (s *forecasts) forget(gone map[*board.Event]bool) {
-	for _, c := range slices.Clone(s.open) {
+	for _, c := range s.open.Items() {
 		if !c.closed && (gone[c.target.Event] || gone[c.source.Event]) {
 			s.close(c, s.board.Now)
 		}
 	}
-	s.open = slices.DeleteFunc(s.open, func(c *call) bool { return c.closed || gone[c.target.Event] })
-	heap.Init(&s.open)
+	s.open.DeleteFunc(func(c *call) bool { return c.closed || gone[c.target.Event] })
 	for n, w := range s.waiting {
 		before := len(w.overdue)
 		w.overdue = slices.DeleteFunc(w.overdue, func(c *call) bool { return gone[c.source.Event] })

@@ -71,9 +71,9 @@ func (e *Engine) state(c *state.Coder) {
 // check codes the options that what is saved depends on.
 func (o *Options) check(c *state.Coder) {
 	was := *o
-	c.Values(&was.Seed, &was.DecideEvery, &was.StaleAfter, &was.CoalesceWindow, &was.ScoreAtFinish, &was.SearchEachDecision, &was.ForgetAfter, &was.KeepMoves)
+	c.Values(&was.Seed, &was.DecideEvery, &was.StaleAfter, &was.CoalesceWindow, &was.ScoreAtFinish, &was.SearchEachDecision, &was.Devig, &was.ForgetAfter, &was.KeepMoves)
 	if was.Seed != o.Seed || was.DecideEvery != o.DecideEvery || was.StaleAfter != o.StaleAfter || was.CoalesceWindow != o.CoalesceWindow ||
-		was.ScoreAtFinish != o.ScoreAtFinish || was.SearchEachDecision != o.SearchEachDecision || was.ForgetAfter != o.ForgetAfter || was.KeepMoves != o.KeepMoves {
+		was.ScoreAtFinish != o.ScoreAtFinish || was.SearchEachDecision != o.SearchEachDecision || was.ForgetAfter != o.ForgetAfter || was.KeepMoves != o.KeepMoves || was.Devig != o.Devig {
 		c.Fail(ErrOptions)
 	}
 }
@@ -115,7 +115,13 @@ type refs struct {
 
 func (s *forecasts) state(c *state.Coder, on *board.Refs, pairs *family.Refs) {
 	r := &refs{Refs: on, pairs: pairs}
-	state.Slice(c, (*[]*call)(&s.open), func(x **call) { r.call(c, x) })
+	open := s.open.Items()
+	state.Slice(c, &open, func(x **call) {
+		r.call(c, x)
+		if c.Reading() {
+			s.open.Push(*x) // in the order of a heap, which it therefore keeps
+		}
+	})
 	state.Map(c, s.waiting, on.Nodes.Order, func(n **board.Node, w **waiting) {
 		if c.Reading() {
 			*w = &waiting{}

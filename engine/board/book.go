@@ -4,28 +4,10 @@ import (
 	"math"
 	"slices"
 
-	"corrgraph/catalog"
 	"corrgraph/detect"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
-	"corrgraph/series"
 )
-
-// Venue is a bookmaker or an exchange.
-type Venue struct {
-	Name  string
-	Index int // in the order of first sight
-}
-
-// Source is one clock: a poll's or a stream's.
-type Source struct {
-	Name   string
-	Polled bool
-	Clock  series.Clock
-
-	joined bool // the present poll follows the last one
-	stated odds.Millis
-}
 
 // Resolution is what the source's stamps can tell apart; 0 where nothing is known yet.
 func (s *Source) Resolution() odds.Millis {
@@ -61,39 +43,6 @@ func (d *Board) venue(name string) *Venue {
 		d.venues[name] = v
 	}
 	return v
-}
-
-// Book is what one venue shows of one market.
-type Book struct {
-	Venue   *Venue
-	Market  *Market
-	Source  *Source // nil before the first quote
-	Live    bool
-	SeenAt  odds.Time
-	Nodes   []*Node // per selection; nil unless independent
-	Others  []*Node // per selection: consensus of the other groups
-	Awaited int     // open predictions about its nodes; written by who made them
-
-	ids    []odds.NodeID // per selection; empty until asked for
-	names  []string      // per selection, as the venue's source spells it
-	price  []float64     // per selection; 0 unknown
-	offer  []float64     // per selection: the price while it can be taken; NaN else
-	line   []float64
-	gone   []odds.Status
-	value  []float64 // NaN unknown
-	basis  uint64    // what value was computed from; values of different bases can't be compared
-	prev   []float64 // before the present batch
-	status odds.Status
-	stale  bool
-	poll   int       // Source.Clock.Polls when last seen
-	stamp  odds.Time // the venue's own
-	joined bool      // prev and value have nothing broken between them
-	touch  odds.Time
-	looks  int
-
-	rest, restMoved []float64 // per selection: what the other groups show, and how far that moved in the present batch
-	restGroups      int
-	history         []detect.NodeHistory
 }
 
 func (b *Book) grow(n int) {
@@ -155,27 +104,6 @@ func (b *Book) stated() (n int) {
 		}
 	}
 	return n
-}
-
-func (d *Board) read(b *Book, u *odds.Update, src *Source, match catalog.Match) {
-	m := b.Market
-	if len(m.Selections) == 0 {
-		m.open(u, match)
-	}
-	if u.Image || src.Polled {
-		for k := range b.gone {
-			b.gone[k] = odds.Unknown
-		}
-	}
-	for i := range u.Quotes {
-		q := &u.Quotes[i]
-		k := m.selection(q.Selection, match.Side(q.Side))
-		b.names[k] = q.Selection
-		if b.price[k] != q.Price || b.gone[k] != q.Status || b.line[k] != q.Line && !(math.IsNaN(b.line[k]) && math.IsNaN(q.Line)) {
-			d.Counts.Ticks++
-		}
-		b.price[k], b.line[k], b.gone[k] = q.Price, q.Line, q.Status
-	}
 }
 
 // pause says that the board shows no price now.

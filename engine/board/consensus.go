@@ -7,13 +7,6 @@ import (
 	"corrgraph/series"
 )
 
-// Grouping maps the venues of one league to groups of those that move as one. Its zero
-// value, like nil, has every venue by itself.
-type Grouping struct {
-	id   map[int]int
-	flat []int // the same by venue, for those known when it was made
-}
-
 // Of is the group of a venue, by its index.
 func (g *Grouping) Of(v int) int {
 	switch {

@@ -7,30 +7,6 @@ import (
 	"corrgraph/odds"
 )
 
-// Event is a match and its markets. What it is called and when it starts is the
-// catalogue's to know.
-type Event struct {
-	ID            string
-	Sport, League string
-	Match         *catalog.Event
-	Markets       []*Market
-	Last          odds.Time // newest quote
-	Links         []*Link   // events that share an entity with it
-	Awaited       int       // open predictions about it; written by who made them
-
-	said    *odds.Event // newest word of any source: one that is said again after another is news
-	league  string      // LeagueKey
-	active  bool
-	touched bool // among the touched ones
-}
-
-// Link is two events that share an entity: A starts first (L3) or is of the sport that
-// comes first in the alphabet (L4).
-type Link struct {
-	catalog.Link
-	A, B *Event
-}
-
 // Other is the event at the other end.
 func (l *Link) Other(ev *Event) *Event {
 	if l.A == ev {
@@ -44,12 +20,6 @@ func LeagueKey(sport, lg string) string { return sport + "/" + lg }
 
 // Event returns an event by its id; nil where there is none.
 func (d *Board) Event(id string) *Event { return d.events[id] }
-
-// known is a source's event as it was resolved.
-type known struct {
-	ev    *Event
-	match catalog.Match
-}
 
 // resolve finds what a source says of an event. A source hands out the same
 // pointer for as long as it says the same, so that this is a look-up mostly.

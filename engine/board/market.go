@@ -9,33 +9,6 @@ import (
 	"corrgraph/odds"
 )
 
-// Market is one market of an event, at one line where it has alternate ones.
-type Market struct {
-	Event      *Event
-	Name       string  // with @line for alternate lines
-	Family     string  // without
-	Line       float64 // NaN for the main line
-	Raw        bool    // prices of no bet
-	Live       bool
-	Selections []Selection
-	Books      []*Book
-	Dirty      bool // quoted anew in the present batch
-	Awaited    int  // open predictions about its consensus; written by who made them
-
-	slope   float64
-	winners int // outcomes that win; where it is not 1 their probabilities don't add up to 1
-}
-
-// Selection is one outcome of a market.
-type Selection struct {
-	Key       string
-	Side      odds.Side
-	Consensus *Node       // of all groups, in the present phase; nil before there is one
-	MovedAt   []odds.Time // when a venue moved, oldest first: at least the newest Options.KeepMoves
-
-	indep bool
-}
-
 // Phase names the time before a match and that of play.
 func Phase(live bool) string {
 	if live {

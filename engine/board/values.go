@@ -8,12 +8,6 @@ import (
 	"corrgraph/odds"
 )
 
-type devigBuf struct {
-	odds  []odds.Odds
-	probs []odds.Prob
-	idx   []int
-}
-
 // values computes a board's log-odds from its prices: margin removed over the
 // complete set of open outcomes, line joined. An incomplete set gives raw
 // log-odds and is counted. A runner that is withdrawn, or a side that is missing,

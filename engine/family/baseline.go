@@ -11,15 +11,6 @@ import (
 	"corrgraph/odds"
 )
 
-// Rule is a baseline's forecast: the follower moves Beta times the leader's move
-// within [From, To] after it.
-type Rule struct {
-	Beta     float64
-	From, To odds.Millis
-
-	calls bool // it says that this leader leads
-}
-
 // baselinePairs bounds the Hayashi–Yoshida scan of a family.
 const baselinePairs = 64
 

@@ -8,15 +8,7 @@ import (
 	"corrgraph/engine/board"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
-	"corrgraph/series"
 )
-
-// move is one increment that waits to be counted.
-type move struct {
-	n   *board.Node
-	w   *watched // the node's
-	inc series.Increment
-}
 
 // Take queues moves to be counted in the evidence of their families.
 func (s *Families) Take(moved []board.Move) {

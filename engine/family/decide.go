@@ -97,12 +97,6 @@ func (s *Families) judge(layer odds.Layer, at odds.Time) {
 // p-value can be small enough to mean something.
 const poolEnough = 600
 
-// drawn is a pool of further decoys and how many moves it was drawn from.
-type drawn struct {
-	moves  int
-	scores []float64
-}
-
 // moreDecoys draws further decoys for strata of consensus families that are too
 // few to have a pool of their own, where any of them stands out of the decoys it
 // has. No tail formula speaks for them. A pool serves until the moves behind it
@@ -134,11 +128,6 @@ func (s *Families) moreDecoys(layer odds.Layer, cases []leadlag.Case, fams []*Fa
 		pools[id] = d.scores
 	}
 	return pools
-}
-
-type drawnKey struct {
-	layer      odds.Layer
-	resolution odds.Millis
 }
 
 func (s *Families) draw(fams []*Family, members []int, passes int) (scores []float64) {

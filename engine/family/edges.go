@@ -61,15 +61,6 @@ func (s *Families) Edge(p *Pair) graph.Edge {
 	return g
 }
 
-// shown is an edge as Edge gave it, and what it was read from: the rest of that is
-// changed by decisions alone.
-type shown struct {
-	edge   graph.Edge
-	rounds int
-	a, b   int // moves of both sides
-	alone  bool
-}
-
 // shown is the edge of a pair that somebody looks at, read anew only when it may be
 // another one: views are renewed far more often than most pairs move.
 func (s *Families) shown(p *Pair) graph.Edge {
@@ -172,4 +163,24 @@ func (s *Families) offerEdge(best map[edgeKey]graph.Edge, p *Pair, read func(*Pa
 	if old, seen := best[k]; !seen || g.DetectedAt > old.DetectedAt || g.DetectedAt == old.DetectedAt && g.Confidence > old.Confidence {
 		best[k] = g
 	}
+}
+
+// All reports every family that had anything to judge, by key.
+func (s *Families) All() (out []graph.Family) {
+	for _, f := range s.list {
+		if f.judged && f.Verdict.Found() {
+			out = append(out, f.Report())
+		}
+	}
+	slices.SortFunc(out, func(a, b graph.Family) int { return cmp.Compare(a.Key.String(), b.Key.String()) })
+	return out
+}
+
+// Keys lists the keys of all families.
+func (s *Families) Keys() []graph.FamilyKey {
+	keys := make([]graph.FamilyKey, len(s.list))
+	for i, f := range s.list {
+		keys[i] = f.Key
+	}
+	return keys
 }

@@ -1,8 +1,6 @@
 package family
 
 import (
-	"cmp"
-	"slices"
 	"sync/atomic"
 
 	"corrgraph/catalog"
@@ -10,6 +8,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // Options of Families.
@@ -196,22 +195,61 @@ func (f *Family) why(g *graph.Edge) string {
 	return ""
 }
 
-// All reports every family that had anything to judge, by key.
-func (s *Families) All() (out []graph.Family) {
-	for _, f := range s.list {
-		if f.judged && f.Verdict.Found() {
-			out = append(out, f.Report())
-		}
-	}
-	slices.SortFunc(out, func(a, b graph.Family) int { return cmp.Compare(a.Key.String(), b.Key.String()) })
-	return out
+// Rule is a baseline's forecast: the follower moves Beta times the leader's move
+// within [From, To] after it.
+type Rule struct {
+	Beta     float64
+	From, To odds.Millis
+
+	calls bool // it says that this leader leads
 }
 
-// Keys lists the keys of all families.
-func (s *Families) Keys() []graph.FamilyKey {
-	keys := make([]graph.FamilyKey, len(s.list))
-	for i, f := range s.list {
-		keys[i] = f.Key
-	}
-	return keys
+// trend is a pair's own history: a ring of points, the newest apart.
+type trend struct {
+	ring  []point // at most trendKeep
+	n     int     // points in all before the newest
+	now   point
+	at    odds.Time
+	hours *[7 * 24]stat // of the score, by hour of the week; L3 and L4 only, else nil
+}
+
+// point is what one decision window said of a pair.
+type point struct{ score, lag, beta, lead, count float64 }
+
+// stat is a running mean and sum of squares (Welford, 1962).
+type stat struct {
+	n        int
+	mean, m2 float64
+}
+
+// shown is an edge as Edge gave it, and what it was read from: the rest of that is
+// changed by decisions alone.
+type shown struct {
+	edge   graph.Edge
+	rounds int
+	a, b   int // moves of both sides
+	alone  bool
+}
+
+// move is one increment that waits to be counted.
+type move struct {
+	n   *board.Node
+	w   *watched // the node's
+	inc series.Increment
+}
+
+type linkedNodes struct {
+	link *board.Link
+	a, b *board.Node
+}
+
+// drawn is a pool of further decoys and how many moves it was drawn from.
+type drawn struct {
+	moves  int
+	scores []float64
+}
+
+type drawnKey struct {
+	layer      odds.Layer
+	resolution odds.Millis
 }

@@ -18,24 +18,6 @@ const minMoves = 6
 // trendKeep is how many windows of its own history an edge is compared with.
 const trendKeep = 64
 
-// point is what one decision window said of a pair.
-type point struct{ score, lag, beta, lead, count float64 }
-
-// trend is a pair's own history: a ring of points, the newest apart.
-type trend struct {
-	ring  []point // at most trendKeep
-	n     int     // points in all before the newest
-	now   point
-	at    odds.Time
-	hours *[7 * 24]stat // of the score, by hour of the week; L3 and L4 only, else nil
-}
-
-// stat is a running mean and sum of squares (Welford, 1962).
-type stat struct {
-	n        int
-	mean, m2 float64
-}
-
 func (s *stat) add(x float64) {
 	s.n++
 	d := x - s.mean

@@ -189,11 +189,6 @@ func (s *Families) watchOthers(n *board.Node) {
 	s.watch(odds.Direct, key, n, v, 1, m.Event)
 }
 
-type linkedNodes struct {
-	link *board.Link
-	a, b *board.Node
-}
-
 // Linked pairs the consensus series of what the shared entity does in both events, in
 // whatever phase each of them is.
 func (s *Families) Linked(l *board.Link) {
