@@ -6,7 +6,7 @@ SHELL       := bash
 
 # Where goroutines share anything: the formats below ./feed are parsed by one each,
 # and feed/recording runs them side by side.
-RACE := ./engine ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./proof/drill ./proof/loadtest
+RACE := ./engine ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./client/... ./proof/drill/... ./proof/loadtest
 
 # How long each parser is fuzzed.
 FUZZTIME := 5s

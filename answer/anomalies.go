@@ -11,6 +11,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/graph"
+	"corrgraph/internal/table"
 	"corrgraph/odds"
 )
 
@@ -169,19 +170,19 @@ func (l *Anomalies) Text(w io.Writer, s Style, limit int) error {
 	if limit > 0 && len(order) > limit {
 		order = order[:limit]
 	}
-	t := newTable("Severity", "What", "Layer", "When", "Lasted", "Where", "Confidence", "Now", "Usually", "")
+	t := table.New("Severity", "What", "Layer", "When", "Lasted", "Where", "Confidence", "Now", "Usually", "")
 	for i := range order {
 		a := &order[i]
-		t.add(cell{string(a.Severity), severityPaint(a.Severity)}, a.Kind, a.Layer.Key(), clock(a.At), a.lasted(),
-			l.where(a), sure(a.Confidence), now(a), usually(a), cell{a.Suppressed, dim})
+		t.Add(table.Cell{Text: string(a.Severity), Paint: severityPaint(a.Severity)}, a.Kind, a.Layer.Key(), clock(a.At), a.lasted(),
+			l.where(a), sure(a.Confidence), now(a), usually(a), table.Cell{Text: a.Suppressed, Paint: table.Dim})
 	}
-	if len(t.rows) == 0 {
+	if t.Len() == 0 {
 		b.WriteString("Nothing abnormal.\n")
 	} else {
-		t.write(&b, s)
+		t.Write(&b, s)
 	}
 	if n := len(l.Anomalies) - len(order); n > 0 {
-		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", plural(n, "milder or older one"))
+		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", plural(n, "less severe or older one"))
 	}
 	if listed := slices.ContainsFunc(l.Anomalies, func(a Anomaly) bool { return a.Suppressed != "" }); l.Suppressed > 0 && !listed {
 		fmt.Fprintf(&b, "%s suppressed; --suppressed shows them with the reason.\n", plural(l.Suppressed, "further one"))
@@ -236,12 +237,12 @@ func grave(s detect.Severity) int {
 	return slices.Index([]detect.Severity{detect.SeverityLow, detect.SeverityMedium, detect.SeverityHigh, detect.SeverityCritical}, s)
 }
 
-func severityPaint(s detect.Severity) paint {
+func severityPaint(s detect.Severity) table.Paint {
 	switch s {
 	case detect.SeverityCritical, detect.SeverityHigh:
-		return red
+		return table.Red
 	case detect.SeverityMedium:
-		return yellow
+		return table.Yellow
 	}
-	return dim
+	return table.Dim
 }

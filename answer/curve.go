@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"corrgraph/internal/table"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
@@ -56,7 +57,7 @@ func finding(a, b string, r *leadlag.Report) string {
 func bars(b *bytes.Buffer, s Style, r *leadlag.Report) {
 	n := len(r.LagsMS)
 	rows := min(n, curveRows)
-	t := newTable(">Lag", ">Corr", ">z", ">Overlaps", "")
+	t := table.New(">Lag", ">Corr", ">z", ">Overlaps", "")
 	for i := range rows {
 		from, to := i*n/rows, (i+1)*n/rows
 		k := from
@@ -73,11 +74,11 @@ func bars(b *bytes.Buffer, s Style, r *leadlag.Report) {
 		if r.Rho[k] < 0 {
 			bar = strings.ReplaceAll(bar, "█", "░")
 		}
-		p := paint(0)
+		p := table.Paint(0)
 		if r.LagsMS[k] == *r.BestLagMS {
-			p, bar = green, bar+" best"
+			p, bar = table.Green, bar+" best"
 		}
-		t.add(Span(odds.Millis(r.LagsMS[k])), fmt.Sprintf("%.3f", r.Rho[k]), fmt.Sprintf("%.1f", r.Z[k]), fmt.Sprint(r.Overlaps[k]), cell{bar, p})
+		t.Add(Span(odds.Millis(r.LagsMS[k])), fmt.Sprintf("%.3f", r.Rho[k]), fmt.Sprintf("%.1f", r.Z[k]), fmt.Sprint(r.Overlaps[k]), table.Cell{Text: bar, Paint: p})
 	}
-	t.write(b, s)
+	t.Write(b, s)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"corrgraph/graph"
+	"corrgraph/internal/table"
 	"corrgraph/odds"
 	"corrgraph/store"
 )
@@ -96,8 +97,8 @@ func (l *Edges) Text(w io.Writer, s Style, all bool) error {
 		}
 		e.row(t, e.Layer.Key(), l.names, "", age)
 	}
-	if len(t.rows) > 0 {
-		t.write(&b, s)
+	if t.Len() > 0 {
+		t.Write(&b, s)
 	} else {
 		b.WriteString("No link is certain yet.\n")
 	}
@@ -108,12 +109,12 @@ func (l *Edges) Text(w io.Writer, s Style, all bool) error {
 	return err
 }
 
-func edgeTable(first string) *table {
-	return newTable(first, "Leader → follower", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "Evidence", "")
+func edgeTable(first string) *table.Table {
+	return table.New(first, "Leader → follower", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "Evidence", "")
 }
 
 // row adds the edge to a table of edgeTable. event is the one being looked at.
-func (e *Edge) row(t *table, first string, names Names, event, remark string) {
+func (e *Edge) row(t *table.Table, first string, names Names, event, remark string) {
 	external := e.Evidence == graph.FromExternal
 	n, q, flag := fmt.Sprint(e.N), small(e.Q), flags(e.Simultaneous, e.Copied, e.Discovered || external)
 	if external {
@@ -122,6 +123,6 @@ func (e *Edge) row(t *table, first string, names Names, event, remark string) {
 	if remark != "" && flag != "" {
 		flag += ", "
 	}
-	t.add(first, names.pairIn(event, e.Source, e.Target, e.Simultaneous), Lag(e.LagMs, e.LagLowMs, e.LagHighMs, 0, e.Simultaneous),
-		fmt.Sprintf("%.2f", e.Correlation), Share(e.Beta), n, q, sure(e.Confidence), string(e.Evidence), cell{flag + remark, dim})
+	t.Add(first, names.pairIn(event, e.Source, e.Target, e.Simultaneous), Lag(e.LagMs, e.LagLowMs, e.LagHighMs, 0, e.Simultaneous),
+		fmt.Sprintf("%.2f", e.Correlation), Share(e.Beta), n, q, sure(e.Confidence), string(e.Evidence), table.Cell{Text: flag + remark, Paint: table.Dim})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"corrgraph/catalog"
+	"corrgraph/internal/table"
 	"corrgraph/odds"
 )
 
@@ -154,13 +155,13 @@ func parseCursor(cursor string) (*pageEnd, error) {
 // Text writes the events as a table.
 func (l *EventList) Text(w io.Writer, s Style) error {
 	var b bytes.Buffer
-	t := newTable("Event", "Match", "League", "Start", "Last seen")
+	t := table.New("Event", "Match", "League", "Start", "Last seen")
 	for i := range l.Events {
 		e := &l.Events[i]
-		t.add(e.ID, e.Title, strings.Trim(e.Sport+"/"+e.League, "/"), clockOf(e.Start), clockOf(e.LastSeen))
+		t.Add(e.ID, e.Title, strings.Trim(e.Sport+"/"+e.League, "/"), clockOf(e.Start), clockOf(e.LastSeen))
 	}
-	if len(t.rows) > 0 {
-		t.write(&b, s)
+	if t.Len() > 0 {
+		t.Write(&b, s)
 	} else {
 		b.WriteString("No event is known yet.\n")
 	}

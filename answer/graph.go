@@ -101,7 +101,7 @@ func (g *Graph) Text(w io.Writer, s Style) error {
 		for j := range l.Edges {
 			l.Edges[j].row(t, "", g.names, g.EventID, "")
 		}
-		t.write(&b, s)
+		t.Write(&b, s)
 	}
 	_, err := w.Write(b.Bytes())
 	return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"corrgraph/graph"
+	"corrgraph/internal/table"
 	"corrgraph/odds"
 	"corrgraph/store"
 )
@@ -150,8 +151,8 @@ func known(t odds.Time) *odds.Time {
 // (all when 0). The groups follow.
 func (l *Leaders) Text(w io.Writer, s Style, all bool, limit int) error {
 	var b bytes.Buffer
-	led := newTable("Leader → follower", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "")
-	together := newTable("Moving together, no leader", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "")
+	led := table.New("Leader → follower", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "")
+	together := table.New("Moving together, no leader", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "")
 	hidden, more := 0, 0
 	for i := range l.Pairs {
 		p, t := &l.Pairs[i], led
@@ -161,20 +162,20 @@ func (l *Leaders) Text(w io.Writer, s Style, all bool, limit int) error {
 		switch {
 		case !p.Discovered && !all:
 			hidden++
-		case limit > 0 && len(t.rows) == limit:
+		case limit > 0 && t.Len() == limit:
 			more++
 		default:
 			p.row(t)
 		}
 	}
-	if len(led.rows) > 0 {
-		led.write(&b, s)
+	if led.Len() > 0 {
+		led.Write(&b, s)
 	} else {
 		b.WriteString("No venue is known to lead another yet.\n")
 	}
-	if len(together.rows) > 0 {
+	if together.Len() > 0 {
 		b.WriteByte('\n')
-		together.write(&b, s)
+		together.Write(&b, s)
 	}
 	if more > 0 {
 		fmt.Fprintf(&b, "%s; leaders --limit 0 shows all.\n", plural(more, "less certain pair"))
@@ -192,10 +193,10 @@ func (l *Leaders) Text(w io.Writer, s Style, all bool, limit int) error {
 	return err
 }
 
-func (p *Pair) row(t *table) {
-	t.add(p.who(), place(p.Sport, p.League, p.Market, p.Phase),
+func (p *Pair) row(t *table.Table) {
+	t.Add(p.who(), place(p.Sport, p.League, p.Market, p.Phase),
 		Lag(p.LagMs, p.LagLowMs, p.LagHighMs, p.ResolutionMs, p.Simultaneous), fmt.Sprintf("%.2f", p.Correlation),
-		Share(p.Beta), fmt.Sprint(p.N), small(p.Q), sure(p.Confidence), cell{flags(false, p.Copied, p.Discovered), dim})
+		Share(p.Beta), fmt.Sprint(p.N), small(p.Q), sure(p.Confidence), table.Cell{Text: flags(false, p.Copied, p.Discovered), Paint: table.Dim})
 }
 
 func (p *Pair) who() string {

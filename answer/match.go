@@ -130,6 +130,13 @@ type MoveList struct {
 	Moves   []Move      `json:"moves"`           // oldest first
 }
 
+// MovesQuery says which moves are wanted.
+type MovesQuery struct {
+	Event    string
+	From, To odds.Time // zero is open
+	Limit    int       // the newest of them; zero means 500
+}
+
 // NewMoveList shows what an engine remembers of an event, and the instants of which its
 // graph is remembered.
 func NewMoveList(event string, r *engine.Remembered, graphs []odds.Time, asOf odds.Time) MoveList {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"corrgraph/graph"
+	"corrgraph/internal/table"
 	"corrgraph/odds"
 	"corrgraph/propagate"
 )
@@ -146,17 +147,17 @@ func (l *Paths) Text(w io.Writer, s Style, limit int) error {
 
 func (l *Paths) table(b *bytes.Buffer, s Style, limit int) {
 	_, event, _, _, _ := l.Source.Parts()
-	t := newTable("then", "after", "arriving as", "Confidence", "by way of")
+	t := table.New("then", "after", "arriving as", "Confidence", "by way of")
 	shown := l.Paths
 	if limit > 0 && len(shown) > limit {
 		shown = shown[:limit]
 	}
 	for i := range shown {
 		p := &shown[i]
-		t.add(l.names.NodeIn(event, p.Hops[len(p.Hops)-1].Target), Lag(p.Lag, p.LagLow, p.LagHigh, 0, false), Share(p.Impact),
+		t.Add(l.names.NodeIn(event, p.Hops[len(p.Hops)-1].Target), Lag(p.Lag, p.LagLow, p.LagHigh, 0, false), Share(p.Impact),
 			sure(p.Confidence), l.way(event, p))
 	}
-	t.write(b, s)
+	t.Write(b, s)
 	if n := len(l.Paths) - len(shown); n > 0 {
 		fmt.Fprintf(b, "%s; propagate --limit 0 shows all.\n", plural(n, "weaker one"))
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"corrgraph/graph"
+	"corrgraph/internal/table"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 )
@@ -88,11 +89,11 @@ func rate(r, low, high float64, n int) string {
 }
 
 func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit int) {
-	t := newTable("Layer", "When → then", "Where", "Hit rate", ">Base rate", ">Brier", ">of base rate", "Lead time", ">Late", ">Wrong sign", ">Missed")
+	t := table.New("Layer", "When → then", "Where", "Hit rate", ">Base rate", ">Brier", ">of base rate", "Lead time", ">Late", ">Wrong sign", ">Missed")
 	left := 0
 	for i := range families {
 		f := &families[i]
-		if f.Matured == 0 || limit > 0 && len(t.rows) == limit {
+		if f.Matured == 0 || limit > 0 && t.Len() == limit {
 			left++
 			continue
 		}
@@ -100,12 +101,12 @@ func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit
 		if f.Hits > 0 {
 			lead = Span(f.LeadTimeMs)
 		}
-		t.add(odds.Layer(f.Layer).Key(), f.Leader+" → "+f.Follower, place(f.Sport, f.League, f.Market, f.Phase),
+		t.Add(odds.Layer(f.Layer).Key(), f.Leader+" → "+f.Follower, place(f.Sport, f.League, f.Market, f.Phase),
 			rate(f.HitRate, f.HitLow, f.HitHigh, f.Matured), percent(f.BaseRate), fmt.Sprintf("%.3f", f.Brier), fmt.Sprintf("%.3f", f.BrierBase),
 			lead, fmt.Sprint(f.Late), fmt.Sprint(f.WrongSign), fmt.Sprint(f.Missed))
 	}
-	if len(t.rows) > 0 {
-		t.write(b, s)
+	if t.Len() > 0 {
+		t.Write(b, s)
 	}
 	if left > 0 {
 		fmt.Fprintf(b, "%s with fewer or no matured forecasts.\n", plural(left, "more link"))
@@ -113,8 +114,8 @@ func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit
 }
 
 func baselines(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
-	t := newTable("Baseline", "Hit rate", ">Brier of its own calls")
-	t.add("these forecasts", rate(c.Overall.HitRate, c.Overall.HitLow, c.Overall.HitHigh, c.Overall.Matured), fmt.Sprintf("%.3f", c.Overall.Brier))
+	t := table.New("Baseline", "Hit rate", ">Brier of its own calls")
+	t.Add("these forecasts", rate(c.Overall.HitRate, c.Overall.HitLow, c.Overall.HitHigh, c.Overall.Matured), fmt.Sprintf("%.3f", c.Overall.Brier))
 	names := make([]string, 0, len(c.Baselines))
 	for n := range c.Baselines {
 		names = append(names, n)
@@ -127,11 +128,11 @@ func baselines(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
 			did = fmt.Sprintf("%.0f %% (n = %d)", 100*r.HitRate, r.Calls)
 		}
 		if r.Calls > 0 {
-			t.add(baselineWords(n), did, fmt.Sprintf("%.3f", r.Brier))
+			t.Add(baselineWords(n), did, fmt.Sprintf("%.3f", r.Brier))
 		}
 	}
 	b.WriteByte('\n')
-	t.write(b, s)
+	t.Write(b, s)
 }
 
 func baselineWords(name string) string {
@@ -147,14 +148,14 @@ func baselineWords(name string) string {
 }
 
 func calibration(b *bytes.Buffer, s Style, bins []ledger.CalibrationBin) {
-	t := newTable("Forecast probability", "Hit rate")
+	t := table.New("Forecast probability", "Hit rate")
 	for _, bin := range bins {
 		if bin.N > 0 {
-			t.add(fmt.Sprintf("%.0f %%", 100*bin.Claimed), rate(bin.Rate, bin.RateLow, bin.RateHigh, bin.N))
+			t.Add(fmt.Sprintf("%.0f %%", 100*bin.Claimed), rate(bin.Rate, bin.RateLow, bin.RateHigh, bin.N))
 		}
 	}
-	if len(t.rows) > 0 {
+	if t.Len() > 0 {
 		b.WriteByte('\n')
-		t.write(b, s)
+		t.Write(b, s)
 	}
 }

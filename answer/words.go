@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"corrgraph/catalog"
+	"corrgraph/internal/table"
 	"corrgraph/odds"
 )
 
@@ -100,8 +101,8 @@ func Sure(confidence float64) string {
 	return fmt.Sprintf("%s %.2f", odds.BandOf(confidence), math.Floor(confidence*100+1e-9)/100)
 }
 
-func sure(confidence float64) cell {
-	return cell{Sure(confidence), bandPaint(odds.BandOf(confidence))}
+func sure(confidence float64) table.Cell {
+	return table.Cell{Text: Sure(confidence), Paint: bandPaint(odds.BandOf(confidence))}
 }
 
 // phase says "pre" and "live" in words.

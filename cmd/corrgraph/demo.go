@@ -207,7 +207,7 @@ func (t *story) text(w io.Writer, s answer.Style) error {
 		head("What moves next?")
 		errs = append(errs, t.Propagation.Text(&b, s, 8))
 	}
-	head("Did the forecasts come true?")
+	head("How good were the forecasts?")
 	errs = append(errs, t.Scorecard.Text(&b, s, 8))
 	head("What the truth says")
 	errs = append(errs, t.Score.Text(&b))

@@ -47,7 +47,7 @@ func summaryText(w io.Writer, s answer.Style, r *replay.Summary, db string) erro
 	p := &r.Predictions
 	fmt.Fprintf(&b, "forecasts: %d issued, %d matured", p.Issued, p.Matured)
 	if p.Matured > 0 {
-		fmt.Fprintf(&b, ", %.0f %% came true (%.0f–%.0f %%), chance %.0f %%", 100*p.HitRate, 100*p.HitLow, 100*p.HitHigh, 100*p.BaseRate)
+		fmt.Fprintf(&b, ", hit rate %.0f %% (%.0f–%.0f %%), base rate %.0f %%", 100*p.HitRate, 100*p.HitLow, 100*p.HitHigh, 100*p.BaseRate)
 	}
 	fmt.Fprintf(&b, "\n\nNext: corrgraph leaders --db %s\n", db)
 	_, err := w.Write(b.Bytes())

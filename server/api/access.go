@@ -54,19 +54,19 @@ func admit(who service.Actor, rt *route, authenticated bool) *Problem {
 	case who.Role >= rt.role:
 		return nil
 	case !authenticated:
-		return problem(http.StatusUnauthorized, "this needs a token of role "+rt.role.String()+" or above")
+		return problem(http.StatusUnauthorized, "this needs a token with role "+rt.role.String()+" or higher")
 	}
-	return problem(http.StatusForbidden, "this needs role "+rt.role.String()+", and the token has role "+who.Role.String())
+	return problem(http.StatusForbidden, "this needs role "+rt.role.String()+"; the token has role "+who.Role.String())
 }
 
 // origin refuses what a page of another site sends through somebody's browser, and
 // what is meant for another host.
 func (a *API) origin(r *http.Request) *Problem {
 	if a.o.Loopback && !isLoopback(r.Host) {
-		return problem(http.StatusMisdirectedRequest, "this instance answers on loopback, for localhost alone")
+		return problem(http.StatusMisdirectedRequest, "this instance listens on loopback and answers requests for localhost only")
 	}
 	if err := a.cross.Check(r); err != nil {
-		return problem(http.StatusForbidden, "a page of another origin may not do this")
+		return problem(http.StatusForbidden, "cross-origin requests may not do this")
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"corrgraph/feed/canonical"
+	"corrgraph/server/api/stream"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
@@ -42,11 +43,7 @@ type API struct {
 	// costs no allocation.
 	renderShared func(any) (any, error)
 
-	boot    string          // of this process; stream ids of another mean nothing
-	closing context.Context // ends with Close
-	close   context.CancelFunc
-	streams streams
-	sent    events
+	streams *stream.Server
 }
 
 // header is one that every answer has: canonical name, and the list that all share.
@@ -61,7 +58,7 @@ func New(o Options) (*API, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	a := &API{o: o, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), other: o.Metrics.Route("other"), boot: uuid.NewString()[:8]}
+	a := &API{o: o, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), other: o.Metrics.Route("other")}
 	a.Set(o.Settings)
 	a.bodies.New = func() any { return new([]byte) }
 	a.drafts.New = func() any { return new(bytes.Buffer) }
@@ -79,7 +76,9 @@ func New(o Options) (*API, error) {
 		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
 		{"Cache-Control", []string{"no-store"}},
 	}
-	a.closing, a.close = context.WithCancel(context.Background())
+	a.streams = stream.New(stream.Options{
+		Service: o.Service, Note: o.Service.Note, Memory: o.Memory, Metrics: o.Metrics, Clock: o.Clock, WriteTimeout: o.WriteTimeout, Limits: a.limits,
+	})
 	return a, a.setUp()
 }
 
@@ -90,7 +89,7 @@ func (a *API) Set(s Settings) { a.settings.Store(s.filled()) }
 // Close ends all streams with a last event and refuses new ones. Other requests are
 // still answered. Call it before (or register it with) http.Server.Shutdown, which
 // waits for streams and tells them nothing.
-func (a *API) Close() { a.close() }
+func (a *API) Close() { a.streams.Close() }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -178,9 +177,9 @@ func (x *exchange) miss() {
 		x.Header().Set("Allow", allow+", OPTIONS")
 		x.WriteHeader(http.StatusNoContent)
 	case x.missed == http.StatusMethodNotAllowed:
-		x.fail(problem(http.StatusMethodNotAllowed, "this can be asked with "+allow+" alone"))
+		x.fail(problem(http.StatusMethodNotAllowed, "method not allowed; use "+allow))
 	case x.missed == http.StatusNotFound:
-		x.fail(problem(http.StatusNotFound, "there is nothing at this path; /openapi.json lists what there is"))
+		x.fail(problem(http.StatusNotFound, "nothing is served at this path; /openapi.json lists the paths"))
 	default:
 		x.fail(problem(x.missed, "the request can't be understood"))
 	}
@@ -194,7 +193,7 @@ func (x *exchange) end(span trace.Span) {
 		x.api.o.Log.ErrorContext(ctx, "a request panicked", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
 		if x.code == 0 {
 			v = nil
-			x.fail(problem(http.StatusInternalServerError, "something went wrong here; the log says what"))
+			x.fail(problem(http.StatusInternalServerError, "internal error; see the log"))
 		} else {
 			v = http.ErrAbortHandler // the client must not take half an answer for a whole one
 		}

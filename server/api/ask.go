@@ -77,12 +77,12 @@ func (a *API) ask() {
 	}, service.EdgeDetail{}, func(ctx context.Context, in *pairInput) (reply, error) {
 		d, err := a.o.Service.Edge(ctx, odds.NodeID(in.Source), odds.NodeID(in.Target))
 		if err == nil && in.Layer != 0 && int(d.Edge.Layer) != in.Layer {
-			return reply{}, problem(http.StatusNotFound, "these two are linked in layer "+d.Edge.Layer.Key()+" alone")
+			return reply{}, problem(http.StatusNotFound, "these nodes are linked in layer "+d.Edge.Layer.Key()+" only")
 		}
 		return fresh(d, err)
 	})
 	register(a, route{method: "GET", path: "/v1/scorecard", role: access.Viewer}, huma.Operation{
-		OperationID: "get-scorecard", Tags: []string{"forecasts"}, Summary: "How the forecasts did, beside chance and simple rules",
+		OperationID: "get-scorecard", Tags: []string{"forecasts"}, Summary: "How the forecasts did, beside the base rate and simple baselines",
 	}, service.Scorecard{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		return fresh(a.o.Service.Scorecard(ctx))
 	})

@@ -201,10 +201,10 @@ func TestWrongQuestionsAreRefusedWithTheReason(t *testing.T) {
 			{404, "/v1/events/none/graph", "no such event"},
 			{404, "/v1/events/none/graph?limit=3", "no such event"},
 			{404, "/v1/events/none/anomalies", "no such event"},
-			{404, "/v1/predictions?node=a/none/h2h/home", "no event is known"},
-			{404, "/v1/propagation?source=a/none/h2h/home", "no event is known"},
-			{404, "/v1/edges?source=a/none/h2h/home&target=b/none/h2h/home", "not watched together"},
-			{404, "/v1/edges?source=" + leaderNode + "&target=" + followerNode + "&layer=2", "layer L1 alone"},
+			{404, "/v1/predictions?node=a/none/h2h/home", "it belongs to no known event"},
+			{404, "/v1/propagation?source=a/none/h2h/home", "it belongs to no known event"},
+			{404, "/v1/edges?source=a/none/h2h/home&target=b/none/h2h/home", "not a watched pair"},
+			{404, "/v1/edges?source=" + leaderNode + "&target=" + followerNode + "&layer=2", "layer L1 only"},
 			{404, "/v1/stream?event=none", "no such event"},
 			{404, "/v1/nothing", "openapi.json"},
 			{404, "/v1/backups", "no backups are configured"},
@@ -218,7 +218,7 @@ func TestWrongQuestionsAreRefusedWithTheReason(t *testing.T) {
 			{422, "/v1/events/" + strings.Repeat("x", 257) + "/graph", "path.id"},
 			{422, "/v1/events/match-1/graph?limit=-1", "query.limit"},
 			{422, "/v1/events/match-1/graph?at=noon", "query.at"},
-			{422, "/v1/events/match-1/graph?at=2100-01-01T00:00:00Z", "yet to come"},
+			{422, "/v1/events/match-1/graph?at=2100-01-01T00:00:00Z", "in the future"},
 			{404, "/v1/events/match-1/graph?at=1999-01-01T00:00:00Z", "is remembered from 1999-12-31T2"},
 			{404, "/v1/events/none/graph?at=1999-01-01T00:00:00Z", "no such event"},
 			{404, "/v1/events/none/moves", "no such event"},
@@ -237,7 +237,7 @@ func TestWrongQuestionsAreRefusedWithTheReason(t *testing.T) {
 			{422, "/v1/edges?source=" + leaderNode, "query.target"},
 			{422, "/v1/edges?source=" + leaderNode + "&target=" + followerNode + "&layer=5", "query.layer"},
 			{422, "/v1/audit?from=yesterday", "query.from"},
-			{422, "/v1/audit?cursor=x", "none that this log gave out"},
+			{422, "/v1/audit?cursor=x", "did not come from this log"},
 			{422, "/v1/performance?limit=10001", "query.limit"},
 			{422, "/v1/stream?kinds=goal", "query.kinds"},
 			{422, "/v1/stream?evnt=x", "unknown query parameter"},
@@ -321,7 +321,7 @@ func TestGraphsAreGoverned(t *testing.T) {
 		g.want(200, g.get("/v1/events/match-1/graph"))
 		g.want(200, g.get("/v1/events/match-1/graph?at="+g.live.State().AsOf.String()))
 		w := g.get("/v1/events/match-1/graph")
-		g.refused(http.StatusTooManyRequests, "2, of all clients together", w)
+		g.refused(http.StatusTooManyRequests, "at most 2 graphs a second", w)
 		if w.Header().Get("Retry-After") != "1" {
 			t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
 		}

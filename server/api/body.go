@@ -94,11 +94,11 @@ func unzipped(err error) error {
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
 		return problem(http.StatusBadRequest, "the body is not gzip, though Content-Encoding says so")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return problem(http.StatusBadRequest, "the body ends early")
+		return problem(http.StatusBadRequest, "the body is truncated")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return problem(http.StatusRequestTimeout, "the body did not arrive in time")
 	}
-	return problem(http.StatusBadRequest, "the body can't be read")
+	return problem(http.StatusBadRequest, "the body could not be read")
 }
 
 // mistake is an element of a body that is no tick.

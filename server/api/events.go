@@ -46,7 +46,7 @@ type movesInput struct {
 type AnomalyParams struct {
 	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"The least confidence." example:"0.6"`
 	Kind          string  `query:"kind" maxLength:"64" doc:"One kind alone." example:"hidden_edge"`
-	Suppressed    bool    `query:"suppressed" doc:"Those that were kept back too, with the reason." example:"true"`
+	Suppressed    bool    `query:"suppressed" doc:"Include suppressed ones, with the reason." example:"true"`
 }
 
 func (p AnomalyParams) query(event string, newest int) answer.AnomalyQuery {
@@ -64,7 +64,7 @@ type anomaliesInput struct {
 }
 
 type arbitrageInput struct {
-	Suppressed bool `query:"suppressed" doc:"Those with a stale leg, kept back or muted too." example:"true"`
+	Suppressed bool `query:"suppressed" doc:"Include those with a stale leg, suppressed or muted ones." example:"true"`
 }
 
 // defaultEdges is the limit of a graph where none is asked for: the service's own.
@@ -100,7 +100,7 @@ func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: access.Viewer}, huma.Operation{
 		OperationID: "get-moves", Tags: []string{"events"}, Summary: "The moves of an event that are remembered, and when its graph is remembered of",
 	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
-		return fresh(a.o.Service.Moves(ctx, service.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
+		return fresh(a.o.Service.Moves(ctx, answer.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: access.Viewer}, huma.Operation{
 		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "What is or was abnormal in an event",
@@ -119,7 +119,7 @@ func (a *API) askEvents() {
 		return fresh(a.o.Service.RecentAnomalies(ctx, in.query("", in.Limit)))
 	})
 	register(a, route{method: "GET", path: "/v1/arbitrage", role: access.Viewer}, huma.Operation{
-		OperationID: "list-arbitrage", Tags: []string{"market"}, Summary: "Sure wins at the prices of now, leg by leg",
+		OperationID: "list-arbitrage", Tags: []string{"market"}, Summary: "Arbitrage at the current prices, leg by leg",
 	}, service.Windows{}, func(ctx context.Context, in *arbitrageInput) (reply, error) {
 		return fresh(a.o.Service.Arbitrage(ctx, in.Suppressed))
 	})

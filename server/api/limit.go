@@ -35,7 +35,7 @@ func (x *exchange) allow(key string) *Problem {
 		return nil
 	}
 	x.api.o.Metrics.RateLimited.WithLabelValues("client").Inc()
-	p := problem(http.StatusTooManyRequests, "more requests than the limit of one client: see the RateLimit headers")
+	p := problem(http.StatusTooManyRequests, "the rate limit of this client is exceeded; see the RateLimit headers")
 	p.retry = d.RetryAfter
 	return p
 }
@@ -74,7 +74,7 @@ func (a *API) govern() *Problem {
 		return nil
 	}
 	a.o.Metrics.RateLimited.WithLabelValues("governor").Inc()
-	p := problem(http.StatusTooManyRequests, "more graphs than this instance serves in a second ("+strconv.Itoa(d.Limit)+", of all clients together)")
+	p := problem(http.StatusTooManyRequests, "this instance serves at most "+strconv.Itoa(d.Limit)+" graphs a second to all clients together")
 	p.retry = max(d.RetryAfter, 0)
 	return p
 }

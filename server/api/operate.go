@@ -159,7 +159,7 @@ func instant(t time.Time) *time.Time {
 const opBackup = "BACKUP"
 
 func (a *API) backups() {
-	none := problem(http.StatusNotFound, "no backups are configured here")
+	none := problem(http.StatusNotFound, "no backups are configured")
 	register(a, route{method: "GET", path: "/v1/backups", role: access.Viewer}, huma.Operation{
 		OperationID: "list-backups", Tags: []string{"operation"}, Summary: "The backups that are kept",
 	}, BackupList{}, func(context.Context, *nothing) (reply, error) {

@@ -13,6 +13,7 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/ledger"
+	"corrgraph/server/api/stream"
 	"corrgraph/server/live"
 	"corrgraph/server/service"
 )
@@ -309,7 +310,7 @@ func TestStreamsAreBounded(t *testing.T) {
 		dial, _ := g.listen(t)
 		g.subscribe(t, dial, "/v1/stream").next("connected")
 		w := g.get("/v1/stream")
-		g.refused(http.StatusServiceUnavailable, "as many clients", w)
+		g.refused(http.StatusServiceUnavailable, "limit of concurrent streams", w)
 		if w.Header().Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
@@ -343,7 +344,7 @@ func TestStreamsEndWithAWord(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second) // of the bubble: the audit log is written
 		rows := decode[service.AuditPage](t, g.get("/v1/audit?operation=STREAM")).Rows
-		if len(rows) != 2 || rows[0].Actor != "viewer" || rows[0].Detail != errBye.Error() {
+		if len(rows) != 2 || rows[0].Actor != "viewer" || rows[0].Detail != stream.ErrStopping.Error() {
 			t.Errorf("audited: %+v", rows)
 		}
 	})

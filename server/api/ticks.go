@@ -57,7 +57,7 @@ func (p *parcel) read(ctx context.Context, form string, text []byte, most int, n
 	var err error
 	if form == formJSON {
 		if text, p.wrong, err = linesOf(text); err != nil {
-			return problem(http.StatusBadRequest, "the body is not the JSON that Content-Type says: "+err.Error())
+			return problem(http.StatusBadRequest, "the body is not valid JSON: "+err.Error())
 		}
 	}
 	if form != formCSV {
@@ -221,7 +221,7 @@ func (a *API) accept(r *http.Request, form string, claim *guard.Admission) (*Rec
 	}
 	out := p.receipt(got, a.o.Service.State().AsOf)
 	if len(p.batches) == len(got.Refused) && out.Rejected > 0 {
-		bad := problem(http.StatusUnprocessableEntity, "no tick of the request can be used")
+		bad := problem(http.StatusUnprocessableEntity, "no tick in the request is usable")
 		bad.Errors = out.Errors
 		return nil, bad
 	}

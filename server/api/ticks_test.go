@@ -176,12 +176,12 @@ func TestBodiesThatAreNotWhatTheySayAreRefused(t *testing.T) {
 			{415, "", "x", "", "Content-Type"},
 			{415, "text/html", "x", "", "Content-Type"},
 			{415, formNDJSON, "x", "br", "want gzip"},
-			{400, formNDJSON, "x", "gzip", "ends early"},
+			{400, formNDJSON, "x", "gzip", "truncated"},
 			{400, formNDJSON, "this is no gzip at all", "gzip", "not gzip"},
-			{400, formNDJSON, whole[:len(whole)/2], "gzip", "ends early"},
+			{400, formNDJSON, whole[:len(whole)/2], "gzip", "truncated"},
 			{400, formNDJSON, whole[:20] + "xxxxxxxx" + whole[28:], "gzip", ""},
 			{400, formJSON, `[{"a":1},{"a":}]`, "", "element 2"},
-			{400, formJSON, `[{"a":1}`, "", "not the JSON"},
+			{400, formJSON, `[{"a":1}`, "", "not valid JSON"},
 			{400, formJSON, `[] []`, "", "behind the end"},
 			{422, formCSV, "a,b\n1,2\n", "", "columns missing"},
 		} {
@@ -196,7 +196,7 @@ func TestBodiesThatAreNotWhatTheySayAreRefused(t *testing.T) {
 		r.Header.Set("Content-Type", formNDJSON)
 		w := httptest.NewRecorder()
 		g.api.ServeHTTP(w, r)
-		g.refused(http.StatusBadRequest, "ends early", w)
+		g.refused(http.StatusBadRequest, "truncated", w)
 	})
 }
 

@@ -35,7 +35,7 @@ func (a *API) watch() {
 	}, Ready{})
 	a.mount(&ready, func(w http.ResponseWriter, _ *http.Request) {
 		why := a.o.Service.Ready()
-		if a.closing.Err() != nil {
+		if a.streams.Closed() {
 			why = append(why, "stopping")
 		}
 		r := Ready{Ready: len(why) == 0, Reasons: append([]string{}, why...), Health: a.o.Service.Health()}

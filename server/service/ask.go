@@ -11,19 +11,10 @@ import (
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
-	"corrgraph/results"
 	"corrgraph/server/live"
 	"corrgraph/server/memo"
 	"corrgraph/store"
 )
-
-func catalogued(rows []live.EventRow) []catalog.Event {
-	out := make([]catalog.Event, len(rows))
-	for i := range rows {
-		out[i] = rows[i].Event
-	}
-	return out
-}
 
 // Events is a page of events, the ones quoted last first.
 type Events struct {
@@ -115,7 +106,7 @@ type Leaders struct {
 }
 
 // judged reads leaders from the last decision.
-type judged struct{ *results.Judgement }
+type judged struct{ *store.Judgement }
 
 // Families implements answer.LeaderReader.
 func (j judged) Families(context.Context) ([]graph.Family, error) { return j.Judgement.Families, nil }
@@ -141,7 +132,7 @@ func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *memo
 		}
 		j := st.Judgement
 		if j == nil {
-			j = &results.Judgement{}
+			j = &store.Judgement{}
 		}
 		l, err := answer.ListLeaders(ctx, judged{j}, f, st.AsOf)
 		if err != nil {
@@ -220,7 +211,7 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 				return err
 			}
 			if g == nil {
-				return unknown("%q and %q are not watched together", string(source), string(target))
+				return unknown("%q and %q are not a watched pair", string(source), string(target))
 			}
 			d = engine.Detail{Edge: *g, Why: "it is another program's row: what stands behind it is not known here"}
 		}

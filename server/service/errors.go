@@ -82,13 +82,13 @@ func Classify(err error) *Error {
 		retry  time.Duration
 	}{
 		{live.ErrUnknown, Unknown, "there is no such event", 0},
-		{ingest.ErrRecovering, Unavailable, "the tick log is being read back after a start", 2 * time.Second},
+		{ingest.ErrRecovering, Unavailable, "the tick log is being read back after a restart", 2 * time.Second},
 		{live.ErrStopped, Unavailable, "the service is stopping", 5 * time.Second},
 		{ingest.ErrStopped, Unavailable, "the service is stopping", 5 * time.Second},
-		{ingest.ErrBusy, Unavailable, "more ticks wait to be accepted than the queue holds", time.Second},
+		{ingest.ErrBusy, Unavailable, "the queue of ticks to be accepted is full", time.Second},
 		{guard.ErrOpen, Unavailable, "a circuit breaker is open", 5 * time.Second},
 		{guard.ErrBusy, Unavailable, "all workers are busy and the queue is full", time.Second},
-		{guard.ErrOverloaded, Unavailable, "as many requests are in flight as the instance bears", time.Second},
+		{guard.ErrOverloaded, Unavailable, "too many requests are in flight", time.Second},
 		{syscall.ENOSPC, Unavailable, "no space is left for the store", 30 * time.Second},
 		{store.ErrFull, Unavailable, "no space is left for the store", 30 * time.Second},
 		{store.ErrReplaced, Unavailable, "the store's file was removed or replaced", 30 * time.Second},
@@ -100,22 +100,15 @@ func Classify(err error) *Error {
 			return &Error{Code: c.code, Detail: c.detail, RetryAfter: c.retry, Err: err}
 		}
 	}
-	return &Error{Code: Internal, Detail: "something went wrong here; the log says what", Err: err}
+	return &Error{Code: Internal, Detail: "internal error; see the log", Err: err}
 }
 
 func upper(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
 
-func errText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
 // refused tells why a fault was not injected.
 func refused(err error) error {
 	if errors.Is(err, fault.ErrDisabled) {
-		return &Error{Code: Forbidden, Detail: "faults can't be injected here: chaos.enabled is false", Err: err}
+		return &Error{Code: Forbidden, Detail: "fault injection is disabled: chaos.enabled is false", Err: err}
 	}
 	return &Error{Code: Invalid, Detail: err.Error(), Err: err}
 }

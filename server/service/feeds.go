@@ -7,12 +7,6 @@ import (
 	"corrgraph/odds"
 )
 
-// OpFeeds and OpWatch are operations too.
-const (
-	OpFeeds = "FEEDS"
-	OpWatch = "WATCH"
-)
-
 // Feed is how one source or venue is heard.
 type Feed struct {
 	Source     string            `json:"source"`

@@ -35,7 +35,7 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r ingest.R
 	err = s.run(ctx, OpIngest, fmt.Sprintf("%d quotes", quotes), func(ctx context.Context) error {
 		if s.o.Memory.Sheds(guard.ShedIngest) {
 			s.o.Metrics.Shed.WithLabelValues("ingest").Inc()
-			return unavailable(shedRetry, nil, "ticks are not taken while memory is at its ceiling")
+			return unavailable(shedRetry, nil, "no ticks are accepted while memory is at its ceiling")
 		}
 		err := s.log.Do(ctx, func(ctx context.Context) (err error) {
 			ctx, cancel := context.WithTimeout(ctx, longestIngest)

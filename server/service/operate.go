@@ -62,7 +62,7 @@ func (s *Service) Audit(ctx context.Context, f store.AuditFilter, cursor string,
 		at := int64(0)
 		if cursor != "" {
 			if at, err = strconv.ParseInt(cursor, 10, 64); err != nil || at <= 0 {
-				return invalid("cursor %q is none that this log gave out", cursor)
+				return invalid("cursor %q did not come from this log: start again without one", cursor)
 			}
 		}
 		return s.ask(ctx, func(ctx context.Context) error {
@@ -243,15 +243,13 @@ func (s *Service) Performance(ctx context.Context, from, to odds.Time, operation
 			out = make([]Measurement, 0, len(rows))
 			for i := range rows {
 				r := &rows[i]
-				out = append(out, Measurement{r.At, r.Operation, us(r.P50), us(r.P99), r.PerSecond, r.MemoryMB, r.CPU})
+				out = append(out, Measurement{r.At, r.Operation, float64(r.P50) / 1e3, float64(r.P99) / 1e3, r.PerSecond, r.MemoryMB, r.CPU})
 			}
 			return err
 		})
 	})
 	return out, err
 }
-
-func us(d time.Duration) float64 { return float64(d) / 1e3 }
 
 // Fault is an injected fault as interfaces show it.
 type Fault struct {

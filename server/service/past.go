@@ -19,7 +19,7 @@ func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit
 			return err
 		}
 		if now := max(s.asOf(v), s.o.Live.State().AsOf); at > now {
-			return invalid("at %v is yet to come: the newest event time is %v", at, now)
+			return invalid("at %v is in the future: the newest event time is %v", at, now)
 		}
 		p, ok := v.At(at)
 		if !ok {
@@ -50,16 +50,9 @@ type Moves struct {
 	Freshness
 }
 
-// MovesQuery says which moves are wanted.
-type MovesQuery struct {
-	Event    string
-	From, To odds.Time // zero is open
-	Limit    int       // the newest of them; zero means 500
-}
-
 // Moves returns the newest moves of an event in a span of time. What a process has
 // forgotten, or did not see of a graph since its start, is not in it.
-func (s *Service) Moves(ctx context.Context, q MovesQuery) (out *Moves, err error) {
+func (s *Service) Moves(ctx context.Context, q answer.MovesQuery) (out *Moves, err error) {
 	err = s.run(ctx, OpMoves, q.Event, func(ctx context.Context) error {
 		if q.Limit <= 0 {
 			q.Limit = 500

@@ -107,7 +107,7 @@ func TestMovesAreTold(t *testing.T) {
 		g.live.show(remembering())
 		n := node("lead", "m", "home")
 		g.live.moves = engine.Remembered{Since: noon.Add(-hour), Older: 3, Newer: 2, Moves: []engine.PastMove{{Node: n, At: noon.Add(-5), Raw: 0.2, RMS: 0.05}}}
-		got, err := g.Moves(g.ctx, MovesQuery{Event: "m"})
+		got, err := g.Moves(g.ctx, answer.MovesQuery{Event: "m"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,13 +118,13 @@ func TestMovesAreTold(t *testing.T) {
 		if want := [3]int64{0, int64(noon), 500}; g.live.asked != want {
 			t.Errorf("asked for %v, want %v", g.live.asked, want)
 		}
-		if _, err := g.Moves(g.ctx, MovesQuery{Event: "m", From: noon.Add(-9), To: noon.Add(-1), Limit: 7}); err != nil || g.live.asked != [3]int64{int64(noon.Add(-9)), int64(noon.Add(-1)), 7} {
+		if _, err := g.Moves(g.ctx, answer.MovesQuery{Event: "m", From: noon.Add(-9), To: noon.Add(-1), Limit: 7}); err != nil || g.live.asked != [3]int64{int64(noon.Add(-9)), int64(noon.Add(-1)), 7} {
 			t.Errorf("asked for %v, %v", g.live.asked, err)
 		}
-		if _, err := g.Moves(g.ctx, MovesQuery{Event: "m", From: noon, To: noon.Add(-1)}); code(err) != Invalid {
+		if _, err := g.Moves(g.ctx, answer.MovesQuery{Event: "m", From: noon, To: noon.Add(-1)}); code(err) != Invalid {
 			t.Errorf("%v", err)
 		}
-		if _, err := g.Moves(g.ctx, MovesQuery{Event: "other"}); code(err) != Unknown {
+		if _, err := g.Moves(g.ctx, answer.MovesQuery{Event: "other"}); code(err) != Unknown {
 			t.Errorf("%v", err)
 		}
 		if rows := g.audited(); rows[len(rows)-1].Operation != OpMoves || rows[len(rows)-1].Status != "REFUSED" {

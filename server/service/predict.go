@@ -177,5 +177,5 @@ func (s *Service) eventOf(ctx context.Context, n odds.NodeID) (string, error) {
 			return rows[0].Event, nil
 		}
 	}
-	return "", unknown("unknown node %q: no event is known that it belongs to", string(n))
+	return "", unknown("unknown node %q: it belongs to no known event", string(n))
 }

@@ -8,9 +8,6 @@ import (
 	"corrgraph/store"
 )
 
-// OpProof is the operation of recording proofs, as the audit log calls it.
-const OpProof = "PROOF"
-
 // Proof is the newest result of something that was run beside the service: load, a
 // drill.
 type Proof struct {
@@ -61,7 +58,7 @@ func (s *Service) RecordProof(ctx context.Context, in NewProof) (out *Proof, err
 				known = known || held[i].Kind == p.Kind
 			}
 			if !known && len(held) >= mostKinds {
-				return invalid("%d kinds of proof are kept already", len(held))
+				return invalid("%d kinds of proof are stored already, the most there can be", len(held))
 			}
 			if err := s.proofs.SetProof(ctx, p); err != nil {
 				return err

@@ -11,9 +11,6 @@ import (
 	"corrgraph/store"
 )
 
-// OpReview is the operation of reviewing, as the audit log calls it.
-const OpReview = "REVIEW"
-
 // ReviewStore keeps what people made of anomalies.
 type ReviewStore interface {
 	AddReview(ctx context.Context, r store.Review) (store.Review, error)

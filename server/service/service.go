@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corrgraph/answer"
+	"corrgraph/catalog"
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/server/guard"
@@ -140,6 +141,10 @@ const (
 	OpReadiness   = "READINESS"
 	OpFault       = "FAULT"
 	OpStream      = "STREAM"
+	OpFeeds       = "FEEDS"
+	OpWatch       = "WATCH"
+	OpProof       = "PROOF"
+	OpReview      = "REVIEW"
 )
 
 // New returns a Service. It fails where the options of the breakers are wrong.
@@ -191,9 +196,10 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 		return true
 	}
 	o.OnChange = func(c guard.Change) {
-		detail := c.From.String() + " → " + c.To.String()
+		detail, cause := c.From.String()+" → "+c.To.String(), ""
 		if c.Cause != nil {
-			detail += ": " + c.Cause.Error()
+			cause = c.Cause.Error()
+			detail += ": " + cause
 		}
 		row := store.AuditRow{At: s.now(), Operation: "CIRCUIT_" + upper(c.To.String()), Subject: c.Name, Status: "OK", Detail: detail, Actor: "service"}
 		select { // under the breaker's lock: nobody waits here
@@ -201,7 +207,7 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 		default:
 			s.o.Log.Error("a change of a circuit breaker could not be written to the audit log", "target", c.Name, "change", detail)
 		}
-		s.o.Log.Warn("circuit breaker changed", "target", c.Name, "from", c.From.String(), "to", c.To.String(), "cause", errText(c.Cause))
+		s.o.Log.Warn("circuit breaker changed", "target", c.Name, "from", c.From.String(), "to", c.To.String(), "cause", cause)
 	}
 	return guard.NewBreaker(o)
 }
@@ -240,7 +246,11 @@ func (s *Service) Names() answer.Names {
 		return was.names
 	}
 	defer s.naming.Unlock()
-	n := &namesOf{first, len(rows), answer.NamesOf(catalogued(rows))}
+	events := make([]catalog.Event, len(rows))
+	for i := range rows {
+		events[i] = rows[i].Event
+	}
+	n := &namesOf{first, len(rows), answer.NamesOf(events)}
 	s.names.Store(n)
 	return n.names
 }

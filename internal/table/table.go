@@ -1,46 +1,33 @@
-package answer
+// Package table lines texts up in columns for people: in go rows of texts with their
+// colours, out comes plain text or, for terminals, text with ANSI colours. What a terminal
+// would take for an order never comes out.
+package table
 
 import (
 	"bytes"
-	"encoding/json"
-	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"corrgraph/odds"
 )
-
-// JSON writes v as indented JSON and a line break, in one Write.
-func JSON(w io.Writer, v any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := w.Write(b.Bytes())
-	return err
-}
 
 // Style says how tables look. The zero value is plain text.
 type Style struct {
 	Color bool // ANSI colours: for terminals only
 }
 
-// paint is an ANSI attribute; 0 is none.
-type paint int
+// Paint is an ANSI attribute; 0 is none.
+type Paint int
 
+// The attributes.
 const (
-	bold   paint = 1
-	dim    paint = 2
-	red    paint = 31
-	green  paint = 32
-	yellow paint = 33
+	Bold   Paint = 1
+	Dim    Paint = 2
+	Red    Paint = 31
+	Green  Paint = 32
+	Yellow Paint = 33
 )
 
-func (s Style) paint(text string, p paint) string {
+func (s Style) paint(text string, p Paint) string {
 	text = Plain(text)
 	if !s.Color || p == 0 || text == "" {
 		return text
@@ -49,7 +36,7 @@ func (s Style) paint(text string, p paint) string {
 }
 
 // Bold marks a text on terminals.
-func (s Style) Bold(text string) string { return s.paint(text, bold) }
+func (s Style) Bold(text string) string { return s.paint(text, Bold) }
 
 // Plain replaces what a terminal would take for an order: control characters and
 // those that turn the direction of writing. Names come from feeds, and a feed must
@@ -66,57 +53,50 @@ func Plain(text string) string {
 	}, text)
 }
 
-// bandPaint is the colour of a confidence.
-func bandPaint(b odds.Band) paint {
-	switch b {
-	case odds.High:
-		return green
-	case odds.Medium:
-		return yellow
-	}
-	return dim
+// Cell is a text with its colour.
+type Cell struct {
+	Text  string
+	Paint Paint
 }
 
-// cell is a text with its colour.
-type cell struct {
-	text  string
-	paint paint
-}
-
-// table lines texts up in columns. Heads that begin with ">" are set flush right.
-type table struct {
+// Table lines texts up in columns. Heads that begin with ">" are set flush right.
+type Table struct {
 	heads []string
-	rows  [][]cell
+	rows  [][]Cell
 }
 
-func newTable(heads ...string) *table { return &table{heads: heads} }
+// New returns a table with its heads.
+func New(heads ...string) *Table { return &Table{heads: heads} }
 
-// add appends a row; elements are strings or cells.
-func (t *table) add(row ...any) {
-	r := make([]cell, len(t.heads))
+// Len is how many rows there are.
+func (t *Table) Len() int { return len(t.rows) }
+
+// Add appends a row; elements are strings or Cells.
+func (t *Table) Add(row ...any) {
+	r := make([]Cell, len(t.heads))
 	for i, v := range row {
 		switch v := v.(type) {
-		case cell:
+		case Cell:
 			r[i] = v
 		case string:
-			r[i] = cell{text: v}
+			r[i] = Cell{Text: v}
 		}
 	}
 	t.rows = append(t.rows, r)
 }
 
-// write renders the table. Columns in which every row is empty are left out.
-func (t *table) write(b *bytes.Buffer, s Style) {
+// Write renders the table. Columns in which every row is empty are left out.
+func (t *Table) Write(b *bytes.Buffer, s Style) {
 	width := make([]int, len(t.heads))
 	for _, r := range t.rows {
 		for i, c := range r {
-			width[i] = max(width[i], utf8.RuneCountInString(c.text))
+			width[i] = max(width[i], utf8.RuneCountInString(c.Text))
 		}
 	}
-	head := make([]cell, len(t.heads))
+	head := make([]Cell, len(t.heads))
 	for i, h := range t.heads {
 		h = strings.TrimPrefix(h, ">")
-		head[i] = cell{h, bold}
+		head[i] = Cell{h, Bold}
 		if width[i] > 0 {
 			width[i] = max(width[i], utf8.RuneCountInString(h))
 		}
@@ -127,19 +107,19 @@ func (t *table) write(b *bytes.Buffer, s Style) {
 	}
 }
 
-func (t *table) line(b *bytes.Buffer, s Style, row []cell, width []int) {
+func (t *Table) line(b *bytes.Buffer, s Style, row []Cell, width []int) {
 	owed := 0 // spaces before the next text, so that no line ends in any
 	for i, c := range row {
 		if width[i] == 0 {
 			continue
 		}
-		pad := width[i] - utf8.RuneCountInString(c.text)
+		pad := width[i] - utf8.RuneCountInString(c.Text)
 		if strings.HasPrefix(t.heads[i], ">") {
 			owed, pad = owed+pad, 0
 		}
-		if c.text != "" {
+		if c.Text != "" {
 			b.WriteString(strings.Repeat(" ", owed))
-			b.WriteString(s.paint(c.text, c.paint))
+			b.WriteString(s.paint(c.Text, c.Paint))
 			owed = 0
 		} else {
 			pad = width[i]
