@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import type { Forecast, Move } from "../src/api/types";
-import { EventParser } from "../src/lib/sse";
+import { eventParser } from "../src/lib/sse";
 
 interface Recorder {
   answers: { address: string; body: unknown }[];
@@ -56,7 +56,7 @@ export class Heard {
   }
 
   async #events() {
-    return new EventParser().push(await this.page.evaluate(() => window.recorder.streamed.join("")));
+    return eventParser()(await this.page.evaluate(() => window.recorder.streamed.join("")));
   }
 
   /** Runs a check while the page is held: its clock stands and nothing reaches it, so that

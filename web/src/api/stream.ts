@@ -1,7 +1,7 @@
 // The stream of what happens. It goes on after the server was restarted: with the id of
 // the last event where the server knows it, else with a word that all must be read anew.
 
-import { EventParser, placeOf, type ServerEvent } from "../lib/sse";
+import { eventParser, placeOf, type ServerEvent } from "../lib/sse";
 import { headers } from "./client";
 import type { Messages } from "./types";
 
@@ -61,7 +61,7 @@ async function once(
     cache: "no-store",
   });
   if (!answer.ok || !answer.body) return answer.status;
-  const [reader, parser, text] = [answer.body.getReader(), new EventParser(), new TextDecoder()];
+  const [reader, parser, text] = [answer.body.getReader(), eventParser(), new TextDecoder()];
   // A connection can die without a word. The server says something at least every heartbeat.
   let patience = 40_000;
   let timer = setTimeout(() => silence.abort(), patience);
@@ -71,7 +71,7 @@ async function once(
       if (done) return answer.status;
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), patience);
-      for (const e of parser.push(text.decode(value, { stream: true }))) {
+      for (const e of parser(text.decode(value, { stream: true }))) {
         const data: unknown = JSON.parse(e.data);
         if (e.kind === "connected") {
           const { heartbeat_ms, resumed } = data as Messages["connected"];

@@ -20,10 +20,15 @@ export class AppState {
   readonly replay = new Replay(this);
   readonly keys = new Keys(this);
 
-  /** Starts timers, listeners and the stream; the function that it returns ends them all. */
+  /** Starts timers, listeners and the stream; the function that it returns ends them all,
+   * and every question that is still asked. */
   start(): () => void {
     const ends = [this.router, this.theme, this.clock, this.market].map((part) => part.start());
-    return () => ends.forEach((end) => end());
+    return () => {
+      ends.forEach((end) => end());
+      this.details.stop();
+      this.replay.stop();
+    };
   }
 }
 

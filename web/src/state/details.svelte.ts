@@ -29,4 +29,9 @@ export class Details {
     }
     return d.resource.value;
   }
+
+  /** Drops all questions that run or wait. */
+  stop(): void {
+    for (const d of this.#of.values()) d.resource.stop();
+  }
 }

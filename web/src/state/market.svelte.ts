@@ -69,6 +69,7 @@ export class Market {
     return () => {
       ends.abort();
       polls.forEach((stop) => stop());
+      for (const r of [this.ready, this.feeds, this.events, this.anomalies, this.leaders, this.scorecard]) r.stop();
       clearTimeout(this.#timer);
       clearTimeout(this.#again);
     };

@@ -39,8 +39,8 @@ export function show<P extends Record<string, unknown>>(
  * asked, in order. */
 export function serve(answers: Record<string, unknown>): string[] {
   const asked: string[] = [];
-  vi.stubGlobal("fetch", async (request: Request) => {
-    const { pathname, search } = new URL(request.url);
+  vi.stubGlobal("fetch", async (request: Request | string) => {
+    const { pathname, search } = new URL(request instanceof Request ? request.url : request, location.href);
     asked.push(pathname + search);
     const answer = answers[pathname] ?? 404;
     if (typeof answer !== "number") return Response.json(answer);
