@@ -36,12 +36,17 @@ web/dist/app/index.html: $(shell find web/src web/public -type f ! -name schema.
 	@cd web && npm run -s types && npm run -s build >/dev/null && touch dist/app/index.html
 
 # The binary says which build it is: from git, where that answers.
-STAMP  = $(shell deploy/release/stamp 2>/dev/null)
-LINK   = $(and $(STAMP),-X main.linkedVersion=$(word 1,$(STAMP)) -X main.linkedCommit=$(word 2,$(STAMP)) -X main.linkedDate=$(word 3,$(STAMP)))
+LINK = $(shell deploy/release/stamp 2>/dev/null | awk '{ printf "-X main.linkedVersion=%s -X main.linkedCommit=%s -X main.linkedDate=%s", $$1, $$2, $$3 }')
 
 .PHONY: build
 build: go pages ## bin/corrgraph with its dashboard; the first time takes a minute or two, mostly for SQLite
 	@go build -trimpath -ldflags '$(LINK)' -o bin/corrgraph ./cmd/corrgraph
+
+# docs/RELEASING.md has the rest of a release. A tree with changes is nobody's commit.
+.PHONY: release
+release: go web .tools/cyclonedx-gomod .tools/release ## bin/release: archives for linux/amd64 and arm64, bills of materials, checksums
+	@stamp=$$(deploy/release/stamp); [[ $$stamp != *+dirty* ]] || { echo "there are uncommitted changes: commit or stash them" >&2; exit 1; }; \
+	.tools/release -out bin/release $$stamp && cat bin/release/SHA256SUMS
 
 .PHONY: test
 test: pages go .tools/testreport ## all tests, and what was skipped and why; a failure stops nothing after it
@@ -124,7 +129,10 @@ go:
 .tools/staticcheck: PKG = honnef.co/go/tools/cmd/staticcheck
 .tools/gofumpt:     PKG = mvdan.cc/gofumpt
 .tools/benchstat:   PKG = golang.org/x/perf/cmd/benchstat
-.tools/staticcheck .tools/gofumpt .tools/benchstat: tools/go.mod | go
+.tools/cyclonedx-gomod: PKG = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+.tools/staticcheck .tools/gofumpt .tools/benchstat .tools/cyclonedx-gomod: tools/go.mod | go
 	@cd tools && go build -o ../$@ $(PKG)
+.tools/release: $(wildcard tools/release/*.go) tools/go.mod | go
+	@cd tools && go build -o ../$@ ./release
 .tools/testreport: tools/testreport/main.go | go
 	@cd tools && go build -o ../$@ ./testreport

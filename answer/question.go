@@ -23,6 +23,7 @@ type Error struct {
 	Detail string
 }
 
+// Error returns the detail.
 func (e *Error) Error() string { return e.Detail }
 
 // Unwrap returns the kind.

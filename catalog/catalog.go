@@ -31,7 +31,7 @@ type Ambiguity struct {
 	Why        string
 }
 
-// Match is the answer to "which event is this?".
+// Match is the result of Resolve.
 type Match struct {
 	Event   *Event // owned by the catalogue: read it between calls, Clone to keep it
 	Swapped bool   // the source's home is the event's away
@@ -39,7 +39,7 @@ type Match struct {
 	Links   []Link // pairs of events that are watched from now on
 }
 
-// Side turns a side as the source names it into the event's own.
+// Side converts a side from the source's orientation to the event's.
 func (m Match) Side(s odds.Side) odds.Side {
 	switch {
 	case m.Swapped && s == odds.Home:
@@ -95,15 +95,15 @@ func New(facts *Facts, o Options) *Catalog {
 	}
 }
 
-// Resolve returns the event that e, an event of source seen at event time at,
-// is. It is the one that the source's id was resolved to before, whatever has
-// become of its start; else an event of other sources with the same two
-// participants in either order, in the same sport and league, that starts
-// within the window; else a new one, whose id is e.ID, or "source:id" where
-// another source has taken that. Two ids of one source are never merged. An
-// event that could be several is new and is listed in Ambiguities.
+// Resolve returns the catalogue's event for e, which source reported at event time
+// at. That is the event to which the source's id was resolved before, even if its
+// start has changed since; else another source's event with the same two
+// participants in either order, in the same sport and league, that starts within
+// the window; else a new event, with the id e.ID, or "source:id" if that is taken.
+// Two ids of one source are never merged. An event that could be several is new and
+// is listed in Ambiguities.
 //
-// at must not decrease by more than sources are out of order; e is kept and must
+// at may decrease only as far as sources are out of order. e is retained and must
 // not change. Cost: O(1) for ids seen before, else O(meetings of the two).
 func (c *Catalog) Resolve(source string, e *odds.Event, at odds.Time) Match {
 	id := sourceID{source, e.ID}
@@ -200,8 +200,8 @@ func (c *Catalog) freeID(id sourceID) string {
 	return free
 }
 
-// Seen notes that an event returned by Resolve is still quoted at a time, for a
-// caller that remembers what Resolve said.
+// Seen records that an event is still quoted at a time, for callers that cache the
+// result of Resolve.
 func (c *Catalog) Seen(e *Event, at odds.Time) { e.LastSeen = max(e.LastSeen, at) }
 
 // Event returns an event by the catalogue's id; nil if there is none. It is
@@ -213,7 +213,7 @@ func (c *Catalog) Event(id string) *Event {
 	return nil
 }
 
-// Events returns copies of all events, by first sight, then id.
+// Events returns copies of all events, ordered by first sight, then id.
 func (c *Catalog) Events() []Event {
 	out := make([]Event, 0, len(c.events))
 	for _, e := range c.events {
@@ -225,7 +225,7 @@ func (c *Catalog) Events() []Event {
 	return out
 }
 
-// Ambiguities returns what was not merged, in the order of arrival.
+// Ambiguities returns everything left unmerged, in order of arrival.
 func (c *Catalog) Ambiguities() []Ambiguity { return slices.Clone(c.ambiguous) }
 
 // Watched counts the links of layers 3 and 4 given out and left out so far.

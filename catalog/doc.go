@@ -1,8 +1,8 @@
-// Package catalog knows events, participants and the entities behind them, which
-// spellings mean the same, and which pairs of nodes each layer watches.
+// Package catalog matches events and participants across sources, and decides which
+// pairs of events layers 3 and 4 watch.
 //
-// Events of sources go in; one [Event] for each match comes out, whatever its
-// sources call it. What could be two things is never merged: it is listed as an
-// [Ambiguity]. [Facts] are immutable and safe to share; a [Catalog] is mutable
-// and belongs to one goroutine. Results depend on the order of the calls alone.
+// Source events go in; one [Event] per match comes out, however its sources spell
+// it. Anything ambiguous is listed as an [Ambiguity] and never merged. [Facts] are
+// immutable and safe to share; a [Catalog] is mutable and belongs to one goroutine.
+// Results depend on the order of the calls alone.
 package catalog

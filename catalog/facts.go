@@ -15,7 +15,7 @@ import (
 //go:embed facts.yaml
 var builtin []byte
 
-// ErrFacts is wrapped by every refusal of a catalogue file.
+// ErrFacts is wrapped by every error about a catalogue file.
 var ErrFacts = errors.New("bad catalogue file")
 
 // Kinds of entity.
@@ -36,7 +36,7 @@ type Entity struct {
 	Links []string // of a team: ids of its people, owners, venue and city, in that order
 }
 
-// Facts are entities and the spellings of teams. They are immutable.
+// Facts are entities and the spellings of team names. They are immutable.
 type Facts struct {
 	entities map[string]Entity
 	leagues  map[string]league   // by normalized name or alias
@@ -80,10 +80,10 @@ func Builtin() (*Facts, error) {
 	return (&Facts{}).With("facts.yaml", strings.NewReader(string(builtin)))
 }
 
-// With returns f with the facts of a YAML file added. A team that f knows is
-// overridden in what the file states of it (city, venue, owners, people) and
-// gains its aliases. Name is for messages. The error wraps ErrFacts and names
-// file and line of an unknown key or a wrong type; f is never modified.
+// With returns f with the facts of a YAML file added. For a team that f knows, the
+// file's city, venue, owners and people replace f's, and its aliases are added.
+// name is used in messages. The error wraps ErrFacts and names file and line of an
+// unknown key or a wrong type; f is never modified.
 func (f *Facts) With(name string, r io.Reader) (*Facts, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -211,10 +211,10 @@ func nameKey(sport, league, normalized string) string {
 	return sport + "\x00" + league + "\x00" + normalized
 }
 
-// Lookup returns the ids of the teams or players that name could mean, sorted.
-// An empty league or sport stands for all; a league that the facts don't hold
-// has only the teams of any league. More than one id means that the name is
-// ambiguous. The caller must not modify the answer.
+// Lookup returns the ids of the teams or players that name could mean, sorted. An
+// empty sport or league matches all; a league unknown to the facts matches only
+// teams that are listed for any league. Several ids mean that the name is
+// ambiguous. The caller must not modify the result.
 func (f *Facts) Lookup(sport, league, name string) []string {
 	s, n := SportKey(sport), Normalize(name)
 	if ids := f.names[nameKey(s, f.League(sport, league), n)]; ids != nil {
@@ -240,8 +240,8 @@ func (f *Facts) Entities(kind string) []Entity {
 	return out
 }
 
-// League returns the canonical name of a league ("MLB" and "Major League
-// Baseball" are "mlb"), or its normalized name where the facts don't hold it.
+// League returns the canonical name of a league ("MLB" and "Major League Baseball"
+// are "mlb"), or its normalized name if the facts don't list it.
 func (f *Facts) League(sport, name string) string {
 	n := Normalize(name)
 	if l, ok := f.leagues[SportKey(sport)+"\x00"+n]; ok {

@@ -7,12 +7,12 @@ import (
 	"corrgraph/odds"
 )
 
-// Caps bound the links that layers 3 and 4 watch. What they leave out is counted.
+// Caps bound the links that layers 3 and 4 watch. Links beyond them are counted.
 type Caps struct {
-	// SameSport is how many neighbours an event has through one team or player
-	// in layer 3. Zero means 16.
+	// SameSport is the most neighbours an event may have through one team or
+	// player, in layer 3. Zero means 16.
 	SameSport int
-	// OtherSport is how many neighbours an event has through one other entity
+	// OtherSport is the most neighbours an event may have through any other entity,
 	// in layer 4. Zero means 8.
 	OtherSport int
 }
@@ -21,15 +21,15 @@ func (c Caps) defaults() Caps {
 	return Caps{cmp.Or(c.SameSport, 16), cmp.Or(c.OtherSport, 8)}
 }
 
-// LeftOut counts pairs that a layer could have watched and does not.
+// LeftOut counts pairs that a layer could watch but does not, with the reason.
 type LeftOut struct {
 	Layer  odds.Layer
 	Reason string
 	Pairs  int
 }
 
-// Counts says how many pairs are watched in each layer, and how many are not and
-// why. The zero value is empty.
+// Counts is how many pairs each layer watches, and how many it leaves out and why.
+// The zero value is empty.
 type Counts struct {
 	Watched [odds.CrossSport + 1]int // by layer
 	LeftOut []LeftOut                // by layer, then reason

@@ -104,6 +104,6 @@ func BenchmarkDecide(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		e.decide(e.now)
+		e.decide(e.Now())
 	}
 }

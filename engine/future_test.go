@@ -107,9 +107,12 @@ func sameFamilies(t *testing.T, part, whole *concluded, cut odds.Time) {
 	hour := cut / 3_600_000 * 3_600_000
 	found := func(e *concluded) map[string]odds.Time {
 		out := map[string]odds.Time{}
-		for _, f := range e.list {
-			if f.found != 0 && f.found <= hour {
-				out[f.key.String()] = f.found
+		for _, f := range e.Families() {
+			if f.Key.Leader > f.Key.Follower { // whoever leads
+				f.Key.Leader, f.Key.Follower = f.Key.Follower, f.Key.Leader
+			}
+			if f.FirstFound != 0 && f.FirstFound <= hour {
+				out[f.Key.String()] = f.FirstFound
 			}
 		}
 		return out
@@ -130,9 +133,9 @@ func TestPredictionsComeAfterTheirFamilies(t *testing.T) {
 	s, _ := load(t, "testdata/follows_stream.txt")
 	s.run(t, Options{})
 	first := odds.Never
-	for _, f := range s.e.list {
-		if f.found != 0 {
-			first = min(first, f.found)
+	for _, f := range s.e.Families() {
+		if f.FirstFound != 0 {
+			first = min(first, f.FirstFound)
 		}
 	}
 	ps := s.found.Predictions

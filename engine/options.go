@@ -63,15 +63,3 @@ func (o *Options) fill() {
 		o.DecideEvery = 3_600_000
 	}
 }
-
-// Limits of what is watched, so that one crowded market can't take the machine.
-// What falls outside is counted in Counts.
-const (
-	maxVenues       = 16   // venues of a selection that are paired with each other
-	minMoves        = 6    // moves of both sides before a trend point is worth taking
-	ownMoves        = 250  // moves of both sides before a pair is searched by itself
-	groupCorr       = 0.85 // zero-lag correlation of venues that are one
-	groupShare      = 0.85 // share of their moves that coincide
-	groupCoincident = 20   // coinciding moves before venues can be called one
-	predictRMS      = 2    // r.m.s. that a leader must move to call a forecast
-)

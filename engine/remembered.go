@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"corrgraph/engine/board"
 	"corrgraph/odds"
 	"corrgraph/series"
 )
@@ -31,13 +32,13 @@ type PastMove struct {
 // another phase are forgotten when a venue goes in play. Cost: the moves returned
 // times the series of the event, about a nanosecond each.
 func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remembered, ok bool) {
-	ev := e.events[id]
+	ev := e.board.Event(id)
 	if ev == nil {
 		return r, false
 	}
 	var rest []unread
 	var pre, live odds.Time // the first move of either phase
-	for _, n := range ev.news() {
+	for _, n := range public(ev) {
 		moves := n.Moves()
 		if len(moves) == 0 {
 			continue
@@ -47,7 +48,7 @@ func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remember
 			r.Since = max(r.Since, first)
 		}
 		begun := &pre
-		if n.live {
+		if n.Live {
 			begun = &live
 		}
 		if *begun == 0 || first < *begun {
@@ -78,7 +79,7 @@ func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remember
 
 // unread is what is still to be taken of a series, from its end.
 type unread struct {
-	n     *node
+	n     *board.Node
 	moves []series.Increment
 }
 
@@ -97,22 +98,15 @@ func newest(rest []unread) (best *unread) {
 	return best
 }
 
-// news are the series whose moves are told of: of venues, and what all of them say
+// public are the series whose moves are told of: of venues, and what all of them say
 // together.
-func (ev *event) news() (out []*node) {
-	for _, m := range ev.markets {
-		for k := range m.sels {
-			if n := m.sels[k].cons; n != nil {
+func public(ev *board.Event) (out []*board.Node) {
+	for _, m := range ev.Markets {
+		m.Series(func(n *board.Node) {
+			if n.Public() {
 				out = append(out, n)
 			}
-		}
-		for _, b := range m.boards {
-			for _, n := range b.nodes {
-				if n != nil {
-					out = append(out, n)
-				}
-			}
-		}
+		})
 	}
 	return out
 }

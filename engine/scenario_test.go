@@ -201,12 +201,12 @@ func (s *scenario) run(t *testing.T, o Options) {
 	o.Facts, o.ScoreAtFinish = facts, true
 	s.e = New(o)
 	for _, b := range s.batches() {
-		n := len(s.e.calls.open) + len(s.e.calls.closed)
+		n := len(s.e.forecasts.open) + len(s.e.forecasts.held)
 		if err := s.e.Apply(b); err != nil {
 			t.Fatal(err)
 		}
-		if len(s.e.calls.open)+len(s.e.calls.closed) > n {
-			s.issued = append(s.issued, issuedAt{s.e.now, n})
+		if len(s.e.forecasts.open)+len(s.e.forecasts.held) > n {
+			s.issued = append(s.issued, issuedAt{s.e.Now(), n})
 		}
 		s.found.Collect(s.e)
 	}

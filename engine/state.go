@@ -1,313 +1,166 @@
 package engine
 
 import (
-	"cmp"
-	"hash/fnv"
-	"math"
-	"slices"
+	"errors"
+	"fmt"
+	"io"
 
-	"corrgraph/catalog"
 	"corrgraph/detect"
-	"corrgraph/graph"
-	"corrgraph/leadlag"
-	"corrgraph/odds"
-	"corrgraph/series"
+	"corrgraph/engine/board"
+	"corrgraph/engine/family"
+	"corrgraph/internal/state"
+	"corrgraph/ledger"
 )
 
-type venue struct {
-	name  string
-	index int
-}
+// How a saved state begins. The version changes with any field that is saved.
+const (
+	stateMagic   = "corrgraph engine\n"
+	stateVersion = 1
+)
 
-// source is one clock: a poll's or a stream's.
-type source struct {
-	name   string
-	clock  series.Clock
-	polled bool
-	joined bool // the present poll follows the last one
-	stated odds.Millis
-}
+// ErrNews is what Save returns while there are news that nobody has drained.
+var ErrNews = errors.New("engine: news must be drained before the state is saved")
 
-// resolution is what the source's stamps can tell apart; 0 where nothing is
-// known yet.
-func (s *source) resolution() odds.Millis {
-	r := s.stated
-	switch {
-	case s.polled:
-		r = max(r, s.clock.Step())
-	case r == 0:
-		r = 20
+// ErrOptions is what Restore returns where the options would not give what is saved.
+var ErrOptions = errors.New("engine: the state was saved with other options")
+
+// Save writes all that the engine knows, for [Restore]. What it has told as news must
+// have been drained, or the error is [ErrNews]; events noted as touched are saved.
+// Equal engines give equal bytes. The engine is not changed. Cost: about a third of a
+// second for a million remembered moves.
+func (e *Engine) Save(w io.Writer) error {
+	if e.news.pending() {
+		return ErrNews
 	}
-	return min(r, leadlag.Coarsest)
-}
-
-// event is a match and its markets. What it is called and when it starts is the
-// catalogue's to know.
-type event struct {
-	id            string
-	sport, league string
-	match         *catalog.Event
-	said          *odds.Event // newest word of any source: one that is said again after another is news
-	markets       []*market
-	last          odds.Time
-	leagueKey     string
-	links         []*link // L3 and L4 neighbours
-	open          []*call // open predictions about its nodes
-	noted         bool    // to be looked at in the present batch
-	touched       bool    // among the news
-}
-
-// known is a source's event as it was resolved.
-type known struct {
-	ev    *event
-	match catalog.Match
-}
-
-type market struct {
-	ev      *event
-	name    string // with @line for alternate lines
-	family  string // without
-	line    float64
-	slope   float64
-	raw     bool
-	winners int  // outcomes that win; where it is not 1 their probabilities don't add up to 1
-	armed   bool // an arbitrage was on at the last look
-	live    bool
-	sels    []selection
-	boards  []*board
-	paired  []*board // those among which L1 pairs are watched, at most maxVenues
-	dirty   bool     // moved in the present batch
-	calls   int      // open predictions about its consensus
-}
-
-type selection struct {
-	key   string
-	side  odds.Side
-	indep bool
-	cons  *node // full consensus in the present phase
-	moves []odds.Time
-}
-
-// board is what one venue shows of one market.
-type board struct {
-	v      *venue
-	m      *market
-	src    *source
-	ids    []odds.NodeID // per selection; empty until asked for
-	names  []string      // per selection, as the venue's source spells it
-	price  []float64     // per selection; 0 unknown
-	offer  []float64     // per selection: the price while it can be taken; NaN else
-	line   []float64
-	gone   []odds.Status
-	value  []float64 // NaN unknown
-	basis  uint64    // what value was computed from; values of different bases can't be compared
-	prev   []float64 // before the present batch
-	status odds.Status
-	stale  bool
-	poll   int // src.clock.Polls when last seen
-	seen   odds.Time
-	stamp  odds.Time // the venue's own
-	live   bool
-	joined bool // prev and value have nothing broken between them
-	touch  odds.Time
-	looks  int
-	calls  int     // open predictions about its nodes
-	nodes  []*node // per selection; nil unless independent
-	others []*node // per selection: consensus of the other groups
-
-	rest, restMoved []float64 // per selection: what the other groups show, and how far that moved in the present batch
-	restGroups      int
-	history         []detect.NodeHistory
-}
-
-// node is a watched series with its pairs.
-type node struct {
-	series.Node
-	ev        *event
-	m         *market
-	b         *board // nil for a consensus
-	sel       int
-	live      bool
-	consensus bool
-	partners  []partner
-	target    []*call // open predictions about it
-	overdue   []*call // missed ones whose move may come yet; L3
-}
-
-// partner is a pair as one of its nodes sees it, with what every move looks at.
-type partner struct {
-	p       *pair
-	other   *node
-	fam     *family      // the pair's
-	sign    float64      // the pair's
-	dir     leadlag.Flow // AB when this node is the pair's B
-	resting bool         // one of its venues is not among the most active any more
-}
-
-// pair is two watched nodes: A and B in the order of the family's venues.
-type pair struct {
-	a, b         *node
-	fam          *family
-	sign         float64 // −1 where B's move is to be read the other way round
-	layer        odds.Layer
-	ev           *event // whose graph it belongs to
-	trend        *trend
-	seenA, seenB int       // moves already in the trend
-	first        odds.Time // when it was first discovered, until then first watched
-	found        bool
-	shown        *shown // nil while its event was never viewed
-}
-
-type family struct {
-	key     graph.FamilyKey
-	index   int    // in the order of first sight
-	a, b    string // the venues, markets or relations in family order
-	pairs   []*pair
-	ev      *leadlag.Evidence
-	block   bool
-	verdict leadlag.Verdict
-	judged  bool
-	copied  bool
-	found   odds.Time
-	at      odds.Time
-	record  record
-	rival   *rule // a simple forecast, fitted when the family was first found to have a leader
-}
-
-// record is how a family's predictions have done so far.
-type record struct{ issued, matured, hits int }
-
-func (e *Engine) newNode(id odds.NodeID, ev *event, m *market, live bool) *node {
-	h := fnv.New64a()
-	h.Write([]byte(id))
-	n := &node{ev: ev, m: m, live: live}
-	n.ID, n.Hash, n.Keep = id, h.Sum64(), e.opt.KeepMoves
-	return n
-}
-
-// source is the clock that the node is read from: of a consensus the coarsest
-// one of the venues behind it.
-func (n *node) source() (s *source) {
-	if n.b != nil {
-		return n.b.src
+	c := state.NewWriter(w, stateMagic, stateVersion)
+	e.state(c)
+	if err := c.Close(); err != nil {
+		return fmt.Errorf("engine: save: %w", err)
 	}
-	for _, b := range n.m.boards {
-		if b.src != nil && (s == nil || b.src.resolution() > s.resolution()) {
-			s = b.src
-		}
-	}
-	return s
+	return nil
 }
 
-// selection finds or adds an outcome. Sides are the same at all venues; outcomes
-// without one go by name.
-func (m *market) selection(name string, side odds.Side) int {
-	key := name
-	if side != odds.OtherSide {
-		key = side.String()
+// Restore returns the engine that was saved: given the same batches from then on, it
+// reports the same. opt must be as it was, but for Workers, CheckPairs, Slopes and Facts:
+// those are the caller's to keep. An input that is cut off, damaged or of another version
+// is an error that wraps one of package internal/state; there is no engine then.
+func Restore(r io.Reader, opt Options) (*Engine, error) {
+	c, err := state.NewReader(r, stateMagic, stateVersion)
+	if err != nil {
+		return nil, fmt.Errorf("engine: restore: %w", err)
 	}
-	for i := range m.sels {
-		if m.sels[i].key == key {
-			return i
-		}
+	e := New(opt)
+	e.state(c)
+	if err := c.Close(); err != nil {
+		return nil, fmt.Errorf("engine: restore: %w", err)
 	}
-	m.sels = append(m.sels, selection{key: key, side: side})
-	for _, b := range m.boards {
-		b.grow(len(m.sels))
-	}
-	m.choose()
-	return len(m.sels) - 1
+	return e, nil
 }
 
-// open adds the outcomes of a market's first update, the one that stands for the
-// market first: detectors keep what they know of a market with its first.
-func (m *market) open(u *odds.Update, match catalog.Match) {
-	quotes := slices.Clone(u.Quotes)
-	slices.SortStableFunc(quotes, func(a, b odds.Quote) int {
-		return cmp.Compare(rank(match.Side(a.Side)), rank(match.Side(b.Side)))
+// state codes the engine owner by owner, each after those that it refers to.
+func (e *Engine) state(c *state.Coder) {
+	e.opt.check(c)
+	c.Values(&e.newest, &e.decided)
+	e.legs.State(c)
+	nodes := e.board.State(c)
+	pairs := e.families.State(c, nodes)
+	e.detectors.state(c, nodes)
+	e.forecasts.state(c, nodes, pairs)
+}
+
+// check codes the options that what is saved depends on.
+func (o *Options) check(c *state.Coder) {
+	was := *o
+	c.Values(&was.Seed, &was.DecideEvery, &was.StaleAfter, &was.CoalesceWindow, &was.ScoreAtFinish, &was.SearchEachDecision, &was.ForgetAfter, &was.KeepMoves)
+	if was.Seed != o.Seed || was.DecideEvery != o.DecideEvery || was.StaleAfter != o.StaleAfter || was.CoalesceWindow != o.CoalesceWindow ||
+		was.ScoreAtFinish != o.ScoreAtFinish || was.SearchEachDecision != o.SearchEachDecision || was.ForgetAfter != o.ForgetAfter || was.KeepMoves != o.KeepMoves {
+		c.Fail(ErrOptions)
+	}
+}
+
+// pending reports whether there is anything to drain but events that were touched.
+func (n *News) pending() bool {
+	return n.Decided || len(n.Moves)+len(n.Issued)+len(n.Settled)+len(n.Anomalies)+len(n.Touched)+len(n.Forgotten) > 0
+}
+
+func (s *detectors) state(c *state.Coder, on *board.Refs) {
+	s.quotes.State(c)
+	s.edges.State(c)
+	state.Map(c, s.armed, on.Markets.Order, func(m **board.Market, yes *bool) {
+		on.Markets.Ref(c, m)
+		*yes = true
 	})
-	for _, q := range quotes {
-		m.selection(q.Selection, match.Side(q.Side))
-	}
-}
-
-// choose marks the independent selections: an n-way market has n − 1 of them.
-// Home and over stand for two-way markets; the draw, else the last in
-// alphabetical order, is left out of others.
-func (m *market) choose() {
-	drop := -1
-	for i := range m.sels {
-		m.sels[i].indep = true
-		if drop < 0 || rank(m.sels[i].side) > rank(m.sels[drop].side) || rank(m.sels[i].side) == rank(m.sels[drop].side) && m.sels[i].key > m.sels[drop].key {
-			drop = i
+	order := func(a, b relation) int {
+		if d := on.Nodes.Order(a.a, b.a); d != 0 {
+			return d
 		}
+		return on.Nodes.Order(a.b, b.b)
 	}
-	if len(m.sels) > 1 {
-		m.sels[drop].indep = false
-	}
+	state.Map(c, s.relations, order, func(k *relation, h **detect.RelationHistory) {
+		if c.Reading() {
+			*h = &detect.RelationHistory{}
+		}
+		on.Nodes.Ref(c, &k.a)
+		on.Nodes.Ref(c, &k.b)
+		(*h).State(c)
+	})
 }
 
-// rank orders sides by how well they stand for their market.
-func rank(s odds.Side) int {
-	switch s {
-	case odds.Home, odds.Over, odds.Yes:
-		return 0
-	case odds.OtherSide:
-		return 1
-	case odds.Away, odds.Under, odds.No:
-		return 2
-	default:
-		return 3
-	}
+// refs are what calls refer to, and their own numbers.
+type refs struct {
+	*board.Refs
+	pairs *family.Refs
+	calls state.Table[*call]
 }
 
-func (b *board) grow(n int) {
-	for len(b.price) < n {
-		b.names = append(b.names, "")
-		b.ids = append(b.ids, "")
-		b.price = append(b.price, 0)
-		b.offer = append(b.offer, math.NaN())
-		b.line = append(b.line, math.NaN())
-		b.gone = append(b.gone, odds.Unknown)
-		b.value = append(b.value, math.NaN())
-		b.prev = append(b.prev, math.NaN())
-		b.nodes = append(b.nodes, nil)
-		b.others = append(b.others, nil)
-		b.rest = append(b.rest, math.NaN())
-		b.restMoved = append(b.restMoved, math.NaN())
-		b.history = append(b.history, detect.NodeHistory{})
-	}
+func (s *forecasts) state(c *state.Coder, on *board.Refs, pairs *family.Refs) {
+	r := &refs{Refs: on, pairs: pairs}
+	state.Slice(c, (*[]*call)(&s.open), func(x **call) { r.call(c, x) })
+	state.Map(c, s.waiting, on.Nodes.Order, func(n **board.Node, w **waiting) {
+		if c.Reading() {
+			*w = &waiting{}
+		}
+		on.Nodes.Ref(c, n)
+		state.Slice(c, &(*w).open, func(x **call) { r.calls.Ref(c, x) })
+		state.Slice(c, &(*w).overdue, func(x **call) { r.late(c, x) })
+	})
+	state.Map(c, s.byEvent, on.Events.Order, func(ev **board.Event, open *[]*call) {
+		on.Events.Ref(c, ev)
+		state.Slice(c, open, func(x **call) { r.calls.Ref(c, x) })
+	})
+	state.Slice(c, &s.held, func(x *closedCall) {
+		c.Values(&x.Prediction)
+		r.ends(c, &x.pair, &x.source, &x.target)
+	})
 }
 
-// group is what the board counts as in the consensus: venues of one group count
-// once.
-func (b *board) group(g *grouping) int { return g.of(b.v.index) }
-
-// grouping maps the venues of one league to groups. Its zero value has every
-// venue by itself.
-type grouping struct {
-	id   map[int]int
-	flat []int // the same by venue, for those known when it was made
+// late codes a call that is overdue: it may be in the heap still, or not.
+func (r *refs) late(c *state.Coder, x **call) {
+	known := r.calls.Has(*x)
+	if c.Values(&known); known {
+		r.calls.Ref(c, x)
+		return
+	}
+	r.call(c, x)
 }
 
-func (g *grouping) of(v int) int {
-	switch {
-	case g == nil:
-		return v
-	case v < len(g.flat):
-		return g.flat[v]
+func (r *refs) call(c *state.Coder, p **call) {
+	if c.Reading() {
+		*p = &call{Open: &ledger.Open{}}
 	}
-	if k, ok := g.id[v]; ok {
-		return k
-	}
-	return v
+	x := *p
+	x.Open.State(c)
+	r.ends(c, &x.pair, &x.source, &x.target)
+	c.Values(&x.rms, &x.gaps, &x.closed, &x.edge)
+	r.calls.Add(x)
 }
 
-// flatten makes looking up cheap, once the groups are made.
-func (g *grouping) flatten(venues int) {
-	flat := make([]int, venues)
-	for v := range flat {
-		flat[v] = g.of(v)
+// ends codes what a forecast is about, which must all be there.
+func (r *refs) ends(c *state.Coder, pair **family.Pair, source, target **board.Node) {
+	r.pairs.Pairs.Ref(c, pair)
+	r.Nodes.Ref(c, source)
+	r.Nodes.Ref(c, target)
+	if *pair == nil || *source == nil || *target == nil {
+		c.Fail(state.ErrCorrupt)
 	}
-	g.flat = flat
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"corrgraph/engine/board"
 	"corrgraph/graph"
 	"corrgraph/odds"
 )
@@ -87,7 +88,7 @@ func (s *scenario) check(w []string, o opts) (got string, ok bool) {
 
 func (s *scenario) checkFamily(w []string, o opts) (string, bool) {
 	layer := int(o.number("layer", 1))
-	ph := phase(slices.Contains(w, "live"))
+	ph := board.Phase(slices.Contains(w, "live"))
 	got := "no such family"
 	for _, f := range s.e.Families() {
 		if int(f.Key.Layer) != layer || f.Key.Phase != ph || layer == 1 && f.Key.Market != w[3] || o["at"] != "" && f.Key.Venue != o["at"] {
@@ -158,15 +159,18 @@ func (s *scenario) checkAnomaly(w []string, o opts) (string, bool) {
 // checkConsensus: consensus EVENT/MARKET near VENUE [within X] [without VENUE]
 func (s *scenario) checkConsensus(w []string, o opts) (string, bool) {
 	p := strings.Split(w[1], "/")
-	m := s.e.events[p[0]].market(p[1], p[1], math.NaN(), 0)
-	level := m.sels[0].cons.Value
-	at := math.NaN()
-	for _, b := range m.boards {
-		if b.v.name == o["without"] {
-			level = b.others[0].Value
+	ev := s.e.board.Event(p[0])
+	m := ev.Markets[slices.IndexFunc(ev.Markets, func(m *board.Market) bool { return m.Name == p[1] })]
+	level := m.Selections[0].Consensus.Value
+	for _, b := range m.Books {
+		if b.Venue.Name == o["without"] {
+			level = b.Others[0].Value
 		}
-		if b.v.name == o["near"] {
-			at = b.value[0]
+	}
+	at := math.NaN()
+	for _, q := range ev.Quotes(nil) {
+		if q.Venue == o["near"] && q.Market == p[1] && q.Selection == m.Selections[0].Key {
+			at = q.Value
 		}
 	}
 	return fmt.Sprintf("%.4f, %s %.4f", level, o["near"], at), math.Abs(level-at) <= o.number("within", 0.01)
@@ -207,7 +211,7 @@ func (s *scenario) checkPredictions(w []string, o opts) (string, bool) {
 }
 
 // node finds the engine's series behind venue/event/market[/selection].
-func (s *scenario) node(name string) *node {
+func (s *scenario) node(name string) *board.Node {
 	p := strings.Split(name, "/")
 	if len(p) == 3 {
 		p = append(p, s.series[name].m.names[0])
@@ -219,20 +223,11 @@ func (s *scenario) node(name string) *node {
 	return n
 }
 
-func (s *scenario) find(id odds.NodeID) *node {
-	for _, ev := range s.e.order {
-		for _, m := range ev.markets {
-			for _, b := range m.boards {
-				for _, n := range b.nodes {
-					if n != nil && n.ID == id {
-						return n
-					}
-				}
-			}
-			for k := range m.sels {
-				if c := m.sels[k].cons; c != nil && c.ID == id {
-					return c
-				}
+func (s *scenario) find(id odds.NodeID) *board.Node {
+	for _, ev := range s.e.board.Order {
+		for _, n := range public(ev) {
+			if n.ID == id {
+				return n
 			}
 		}
 	}

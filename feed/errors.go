@@ -5,25 +5,28 @@ import (
 	"fmt"
 )
 
-// What can be wrong with a recording as a whole. Whatever is neither is an error
-// of the system that it lies on.
+// Errors of a recording as a whole. Any other error comes from the reader or the
+// file system.
 var (
-	// ErrFormat: the content is in no known format, lacks columns, or can't be
-	// read on after some point.
+	// ErrFormat: unknown format, missing columns, or content that can't be parsed
+	// beyond some point.
 	ErrFormat = errors.New("not readable as odds")
-	// ErrTruncated: the content ends before its end; what it held was delivered.
+	// ErrTruncated: the content ends inside a record; everything before it was
+	// delivered.
 	ErrTruncated = errors.New("cut off")
-	// ErrTooLong: one line or document is longer than a parser takes in memory.
+	// ErrTooLong: a line or document exceeds the 64 MiB that a parser holds in
+	// memory.
 	ErrTooLong = fmt.Errorf("%w: longer than 64 MiB in one line or document", ErrFormat)
 )
 
-// FileError says where in which file an error stopped a parser.
+// FileError is an error that stopped a parser, with its file and line.
 type FileError struct {
 	File string
-	Line int // 0 where lines don't exist or none was reached
+	Line int // 0 if unknown
 	Err  error
 }
 
+// Error returns "file:line: reason", without the line where it is unknown.
 func (e *FileError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %v", e.File, e.Err)

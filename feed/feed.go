@@ -1,6 +1,6 @@
-// Package feed turns bytes into validated batches of quotes: recordings in the
-// formats of its subpackages, compressed or archived, many files merged into one
-// stream in event-time order within bounded memory.
+// Package feed defines how recorded odds become validated batches of quotes. Its
+// subpackages parse one format each; package recording decompresses files and
+// merges them into one stream in event-time order, in bounded memory.
 package feed
 
 import (
@@ -10,15 +10,15 @@ import (
 	"corrgraph/odds"
 )
 
-// Emit receives a parser's batches in the order of the input. The batch belongs
-// to the receiver. An error (the pipeline is stopping) must be returned by the
-// parser unchanged.
+// Emit receives a parser's batches in the order of the input. The batch belongs to
+// the receiver. The parser must return Emit's error unchanged: it means that the
+// pipeline is stopping.
 type Emit func(*odds.Batch) error
 
-// Parser reads one recording. Parse returns nil at a clean end, an error that
-// says where (file, line, reason) when the input as a whole can't be read on
-// (garbage, cut off): everything before that point has been emitted. Single bad
-// records are not errors: they are counted in rep and skipped.
+// Parser reads one recording. Parse returns nil at the end of the input. If the
+// input can't be parsed further (garbage, truncation), it returns an error with
+// file, line and reason, having emitted everything before that point. A bad record
+// is not an error: it is counted in rep and skipped.
 type Parser interface {
 	Parse(ctx context.Context, name string, r io.Reader, emit Emit, rep *Report) error
 }

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Reject is one record that was not taken, and why.
+// Reject is a record that was skipped, with the reason.
 type Reject struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
@@ -14,12 +14,13 @@ type Reject struct {
 	Detail string `json:"detail"` // the value and what was wanted
 }
 
+// String returns "file:line: reason: detail".
 func (r Reject) String() string {
 	return fmt.Sprintf("%s:%d: %s: %s", r.File, r.Line, r.Reason, r.Detail)
 }
 
-// Report counts what was read and what was rejected, over all files of a run.
-// It is safe for concurrent use.
+// Report counts accepted quotes and rejected records over all files of a run. It is
+// safe for concurrent use.
 type Report struct {
 	// Keep is how many rejects of each reason are kept in full. Zero means 3.
 	Keep int
@@ -30,14 +31,14 @@ type Report struct {
 	shown    []Reject       // guarded by mu
 }
 
-// Read counts n quotes taken.
+// Read adds n accepted quotes; a negative n takes some back.
 func (p *Report) Read(n int) {
 	p.mu.Lock()
 	p.quotes += n
 	p.mu.Unlock()
 }
 
-// Reject counts one record not taken; r.Detail may be cut to 200 bytes.
+// Reject counts a rejected record. It cuts r.Detail to 200 bytes.
 func (p *Report) Reject(r Reject) {
 	if len(r.Detail) > 200 {
 		r.Detail = r.Detail[:200] + "…"
@@ -57,14 +58,14 @@ func (p *Report) Reject(r Reject) {
 	p.rejected[r.Reason]++
 }
 
-// Quotes returns how many quotes were taken.
+// Quotes returns the number of accepted quotes.
 func (p *Report) Quotes() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.quotes
 }
 
-// Rejected returns the counts by reason, and their sum.
+// Rejected returns the number of rejects by reason, and in total.
 func (p *Report) Rejected() (by map[string]int, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,8 +82,8 @@ func (p *Report) Shown() []Reject {
 	return append([]Reject(nil), p.shown...)
 }
 
-// Add adds what q counted. Its shown rejects come after p's, up to p.Keep of each
-// reason. q must not be p.
+// Add adds q's counts to p's. The rejects that q kept follow those of p, up to
+// p.Keep of each reason. q must not be p.
 func (p *Report) Add(q *Report) {
 	q.mu.Lock()
 	quotes, rejected, shown := q.quotes, maps.Clone(q.rejected), append([]Reject(nil), q.shown...)

@@ -13,14 +13,14 @@ import (
 // shift every lag by hours.
 var ErrNaiveTime = errors.New("the time has no zone")
 
-// ErrTime is returned for what is no time at all.
+// ErrTime is returned for text or a number that is not a time.
 var ErrTime = errors.New("want RFC 3339 or an epoch in s, ms, µs or ns")
 
 // ParseTime reads an instant in RFC 3339 (a space may stand for the T) or as a
-// number since the Unix epoch, whose magnitude tells s, ms, µs and ns apart. What
-// is finer than a millisecond is dropped. A time without zone is read in zone,
-// and is ErrNaiveTime when zone is nil. Years before 1973 are ErrTime: as epochs
-// they can't be told from dates and counters.
+// number since the Unix epoch, whose magnitude tells s, ms, µs and ns apart. It
+// truncates to milliseconds. A time without a zone is read in zone, or fails with
+// ErrNaiveTime if zone is nil. Years before 1973 are ErrTime: as epochs they can't
+// be told from dates and counters.
 func ParseTime[T string | []byte](text T, zone *time.Location) (odds.Time, error) {
 	if t, ok := parseUTC(text); ok {
 		return t, nil
@@ -71,8 +71,8 @@ func clip(s string) string {
 	return s
 }
 
-// EpochTime converts a number since the Unix epoch; its magnitude tells the
-// unit. ok is false below 10⁸ and for what no unit makes a time before 5138.
+// EpochTime converts a number since the Unix epoch; its magnitude tells the unit.
+// ok is false below 10⁸ and where no unit gives a date before the year 5138.
 func EpochTime(v float64) (t odds.Time, ok bool) {
 	switch {
 	case !(v >= 1e8 && v < 1e20):

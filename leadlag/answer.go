@@ -69,6 +69,7 @@ type InputError struct {
 	Reason string
 }
 
+// Error returns "file:line: reason", without the line where it is unknown.
 func (e *InputError) Error() string {
 	if e.Line == 0 {
 		return e.File + ": " + e.Reason

@@ -1,11 +1,12 @@
 package leadlag
 
 import (
-	"corrgraph/ledger"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"corrgraph/ledger"
 
 	"pgregory.net/rapid"
 )

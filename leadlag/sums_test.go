@@ -1,10 +1,11 @@
 package leadlag
 
 import (
-	"corrgraph/ledger"
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"corrgraph/ledger"
 
 	"pgregory.net/rapid"
 )

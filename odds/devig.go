@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Method is a way to take a bookmaker's margin out of the prices of a complete
-// set of outcomes.
+// Method is a way to remove a bookmaker's margin from the prices of a complete set
+// of outcomes.
 type Method uint8
 
-// The methods. Below q_i is 1/odds_i and S is Σq_i.
+// The methods. q_i stands for 1/odds_i and S for Σq_i.
 const (
 	// Multiplicative: p = q/S. Closed form, never negative, and unmoved when all
 	// prices shorten together: the choice for signals.
@@ -29,11 +29,11 @@ const (
 
 var methods = [...]string{"multiplicative", "additive", "power", "shin"}
 
-// Why prices can't be de-vigged.
+// Errors of ParseMethod and Devig.
 var (
-	ErrMethod   = errors.New("de-vig methods are " + strings.Join(methods[:], ", "))
-	ErrOutcomes = errors.New("de-vigging needs two outcomes or more")
-	ErrNoProb   = errors.New("de-vigging leaves an outcome no probability between 0 and 1")
+	ErrMethod   = errors.New("unknown de-vig method (want " + strings.Join(methods[:], ", ") + ")")
+	ErrOutcomes = errors.New("de-vigging requires at least two outcomes")
+	ErrNoProb   = errors.New("de-vigging gives an outcome a probability outside (0, 1)")
 )
 
 // String returns the name that ParseMethod takes.
@@ -47,7 +47,7 @@ func (m Method) String() string {
 // MethodNames lists what ParseMethod takes, the default first.
 func MethodNames() []string { return slices.Clone(methods[:]) }
 
-// ParseMethod finds a method by name, in any case. It fails with ErrMethod.
+// ParseMethod finds a method by name, ignoring case. It fails with ErrMethod.
 func ParseMethod(s string) (Method, error) {
 	for i, name := range methods {
 		if strings.EqualFold(s, name) {
@@ -59,7 +59,7 @@ func ParseMethod(s string) (Method, error) {
 
 // Bounds of the bisection that Power and Shin need.
 const (
-	MaxIterations = 100   // never more
+	MaxIterations = 100   // at most
 	Tolerance     = 1e-12 // |Σp − 1| at which it stops
 )
 
@@ -74,12 +74,13 @@ type Result struct {
 	Residual   float64 // |Σp − 1|
 }
 
-// Devig returns the fair probabilities of a complete set of outcomes, into dst
-// where its capacity is enough (then nothing is allocated). It fails with
-// ErrOutcomes for fewer than two, ErrDecimal for impossible odds, ErrMethod, and
-// ErrNoProb where a probability would leave (0, 1): Additive on long shots, the
-// others only on absurd margins. Probs is then nil; the rest of Result holds. Of two outcomes Shin equals
-// Additive. Cost: O(n) for Multiplicative and Additive, at most
+// Devig returns the fair probabilities of a complete set of outcomes. They are
+// stored in dst if its capacity suffices, and nothing is allocated then. It fails
+// with ErrOutcomes for fewer than two outcomes, ErrDecimal for invalid odds,
+// ErrMethod for an unknown method, and ErrNoProb where a probability would leave
+// (0, 1): Additive does so on long shots, the others only on absurd margins. After
+// ErrNoProb, Probs is nil and the rest of Result is valid. For two outcomes Shin
+// equals Additive. Cost: O(n) for Multiplicative and Additive, at most
 // MaxIterations·O(n) for Power and Shin.
 func Devig(method Method, odds []Odds, dst []Prob) (Result, error) {
 	if len(odds) < 2 {

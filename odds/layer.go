@@ -30,7 +30,8 @@ func (l Layer) String() string {
 // Key returns "L1" … "L4".
 func (l Layer) Key() string { return "L" + string('0'+rune(l)) }
 
-// Window is how far back from now an edge of the layer stays in a graph.
+// Window is how long an edge of the layer stays in a graph after its last
+// detection.
 func (l Layer) Window() Millis {
 	const hour = 3_600_000
 	switch l {
@@ -43,7 +44,7 @@ func (l Layer) Window() Millis {
 	}
 }
 
-// Band says a confidence in a word.
+// Band is a confidence in one word.
 type Band string
 
 // The bands of confidence.

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// ValidLine reports whether x may be a handicap or total: under a million. What a
-// line adds to log-odds must stay a number that sums and squares of moves can hold.
+// ValidLine reports whether x may be a handicap or total: less than a million in
+// size, which keeps sums and squares of joined values finite.
 func ValidLine(x float64) bool { return math.Abs(x) < 1e6 }
 
-// DefaultLineSlope is the slope of log-odds per point of line for sports that
-// the built-in table does not hold.
+// DefaultLineSlope is the slope, in log-odds per point of line, for sports missing
+// from the built-in table.
 const DefaultLineSlope = 0.15
 
 // lineSpread is the standard deviation of an outcome: of the total, and of the
@@ -34,8 +34,8 @@ var lineSpreads = [...]lineSpread{
 // LineSlope returns the built-in slope: by how much the log-odds of a selection
 // fall for each point that its line moves against it. It is 4φ(0)/sd ≈ 1.596/sd,
 // the logistic slope at the centre of a normal outcome with that standard
-// deviation. Markets whose name holds "total" use the total's, all others the
-// margin's. The figures are priors for whole games; unknown sports get
+// deviation. Markets whose name contains "total" use the total's deviation, all
+// others the margin's. The figures are priors for whole games; unknown sports get
 // DefaultLineSlope.
 //
 // With the standard deviations of totals and margins: MLB and other baseball

@@ -24,8 +24,8 @@ const (
 // ConsensusVenue is the reserved venue of consensus nodes.
 const ConsensusVenue = "consensus"
 
-// ErrNodeID is returned for a node id of the wrong length or form.
-var ErrNodeID = errors.New("node ids have 10 to 128 bytes, none of them control bytes")
+// ErrNodeID is returned for a node id of invalid length or form.
+var ErrNodeID = errors.New("a node id must have 10 to 128 bytes and no control bytes")
 
 // Node builds the id of a selection. line is NaN for main lines.
 func Node(venue, event, market string, line float64, selection string) NodeID {

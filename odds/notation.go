@@ -23,10 +23,10 @@ const (
 
 var notations = [...]string{"decimal", "american", "fractional", "probability", "cents", "logodds"}
 
-// ErrNotation is returned for a notation that does not exist.
-var ErrNotation = errors.New("notations are " + strings.Join(notations[:], ", "))
+// ErrNotation is returned for an unknown notation.
+var ErrNotation = errors.New("unknown notation (want " + strings.Join(notations[:], ", ") + ")")
 
-// ErrNumber is returned for text that is no decimal number.
+// ErrNumber is returned for text that is not a decimal number.
 var ErrNumber = errors.New("not a number")
 
 // String returns the name that ParseNotation takes.
@@ -37,7 +37,7 @@ func (n Notation) String() string {
 	return notations[n]
 }
 
-// ParseNotation finds a notation by name, in any case. It fails with
+// ParseNotation finds a notation by name, ignoring case. It fails with
 // ErrNotation.
 func ParseNotation(s string) (Notation, error) {
 	for i, name := range notations {
@@ -114,7 +114,7 @@ func number(s string) (float64, error) {
 	return x, nil
 }
 
-// Format writes odds for people, such that Parse reads them back: American odds
+// Format formats odds for display, in a form that Parse reads back: American odds
 // as whole numbers, fractions within a millionth of the win, log-odds to four
 // decimals, everything else to four significant digits of both the win and the
 // chance of losing. o must be valid; invalid odds or notations give "-".

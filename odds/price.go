@@ -16,19 +16,19 @@ type Prob float64
 // LogOdds is ln(p/(1−p)) of a probability p: the scale on which moves add up.
 type LogOdds float64
 
-// What makes a price impossible. The From functions and Parse wrap these with
-// the value that they refused.
+// Errors of impossible prices. The From functions and Parse wrap them with the
+// rejected value.
 var (
-	ErrDecimal  = errors.New("decimal odds are above 1 and at most 1e12")
-	ErrAmerican = errors.New("american odds are finite and not between -100 and 100")
-	ErrFraction = errors.New("fractional odds are two positive numbers, like 5/2")
-	ErrProb     = errors.New("a probability lies strictly between 0 and 1")
-	ErrCents    = errors.New("a price in cents lies strictly between 0 and 100")
-	ErrLogOdds  = errors.New("log-odds are finite and not beyond all prices")
+	ErrDecimal  = errors.New("decimal odds must be above 1 and at most 1e12")
+	ErrAmerican = errors.New("american odds must be finite and not between -100 and 100")
+	ErrFraction = errors.New("fractional odds must be two positive numbers, like 5/2")
+	ErrProb     = errors.New("a probability must lie strictly between 0 and 1")
+	ErrCents    = errors.New("a price in cents must lie strictly between 0 and 100")
+	ErrLogOdds  = errors.New("log-odds must be finite and within the range of prices")
 )
 
-// Most bounds prices. No venue quotes beyond it, and two of 1e308 would be a sure win
-// without end.
+// Most is the largest valid price. No venue quotes beyond it, and prices near 1e308
+// would make sums over an arbitrage overflow.
 const Most = 1e12
 
 // Valid reports whether o is above 1 and at most Most.

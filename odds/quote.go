@@ -16,23 +16,23 @@ const (
 
 var statusNames = [...]string{"open", "suspended", "closed", "removed", "unknown"}
 
+// String returns "open", "suspended", "closed", "removed" or "unknown".
 func (s Status) String() string { return statusNames[s] }
 
-// PriceFormat says how the prices of an Update are to be read once a parser has
-// turned them into numbers. Parsers convert every betting format to decimal
-// odds, so only two remain.
+// PriceFormat is the meaning of an Update's prices. Parsers convert every betting
+// notation to decimal odds, so only two formats remain.
 type PriceFormat uint8
 
 const (
 	// Decimal: Quote.Price holds decimal odds, above 1.
 	Decimal PriceFormat = iota
-	// Raw: Quote.Price is the price of something that is no bet (a currency, a
+	// Raw: Quote.Price is the price of something other than a bet (a currency, a
 	// share). Its value is ln price and no margin is removed.
 	Raw
 )
 
-// Side is the role of a selection in its market, known when the parser could
-// tell it from the outcome's name. It orients selections across venues.
+// Side is a selection's role in its market, where the parser could tell it from the
+// outcome's name. It aligns selections across venues.
 type Side uint8
 
 // The sides of a selection.
@@ -49,17 +49,18 @@ const (
 
 var sideNames = [...]string{"", "home", "away", "draw", "over", "under", "yes", "no"}
 
+// String returns "home", "over" and so on, and "" for OtherSide.
 func (s Side) String() string { return sideNames[s] }
 
-// Event is what a source says of a match: its own id and whatever facts it
-// gives. A parser hands out one *Event per source event and may add facts to it
-// as they arrive (copy on write); consumers never modify it.
+// Event is what a source says of a match: its own id and any facts it gives. A
+// parser hands out one *Event per source event, and a new copy once further facts
+// arrive. Consumers never modify it.
 type Event struct {
 	ID           string // the source's id, unique within the source
 	Sport        string // "baseball"
 	League       string // "mlb"
 	Start        Time   // scheduled start; 0 unknown
-	Home, Away   string // as the source spells them; empty when it is no match of two
+	Home, Away   string // as the source spells them; empty unless two sides meet
 	Title        string // free text where there are no two sides
 	Participants []string
 }
@@ -76,10 +77,9 @@ type Quote struct {
 	Size      float64 // stake available; 0 unknown
 }
 
-// Update is what one venue said of one market of one event at one instant, all
-// outcomes that it quoted together, so that the margin can be removed. Outcomes
-// absent from an Update are unchanged when the batch is a stream's, and unknown
-// when it is a poll's.
+// Update is what one venue said of one market at one instant, with all outcomes
+// that it quoted together, so that the margin can be removed. Outcomes missing from
+// an Update are unchanged in a stream and unknown in a poll.
 type Update struct {
 	Event   *Event
 	Venue   string // canonical lower-case key: "draftkings"
@@ -87,29 +87,29 @@ type Update struct {
 	Format  PriceFormat
 	Status  Status // of the whole market
 	InPlay  bool
-	Image   bool // replaces all that was known of this market at this venue
+	Image   bool // replaces everything known of this market at this venue
 	Updated Time // the venue's own stamp (last_update), for age and feed delay; 0 unknown
-	// Winners is how many outcomes win: 0 or 1 means exactly one. With more (a
-	// place market pays two or three) the outcomes are no complete set, and no
-	// margin can be taken out by making them sum to 1.
+	// Winners is the number of outcomes that win; 0 means 1. With more than one (a
+	// place market pays two or three) the probabilities do not sum to 1, so the
+	// margin can't be removed by scaling them to it.
 	Winners int
 	Quotes  []Quote
 }
 
-// Batch is everything that one source said at one event time. It is the unit in
-// which ticks travel: the feed emits batches in event-time order, the engine
-// applies one at a time. A Batch is never modified once emitted, and its slices
-// are not reused.
+// Batch is everything one source said at one event time, and the unit in which
+// ticks are passed on: the feed emits batches in event-time order, the engine
+// applies them one at a time. A Batch is never modified once emitted, and its
+// slices are not reused.
 type Batch struct {
 	Source string // the clock that At was read from: "baseball_mlb", "betfair", …
 	At     Time   // event time
 	Recv   Time   // receive time; equal to At in recordings that hold one clock
-	// Polled: At is the poll's own stamp, one clock for all venues in it, and
-	// whatever the poll did not hold is unknown since then.
+	// Polled: At is the poll's own timestamp, one clock for all its venues, and
+	// whatever is missing from the poll is unknown from then on.
 	Polled bool
-	// Resolution is what the format or the file states of its time step; 0
-	// means that it states nothing (the engine takes a poll's step from the
-	// poll clock, and 20 ms otherwise).
+	// Resolution is the time step that the format or file states, 0 if it states
+	// none: the engine then derives a poll's step from its clock and takes 20 ms
+	// for a stream.
 	Resolution Millis
 	Seq        int64 // the source's own order within one At; 0 none
 	Updates    []Update

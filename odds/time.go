@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Time is an instant in milliseconds since the Unix epoch, UTC. Event times and
-// receive times are both Times; which clock one belongs to is in its name.
-// The zero Time means "unknown".
+// Time is an instant in milliseconds since the Unix epoch, UTC. Both event times
+// and receive times are Times; a variable's name says which. The zero Time means
+// "unknown".
 type Time int64
 
 // Millis is a span in milliseconds: lags, ages, polling steps.
@@ -19,7 +19,7 @@ const (
 	Ever  Time = math.MinInt64
 )
 
-// TimeOf converts a time.Time, dropping what is finer than a millisecond.
+// TimeOf converts a time.Time, truncating it to milliseconds.
 func TimeOf(t time.Time) Time {
 	if t.IsZero() {
 		return 0

@@ -18,16 +18,17 @@ type branch struct {
 	banned   []int32
 }
 
-// KBest returns the k best simple paths from source to target of at most depth
-// hops, best first; fewer if there are fewer. Parallel edges make different paths.
-// k of 0 or less means 1. Opposing is set in the best path alone. Depth, s, ranking
-// and the empty answer are those of [Network.Best] and [Network.Downstream].
+// KBest returns up to k simple paths from source to target of at most depth hops,
+// best first. Paths over parallel edges differ. k of 0 or less means 1. Only the
+// best path has Opposing set. depth, s, the ranking and the empty result are as in
+// [Network.Best] and [Network.Downstream].
 //
-// It is Yen's algorithm (Management Science 17, 1971) with Lawler's partition (ibid.
-// 18, 1972): the paths other than the best are split by the node at which they
-// leave it, and each part is searched by one relaxation with the nodes before
-// that one closed. We depart in bounding the hops. The answer is exact. Cost: at
-// most k × depth relaxations, 2·k·depth²·edges; a few allocations a relaxation.
+// It is Yen's algorithm (Management Science 17, 1971) with Lawler's partition
+// (ibid. 18, 1972): the paths other than the best are partitioned by the node at
+// which they leave it, and one relaxation searches each part with the nodes before
+// that one closed. Unlike the originals it bounds the number of hops. The result is
+// exact. Cost: at most k × depth relaxations, 2·k·depth²·edges; a few allocations a
+// relaxation.
 func (n *Network) KBest(source, target odds.NodeID, k, depth int, s *Scratch) []Path {
 	s, depth, first, ok := n.begin(source, depth, s)
 	v, known := n.index[target]

@@ -10,8 +10,8 @@ import (
 // maxLag is the longest lag taken for one (35 years): sums over a path cannot overflow.
 const maxLag odds.Millis = 1 << 40
 
-// Network holds directed edges by source node. It is immutable, and points at the
-// edges that it was made from: those must not be modified while it is in use.
+// Network holds directed edges by source node. It is immutable and refers to the
+// edges it was built from, which must not be modified while it is in use.
 type Network struct {
 	nodes []odds.NodeID
 	index map[odds.NodeID]int32
@@ -35,9 +35,9 @@ type arc struct {
 	flip   int32 // 1 where β is negative
 }
 
-// NewNetwork indexes the directed edges among those given, and the nodes of all of
-// them. Edges from a node to itself are dropped: no path uses them. Parallel
-// edges, of one layer or of several, are all kept. Cost: O(edges).
+// NewNetwork indexes the directed edges of sets and the nodes of all edges. It
+// drops edges from a node to itself, which no path uses, and keeps parallel edges,
+// of one layer or of several. Cost: O(edges).
 func NewNetwork(sets ...[]graph.Edge) *Network {
 	n := &Network{index: make(map[odds.NodeID]int32)}
 	var kept []*graph.Edge
@@ -60,17 +60,6 @@ func NewNetwork(sets ...[]graph.Edge) *Network {
 	}
 	n.fill(kept, from)
 	return n
-}
-
-// FromSnapshot is NewNetwork of all edges of a snapshot.
-func FromSnapshot(s *graph.Snapshot) *Network {
-	var sets [4][]graph.Edge
-	for i, l := range s.Layers {
-		if l != nil {
-			sets[i] = l.Edges
-		}
-	}
-	return NewNetwork(sets[:]...)
 }
 
 // valid is false for NaNs too.
@@ -112,11 +101,11 @@ func (n *Network) fill(kept []*graph.Edge, from []int32) {
 	}
 }
 
-// Has reports whether one of the edges given, directed or not, touches a node.
+// Has reports whether any edge, directed or not, touches a node.
 func (n *Network) Has(node odds.NodeID) bool {
 	_, ok := n.index[node]
 	return ok
 }
 
-// Len returns the numbers of nodes and of edges.
+// Len returns the number of nodes and of directed edges.
 func (n *Network) Len() (nodes, edges int) { return len(n.nodes), len(n.edges) }

@@ -20,28 +20,28 @@ type Hop struct {
 	Copied     bool        `json:"copied,omitempty"` // the two may only follow a common leader
 }
 
-// Path is a way for a move to travel. A path that a query returns lives in the
-// memory of the [Scratch] used, until that is used again.
+// Path is a route of a move. Paths returned by a query live in the memory of its
+// [Scratch] and are valid until its next use.
 type Path struct {
 	Hops []Hop `json:"hops"`
 	// Lag sums the lags of the hops. LagLow and LagHigh sum the lows and the highs:
-	// the interval if all hops are early, or late, together. Hops that vary
-	// independently arrive in a narrower one, but nothing says that they do. A
+	// the interval if all hops are early, or late, together. If hops varied
+	// independently, the interval would be narrower, but nothing guarantees that. A
 	// hop without an interval (another program's row) counts as exact.
 	Lag     odds.Millis `json:"lag_ms"`
 	LagLow  odds.Millis `json:"lag_low_ms"`
 	LagHigh odds.Millis `json:"lag_high_ms"`
-	// Impact is the product of β: what arrives of a move of 1, with its sign.
+	// Impact is the product of β: the signed size that arrives of a move of 1.
 	Impact     float64 `json:"impact"`
 	Confidence float64 `json:"confidence"` // product of the hops' confidences
 	Weight     float64 `json:"weight"`     // product of |score|·confidence, what paths are ranked by
-	// Opposing is the weight of the strongest path found that arrives with the
-	// other sign, 0 if none was: the nearer to Weight, the less sure the direction.
-	// Of networks with cycles it is a lower bound (see [Network.Best]).
+	// Opposing is the weight of the strongest path with the other sign, 0 if none
+	// was found: the closer it is to Weight, the less certain the direction. In
+	// networks with cycles it is a lower bound (see [Network.Best]).
 	Opposing float64 `json:"opposing"`
 }
 
-// Result is the answer to a propagation query. Make Paths empty, not nil, where
+// Result is the answer to a propagation query. Paths must be empty, not nil, if
 // there are none.
 type Result struct {
 	Paths []Path `json:"paths"`

@@ -188,11 +188,10 @@ func TestResultHasTheContractsMembers(t *testing.T) {
 	}
 }
 
-func TestFromSnapshotTakesAllLayers(t *testing.T) {
+func TestNetworkTakesAllLayers(t *testing.T) {
 	one, two := graphtest.Link("aaaa", "bbbb", 0.5, 3), graphtest.Link("bbbb", "cccc", 0.5, 3)
 	two.Layer = odds.CrossSport
-	s := graph.Build(t.Context(), "E", graphtest.Now, graph.FromEdges([4][]graph.Edge{1: {one}, 3: {two}}), graph.Options{Off: [4]bool{2: true}})
-	if p, ok := propagate.FromSnapshot(s).Best("aaaa", "cccc", 0, nil); !ok || p.Hops[1].Layer != odds.CrossSport {
+	if p, ok := propagate.NewNetwork(nil, []graph.Edge{one}, []graph.Edge{two}).Best("aaaa", "cccc", 0, nil); !ok || p.Hops[1].Layer != odds.CrossSport {
 		t.Errorf("%v %+v", ok, p)
 	}
 }

@@ -22,16 +22,16 @@ func (n *Network) begin(source odds.NodeID, depth int, s *Scratch) (*Scratch, in
 }
 
 // Best returns the best path from source to target of at most depth hops; depth 0
-// or less means DefaultDepth. ok is false where there is none, where either node
-// is unknown and where they are the same. s may be nil.
+// or less means DefaultDepth. ok is false if there is none, if either node is
+// unknown, or if both are the same. s may be nil.
 //
-// The best label of each sign is kept a node, a sign being that of the product of
-// β (0 counts as positive). The path is exactly the best of all simple paths: a
-// prefix of a best path is best, and a way round a cycle never weighs more. The
-// best path of the other sign is exact where the network has no cycle; else a
-// stronger simple path may exist, which only a search exponential in depth
-// would find (a simple path of given parity: LaPaugh and Papadimitriou, Networks
-// 14, 1984). Cost: at most 2 × depth × edges.
+// The search keeps the best label per node and sign of the product of β (0 counts
+// as positive). The result is exactly the best simple path: every prefix of a best
+// path is a best path, and going round a cycle never adds weight. The best path of
+// the other sign is exact where the network has no cycle; otherwise a stronger
+// simple path may exist, which only a search exponential in depth would find (a
+// simple path of given parity: LaPaugh and Papadimitriou, Networks 14, 1984). Cost:
+// at most 2 × depth × edges.
 func (n *Network) Best(source, target odds.NodeID, depth int, s *Scratch) (p Path, ok bool) {
 	s, depth, first, ok := n.begin(source, depth, s)
 	v, known := n.index[target]
@@ -52,7 +52,7 @@ func (n *Network) Best(source, target odds.NodeID, depth int, s *Scratch) (p Pat
 
 // Downstream returns the best path (see [Network.Best]) to every node that a move
 // of source can reach in at most depth hops, in the order in which paths are
-// ranked. The answer is empty, not nil, where there is none. s may be nil. Cost: as
+// ranked. The result is empty, never nil, if there are none. s may be nil. Cost: as
 // Best, plus sorting and the hops returned.
 func (n *Network) Downstream(source odds.NodeID, depth int, s *Scratch) []Path {
 	s, depth, first, ok := n.begin(source, depth, s)

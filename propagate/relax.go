@@ -7,11 +7,11 @@ import (
 	"corrgraph/odds"
 )
 
-// DefaultDepth is how many hops a path may have where the caller says 0 or less.
+// DefaultDepth is the maximum number of hops if the caller passes 0 or less.
 const DefaultDepth = 8
 
-// Scratch is the working memory of queries. Its zero value is ready; reusing one
-// makes queries free of allocations once it has grown. Not for concurrent use.
+// Scratch is reusable working memory: once it has grown, queries with it don't
+// allocate. The zero value is ready. It is not safe for concurrent use.
 type Scratch struct {
 	states []state // node·2 + sign
 	labels []label // in rounds: those of round h have h hops more than the first

@@ -20,9 +20,16 @@ import (
 	"corrgraph/odds"
 	"corrgraph/results"
 	"corrgraph/store"
-	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
+
+// Store is where a replay keeps the ticks it reads and what it concludes.
+type Store interface {
+	Log() ticklog.Log
+	WriteResults(ctx context.Context, r *store.Results) error
+	UseDevig(ctx context.Context, m odds.Method) error
+	Audit(ctx context.Context, rows []store.AuditRow) error
+}
 
 // Options of Run.
 type Options struct {
@@ -44,7 +51,7 @@ const chunkQuotes = 16_384
 // method than Options.Engine's is store.ErrDevig, and nothing is read. What single files could not give to their
 // end is an error that wraps feed.ErrFormat or feed.ErrTruncated, returned after
 // everything else was read, concluded and stored; Summary is whole then.
-func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
+func Run(ctx context.Context, st Store, o Options) (Summary, error) {
 	stream, err := recording.Open(ctx, o.Paths, o.Feed)
 	if err != nil {
 		return Summary{}, err
@@ -71,7 +78,7 @@ func Run(ctx context.Context, st *sqlite.Store, o Options) (Summary, error) {
 
 // run is one replay.
 type run struct {
-	st       *sqlite.Store
+	st       Store
 	opt      Options
 	merge    *ticklog.Merge
 	engine   *engine.Engine
@@ -85,7 +92,7 @@ type run struct {
 
 // Batches is Run for batches from elsewhere: next returns one after the other in
 // event-time order, then io.EOF. Any other error of next ends the run and is returned.
-func Batches(ctx context.Context, st *sqlite.Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
+func Batches(ctx context.Context, st Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
 	r := &run{st: st, opt: o}
 	return r.do(ctx, next)
 }

@@ -42,7 +42,7 @@ func learned(t *testing.T) (*engine.Engine, *engine.Collector) {
 	kept := []string{"mlb-nyy-bos", "wnba-nyl-lva"}
 	if _, err := simulate.Run(simulate.Options{Seed: 5, Minutes: 180}, func(b *odds.Batch) error {
 		own := *b
-		own.Updates = slices.DeleteFunc(slices.Clone(b.Updates), func(u odds.Update) bool { return !slices.Contains(kept, u.Event.ID) })
+		own.Updates = slices.DeleteFunc(slices.Clone(b.Updates), func(u odds.Update) bool { return !slices.Contains(kept, u.Event.ID) || u.Market != "h2h" })
 		err := e.Apply(&own)
 		c.Collect(e)
 		return err

@@ -2,13 +2,13 @@ package ticklog
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
 
+	"corrgraph/internal/heap"
 	"corrgraph/odds"
 )
 
@@ -22,7 +22,7 @@ import (
 // 16 bytes for every chunk of the log. Cost: that of decoding.
 func ByTime(ctx context.Context, log Reader) iter.Seq2[*odds.Batch, error] {
 	return func(yield func(*odds.Batch, error) bool) {
-		m := timeMerge{log: log}
+		m := timeMerge{log: log, opened: heap.New((*openChunk).before)}
 		if err := m.run(ctx, func(b *odds.Batch) bool { return yield(b, nil) }); err != nil {
 			yield(nil, fmt.Errorf("tick log: %w", err))
 		}
@@ -41,23 +41,9 @@ type openChunk struct {
 	batches []*odds.Batch
 }
 
-// openChunks is a heap by the event time of the next batch, then by position.
-type openChunks []*openChunk
-
-func (h openChunks) Len() int      { return len(h) }
-func (h openChunks) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *openChunks) Push(x any)   { *h = append(*h, x.(*openChunk)) }
-func (h openChunks) Less(i, j int) bool {
-	a, b := h[i], h[j]
-	return cmp.Or(cmp.Compare(a.batches[0].At, b.batches[0].At), cmp.Compare(a.at, b.at)) < 0
-}
-
-func (h *openChunks) Pop() any {
-	last := len(*h) - 1
-	x := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return x
+// before orders chunks by the event time of the next batch, then by position.
+func (c *openChunk) before(d *openChunk) bool {
+	return cmp.Or(cmp.Compare(c.batches[0].At, d.batches[0].At), cmp.Compare(c.at, d.at)) < 0
 }
 
 // timeMerge walks the chunks by their first event time.
@@ -65,7 +51,7 @@ type timeMerge struct {
 	log    Reader
 	dec    Decoder
 	next   []place // not yet opened
-	opened openChunks
+	opened heap.Heap[*openChunk]
 }
 
 func (m *timeMerge) run(ctx context.Context, yield func(*odds.Batch) bool) error {
@@ -76,15 +62,15 @@ func (m *timeMerge) run(ctx context.Context, yield func(*odds.Batch) bool) error
 		if err := m.open(ctx); err != nil {
 			return err
 		}
-		if len(m.opened) == 0 {
+		if m.opened.Len() == 0 {
 			return nil
 		}
-		c := m.opened[0]
+		c := m.opened.Top()
 		b := c.batches[0]
 		if c.batches = c.batches[1:]; len(c.batches) == 0 {
-			heap.Pop(&m.opened)
+			m.opened.Pop()
 		} else {
-			heap.Fix(&m.opened, 0)
+			m.opened.Fix()
 		}
 		if !yield(b) {
 			return nil
@@ -113,7 +99,7 @@ func (m *timeMerge) list(ctx context.Context) error {
 
 // open opens every chunk that may hold the next batch.
 func (m *timeMerge) open(ctx context.Context) error {
-	for len(m.next) > 0 && (len(m.opened) == 0 || m.next[0].from <= m.opened[0].batches[0].At) {
+	for len(m.next) > 0 && (m.opened.Len() == 0 || m.next[0].from <= m.opened.Top().batches[0].At) {
 		at := m.next[0].at
 		m.next = m.next[1:]
 		batches, err := m.load(ctx, at)
@@ -121,7 +107,7 @@ func (m *timeMerge) open(ctx context.Context) error {
 			return fmt.Errorf("chunk %d: %w", at, err)
 		}
 		if len(batches) > 0 {
-			heap.Push(&m.opened, &openChunk{at, batches})
+			m.opened.Push(&openChunk{at, batches})
 		}
 	}
 	return nil

@@ -30,8 +30,8 @@ func (d *Decoder) Decode(chunk []byte) ([]*odds.Batch, error) {
 	if len(chunk) < head+5 || string(chunk[:len(magic)]) != magic {
 		return nil, fmt.Errorf("%w: no header in %d bytes", ErrDamaged, len(chunk))
 	}
-	if v := chunk[len(magic)]; v != version {
-		return nil, fmt.Errorf("%w: %d, this program reads %d", ErrVersion, v, version)
+	if v := chunk[len(magic)]; v != version1 && v != version2 {
+		return nil, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, v, version2)
 	}
 	end := len(chunk) - 4
 	if crc32.Checksum(chunk[:end], crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(chunk[end:]) {
@@ -184,7 +184,10 @@ func (r *reader) key() uint64 {
 func (r *reader) fields(u *odds.Update) {
 	b := r.byte()
 	u.InPlay, u.Image = b&1 != 0, b&2 != 0
-	u.Format, u.Status = odds.PriceFormat(b>>2&1), odds.Status(b>>3)
+	u.Format, u.Status, u.Winners = odds.PriceFormat(b>>2&1), odds.Status(b&^hasWinners>>3), 0
+	if b&hasWinners != 0 {
+		u.Winners = int(r.int())
+	}
 	if u.Status > odds.Unknown {
 		r.fail("unknown status")
 	}

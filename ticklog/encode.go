@@ -33,7 +33,10 @@ func (e *Encoder) Encode(batches []*odds.Batch) []byte {
 	for _, b := range batches {
 		w.batch(b)
 	}
-	out := append([]byte(magic), version)
+	out := append([]byte(magic), version1)
+	if w.winners {
+		out[len(magic)] = version2
+	}
 	out = binary.AppendUvarint(out, uint64(len(w.buf)))
 	out = e.zip.EncodeAll(w.buf, out)
 	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli)))
@@ -62,6 +65,7 @@ type writer struct {
 	seq      int64
 	stamp    odds.Time // Updated of the update before
 	previous uint64    // key of the update before
+	winners  bool      // an update states them, which version 1 has no place for
 }
 
 // numbered is an event that was written.
@@ -137,7 +141,7 @@ func (w *writer) update(u *odds.Update) {
 	if sameFields(u, &s.last) {
 		header |= fieldsAsBefore
 	} else {
-		w.byte(fields(u))
+		w.fields(u)
 	}
 	if sameQuotes(u.Quotes, s.last.Quotes) {
 		header |= quotesAsBefore
@@ -347,10 +351,10 @@ func zigzag(n int64) uint64 { return uint64(n<<1) ^ uint64(n>>63) }
 func same(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
 func sameFields(a, b *odds.Update) bool {
-	return a.Format == b.Format && a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image
+	return a.Format == b.Format && a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image && a.Winners == b.Winners
 }
 
-func fields(u *odds.Update) byte {
+func (w *writer) fields(u *odds.Update) {
 	b := byte(u.Status)<<3 | byte(u.Format)<<2
 	if u.InPlay {
 		b |= 1
@@ -358,7 +362,14 @@ func fields(u *odds.Update) byte {
 	if u.Image {
 		b |= 2
 	}
-	return b
+	if u.Winners != 0 {
+		b |= hasWinners
+		w.winners = true
+	}
+	w.byte(b)
+	if u.Winners != 0 {
+		w.int(int64(u.Winners))
+	}
 }
 
 func sameQuotes(a, b []odds.Quote) bool {

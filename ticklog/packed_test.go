@@ -70,6 +70,10 @@ func oddities() []*odds.Batch {
 			{Event: e, Venue: "v", Market: "m", Format: odds.Raw, Status: odds.Unknown, InPlay: true, Image: true, Updated: 3, Quotes: q},
 			{Event: again, Venue: "v", Market: "m", Format: odds.Raw, Status: odds.Unknown, InPlay: true, Image: true, Updated: 3, Quotes: q},
 			{Event: more, Venue: "v", Market: "m", Updated: 4007, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Winners: 3, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Winners: 3, InPlay: true, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Winners: -1, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Quotes: q[:1]},
 			{Venue: "", Market: "", Quotes: []odds.Quote{}},
 			{},
 			{},
@@ -119,13 +123,25 @@ func spell(b *odds.Batch) string {
 		if u.Event != nil {
 			s += fmt.Sprintf(" %#v", *u.Event)
 		}
-		s = fmt.Sprintf("%s %q %q %d %d %v %v %d %v", s, u.Venue, u.Market, u.Format, u.Status, u.InPlay, u.Image, int64(u.Updated), u.Quotes == nil)
+		s = fmt.Sprintf("%s %q %q %d %d %v %v %d %d %v", s, u.Venue, u.Market, u.Format, u.Status, u.InPlay, u.Image, int64(u.Updated), u.Winners, u.Quotes == nil)
 		for _, q := range u.Quotes {
 			s += fmt.Sprintf("\n    %q %d %v %d %x %x %x", q.Selection, q.Side, q.Main, q.Status,
 				math.Float64bits(q.Line), math.Float64bits(q.Price), math.Float64bits(q.Size))
 		}
 	}
 	return s
+}
+
+// A log that was written before chunks could state winners is read as it was, and
+// what states none is still written that way, so that an earlier program reads it.
+func TestChunksWithoutWinnersAreOfTheFirstVersion(t *testing.T) {
+	var enc Encoder
+	for want, winners := range map[byte]int{version1: 0, version2: 2} {
+		chunk := enc.Encode([]*odds.Batch{{Updates: []odds.Update{{Venue: "v", Market: "m", Winners: winners}}}})
+		if got := chunk[len(magic)]; got != want {
+			t.Errorf("%d winners are in version %d, want %d", winners, got, want)
+		}
+	}
 }
 
 func TestEqualEventsBecomeOneOverChunks(t *testing.T) {

@@ -51,7 +51,7 @@ var asOf = odds.Time(1_786_000_000_000)
 func known(t *testing.T) string {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "known.db")
-	st, err := sqlite.Open(t.Context(), db, sqlite.Options{Create: true})
+	st, err := sqlite.Open(t.Context(), db, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func TestInterruptedReplayIsFinishedLater(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	must(t, "simulate", "--minutes", "30", "--out", at("all.csv"), "--truth", at("t.json"))
 	path := file(t, "ticks.csv", head(t, at("all.csv"), 40_000))
-	st, err := sqlite.Open(t.Context(), at("a.db"), sqlite.Options{Create: true})
+	st, err := sqlite.Open(t.Context(), at("a.db"), sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +342,7 @@ func TestInterruptedReplayIsFinishedLater(t *testing.T) {
 // head returns the first lines of a packed file.
 func head(t *testing.T, path string, lines int) string {
 	t.Helper()
-	f, err := (&app{}).input(path)
+	f, err := (&app{}).input(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,8 +22,8 @@ import (
 
 type backupCmd struct {
 	Make   backupMakeCmd   `cmd:"" default:"withargs" help:"Make a backup now and check it (the default)."`
-	List   backupListCmd   `cmd:"" help:"The backups of a folder."`
-	Verify backupVerifyCmd `cmd:"" help:"Restore a backup for trial and say what it holds."`
+	List   backupListCmd   `cmd:"" help:"List the backups in a folder."`
+	Verify backupVerifyCmd `cmd:"" help:"Test-restore a backup and report its contents."`
 }
 
 // folderFlags name the folder of backups.
@@ -71,10 +71,10 @@ type backupMakeCmd struct {
 }
 
 func (backupMakeCmd) Help() string {
-	return "Before something risky, while the service runs:\n\n    corrgraph backup --config config/production/correlation-engine.yaml\n" +
+	return "Before something risky, with the service running:\n\n    corrgraph backup --config config/production/correlation-engine.yaml\n" +
 		"    corrgraph backup --db desk.db --folder backups\n\n" +
-		"The copy holds every commit made before it was begun. It is opened and checked page by page before it counts, and has a .sha256 beside it; " +
-		"older ones go as backup.keep says." + codes
+		"The copy contains every commit made before it began. It counts once it has been opened and checked page by page, and has a .sha256 file beside it; " +
+		"older ones are deleted according to backup.keep." + codes
 }
 
 func (c *backupMakeCmd) Run(ctx context.Context, a *app) (err error) {
@@ -136,7 +136,7 @@ func contents(c *store.Contents) string {
 type backupListCmd struct{ folderFlags }
 
 func (backupListCmd) Help() string {
-	return "Which backups are there, and was one restored for trial?\n\n    corrgraph backup list --folder backups" + codes
+	return "Which backups exist, and which were test-restored?\n\n    corrgraph backup list --folder backups" + codes
 }
 
 func (c *backupListCmd) Run(a *app) error {
@@ -178,12 +178,12 @@ func (c *backupListCmd) Run(a *app) error {
 
 type backupVerifyCmd struct {
 	folderFlags
-	File string `arg:"" optional:"" help:"The backup; without it the newest of the folder."`
+	File string `arg:"" optional:"" help:"The backup (default: the newest in the folder)."`
 }
 
 func (backupVerifyCmd) Help() string {
-	return "Would it restore?\n\n    corrgraph backup verify --folder backups\n    corrgraph backup verify backups/corrgraph-20260102T150405.000Z.db\n\n" +
-		"The backup is compared with its checksum, copied, checked page by page and opened as a store. The original is not touched." + codes
+	return "Can it be restored?\n\n    corrgraph backup verify --folder backups\n    corrgraph backup verify backups/corrgraph-20260102T150405.000Z.db\n\n" +
+		"The backup's checksum is verified; a copy of it is checked page by page and opened as a store. The backup itself is not touched." + codes
 }
 
 func (c *backupVerifyCmd) Run(ctx context.Context, a *app) error {
@@ -268,13 +268,13 @@ func damaged(err error) error {
 type restoreCmd struct {
 	configFlags
 	File string `arg:"" help:"The backup."`
-	DB   string `name:"db" placeholder:"FILE" help:"The store that it replaces (default: store.path of the configuration)."`
+	DB   string `name:"db" placeholder:"FILE" help:"The store to replace (default: store.path of the configuration)."`
 }
 
 func (restoreCmd) Help() string {
-	return "Put a backup in place of a store that no service has open:\n\n" +
+	return "Replace a store, which no service may have open, by a backup:\n\n" +
 		"    corrgraph restore backups/corrgraph-20260102T150405.000Z.db --db /var/lib/corrgraph/corrgraph.db\n\n" +
-		"The backup is checked first. The store that was there is kept beside it, and is named in the answer." + codes
+		"The backup is checked first. The replaced store is kept beside it under the name that is printed." + codes
 }
 
 func (c *restoreCmd) Run(ctx context.Context, a *app) error {

@@ -22,7 +22,7 @@ func quiet(asJSON bool) (*app, *bytes.Buffer) {
 
 func newStore(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
-	st, err := sqlite.Open(t.Context(), path, sqlite.Options{Create: true})
+	st, err := sqlite.Open(t.Context(), path, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,13 +14,13 @@ import (
 
 type benchCmd struct {
 	Only    string `name:"run" placeholder:"REGEXP" xor:"what" help:"Only benchmarks whose name matches."`
-	Cold    bool   `xor:"what" help:"Propagation in a fresh process instead: with an empty page cache, and warm."`
-	Scaling []int  `xor:"what" placeholder:"PAIRS" help:"Engines with so many watched pairs instead, e.g. 1000,10000,100000: time a tick, memory a pair."`
+	Cold    bool   `xor:"what" help:"Instead measure propagation in a fresh process, with a cold and a warm page cache."`
+	Scaling []int  `xor:"what" placeholder:"PAIRS" help:"Instead measure engines with this many watched pairs, e.g. 1000,10000,100000: time per tick, memory per pair."`
 }
 
 func (benchCmd) Help() string {
-	return "How fast is it here?\n\n    corrgraph bench --run '^(layer|graph)'\n    corrgraph bench --scaling 1000,10000,100000\n\n" +
-		"Times are of one operation. A benchmark checks its answers: a wrong one ends it with exit code 1." + codes
+	return "How fast is it on this machine?\n\n    corrgraph bench --run '^(layer|graph)'\n    corrgraph bench --scaling 1000,10000,100000\n\n" +
+		"Times are per operation. Benchmarks check their results; exit code 1: one was wrong." + codes
 }
 
 // Validate implements kong's hook.

@@ -11,53 +11,50 @@ import (
 	"time"
 
 	"corrgraph/proof/drill"
+	"corrgraph/proof/drill/fuzz"
 	"corrgraph/server/config"
 	"corrgraph/server/guard/fault"
 )
 
 type chaosCmd struct {
-	KillLayer      killLayerCmd      `cmd:"" name:"kill-layer" help:"Let the building of one layer fail."`
-	SlowStore      slowStoreCmd      `cmd:"" name:"slow-store" help:"Let every statement of the store take longer."`
-	FullDisk       fullDiskCmd       `cmd:"" name:"full-disk" help:"Let writing fail as if no space were left."`
-	MemoryPressure memoryPressureCmd `cmd:"" name:"memory-pressure" help:"Let more memory seem used than is."`
-	ClockSkew      clockSkewCmd      `cmd:"" name:"clock-skew" help:"Put the service's clock off."`
-	FeedStall      feedStallCmd      `cmd:"" name:"feed-stall" help:"Let no tick arrive."`
-	Kill           chaosKillCmd      `cmd:"" help:"Start a server, kill it (kill -9) at random moments, and look for lost ticks."`
-	Fuzz           chaosFuzzCmd      `cmd:"" help:"Send a running service requests of all kinds, odd and broken ones too, and look for wrong answers and leaks."`
-	Schedule       chaosScheduleCmd  `cmd:"" help:"Say when scheduled faults come next."`
+	KillLayer      killLayerCmd      `cmd:"" name:"kill-layer" help:"Make one layer fail to build."`
+	SlowStore      slowStoreCmd      `cmd:"" name:"slow-store" help:"Slow down every statement of the store."`
+	FullDisk       fullDiskCmd       `cmd:"" name:"full-disk" help:"Make writes fail as if the disk were full."`
+	MemoryPressure memoryPressureCmd `cmd:"" name:"memory-pressure" help:"Report more memory in use than there is."`
+	ClockSkew      clockSkewCmd      `cmd:"" name:"clock-skew" help:"Shift the service's clock."`
+	FeedStall      feedStallCmd      `cmd:"" name:"feed-stall" help:"Stop all ticks from arriving."`
+	Kill           chaosKillCmd      `cmd:"" help:"Start a server, kill it (kill -9) at random moments, and check for lost ticks."`
+	Fuzz           chaosFuzzCmd      `cmd:"" help:"Send a running service valid, unusual and malformed requests, and check for wrong answers and leaks."`
+	Schedule       chaosScheduleCmd  `cmd:"" help:"Show when scheduled faults are due."`
 }
 
 // drillFlags are those of every fault that is injected into a running service.
 type drillFlags struct {
 	serverFlags
-	Duration      time.Duration `default:"30s" help:"How long the fault holds (default ${default})."`
-	RPS           float64       `name:"rps" default:"500" help:"Requests a second that watch (default ${default})."`
-	Before        time.Duration `default:"5s" help:"Watched before the fault (default ${default})."`
-	After         time.Duration `default:"20s" help:"Watched after it (default ${default})."`
-	ShowWithin    time.Duration `default:"5s" help:"How soon health must say DEGRADED (default ${default})."`
-	RecoverWithin time.Duration `default:"15s" help:"How soon after the fault health must say HEALTHY (default ${default})."`
+	Duration      time.Duration `default:"30s" help:"How long the fault lasts (default ${default})."`
+	RPS           float64       `name:"rps" default:"500" help:"Probe requests per second (default ${default})."`
+	Before        time.Duration `default:"5s" help:"Observation time before the fault (default ${default})."`
+	After         time.Duration `default:"20s" help:"Observation time after it (default ${default})."`
+	ShowWithin    time.Duration `default:"5s" help:"Time within which health must become DEGRADED (default ${default})."`
+	RecoverWithin time.Duration `default:"15s" help:"Time after the fault within which health must become HEALTHY (default ${default})."`
 }
 
 // drillHelp is the help of an injected fault.
 func drillHelp(example string) string {
-	return "What do users see while it holds?\n\n    corrgraph chaos " + example + "\n\n" +
-		"The fault is injected into a running service that allows it (chaos.enabled), with the first token of --token-file, an admin's. " +
-		"Requests are sent at a fixed rate before, during and after; each counts. A failed read of what is not broken, or a wrong status, is exit code 1." + codes
+	return "What do users see while it lasts?\n\n    corrgraph chaos " + example + "\n\n" +
+		"The fault is injected into a running service that allows it (chaos.enabled), using the first token of --token-file, which must be an admin's. " +
+		"Requests are sent at a fixed rate before, during and after the fault. Exit code 1: a read of an unaffected part failed, or health was wrong." + codes
 }
 
 // run drills a service and prints what came of it.
 func (f *drillFlags) run(ctx context.Context, a *app, what drill.Fault) error {
-	tokens, err := f.tokens()
-	if err != nil {
-		return err
-	}
-	trust, err := f.trust()
+	target, err := f.target()
 	if err != nil {
 		return err
 	}
 	what.Duration = f.Duration
 	r, err := drill.Run(ctx, drill.Options{
-		Target: drill.Target{URL: f.URL, Tokens: tokens, TLS: trust, Timeout: f.Timeout}, Fault: what, Rate: f.RPS, Before: f.Before, After: f.After,
+		Target: target, Fault: what, Rate: f.RPS, Before: f.Before, After: f.After,
 		ShowWithin: f.ShowWithin, RecoverWithin: f.RecoverWithin,
 		Progress: func(elapsed, of time.Duration, phase string) {
 			a.rewrite("%s: %s of %s", phase, elapsed.Round(time.Second), of)
@@ -72,7 +69,7 @@ func (f *drillFlags) run(ctx context.Context, a *app, what drill.Fault) error {
 
 // drillError marks what the command line got wrong.
 func drillError(err error) error {
-	if errors.Is(err, drill.ErrOptions) {
+	if errors.Is(err, drill.ErrOptions) || errors.Is(err, fuzz.ErrOptions) {
 		return usage(err)
 	}
 	return err
@@ -80,7 +77,7 @@ func drillError(err error) error {
 
 type killLayerCmd struct {
 	drillFlags
-	Layer int `required:"" help:"Which layer fails, 1 to 4."`
+	Layer int `required:"" help:"The layer that fails, 1 to 4."`
 }
 
 func (killLayerCmd) Help() string {
@@ -101,7 +98,7 @@ func (c *killLayerCmd) Run(ctx context.Context, a *app) error {
 
 type slowStoreCmd struct {
 	drillFlags
-	Delay time.Duration `default:"200ms" help:"What each statement takes longer (default ${default})."`
+	Delay time.Duration `default:"200ms" help:"Delay added to each statement (default ${default})."`
 }
 
 func (slowStoreCmd) Help() string { return drillHelp("slow-store --delay 200ms") }
@@ -129,7 +126,7 @@ func (s *size) UnmarshalText(b []byte) error {
 
 type memoryPressureCmd struct {
 	drillFlags
-	Bytes size `required:"" placeholder:"SIZE" help:"How much more seems used, e.g. 4GB."`
+	Bytes size `required:"" placeholder:"SIZE" help:"Amount to add to the memory in use, e.g. 4GB."`
 }
 
 func (memoryPressureCmd) Help() string { return drillHelp("memory-pressure --bytes 4GB") }
@@ -140,7 +137,7 @@ func (c *memoryPressureCmd) Run(ctx context.Context, a *app) error {
 
 type clockSkewCmd struct {
 	drillFlags
-	Offset time.Duration `required:"" help:"What is added to the service's clock; write a negative one as --offset=-30s."`
+	Offset time.Duration `required:"" help:"Offset added to the service's clock; write a negative one as --offset=-30s."`
 }
 
 func (clockSkewCmd) Help() string { return drillHelp("clock-skew --offset=-30s") }
@@ -159,20 +156,20 @@ func (c *feedStallCmd) Run(ctx context.Context, a *app) error {
 
 type chaosKillCmd struct {
 	configFlags
-	DB          string        `name:"db" placeholder:"FILE" help:"Scratch store; it may not exist, and stays. Without it one is made and removed, unless ticks were lost."`
-	Runs        int           `default:"200" help:"Kills (default ${default})."`
-	Connections int           `default:"4" help:"Connections that send at once (default ${default})."`
-	Ticks       int           `default:"20" help:"Ticks in a request, an even number up to 64 (default ${default})."`
-	Longest     time.Duration `default:"500ms" help:"The kill comes up to so long after the server was ready (default ${default})."`
-	Ready       time.Duration `default:"60s" help:"How long the server may take to be ready (default ${default})."`
-	Seed        uint64        `default:"1" help:"Seed of the moments (default ${default})."`
+	DB          string        `name:"db" placeholder:"FILE" help:"Scratch store, which must not exist and is kept (default: a temporary one, kept only if ticks were lost)."`
+	Runs        int           `default:"200" help:"Number of kills (default ${default})."`
+	Connections int           `default:"4" help:"Concurrent connections (default ${default})."`
+	Ticks       int           `default:"20" help:"Ticks per request, an even number up to 64 (default ${default})."`
+	Longest     time.Duration `default:"500ms" help:"Longest time from the first request to the kill (default ${default})."`
+	Ready       time.Duration `default:"60s" help:"Time the server has to become ready (default ${default})."`
+	Seed        uint64        `default:"1" help:"Seed of the kill times (default ${default})."`
 }
 
 func (chaosKillCmd) Help() string {
-	return "Is every acknowledged tick there after kill -9, and none twice?\n\n" +
+	return "After kill -9, is every acknowledged tick stored exactly once?\n\n" +
 		"    corrgraph chaos kill --runs 200 --config config/production/correlation-engine.yaml\n\n" +
 		"The server is this program on a free loopback port, with the configuration's settings but a store of its own, without tokens, TLS, backups and traces. " +
-		"Requests that were not answered are sent again after the restart, as a client would. A lost or doubled tick is exit code 1." + codes
+		"Unanswered requests are sent again after the restart, as a client would. Exit code 1: a tick was lost or duplicated." + codes
 }
 
 func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
@@ -231,8 +228,8 @@ func (c *chaosKillCmd) serveArgs(addr, db string) []string {
 type chaosScheduleCmd struct{ configFlags }
 
 func (chaosScheduleCmd) Help() string {
-	return "When do the scheduled faults come?\n\n    corrgraph chaos schedule --config config/staging/correlation-engine.yaml\n\n" +
-		"The service injects them by itself where chaos.enabled is true." + codes
+	return "When are the scheduled faults due?\n\n    corrgraph chaos schedule --config config/staging/correlation-engine.yaml\n\n" +
+		"The service injects them itself if chaos.enabled is true." + codes
 }
 
 func (c *chaosScheduleCmd) Run(a *app) error {
@@ -246,37 +243,33 @@ func (c *chaosScheduleCmd) Run(a *app) error {
 
 type chaosFuzzCmd struct {
 	serverFlags
-	Duration    time.Duration `default:"10m" help:"For how long, once it is warm (default ${default})."`
-	Warm        time.Duration `default:"10s" help:"Sent before what is compared (default ${default})."`
-	Quiet       time.Duration `default:"5s" help:"Nothing is sent for so long before each comparison (default ${default})."`
-	Connections int           `default:"8" help:"Connections that send at once (default ${default})."`
-	RPS         float64       `name:"rps" default:"500" help:"Most requests a second (default ${default})."`
+	Duration    time.Duration `default:"10m" help:"Duration after the warm-up (default ${default})."`
+	Warm        time.Duration `default:"10s" help:"Warm-up before the first measurement (default ${default})."`
+	Quiet       time.Duration `default:"5s" help:"Pause before each measurement (default ${default})."`
+	Connections int           `default:"8" help:"Concurrent connections (default ${default})."`
+	RPS         float64       `name:"rps" default:"500" help:"Maximum requests per second (default ${default})."`
 	Seed        uint64        `default:"1" help:"Seed of the requests (default ${default})."`
-	AdminRoutes bool          `help:"Ask for what admins alone may do too: it injects faults, makes backups and records gates."`
+	AdminRoutes bool          `help:"Include admin-only routes: this injects faults, makes backups and records gates."`
 }
 
 func (chaosFuzzCmd) Help() string {
-	return "Does the service bear whatever is sent to it?\n\n    corrgraph chaos fuzz --url http://127.0.0.1:8080 --duration 10m\n\n" +
-		"What there is to ask it reads in /openapi.json. It sends ticks of its own (events fuzz-0 to fuzz-7, and odd ones), so use a store that may be thrown away. " +
-		"In the second half ticks have known names alone: what odd ones teach a service is no leak, so memory is compared over that half. " +
-		"A status of 500 and above other than 503 with Retry-After, an error that is no problem+json, a connection closed without an answer, a service that is down at the end, " +
-		"and more goroutines, descriptors or memory than bounds allow are exit code 1." + codes
+	return "Can the service handle anything that is sent to it?\n\n    corrgraph chaos fuzz --url http://127.0.0.1:8080 --duration 10m\n\n" +
+		"It takes the routes from /openapi.json. It sends ticks of its own (events fuzz-0 to fuzz-7, and malformed ones), so use a disposable store. " +
+		"In the second half ticks use only known names, and memory is compared over that half: learning new names is not a leak. " +
+		"Exit code 1: a status of 500 or above other than 503 with Retry-After, an error that is not problem+json, a connection closed without an answer, " +
+		"a service that is down at the end, or more goroutines, descriptors or memory than the bounds allow." + codes
 }
 
 func (c *chaosFuzzCmd) Run(ctx context.Context, a *app) error {
-	tokens, err := c.tokens()
+	target, err := c.target()
 	if err != nil {
 		return err
 	}
-	trust, err := c.trust()
-	if err != nil {
-		return err
-	}
-	r, err := drill.Fuzz(ctx, drill.FuzzOptions{
-		Target:   drill.Target{URL: c.URL, Tokens: tokens, TLS: trust, Timeout: c.Timeout},
+	r, err := fuzz.Run(ctx, fuzz.Options{
+		Target:   target,
 		Duration: c.Duration, Warm: c.Warm, Quiet: c.Quiet, Connections: c.Connections, Rate: c.RPS, Seed: c.Seed, AdminRoutes: c.AdminRoutes,
-		Progress: func(elapsed, of time.Duration, requests, offences int) {
-			a.rewrite("%s of %s, %d requests, %d offences", elapsed.Round(time.Second), of, requests, offences)
+		Progress: func(elapsed, of time.Duration, requests, violations int) {
+			a.rewrite("%s of %s, %d requests, %d violations", elapsed.Round(time.Second), of, requests, violations)
 		},
 	})
 	a.endProgress()

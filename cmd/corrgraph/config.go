@@ -12,8 +12,8 @@ import (
 
 // configFlags name the configuration of the service.
 type configFlags struct {
-	Config string   `name:"config" placeholder:"FILE" help:"Configuration of the service (YAML). Without it everything is at its default."`
-	Set    []string `name:"set" sep:"none" placeholder:"KEY=VALUE" help:"Set one key (limits.client_rate=500/s), over the file and CORRGRAPH_ variables. Repeatable."`
+	Config string   `name:"config" placeholder:"FILE" help:"Configuration of the service (YAML). Without it, defaults apply."`
+	Set    []string `name:"set" sep:"none" placeholder:"KEY=VALUE" help:"Set one key (limits.client_rate=500/s). Overrides the file and CORRGRAPH_ variables. Repeatable."`
 }
 
 // load reads the configuration; what is wrong with its content is bad data.
@@ -31,8 +31,8 @@ func (f *configFlags) load(a *app) (*config.Loaded, error) {
 }
 
 type configCmd struct {
-	Check configCheckCmd `cmd:"" help:"Say what is wrong with a configuration, everything at once."`
-	Print configPrintCmd `cmd:"" help:"Print the value of every key and where it came from."`
+	Check configCheckCmd `cmd:"" help:"Check a configuration and report all its errors at once."`
+	Print configPrintCmd `cmd:"" help:"Print the value of every key and its source."`
 }
 
 // configFile lets the file be named with and without --config.
@@ -55,14 +55,14 @@ func (f *configFile) load(a *app) (*config.Loaded, error) {
 
 type configCheckCmd struct {
 	configFile
-	Hup int `placeholder:"PID" help:"Have this running service read it (SIGHUP), if it is sound."`
+	Hup int `placeholder:"PID" help:"Make this running service reload it (SIGHUP), if it is valid."`
 }
 
 func (configCheckCmd) Help() string {
-	return "Before a start or a reload:\n\n    corrgraph config check config/staging/correlation-engine.yaml\n" +
+	return "Check before a start or a reload:\n\n    corrgraph config check config/staging/correlation-engine.yaml\n" +
 		"    corrgraph config check --set limits.memory_ceiling=8GB /etc/corrgraph/correlation-engine.yaml\n" +
 		"    corrgraph config check --hup $(pidof corrgraph) /etc/corrgraph/correlation-engine.yaml\n\n" +
-		"Files that it names (certificates, tokens) are not opened. A configuration with a mistake is exit code 3." + codes
+		"The files it names (certificates, tokens) are not opened. Exit code 3: the configuration has errors." + codes
 }
 
 func (c *configCheckCmd) Run(a *app) error {
@@ -130,11 +130,11 @@ type configPrintCmd struct {
 }
 
 func (configPrintCmd) Help() string {
-	return "What would the service run with, and who decided it?\n\n" +
+	return "What would the service run with, and where does each value come from?\n\n" +
 		"    corrgraph config print config/production/correlation-engine.yaml\n" +
 		"    corrgraph config print --json | jq '.values[] | select(.source != \"default\")'\n" +
 		"    corrgraph config print --reference > docs/CONFIGURATION.md\n\n" +
-		"The output is a configuration itself. It holds no secrets." + codes
+		"The output is itself a valid configuration. It contains no secrets." + codes
 }
 
 func (c *configPrintCmd) Run(a *app) error {

@@ -24,10 +24,10 @@ import (
 )
 
 type demoCmd struct {
-	DB      string `name:"db" placeholder:"FILE" help:"Keep the store here; the file must not exist yet (default: a new temporary file, whose name is printed)."`
-	Seed    uint64 `default:"1" help:"Another seed, another market."`
+	DB      string `name:"db" placeholder:"FILE" help:"Where to keep the store; the file must not exist (default: a new temporary file, whose name is printed)."`
+	Seed    uint64 `default:"1" help:"Seed of the simulated market."`
 	Minutes int    `default:"720" help:"Length of the simulated market, 30 or more."`
-	Serve   string `enum:"auto,yes,no" default:"auto" help:"Go on with the service on a SIMULATED market that is going on now, until Ctrl-C: yes, no, or auto, which is yes on a terminal."`
+	Serve   string `enum:"auto,yes,no" default:"auto" help:"Then run the service on a SIMULATED live market until Ctrl-C: yes, no, or auto, which is yes on a terminal."`
 	Open    string `enum:"auto,yes,no" default:"auto" help:"Open the dashboard of that service in a browser: yes, no, or auto, which is yes on a terminal with a display."`
 	Listen  string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where that service listens (default ${default})."`
 }
@@ -42,7 +42,7 @@ func (c *demoCmd) Validate() error {
 
 func (demoCmd) Help() string {
 	return "See what it does before you feed it your own odds:\n\n    corrgraph demo\n    corrgraph demo --seed 7 --db demo.db && corrgraph leaders --db demo.db\n    corrgraph demo --serve yes --listen 127.0.0.1:9000\n\n" +
-		"The market is SIMULATED: who leads whom is planted in it, so that what was learned can be held against the truth." + codes
+		"The market is SIMULATED: who leads whom is planted, so that results can be compared with the truth." + codes
 }
 
 // story is the answer of demo.

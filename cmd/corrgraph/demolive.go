@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
 	"corrgraph/proof/simulate"
 	"corrgraph/server/access"
@@ -94,7 +95,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 			if service.Classify(err).Code != service.Unavailable {
 				return err
 			}
-			if err := pause(ctx, 100*time.Millisecond); err != nil { // busy: the same again
+			if err := client.Pause(ctx, 100*time.Millisecond); err != nil { // busy: the same again
 				return err
 			}
 		}
@@ -103,7 +104,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 	begin := odds.TimeOf(clock().Add(-demoPast))
 	o := simulate.Options{Seed: c.Seed, Minutes: int((demoPast + demoFuture) / time.Minute), Start: begin}
 	for !i.Ready() { // the log of a fresh store is empty: a moment
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := client.Pause(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -115,7 +116,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 			}
 		}
 		if ahead > 0 {
-			if err := pause(ctx, ahead); err != nil {
+			if err := client.Pause(ctx, ahead); err != nil {
 				return err
 			}
 		}
@@ -123,16 +124,4 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 		return nil
 	})
 	return errors.Join(err, send())
-}
-
-// pause waits, unless ctx ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

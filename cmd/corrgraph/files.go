@@ -2,9 +2,8 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"compress/bzip2"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,13 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"corrgraph/feed/recording"
+
 	"github.com/klauspost/compress/zstd"
 )
 
-// input opens a file to read, "-" being stdin, and takes off gzip, bzip2 or zstd,
-// told by content.
-func (a *app) input(path string) (io.ReadCloser, error) {
-	var f io.ReadCloser = io.NopCloser(a.stdin)
+// input opens a file to read, "-" being stdin, and decompresses it.
+func (a *app) input(ctx context.Context, path string) (io.ReadCloser, error) {
+	f := io.NopCloser(a.stdin)
 	if path != "-" {
 		file, err := openFile(path)
 		if err != nil {
@@ -26,34 +26,11 @@ func (a *app) input(path string) (io.ReadCloser, error) {
 		}
 		f = file
 	}
-	r, err := unpack(f)
+	r, err := recording.Decompress(ctx, f)
 	if err != nil {
-		f.Close()
-		return nil, badData(fmt.Errorf("%s: %w", path, err))
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return readCloser{r, f.Close}, nil
-}
-
-type readCloser struct {
-	io.Reader
-	close func() error
-}
-
-func (r readCloser) Close() error { return r.close() }
-
-func unpack(f io.Reader) (io.Reader, error) {
-	b := bufio.NewReader(f)
-	head, _ := b.Peek(4)
-	switch {
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		return gzip.NewReader(b)
-	case bytes.HasPrefix(head, []byte("BZh")):
-		return bzip2.NewReader(b), nil
-	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
-		// Without goroutines there is nothing to close.
-		return zstd.NewReader(b, zstd.WithDecoderConcurrency(1))
-	}
-	return b, nil
+	return r, nil
 }
 
 // output writes a file by calling write, packed as its name says (.gz, .zst), "-"

@@ -19,8 +19,8 @@ import (
 const about = `Odds for the same thing move at many venues, not at once. corrgraph learns who moves first, who follows, after how long, by how much and how surely.`
 
 // codes is the line about exit codes that every help ends with.
-const codes = "\n\nExit codes: 0 done, an empty answer too; 1 not readable, no permission, store in use or newer, unknown node or event; " +
-	"2 wrong command line; 3 bad data; 4 not ready; 130 interrupted."
+const codes = "\n\nExit codes: 0 success, even if the result is empty; 1 unreadable, no permission, store in use or newer, unknown node or event; " +
+	"2 usage error; 3 bad data; 4 not ready; 130 interrupted."
 
 func groups() []kong.Group {
 	return []kong.Group{

@@ -12,7 +12,7 @@ import (
 type migrateCmd struct{ dbFlag }
 
 func (migrateCmd) Help() string {
-	return "Prepare a store that other programs write their correlations to:\n\n    corrgraph migrate --db desk.db" + codes
+	return "Prepare a store for other programs to write their correlations to:\n\n    corrgraph migrate --db desk.db" + codes
 }
 
 func (c *migrateCmd) Run(ctx context.Context, a *app) error {
@@ -36,7 +36,7 @@ func (c *migrateCmd) Run(ctx context.Context, a *app) error {
 type dumpCmd struct{ dbFlag }
 
 func (dumpCmd) Help() string {
-	return "Two stores that concluded the same have equal dumps, byte by byte:\n\n" +
+	return "Stores with equal results have byte-identical dumps:\n\n" +
 		"    corrgraph dump --db a.db | sha256sum" + codes
 }
 

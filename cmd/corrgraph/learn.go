@@ -19,17 +19,17 @@ import (
 type replayCmd struct {
 	dbFlag
 	Format     string     `default:"auto" placeholder:"NAME" help:"${formats}"`
-	Map        string     `placeholder:"FILE" help:"Column map (YAML) for tables of another make."`
-	Catalog    string     `placeholder:"FILE" help:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
+	Map        string     `placeholder:"FILE" help:"Column map (YAML) for tables in another layout."`
+	Catalog    string     `placeholder:"FILE" help:"Catalogue (YAML) of clubs, cities and owners that adds to the built-in one."`
 	Devig      string     `enum:"${devig}" default:"multiplicative" placeholder:"METHOD" help:"How a bookmaker's margin is removed from prices: ${devig} (default ${default}). A store keeps its method."`
-	MaxRejects proportion `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of quotes that may be rejected before the exit code is 3 (default ${default})."`
+	MaxRejects proportion `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of rejected quotes above which the exit code is 3 (default ${default})."`
 	Path       []string   `arg:"" help:"Recordings, plain or .gz .bz2 .zst .tar; - is stdin."`
 }
 
 func (replayCmd) Help() string {
-	return "Three days of MLB odds of eleven books:\n\n    corrgraph replay --db mlb.db mlb_*.ndjson.bz2\n    zcat ticks.csv.gz | corrgraph replay --db desk.db -\n\n" +
-		"All files are merged by time. A store that holds odds already is continued; what it holds counts as duplicate. What is bad in a file is counted by reason, " +
-		"what was good is stored. Interrupted, it leaves a store that the same command finishes." + codes
+	return "Three days of MLB odds from eleven bookmakers:\n\n    corrgraph replay --db mlb.db mlb_*.ndjson.bz2\n    zcat ticks.csv.gz | corrgraph replay --db desk.db -\n\n" +
+		"All files are merged by time. A store that already holds odds is extended; quotes it holds count as duplicates. Bad records are counted by reason, " +
+		"good ones are stored. After an interruption the same command finishes the work." + codes
 }
 
 func (c *replayCmd) Run(ctx context.Context, a *app) error {
@@ -100,5 +100,5 @@ func (c *replayCmd) tooMany(s *replay.Summary) error {
 }
 
 func formats() string {
-	return "Format of the recordings: " + strings.Join(recording.Formats(), ", ") + ". Default: told by content."
+	return "Format of the recordings: " + strings.Join(recording.Formats(), ", ") + ". Default: detected by content."
 }

@@ -14,16 +14,17 @@ import (
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/proof/loadtest"
 )
 
 // serverFlags name a running service.
 type serverFlags struct {
 	URL       string        `default:"http://127.0.0.1:8080" help:"The service (default ${default})."`
-	TokenFile string        `placeholder:"FILE" help:"Bearer tokens, one a line; clients take turns."`
-	CA        string        `name:"ca" placeholder:"FILE" help:"Certificates (PEM) to trust in place of the system's."`
-	Timeout   time.Duration `default:"10s" help:"Time that a request has (default ${default})."`
-	Record    bool          `help:"Leave the result with the service, which shows the newest of its kind. Needs an admin's token."`
+	TokenFile string        `placeholder:"FILE" help:"Bearer tokens, one per line, used by clients in turn."`
+	CA        string        `name:"ca" placeholder:"FILE" help:"Certificates (PEM) to trust instead of the system's."`
+	Timeout   time.Duration `default:"10s" help:"Timeout of a request (default ${default})."`
+	Record    bool          `help:"Record the result in the service, which shows the newest of each kind. Requires an admin token."`
 }
 
 // tokens reads the tokens; a file that holds none is a mistake.
@@ -45,6 +46,16 @@ func (f *serverFlags) tokens() ([]string, error) {
 		return nil, badData(fmt.Errorf("%s holds no token", f.TokenFile))
 	}
 	return tokens, nil
+}
+
+// target is the service, with the tokens and certificates that were named.
+func (f *serverFlags) target() (t client.Target, err error) {
+	t = client.Target{URL: f.URL, Timeout: f.Timeout}
+	if t.Tokens, err = f.tokens(); err != nil {
+		return t, err
+	}
+	t.TLS, err = f.trust()
+	return t, err
 }
 
 // trust reads the certificates.
@@ -74,38 +85,38 @@ func readFile(path string) ([]byte, error) {
 
 type loadtestCmd struct {
 	serverFlags
-	Mode           string        `default:"mixed" enum:"mixed,ingest" help:"mixed: reads and ticks at a fixed rate. ingest: batches of ticks as fast as they are acknowledged (default ${default})."`
-	Duration       time.Duration `default:"60s" help:"For how long (default ${default})."`
-	MaxFailureRate proportion    `default:"0.1%" placeholder:"SHARE" help:"More failed requests than this fail the test (default ${default})."`
-	Seed           uint64        `default:"1" help:"Seed of what is asked in which order (default ${default})."`
+	Mode           string        `default:"mixed" enum:"mixed,ingest" help:"mixed: reads and ticks at a fixed rate; ingest: batches of ticks as fast as they are acknowledged (default ${default})."`
+	Duration       time.Duration `default:"60s" help:"Duration (default ${default})."`
+	MaxFailureRate proportion    `default:"0.1%" placeholder:"SHARE" help:"Share of failed requests above which the test fails (default ${default})."`
+	Seed           uint64        `default:"1" help:"Seed of the sequence of requests (default ${default})."`
 
-	TargetRPS  float64 `name:"target-rps" default:"5000" help:"mixed: requests a second, sent whether or not those before were answered (default ${default})."`
+	TargetRPS  float64 `name:"target-rps" default:"5000" help:"mixed: requests per second, sent on schedule even if earlier ones are unanswered (default ${default})."`
 	Clients    int     `default:"8" help:"mixed: clients, each with its own token and connections (default ${default})."`
-	Mix        string  `default:"graph=40,anomalies=20,events=10,propagation=10,predictions=5,leaders=5,edges=5,ticks=5" placeholder:"ROUTE=N,…" help:"mixed: parts of each route; also scorecard, feeds and health (default ${default})."`
-	Events     int     `default:"50" help:"mixed: events that are asked for, and whose prices ticks move (default ${default})."`
-	SeedEvents int     `default:"0" placeholder:"N" help:"mixed: give so many events of its own two hours of history first, so that graphs exist."`
-	MaxP99     string  `name:"max-p99" default:"graph=5ms,anomalies=5ms" placeholder:"ROUTE=TIME,…" help:"mixed: a 99th percentile above this fails the test (default ${default}; empty: none)."`
-	Expect     []int   `placeholder:"STATUS,…" help:"mixed: statuses that are no failures, e.g. 429,503."`
-	HTML       string  `name:"html" placeholder:"FILE" help:"mixed: write a report with charts as one page."`
+	Mix        string  `default:"graph=40,anomalies=20,events=10,propagation=10,predictions=5,leaders=5,edges=5,ticks=5" placeholder:"ROUTE=N,…" help:"mixed: weight of each route; scorecard, feeds and health are allowed too (default ${default})."`
+	Events     int     `default:"50" help:"mixed: events to query and to send ticks for (default ${default})."`
+	SeedEvents int     `default:"0" placeholder:"N" help:"mixed: first create this many events with two hours of history, so that graphs exist."`
+	MaxP99     string  `name:"max-p99" default:"graph=5ms,anomalies=5ms" placeholder:"ROUTE=TIME,…" help:"mixed: 99th percentiles above which the test fails (default ${default}; empty: none)."`
+	Expect     []int   `placeholder:"STATUS,…" help:"mixed: statuses that don't count as failures, e.g. 429,503."`
+	HTML       string  `name:"html" placeholder:"FILE" help:"mixed: write an HTML report with charts."`
 	SVG        string  `name:"svg" placeholder:"FILE" help:"mixed: write the charts."`
 
-	Nodes       int        `default:"100000" help:"ingest: prices that are followed, one for each market and venue (default ${default})."`
-	Neighbours  int        `default:"8" help:"ingest: others that each is watched against: the other venues and their consensus (default ${default})."`
-	Batch       int        `default:"2000" help:"ingest: ticks in a request (default ${default})."`
-	Connections int        `default:"4" help:"ingest: connections that send at once (default ${default})."`
-	Changed     proportion `default:"50%" placeholder:"SHARE" help:"ingest: quotes that change the price (default ${default})."`
-	Format      string     `default:"ndjson" enum:"ndjson,csv" help:"ingest: how ticks are written (default ${default})."`
-	TargetTPS   float64    `name:"target-tps" default:"0" placeholder:"N" help:"ingest: ticks a second to keep to. 0: as fast as they are acknowledged."`
-	MinTPS      float64    `name:"min-tps" default:"0" placeholder:"N" help:"ingest: fewer acknowledged ticks a second fail the test."`
+	Nodes       int        `default:"100000" help:"ingest: number of nodes, one per market and venue (default ${default})."`
+	Neighbours  int        `default:"8" help:"ingest: nodes that each node is paired with: the other venues and their consensus (default ${default})."`
+	Batch       int        `default:"2000" help:"ingest: ticks per request (default ${default})."`
+	Connections int        `default:"4" help:"ingest: concurrent connections (default ${default})."`
+	Changed     proportion `default:"50%" placeholder:"SHARE" help:"ingest: share of quotes that change the price (default ${default})."`
+	Format      string     `default:"ndjson" enum:"ndjson,csv" help:"ingest: format of the ticks (default ${default})."`
+	TargetTPS   float64    `name:"target-tps" default:"0" placeholder:"N" help:"ingest: target rate in ticks per second. 0: as fast as they are acknowledged."`
+	MinTPS      float64    `name:"min-tps" default:"0" placeholder:"N" help:"ingest: rate of acknowledged ticks per second below which the test fails."`
 }
 
 func (loadtestCmd) Help() string {
-	return "How much does a running service bear, and how does it answer then?\n\n" +
+	return "How much load can a running service take, and how does it respond?\n\n" +
 		"    corrgraph loadtest --seed-events 50 --target-rps 500 --duration 10s\n" +
 		"    corrgraph loadtest --target-rps 5000 --duration 600s --max-failure-rate 0.1% --token-file tokens.txt --html load.html\n" +
 		"    corrgraph loadtest --mode ingest --nodes 100000 --batch 2000 --connections 4\n\n" +
-		"The load is open: a request is due at its time whatever became of those before, and its latency counts from then. " +
-		"A broken limit is exit code 1. Statuses of 400 and above are failures unless --expect lists them." + codes
+		"The load is open-loop: each request is due at its scheduled time, whatever happened to earlier ones, and its latency counts from then. " +
+		"Exit code 1: a limit was exceeded. Statuses of 400 and above are failures unless --expect lists them." + codes
 }
 
 // Validate implements kong's hook.
@@ -120,25 +131,20 @@ func (c *loadtestCmd) Validate() error {
 }
 
 func (c *loadtestCmd) Run(ctx context.Context, a *app) error {
-	tokens, err := c.tokens()
-	if err != nil {
-		return err
-	}
-	trust, err := c.trust()
+	target, err := c.target()
 	if err != nil {
 		return err
 	}
 	// The generator's heap is small and its garbage plenty: collecting at the usual
 	// pace would take processor time from the server beside it.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	target := loadtest.Target{URL: c.URL, Tokens: tokens, TLS: trust, Timeout: c.Timeout}
 	if c.Mode == "ingest" {
 		return c.ingest(ctx, a, target)
 	}
 	return c.mixed(ctx, a, target)
 }
 
-func (c *loadtestCmd) mixed(ctx context.Context, a *app, target loadtest.Target) error {
+func (c *loadtestCmd) mixed(ctx context.Context, a *app, target client.Target) error {
 	o := loadtest.Options{
 		Target: target, Rate: c.TargetRPS, Duration: c.Duration, Clients: c.Clients, Events: c.Events, SeedEvents: c.SeedEvents, Seed: c.Seed,
 		MaxFailureRate: float64(c.MaxFailureRate), Expect: c.Expect, Progress: a.loadProgress("requests"),
@@ -159,7 +165,7 @@ func (c *loadtestCmd) mixed(ctx context.Context, a *app, target loadtest.Target)
 	return errors.Join(err, failed(r.Passed, r.Verdict()))
 }
 
-func (c *loadtestCmd) ingest(ctx context.Context, a *app, target loadtest.Target) error {
+func (c *loadtestCmd) ingest(ctx context.Context, a *app, target client.Target) error {
 	o := loadtest.IngestOptions{
 		Target: target, Nodes: c.Nodes, Neighbours: c.Neighbours, Batch: c.Batch, Connections: c.Connections, Duration: c.Duration,
 		Changed: float64(c.Changed), Rate: c.TargetTPS, MinRate: c.MinTPS, MaxFailureRate: float64(c.MaxFailureRate), Seed: c.Seed,

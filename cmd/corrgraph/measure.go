@@ -24,27 +24,27 @@ type leadlagCmd struct {
 	A        dashed `required:"" placeholder:"FILE" help:"First series, CSV t_ms,value; - is stdin."`
 	B        dashed `required:"" placeholder:"FILE" help:"Second series."`
 	Grid     dashed `placeholder:"FROM:TO:STEP" xor:"grid" required:"" help:"Lags to compare, in ms."`
-	GridFile string `name:"grid-file" placeholder:"FILE" xor:"grid" required:"" help:"Lags to compare, one a line, ascending."`
+	GridFile string `name:"grid-file" placeholder:"FILE" xor:"grid" required:"" help:"Lags to compare, one per line, ascending."`
 }
 
 func (leadlagCmd) Help() string {
 	return "Two exchanges, one coin: which moves first?\n\n    corrgraph leadlag --a bitflyer.csv --b btcbox.csv --grid -30000:30000:1000\n\n" +
-		"A positive lag means that A leads B. Files may be packed with gzip, bzip2 or zstd. A file with the header alone is valid." + codes
+		"A positive lag means that A leads B. Files may be compressed with gzip, bzip2 or zstd. A file with only a header is valid." + codes
 }
 
-func (c *leadlagCmd) Run(a *app) error {
+func (c *leadlagCmd) Run(ctx context.Context, a *app) error {
 	if c.A == "-" && c.B == "-" {
 		return usage(errors.New("only one of --a and --b can be stdin"))
 	}
-	grid, err := c.grid(a)
+	grid, err := c.grid(ctx, a)
 	if err != nil {
 		return err
 	}
-	first, err := a.series(string(c.A))
+	first, err := a.series(ctx, string(c.A))
 	if err != nil {
 		return err
 	}
-	second, err := a.series(string(c.B))
+	second, err := a.series(ctx, string(c.B))
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (c *leadlagCmd) Run(a *app) error {
 	return a.print(r, func(w io.Writer) error { return answer.Curve(w, a.style, string(c.A), string(c.B), &r) })
 }
 
-func (c *leadlagCmd) grid(a *app) ([]int64, error) {
+func (c *leadlagCmd) grid(ctx context.Context, a *app) ([]int64, error) {
 	if c.GridFile == "" {
 		grid, err := leadlag.ParseGrid(string(c.Grid))
 		if err != nil {
@@ -60,7 +60,7 @@ func (c *leadlagCmd) grid(a *app) ([]int64, error) {
 		}
 		return grid, err
 	}
-	f, err := a.input(c.GridFile)
+	f, err := a.input(ctx, c.GridFile)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +68,8 @@ func (c *leadlagCmd) grid(a *app) ([]int64, error) {
 	return leadlag.ReadGrid(c.GridFile, f)
 }
 
-func (a *app) series(path string) (leadlag.Path, error) {
-	f, err := a.input(path)
+func (a *app) series(ctx context.Context, path string) (leadlag.Path, error) {
+	f, err := a.input(ctx, path)
 	if err != nil {
 		return leadlag.Path{}, err
 	}
@@ -81,8 +81,8 @@ type simulateCmd struct {
 	Seed    uint64 `default:"1" help:"The same seed gives the same odds."`
 	Preset  string `enum:"demo,calibration,pooled" default:"demo" help:"demo: a readable market; calibration: null pairs beside planted ones; pooled: families of pairs with few moves."`
 	Minutes int    `default:"720" help:"Length of the demo market, 30 or more."`
-	Out     string `required:"" placeholder:"FILE" help:"Odds in canonical CSV, packed where the name ends in .gz or .zst; - is stdout."`
-	Truth   string `required:"" placeholder:"FILE" help:"The truth behind them, in JSON."`
+	Out     string `required:"" placeholder:"FILE" help:"Odds in canonical CSV, compressed if the name ends in .gz or .zst; - is stdout."`
+	Truth   string `required:"" placeholder:"FILE" help:"The ground truth behind them, in JSON."`
 }
 
 // Validate implements kong's hook.
@@ -97,7 +97,7 @@ func (c *simulateCmd) Validate() error {
 }
 
 func (simulateCmd) Help() string {
-	return "Does it find what is there, and nothing else?\n\n    corrgraph simulate --seed 7 --out ticks.csv.gz --truth truth.json\n" +
+	return "Does it find every planted link, and nothing else?\n\n    corrgraph simulate --seed 7 --out ticks.csv.gz --truth truth.json\n" +
 		"    corrgraph replay --db sim.db ticks.csv.gz\n    corrgraph score --truth truth.json --db sim.db" + codes
 }
 
@@ -125,9 +125,9 @@ func (c *simulateCmd) Run(ctx context.Context, a *app) error {
 
 type scoreCmd struct {
 	dbFlag
-	Truth string `placeholder:"FILE" help:"What simulate wrote; - is stdin. The store of --db is held against it."`
+	Truth string `placeholder:"FILE" help:"Ground truth written by simulate; - is stdin. The store of --db is compared with it."`
 	Study string `enum:",demo,calibration,pooled" default:"" placeholder:"PRESET" help:"Simulate, learn and score in one go, over several seeds: demo, calibration or pooled."`
-	Seeds uint64 `default:"20" help:"Seeds of a study: 1 to this."`
+	Seeds uint64 `default:"20" help:"Number of seeds of a study, from 1 up."`
 }
 
 // Validate implements kong's hook. (kong's own xor takes the default of an enum for
@@ -145,7 +145,7 @@ func (c *scoreCmd) Validate() error {
 }
 
 func (scoreCmd) Help() string {
-	return "How much of what was planted was found, how much of what was found is false?\n\n    corrgraph score --truth truth.json --db sim.db\n" +
+	return "What share of the planted links was found, and what share of the discoveries is false?\n\n    corrgraph score --truth truth.json --db sim.db\n" +
 		"    corrgraph score --study calibration --seeds 20" + codes
 }
 
@@ -168,7 +168,7 @@ func (c *scoreCmd) Run(ctx context.Context, a *app) error {
 	if c.Study != "" {
 		return c.study(ctx, a)
 	}
-	f, err := a.input(c.Truth)
+	f, err := a.input(ctx, c.Truth)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/proof/readiness"
 	"corrgraph/server/config"
 	"corrgraph/server/service"
@@ -22,18 +21,18 @@ import (
 )
 
 type readinessCmd struct {
-	Init readinessInitCmd `cmd:"" help:"Create the twenty gates, pending. What was measured before stays."`
-	Run  readinessRunCmd  `cmd:"" help:"Run the gates for real and record what they measured."`
-	Show readinessShowCmd `cmd:"" help:"Show what the gates said when they were run last."`
+	Init readinessInitCmd `cmd:"" help:"Create the twenty gates as pending. Earlier results are kept."`
+	Run  readinessRunCmd  `cmd:"" help:"Run the gates and record their measurements."`
+	Show readinessShowCmd `cmd:"" help:"Show the latest result of each gate."`
 }
 
 // matrixFlags say where the readiness matrix is.
 type matrixFlags struct {
 	configFlags
-	DB        string        `name:"db" placeholder:"FILE" help:"The store that holds the matrix (default: store.path of the configuration)."`
-	URL       string        `name:"url" placeholder:"URL" help:"A running service: its matrix is read and written, and gates that can are run against it."`
-	TokenFile string        `name:"token-file" placeholder:"FILE" help:"File with a bearer token for --url; recording needs the role admin."`
-	MaxAge    time.Duration `name:"max-age" default:"168h" placeholder:"TIME" help:"A result older than this is pending again (default 7 days)."`
+	DB        string        `name:"db" placeholder:"FILE" help:"The store with the readiness matrix (default: store.path of the configuration)."`
+	URL       string        `name:"url" placeholder:"URL" help:"A running service whose matrix is read and written, and against which gates run where possible."`
+	TokenFile string        `name:"token-file" placeholder:"FILE" help:"File with a bearer token for --url; recording requires an admin token."`
+	MaxAge    time.Duration `name:"max-age" default:"168h" placeholder:"TIME" help:"Age above which a result counts as pending (default 7 days)."`
 }
 
 // matrix is where results are kept.
@@ -73,8 +72,13 @@ func (f *matrixFlags) open(a *app) (*matrix, error) {
 // held reads the matrix as it is kept. A store that does not exist holds none.
 func (m *matrix) held(ctx context.Context) ([]store.Check, error) {
 	if m.flags.URL != "" {
+		c, err := m.service()
+		if err != nil {
+			return nil, err
+		}
+		defer c.Close()
 		var r service.Readiness
-		err := m.ask(ctx, http.MethodGet, nil, &r)
+		err = c.Ask(ctx, matrixPath, &r)
 		return readiness.Checks(&r), err
 	}
 	st, err := sqlite.Open(ctx, m.db, sqlite.Options{ReadOnly: true, Offline: true})
@@ -91,7 +95,12 @@ func (m *matrix) held(ctx context.Context) ([]store.Check, error) {
 // record keeps rows.
 func (m *matrix) record(ctx context.Context, checks ...store.Check) error {
 	if m.flags.URL != "" {
-		return m.ask(ctx, http.MethodPost, struct {
+		c, err := m.service()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return c.Send(ctx, http.MethodPost, matrixPath, struct {
 			Gates []service.Gate `json:"gates"`
 		}{service.NewReadiness(checks).Gates}, nil)
 	}
@@ -105,47 +114,16 @@ func (m *matrix) record(ctx context.Context, checks ...store.Check) error {
 	return errors.Join(st.SetChecks(ctx, checks), st.Close())
 }
 
-// ask asks the running service.
-func (m *matrix) ask(ctx context.Context, method string, in, out any) error {
-	at := m.flags.URL + "/v1/readiness"
-	text, err := json.Marshal(in)
+// matrixPath is where a service shows its matrix and takes results.
+const matrixPath = "/v1/readiness"
+
+// service is a client of the running service.
+func (m *matrix) service() (*client.Client, error) {
+	c, err := client.New(client.Options{URL: m.flags.URL, Token: m.token, Connections: 1})
 	if err != nil {
-		return err
+		return nil, usage(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, at, nil)
-	if err != nil {
-		return usage(err)
-	}
-	if in != nil {
-		req.Body = io.NopCloser(bytes.NewReader(text))
-		req.ContentLength = int64(len(text))
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if m.token != "" {
-		req.Header.Set("Authorization", "Bearer "+m.token)
-	}
-	r, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer r.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
-	if err != nil {
-		return err
-	}
-	if r.StatusCode >= 300 {
-		var p struct {
-			Detail string `json:"detail"`
-		}
-		_ = json.Unmarshal(body, &p) // what is no problem document has no detail
-		return fmt.Errorf("%s %s: %s: %s", method, at, r.Status, p.Detail)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(body, out)
+	return c, nil
 }
 
 // answer prints the matrix as it stands and says whether it authorises production.
@@ -171,7 +149,7 @@ type readinessInitCmd struct{ matrixFlags }
 
 func (readinessInitCmd) Help() string {
 	return "Before the first run:\n\n    corrgraph readiness init --config config/staging/correlation-engine.yaml\n\n" +
-		"Rows that are there stay as they are." + codes
+		"Existing rows are left unchanged." + codes
 }
 
 func (c *readinessInitCmd) Run(ctx context.Context, a *app) error {
@@ -206,9 +184,9 @@ func (c *readinessInitCmd) Run(ctx context.Context, a *app) error {
 
 type readinessRunCmd struct {
 	matrixFlags
-	Only         []string      `name:"only" placeholder:"GATE" help:"Run this gate alone. Repeatable."`
-	LoadRPS      float64       `name:"load-rps" default:"500" placeholder:"N" help:"Requests a second of the gate load (default ${default})."`
-	LoadDuration time.Duration `name:"load-duration" default:"20s" placeholder:"TIME" help:"How long the gate load lasts (default ${default})."`
+	Only         []string      `name:"only" placeholder:"GATE" help:"Run only this gate. Repeatable."`
+	LoadRPS      float64       `name:"load-rps" default:"500" placeholder:"N" help:"Requests per second of the load gate (default ${default})."`
+	LoadDuration time.Duration `name:"load-duration" default:"20s" placeholder:"TIME" help:"Duration of the load gate (default ${default})."`
 	Kills        int           `name:"kills" default:"6" placeholder:"N" help:"How often crash_recovery kills the service (default ${default})."`
 	Requests     int           `name:"requests" default:"2000" placeholder:"N" help:"Requests of latency_critical_paths, 2000 or more (default ${default})."`
 }
@@ -233,7 +211,7 @@ func (readinessRunCmd) Help() string {
 		"    corrgraph readiness run --only backup_restore --only crash_recovery\n" +
 		"    corrgraph readiness run --config … --url http://127.0.0.1:8080 --token-file admin.token\n\n" +
 		"Gates run against scratch instances with the same configuration on temporary stores and free loopback ports; those of latency and decoys " +
-		"against the service of --url where it is given. A run takes about three minutes. Exit code 4 unless all twenty were run and no critical one fails." + codes
+		"against the service of --url if given. A run takes about three minutes. Exit code 4 unless all twenty gates ran and no critical one failed." + codes
 }
 
 func (c *readinessRunCmd) Run(ctx context.Context, a *app) error {
@@ -279,13 +257,13 @@ func (c *readinessRunCmd) Run(ctx context.Context, a *app) error {
 
 type readinessShowCmd struct {
 	matrixFlags
-	Evidence bool `name:"evidence" help:"Show the evidence of gates that pass, too."`
+	Evidence bool `name:"evidence" help:"Show the evidence of passing gates too."`
 }
 
 func (readinessShowCmd) Help() string {
 	return "What was measured, and when?\n\n    corrgraph readiness show --db corrgraph-staging.db --evidence\n" +
 		"    corrgraph readiness show --json | jq '.gates[] | select(.status != \"PASS\")'\n\n" +
-		"Exit code 4 unless all twenty gates were run within --max-age and no critical one fails." + codes
+		"Exit code 4 unless all twenty gates ran within --max-age and no critical one failed." + codes
 }
 
 func (c *readinessShowCmd) Run(ctx context.Context, a *app) error {

@@ -16,8 +16,8 @@ import (
 
 // cli is every command and flag.
 type cli struct {
-	JSON    bool `name:"json" help:"Answer in JSON, for programs."`
-	NoColor bool `name:"no-color" help:"No colours. NO_COLOR in the environment does the same."`
+	JSON    bool `name:"json" help:"Print JSON, for programs."`
+	NoColor bool `name:"no-color" help:"Disable colours, like NO_COLOR in the environment."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version of this program."`
 
@@ -34,24 +34,24 @@ type cli struct {
 
 	Serve       serveCmd       `cmd:"" group:"serve" help:"Run the service: take live ticks, keep the graph current, answer over HTTP."`
 	Config      configCmd      `cmd:"" group:"serve" help:"Check or print the configuration of the service."`
-	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Ask the service on this machine whether it is well."`
+	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Check the health of the service on this machine."`
 
-	Readiness readinessCmd `cmd:"" group:"prove" help:"Run the twenty gates that production needs, and show what they measured."`
-	Loadtest  loadtestCmd  `cmd:"" group:"prove" help:"Send load to a running service and measure what it answers."`
-	Chaos     chaosCmd     `cmd:"" group:"prove" help:"Break a running service on purpose and watch what its users see."`
+	Readiness readinessCmd `cmd:"" group:"prove" help:"Run the twenty readiness gates for production and show their results."`
+	Loadtest  loadtestCmd  `cmd:"" group:"prove" help:"Put load on a running service and measure its responses."`
+	Chaos     chaosCmd     `cmd:"" group:"prove" help:"Inject faults into a running service and observe what users see."`
 
-	Leadlag  leadlagCmd  `cmd:"" group:"measure" help:"Compare two series: which leads, by how long."`
-	Simulate simulateCmd `cmd:"" group:"measure" help:"Write simulated odds and the truth behind them."`
-	Score    scoreCmd    `cmd:"" group:"measure" help:"Hold a store against the truth of simulated odds."`
+	Leadlag  leadlagCmd  `cmd:"" group:"measure" help:"Compare two series: which one leads, and by how much time."`
+	Simulate simulateCmd `cmd:"" group:"measure" help:"Write simulated odds and the ground truth behind them."`
+	Score    scoreCmd    `cmd:"" group:"measure" help:"Score a store against the ground truth of simulated odds."`
 
-	Bench benchCmd `cmd:"" group:"measure" help:"Time this program on this machine."`
+	Bench benchCmd `cmd:"" group:"measure" help:"Benchmark this program on this machine."`
 
-	Backup  backupCmd  `cmd:"" group:"keep" help:"Make, list or check backups of a store, while it is in use."`
-	Restore restoreCmd `cmd:"" group:"keep" help:"Put a backup in place of a store."`
-	Token   tokenCmd   `cmd:"" group:"serve" help:"Make tokens for the service."`
+	Backup  backupCmd  `cmd:"" group:"keep" help:"Make, list or verify backups of a store, even while it is in use."`
+	Restore restoreCmd `cmd:"" group:"keep" help:"Replace a store by a backup."`
+	Token   tokenCmd   `cmd:"" group:"serve" help:"Create tokens for the service."`
 
-	Migrate    migrateCmd    `cmd:"" group:"keep" help:"Create a store, or bring one up to date."`
-	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store in one canonical text."`
+	Migrate    migrateCmd    `cmd:"" group:"keep" help:"Create a store, or upgrade one to the current version."`
+	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store as one canonical text."`
 	Completion completionCmd `cmd:"" group:"keep" help:"Print the completion script of a shell."`
 	Version    versionCmd    `cmd:"" group:"keep" help:"Print the version of this program."`
 	Manual     manualCmd     `cmd:"" hidden:"" help:"Write the manual pages in Markdown."`

@@ -166,7 +166,7 @@ func TestNoPermission(t *testing.T) {
 
 func TestStoreInUse(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "x.db")
-	st, err := sqlite.Open(t.Context(), db, sqlite.Options{Create: true})
+	st, err := sqlite.Open(t.Context(), db, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/internal/notify"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
@@ -27,8 +26,8 @@ func (serveCmd) Help() string {
 		"    corrgraph serve --config config/staging/correlation-engine.yaml\n" +
 		"    corrgraph serve --set store.path=desk.db --set server.listen=127.0.0.1:8080\n" +
 		"    curl -s --data-binary @ticks.ndjson -H 'Content-Type: application/x-ndjson' http://127.0.0.1:8080/v1/ticks\n\n" +
-		"Without a configuration it listens on loopback and takes requests without tokens. SIGHUP reads configuration, tokens and certificates again; " +
-		"Ctrl-C or SIGTERM lets requests finish, applies and saves what was accepted, and ends." + codes
+		"Without a configuration it listens on loopback and takes requests without tokens. SIGHUP reloads configuration, tokens and certificates; " +
+		"Ctrl-C or SIGTERM finishes open requests, applies and saves accepted ticks, and exits." + codes
 }
 
 func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
@@ -114,8 +113,8 @@ func traceHeaders(env func(string) string) map[string]string {
 type healthcheckCmd struct{ configFlags }
 
 func (healthcheckCmd) Help() string {
-	return "Is the service on this machine well? For containers and scripts.\n\n    corrgraph healthcheck --config config/production/correlation-engine.yaml\n\n" +
-		"It asks /healthz on loopback, at the port that the configuration names. Exit code 0 is HEALTHY or DEGRADED, 4 is FAILED, 1 is no answer." + codes
+	return "Is the service on this machine healthy? For containers and scripts.\n\n    corrgraph healthcheck --config config/production/correlation-engine.yaml\n\n" +
+		"It asks /healthz on loopback, at the configured port. Exit code 0: HEALTHY or DEGRADED; 4: FAILED; 1: no answer." + codes
 }
 
 func (c *healthcheckCmd) Run(ctx context.Context, a *app) error {
@@ -123,35 +122,29 @@ func (c *healthcheckCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	at, err := healthURL(&cfg.Config)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	at, err := localURL(&cfg.Config)
 	if err != nil {
 		return err
 	}
 	// The certificate bears the public name, and this is the same machine.
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	r, err := client.Do(req)
+	service, err := client.New(client.Options{URL: at, Timeout: 5 * time.Second, TLS: &tls.Config{InsecureSkipVerify: true}})
 	if err != nil {
 		return err
 	}
-	defer r.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	defer service.Close()
+	r, err := service.Do(ctx, client.Request{Path: "/healthz"})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s\n", strings.TrimSpace(string(body)))
-	if r.StatusCode != http.StatusOK {
-		return notReady(errors.New("the service answered " + r.Status))
+	fmt.Fprintf(a.stdout, "%s\n", strings.TrimSpace(string(r.Body)))
+	if r.Status != http.StatusOK {
+		return notReady(fmt.Errorf("the service answered %d %s", r.Status, http.StatusText(r.Status)))
 	}
 	return nil
 }
 
-func healthURL(c *config.Config) (string, error) {
+// localURL is where a service with this configuration is to be reached on its machine.
+func localURL(c *config.Config) (string, error) {
 	host, port, err := net.SplitHostPort(c.Server.Listen)
 	if err != nil {
 		return "", err
@@ -163,5 +156,5 @@ func healthURL(c *config.Config) (string, error) {
 	if c.Server.TLS.Cert != "" {
 		scheme = "https"
 	}
-	return scheme + "://" + net.JoinHostPort(host, port) + "/healthz", nil
+	return scheme + "://" + net.JoinHostPort(host, port), nil
 }

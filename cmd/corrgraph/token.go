@@ -9,20 +9,20 @@ import (
 )
 
 type tokenCmd struct {
-	New tokenNewCmd `cmd:"" help:"Make a token and print it, this once, with its line for the file of tokens."`
+	New tokenNewCmd `cmd:"" help:"Create a token and print it, this once, with its line for the token file."`
 }
 
 type tokenNewCmd struct {
-	Name    string `required:"" placeholder:"NAME" help:"Whose it is: letters, digits, dots, dashes, underscores. Two tokens may share it while one replaces the other."`
-	Role    string `required:"" placeholder:"ROLE" help:"viewer (reads), operator (sends ticks too, reads the audit log) or admin (injects faults and makes backups too)."`
-	Expires string `placeholder:"WHEN" help:"When it ends: a time as 2026-12-31T00:00:00Z, or a span from now as 720h. Without it: never."`
+	Name    string `required:"" placeholder:"NAME" help:"Owner: letters, digits, dots, dashes, underscores. Two tokens may share a name while one replaces the other."`
+	Role    string `required:"" placeholder:"ROLE" help:"viewer (reads), operator (also sends ticks and reads the audit log) or admin (also injects faults and makes backups)."`
+	Expires string `placeholder:"WHEN" help:"Expiry: a time such as 2026-12-31T00:00:00Z, or a duration from now such as 720h (default: never)."`
 }
 
 func (tokenNewCmd) Help() string {
-	return "The file (access.tokens_file) keeps a hash; the token itself is printed this once:\n\n" +
+	return "The token file (access.tokens_file) holds a hash; the token itself is printed only once:\n\n" +
 		"    corrgraph token new --name desk --role viewer --expires 2160h\n\n" +
 		"Append the second line to the file and send SIGHUP to the service. To replace a token, add one of\n" +
-		"the same name, hand it over, and remove the old line." + codes
+		"the same name, hand it out, then remove the old line." + codes
 }
 
 func (c *tokenNewCmd) Run(a *app) error {

@@ -2,29 +2,28 @@
 // messages, as a live capture holds them and as the historical files do.
 //
 // Each line that changes a price or a state becomes one [odds.Batch] of source
-// "betfair": At is the publish time pt, and there is one [odds.Update] for each
-// market that changed, with the runners that changed, or with all of them after
-// an image, at the first definition and when a market reopens. Lines that change
+// "betfair", stamped with the publish time pt. It holds one [odds.Update] for each
+// market that changed, with the runners that changed, or with all runners after an
+// image, at the first definition and when a market reopens. Lines that change
 // nothing (heartbeats, traded volumes, the depth of the book) emit nothing.
 //
 // # Prices
 //
-// A runner's price is the middle of best back b and best lay l in probability,
-// 2/(1/b + 1/l), when both exist, b ≤ l, and the book is no wider than
-// [Options.MaxWidth] in log-odds. Else it is the last traded price, moved inside
-// the book where one side of it is known, because a trade outside the present
-// book is old. Else there is none, and a runner that had a price is
-// [odds.Suspended]. The best prices are those of the display ladders (bdatb,
-// bdatl: with virtual bets) where the stream has them, else of batb and batl,
-// else of atb and atl.
+// A runner's price is the mid of best back b and best lay l in probability, 2/(1/b
+// + 1/l), if both exist, b ≤ l, and the book is no wider than [Options.MaxWidth] in
+// log-odds. Otherwise it is the last traded price, clamped to the known side of the
+// book, because a trade outside the current book is stale. With neither there is no
+// price, and a runner that had one becomes [odds.Suspended]. The best prices are
+// those of the display ladders (bdatb, bdatl: with virtual bets) if the stream has
+// them, else those of batb and batl, else those of atb and atl.
 //
 // # Breaks
 //
-// A market that is not OPEN carries states and no prices. Whatever was traded
-// before a suspension, or before a runner was removed (which changes every
-// price of the market), is forgotten. A removal suspends the market at its own
-// line; the next line that names the market reopens it with all prices.
-// Stream status 503 makes every market [odds.Unknown] until it clears.
+// A market that is not OPEN has states but no prices. Trades from before a
+// suspension, or before the removal of a runner, which changes every price of the
+// market, are discarded. A removal suspends the market at its own line; the next
+// line about the market reopens it with all prices. Stream status 503 makes every
+// market [odds.Unknown] until it clears.
 //
 // # Names
 //

@@ -1,6 +1,7 @@
 package betfair
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -216,16 +217,54 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzDecode holds the fast JSON package against encoding/json: whatever that one
-// accepts has to be read the same.
+// exact leaves of a decoded value what a type names, by its exact spelling:
+// encoding/json takes "PT" for "pt", Betfair's protocol does not.
+func exact(v any, t reflect.Type) any {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		kept := map[string]any{}
+		for i := range t.NumField() {
+			if m, ok := v[t.Field(i).Tag.Get("json")]; ok {
+				kept[t.Field(i).Tag.Get("json")] = exact(m, t.Field(i).Type)
+			}
+		}
+		return kept
+	case []any:
+		for i := range v {
+			v[i] = exact(v[i], t.Elem())
+		}
+	}
+	return v
+}
+
+// reference decodes a line with encoding/json; ok is false where that refuses it.
+func reference(in []byte) (m message, ok bool) {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(in))
+	d.UseNumber()
+	if json.Unmarshal(in, &m) != nil || d.Decode(&v) != nil {
+		return m, false
+	}
+	text, err := json.Marshal(exact(v, reflect.TypeFor[message]()))
+	m = message{}
+	return m, err == nil && json.Unmarshal(text, &m) == nil
+}
+
+// FuzzDecode: whatever encoding/json accepts has to be read the same.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(def("OPEN", `,"rc":[{"id":1,"hc":-1.5,"atb":[[1.9,5],[2]],"bdatl":[[0,2.1,5,9]],"ltp":1e1}]`)))
 	f.Add([]byte(`{"PT":1,"status":null,"conflateMs":0,"op":"\u00e9\ud83d\ude00","mc":null,"x":{"y":[1,"]"]}}`))
+	f.Add([]byte(`{"op":"a","op":"b","mc":[{"rc":[],"rc":[{"ltp":1,"ltp":null,"atb":[]}],"img":true,"con":false,"img":null}],"pt":1,"pt":2}`))
+	f.Add([]byte(`{"mc":[{"marketDefinition":{"keyLineDefinition":{"kl":[{"id":5,"hc":-0.5}]},"inPlay":true,"numberOfWinners":3}},null]}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		var want, got message
-		if json.Unmarshal(in, &want) != nil {
+		want, ok := reference(in)
+		if !ok {
 			return
 		}
+		var got message
 		if err := decode(in, &got); err != nil {
 			t.Fatalf("%q: %v", in, err)
 		}
@@ -233,4 +272,26 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%q: %+v, want %+v", in, got, want)
 		}
 	})
+}
+
+// Members of the wrong type fail the line and say where.
+func TestWrongTypes(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"op":1}`:                        "byte 6: want a string",
+		`{"pt":1.5}`:                      "byte 6: want an integer",
+		`{"pt":"1"}`:                      "byte 6: want an integer",
+		`{"mc":{}}`:                       "byte 6: want an array",
+		`{"mc":[[]]}`:                     "byte 7: want an object",
+		`{"mc":[{"img":1,"id":2}]}`:       "byte 14: want true or false",
+		`{"mc":[{"rc":[{"ltp":"x"}]}]}`:   "byte 21: want a number",
+		`{"mc":[{"rc":[{"ltp":1e999}]}]}`: "byte 21: want a number",
+		`[]`:                              "byte 0: want an object",
+		`{} {}`:                           "byte 3: more than one JSON value in the line",
+		`{"op":1,`:                        "byte 8: the JSON text is cut off: want a member name",
+	} {
+		var m message
+		if err := decode([]byte(text), &m); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
 }

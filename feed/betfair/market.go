@@ -99,13 +99,7 @@ func (mk *market) keyLine(d *definition) {
 	}
 	for _, r := range mk.runners {
 		was := r.main
-		r.main = slices.ContainsFunc(d.KeyLine.Lines, func(l struct {
-			ID int64   `json:"id"`
-			HC float64 `json:"hc"`
-		},
-		) bool {
-			return l.ID == r.id && l.HC == r.hc
-		})
+		r.main = slices.ContainsFunc(d.KeyLine.Lines, func(l keyRunner) bool { return l.ID == r.id && l.HC == r.hc })
 		r.dirty = r.dirty || r.main != was
 	}
 }

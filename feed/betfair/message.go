@@ -1,14 +1,7 @@
 package betfair
 
-import (
-	"bytes"
-	"strings"
-
-	json "github.com/goccy/go-json"
-)
-
-// message is the part of an mcm line that prices need. Fields that are not
-// named here are skipped unread, whatever they hold.
+// message is the part of an mcm line that prices need. Its tags are the names that
+// [decode] reads; tests hold it against encoding/json.
 type message struct {
 	Op         string   `json:"op"`
 	CT         string   `json:"ct"`
@@ -54,12 +47,17 @@ type definition struct {
 	InPlay      bool        `json:"inPlay"`
 	Winners     int         `json:"numberOfWinners"`
 	Runners     []runnerDef `json:"runners"`
-	KeyLine     *struct {
-		Lines []struct {
-			ID int64   `json:"id"`
-			HC float64 `json:"hc"`
-		} `json:"kl"`
-	} `json:"keyLineDefinition"`
+	KeyLine     *keyLine    `json:"keyLineDefinition"`
+}
+
+// keyLine names the runners of a handicap market's main line.
+type keyLine struct {
+	Lines []keyRunner `json:"kl"`
+}
+
+type keyRunner struct {
+	ID int64   `json:"id"`
+	HC float64 `json:"hc"`
 }
 
 type runnerDef struct {
@@ -68,18 +66,4 @@ type runnerDef struct {
 	Name   string  `json:"name"`
 	Sort   int     `json:"sortPriority"`
 	Status string  `json:"status"`
-}
-
-// noNumbers are the words that Betfair writes where a number is missing.
-var noNumbers = strings.NewReplacer(`"NaN"`, "null", `"Infinity"`, "null", `"-Infinity"`, "null")
-
-// decode reads one line; m must be zero. The line is not kept. Words in the
-// place of numbers are rare, so only a line that fails is searched for them.
-func decode(line []byte, m *message) error {
-	err := json.Unmarshal(line, m)
-	if err == nil || !(bytes.Contains(line, []byte(`"NaN"`)) || bytes.Contains(line, []byte(`Infinity"`))) {
-		return err
-	}
-	*m = message{}
-	return json.Unmarshal([]byte(noNumbers.Replace(string(line))), m)
 }

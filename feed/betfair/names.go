@@ -156,7 +156,7 @@ const drawID = 58805
 func (mk *market) selection(rd runnerDef) (string, odds.Side) {
 	name := strconv.FormatInt(rd.ID, 10)
 	if mk.named && rd.Name != "" {
-		name = strings.Clone(rd.Name)
+		name = rd.Name
 	}
 	switch {
 	case mk.shared:

@@ -1,28 +1,29 @@
-// Package canonical reads and writes the project's own tick format: one quote a
+// Package canonical reads and writes the project's own tick format: one quote per
 // row, as CSV with a header or as NDJSON with the same names as members.
 //
 // Required are ts_source or ts_received, bookmaker, event_id, market, selection
-// and price; the columns and their aliases are those of [Columns]. Names may be
-// in any case and order, and other columns may stand between them.
+// and price; [Columns] lists all columns and their aliases. Names may be in any
+// case and order, and other columns are ignored.
 //
-//   - ts_source orders the ticks. A row without it is placed by ts_received.
+//   - ts_source orders the ticks; a row without it is ordered by ts_received.
 //     Times are RFC 3339, or epochs in s, ms, µs or ns by magnitude.
-//   - price is written as price_format says: decimal (default), american,
-//     fractional, probability, cents (of a contract that pays 100) or raw, which
-//     is the price of something that is no bet.
-//   - status is open (default), suspended, closed, removed or unknown. Unless it is
-//     open the price is not read. Without a selection it is that of the whole market.
-//   - is_main: where it is empty, a line is the main one unless its selection stands
-//     at several lines at one time.
-//   - in_play: where it is empty, it is whether start_time has passed.
-//   - polled says that the rows of one time are all that a poll held; last_update
-//     is then the venue's own stamp. image says that the row's market is replaced as a
-//     whole; winners is how many of its outcomes win, where that is not one.
+//   - price is in price_format: decimal (default), american, fractional,
+//     probability, cents (of a contract that pays 100) or raw, the price of
+//     something other than a bet.
+//   - status is open (default), suspended, closed, removed or unknown. The price is
+//     read only if it is open. A row without a selection sets the whole market's.
+//   - is_main: if empty, a line is the main one unless its selection has several
+//     lines at the same time.
+//   - in_play: if empty, true once start_time has passed.
+//   - polled: the rows of one time are all that a poll held, and last_update is the
+//     venue's own timestamp.
+//   - image: the row replaces everything known of its market.
+//   - winners: how many outcomes of the market win, if not one.
 //
-// Consecutive rows of one source with one time become one [odds.Batch]; those
-// of one bookmaker, event and market in it become one [odds.Update]. The role of a selection
-// is read from its name: home, away, draw, over, under, yes, no or the name of a side.
-// A field has no line breaks, quoted or not.
+// Consecutive rows with the same source and time become one [odds.Batch]; those with
+// the same bookmaker, event and market in it become one [odds.Update]. A selection's
+// role is derived from its name: home, away, draw, over, under, yes, no or the name
+// of a side. Fields can't contain line breaks, quoted or not.
 package canonical
 
 import (
@@ -112,7 +113,7 @@ func Missing(header []string) (missing []string) {
 func normal(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // Header splits the first line of a table written with the given delimiter. It
-// fails with feed.ErrFormat when that is no line of CSV.
+// fails with feed.ErrFormat if that is not a line of CSV.
 func Header(text []byte, delimiter byte) ([]string, error) {
 	text = bytes.TrimPrefix(text, bom())
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {

@@ -17,29 +17,30 @@ import (
 
 // Options of New. The zero value is the default.
 type Options struct {
-	// Zone is where times without a zone are. Nil rejects them, "naive_time".
+	// Zone applies to times without a zone. Nil rejects them as "naive_time".
 	Zone *time.Location
-	// Names keeps what repeats from one parse to the next. Nil starts anew each time.
+	// Names carries interned strings and events over to the next parse. Nil: each
+	// parse starts without any.
 	Names *Names
-	// Placed is told between which lines a batch stood, just before it is
-	// emitted. Nil is nobody.
+	// Placed is called just before a batch is emitted, with the first and last line
+	// that it came from. Nil: not called.
 	Placed func(b *odds.Batch, first, last int)
 }
 
-// New returns a parser of both forms, CSV and NDJSON, told apart by the first
-// byte. It keeps nothing between recordings and is safe for concurrent use.
+// New returns a parser for CSV and NDJSON, told apart by the first byte. Without
+// Options.Names it keeps no state between recordings and is safe for concurrent
+// use.
 func New(o Options) feed.Parser { return parser{o} }
 
-// Names remembers the strings and events of earlier parses, so that a source that
-// sends a few ticks at a time costs no more than one that sends a file. What it
-// hands out is shared and never modified. It is bounded, and serves one parse at a
-// time.
+// Names interns strings and events across parses, so that many small requests cost
+// no more per tick than one file. Interned values are shared and never modified.
+// Its size is bounded. It serves one parse at a time.
 type Names struct {
 	strings map[string]string
 	events  map[[2]string]*odds.Event // by source and id
 }
 
-// NewNames returns an empty memory.
+// NewNames returns an empty Names.
 func NewNames() *Names {
 	return &Names{strings: map[string]string{}, events: map[[2]string]*odds.Event{}}
 }
@@ -148,7 +149,7 @@ func (t *table) row(text []byte) (reason string, err error) {
 	t.fields, ok = split(t.fields[:0], text, ',')
 	switch {
 	case !ok:
-		return "bad_csv", errors.New("a quoted field does not end where it should")
+		return "bad_csv", errors.New("malformed quoted field")
 	case len(t.fields) < len(t.of):
 		return "bad_csv", fmt.Errorf("%d fields, want %d", len(t.fields), len(t.of))
 	}

@@ -11,14 +11,14 @@ import (
 	"corrgraph/odds"
 )
 
-// ErrText is returned for a name that holds a line break or begins or ends in
-// space: reading it back would give another one.
-var ErrText = errors.New("the table can't hold this text")
+// ErrText is returned for a name with a line break or with leading or trailing
+// space, which would not survive being read back.
+var ErrText = errors.New("text that CSV can't represent")
 
-// Writer writes batches as CSV that a parser of New reads back equal, with these
-// exceptions: batches of one source and time come back as one; sides are found
-// again by name; Event.Participants and the prices of what is not open are not written;
-// and of an update without quotes only a status that is not open is.
+// Writer writes batches as CSV that New's parser reads back. What changes on the
+// way: batches of one source and time are joined; sides are derived from names;
+// Event.Participants and the prices of selections that are not open are dropped; an
+// update without quotes is written only if its status is not open.
 type Writer struct {
 	w      *bufio.Writer
 	begun  bool
@@ -29,8 +29,8 @@ type Writer struct {
 // NewWriter returns a writer to w. Call Flush at the end.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: bufio.NewWriter(w)} }
 
-// Write appends the quotes of b, one a row. After an error it does nothing but
-// return that error again.
+// Write appends the quotes of b, one a row. After an error every call returns that
+// error.
 func (w *Writer) Write(b *odds.Batch) error {
 	if !w.begun {
 		w.begun = true
@@ -52,7 +52,7 @@ func (w *Writer) Write(b *odds.Batch) error {
 	return w.err
 }
 
-// Flush hands over what is buffered.
+// Flush writes what is buffered to the underlying writer.
 func (w *Writer) Flush() error {
 	if w.err == nil {
 		w.err = w.w.Flush()

@@ -23,7 +23,7 @@ type Parser struct {
 // New returns a parser, a *[Parser], for a map of [Load], [Read] or [Shipped].
 func New(m *Map) feed.Parser { return &Parser{m: m, skipped: map[string]int{}} }
 
-// Skipped returns how many rows the map's skip rules left out, by their why,
+// Skipped returns the number of rows left out by the map's skip rules, by reason,
 // over all recordings read so far.
 func (p *Parser) Skipped() map[string]int {
 	p.mu.Lock()

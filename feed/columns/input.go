@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"corrgraph/feed"
+	"corrgraph/feed/internal/jsonscan"
 )
 
 // maxLine bounds one row of NDJSON.
@@ -113,7 +113,7 @@ func (s *state) csvError(line int, err error) error {
 	var pe *csv.ParseError
 	switch {
 	case errors.As(err, &pe):
-		return s.failed(pe.StartLine, fmt.Errorf("%w: a quoted value that begins here does not end: %w", feed.ErrFormat, pe.Err))
+		return s.failed(pe.StartLine, fmt.Errorf("%w: unterminated quoted value: %w", feed.ErrFormat, pe.Err))
 	case err == io.EOF:
 		return s.failed(line, fmt.Errorf("%w: it is empty", feed.ErrFormat))
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -179,41 +179,56 @@ func (s *state) scanned(err error) error {
 
 // object fills the cells from one JSON object; a missing member is empty.
 func (s *state) object(line []byte) error {
-	var o map[string]json.RawMessage
-	if err := json.Unmarshal(line, &o); err != nil {
+	o, err := members(line)
+	if err != nil {
 		return err
 	}
 	for i, c := range s.columns {
-		cell, err := member(o, c)
-		if err != nil {
+		if s.cells[i], err = member(o, c); err != nil {
 			return err
 		}
-		s.cells[i] = cell
 	}
 	return nil
 }
 
+// members returns the text of each member of one JSON object.
+func members(text []byte) (map[string][]byte, error) {
+	scan := jsonscan.New(text, 0)
+	if scan.Peek() != '{' {
+		return nil, fmt.Errorf("byte %d: want an object", scan.Pos())
+	}
+	o := map[string][]byte{}
+	for more := scan.Object(); more; more = scan.More('}') {
+		name := string(scan.Key())
+		o[name] = scan.Raw()
+	}
+	if scan.Err() == nil && !scan.End() {
+		return nil, fmt.Errorf("byte %d: more than one JSON value in the line", scan.Pos())
+	}
+	return o, scan.Err()
+}
+
 // member returns the text of a member; a.b is b inside a.
-func member(o map[string]json.RawMessage, path string) (string, error) {
+func member(o map[string][]byte, path string) (string, error) {
 	v, ok := o[path]
 	if !ok {
 		outer, inner, dotted := strings.Cut(path, ".")
-		if !dotted || o[outer] == nil {
+		if !dotted || o[outer] == nil || o[outer][0] == 'n' {
 			return "", nil
 		}
-		var sub map[string]json.RawMessage
-		if err := json.Unmarshal(o[outer], &sub); err != nil {
-			return "", err
+		sub, err := members(o[outer])
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", outer, err)
 		}
 		return member(sub, inner)
 	}
-	switch {
-	case string(v) == "null":
+	switch v[0] {
+	case 'n': // null
 		return "", nil
-	case v[0] == '"':
-		var text string
-		err := json.Unmarshal(v, &text)
-		return text, err
+	case '"':
+		scan := jsonscan.New(v, 0)
+		text, _ := scan.String()
+		return string(text), scan.Err()
 	}
 	return string(v), nil
 }

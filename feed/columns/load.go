@@ -51,8 +51,7 @@ func Read(name string, b []byte) (*Map, error) {
 	return m, nil
 }
 
-// Shipped returns the maps that come with the program, by name. Each call
-// returns new values.
+// Shipped returns the built-in maps in order of name. Each call returns new values.
 func Shipped() []*Map {
 	names, err := fs.Glob(shipped, "maps/*.yaml")
 	if err != nil {

@@ -1,10 +1,11 @@
-// Package columns reads any CSV or NDJSON of prices by a map: a small YAML file
-// that says which column is what. No code is needed for a new source.
+// Package columns parses CSV or NDJSON tables of prices as described by a map, a
+// small YAML file that gives each column its meaning. The language of maps is
+// complete: a source that needs more deserves a parser of its own.
 //
-// [Load] reads a map, [Shipped] has the ones that come with the program, and
-// [New] makes a [feed.Parser] of one. The keys are those of [Map], [Text],
-// [Time], [Line], [Price], [Names] and [Skip]; the shipped maps in maps/ are
-// worked examples of all of them.
+// [Load] reads a map, [Shipped] returns the built-in ones, and [New] makes a
+// [feed.Parser] from one. The keys are those of [Map], [Text], [Time], [Line],
+// [Price], [Names] and [Skip]; the shipped maps in maps/ are worked examples of all
+// of them.
 //
 // # Texts
 //
@@ -129,7 +130,7 @@ type Skip struct {
 	Why   string `yaml:"why"` // counted under this word: "no trade in that minute"
 }
 
-// Duration is a time.Duration written as Go writes it: "18h".
+// Duration is a time.Duration in Go's notation: "18h".
 type Duration time.Duration
 
 // UnmarshalYAML implements yaml.Unmarshaler.
@@ -142,10 +143,9 @@ func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// Matches reports whether a file with these columns (the members of the first
-// object, for NDJSON) can be of this map's format: it has all that header
-// lists, and nothing else if the map is exact. A map without a header matches
-// nothing by itself.
+// Matches reports whether a table with these columns (for NDJSON the members of the
+// first object) fits the map: it has every column of the map's header and, if the
+// map is exact, no others. A map without a header never matches.
 func (m *Map) Matches(header []string) bool {
 	if len(m.Header) == 0 || m.Exact && len(header) != len(m.Header) {
 		return false
@@ -158,8 +158,8 @@ func (m *Map) Matches(header []string) bool {
 	return true
 }
 
-// MatchesFile reports whether the file's name has the form that the map takes
-// facts from. A map without the key file takes any.
+// MatchesFile reports whether a file name matches the map's file expression. A map
+// without one matches every name.
 func (m *Map) MatchesFile(name string) bool {
 	return m.prog.file == nil || m.prog.file.MatchString(base(name))
 }

@@ -1,16 +1,16 @@
 // Package oddsapi reads recordings of The Odds API v4: the response of
 // /v4/sports/{sport}/odds as it is (an array of events), the historical wrapper
-// {"timestamp", "data"} around it, a single event, or one of these a line.
-// Prices are decimal or American, told apart poll by poll.
+// {"timestamp", "data"} around it, a single event, or any of these one per line.
+// Prices are decimal or American, detected for each poll.
 //
-// Each poll becomes one polled [odds.Batch] a sport_key, which is its Source. The
+// Each poll becomes one polled [odds.Batch] per sport_key, which is its Source. The
 // wrapper's timestamp is the event time, one clock for every venue; the market's
-// last_update (else the bookmaker's) is kept as Update.Updated. A bare array holds
-// no poll stamp: its event time is the newest last_update in it.
+// last_update (else the bookmaker's) is kept as Update.Updated. A bare array has no
+// poll timestamp: its event time is the newest last_update in it.
 //
-// A venue or market that a poll does not hold is unknown from then on, not
-// suspended: Batch.Polled says so and nothing is made up for it. An empty poll is
-// a batch without updates of the only sport seen before it.
+// A venue or market that is missing from a poll is unknown from then on, not
+// suspended: Batch.Polled says so, and no quote is invented for it. An empty poll
+// is a batch without updates, if only one sport was seen before.
 //
 // h2h_lay and outrights_lay are kept as markets of their own: lay prices of
 // exchanges lead and follow each other like any price, and never enter h2h.
@@ -29,8 +29,8 @@ import (
 	"corrgraph/odds"
 )
 
-// New returns a parser of one recording. It interns strings and events for its
-// life and is not safe for concurrent use.
+// New returns a parser for one recording. It interns strings and events for as long
+// as it lives and is not safe for concurrent use.
 func New() feed.Parser {
 	return &parser{known: map[string]*odds.Event{}, count: map[string]int{}, american: true}
 }

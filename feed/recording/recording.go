@@ -1,19 +1,18 @@
 // Package recording opens recordings of any format that the feed reads and merges
 // them into one stream of batches in event-time order.
 //
-// Formats and compressions (gzip, bzip2, zstd, tar) are told by content, never by
-// name. However many files there are, memory stays bounded: each started file
-// is read a bounded way ahead, and of the others only the time of the first batch
-// is kept until the merge comes there. The order of the batches depends on
-// the files alone, not on the number of processors.
+// Formats and compressions (gzip, bzip2, zstd, tar) are detected by content, never
+// by name. Memory is bounded for any number of files: each open file is read a
+// bounded distance ahead, and of the others only the time of the first batch is
+// kept until the merge reaches them. The order of the batches depends on the files
+// alone, not on the number of processors.
 //
-// A bad file does not lose what others hold, nor what it held itself before the
-// damage: its error is kept (Stream.Errors) and the stream goes on.
+// A damaged file costs neither other files nor its own content before the damage:
+// [Stream.Errors] reports it, and the stream continues.
 package recording
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +26,7 @@ import (
 
 	"corrgraph/feed"
 	"corrgraph/feed/columns"
+	"corrgraph/internal/heap"
 	"corrgraph/odds"
 )
 
@@ -34,18 +34,18 @@ import (
 type Options struct {
 	// Format is one of Formats. Empty means auto: by content.
 	Format string
-	// Map reads what has its header, before any other format is tried; a map without
+	// Map is tried before any other format on tables with its header; a map without
 	// a header reads every table.
 	Map *columns.Map
-	// OutOfOrder is how much older than the newest batch of its file a batch may
-	// be and still take its place; older ones are rejects, "late". Zero means
-	// 5000 ms, negative means 0.
+	// OutOfOrder is how much older than the newest batch of its file a batch may be
+	// and still take its place; older ones are rejected as "late". Zero means 5000
+	// ms, negative means 0.
 	OutOfOrder odds.Millis
 	// PollsOutOfOrder is the same for polls. Zero means 24 h, negative means 0.
-	// Polls wait for late ones in a window of up to 131,072 quotes a file, less in
-	// merges of more than eight files; what its end has passed is late too.
+	// Polls wait in a window of up to 131,072 quotes per file, fewer if more than
+	// eight files are merged; a poll older than the window is late too.
 	PollsOutOfOrder odds.Millis
-	// Zone is where times without zone are; nil rejects them, "naive_time".
+	// Zone applies to times without a zone; nil rejects them as "naive_time".
 	Zone *time.Location
 	// Jobs is how many files are decompressed at the same time. Zero means
 	// the number of processors.
@@ -79,23 +79,23 @@ func orDefault(v, byDefault odds.Millis) odds.Millis {
 	return max(v, 0)
 }
 
-// What Open fails with, besides the errors of package fs.
+// Errors of Open, besides those of package fs.
 var (
-	ErrUsage     = errors.New("recordings can't be opened like this")
+	ErrUsage     = errors.New("recordings can't be opened")
 	ErrDirectory = errors.New("is a directory; name the files in it")
 )
 
-// Stream is the merge of all files. It is for one goroutine, except Progress,
-// and must be closed.
+// Stream merges all files. It must be closed. Only Progress may be called
+// concurrently with other methods.
 type Stream struct {
 	o      Options
 	cancel context.CancelCauseFunc
 	ctx    context.Context
-	files  []*file // in the order of the paths, members in the order of the archive
-	order  []*file // by bound, then index: the order in which they are started
-	next   int     // in order: the first that is not started
-	ahead  int     // started and not yet reached by the merge
-	heap   byTime
+	files  []*file          // in the order of the paths, members in the order of the archive
+	order  []*file          // by bound, then index: the order in which they are started
+	next   int              // in order: the first that is not started
+	ahead  int              // started and not yet reached by the merge
+	heap   heap.Heap[*file] // by the next batch
 	work   sync.WaitGroup
 	slots  chan struct{} // Jobs tokens; a full channel makes the next decompression wait
 	read   atomic.Int64
@@ -104,9 +104,9 @@ type Stream struct {
 	shipped func() []*columns.Map
 }
 
-// Open opens recordings; "-" is standard input. Paths that are missing, not
-// readable or directories fail at once, all of them named in the error; what is wrong with
-// the content of one is left to Errors. Cost: the first block of every file.
+// Open opens recordings; "-" is standard input. It fails at once if any path is
+// missing, unreadable or a directory, and names all of them; errors in the content
+// of a file are left to Errors. Cost: reading the first block of every file.
 func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -115,7 +115,7 @@ func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	if len(paths) == 0 {
 		return nil, fmt.Errorf("%w: no paths", ErrUsage)
 	}
-	s := &Stream{o: o, slots: make(chan struct{}, o.Jobs), shipped: sync.OnceValue(columns.Shipped)}
+	s := &Stream{o: o, heap: heap.New(first), slots: make(chan struct{}, o.Jobs), shipped: sync.OnceValue(columns.Shipped)}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	if err := s.find(paths); err != nil {
 		s.Close()
@@ -125,20 +125,21 @@ func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	slices.SortStableFunc(s.order, func(a, b *file) int { return cmp.Compare(a.bound, b.bound) })
 	for _, f := range s.files {
 		f.batches = make(chan []*odds.Batch, max(1, maxAhead/len(s.files)))
-		heap.Push(&s.heap, f)
+		s.heap.Push(f)
 		s.total += f.size
 	}
 	return s, nil
 }
 
-// Next returns the next batch, by (At, Source, file, Seq); io.EOF after the last one of
-// all files, whatever their errors; the cause of the context when it ended.
+// Next returns the next batch in the order (At, Source, file, Seq). It returns
+// io.EOF after the last batch of all files, whatever their errors, and the
+// context's cause once that has ended.
 func (s *Stream) Next() (*odds.Batch, error) {
-	for len(s.heap) > 0 {
+	for s.heap.Len() > 0 {
 		if s.ctx.Err() != nil {
 			return nil, context.Cause(s.ctx)
 		}
-		f := s.heap[0]
+		f := s.heap.Top()
 		if !f.reached {
 			s.reach(f)
 		}
@@ -151,13 +152,13 @@ func (s *Stream) Next() (*odds.Batch, error) {
 		b := f.head[0]
 		f.head = f.head[1:]
 		if len(f.head) > 0 {
-			heap.Fix(&s.heap, 0)
+			s.heap.Fix()
 			return b, nil
 		}
 		// The next batch decides the file's place, but b need not wait for it:
 		// until then the file stands where it can't be overtaken.
 		f.bound = b.At
-		heap.Fix(&s.heap, 0)
+		s.heap.Fix()
 		return b, nil
 	}
 	return nil, io.EOF
@@ -168,11 +169,11 @@ func (s *Stream) refill(f *file) error {
 	select {
 	case head, ok := <-f.batches:
 		if !ok {
-			heap.Pop(&s.heap)
+			s.heap.Pop()
 			return nil
 		}
 		f.head = head
-		heap.Fix(&s.heap, 0)
+		s.heap.Fix()
 		return nil
 	case <-s.ctx.Done():
 		return context.Cause(s.ctx)
@@ -197,9 +198,9 @@ func (s *Stream) reach(f *file) {
 	}
 }
 
-// Errors returns what was wrong with files as a whole, in their order: each is
-// a *feed.FileError wrapping feed.ErrFormat, feed.ErrTruncated or the system's
-// error. Files that Next has not finished are not in it.
+// Errors returns the errors of whole files, in file order. Each is a
+// *feed.FileError wrapping feed.ErrFormat, feed.ErrTruncated or the system's error.
+// Files that Next has not finished are not included.
 func (s *Stream) Errors() (errs []error) {
 	for _, f := range s.files {
 		if f.finished.Load() && f.err != nil {
@@ -219,8 +220,8 @@ func (s *Stream) Report() *feed.Report {
 	return sum
 }
 
-// Skipped returns the rows that column maps left out by their skip rules, by the
-// word that the rule gives; they are no rejects.
+// Skipped returns the number of rows left out by the skip rules of column maps, by
+// the rule's reason. They do not count as rejects.
 func (s *Stream) Skipped() map[string]int {
 	sum := map[string]int{}
 	for _, f := range s.files {
@@ -234,9 +235,8 @@ func (s *Stream) Skipped() map[string]int {
 	return sum
 }
 
-// Progress returns the bytes read and the bytes there are to read, compressed as
-// they lie on the disk; total is 0 when standard input is among them. It is safe
-// for concurrent use.
+// Progress returns how many compressed bytes have been read, and of how many; total
+// is 0 if standard input is among the paths. It is safe for concurrent use.
 func (s *Stream) Progress() (read, total int64) { return s.read.Load(), s.total }
 
 // Close ends all reading and waits for it. It is safe to call twice.
@@ -254,21 +254,10 @@ func (s *Stream) Close() {
 
 var errClosed = errors.New("the recording was closed")
 
-// byTime is a heap of files by their next batch. A file whose next batch is not
-// known stands before all that could come first.
-type byTime []*file
-
-func (h byTime) Len() int      { return len(h) }
-func (h byTime) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h byTime) Less(i, j int) bool {
-	a, source := h[i].place()
-	b, other := h[j].place()
-	return cmp.Or(cmp.Compare(a, b), cmp.Compare(source, other), cmp.Compare(h[i].index, h[j].index)) < 0
-}
-func (h *byTime) Push(x any) { *h = append(*h, x.(*file)) }
-func (h *byTime) Pop() any {
-	last := len(*h) - 1
-	f := (*h)[last]
-	*h = (*h)[:last]
-	return f
+// first orders files by their next batch. One whose next batch is not known stands
+// before all that could come first.
+func first(f, g *file) bool {
+	a, source := f.place()
+	b, other := g.place()
+	return cmp.Or(cmp.Compare(a, b), cmp.Compare(source, other), cmp.Compare(f.index, g.index)) < 0
 }

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -347,11 +348,13 @@ func TestManyFilesInBoundedMemory(t *testing.T) {
 // been waited for may still be on its way out: it is let run.
 func ended(t *testing.T, before int) {
 	t.Helper()
-	for range 1_000_000 {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range 60_000 { // five minutes: against hanging alone
 		if runtime.NumGoroutine() <= before {
 			return
 		}
-		runtime.Gosched()
+		<-tick.C
 	}
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }

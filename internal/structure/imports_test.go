@@ -11,7 +11,7 @@ import (
 // stages is the order in which a tick meets the packages. A package imports its
 // own stage and earlier ones only, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/structure", "internal/table"},
+	{"odds", "internal/heap", "internal/state", "internal/structure", "internal/table"},
 	{"feed", "proof/simulate"},
 	{"catalog"},
 	{"series"},
@@ -22,7 +22,7 @@ var stages = [][]string{
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
 	{"results"},
-	{"replay", "answer"},
+	{"replay", "answer", "client"},
 	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config", "internal/notify"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
@@ -81,6 +81,11 @@ var (
 			"stores hold results, so that they serve rows of other programs too, and the engine runs without them",
 		},
 		{
+			[]string{"ticklog", "replay", "server/live"},
+			[]string{"store/sqlite"},
+			"the tick log has more than one driver: whoever reads or writes it asks ticklog.Log",
+		},
+		{
 			[]string{"engine"},
 			[]string{"feed", "store"},
 			"the engine takes batches from whoever calls it: a recording, a simulation, one machine or ten",
@@ -104,6 +109,16 @@ var (
 			[]string{"server/service"},
 			[]string{"server/api", "store/sqlite/", "server/instance"},
 			"what can be asked does not depend on how it is asked",
+		},
+		{
+			[]string{"client"},
+			[]string{"catalog", "series", "leadlag", "engine", "ticklog", "store", "replay", "server"},
+			"whoever asks a service over HTTP carries nothing of it along, and learns of it what the wire says",
+		},
+		{
+			[]string{"server"},
+			[]string{"client"},
+			"a service answers; those who prove it ask",
 		},
 		{
 			[]string{"server/guard"},

@@ -60,18 +60,22 @@ var seeded = []string{"Rand", "New", "Source", "PCG", "NewPCG", "ChaCha8", "NewC
 // clockful are the packages that may read the clock, and what for. No result
 // depends on it there.
 var clockful = map[string]string{
-	"proof/bench":     "measures how long the others take",
-	"cmd/corrgraph":   "hands the clock to those who time a run or stamp the audit log",
-	"server/ingest":   "decides when a quiet stream is let through and what comes from the future; the order of ticks comes from the log",
-	"server/live":     "decides how fresh readers' views are",
-	"server/service":  "looks after itself every second",
-	"server/instance": "wires the clock and does chores by it",
-	"server/backup":   "makes copies by a schedule",
-	"store":           "writes audit rows in batches by time",
-	"proof/loadtest":  "measures a service from outside",
-	"proof/drill":     "breaks a service and watches it by the clock",
-	"web/spec":        "fills in the clock of an API that answers nobody",
-	"proof/readiness": "runs gates against a service and times them",
+	"proof/bench":          "measures how long the others take",
+	"cmd/corrgraph":        "hands the clock to those who time a run or stamp the audit log",
+	"server/ingest":        "decides when a quiet stream is let through and what comes from the future; the order of ticks comes from the log",
+	"server/live":          "decides how fresh readers' views are",
+	"server/service":       "looks after itself every second",
+	"server/instance":      "wires the clock and does chores by it",
+	"server/backup":        "makes copies by a schedule",
+	"store":                "writes audit rows in batches by time",
+	"client":               "times requests, and waits as long as a service asks it to",
+	"proof/loadtest":       "measures a service from outside",
+	"proof/drill/fuzz":     "sends a service odd requests at a rate, and reads its metrics meanwhile",
+	"proof/drill":          "breaks a service and watches it by the clock",
+	"web/spec":             "fills in the clock of an API that answers nobody",
+	"proof/readiness":      "runs gates against a service and times them",
+	"proof/readiness/lab":  "waits for scratch instances",
+	"proof/readiness/keep": "times queries without end",
 }
 
 // secretive are the packages that may draw from the system's randomness, and what

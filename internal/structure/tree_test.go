@@ -59,7 +59,13 @@ func parse(path string, text []byte) (*source, error) {
 }
 
 // tree reads every Go file of the module.
-func tree(t *testing.T) (files []*source) {
+func tree(t *testing.T) []*source {
+	t.Helper()
+	return treeAt(t, root)
+}
+
+// treeAt reads every Go file of the module in a folder.
+func treeAt(t *testing.T, root string) (files []*source) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

@@ -35,7 +35,7 @@ func answer(args []string) error {
 		return json.NewEncoder(os.Stdout).Encode(propagate.Result{Paths: []propagate.Path{}})
 	}
 	ctx := context.Background()
-	s, err := sqlite.Open(ctx, args[3], sqlite.Options{ReadOnly: true})
+	s, err := sqlite.Open(ctx, args[3], sqlite.Options{ReadOnly: true, Offline: true})
 	if err != nil {
 		return err
 	}

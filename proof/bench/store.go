@@ -29,7 +29,7 @@ func newStore(ctx context.Context, edges ...[]graph.Edge) (path string, remove f
 	}
 	remove = func() { os.RemoveAll(dir) }
 	path = filepath.Join(dir, "bench.db")
-	s, err := sqlite.Open(ctx, path, sqlite.Options{Create: true})
+	s, err := sqlite.Open(ctx, path, sqlite.Options{Create: true, Offline: true})
 	if err == nil {
 		err = errors.Join(s.Close(), writeForeign(ctx, path, edges))
 	}
@@ -76,8 +76,15 @@ func storeTasks() []task {
 	}
 }
 
+// edgeReader is what is measured of a store.
+type edgeReader interface {
+	LayerStrongest(ctx context.Context, event string, layer odds.Layer, since, until odds.Time, limit int) ([]graph.Edge, error)
+	CountLayer(ctx context.Context, event string, layer odds.Layer, since, until odds.Time) (int, error)
+	KnowsEvent(ctx context.Context, event string) (bool, error)
+}
+
 // openSeedSet makes the 12,000-row set in a store and opens that.
-func openSeedSet(ctx context.Context) (*sqlite.Store, graphtest.Set, func(), error) {
+func openSeedSet(ctx context.Context) (edgeReader, graphtest.Set, func(), error) {
 	set := graphtest.SeedSet(seed)
 	var all [][]graph.Edge
 	for i := range set.Edges {
@@ -87,7 +94,7 @@ func openSeedSet(ctx context.Context) (*sqlite.Store, graphtest.Set, func(), err
 	if err != nil {
 		return nil, set, nil, err
 	}
-	s, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true})
+	s, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true, Offline: true})
 	if err != nil {
 		remove()
 		return nil, set, nil, err
@@ -137,7 +144,7 @@ func sqliteWork(ctx context.Context, counted bool) (work, error) {
 // layerQuery is one reading of a graph from a store.
 type layerQuery struct {
 	ctx     context.Context
-	s       *sqlite.Store
+	s       edgeReader
 	counted bool
 	edges   [4][]graph.Edge
 	leftOut [4]int

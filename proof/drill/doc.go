@@ -4,9 +4,8 @@
 // [Run] injects one fault over HTTP and asks at a fixed rate before, while and after
 // it holds; [Judge] holds what was answered against what the service promises of
 // that fault. [Kill] starts a server of its own, kills it at random moments and
-// checks that every acknowledged tick is in the tick log exactly once. [Fuzz] sends
-// requests of all kinds, odd and broken ones too, and looks for wrong answers and
-// leaks. [Coming] says when scheduled faults come next.
+// checks that every acknowledged tick is in the tick log exactly once. [Coming] says
+// when scheduled faults come next.
 //
 // Verdicts are pure functions of recorded outcomes. All else reads the clock and
 // opens sockets.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/server/guard/fault"
 )
 
@@ -18,6 +19,7 @@ type Fault struct {
 	Duration time.Duration // whole seconds
 }
 
+// String says what the fault does and for how long.
 func (f Fault) String() string {
 	s := string(f.Kind)
 	switch f.Kind {
@@ -33,18 +35,9 @@ func (f Fault) String() string {
 	return s + " for " + f.Duration.String()
 }
 
-// request is the body of POST /v1/faults.
-type request struct {
-	Kind     string  `json:"kind"`
-	Layer    int     `json:"layer,omitempty"`
-	DelayMs  int64   `json:"delay_ms,omitempty"`
-	Bytes    int64   `json:"bytes,omitempty"`
-	OffsetMs int64   `json:"offset_ms,omitempty"`
-	Seconds  float64 `json:"duration_s"`
-}
-
-func (f Fault) request() request {
-	return request{string(f.Kind), f.Layer, f.Delay.Milliseconds(), f.Bytes, f.Offset.Milliseconds(), f.Duration.Seconds()}
+// request is the fault as a service is asked for it.
+func (f Fault) request() client.Fault {
+	return client.Fault{Kind: string(f.Kind), Layer: f.Layer, DelayMs: f.Delay.Milliseconds(), Bytes: f.Bytes, OffsetMs: f.Offset.Milliseconds(), Seconds: f.Duration.Seconds()}
 }
 
 // Promise is what the service owes its users while a fault holds. Reads of what is

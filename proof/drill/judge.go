@@ -54,7 +54,7 @@ type judge struct {
 	p       Promise
 	s       Span
 	v       *Verdict
-	shown   time.Duration // health has said what holds since then
+	shown   time.Duration // whoever asks from then on must be told what holds
 	excused time.Duration // until then the fault excuses what the promise allows
 }
 
@@ -76,6 +76,7 @@ func (j *judge) request(o *Outcome) {
 
 // status follows what /healthz said.
 func (j *judge) status(all []Outcome) {
+	j.show(all)
 	v, ill := j.v, time.Duration(-1)
 	for i := range all {
 		o := &all[i]
@@ -103,16 +104,25 @@ func (j *judge) status(all []Outcome) {
 	}
 }
 
+// show finds when health was first heard to say what holds. Answers overtake one
+// another: of what was asked before that moment any may still be of before the fault.
+func (j *judge) show(all []Outcome) {
+	for i := range all {
+		o := &all[i]
+		if o.Probe != Health || o.Health != degraded || o.Due < j.s.From || o.end() > j.s.To || j.v.Shown != nil && o.end() >= j.shown {
+			continue
+		}
+		after := (o.end() - j.s.From).Seconds()
+		j.v.Shown, j.shown = &after, o.end()
+	}
+}
+
 // during looks at one status while the fault held.
 func (j *judge) during(o *Outcome) {
-	if j.v.Shown == nil && o.Health == degraded {
-		after := (o.Due - j.s.From).Seconds()
-		j.v.Shown, j.shown = &after, o.Due
-	}
 	switch {
 	case o.Health == failed:
 		j.v.WrongDuring++
-	case j.p.Degraded && j.v.Shown != nil && o.Health != degraded:
+	case j.p.Degraded && j.v.Shown != nil && o.Due >= j.shown && o.Health != degraded:
 		j.v.WrongDuring++ // it had been said, and was taken back too early
 	}
 }

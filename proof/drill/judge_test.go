@@ -1,12 +1,15 @@
 package drill
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"corrgraph/client"
+	"corrgraph/odds"
 	"corrgraph/server/config"
 	"corrgraph/server/guard/fault"
 )
@@ -196,5 +199,125 @@ func TestComing(t *testing.T) {
 	b.Reset()
 	if err := Coming(&config.Chaos{}, now).Text(&b); err != nil || !strings.Contains(b.String(), "chaos.enabled is false") || !strings.Contains(b.String(), "nothing is scheduled") {
 		t.Errorf("%v, %q", err, b.String())
+	}
+}
+
+func TestJudgeAck(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   state
+	}{
+		"all taken":            {202, `{"accepted":20,"duplicates":0}`, acked},
+		"all known":            {202, `{"accepted":0,"duplicates":20}`, acked},
+		"some of each":         {202, `{"accepted":7,"duplicates":13}`, acked},
+		"one is missing":       {202, `{"accepted":7,"duplicates":12}`, refused},
+		"one too many":         {202, `{"accepted":21}`, refused},
+		"no receipt":           {202, `taken`, refused},
+		"another success":      {200, `{"accepted":20}`, refused},
+		"busy":                 {503, ``, unknown},
+		"too many":             {429, ``, unknown},
+		"an error":             {500, ``, unknown},
+		"a proxy without peer": {502, ``, unknown},
+		"wrong":                {422, `{"accepted":20}`, refused},
+	} {
+		if got := judgeAck(&client.Answer{Status: c.status, Body: []byte(c.body)}, 20); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestKillReportIsKept(t *testing.T) {
+	good := func() KillReport {
+		return KillReport{Tally: Tally{Acknowledged: 1}, RecoveriesMs: []float64{999, 30, 10, 20}}
+	}
+	r := good()
+	r.sum([]*book{{sent: 3}, {sent: 4}})
+	if !r.Kept || r.Sent != 7 || r.RecoveryP50Ms != 20 || r.RecoveryMaxMs != 30 {
+		t.Errorf("%+v", r)
+	}
+	for name, spoil := range map[string]func(*KillReport){
+		"lost":                func(r *KillReport) { r.Lost = 1 },
+		"doubled":             func(r *KillReport) { r.Doubled = 1 },
+		"nobody sent it":      func(r *KillReport) { r.Strange = 1 },
+		"nothing was written": func(r *KillReport) { r.Acknowledged = 0 },
+	} {
+		r := good()
+		if spoil(&r); r.Kept {
+			t.Fatal("kept before it was judged")
+		}
+		if r.sum(nil); r.Kept {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// TestReconcile: ticks of three requests, one acknowledged, one refused, one never
+// answered, against what a log may hold.
+func TestReconcile(t *testing.T) {
+	sent := func() []*book {
+		return []*book{{ticks: 4, entries: []entry{{at: 10, state: acked}, {at: 20, state: refused}, {at: 30}}}}
+	}
+	tick := func(at odds.Time, venue, side string) *odds.Batch {
+		return &odds.Batch{Source: source, At: at, Updates: []odds.Update{{Event: &odds.Event{ID: "kill-0"}, Venue: venue, Quotes: []odds.Quote{{Selection: side, Price: 2}}}}}
+	}
+	whole := []*odds.Batch{tick(10, "venue0", "home"), tick(10, "venue0", "away"), tick(10, "venue1", "home"), tick(10, "venue1", "away")}
+	for name, c := range map[string]struct {
+		log                            []*odds.Batch
+		logged, lost, doubled, strange int
+	}{
+		"whole":               {whole, 4, 0, 0, 0},
+		"in another order":    {[]*odds.Batch{whole[3], whole[1], whole[0], whole[2]}, 4, 0, 0, 0},
+		"one is lost":         {whole[1:], 3, 1, 0, 0},
+		"all are":             {nil, 0, 4, 0, 0},
+		"one is there twice":  {append(whole[:4:4], whole[2]), 5, 0, 1, 0},
+		"an unanswered one":   {append(whole[:4:4], tick(30, "venue0", "home")), 5, 0, 0, 0},
+		"of another instant":  {append(whole[:4:4], tick(11, "venue0", "home")), 5, 0, 0, 1},
+		"of another venue":    {append(whole[:4:4], tick(10, "venue2", "home")), 5, 0, 0, 1},
+		"of another side":     {append(whole[:4:4], tick(10, "venue0", "draw")), 5, 0, 0, 1},
+		"of another program":  {append(whole[:4:4], &odds.Batch{Source: "other", At: 10}), 4, 0, 0, 0},
+		"refused, and logged": {append(whole[:4:4], tick(20, "venue0", "home"), tick(20, "venue0", "home")), 6, 0, 1, 0},
+	} {
+		got, err := reconcile(sent(), func(yield func(*odds.Batch, error) bool) {
+			for _, b := range c.log {
+				if !yield(b, nil) {
+					return
+				}
+			}
+		})
+		want := Tally{Requests: 3, Acknowledged: 4, Refused: 4, Unanswered: 4, Logged: c.logged, Lost: c.lost, Doubled: c.doubled, Strange: c.strange}
+		if err != nil || got != want {
+			t.Errorf("%s: %+v, want %+v: %v", name, got, want, err)
+		}
+	}
+	broken := errors.New("unreadable")
+	if _, err := reconcile(nil, func(yield func(*odds.Batch, error) bool) { yield(nil, broken) }); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
+// TestAnswersMayOvertakeOneAnother: a slow machine answers a question that was asked
+// early after one that was asked later. Only what is asked once the fault was heard of
+// must tell of it.
+func TestAnswersMayOvertakeOneAnother(t *testing.T) {
+	const asked, heard = 6.0, 7.5
+	for name, c := range map[string]struct {
+		asks float64 // when a health that still says HEALTHY is asked
+		kept bool
+	}{
+		"asked before it was heard": {7.4, true},
+		"asked after":               {7.6, false},
+	} {
+		p, s := PromiseOf(Fault{Kind: fault.KillLayer, Layer: 4}), span()
+		s.ShowWithin = 3 * time.Second
+		all := []Outcome{
+			{Due: sec(asked), Took: sec(heard - asked), Probe: Health, Code: 200, Health: degraded},
+			{Due: sec(c.asks), Took: sec(0.05), Probe: Health, Code: 200, Health: healthy},
+			{Due: sec(14), Took: sec(0.1), Probe: Health, Code: 200, Health: degraded},
+			{Due: sec(16), Took: sec(0.1), Probe: Health, Code: 200, Health: healthy},
+		}
+		if v := Judge(p, s, all); v.Kept != c.kept || *v.Shown != heard-s.From.Seconds() {
+			t.Errorf("%s: %s", name, v.Sentence())
+		}
 	}
 }

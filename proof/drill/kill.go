@@ -3,7 +3,6 @@ package drill
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
@@ -27,7 +27,7 @@ type KillOptions struct {
 	Runs        int           // kills. Zero means 200
 	Connections int           // that send at once. Zero means 4
 	Ticks       int           // in a request, 2 to 64. Zero means 20
-	Longest     time.Duration // the kill comes up to so long after the server was ready. Zero means 500 ms
+	Longest     time.Duration // the kill comes up to so long after the first request to a server that is ready. Zero means 500 ms
 	Ready       time.Duration // how long the server may take to be ready. Zero means 60 s
 	Seed        uint64        // of the moments. Zero means 1
 
@@ -78,9 +78,7 @@ func Kill(ctx context.Context, o KillOptions) (*KillReport, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // whatever still runs is killed
-	k := &killer{o: &o, r: rand.New(rand.NewPCG(o.Seed, 1)), client: &http.Client{
-		Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: o.Connections + 1},
-	}}
+	k := &killer{o: &o, r: rand.New(rand.NewPCG(o.Seed, 1))}
 	for i := range o.Connections {
 		k.books = append(k.books, &book{connection: i, ticks: o.Ticks})
 	}
@@ -110,10 +108,9 @@ func (r *KillReport) sum(books []*book) {
 }
 
 type killer struct {
-	o      *KillOptions
-	r      *rand.Rand
-	client *http.Client
-	books  []*book
+	o     *KillOptions
+	r     *rand.Rand
+	books []*book
 }
 
 func (k *killer) requests() (n int) {
@@ -131,23 +128,30 @@ func (k *killer) run(ctx context.Context, last bool) (recovery time.Duration, er
 	if err != nil {
 		return 0, err
 	}
-	defer k.client.CloseIdleConnections()
-	if err := p.ready(ctx, k.client, k.o.Ready); err != nil {
+	c, err := client.New(client.Options{URL: p.url, Timeout: 10 * time.Second, Connections: k.o.Connections + 1})
+	if err == nil {
+		defer c.Close()
+		err = p.ready(ctx, c, k.o.Ready)
+	}
+	if err != nil {
 		p.kill()
 		return 0, err
 	}
 	recovery = time.Since(began)
 	life, end := context.WithCancel(ctx)
 	defer end()
+	begin := func() {}
 	if !last {
 		// Drawn before anything is sent, so that it depends on the seed alone.
-		moment := time.AfterFunc(time.Duration(k.r.Float64()*float64(k.o.Longest)), func() {
-			p.kill()
-			end()
+		after := time.Duration(k.r.Float64() * float64(k.o.Longest))
+		begin = sync.OnceFunc(func() {
+			time.AfterFunc(after, func() {
+				p.kill()
+				end()
+			})
 		})
-		defer moment.Stop()
 	}
-	k.send(life, p.url, last)
+	k.send(life, c, begin, last)
 	if last {
 		return recovery, errors.Join(context.Cause(ctx), p.stop(k.o.Ready))
 	}
@@ -158,13 +162,14 @@ func (k *killer) run(ctx context.Context, last bool) (recovery time.Duration, er
 
 // send lets every connection send again what was not answered, and then new ticks
 // until the server is gone. New ticks wait for all the old: they would make them
-// too late to be taken.
-func (k *killer) send(ctx context.Context, url string, last bool) {
+// too late to be taken. It calls begin when the first request is about to leave: a
+// server that dies before it was asked shows nothing.
+func (k *killer) send(ctx context.Context, c *client.Client, begin func(), last bool) {
 	var all, old sync.WaitGroup
 	old.Add(len(k.books))
 	for _, b := range k.books {
 		all.Go(func() {
-			s := sender{k.client, url + "/v1/ticks", b, nil}
+			s := sender{c, b, begin, nil}
 			s.again(ctx)
 			old.Done()
 			old.Wait()
@@ -178,10 +183,10 @@ func (k *killer) send(ctx context.Context, url string, last bool) {
 
 // sender is one connection in one life of the server.
 type sender struct {
-	client *http.Client
-	url    string
-	book   *book
-	buf    []byte
+	c     *client.Client
+	book  *book
+	begin func()
+	buf   []byte
 }
 
 // again sends what was not answered.
@@ -198,29 +203,31 @@ func (s *sender) post(ctx context.Context, i int) {
 	s.buf = s.book.body(s.buf[:0], i)
 	for ctx.Err() == nil {
 		s.book.sent++
+		s.begin()
 		if st := s.once(ctx); st != unknown {
 			s.book.entries[i].state = st
 			return
 		}
-		_ = pause(ctx, 5*time.Millisecond) // the loop looks at ctx
+		_ = client.Pause(ctx, 5*time.Millisecond) // the loop looks at ctx
 	}
 }
 
 // once sends the request and reads what became of it.
 func (s *sender) once(ctx context.Context) state {
-	c := caller{t: Target{}, client: s.client}
-	status, text, err := c.call(ctx, 0, http.MethodPost, s.url, "application/x-ndjson", s.buf)
+	a, err := s.c.Do(ctx, client.Request{Method: http.MethodPost, Path: client.TicksPath, Type: client.NDJSON, Body: s.buf})
 	if err != nil {
 		return unknown
 	}
-	var r struct {
-		Accepted   int `json:"accepted"`
-		Duplicates int `json:"duplicates"`
-	}
+	return judgeAck(a, s.book.ticks)
+}
+
+// judgeAck is what is known of a request of so many ticks from its answer.
+func judgeAck(a *client.Answer, ticks int) state {
+	var r client.Receipt
 	switch {
-	case status == http.StatusAccepted && json.Unmarshal(text, &r) == nil && r.Accepted+r.Duplicates == s.book.ticks:
+	case a.Status == http.StatusAccepted && a.Into(&r) == nil && r.Accepted+r.Duplicates == ticks:
 		return acked
-	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests, status >= 500:
+	case a.Status == http.StatusTooManyRequests, a.Status >= 500:
 		return unknown
 	}
 	return refused

@@ -43,7 +43,7 @@ type server struct {
 
 func serve(addr, db, flaw string) error {
 	ctx := context.Background()
-	st, err := sqlite.Open(ctx, db, sqlite.Options{Create: true, Durable: true})
+	st, err := sqlite.Open(ctx, db, sqlite.Options{Create: true, Durable: true, Offline: true})
 	if err != nil {
 		return err
 	}

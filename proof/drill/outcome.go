@@ -22,6 +22,7 @@ const (
 
 var probeNames = [probes]string{"healthz", "graph", "anomalies", "leaders", "ticks"}
 
+// String returns the probe's name in reports.
 func (p Probe) String() string { return probeNames[p] }
 
 // at returns which probe comes as number i: of twenty, eight are graphs, four ask

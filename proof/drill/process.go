@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os/exec"
 	"sync"
 	"syscall"
 	"time"
+
+	"corrgraph/client"
 )
 
 // process is a server that was started here.
@@ -74,19 +75,12 @@ func start(ctx context.Context, command func(ctx context.Context, addr string) *
 }
 
 // ready waits until the server says so.
-func (p *process) ready(ctx context.Context, c *http.Client, within time.Duration) error {
+func (p *process) ready(ctx context.Context, c *client.Client, within time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not ready within %s", within))
 	defer cancel()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		if r, err := c.Do(req); err == nil {
-			err = r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				return err
-			}
+		if ready, _, err := c.Ready(ctx); err == nil && ready { // else it does not listen yet
+			return nil
 		}
 		select {
 		case <-p.exited:

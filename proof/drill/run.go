@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/proof/loadtest"
 )
 
@@ -18,11 +20,11 @@ var ErrOptions = errors.New("wrong options")
 
 // Options of Run.
 type Options struct {
-	Target
-	Fault  Fault
-	Rate   float64       // requests a second. Zero means 500
-	Before time.Duration // watched before the fault. Zero means 5 s
-	After  time.Duration // watched after it. Zero means 20 s
+	client.Target // its timeout: zero means 5 s
+	Fault         Fault
+	Rate          float64       // requests a second. Zero means 500
+	Before        time.Duration // watched before the fault. Zero means 5 s
+	After         time.Duration // watched after it. Zero means 20 s
 	// ShowWithin and RecoverWithin are how long health may take to say what holds
 	// and that it is over. Zero means 5 s and 15 s: the service looks after itself
 	// every second, and a breaker waits 5 s before it tries again.
@@ -33,7 +35,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	o.Rate = cmp.Or(o.Rate, 500)
+	o.Rate, o.Timeout = cmp.Or(o.Rate, 500), cmp.Or(o.Timeout, 5*time.Second)
 	o.Before, o.After = cmp.Or(o.Before, 5*time.Second), cmp.Or(o.After, 20*time.Second)
 	o.ShowWithin, o.RecoverWithin = cmp.Or(o.ShowWithin, 5*time.Second), cmp.Or(o.RecoverWithin, 15*time.Second)
 	switch {
@@ -79,8 +81,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newCaller(o.Target, atOnce)
-	defer c.close()
+	c, err := client.New(o.Target.Options(atOnce))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	defer c.Close()
 	m := &monitor{c: c, o: &o, ticks: loadtest.NewSource(8, 16, time.Now(), 1)}
 	if m.events, err = m.prepare(ctx); err != nil {
 		return nil, err
@@ -102,7 +107,7 @@ const atOnce = 512
 
 // monitor asks at a fixed rate. Once it runs only its outcomes change.
 type monitor struct {
-	c      *caller
+	c      *client.Client
 	o      *Options
 	ticks  *loadtest.Source
 	events []string
@@ -110,27 +115,25 @@ type monitor struct {
 
 // prepare makes sure that faults can be injected and that there are events.
 func (m *monitor) prepare(ctx context.Context) ([]string, error) {
-	var f struct {
-		Enabled *bool `json:"enabled"`
-	}
-	if err := m.c.ask(ctx, http.MethodGet, "/v1/faults", nil, &f); err != nil {
+	allowed, err := m.c.FaultsAllowed(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if f.Enabled != nil && !*f.Enabled {
+	if !allowed {
 		return nil, fmt.Errorf("%s does not let faults be injected: set chaos.enabled in its configuration", m.o.URL)
 	}
 	for try := 0; ; try++ {
-		events, err := m.c.events(ctx)
+		events, err := m.c.EventIDs(ctx, 20)
 		if err != nil || len(events) > 0 {
 			return events, err
 		}
 		if try == 50 {
 			return nil, fmt.Errorf("%s has no events, and ticks sent to it lead to none", m.o.URL)
 		}
-		if _, _, err := m.c.call(ctx, 0, http.MethodPost, "/v1/ticks", "application/x-ndjson", m.ticks.Append(nil, time.Now())); err != nil {
+		if _, err := m.c.Do(ctx, m.tick()); err != nil {
 			return nil, err
 		}
-		if err := pause(ctx, 200*time.Millisecond); err != nil {
+		if err := client.Pause(ctx, 200*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
@@ -157,7 +160,7 @@ func (m *monitor) run(ctx context.Context) (Span, []Outcome, error) {
 	second := 0
 	for i := range n {
 		due := time.Duration(float64(i) / m.o.Rate * 1e9)
-		if pause(running, time.Until(begun.Add(due))) != nil {
+		if client.Pause(running, time.Until(begun.Add(due))) != nil {
 			break
 		}
 		if s := int(due / time.Second); s > second && m.o.Progress != nil {
@@ -185,43 +188,51 @@ func (m *monitor) run(ctx context.Context) (Span, []Outcome, error) {
 // inject breaks the service when it is time. It notes when it asked to: the fault
 // cannot have begun, nor end, before what follows from that.
 func (m *monitor) inject(ctx context.Context, begun time.Time) (at time.Duration, err error) {
-	if err := pause(ctx, time.Until(begun.Add(m.o.Before))); err != nil {
+	if err := client.Pause(ctx, time.Until(begun.Add(m.o.Before))); err != nil {
 		return 0, err
 	}
 	at = time.Since(begun)
-	return at, m.c.ask(ctx, http.MethodPost, "/v1/faults", m.o.Fault.request(), nil)
+	return at, m.c.Inject(ctx, m.o.Fault.request())
 }
 
 // clear ends the fault although ctx has ended.
 func (m *monitor) clear(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.c.t.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.o.Timeout)
 	defer cancel()
-	return m.c.ask(ctx, http.MethodDelete, "/v1/faults", nil, nil)
+	return m.c.ClearFaults(ctx)
 }
 
 // one sends request i.
 func (m *monitor) one(ctx context.Context, i int, due time.Duration, begun time.Time, o *Outcome) {
 	o.Due, o.Probe = due, at(i)
-	method, path, contentType, body := http.MethodGet, "", "", []byte(nil)
-	switch event := m.events[i%len(m.events)]; o.Probe {
-	case Health:
-		path = "/healthz"
-	case Graph:
-		path = "/v1/events/" + event + "/graph?limit=1"
-	case Anomalies:
-		path = "/v1/events/" + event + "/anomalies"
-	case Leaders:
-		path = "/v1/leaders"
-	case Ticks:
-		method, path, contentType, body = http.MethodPost, "/v1/ticks", "application/x-ndjson", m.ticks.Append(nil, time.Now())
-	}
-	status, text, err := m.c.call(ctx, i, method, path, contentType, body)
+	a, err := m.o.Turn(m.c, i).Do(ctx, m.request(i, o.Probe))
 	o.Took = time.Since(begun) - due
-	if o.Code = status; err != nil {
-		o.Error = loadtest.Reason(err)
+	if err != nil {
+		o.Error = client.Reason(err)
 		return
 	}
-	o.read(text)
+	o.Code = a.Status
+	o.read(a.Body)
+}
+
+// request is request i, of a probe.
+func (m *monitor) request(i int, p Probe) client.Request {
+	switch event := m.events[i%len(m.events)]; p {
+	case Graph:
+		return client.Request{Path: client.GraphPath(event) + "?limit=1"}
+	case Anomalies:
+		return client.Request{Path: "/v1/events/" + url.PathEscape(event) + "/anomalies"}
+	case Leaders:
+		return client.Request{Path: "/v1/leaders"}
+	case Ticks:
+		return m.tick()
+	}
+	return client.Request{Path: "/healthz"}
+}
+
+// tick is a request with the next ticks.
+func (m *monitor) tick() client.Request {
+	return client.Request{Method: http.MethodPost, Path: client.TicksPath, Type: client.NDJSON, Body: m.ticks.Append(nil, time.Now())}
 }
 
 // classes sums outcomes up by probe.

@@ -6,19 +6,23 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"corrgraph/client"
+	"corrgraph/client/clienttest"
 	"corrgraph/proof/drill"
 	"corrgraph/server/guard/fault"
 )
 
-// fake is a service that fails as it is told to.
+// fake is a service that fails as it is told to, in a bubble: a stalled machine can't
+// make it break a promise.
 type fake struct {
-	*httptest.Server
+	url      string
+	dial     clienttest.Dial
 	until    atomic.Int64 // of the fault, ns
 	asked    atomic.Value // body of POST /v1/faults
 	disabled bool
@@ -85,75 +89,83 @@ func newFake(t *testing.T, f *fake) *fake {
 		f.until.Store(time.Now().Add(time.Duration(q.Seconds * 1e9)).UnixNano())
 		say(w, 200, map[string]any{})
 	})
-	f.Server = httptest.NewServer(mux)
-	t.Cleanup(f.Close)
+	f.url, f.dial = clienttest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(time.Millisecond) // no answer comes in the instant that it was asked in
+		mux.ServeHTTP(w, r)
+	}))
 	return f
 }
 
 func options(f *fake) drill.Options {
 	return drill.Options{
-		Target: drill.Target{URL: f.URL, Tokens: []string{"admin", "other"}},
+		Target: client.Target{URL: f.url, Tokens: []string{"admin", "other"}, Dial: f.dial},
 		Fault:  drill.Fault{Kind: fault.KillLayer, Layer: 4, Duration: time.Second},
 		Rate:   200, Before: 500 * time.Millisecond, After: 500 * time.Millisecond,
 	}
 }
 
 func TestRunKept(t *testing.T) {
-	f := newFake(t, &fake{honest: true})
-	r, err := drill.Run(t.Context(), options(f))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v := r.Verdict; !v.Kept || v.Requests != 400 || v.Shown == nil || v.Recovered == nil {
-		t.Errorf("%s", v.Sentence())
-	}
-	if got := f.asked.Load(); got != `{"kind":"kill-layer","layer":4,"duration_s":1}` {
-		t.Errorf("injected %v", got)
-	}
-	if err := r.Text(io.Discard); err != nil {
-		t.Error(err)
-	}
-	n := 0
-	for _, p := range r.Probes {
-		n += p.Requests
-	}
-	if n != 400 || len(r.Timeline) != 2 {
-		t.Errorf("%d requests by probe, %d seconds", n, len(r.Timeline))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, &fake{honest: true})
+		r, err := drill.Run(t.Context(), options(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := r.Verdict; !v.Kept || v.Requests != 400 || v.Shown == nil || v.Recovered == nil {
+			t.Errorf("%s", v.Sentence())
+		}
+		if got := f.asked.Load(); got != `{"kind":"kill-layer","layer":4,"duration_s":1}` {
+			t.Errorf("injected %v", got)
+		}
+		if err := r.Text(io.Discard); err != nil {
+			t.Error(err)
+		}
+		n := 0
+		for _, p := range r.Probes {
+			n += p.Requests
+		}
+		if n != 400 || len(r.Timeline) != 2 {
+			t.Errorf("%d requests by probe, %d seconds", n, len(r.Timeline))
+		}
+	})
 }
 
 func TestRunFindsADishonestService(t *testing.T) {
-	f := newFake(t, &fake{reads: 500})
-	r, err := drill.Run(t.Context(), options(f))
-	if err != nil {
-		t.Fatal(err)
-	}
-	broken := strings.Join(r.Verdict.Broken, "; ")
-	if r.Verdict.Kept || !strings.Contains(broken, "never said DEGRADED") || !strings.Contains(broken, "reads of what was not broken failed") {
-		t.Error(r.Verdict.Sentence())
-	}
-	if r.Verdict.Failures["leaders: 500 Internal Server Error"] == 0 {
-		t.Errorf("%v", r.Verdict.Failures)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, &fake{reads: 500})
+		r, err := drill.Run(t.Context(), options(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		broken := strings.Join(r.Verdict.Broken, "; ")
+		if r.Verdict.Kept || !strings.Contains(broken, "never said DEGRADED") || !strings.Contains(broken, "reads of what was not broken failed") {
+			t.Error(r.Verdict.Sentence())
+		}
+		if r.Verdict.Failures["leaders: 500 Internal Server Error"] == 0 {
+			t.Errorf("%v", r.Verdict.Failures)
+		}
+	})
 }
 
 func TestRunSaysWhyItCannot(t *testing.T) {
-	o := options(newFake(t, &fake{disabled: true}))
-	if _, err := drill.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "chaos.enabled") {
-		t.Error(err)
-	}
-	o = options(newFake(t, &fake{}))
-	o.Tokens = []string{"viewer"}
-	if _, err := drill.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "403 Forbidden: an admin may") {
-		t.Error(err)
-	}
-	for _, o := range []drill.Options{
-		{}, {Fault: drill.Fault{Duration: 1500 * time.Millisecond}}, {Fault: drill.Fault{Duration: time.Second}, Rate: -1},
-	} {
-		if _, err := drill.Run(t.Context(), o); !errors.Is(err, drill.ErrOptions) {
-			t.Errorf("%+v: %v", o, err)
+	synctest.Test(t, func(t *testing.T) {
+		o := options(newFake(t, &fake{disabled: true}))
+		if _, err := drill.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "chaos.enabled") {
+			t.Error(err)
 		}
-	}
+		o = options(newFake(t, &fake{}))
+		o.Tokens = []string{"viewer"}
+		if _, err := drill.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "403 Forbidden: an admin may") {
+			t.Error(err)
+		}
+		for _, o := range []drill.Options{
+			{}, {Fault: drill.Fault{Duration: 1500 * time.Millisecond}}, {Fault: drill.Fault{Duration: time.Second}, Rate: -1},
+		} {
+			if _, err := drill.Run(t.Context(), o); !errors.Is(err, drill.ErrOptions) {
+				t.Errorf("%+v: %v", o, err)
+			}
+		}
+	})
 }
 
 func ExampleFault() {

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 
+	"corrgraph/client/clienttest"
 	"corrgraph/feed"
 	"corrgraph/feed/canonical"
 	"corrgraph/odds"
@@ -18,7 +18,8 @@ import (
 
 // fake is a service with two linked nodes an event.
 type fake struct {
-	*httptest.Server
+	URL      string
+	Dial     clienttest.Dial
 	mu       sync.Mutex
 	asked    map[string]int // by route pattern; guarded by mu
 	tokens   map[string]int // guarded by mu
@@ -74,8 +75,7 @@ func newFake(t *testing.T, events int) *fake {
 			"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes 5e6\n", f.ticks, 3*f.ticks)
 	})
 	handle("POST /v1/ticks", f.take)
-	f.Server = httptest.NewServer(mux)
-	t.Cleanup(f.Close)
+	f.URL, f.Dial = clienttest.Serve(t, mux)
 	return f
 }
 

@@ -10,20 +10,22 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"corrgraph/client"
 )
 
 // IngestOptions are those of Ingest.
 type IngestOptions struct {
-	Target
-	Nodes       int           // prices of one market at one venue; at least so many. Zero means 100000
-	Neighbours  int           // that each is watched against: as many venues quote an event. Zero means 8
-	Batch       int           // ticks in a request. Zero means 2000
-	Connections int           // each sends its next batch when the one before is answered. Zero means 4
-	Duration    time.Duration // zero means 60 s. All nodes are sent once before it begins
-	Changed     float64       // share of quotes that change the price. Zero means 0.5
-	Rate        float64       // ticks a second to keep to. Zero: as fast as they are acknowledged
-	Format      Format
-	Seed        uint64 // zero means 1
+	client.Target               // its timeout: zero means 10 s
+	Nodes         int           // prices of one market at one venue; at least so many. Zero means 100000
+	Neighbours    int           // that each is watched against: as many venues quote an event. Zero means 8
+	Batch         int           // ticks in a request. Zero means 2000
+	Connections   int           // each sends its next batch when the one before is answered. Zero means 4
+	Duration      time.Duration // zero means 60 s. All nodes are sent once before it begins
+	Changed       float64       // share of quotes that change the price. Zero means 0.5
+	Rate          float64       // ticks a second to keep to. Zero: as fast as they are acknowledged
+	Format        Format
+	Seed          uint64 // zero means 1
 
 	MinRate        float64 // acknowledged ticks a second; 0: any
 	MaxFailureRate float64 // share of requests, and of ticks, that may fail
@@ -52,7 +54,7 @@ func (o IngestOptions) withDefaults() (IngestOptions, error) {
 			return o, fmt.Errorf("%w: %s", ErrOptions, c.what)
 		}
 	}
-	return o, o.check()
+	return o, timeout(&o.Target)
 }
 
 // Ingest sends batches of ticks over a large universe and reports how fast they are
@@ -62,17 +64,16 @@ func Ingest(ctx context.Context, o IngestOptions) (*IngestReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := newOrigin(&o.Target)
+	a, err := newAsker(&o.Target)
 	if err != nil {
 		return nil, err
 	}
-	a := newAsker(&o.Target)
-	defer a.close()
+	defer a.Close()
 	u := newUniverse(o.Nodes, o.Neighbours, o.Batch, o.Changed, o.Format, time.Now().UTC().Truncate(24*time.Hour), o.Seed)
 	in := &intake{o: &o, u: u, sum: newIntakeSum()}
-	for _, c := range newClients(from, o.Tokens, o.Connections) {
-		in.clients = append(in.clients, c)
-		defer c.close()
+	for _, u := range newUsers(a.Client, &o.Target, o.Connections, 1) {
+		in.users = append(in.users, u)
+		defer u.close()
 	}
 	in.send(ctx, 0) // every node once
 	first := in.sum
@@ -99,9 +100,9 @@ func Ingest(ctx context.Context, o IngestOptions) (*IngestReport, error) {
 
 // intake sends the batches of a universe.
 type intake struct {
-	o       *IngestOptions
-	u       *universe
-	clients []*client
+	o     *IngestOptions
+	u     *universe
+	users []*user
 
 	mu  sync.Mutex
 	sum *intakeSum // guarded by mu
@@ -121,12 +122,12 @@ func newIntakeSum() *intakeSum {
 // send lets every connection send its batches for so long, or each once.
 func (in *intake) send(ctx context.Context, lasts time.Duration) {
 	var wg sync.WaitGroup
-	for i, c := range in.clients {
+	for i, user := range in.users {
 		var mine []*prepared
-		for k := i; k < len(in.u.batches); k += len(in.clients) {
+		for k := i; k < len(in.u.batches); k += len(in.users) {
 			mine = append(mine, in.u.batches[k])
 		}
-		wg.Go(func() { in.connection(ctx, c, mine, lasts, in.o.Seed+uint64(i)) })
+		wg.Go(func() { in.connection(ctx, user, mine, lasts, in.o.Seed+uint64(i)) })
 	}
 	wg.Wait()
 }
@@ -137,7 +138,7 @@ const spread = 250 * time.Millisecond
 
 // connection sends batches one after the other, in a new order each time round, so
 // that who follows whom after how long is no artefact of the order.
-func (in *intake) connection(ctx context.Context, c *client, mine []*prepared, lasts time.Duration, seed uint64) {
+func (in *intake) connection(ctx context.Context, from *user, mine []*prepared, lasts time.Duration, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 5))
 	begun := time.Now()
 	before := begun.Add(-spread).UnixMilli()
@@ -152,7 +153,7 @@ func (in *intake) connection(ctx context.Context, c *client, mine []*prepared, l
 			before = max(before, now.Add(-spread).UnixMilli())
 			in.u.move(p, before, now.UnixMilli())
 			before = now.UnixMilli()
-			in.one(ctx, c, p)
+			in.one(ctx, from, p)
 			sent += p.ticks()
 		}
 		if lasts == 0 {
@@ -167,32 +168,32 @@ func (in *intake) pace(ctx context.Context, begun time.Time, sent int) {
 	if in.o.Rate == 0 {
 		return
 	}
-	due := time.Duration(float64(sent) * float64(len(in.clients)) / in.o.Rate * 1e9)
+	due := time.Duration(float64(sent) * float64(len(in.users)) / in.o.Rate * 1e9)
 	if wait := due - time.Since(begun); wait > 0 {
-		_ = pause(ctx, wait) // the caller looks at ctx
+		_ = client.Pause(ctx, wait) // the caller looks at ctx
 	}
 }
 
 // one sends a batch; a refusal that asks to come again is honoured for a moment.
-func (in *intake) one(ctx context.Context, c *client, p *prepared) {
-	var r receipt
+func (in *intake) one(ctx context.Context, from *user, p *prepared) {
+	var r client.Receipt
 	start := time.Now()
-	status, _, err := c.send(ctx, time.Now, func(k *conn) { c.post(k, "/v1/ticks", in.o.Format.contentType(), p.body) }, true, func(a answer) {
-		if a.status == http.StatusAccepted || a.status == http.StatusUnprocessableEntity {
-			_ = json.Unmarshal(a.body, &r) // an answer that is no receipt counts nothing
+	status, _, err := from.send(client.TicksPath, func(x *exchange) { x.ticks(in.o.Format.contentType(), p.body) }, func(status int, body []byte) {
+		if status == http.StatusAccepted || status == http.StatusUnprocessableEntity {
+			_ = json.Unmarshal(body, &r) // an answer that is no receipt counts nothing
 		}
 	})
 	took := time.Since(start)
 	in.note(p, status, err, r, took)
 	if err != nil || status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		_ = pause(ctx, backOff) // the caller looks at ctx
+		_ = client.Pause(ctx, backOff) // the caller looks at ctx
 	}
 }
 
 // backOff keeps a service that refuses from being asked without a pause.
 const backOff = 50 * time.Millisecond
 
-func (in *intake) note(p *prepared, status int, err error, r receipt, took time.Duration) {
+func (in *intake) note(p *prepared, status int, err error, r client.Receipt, took time.Duration) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	s := in.sum
@@ -201,7 +202,7 @@ func (in *intake) note(p *prepared, status int, err error, r receipt, took time.
 	s.bytes += uint64(len(p.body))
 	switch {
 	case err != nil:
-		s.failures[Reason(err)]++
+		s.failures[client.Reason(err)]++
 		return
 	case status != http.StatusAccepted:
 		s.failures[strconv.Itoa(status)+" "+http.StatusText(status)]++

@@ -7,13 +7,9 @@ import (
 	"io"
 	"maps"
 	"math"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 )
 
 // IngestReport is the answer of Ingest.
@@ -153,16 +149,7 @@ func (r *IngestReport) Text(w io.Writer) error {
 // metrics reads counters and gauges, each summed over its labels; nil where they
 // can't be read.
 func (a *asker) metrics(ctx context.Context) map[string]float64 {
-	text, err := a.do(ctx, http.MethodGet, "/metrics", "", nil)
-	if err != nil {
-		return nil
-	}
-	return parseMetrics(text)
-}
-
-func parseMetrics(text []byte) map[string]float64 {
-	p := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := p.TextToMetricFamilies(bytes.NewReader(text))
+	families, err := a.Metrics(ctx)
 	if err != nil {
 		return nil
 	}

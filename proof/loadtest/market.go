@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"corrgraph/client"
 )
 
 // Format is how ticks are written.
@@ -19,9 +21,9 @@ const (
 
 func (f Format) contentType() string {
 	if f == CSV {
-		return "text/csv"
+		return client.CSV
 	}
-	return "application/x-ndjson"
+	return client.NDJSON
 }
 
 const csvHeader = "ts_source,source,sport,league,bookmaker,event_id,start_time,home,away,market,line,selection,price\n"
@@ -237,15 +239,4 @@ func (m *market) history(from, to time.Time, rows int, yield func(body []byte, t
 	if ticks > 0 {
 		yield(b, ticks)
 	}
-}
-
-// receipt is the part of the answer to ticks that counts.
-type receipt struct {
-	Accepted   int            `json:"accepted"`
-	Duplicates int            `json:"duplicates"`
-	Rejected   int            `json:"rejected"`
-	Reasons    map[string]int `json:"rejected_by_reason"`
-	Errors     []struct {
-		Reason string `json:"reason"`
-	} `json:"errors"`
 }

@@ -2,31 +2,24 @@ package loadtest
 
 import (
 	"cmp"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
+
+	"corrgraph/client"
 )
 
 // ErrOptions marks options that make no sense.
 var ErrOptions = errors.New("wrong options")
 
-// Target is what is asked.
-type Target struct {
-	URL     string        // http or https, without a path or with a prefix
-	Tokens  []string      // bearer tokens; clients take turns. None: anonymous
-	TLS     *tls.Config   // nil: the system's roots
-	Timeout time.Duration // of one request, dialling included. Zero means 10 s
-}
-
 // Options of Run.
 type Options struct {
-	Target
-	Rate     float64       // requests a second. Zero means 5000
-	Duration time.Duration // zero means 60 s
-	Clients  int           // each with its own token and connections. Zero means 8
-	Mix      Mix           // zero means DefaultMix
-	Events   int           // events that are asked for, and moved by ticks. Zero means 50
+	client.Target               // its timeout: zero means 10 s
+	Rate          float64       // requests a second. Zero means 5000
+	Duration      time.Duration // zero means 60 s
+	Clients       int           // each with its own token and connections. Zero means 8
+	Mix           Mix           // zero means DefaultMix
+	Events        int           // events that are asked for, and moved by ticks. Zero means 50
 	// SeedEvents is how many events get a history first, so that there are graphs.
 	// Zero: none.
 	SeedEvents      int
@@ -43,6 +36,8 @@ type Options struct {
 
 	// Progress is told once a second, from the goroutine that records; nil: nobody is.
 	Progress func(Progress)
+
+	nap func(time.Duration) // sleeps precisely; nil: the system's
 }
 
 // Progress is how far a run has come.
@@ -54,7 +49,8 @@ type Progress struct {
 	P99               time.Duration // in the last second, of all routes
 }
 
-func (t *Target) check() error {
+// timeout fills in and checks the time that a request has.
+func timeout(t *client.Target) error {
 	t.Timeout = cmp.Or(t.Timeout, 10*time.Second)
 	if t.Timeout < 0 {
 		return fmt.Errorf("%w: timeout %v", ErrOptions, t.Timeout)
@@ -68,6 +64,9 @@ func (o Options) withDefaults() (Options, error) {
 	o.Events, o.SeedHistory = cmp.Or(o.Events, 50), cmp.Or(o.SeedHistory, 2*time.Hour)
 	o.TicksPerRequest, o.Duplicates = cmp.Or(o.TicksPerRequest, 16), cmp.Or(o.Duplicates, 0.02)
 	o.InFlight, o.Seed, o.MinRate = cmp.Or(o.InFlight, 1024), cmp.Or(o.Seed, 1), cmp.Or(o.MinRate, 0.98)
+	if o.nap == nil {
+		o.nap = nap
+	}
 	if o.Mix.sum() == 0 {
 		o.Mix = DefaultMix()
 	}
@@ -89,5 +88,5 @@ func (o Options) withDefaults() (Options, error) {
 			return o, fmt.Errorf("%w: %s", ErrOptions, c.what)
 		}
 	}
-	return o, o.check()
+	return o, timeout(&o.Target)
 }

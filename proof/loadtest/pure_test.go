@@ -2,102 +2,28 @@ package loadtest
 
 import (
 	"bufio"
-	"bytes"
+	"context"
+	"errors"
 	"io"
-	"net/http"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/valyala/fasthttp"
+
+	"corrgraph/client"
 )
 
-func TestHeadsAndBodies(t *testing.T) {
-	for _, c := range []struct {
-		text   string
-		status int
-		size   int64
-		kept   string
-		again  bool
-	}{
-		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nhello", 200, 5, "hel", true},
-		{"HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\nhi", 200, 2, "hi", true},
-		{"HTTP/1.1 204 No Content\r\n\r\n", 204, 0, "", true},
-		{"HTTP/1.1 503\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 503, 0, "", false},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n", 200, 6, "hel", true},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nTrailer: x\r\n\r\n", 200, 2, "hi", true},
-		{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\nx", 202, 1, "x", true},
-		{"HTTP/1.1 200 OK\r\n\r\nuntil the end", 200, 13, "unt", false},
-		{"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", 200, 1, "x", false},
-	} {
-		for _, room := range [][]byte{nil, make([]byte, 0, 3)} {
-			r := bufio.NewReader(strings.NewReader(c.text))
-			h, err := readHead(r)
-			if err != nil {
-				t.Errorf("%q: %v", c.text, err)
-				continue
-			}
-			size, kept, err := readBody(r, h, room)
-			if err != nil || h.status != c.status || size != c.size || (!h.close && (h.chunked || h.length >= 0)) != c.again {
-				t.Errorf("%q: %+v, %d bytes, %v", c.text, h, size, err)
-			}
-			if room != nil && string(kept) != c.kept {
-				t.Errorf("%q: kept %q", c.text, kept)
-			}
-			if rest, _ := io.ReadAll(r); len(rest) > 0 {
-				t.Errorf("%q: left %q", c.text, rest)
-			}
-		}
-	}
-}
-
-func TestBrokenAnswersAreErrors(t *testing.T) {
-	for _, text := range []string{
-		"", "HTTP/1.1", "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhi", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhi", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n",
-		"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 5000) + "\r\n\r\n",
-	} {
-		for _, room := range [][]byte{nil, make([]byte, 0, 10)} {
-			r := bufio.NewReader(strings.NewReader(text))
-			h, err := readHead(r)
-			if err == nil {
-				_, _, err = readBody(r, h, room)
-			}
-			if err == nil {
-				t.Errorf("%q: no error", text)
-			}
-		}
-	}
-}
-
-// FuzzAnswer holds the reader against net/http's: what both take, they understand
-// alike.
-func FuzzAnswer(f *testing.F) {
-	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))
-	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"))
-	f.Add([]byte("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\nx"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		r := bufio.NewReader(bytes.NewReader(text))
-		h, err := readOne(r)
-		if err != nil {
-			return
-		}
-		size, _, err := readBody(r, h, nil)
-		if size < 0 || size > int64(len(text)) {
-			t.Fatalf("%d bytes of %d", size, len(text))
-		}
-		theirs, theirErr := http.ReadResponse(bufio.NewReader(bytes.NewReader(text)), nil)
-		if err != nil || theirErr != nil || len(theirs.Header["Content-Length"]) > 1 {
-			return
-		}
-		n, theirErr := io.Copy(io.Discard, theirs.Body)
-		if theirErr == nil && (theirs.StatusCode != h.status || n != size) {
-			t.Errorf("status %d and %d bytes, net/http says %d and %d", h.status, size, theirs.StatusCode, n)
-		}
-	})
+// Bubble returns options for a run inside testing/synctest, whose clock only the
+// runtime's own sleep moves.
+func (o Options) Bubble() Options {
+	o.nap = time.Sleep
+	return o
 }
 
 func TestPlanKeepsTheMixAndIsRepeatable(t *testing.T) {
@@ -123,37 +49,50 @@ func TestPlanKeepsTheMixAndIsRepeatable(t *testing.T) {
 	}
 }
 
+// TestScheduleIsOpen: requests are begun when they are due, whether or not those
+// before them were answered; what finds no place is late by as long as it waits.
 func TestScheduleIsOpen(t *testing.T) {
-	now := time.Unix(1000, 0)
-	var naps []time.Duration
-	s := newSchedule(1000, 2*time.Second, func() time.Time { return now }, func(d time.Duration) { naps = append(naps, d) })
-	for _, c := range []struct {
-		elapsed, wait time.Duration
-		hits          uint64
-		stop          bool
+	for name, c := range map[string]struct {
+		inFlight int
+		takes    time.Duration
+		late     []time.Duration
 	}{
-		{0, 0, 0, false},
-		{0, time.Millisecond, 1, false},
-		{1500 * time.Microsecond, 500 * time.Microsecond, 2, false},
-		{time.Second, 0, 3, false}, // behind: at once, until it has caught up
-		{time.Second, 0, 2000, true},
+		"room for all":  {10, time.Second, []time.Duration{0, 0, 0, 0, 0}},
+		"room for two":  {2, 250 * time.Millisecond, []time.Duration{0, 0, 50 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond}},
+		"quick answers": {1, time.Millisecond, []time.Duration{0, 0, 0, 0, 0}},
+		"too slow":      {1, 250 * time.Millisecond, []time.Duration{0, 150 * time.Millisecond, 300 * time.Millisecond, 450 * time.Millisecond}},
 	} {
-		if wait, stop := s.wait(c.elapsed, c.hits); wait != c.wait || stop != c.stop {
-			t.Errorf("%+v: %v, %v", c, wait, stop)
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSchedule(10, 500*time.Millisecond, time.Now, time.Sleep)
+				var mu sync.Mutex
+				late := make([]time.Duration, 5)
+				n := 0
+				s.run(t.Context(), c.inFlight, 600*time.Millisecond, func(seq uint64, by time.Duration) {
+					mu.Lock()
+					late[seq], n = by, n+1
+					mu.Unlock()
+					time.Sleep(c.takes)
+				})
+				if !slices.Equal(late[:n], c.late) {
+					t.Errorf("late by %v, want %v", late[:n], c.late)
+				}
+			})
+		})
+	}
+}
+
+func TestScheduleEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+		defer cancel()
+		s := newSchedule(1, time.Hour, time.Now, time.Sleep)
+		n := 0
+		s.run(ctx, 1, time.Hour, func(uint64, time.Duration) { n++ })
+		if n != 3 || s.elapsed() != 2500*time.Millisecond {
+			t.Errorf("%d requests in %s", n, s.elapsed())
 		}
-	}
-	if wait, _ := s.Pace(0, 5); wait != 0 || !slices.Equal(naps, []time.Duration{5 * time.Millisecond}) {
-		t.Errorf("%v, naps %v", wait, naps)
-	}
-	if wait, _ := s.Pace(0, 100); wait != 100*time.Millisecond || len(naps) != 1 {
-		t.Errorf("%v, naps %v", wait, naps)
-	}
-	if l := s.lateness(10, now.Add(25*time.Millisecond)); l != 15*time.Millisecond {
-		t.Errorf("late %v", l)
-	}
-	if l := s.lateness(10, now); l != 0 {
-		t.Errorf("early by %v", l)
-	}
+	})
 }
 
 // TestStallIsChargedToAllWhoWaited: one worker, a server that stalls for a second
@@ -252,30 +191,112 @@ func TestNumbersInTemplates(t *testing.T) {
 
 func TestFailureNames(t *testing.T) {
 	for _, c := range []struct {
-		status     int
-		text, want string
+		status int
+		err    error
+		want   string
 	}{
-		{200, "", ""},
-		{302, "", ""},
-		{429, "429 Too Many Requests", ""},
-		{503, "", "503 Service Unavailable"},
-		{0, `Get "http://x": timeout`, "timeout"},
-		{0, "odd", "odd"},
+		{200, nil, ""},
+		{302, nil, ""},
+		{429, nil, ""},
+		{503, nil, "503 Service Unavailable"},
+		{0, cause(fasthttp.ErrTimeout), "timeout"},
+		{0, cause(fasthttp.ErrConnectionClosed), "connection closed"},
+		{0, io.ErrUnexpectedEOF, "connection closed"},
+		{0, errors.New("odd"), "odd"},
 	} {
-		if got := failure(c.status, c.text, []int{429}); got != c.want {
+		if got := failure(c.status, c.err, []int{429}); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
+	}
+}
+
+// TestJudgeAtTheBorders: a limit that is reached is kept.
+func TestJudgeAtTheBorders(t *testing.T) {
+	for name, c := range map[string]struct {
+		o    Options
+		r    Report
+		pass bool
+	}{
+		"as many failures as may":      {Options{MaxFailureRate: 0.01}, Report{Requests: 100, Failed: 1, Rate: 0.01}, true},
+		"one more":                     {Options{MaxFailureRate: 0.01}, Report{Requests: 100, Failed: 2, Rate: 0.02}, false},
+		"one of many, none may":        {Options{}, Report{Requests: 1e9, Failed: 1, Rate: 1e-9}, false},
+		"just fast enough":             {Options{Rate: 1000, MinRate: 0.98}, Report{Requests: 1, Achieved: 980}, true},
+		"just too slow":                {Options{Rate: 1000, MinRate: 0.98}, Report{Requests: 1, Achieved: 979.9}, false},
+		"as many rejected as may":      {Options{MaxFailureRate: 0.1}, Report{Requests: 1, Ticks: TickReport{8, 1, 1}}, true},
+		"one rejected more":            {Options{MaxFailureRate: 0.1}, Report{Requests: 1, Ticks: TickReport{7, 1, 2}}, false},
+		"duplicates are no rejections": {Options{}, Report{Requests: 1, Ticks: TickReport{0, 10, 0}}, true},
+		"p99 just in time": {
+			Options{MaxP99: map[Route]time.Duration{Edges: time.Millisecond}},
+			Report{Requests: 1, Routes: []RouteReport{{Route: "edges", Latency: Latency{P99Ms: 1}}}},
+			true,
+		},
+		"p99 of another route": {
+			Options{MaxP99: map[Route]time.Duration{Edges: time.Millisecond}},
+			Report{Requests: 1, Routes: []RouteReport{{Route: "edges", Latency: Latency{P99Ms: 1}}, {Route: "graph", Latency: Latency{P99Ms: 99}}}},
+			true,
+		},
+		"p99 just too late": {
+			Options{MaxP99: map[Route]time.Duration{Edges: time.Millisecond}},
+			Report{Requests: 1, Routes: []RouteReport{{Route: "edges", Latency: Latency{P99Ms: 1.001}}}},
+			false,
+		},
+	} {
+		c.r.judge(&c.o)
+		if c.r.Passed != c.pass || c.pass != (len(c.r.Breaches) == 0) {
+			t.Errorf("%s: %s", name, c.r.Verdict())
+		}
+	}
+}
+
+func TestJudgeIngest(t *testing.T) {
+	for name, c := range map[string]struct {
+		o    IngestOptions
+		r    IngestReport
+		pass bool
+		says string
+	}{
+		"good":                    {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 100}, true, "PASS: 100 ticks a second"},
+		"too slow":                {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 99.9}, false, "acknowledged ticks a second: 100, want at least 100"},
+		"nothing sent":            {IngestOptions{}, IngestReport{}, false, "failed requests: 0 %"},
+		"a request failed":        {IngestOptions{}, IngestReport{Requests: 10, Failures: map[string]uint64{"timeout": 1}}, false, "failed requests: 10 %"},
+		"one may":                 {IngestOptions{MaxFailureRate: 0.1}, IngestReport{Requests: 10, Failures: map[string]uint64{"timeout": 1}}, true, ""},
+		"two by different causes": {IngestOptions{MaxFailureRate: 0.1}, IngestReport{Requests: 10, Failures: map[string]uint64{"timeout": 1, "dial": 1}}, false, "failed requests: 20 %"},
+		"ticks rejected":          {IngestOptions{MaxFailureRate: 0.1}, IngestReport{Requests: 10, Sent: 100, Rejected: 11}, false, "rejected ticks: 11 %, want at most 10 %"},
+		"as many as may":          {IngestOptions{MaxFailureRate: 0.1}, IngestReport{Requests: 10, Sent: 100, Rejected: 10}, true, ""},
+	} {
+		c.r.judge(&c.o)
+		if c.r.Passed != c.pass || !strings.Contains(c.r.Verdict(), c.says) {
+			t.Errorf("%s: %s", name, c.r.Verdict())
+		}
+	}
+}
+
+func TestCompareReadsWhatLiesBetweenTwoScrapes(t *testing.T) {
+	before := map[string]float64{"process_resident_memory_bytes": 5, "corrgraph_ticks_received_total": 100, "corrgraph_coincidences_total": 10}
+	after := map[string]float64{"process_resident_memory_bytes": 7, "corrgraph_ticks_received_total": 150, "corrgraph_coincidences_total": 35, "corrgraph_other_total": 9}
+	var r IngestReport
+	r.compare(before, after)
+	if *r.MemoryBefore != 5 || *r.MemoryAfter != 7 || *r.Coincidences != 0.5 {
+		t.Errorf("%v, %v, %v", *r.MemoryBefore, *r.MemoryAfter, *r.Coincidences)
+	}
+	r = IngestReport{}
+	if r.compare(nil, nil); r.MemoryBefore != nil || r.MemoryAfter != nil || r.Coincidences != nil {
+		t.Errorf("from nothing: %+v", r)
+	}
+	if r.compare(before, before); r.Coincidences != nil {
+		t.Errorf("%v coincidences a tick of no ticks", *r.Coincidences)
 	}
 }
 
 // BenchmarkGenerator is one exchange with a server that does nothing, both in this
 // process. BenchmarkNetHTTP is the same through net/http's client.
 func BenchmarkGenerator(b *testing.B) {
-	addr := hollow(b)
-	d := &driver{
-		plan: newPlan(Mix{Leaders: 1}, 1, 1), paths: [routes][]string{Leaders: {"/"}}, ctx: b.Context(),
-		clients: newClients(&origin{addr: addr, host: addr, timeout: time.Second}, nil, 1),
+	t := client.Target{URL: hollow(b), Timeout: time.Second}
+	a, err := newAsker(&t)
+	if err != nil {
+		b.Fatal(err)
 	}
+	d := &driver{plan: newPlan(Mix{Leaders: 1}, 1, 1), paths: [routes][]string{Leaders: {"/"}}, users: newUsers(a.Client, &t, 1, 1)}
 	defer d.close()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -286,18 +307,45 @@ func BenchmarkGenerator(b *testing.B) {
 }
 
 func BenchmarkNetHTTP(b *testing.B) {
-	addr := hollow(b)
+	a, err := newAsker(&client.Target{URL: hollow(b)})
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
-		r, err := http.Get("http://" + addr + "/")
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			b.Fatal(err)
-		}
-		if err := r.Body.Close(); err != nil {
-			b.Fatal(err)
+		if got, err := a.Do(b.Context(), client.Request{Path: "/"}); err != nil || got.Status != 200 {
+			b.Fatal(got, err)
 		}
 	}
+}
+
+// hollow answers whatever it is asked with one fixed answer, at next to no cost, and
+// returns its URL.
+func hollow(b *testing.B) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { l.Close() })
+	answer := []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				for s := bufio.NewScanner(c); s.Scan(); {
+					if len(s.Bytes()) > 0 {
+						continue // a header
+					}
+					if _, err := c.Write(answer); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
 }

@@ -29,6 +29,7 @@ const (
 
 var routeNames = [routes]string{"graph", "anomalies", "events", "propagation", "predictions", "leaders", "edges", "ticks", "scorecard", "feeds", "health"}
 
+// String returns the name that ParseRoute takes.
 func (r Route) String() string { return routeNames[r] }
 
 // ParseRoute returns the route of that name.
@@ -54,6 +55,7 @@ func (m Mix) sum() (n int) {
 	return n
 }
 
+// String lists the routes with their weights, like "graph=40 ticks=10".
 func (m Mix) String() string {
 	var parts []string
 	for r, w := range m {

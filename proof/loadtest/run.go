@@ -7,11 +7,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
-	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"corrgraph/client"
 )
 
 // Run sends the load and reports. It blocks until the duration is over and the last
@@ -23,12 +22,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := newOrigin(&o.Target)
+	a, err := newAsker(&o.Target)
 	if err != nil {
 		return nil, err
 	}
-	a := newAsker(&o.Target)
-	defer a.close()
+	defer a.Close()
 	now := time.Now()
 	m := newMarket(max(o.SeedEvents, o.Events), now.UTC().Truncate(24*time.Hour), o.TicksPerRequest, o.Duplicates, o.Seed)
 	seeded := 0
@@ -44,9 +42,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &driver{plan: newPlan(o.Mix, o.Clients, o.Seed), paths: paths, market: m, clients: newClients(from, o.Tokens, o.Clients), ctx: ctx}
+	d := &driver{plan: newPlan(o.Mix, o.Clients, o.Seed), paths: paths, market: m, users: newUsers(a.Client, &o.Target, o.Clients, o.InFlight)}
 	defer d.close()
-	r := d.attack(&o)
+	r := d.attack(ctx, &o)
 	r.Seeded = seeded
 	return r, context.Cause(ctx)
 }
@@ -55,25 +53,24 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 // after they are acknowledged.
 func settle(ctx context.Context, a *asker, events int) error {
 	for range 100 {
-		var page eventList
-		if err := a.get(ctx, "/v1/events?limit="+strconv.Itoa(min(events, 100)), &page); err != nil || len(page.Events) >= min(events, 100) {
+		ids, err := a.EventIDs(ctx, min(events, 100))
+		if err != nil || len(ids) >= min(events, 100) {
 			return err
 		}
-		if err := a.wait(ctx, 100*time.Millisecond); err != nil {
+		if err := client.Pause(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}
 	return fmt.Errorf("%w: seeded events did not appear in /v1/events", errNothing)
 }
 
-// driver is what vegeta sends requests through. All but its counters is fixed
-// before the run.
+// driver sends requests: the number of a request says what it is. All but its
+// counters is fixed before the run.
 type driver struct {
-	plan    *plan
-	paths   [routes][]string
-	market  *market
-	clients []*client
-	ctx     context.Context // of the run: RoundTrip is handed none that ends with it
+	plan   *plan
+	paths  [routes][]string
+	market *market
+	users  []*user
 
 	in                             [routes]atomic.Uint64 // bytes
 	out                            atomic.Uint64
@@ -81,95 +78,66 @@ type driver struct {
 }
 
 func (d *driver) close() {
-	for _, c := range d.clients {
-		c.close()
+	for _, u := range d.users {
+		u.close()
 	}
-}
-
-// seqHeader is by which vegeta numbers requests.
-const seqHeader = "X-Vegeta-Seq"
-
-// RoundTrip implements http.RoundTripper: the number of the request says what it
-// is. net/http's own transport would cost two more goroutine switches and some
-// fifty allocations a request, on cores that the server needs.
-func (d *driver) RoundTrip(req *http.Request) (*http.Response, error) {
-	seq, err := strconv.ParseUint(req.Header.Get(seqHeader), 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", seqHeader, err)
-	}
-	e := d.plan.at(seq)
-	status, err := d.do(e)
-	if err != nil {
-		return nil, shortError(Reason(err))
-	}
-	return &http.Response{
-		StatusCode: status, Status: strconv.Itoa(status) + " " + http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: http.NoBody, Request: req,
-	}, nil
 }
 
 func (d *driver) do(e errand) (status int, err error) {
-	c := d.clients[e.client]
-	var size int64
+	u := d.users[e.client]
+	var size int
 	if e.route == Ticks {
-		status, size, err = c.send(d.ctx, time.Now, func(k *conn) {
-			k.body = d.market.batch(k.body[:0], time.Now())
-			c.post(k, "/v1/ticks", NDJSON.contentType(), k.body)
-			d.out.Add(uint64(len(k.body)))
-		}, true, d.count)
+		status, size, err = u.send(client.TicksPath, func(x *exchange) {
+			x.body = d.market.batch(x.body[:0], time.Now())
+			x.ticks(NDJSON.contentType(), x.body)
+			d.out.Add(uint64(len(x.body)))
+		}, d.count)
 	} else {
 		all := d.paths[e.route]
-		path := all[e.pick%uint64(len(all))]
-		status, size, err = c.send(d.ctx, time.Now, func(k *conn) { c.get(k, path) }, false, nil)
+		status, size, err = u.send(all[e.pick%uint64(len(all))], nil, nil)
 	}
 	d.in[e.route].Add(uint64(size))
 	return status, err
 }
 
 // count reads a receipt.
-func (d *driver) count(a answer) {
-	if a.status != http.StatusAccepted {
+func (d *driver) count(status int, body []byte) {
+	if status != http.StatusAccepted {
 		return
 	}
-	var r receipt
-	if json.Unmarshal(a.body, &r) == nil {
+	var r client.Receipt
+	if json.Unmarshal(body, &r) == nil {
 		d.accepted.Add(uint64(r.Accepted))
 		d.duplicates.Add(uint64(r.Duplicates))
 		d.rejected.Add(uint64(r.Rejected))
 	}
 }
 
-// shortError is an error that is its text.
-type shortError string
-
-func (e shortError) Error() string { return string(e) }
-
 // slack is how long after its duration a run may still send what is due.
 const slack = 250 * time.Millisecond
 
 // attack sends the load and sums it up.
-func (d *driver) attack(o *Options) *Report {
-	s := newSchedule(o.Rate, o.Duration, time.Now, nap)
-	at := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: d}), vegeta.Workers(uint64(min(64, o.InFlight))),
-		vegeta.MaxWorkers(uint64(o.InFlight)), vegeta.MaxBody(0))
-	stop := context.AfterFunc(d.ctx, func() { at.Stop() })
-	defer stop()
+func (d *driver) attack(ctx context.Context, o *Options) *Report {
 	rec, late := newRecorder(o.Mix, o.Clients), newLatencies(3)
 	if o.Progress != nil {
 		rec.done = func(x Second) { o.Progress(progress(x, rec, o.Duration)) }
 	}
-	target := func(t *vegeta.Target) error {
-		t.Method, t.URL = http.MethodGet, o.URL
-		return nil
-	}
 	used, known := cpuTime()
-	begun := time.Now()
-	for res := range at.Attack(target, s, o.Duration+slack, "") {
-		x := d.sampled(res, s, o.Expect)
+	s := newSchedule(o.Rate, o.Duration, time.Now, o.nap)
+	samples := make(chan sample, 4*o.InFlight) // a full one makes the senders wait
+	go func() {
+		defer close(samples)
+		s.run(ctx, o.InFlight, o.Duration+slack, func(seq uint64, late time.Duration) {
+			x := d.sampled(seq, late, o.Expect)
+			x.end = s.due(seq) + x.late + x.service
+			samples <- x
+		})
+	}()
+	for x := range samples {
 		late.add(x.late)
 		rec.add(&x)
 	}
-	took := time.Since(begun)
+	took := s.elapsed()
 	spent, _ := cpuTime()
 	rec.finish()
 	return d.report(o, s, rec, took, generator(known, spent-used, took, rec.all.requests, late))
@@ -182,23 +150,19 @@ func progress(x Second, rec *recorder, lasts time.Duration) Progress {
 	}
 }
 
-// sampled reads a result of vegeta's.
-func (d *driver) sampled(res *vegeta.Result, s *schedule, expect []int) sample {
-	e := d.plan.at(res.Seq)
-	x := sample{route: e.route, client: e.client, late: s.lateness(res.Seq, res.Timestamp), service: res.Latency}
-	x.end = s.due(res.Seq) + x.late + x.service
-	x.failure = failure(int(res.Code), res.Error, expect)
-	return x
+// sampled does request seq and says how it went.
+func (d *driver) sampled(seq uint64, late time.Duration, expect []int) sample {
+	e := d.plan.at(seq)
+	start := time.Now()
+	status, err := d.do(e)
+	return sample{route: e.route, client: e.client, late: late, service: time.Since(start), failure: failure(status, err, expect)}
 }
 
 // failure says why an answer counts as failed; empty when it doesn't.
-func failure(status int, text string, expect []int) string {
+func failure(status int, err error, expect []int) string {
 	switch {
-	case status == 0:
-		if i := strings.Index(text, `": `); i >= 0 { // Get "http://…": reason
-			text = text[i+3:]
-		}
-		return text
+	case err != nil:
+		return client.Reason(err)
 	case status < 400 || slices.Contains(expect, status):
 		return ""
 	}
@@ -235,5 +199,3 @@ func (d *driver) report(o *Options, s *schedule, rec *recorder, took time.Durati
 	r.judge(o)
 	return r
 }
-
-var _ http.RoundTripper = (*driver)(nil)

@@ -11,16 +11,29 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/proof/loadtest"
 )
 
-// short is a run of a second; rate and limits leave a busy machine room.
+// short is a run of a second, of a bubble's.
 func short(f *fake) loadtest.Options {
 	return loadtest.Options{
-		Target: loadtest.Target{URL: f.URL, Tokens: []string{"one", "two"}}, Rate: 200, Duration: time.Second, Clients: 4, Events: 3, MinRate: 0.1,
-	}
+		Target: client.Target{URL: f.URL, Tokens: []string{"one", "two"}, Dial: f.Dial}, Rate: 200, Duration: time.Second, Clients: 4, Events: 3,
+	}.Bubble()
+}
+
+// bubble runs f in a bubble of testing/synctest. Its clock begins with 2005: times of
+// ticks have had their 13 digits since 2001.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2005, 1, 1, 0, 0, 0, 0, time.UTC)))
+		defer time.Sleep(time.Minute) // idle connections are closed
+		f(t)
+	})
 }
 
 func run(t *testing.T, o loadtest.Options) *loadtest.Report {
@@ -33,96 +46,104 @@ func run(t *testing.T, o loadtest.Options) *loadtest.Report {
 }
 
 func TestRunSendsTheMix(t *testing.T) {
-	f := newFake(t, 5)
-	o := short(f)
-	o.SeedEvents, o.SeedHistory = 3, time.Minute
-	r := run(t, o)
-	if !r.Passed || r.Failed != 0 || r.Requests != 200 || r.Planned != 200 {
-		t.Errorf("%s: %+v", r.Verdict(), r.All)
-	}
-	want := map[string]uint64{"graph": 80, "anomalies": 40, "events": 20, "propagation": 20, "predictions": 10, "leaders": 10, "edges": 10, "ticks": 10}
-	for _, x := range r.Routes {
-		if x.Requests != want[x.Route] {
-			t.Errorf("%s: %d requests, want %d", x.Route, x.Requests, want[x.Route])
+	bubble(t, func(t *testing.T) {
+		f := newFake(t, 5)
+		o := short(f)
+		o.SeedEvents, o.SeedHistory = 3, time.Minute
+		r := run(t, o)
+		if !r.Passed || r.Failed != 0 || r.Requests != 200 || r.Planned != 200 {
+			t.Errorf("%s: %+v", r.Verdict(), r.All)
 		}
-		delete(want, x.Route)
-	}
-	if len(want) > 0 {
-		t.Errorf("missing %v", want)
-	}
-	for i, c := range r.Clients {
-		if c.Requests != 50 {
-			t.Errorf("client %d: %d requests", i, c.Requests)
+		want := map[string]uint64{"graph": 80, "anomalies": 40, "events": 20, "propagation": 20, "predictions": 10, "leaders": 10, "edges": 10, "ticks": 10}
+		for _, x := range r.Routes {
+			if x.Requests != want[x.Route] {
+				t.Errorf("%s: %d requests, want %d", x.Route, x.Requests, want[x.Route])
+			}
+			delete(want, x.Route)
 		}
-	}
-	if f.tokens["Bearer one"] < 100 || f.tokens["Bearer two"] != 100 || len(f.tokens) != 2 {
-		t.Errorf("tokens: %v", f.tokens)
-	}
-	if len(f.problems) > 0 {
-		t.Errorf("ticks: %v", f.problems)
-	}
-	if r.Seeded == 0 || r.Ticks.Accepted == 0 || r.Ticks.Rejected != 0 || r.BytesOut == 0 {
-		t.Errorf("%d seeded, %+v, %d bytes out", r.Seeded, r.Ticks, r.BytesOut)
-	}
-	if g := r.Routes[0]; g.BytesIn < 40_000*g.Requests {
-		t.Errorf("%d bytes of graphs", g.BytesIn)
-	}
+		if len(want) > 0 {
+			t.Errorf("missing %v", want)
+		}
+		for i, c := range r.Clients {
+			if c.Requests != 50 {
+				t.Errorf("client %d: %d requests", i, c.Requests)
+			}
+		}
+		if f.tokens["Bearer one"] < 100 || f.tokens["Bearer two"] != 100 || len(f.tokens) != 2 {
+			t.Errorf("tokens: %v", f.tokens)
+		}
+		if len(f.problems) > 0 {
+			t.Errorf("ticks: %v", f.problems)
+		}
+		if r.Seeded == 0 || r.Ticks.Accepted == 0 || r.Ticks.Rejected != 0 || r.BytesOut == 0 {
+			t.Errorf("%d seeded, %+v, %d bytes out", r.Seeded, r.Ticks, r.BytesOut)
+		}
+		if g := r.Routes[0]; g.BytesIn < 40_000*g.Requests {
+			t.Errorf("%d bytes of graphs", g.BytesIn)
+		}
+	})
 }
 
 func TestFailuresAreCountedByCause(t *testing.T) {
-	limited := func() loadtest.Options {
-		f := newFake(t, 3)
-		f.refuse = func(route string, n int) int {
-			if route == "/v1/leaders" && n > 1 { // the first finds out whether it can be asked
-				return http.StatusTooManyRequests
+	bubble(t, func(t *testing.T) {
+		limited := func() loadtest.Options {
+			f := newFake(t, 3)
+			f.refuse = func(route string, n int) int {
+				if route == "/v1/leaders" && n > 1 { // the first finds out whether it can be asked
+					return http.StatusTooManyRequests
+				}
+				return 0
 			}
-			return 0
+			return short(f)
 		}
-		return short(f)
-	}
-	o := limited()
-	o.MaxFailureRate = 0.01
-	r := run(t, o)
-	if r.Passed || r.Failed != 10 || r.All.Failures["429 Too Many Requests"] != 10 {
-		t.Errorf("%s, %v", r.Verdict(), r.All.Failures)
-	}
-	if v := r.Verdict(); !strings.HasPrefix(v, "FAIL: ") || !strings.Contains(v, "failed requests: 5 %, want at most 1 %") {
-		t.Error(v)
-	}
-	o = limited()
-	o.Expect = []int{429}
-	if r := run(t, o); !r.Passed {
-		t.Error(r.Verdict())
-	}
+		o := limited()
+		o.MaxFailureRate = 0.01
+		r := run(t, o)
+		if r.Passed || r.Failed != 10 || r.All.Failures["429 Too Many Requests"] != 10 {
+			t.Errorf("%s, %v", r.Verdict(), r.All.Failures)
+		}
+		if v := r.Verdict(); !strings.HasPrefix(v, "FAIL: ") || !strings.Contains(v, "failed requests: 5 %, want at most 1 %") {
+			t.Error(v)
+		}
+		o = limited()
+		o.Expect = []int{429}
+		if r := run(t, o); !r.Passed {
+			t.Error(r.Verdict())
+		}
+	})
 }
 
 func TestBrokenConnectionsAreFailures(t *testing.T) {
-	f := newFake(t, 3)
-	f.refuse = func(route string, n int) int {
-		if route == "/v1/leaders" && n > 1 {
-			panic(http.ErrAbortHandler)
+	bubble(t, func(t *testing.T) {
+		f := newFake(t, 3)
+		f.refuse = func(route string, n int) int {
+			if route == "/v1/leaders" && n > 1 {
+				panic(http.ErrAbortHandler)
+			}
+			return 0
 		}
-		return 0
-	}
-	r := run(t, short(f))
-	if r.Failed != 10 || r.All.Failures["connection closed"]+r.All.Failures["connection reset"] != 10 {
-		t.Errorf("%v", r.All.Failures)
-	}
+		r := run(t, short(f))
+		if r.Failed != 10 || r.All.Failures["connection closed"]+r.All.Failures["connection reset"] != 10 {
+			t.Errorf("%v", r.All.Failures)
+		}
+	})
 }
 
 func TestNothingToAskForIsAnError(t *testing.T) {
-	if _, err := loadtest.Run(t.Context(), short(newFake(t, 0))); err == nil || !strings.Contains(err.Error(), "seed events first") {
-		t.Error(err)
-	}
+	bubble(t, func(t *testing.T) {
+		if _, err := loadtest.Run(t.Context(), short(newFake(t, 0))); err == nil || !strings.Contains(err.Error(), "seed events first") {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWrongOptionsAreRefused(t *testing.T) {
 	for _, o := range []loadtest.Options{
 		{},
-		{Target: loadtest.Target{URL: "ftp://x"}},
-		{Target: loadtest.Target{URL: "http://x"}, Rate: -1},
-		{Target: loadtest.Target{URL: "http://x"}, Duration: 1},
-		{Target: loadtest.Target{URL: "http://x"}, Duplicates: 2},
+		{Target: client.Target{URL: "ftp://x"}},
+		{Target: client.Target{URL: "http://x"}, Rate: -1},
+		{Target: client.Target{URL: "http://x"}, Duration: 1},
+		{Target: client.Target{URL: "http://x"}, Duplicates: 2},
 	} {
 		if _, err := loadtest.Run(t.Context(), o); !errors.Is(err, loadtest.ErrOptions) {
 			t.Errorf("%+v: %v", o, err)
@@ -131,88 +152,96 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 }
 
 func TestInterruptedRunReports(t *testing.T) {
-	f := newFake(t, 3)
-	ctx, cancel := context.WithCancel(t.Context())
-	o := short(f)
-	o.Duration = time.Minute
-	o.Progress = func(loadtest.Progress) { cancel() }
-	r, err := loadtest.Run(ctx, o)
-	if !errors.Is(err, context.Canceled) || r == nil || r.Requests == 0 || r.Requests > 1000 {
-		t.Errorf("%v, %+v", err, r)
-	}
+	bubble(t, func(t *testing.T) {
+		f := newFake(t, 3)
+		ctx, cancel := context.WithCancel(t.Context())
+		o := short(f)
+		o.Duration = time.Minute
+		o.Progress = func(loadtest.Progress) { cancel() }
+		r, err := loadtest.Run(ctx, o)
+		if !errors.Is(err, context.Canceled) || r == nil || r.Requests == 0 || r.Requests > 1000 {
+			t.Errorf("%v, %+v", err, r)
+		}
+	})
 }
 
 func TestPageStandsAlone(t *testing.T) {
-	r := run(t, short(newFake(t, 3)))
-	var page, svg, text bytes.Buffer
-	for _, err := range []error{r.HTML(&page), r.SVG(&svg), r.Text(&text)} {
-		if err != nil {
-			t.Fatal(err)
+	bubble(t, func(t *testing.T) {
+		r := run(t, short(newFake(t, 3)))
+		var page, svg, text bytes.Buffer
+		for _, err := range []error{r.HTML(&page), r.SVG(&svg), r.Text(&text)} {
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	for d := xml.NewDecoder(bytes.NewReader(svg.Bytes())); ; {
-		if _, err := d.Token(); err == io.EOF {
-			break
-		} else if err != nil {
-			t.Fatalf("svg: %v", err)
+		for d := xml.NewDecoder(bytes.NewReader(svg.Bytes())); ; {
+			if _, err := d.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("svg: %v", err)
+			}
 		}
-	}
-	if bytes.Contains(svg.Bytes(), []byte("NaN")) || bytes.Count(svg.Bytes(), []byte("<polyline")) != 3+2+9 {
-		t.Errorf("svg: %s", svg.Bytes())
-	}
-	if m := regexp.MustCompile(`(?i)<(script|link|img|iframe)|\b(src|href)=|url\(|@import`).Find(page.Bytes()); m != nil {
-		t.Errorf("the page asks for something: %s", m)
-	}
-	if !strings.Contains(text.String(), "PASS: ") || !strings.Contains(text.String(), "generator used") {
-		t.Error(text.String())
-	}
-	if _, err := json.Marshal(r); err != nil {
-		t.Error(err)
-	}
+		if bytes.Contains(svg.Bytes(), []byte("NaN")) || bytes.Count(svg.Bytes(), []byte("<polyline")) != 3+2+9 {
+			t.Errorf("svg: %s", svg.Bytes())
+		}
+		if m := regexp.MustCompile(`(?i)<(script|link|img|iframe)|\b(src|href)=|url\(|@import`).Find(page.Bytes()); m != nil {
+			t.Errorf("the page asks for something: %s", m)
+		}
+		if !strings.Contains(text.String(), "PASS: ") || !strings.Contains(text.String(), "generator used") {
+			t.Error(text.String())
+		}
+		if _, err := json.Marshal(r); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestIngest(t *testing.T) {
-	for _, format := range []loadtest.Format{loadtest.NDJSON, loadtest.CSV} {
+	bubble(t, func(t *testing.T) {
+		for _, format := range []loadtest.Format{loadtest.NDJSON, loadtest.CSV} {
+			f := newFake(t, 0)
+			r, err := loadtest.Ingest(t.Context(), loadtest.IngestOptions{
+				Target: client.Target{URL: f.URL, Dial: f.Dial}, Nodes: 150, Neighbours: 8, Batch: 50, Connections: 2, Duration: time.Second, Rate: 2000, Format: format,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(f.problems) > 0 {
+				t.Errorf("%v", f.problems[0])
+			}
+			if !r.Passed || r.Nodes != 152 || r.Events != 19 || r.FirstTicks != 304 || r.Acknowledged != r.Sent || r.Rejected != 0 || r.Duplicates != 0 {
+				t.Errorf("%s: %+v", r.Verdict(), r)
+			}
+			if f.ticks != int(r.FirstTicks+r.Acknowledged) {
+				t.Errorf("%d ticks came, %d were acknowledged", f.ticks, r.FirstTicks+r.Acknowledged)
+			}
+			if r.Coincidences == nil || *r.Coincidences != 3 || r.MemoryAfter == nil || len(r.Memory) == 0 {
+				t.Errorf("coincidences %v, memory %v", r.Coincidences, r.Memory)
+			}
+			if err := r.Text(io.Discard); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func TestIngestCountsRefusals(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		f := newFake(t, 0)
+		f.refuse = func(route string, n int) int {
+			if route == "/v1/ticks" && n > 10 {
+				return http.StatusServiceUnavailable
+			}
+			return 0
+		}
 		r, err := loadtest.Ingest(t.Context(), loadtest.IngestOptions{
-			Target: loadtest.Target{URL: f.URL}, Nodes: 150, Neighbours: 8, Batch: 50, Connections: 2, Duration: time.Second, Rate: 2000, Format: format,
+			Target: client.Target{URL: f.URL, Dial: f.Dial}, Nodes: 80, Batch: 100, Connections: 1, Duration: time.Second, MinRate: 1e6,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(f.problems) > 0 {
-			t.Errorf("%v", f.problems[0])
+		if r.Passed || len(r.Breaches) != 2 || r.Failures["503 Service Unavailable"] == 0 {
+			t.Errorf("%s: %v", r.Verdict(), r.Failures)
 		}
-		if !r.Passed || r.Nodes != 152 || r.Events != 19 || r.FirstTicks != 304 || r.Acknowledged != r.Sent || r.Rejected != 0 || r.Duplicates != 0 {
-			t.Errorf("%s: %+v", r.Verdict(), r)
-		}
-		if f.ticks != int(r.FirstTicks+r.Acknowledged) {
-			t.Errorf("%d ticks came, %d were acknowledged", f.ticks, r.FirstTicks+r.Acknowledged)
-		}
-		if r.Coincidences == nil || *r.Coincidences != 3 || r.MemoryAfter == nil || len(r.Memory) == 0 {
-			t.Errorf("coincidences %v, memory %v", r.Coincidences, r.Memory)
-		}
-		if err := r.Text(io.Discard); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestIngestCountsRefusals(t *testing.T) {
-	f := newFake(t, 0)
-	f.refuse = func(route string, n int) int {
-		if route == "/v1/ticks" && n > 10 {
-			return http.StatusServiceUnavailable
-		}
-		return 0
-	}
-	r, err := loadtest.Ingest(t.Context(), loadtest.IngestOptions{
-		Target: loadtest.Target{URL: f.URL}, Nodes: 80, Batch: 100, Connections: 1, Duration: time.Second, MinRate: 1e6,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Passed || len(r.Breaches) != 2 || r.Failures["503 Service Unavailable"] == 0 {
-		t.Errorf("%s: %v", r.Verdict(), r.Failures)
-	}
 }

@@ -12,7 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/server/backup"
 )
 
@@ -21,10 +23,10 @@ type restored struct {
 	acknowledged int // quotes, before the backup was begun
 	sent         int // quotes in all, with those of the seed
 	held         int64
-	resent       receipt // of everything, after the restore
-	original     int64   // quotes in the log of the store that was copied
-	copied       int64   // and of the restored one, at the end
-	reads        int     // of graphs while the backup was made
+	resent       client.Receipt // of everything, after the restore
+	original     int64          // quotes in the log of the store that was copied
+	copied       int64          // and of the restored one, at the end
+	reads        int            // of graphs while the backup was made
 	failed       int
 	took         time.Duration
 	graphs       int // compared
@@ -32,23 +34,23 @@ type restored struct {
 	bytes        int
 }
 
-func backupRestore(ctx context.Context, l *lab) (f Finding, err error) {
-	x, err := l.start(ctx, setup{empty: true, set: []string{"limits.graph_rate=0", "backup.every=30d", "backup.verify_every=30d"}})
+func backupRestore(ctx context.Context, l *session) (f lab.Finding, err error) {
+	x, err := l.Start(ctx, lab.Setup{Empty: true, Set: []string{"limits.graph_rate=0", "backup.every=30d", "backup.verify_every=30d"}})
 	if err != nil {
 		return f, err
 	}
-	defer x.stop()
-	all, err := seedBatches()
+	defer x.Stop()
+	all, err := lab.SeedBatches()
 	if err != nil {
 		return f, err
 	}
 	var r restored
-	r.sent = count(all)
+	r.sent = lab.Count(all)
 	path, err := r.make(ctx, x, all)
 	if err != nil {
 		return f, err
 	}
-	if err := x.stop(); err != nil {
+	if err := x.Stop(); err != nil {
 		return f, err
 	}
 	c, err := backup.Verify(ctx, path)
@@ -56,31 +58,31 @@ func backupRestore(ctx context.Context, l *lab) (f Finding, err error) {
 		return f, err
 	}
 	r.held = c.Quotes
-	p, err := l.place(ctx, setup{empty: true, set: []string{"limits.graph_rate=0"}})
+	p, err := l.Place(ctx, lab.Setup{Empty: true, Set: []string{"limits.graph_rate=0"}})
 	if err != nil {
-		return f, notRun("a scratch store: %w", err)
+		return f, lab.NotRun("a scratch store: %w", err)
 	}
-	if _, _, err := backup.Restore(ctx, path, p.store, l.o.Clock()); err != nil {
+	if _, _, err := backup.Restore(ctx, path, p.Store, l.Now()); err != nil {
 		return f, err
 	}
 	if err := r.resend(ctx, l, p, all); err != nil {
 		return f, err
 	}
-	if r.original, err = logged(ctx, x.store); err != nil {
+	if r.original, err = lab.Logged(ctx, x.Store); err != nil {
 		return f, err
 	}
-	if r.copied, err = logged(ctx, p.store); err != nil {
+	if r.copied, err = lab.Logged(ctx, p.Store); err != nil {
 		return f, err
 	}
-	if err := r.compare(ctx, l, x.site, p); err != nil {
+	if err := r.compare(ctx, l, x.Site, p); err != nil {
 		return f, err
 	}
 	return judgeRestore(&r), nil
 }
 
 // make sends everything, and in the middle of it makes a backup, reading beside it.
-func (r *restored) make(ctx context.Context, x *scratch, all []*odds.Batch) (path string, err error) {
-	texts, err := bodies(all, r.sent/60)
+func (r *restored) make(ctx context.Context, x *lab.Scratch, all []*odds.Batch) (path string, err error) {
+	texts, err := lab.Bodies(all, r.sent/60)
 	if err != nil {
 		return "", err
 	}
@@ -93,7 +95,7 @@ func (r *restored) make(ctx context.Context, x *scratch, all []*odds.Batch) (pat
 	acknowledged := 0
 	begun := false
 	for i, text := range texts {
-		got, err := x.admin.ticks(ctx, text)
+		got, err := lab.Ticks(ctx, x.Admin, text)
 		if err != nil {
 			return "", err
 		}
@@ -102,17 +104,14 @@ func (r *restored) make(ctx context.Context, x *scratch, all []*odds.Batch) (pat
 			begun, r.acknowledged = true, acknowledged
 			go func() {
 				start := time.Now()
-				var row struct {
-					Name string `json:"name"`
-				}
-				err := x.admin.send(ctx, "/v1/backups", struct{}{}, &row)
-				done <- made{row.Name, time.Since(start), err}
+				name, err := x.Admin.Backup(ctx)
+				done <- made{name, time.Since(start), err}
 			}()
 		}
 		if begun {
-			g, err := x.viewer.get(ctx, graphPath(seedEvents[0]))
+			g, err := lab.Get(ctx, x.Viewer, client.GraphPath(lab.SeedEvents[0]))
 			r.reads++
-			if err != nil || g.status != http.StatusOK {
+			if err != nil || g.Status != http.StatusOK {
 				r.failed++
 			}
 		}
@@ -120,7 +119,7 @@ func (r *restored) make(ctx context.Context, x *scratch, all []*odds.Batch) (pat
 	select {
 	case m := <-done:
 		r.took = m.took
-		return filepath.Join(x.dir, "backups", m.name), m.err
+		return filepath.Join(x.Dir, "backups", m.name), m.err
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
@@ -128,23 +127,23 @@ func (r *restored) make(ctx context.Context, x *scratch, all []*odds.Batch) (pat
 
 // resend starts a service over the restored store and sends everything again, as
 // clients do that were not answered.
-func (r *restored) resend(ctx context.Context, l *lab, p *site, all []*odds.Batch) error {
-	y, err := l.startAt(ctx, p)
+func (r *restored) resend(ctx context.Context, l *session, p *lab.Site, all []*odds.Batch) error {
+	y, err := l.StartAt(ctx, p)
 	if err != nil {
 		return err
 	}
-	texts, err := bodies(all, 4000)
+	texts, err := lab.Bodies(all, 4000)
 	for _, text := range texts {
 		if err != nil {
 			break
 		}
-		var got receipt
-		got, err = y.admin.ticks(ctx, text)
+		var got client.Receipt
+		got, err = lab.Ticks(ctx, y.Admin, text)
 		r.resent.Accepted += got.Accepted
 		r.resent.Duplicates += got.Duplicates
 		r.resent.Rejected += got.Rejected
 	}
-	return errors.Join(err, y.stop())
+	return errors.Join(err, y.Stop())
 }
 
 // versions count publications, which are not the same from one run to another;
@@ -152,30 +151,30 @@ func (r *restored) resend(ctx context.Context, l *lab, p *site, all []*odds.Batc
 func versions() *regexp.Regexp { return regexp.MustCompile(`"version":\d+`) }
 
 // compare starts services over both stores and compares every graph.
-func (r *restored) compare(ctx context.Context, l *lab, a, b *site) error {
+func (r *restored) compare(ctx context.Context, l *session, a, b *lab.Site) error {
 	v := versions()
 	var got [2]map[string][]byte
-	for i, p := range []*site{a, b} {
-		x, err := l.startAt(ctx, p)
+	for i, p := range []*lab.Site{a, b} {
+		x, err := l.StartAt(ctx, p)
 		if err != nil {
 			return err
 		}
 		got[i] = map[string][]byte{}
-		for _, id := range seedEvents {
-			a, err := x.viewer.patient(ctx, graphPath(id))
+		for _, id := range lab.SeedEvents {
+			a, err := x.Viewer.Patient(ctx, client.Request{Path: client.GraphPath(id)}, lab.GraphWait)
 			if err == nil {
-				err = a.into("graph", nil)
+				err = a.Err()
 			}
 			if err != nil {
-				return errors.Join(err, x.stop())
+				return errors.Join(err, x.Stop())
 			}
-			got[i][id] = v.ReplaceAll(a.body, []byte(`"version":0`))
+			got[i][id] = v.ReplaceAll(a.Body, []byte(`"version":0`))
 		}
-		if err := x.stop(); err != nil {
+		if err := x.Stop(); err != nil {
 			return err
 		}
 	}
-	for _, id := range seedEvents {
+	for _, id := range lab.SeedEvents {
 		r.graphs++
 		r.bytes += len(got[0][id])
 		if !bytes.Equal(got[0][id], got[1][id]) {
@@ -186,7 +185,7 @@ func (r *restored) compare(ctx context.Context, l *lab, a, b *site) error {
 	return nil
 }
 
-func judgeRestore(r *restored) (f Finding) {
+func judgeRestore(r *restored) (f lab.Finding) {
 	lost := r.held < int64(r.acknowledged) || r.copied != r.original || r.resent.Accepted+r.resent.Duplicates != r.sent
 	f.Pass = len(r.differ) == 0 && r.graphs > 0 && !lost && r.failed == 0 && r.reads > 0 && r.held <= int64(r.sent)
 	f.Measured = fmt.Sprintf("%d of %d graphs differ, %d quotes held of %d acknowledged before", len(r.differ), r.graphs, r.held, r.acknowledged)

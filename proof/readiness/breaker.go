@@ -3,87 +3,107 @@ package readiness
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
+
+	"corrgraph/client"
+	"corrgraph/proof/readiness/lab"
 )
 
 // opensAt is how many failures the report lets a breaker bear.
 const opensAt = 5
 
-func circuitBreaker(ctx context.Context, l *lab) (f Finding, err error) {
-	x, err := l.start(ctx, setup{})
+func circuitBreaker(ctx context.Context, l *session) (f lab.Finding, err error) {
+	x, err := l.Start(ctx, lab.Setup{})
 	if err != nil {
 		return f, err
 	}
-	defer x.stop()
-	s, err := x.viewer.look(ctx, 1)
-	if err != nil || len(s.events) == 0 {
-		return f, notRun("a scratch instance without events: %w", err)
+	defer x.Stop()
+	s, err := lab.LookForOne(ctx, x.Viewer, 1)
+	if err != nil {
+		return f, err
 	}
-	if err := x.fault(ctx, map[string]any{"kind": "kill-layer", "layer": 4, "duration_s": 60}); err != nil {
-		return f, notRun("a fault: %w", err)
+	if err := x.Admin.Inject(ctx, client.Fault{Kind: "kill-layer", Layer: 4, Seconds: faultLasts}); err != nil {
+		return f, lab.NotRun("a fault: %w", err)
 	}
 	var c circuit
-	// Each read builds the failing layer once, until its breaker is open. The service
-	// looks after itself too, so that some of the failures are its own.
-	_, c.opened, err = within(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
-		if _, err := x.viewer.graph(ctx, s.events[0]); err != nil {
+	if err := c.open(ctx, x, s.Events[0]); err != nil {
+		return f, err
+	}
+	if err := c.close(ctx, x); err != nil {
+		return f, err
+	}
+	return judgeCircuit(&c), nil
+}
+
+// faultLasts is how long a fault holds that a gate ends itself, in seconds.
+const faultLasts = 300
+
+// open reads until the breaker of the failing layer has opened, and sees how that
+// shows. Each read builds the layer once. The service looks after itself too, so that
+// some of the failures are its own.
+func (c *circuit) open(ctx context.Context, x *lab.Scratch, event string) (err error) {
+	_, c.opened, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		if _, err := x.Viewer.Graph(ctx, event, lab.GraphWait); err != nil {
 			return false, err
 		}
-		h, err := x.viewer.health(ctx)
+		h, err := x.Viewer.Health(ctx)
 		return err == nil && h.Layers[3].Circuit == "open", err
 	})
 	if err != nil {
-		return f, err
+		return err
 	}
-	g, err := x.viewer.graph(ctx, s.events[0])
+	g, err := x.Viewer.Graph(ctx, event, lab.GraphWait)
 	if err != nil {
-		return f, err
+		return err
 	}
 	c.reason = g.Layers[3].Reason
-	page, err := x.scrape(ctx)
-	if err != nil {
-		return f, err
-	}
+	page, err := x.Viewer.Metrics(ctx)
 	for _, m := range page["corrgraph_circuit_state"].GetMetric() {
 		if m.GetLabel()[0].GetValue() == "L4" {
 			c.metric = m.GetGauge().GetValue()
 		}
 	}
-	if err := x.clear(ctx); err != nil {
-		return f, err
+	return err
+}
+
+// close mends the layer, waits until its breaker has closed by itself, and reads what
+// the audit log, which is written a moment later, says of all that.
+func (c *circuit) close(ctx context.Context, x *lab.Scratch) (err error) {
+	if err := x.Admin.ClearFaults(ctx); err != nil {
+		return err
 	}
-	c.took, c.closed, err = within(ctx, x.cfg.Breakers.Delay+10*time.Second, func(ctx context.Context) (bool, error) {
-		h, err := x.viewer.health(ctx)
+	c.took, c.closed, err = lab.Within(ctx, x.Config.Breakers.Delay+lab.Patience, func(ctx context.Context) (bool, error) {
+		h, err := x.Viewer.Health(ctx)
 		return err == nil && h.Layers[3].Circuit == "closed" && h.Status == "HEALTHY", err
 	})
 	if err != nil {
-		return f, err
+		return err
 	}
-	// The log is written a moment later.
-	_, _, err = within(ctx, 3*time.Second, func(ctx context.Context) (bool, error) {
-		c.rows, err = x.admin.audit(ctx, "subject=L4")
+	_, _, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		c.rows, err = x.Admin.Audit(ctx, url.Values{"subject": {"L4"}})
 		return wholeWay(steps(c.rows)), err
 	})
 	if err != nil {
-		return f, err
+		return err
 	}
-	c.failures, err = x.admin.audit(ctx, "operation=L4_BUILD_FAILED")
-	return judgeCircuit(&c), err
+	c.failures, err = x.Admin.Audit(ctx, url.Values{"operation": {"L4_BUILD_FAILED"}})
+	return err
 }
 
 // circuit is what was seen of a breaker.
 type circuit struct {
 	opened, closed bool
-	took           time.Duration // from the end of the fault until it was closed
-	reason         string        // that the graph gave while it was open
-	metric         float64       // corrgraph_circuit_state while it was open
-	rows           []auditRow    // its changes, newest first
-	failures       []auditRow    // builds that failed
+	took           time.Duration     // from the end of the fault until it was closed
+	reason         string            // that the graph gave while it was open
+	metric         float64           // corrgraph_circuit_state while it was open
+	rows           []client.AuditRow // its changes, newest first
+	failures       []client.AuditRow // builds that failed
 }
 
 // steps are the states that a breaker went through, "OPEN HALF_OPEN CLOSED".
-func steps(rows []auditRow) string {
+func steps(rows []client.AuditRow) string {
 	var s []string
 	for i := len(rows) - 1; i >= 0; i-- {
 		if state, ok := strings.CutPrefix(rows[i].Operation, "CIRCUIT_"); ok {
@@ -100,7 +120,7 @@ func wholeWay(way string) bool {
 	return strings.HasPrefix(way, "OPEN") && tried > 0 && closed == 1
 }
 
-func judgeCircuit(c *circuit) (f Finding) {
+func judgeCircuit(c *circuit) (f lab.Finding) {
 	way := steps(c.rows)
 	f.Pass = c.opened && c.closed && len(c.failures) == opensAt && c.metric > 1 && strings.Contains(c.reason, "circuit open") &&
 		wholeWay(way)

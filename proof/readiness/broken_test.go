@@ -2,21 +2,16 @@ package readiness
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"corrgraph/odds"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
 	"corrgraph/store"
-	"corrgraph/store/sqlite"
 )
 
 // TestMain lets the test program be the service that gates start.
@@ -111,129 +106,5 @@ func TestAFolderThatCannotBeWrittenIsAnError(t *testing.T) {
 	err := Run(t.Context(), Options{Dir: filepath.Join(t.TempDir(), "none")}, nil, nil)
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestSQLFailsWithoutItsTables(t *testing.T) {
-	for name, spoil := range map[string]string{
-		"no view":          "DROP VIEW anomaly_candidates",
-		"no performance":   "DROP TABLE audit_performance_metrics",
-		"no readiness":     "DROP TABLE production_readiness_matrix",
-		"bounds are gone":  "PRAGMA ignore_check_constraints = ON",
-		"nothing (passes)": "",
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "s.db")
-			st, err := sqlite.Open(t.Context(), path, sqlite.Options{Create: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := st.Close(); err != nil {
-				t.Fatal(err)
-			}
-			db, err := sql.Open("sqlite", path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
-			db.SetMaxOpenConns(1) // a pragma belongs to its connection
-			if _, err := db.ExecContext(t.Context(), spoil); err != nil {
-				t.Fatal(err)
-			}
-			f, err := judgeSQL(t.Context(), db)
-			if err != nil || f.Pass != (spoil == "") {
-				t.Errorf("%v, %+v", err, f)
-			}
-		})
-	}
-}
-
-// probed is a store whose endless queries end as it says.
-type probed struct {
-	after time.Duration
-	err   error
-	read  error
-}
-
-func (p probed) Probe(ctx context.Context, _ int) (time.Duration, error) {
-	if err := pause(ctx, p.after); err != nil {
-		return 0, err
-	}
-	return p.after, p.err
-}
-
-func (p probed) KnowsEvent(context.Context, string) (bool, error) { return true, p.read }
-
-func TestJudgeDeadline(t *testing.T) {
-	for name, c := range map[string]struct {
-		st   probed
-		n    int
-		pass bool
-	}{
-		"cut in time":        {probed{51 * time.Millisecond, store.ErrDeadline, nil}, 21, true},
-		"cut too late":       {probed{61 * time.Millisecond, store.ErrDeadline, nil}, 21, false},
-		"never cut":          {probed{51 * time.Millisecond, nil, nil}, 21, false},
-		"fails otherwise":    {probed{51 * time.Millisecond, store.ErrInUse, nil}, 21, false},
-		"readers starve":     {probed{51 * time.Millisecond, store.ErrDeadline, store.ErrDeadline}, 21, false},
-		"too few to be told": {probed{51 * time.Millisecond, store.ErrDeadline, nil}, 20, false},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			f, err := judgeDeadline(t.Context(), c.st, c.n, 4)
-			if err != nil || f.Pass != c.pass {
-				t.Errorf("%s: %v, %+v", name, err, f)
-			}
-		})
-	}
-}
-
-// book is an audit log in memory.
-type book struct {
-	mu    sync.Mutex
-	rows  []store.AuditRow
-	stuck bool // it is never pruned
-}
-
-func (b *book) Audit(_ context.Context, rows []store.AuditRow) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.rows = append(b.rows, rows...)
-	return nil
-}
-
-func (b *book) AuditHeld(context.Context) (h store.AuditHeld, _ error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if h.Rows = len(b.rows); h.Rows > 0 {
-		h.Oldest, h.Newest = b.rows[0].At, b.rows[h.Rows-1].At
-	}
-	return h, nil
-}
-
-func (b *book) PruneAudit(_ context.Context, x store.AuditBounds, step int) (n int, _ error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for !b.stuck && n < step && len(b.rows) > 0 && (b.rows[0].At < x.Before || len(b.rows) > x.Rows) {
-		b.rows, n = b.rows[1:], n+1
-	}
-	return n, nil
-}
-
-func (b *book) AuditTail(context.Context, int) ([]store.AuditRow, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return append([]store.AuditRow(nil), b.rows...), nil
-}
-
-func TestRetentionSeesALogThatIsNotPruned(t *testing.T) {
-	for _, stuck := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			r, err := retain(t.Context(), &book{stuck: stuck}, 7*24*time.Hour, odds.TimeOf(noon()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if kept := r.aged > 0 || r.held > r.cap; kept != stuck {
-				t.Errorf("stuck %v: %+v", stuck, r)
-			}
-		})
 	}
 }

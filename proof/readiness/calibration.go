@@ -7,6 +7,7 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/proof/score"
 	"corrgraph/proof/simulate"
 	"corrgraph/proof/trial"
@@ -29,8 +30,8 @@ const (
 	calibrationMoves   = 600
 )
 
-func calibrationAndDecoys(ctx context.Context, l *lab) (f Finding, err error) {
-	cfg, err := l.load(&site{})
+func calibrationAndDecoys(ctx context.Context, l *session) (f lab.Finding, err error) {
+	cfg, err := l.Load(&lab.Site{})
 	if err != nil {
 		return f, err
 	}
@@ -54,11 +55,11 @@ func calibrationAndDecoys(ctx context.Context, l *lab) (f Finding, err error) {
 	}
 	defer done()
 	var live decoys
-	if err := c.read(ctx, "/v1/scorecard", &live); err != nil {
-		return f, notRun("the scorecard of %s: %w", where, err)
+	if err := c.Ask(ctx, "/v1/scorecard", &live); err != nil {
+		return f, lab.NotRun("the scorecard of %s: %w", where, err)
 	}
 	if live.Copies == 0 {
-		return f, notRun("%s has not compared mismatched pairs yet: it decides every %s of event time", where, cfg.Engine.DecideEvery)
+		return f, lab.NotRun("%s has not compared mismatched pairs yet: it decides every %s of event time", where, cfg.Engine.DecideEvery)
 	}
 	r := score.Pool(all)
 	return judgeCalibration(&r, live, where), nil
@@ -70,7 +71,7 @@ type decoys struct {
 	Copies int     `json:"decoy_copies"`
 }
 
-func judgeCalibration(r *score.Report, live decoys, where string) (f Finding) {
+func judgeCalibration(r *score.Report, live decoys, where string) (f lab.Finding) {
 	ok := true
 	var bands []string
 	for _, b := range r.Bands {

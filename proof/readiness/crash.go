@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"corrgraph/proof/drill"
+	"corrgraph/proof/readiness/lab"
 )
 
 // back is how soon a killed service must be ready again.
@@ -16,16 +17,16 @@ const back = 30 * time.Second
 // enough that ticks are on their way, and that results are being saved.
 const longestLife = 1200 * time.Millisecond
 
-func crashRecovery(ctx context.Context, l *lab) (f Finding, err error) {
+func crashRecovery(ctx context.Context, l *session) (f lab.Finding, err error) {
 	// The drill sends without a token.
-	p, err := l.place(ctx, setup{empty: true, set: []string{"access.tokens_file=", "access.anonymous_loopback=operator"}})
+	p, err := l.Place(ctx, lab.Setup{Empty: true, Set: []string{"access.tokens_file=", "access.anonymous_loopback=operator"}})
 	if err != nil {
-		return f, notRun("a scratch store: %w", err)
+		return f, lab.NotRun("a scratch store: %w", err)
 	}
-	if _, err := l.load(p); err != nil {
+	if _, err := l.Load(p); err != nil {
 		return f, err
 	}
-	args, err := l.command(p)
+	args, err := l.Command(p)
 	if err != nil {
 		return f, err
 	}
@@ -33,14 +34,14 @@ func crashRecovery(ctx context.Context, l *lab) (f Finding, err error) {
 	r, err := drill.Kill(ctx, drill.KillOptions{
 		Command: func(ctx context.Context, addr string) *exec.Cmd {
 			c := exec.CommandContext(ctx, args[0], append(args[1:len(args):len(args)], "--set", "server.listen="+addr)...)
-			c.Env, c.SysProcAttr = l.o.Config.Env, dieWithParent()
+			c.Env, c.SysProcAttr = l.o.Config.Env, lab.DieWithParent()
 			return c
 		},
-		DB: p.store, Runs: l.o.Kills, Longest: longestLife, Ready: startWithin,
+		DB: p.Store, Runs: l.o.Kills, Longest: longestLife, Ready: lab.StartWithin,
 		Progress: func(run, _, _ int, _ time.Duration) { kills = run },
 	})
 	if err != nil && kills == 0 {
-		return f, notRun("a scratch process: %w", err)
+		return f, lab.NotRun("a scratch process: %w", err)
 	}
 	if err != nil {
 		return f, fmt.Errorf("after kill %d: %w", kills, err)
@@ -48,7 +49,7 @@ func crashRecovery(ctx context.Context, l *lab) (f Finding, err error) {
 	return judgeCrash(r), nil
 }
 
-func judgeCrash(r *drill.KillReport) (f Finding) {
+func judgeCrash(r *drill.KillReport) (f lab.Finding) {
 	slowest := time.Duration(r.RecoveryMaxMs * 1e6)
 	f.Pass = r.Runs > 0 && r.Kept && slowest <= back
 	f.Measured = fmt.Sprintf("%d lost, %d doubled over %d kills, ready within %s", r.Lost, r.Doubled, r.Runs, slowest.Round(10*time.Millisecond))

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"corrgraph/client"
+	"corrgraph/proof/readiness/lab"
 )
 
 func degrades(layer int) string {
@@ -30,14 +33,14 @@ type killed struct {
 	status        string        // health while the layer was dead
 }
 
-func degrade(layer int) func(context.Context, *lab) (Finding, error) {
-	return func(ctx context.Context, l *lab) (f Finding, err error) {
+func degrade(layer int) func(context.Context, *session) (lab.Finding, error) {
+	return func(ctx context.Context, l *session) (f lab.Finding, err error) {
 		// A layer that the configuration has switched off can't fail.
-		x, err := l.start(ctx, setup{set: []string{fmt.Sprintf("layers.l%d=hot", layer)}})
+		x, err := l.Start(ctx, lab.Setup{Set: []string{fmt.Sprintf("layers.l%d=hot", layer)}})
 		if err != nil {
 			return f, err
 		}
-		defer x.stop()
+		defer x.Stop()
 		k, err := kill(ctx, x, layer)
 		if err != nil {
 			return f, err
@@ -47,42 +50,42 @@ func degrade(layer int) func(context.Context, *lab) (Finding, error) {
 }
 
 // kill reads graphs all the while, kills a layer, waits, and mends it.
-func kill(ctx context.Context, x *scratch, layer int) (k killed, err error) {
-	s, err := x.viewer.look(ctx, 4)
-	if err != nil || len(s.events) == 0 {
-		return k, notRun("a scratch instance without events: %w", err)
+func kill(ctx context.Context, x *lab.Scratch, layer int) (k killed, err error) {
+	s, err := lab.LookForOne(ctx, x.Viewer, 4)
+	if err != nil {
+		return k, err
 	}
-	if _, ok, err := within(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
-		h, err := x.viewer.health(ctx)
+	if _, ok, err := lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		h, err := x.Viewer.Health(ctx)
 		return h.Status == "HEALTHY", err
 	}); err != nil || !ok {
-		return k, notRun("a scratch instance that is not healthy: %w", err)
+		return k, lab.NotRun("a scratch instance that is not healthy: %w", err)
 	}
 	stop := make(chan struct{})
 	var reader sync.WaitGroup
-	reader.Go(func() { k.read(ctx, x, s.events, layer, stop) })
+	reader.Go(func() { k.read(ctx, x, s.Events, layer, stop) })
 	end := func() { close(stop); reader.Wait() }
-	if err := x.fault(ctx, map[string]any{"kind": "kill-layer", "layer": layer, "duration_s": 60}); err != nil {
+	if err := x.Admin.Inject(ctx, client.Fault{Kind: "kill-layer", Layer: layer, Seconds: faultLasts}); err != nil {
 		end()
-		return k, notRun("a fault: %w", err)
+		return k, lab.NotRun("a fault: %w", err)
 	}
 	var after, healing time.Duration
 	var degraded, healed bool
 	var status string
-	after, degraded, err = within(ctx, 2*noticed, func(ctx context.Context) (bool, error) {
-		h, err := x.viewer.health(ctx)
+	after, degraded, err = lab.Within(ctx, 2*noticed, func(ctx context.Context) (bool, error) {
+		h, err := x.Viewer.Health(ctx)
 		status = h.Status
 		return h.Status == "DEGRADED", err
 	})
 	if err == nil {
-		err = pause(ctx, time.Second) // reads of a dead layer
+		err = client.Pause(ctx, time.Second) // reads of a dead layer
 	}
 	if err == nil {
-		err = x.clear(ctx)
+		err = x.Admin.ClearFaults(ctx)
 	}
 	if err == nil {
-		healing, healed, err = within(ctx, x.cfg.Breakers.Delay+10*time.Second, func(ctx context.Context) (bool, error) {
-			h, err := x.viewer.health(ctx)
+		healing, healed, err = lab.Within(ctx, x.Config.Breakers.Delay+lab.Patience, func(ctx context.Context) (bool, error) {
+			h, err := x.Viewer.Health(ctx)
 			return h.Status == "HEALTHY", err
 		})
 	}
@@ -93,19 +96,19 @@ func kill(ctx context.Context, x *scratch, layer int) (k killed, err error) {
 
 // read reads graphs fifty times a second until stop: half of what the governor of
 // staging lets through.
-func (k *killed) read(ctx context.Context, x *scratch, events []string, layer int, stop <-chan struct{}) {
+func (k *killed) read(ctx context.Context, x *lab.Scratch, events []string, layer int, stop <-chan struct{}) {
 	for i := 0; ; i++ {
 		select {
 		case <-stop:
 			return
 		default:
 		}
-		r, err := x.viewer.get(ctx, graphPath(events[i%len(events)]))
-		if err == nil && r.status != http.StatusTooManyRequests {
-			var g graph
+		r, err := lab.Get(ctx, x.Viewer, client.GraphPath(events[i%len(events)]))
+		if err == nil && r.Status != http.StatusTooManyRequests {
+			var g client.Graph
 			k.reads++
-			if err := r.into("graph", &g); err != nil || len(g.Layers) != 4 {
-				k.wrong(fmt.Sprintf("a read failed: %d, %v", r.status, err))
+			if err := r.Into(&g); err != nil || len(g.Layers) != 4 {
+				k.wrong(fmt.Sprintf("a read failed: %d, %v", r.Status, err))
 				k.failed++
 			} else {
 				k.layers(&g, layer)
@@ -115,7 +118,7 @@ func (k *killed) read(ctx context.Context, x *scratch, events []string, layer in
 			k.failed++
 			k.wrong(err.Error())
 		}
-		if pause(ctx, 20*time.Millisecond) != nil {
+		if client.Pause(ctx, 20*time.Millisecond) != nil {
 			return
 		}
 	}
@@ -128,7 +131,7 @@ func (k *killed) wrong(what string) {
 }
 
 // layers looks at one graph.
-func (k *killed) layers(g *graph, layer int) {
+func (k *killed) layers(g *client.Graph, layer int) {
 	for i := range g.Layers {
 		v := &g.Layers[i]
 		switch {
@@ -141,7 +144,7 @@ func (k *killed) layers(g *graph, layer int) {
 	}
 }
 
-func judgeKill(layer int, k *killed) (f Finding) {
+func judgeKill(layer int, k *killed) (f lab.Finding) {
 	f.Pass = k.failed == 0 && k.others == 0 && k.marked > 0 && k.degraded && k.after <= noticed && k.healed
 	f.Measured = fmt.Sprintf("%d of %d reads fail, DEGRADED after %s, HEALTHY %v", k.failed, k.reads, k.after.Round(10*time.Millisecond), k.healed)
 	f.Evidence = fmt.Sprintf("layer %d killed by the fault registry under 50 graphs a second: %d reads named it with its reason, %d found another layer missing; health said %s; HEALTHY %s after the fault was cleared",

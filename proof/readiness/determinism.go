@@ -12,23 +12,25 @@ import (
 	"slices"
 	"strings"
 
+	"corrgraph/client"
 	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/store/sqlite"
 )
 
-func determinism(ctx context.Context, l *lab) (f Finding, err error) {
-	all, err := seedBatches()
+func determinism(ctx context.Context, l *session) (f lab.Finding, err error) {
+	all, err := lab.SeedBatches()
 	if err != nil {
 		return f, err
 	}
 	var dumps [2]dumped
 	for i, quotes := range [2]int{500, 4000} {
 		// What comes late by the wall clock is refused: not what is tested.
-		if dumps[i], err = l.results(ctx, all, quotes, setup{empty: true, set: []string{"ingest.idle_flush=1m"}}); err != nil {
+		if dumps[i], err = l.results(ctx, all, quotes, lab.Setup{Empty: true, Set: []string{"ingest.idle_flush=1m"}}); err != nil {
 			return f, err
 		}
 	}
-	return judgeDumps(dumps, count(all)), nil
+	return judgeDumps(dumps, lab.Count(all)), nil
 }
 
 // dumped is the results of one instance.
@@ -36,34 +38,34 @@ type dumped struct {
 	tables   map[string]string // SHA-256 by name
 	size     int64
 	requests int
-	receipt
+	client.Receipt
 }
 
 // results sends ticks to a new instance in requests of so many quotes and returns
 // what it stored.
-func (l *lab) results(ctx context.Context, all []*odds.Batch, quotes int, s setup) (d dumped, err error) {
-	texts, err := bodies(all, quotes)
+func (l *session) results(ctx context.Context, all []*odds.Batch, quotes int, s lab.Setup) (d dumped, err error) {
+	texts, err := lab.Bodies(all, quotes)
 	if err != nil {
 		return d, err
 	}
-	x, err := l.start(ctx, s)
+	x, err := l.Start(ctx, s)
 	if err != nil {
 		return d, err
 	}
 	for _, text := range texts {
-		got, err := x.admin.ticks(ctx, text)
+		got, err := lab.Ticks(ctx, x.Admin, text)
 		if err != nil {
-			return d, errors.Join(err, x.stop())
+			return d, errors.Join(err, x.Stop())
 		}
 		d.Accepted += got.Accepted
 		d.Duplicates += got.Duplicates
 		d.Rejected += got.Rejected
 	}
 	d.requests = len(texts)
-	if err := x.stop(); err != nil { // which applies and saves everything
+	if err := x.Stop(); err != nil { // which applies and saves everything
 		return d, err
 	}
-	st, err := sqlite.Open(ctx, x.store, sqlite.Options{ReadOnly: true, Offline: true})
+	st, err := sqlite.Open(ctx, x.Store, sqlite.Options{ReadOnly: true, Offline: true})
 	if err != nil {
 		return d, err
 	}
@@ -126,7 +128,7 @@ func (d *digest) sums() map[string]string {
 	return d.tables
 }
 
-func judgeDumps(d [2]dumped, quotes int) (f Finding) {
+func judgeDumps(d [2]dumped, quotes int) (f lab.Finding) {
 	var differ []string
 	for _, name := range slices.Sorted(maps.Keys(d[0].tables)) {
 		if d[0].tables[name] != d[1].tables[name] {

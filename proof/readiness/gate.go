@@ -2,9 +2,12 @@ package readiness
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"corrgraph/proof/readiness/keep"
+	"corrgraph/proof/readiness/lab"
 )
 
 // Severities: what a failed gate means for production.
@@ -22,22 +25,7 @@ type Gate struct {
 	Threshold   string
 	Takes       time.Duration // about; for progress
 
-	run func(ctx context.Context, l *lab) (Finding, error)
-}
-
-// Finding is what a gate saw.
-type Finding struct {
-	Pass     bool
-	Measured string // beside the threshold, with unit
-	Evidence string // numbers, counts, how they were measured
-}
-
-// errNotRun marks that a gate could not be run: nothing is known of what it checks.
-var errNotRun = errors.New("not run")
-
-// notRun says why a gate could not be run.
-func notRun(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", errNotRun, fmt.Errorf(format, args...))
+	run func(ctx context.Context, l *session) (lab.Finding, error)
 }
 
 // runbook is where to read what to do about a gate that fails.
@@ -45,27 +33,35 @@ func runbook(name string) string { return "docs/runbooks/gates.md#" + name }
 
 // gates are all twenty, cheap ones first. The reasons of their severities stand
 // beside them.
-func gates(o *Options) []Gate {
+func gates(o *Options) []Gate { return slices.Concat(quickGates(), faultGates(), longGates(o)) }
+
+// onLab makes a gate of one that needs a lab alone.
+func onLab(gate func(context.Context, *lab.Lab) (lab.Finding, error)) func(context.Context, *session) (lab.Finding, error) {
+	return func(ctx context.Context, s *session) (lab.Finding, error) { return gate(ctx, s.Lab) }
+}
+
+// quickGates check the store and what an instance promises while all is well.
+func quickGates() []Gate {
 	return []Gate{
 		// Other programs read and write these tables by the report's SQL.
 		{
 			"sql_compliance", High, "The report's SQL runs verbatim on a fresh store, every statement prepares, and rows out of range are refused.",
-			"0 statements fail", time.Second, sqlCompliance,
+			"0 statements fail", time.Second, onLab(keep.SQL),
 		},
 		// A query that is not cut holds a connection, and enough of them hold them all.
 		{
 			"query_deadline", Critical, "A recursive query is interrupted at its deadline of 50 ms, and readers beside it are answered.",
-			"median ≤ 60 ms over ≥ 21 queries, no reader fails", 5 * time.Second, queryDeadline,
+			"median ≤ 60 ms over ≥ 21 queries, no reader fails", 5 * time.Second, onLab(keep.Deadline),
 		},
 		// The record by which production is judged; operations go on without old rows.
 		{
 			"audit_retention", High, "Rows older than the time kept are pruned, younger ones stay, and a size cap that is reached raises its alarm.",
-			"kept ≥ 7d, 0 aged rows stay, alarm raised", 2 * time.Second, auditRetention,
+			"kept ≥ 7d, 0 aged rows stay, alarm raised", 2 * time.Second, onLab(keep.Retention),
 		},
 		// One client could take the service from all others.
 		{
 			"rate_limit", Critical, "A client's 1,001st request within a second is refused with 429 and Retry-After; another client is unaffected.",
-			"≤ 1000 at once + 1000/s let through, others 0 refused", 3 * time.Second, rateLimit,
+			"≤ 1000 at once, ≤ 1000/s configured, others 0 refused", 3 * time.Second, rateLimit,
 		},
 		// An operation that nobody can account for is why the report asks for the log.
 		{
@@ -81,6 +77,12 @@ func gates(o *Options) []Gate {
 			"trace_propagation", Medium, "Spans arrive at an OTLP receiver below the caller's span, layers below their request, and the context goes out again.",
 			"1 request span, 4 layer spans, all in the caller's trace", 3 * time.Second, tracePropagation,
 		},
+	}
+}
+
+// faultGates break one thing and check what is left.
+func faultGates() []Gate {
+	return []Gate{
 		// Without it a broken layer or store is hammered by every request.
 		{
 			"circuit_breaker", Critical, "Five failures within a minute open a layer's breaker, which is visible, tries half-open and closes again.",
@@ -96,6 +98,12 @@ func gates(o *Options) []Gate {
 			"failover_standby", High, "Layer 4 on standby is served with its age while the engine is busy, is renewed in idle time, and takes over when it is switched to hot.",
 			"age shown while busy, 0 ms old when idle and when hot", 8 * time.Second, failoverStandby,
 		},
+	}
+}
+
+// longGates measure, or take an instance to its end.
+func longGates(o *Options) []Gate {
+	return []Gate{
 		// A slow answer about prices is a wrong one.
 		{
 			"latency_critical_paths", Critical, "Graph, anomalies, predictions and propagation are answered in time.",

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"corrgraph/client"
+	"corrgraph/proof/readiness/lab"
 )
 
 // fast is the promise for the paths that are acted on.
@@ -22,20 +25,20 @@ const leastRequests = 2000
 // come 80 times a second, below the governor of staging.
 const pace = 3125 * time.Microsecond
 
-func latencyCriticalPaths(ctx context.Context, l *lab) (f Finding, err error) {
+func latencyCriticalPaths(ctx context.Context, l *session) (f lab.Finding, err error) {
 	c, where, done, err := l.subject(ctx)
 	if err != nil {
 		return f, err
 	}
 	defer done()
-	s, err := c.look(ctx, 20)
+	s, err := lab.Look(ctx, c, 20)
 	if err != nil {
-		return f, notRun("%s: %w", where, err)
+		return f, lab.NotRun("%s: %w", where, err)
 	}
-	if len(s.events) == 0 || len(s.nodes) == 0 {
-		return f, notRun("%s knows %d events and %d linked nodes: nothing to ask for", where, len(s.events), len(s.nodes))
+	if len(s.Events) == 0 || len(s.Nodes) == 0 {
+		return f, lab.NotRun("%s knows %d events and %d linked nodes: nothing to ask for", where, len(s.Events), len(s.Nodes))
 	}
-	t, err := c.timed(ctx, s, max(l.o.Requests, leastRequests))
+	t, err := timed(ctx, c, s, max(l.o.Requests, leastRequests))
 	if err != nil {
 		return f, err
 	}
@@ -56,16 +59,18 @@ func busy() string {
 }
 
 // subject is the instance that is judged: the one that was named, or a scratch one.
-func (l *lab) subject(ctx context.Context) (c *caller, where string, done func(), err error) {
+func (l *session) subject(ctx context.Context) (c *client.Client, where string, done func(), err error) {
 	if l.o.Target.URL != "" {
-		c = newCaller(l.o.Target.URL, l.o.Target.Token)
-		return c, "the instance at " + l.o.Target.URL, c.close, nil
+		if c, err = lab.NewClient(l.o.Target.URL, l.o.Target.Token); err != nil {
+			return nil, "", nil, lab.NotRun("%w", err)
+		}
+		return c, "the instance at " + l.o.Target.URL, c.Close, nil
 	}
-	x, err := l.start(ctx, setup{})
+	x, err := l.Start(ctx, lab.Setup{})
 	if err != nil {
 		return nil, "", nil, err
 	}
-	return x.viewer, "a scratch instance with this configuration", func() { _ = x.stop() }, nil
+	return x.Viewer, "a scratch instance with this configuration", func() { _ = x.Stop() }, nil
 }
 
 // paths are the four kinds of question, in turn.
@@ -80,7 +85,7 @@ type timings struct {
 }
 
 // timed asks the four kinds of question in turn, at a fixed pace.
-func (c *caller) timed(ctx context.Context, s *sights, n int) (t timings, err error) {
+func timed(ctx context.Context, c *client.Client, s *lab.Sights, n int) (t timings, err error) {
 	t.took = map[string][]time.Duration{}
 	ticker := time.NewTicker(pace)
 	defer ticker.Stop()
@@ -90,36 +95,39 @@ func (c *caller) timed(ctx context.Context, s *sights, n int) (t timings, err er
 		case <-ctx.Done():
 			return t, context.Cause(ctx)
 		}
-		kind, path := paths[i%4], ""
-		switch k := i / 4; kind {
-		case "graph", "anomalies":
-			path = "/v1/events/" + url.PathEscape(s.events[k%len(s.events)]) + "/" + kind
-		case "predictions":
-			path = "/v1/predictions?" + url.Values{"node": {s.nodes[k%len(s.nodes)]}}.Encode()
-		default:
-			p := s.pairs[k%len(s.pairs)]
-			path = "/v1/propagation?" + url.Values{"source": {p[0]}, "target": {p[1]}}.Encode()
-		}
-		r, err := c.get(ctx, path)
+		kind := paths[i%4]
+		r, err := lab.Get(ctx, c, path(s, kind, i/4))
 		switch {
 		case err != nil:
 			return t, err
-		case r.status == http.StatusTooManyRequests && t.limited < n:
+		case r.Status == http.StatusTooManyRequests && t.limited < n:
 			t.limited++
 			i--
-			if err := pause(ctx, 100*time.Millisecond); err != nil {
+			if err := client.Pause(ctx, 100*time.Millisecond); err != nil {
 				return t, err
 			}
-		case r.status != http.StatusOK:
+		case r.Status != http.StatusOK:
 			t.failed++
 			if t.first == "" {
-				t.first = fmt.Sprintf("%s: %v", path, r.refusal())
+				t.first = r.Err().Error()
 			}
 		default:
-			t.took[kind] = append(t.took[kind], r.took)
+			t.took[kind] = append(t.took[kind], r.Took)
 		}
 	}
 	return t, nil
+}
+
+// path is question k of a kind.
+func path(s *lab.Sights, kind string, k int) string {
+	switch kind {
+	case "graph", "anomalies":
+		return "/v1/events/" + url.PathEscape(s.Events[k%len(s.Events)]) + "/" + kind
+	case "predictions":
+		return "/v1/predictions?" + url.Values{"node": {s.Nodes[k%len(s.Nodes)]}}.Encode()
+	}
+	p := s.Pairs[k%len(s.Pairs)]
+	return "/v1/propagation?" + url.Values{"source": {p[0]}, "target": {p[1]}}.Encode()
 }
 
 // percentile is the time that p of 100 stay at or below, by the nearest rank.
@@ -130,7 +138,7 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[(len(sorted)*p+99)/100-1]
 }
 
-func judgeLatency(t timings, where string) (f Finding) {
+func judgeLatency(t timings, where string) (f lab.Finding) {
 	n, worst := 0, time.Duration(0)
 	var told []string
 	whole := true
@@ -150,3 +158,6 @@ func judgeLatency(t timings, where string) (f Finding) {
 	}
 	return f
 }
+
+// ms writes a time in milliseconds.
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }

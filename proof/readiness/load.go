@@ -8,39 +8,38 @@ import (
 	"strings"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/proof/loadtest"
+	"corrgraph/proof/readiness/lab"
 )
 
 // What is promised under load.
 const mostFailures = 0.001
 
-// loadClients are as many as the mix is shared by.
-const loadClients = 8
-
-func load(ctx context.Context, l *lab) (f Finding, err error) {
-	p, err := l.place(ctx, setup{empty: true, set: []string{"limits.graph_rate=0"}})
+func load(ctx context.Context, l *session) (f lab.Finding, err error) {
+	p, err := l.Place(ctx, lab.Setup{Empty: true, Set: []string{"limits.graph_rate=0"}})
 	if err != nil {
-		return f, notRun("a scratch store: %w", err)
+		return f, lab.NotRun("a scratch store: %w", err)
 	}
-	c, err := l.spawn(ctx, p)
+	c, err := l.Spawn(ctx, p)
 	if err != nil {
 		return f, err
 	}
-	defer c.kill()
+	defer c.Kill()
 	r, err := loadtest.Run(ctx, loadtest.Options{
-		Target: loadtest.Target{URL: c.url, Tokens: p.clients}, Rate: l.o.LoadRate, Duration: l.o.LoadFor, Clients: loadClients,
+		Target: client.Target{URL: c.URL, Tokens: p.Clients}, Rate: l.o.LoadRate, Duration: l.o.LoadFor, Clients: lab.Clients,
 		Events: 20, SeedEvents: 20, SeedHistory: 90 * time.Minute, MaxFailureRate: mostFailures,
 		MaxP99: map[loadtest.Route]time.Duration{loadtest.Graph: fast, loadtest.Anomalies: fast},
 	})
 	if err != nil {
-		return f, fmt.Errorf("%w; the process said: %s", err, c.said())
+		return f, fmt.Errorf("%w; the process said: %s", err, c.Said())
 	}
 	f = judgeLoad(r)
 	f.Evidence += busy()
 	return f, nil
 }
 
-func judgeLoad(r *loadtest.Report) (f Finding) {
+func judgeLoad(r *loadtest.Report) (f lab.Finding) {
 	f.Pass = r.Passed && r.Requests > 0
 	worst := 0.0
 	var told []string

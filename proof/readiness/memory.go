@@ -9,7 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 )
 
 const (
@@ -31,42 +33,42 @@ type flooded struct {
 	why                 string // ticks were not taken
 }
 
-func memoryCeiling(ctx context.Context, l *lab) (f Finding, err error) {
-	p, err := l.place(ctx, setup{empty: true, set: []string{
+func memoryCeiling(ctx context.Context, l *session) (f lab.Finding, err error) {
+	p, err := l.Place(ctx, lab.Setup{Empty: true, Set: []string{
 		"limits.memory_ceiling=256MiB", "server.limits.body=16MiB", "limits.client_rate=100000/s", "limits.client_burst=100000",
 	}})
 	if err != nil {
-		return f, notRun("a scratch store: %w", err)
+		return f, lab.NotRun("a scratch store: %w", err)
 	}
-	c, err := l.spawn(ctx, p)
+	c, err := l.Spawn(ctx, p)
 	if err != nil {
 		return f, err
 	}
-	defer c.kill()
+	defer c.Kill()
 	var x flooded
-	if x.base, _, err = resident(c.cmd.Process.Pid); err != nil {
-		return f, notRun("the memory of a process: %w", err)
+	if x.base, _, err = lab.Resident(c.PID()); err != nil {
+		return f, lab.NotRun("the memory of a process: %w", err)
 	}
-	if err := x.flood(ctx, c, odds.TimeOf(l.o.Clock())); err != nil {
+	if err := x.flood(ctx, c, odds.TimeOf(l.Now())); err != nil {
 		return f, err
 	}
-	x.after, x.recovered, err = within(ctx, 30*time.Second, func(ctx context.Context) (bool, error) {
-		h, err := c.admin.health(ctx)
+	x.after, x.recovered, err = lab.Within(ctx, 30*time.Second, func(ctx context.Context) (bool, error) {
+		h, err := c.Admin.Health(ctx)
 		return h.Status == "HEALTHY", err
 	})
 	if err != nil {
-		return f, fmt.Errorf("after the flood: %w; the process said: %s", err, c.said())
+		return f, fmt.Errorf("after the flood: %w; the process said: %s", err, c.Said())
 	}
-	text, err := body(market(odds.TimeOf(l.o.Clock()), 1, 4))
+	text, err := lab.Body(market(odds.TimeOf(l.Now()), 1, 4))
 	if err != nil {
 		return f, err
 	}
-	got, err := c.admin.ticks(ctx, text)
+	got, err := lab.Ticks(ctx, c.Admin, text)
 	x.accepted = err == nil && got.Accepted > 0
 	if !x.accepted {
 		x.why = fmt.Sprintf("%d accepted, %d known, %d refused, %v", got.Accepted, got.Duplicates, got.Rejected, err)
 	}
-	if _, x.peak, err = resident(c.cmd.Process.Pid); err != nil {
+	if _, x.peak, err = lab.Resident(c.PID()); err != nil {
 		return f, err
 	}
 	return judgeFlood(&x), nil
@@ -95,11 +97,11 @@ func market(at odds.Time, run, events int) []*odds.Batch {
 // flood sends large bodies from many connections at once, a few of them new and
 // most of them known: what is known is read and compared all the same, and what is
 // new stays in memory.
-func (x *flooded) flood(ctx context.Context, c *child, now odds.Time) error {
+func (x *flooded) flood(ctx context.Context, c *lab.Child, now odds.Time) error {
 	const bodiesOfFlood, events = 4, 4900 // close to the 10,000 ticks of a request
 	var texts [bodiesOfFlood][]byte
 	for i := range texts {
-		text, err := body(market(now.Add(odds.Millis(i)-1000), i, events))
+		text, err := lab.Body(market(now.Add(odds.Millis(i)-1000), i, events))
 		if err != nil {
 			return err
 		}
@@ -113,7 +115,7 @@ func (x *flooded) flood(ctx context.Context, c *child, now odds.Time) error {
 	for i := range flooders {
 		all.Go(func() {
 			for k := i; ctx.Err() == nil; k++ {
-				r, err := c.admin.do(ctx, http.MethodPost, "/v1/ticks", contentCSV, texts[k%len(texts)])
+				r, err := c.Admin.Do(ctx, client.Request{Method: http.MethodPost, Path: client.TicksPath, Type: client.CSV, Body: texts[k%len(texts)]})
 				if ctx.Err() != nil {
 					return
 				}
@@ -121,14 +123,14 @@ func (x *flooded) flood(ctx context.Context, c *child, now odds.Time) error {
 				switch {
 				case err != nil: // it may close a connection that it sheds
 					bad.Add(1)
-				case r.status == http.StatusServiceUnavailable:
+				case r.Status == http.StatusServiceUnavailable:
 					shed.Add(1)
-					if r.header.Get("Retry-After") == "" {
+					if r.Header.Get("Retry-After") == "" {
 						bare.Add(1)
 					}
-					why := r.refusal().Error()
+					why := r.Err().Error()
 					first.CompareAndSwap(nil, &why)
-				case r.status >= 500:
+				case r.Status >= 500:
 					bad.Add(1)
 				}
 			}
@@ -142,7 +144,7 @@ func (x *flooded) flood(ctx context.Context, c *child, now odds.Time) error {
 	return nil
 }
 
-func judgeFlood(x *flooded) (f Finding) {
+func judgeFlood(x *flooded) (f lab.Finding) {
 	f.Pass = x.peak > 0 && x.peak <= mostResident && x.shed > 0 && x.bare == 0 && x.recovered && x.accepted
 	f.Measured = fmt.Sprintf("peak %d MiB, %d answers 503, back %v", x.peak>>20, x.shed, x.recovered && x.accepted)
 	f.Evidence = fmt.Sprintf("a process with a ceiling of 256 MiB, %d MiB at rest, flooded by %d connections with bodies of 9,800 ticks for %s: %d requests, %d shed (first: %q), %d without Retry-After, %d broken; resident peak by the kernel; HEALTHY %s after the flood, ticks taken again: %v",

@@ -1,16 +1,15 @@
 package readiness
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"corrgraph/proof/readiness/lab"
+
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 )
 
 // promised are the names that dashboards and alerts are built on. Those that only
@@ -32,56 +31,56 @@ func moving() []string {
 	return []string{"corrgraph_requests_total", "corrgraph_ticks_received_total", "corrgraph_audit_rows_total"}
 }
 
-func metricsExport(ctx context.Context, l *lab) (f Finding, err error) {
-	x, err := l.start(ctx, setup{empty: true})
+func metricsExport(ctx context.Context, l *session) (f lab.Finding, err error) {
+	x, err := l.Start(ctx, lab.Setup{Empty: true})
 	if err != nil {
 		return f, err
 	}
-	defer x.stop()
-	if !x.cfg.Telemetry.Metrics {
+	defer x.Stop()
+	if !x.Config.Telemetry.Metrics {
 		return judgeMetrics(nil, nil, errors.New("telemetry.metrics of the configuration is false")), nil
 	}
-	all, err := seedBatches()
+	all, err := lab.SeedBatches()
 	if err != nil {
 		return f, err
 	}
 	all = all[:2000]
 	send := func(part int) error {
-		text, err := body(all[1000*part : 1000*(part+1)])
+		text, err := lab.Body(all[1000*part : 1000*(part+1)])
 		if err != nil {
 			return err
 		}
-		_, err = x.admin.ticks(ctx, text)
+		_, err = lab.Ticks(ctx, x.Admin, text)
 		return err
 	}
 	if err := send(0); err != nil {
 		return f, err
 	}
-	if _, ok, err := within(ctx, longApply, func(ctx context.Context) (bool, error) { // names with labels are there once something was counted
-		page, err := x.scrape(ctx)
+	if _, ok, err := lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) { // names with labels are there once something was counted
+		page, err := x.Viewer.Metrics(ctx)
 		return err == nil && sum(page["corrgraph_ticks_received_total"]) > 0 && page["corrgraph_decoy_discovery_rate"] != nil, err
 	}); err != nil || !ok {
 		return judgeMetrics(nil, nil, fmt.Errorf("no tick was counted: %w", orNothing(err))), nil
 	}
-	s, err := x.viewer.look(ctx, 3)
+	s, err := lab.Look(ctx, x.Viewer, 3)
 	if err != nil {
 		return f, err
 	}
-	before, err := x.scrape(ctx)
+	before, err := x.Viewer.Metrics(ctx)
 	if err != nil {
 		return judgeMetrics(nil, nil, err), nil
 	}
 	if err := send(1); err != nil {
 		return f, err
 	}
-	for _, id := range s.events {
-		if _, err := x.viewer.graph(ctx, id); err != nil {
+	for _, id := range s.Events {
+		if _, err := x.Viewer.Graph(ctx, id, lab.GraphWait); err != nil {
 			return f, err
 		}
 	}
 	var after map[string]*dto.MetricFamily
-	if _, _, err = within(ctx, longApply, func(ctx context.Context) (bool, error) {
-		after, err = x.scrape(ctx)
+	if _, _, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		after, err = x.Viewer.Metrics(ctx)
 		return err == nil && len(still(before, after)) == 0, err
 	}); err != nil {
 		return f, err
@@ -92,22 +91,9 @@ func metricsExport(ctx context.Context, l *lab) (f Finding, err error) {
 // orNothing is an error that can be wrapped where there was none.
 func orNothing(err error) error {
 	if err == nil {
-		return fmt.Errorf("not within %s", longApply)
+		return fmt.Errorf("not within %s", lab.Patience)
 	}
 	return err
-}
-
-// scrape reads /metrics as Prometheus does.
-func (x *scratch) scrape(ctx context.Context) (map[string]*dto.MetricFamily, error) {
-	r, err := x.viewer.get(ctx, "/metrics", "Accept", "text/plain;version=0.0.4")
-	if err != nil {
-		return nil, err
-	}
-	if err := r.into("/metrics", nil); err != nil {
-		return nil, err
-	}
-	p := expfmt.NewTextParser(model.LegacyValidation)
-	return p.TextToMetricFamilies(bytes.NewReader(r.body))
 }
 
 // sum adds the counters of a family.
@@ -128,7 +114,7 @@ func still(before, after map[string]*dto.MetricFamily) (names []string) {
 	return names
 }
 
-func judgeMetrics(before, after map[string]*dto.MetricFamily, err error) (f Finding) {
+func judgeMetrics(before, after map[string]*dto.MetricFamily, err error) (f lab.Finding) {
 	if err != nil {
 		f.Measured, f.Evidence = "no scrape", err.Error()
 		return f

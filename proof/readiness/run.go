@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
-	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/server/config"
 	"corrgraph/server/guard"
 	"corrgraph/store"
@@ -22,8 +21,8 @@ type Options struct {
 	// Target is a running instance that gates which can are run against. Zero URL:
 	// none, they use a scratch instance.
 	Target Target
-	// Program is what starts a service whose command line goes on with
-	// --config and --set: this program's own serve where it is empty.
+	// Program is the argv prefix that starts a service; flags (--config, --set) are
+	// appended. Empty means this program's own serve.
 	Program []string
 	Dir     string // for scratch stores, removed after; empty means the system's
 
@@ -66,10 +65,10 @@ func (o *Options) fill() {
 // ErrUnknownGate is returned for a name that no gate has.
 var ErrUnknownGate = errors.New("unknown gate")
 
-// Run runs the gates that only names, all where it names none, one after the other,
-// and hands each row to record as soon as it is known. It ends with ctx, or with an
-// error of record; gates that fail are no error.
-func Run(ctx context.Context, o Options, only []string, record func(context.Context, store.Check) error) error {
+// Run runs the named gates, or all of them if only is empty, one after the other. It
+// calls record with each row as soon as the gate has ended. The error is that of ctx,
+// of record, or ErrUnknownGate; a gate that fails is none.
+func Run(ctx context.Context, o Options, only []string, record func(context.Context, store.Check) error) (err error) {
 	o.fill()
 	all := gates(&o)
 	for _, name := range only {
@@ -80,11 +79,12 @@ func Run(ctx context.Context, o Options, only []string, record func(context.Cont
 	if len(only) > 0 {
 		all = slices.DeleteFunc(all, func(g Gate) bool { return !slices.Contains(only, g.Name) })
 	}
-	l, err := newLab(ctx, o)
+	room, err := lab.New(lab.Options{Config: o.Config, Program: o.Program, Dir: o.Dir, Clock: o.Clock})
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer func() { err = errors.Join(err, room.Close()) }()
+	l := &session{room, o}
 	for i := range all {
 		g := &all[i]
 		fmt.Fprintf(o.Progress, "%2d/%d %-22s about %s … ", i+1, len(all), g.Name, g.Takes)
@@ -102,43 +102,25 @@ func Run(ctx context.Context, o Options, only []string, record func(context.Cont
 	return nil
 }
 
+// session is what gates are given: a lab, and the options of the run.
+type session struct {
+	*lab.Lab
+	o Options
+}
+
 // longest is how long a gate may take; one that hangs has failed.
-const longest = 3 * time.Minute
+const longest = 10 * time.Minute
 
 // try runs one gate. A panic in it is a failure.
-func (l *lab) try(ctx context.Context, g *Gate) store.Check {
+func (l *session) try(ctx context.Context, g *Gate) store.Check {
 	start := l.o.Clock()
 	ctx, cancel := context.WithTimeout(ctx, longest+l.o.LoadFor)
 	defer cancel()
-	var f Finding
+	var f lab.Finding
 	err := guard.Protect(ctx, func(ctx context.Context) (err error) {
 		f, err = g.run(ctx, l)
 		return err
 	})
 	now := l.o.Clock()
 	return g.verdict(f, err, now, now.Sub(start))
-}
-
-// lab is where gates are run. It belongs to one goroutine.
-type lab struct {
-	o    Options
-	dir  string
-	seed string // path of the seeded store; empty until one is needed
-	n    int    // scratch instances so far
-	asOf odds.Time
-}
-
-func newLab(_ context.Context, o Options) (*lab, error) {
-	dir, err := os.MkdirTemp(o.Dir, "corrgraph-readiness-")
-	if err != nil {
-		return nil, fmt.Errorf("a folder for scratch stores: %w", err)
-	}
-	return &lab{o: o, dir: dir}, nil
-}
-
-// close removes what gates left behind.
-func (l *lab) close() {
-	if err := os.RemoveAll(l.dir); err != nil {
-		fmt.Fprintf(l.o.Progress, "scratch files are left: %v\n", err)
-	}
 }

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"corrgraph/client"
 	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 )
-
-// longApply is how long ticks may take from the log to the published snapshot.
-const longApply = 15 * time.Second
 
 // standbyAges is what was seen of layer 4 beside layer 1.
 type standbyAges struct {
@@ -25,29 +24,29 @@ type standbyAges struct {
 	hot     int           // reads of it
 }
 
-func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
-	x, err := l.start(ctx, setup{empty: true, set: []string{"layers.l4=standby", "limits.graph_rate=0"}})
+func failoverStandby(ctx context.Context, l *session) (f lab.Finding, err error) {
+	x, err := l.Start(ctx, lab.Setup{Empty: true, Set: []string{"layers.l4=standby", "limits.graph_rate=0"}})
 	if err != nil {
 		return f, err
 	}
-	defer x.stop()
-	all, err := seedBatches()
+	defer x.Stop()
+	all, err := lab.SeedBatches()
 	if err != nil {
 		return f, err
 	}
 	third := len(all) / 3
 	var a standbyAges
-	if err := x.feed(ctx, all[:third], nil); err != nil {
+	if err := feed(ctx, x, all[:third], nil); err != nil {
 		return f, err
 	}
-	event := seedEvents[0]
-	if _, ok, err := within(ctx, longApply, func(ctx context.Context) (bool, error) {
-		r, err := x.viewer.get(ctx, graphPath(event))
-		return err == nil && r.status == 200, err
+	event := lab.SeedEvents[0]
+	if _, ok, err := lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		r, err := lab.Get(ctx, x.Viewer, client.GraphPath(event))
+		return err == nil && r.Status == 200, err
 	}); err != nil || !ok {
-		return f, notRun("the first ticks did not appear: %w", err)
+		return f, lab.NotRun("the first ticks did not appear: %w", err)
 	}
-	err = x.feed(ctx, all[third:2*third], func(g *graph) {
+	err = feed(ctx, x, all[third:2*third], func(g *client.Graph) {
 		a.reads++
 		a.mode = g.Layers[3].Mode
 		if g.Layers[3].AsOf.IsZero() {
@@ -58,20 +57,20 @@ func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
-	a.within, a.idled, err = within(ctx, longApply, func(ctx context.Context) (bool, error) {
-		g, err := x.viewer.graph(ctx, event)
+	a.within, a.idled, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
+		g, err := x.Viewer.Graph(ctx, event, lab.GraphWait)
 		a.idle = age(&g)
-		return err == nil && a.idle == 0 && x.applied(all[:2*third]), err
+		return err == nil && a.idle == 0 && applied(x, all[:2*third]), err
 	})
 	if err != nil {
 		return f, err
 	}
-	next := *x.cfg
+	next := *x.Config
 	next.Layers.L4 = "hot"
-	if _, err := x.i.Reload(&next); err != nil {
+	if _, err := x.Instance.Reload(&next); err != nil {
 		return f, err
 	}
-	err = x.feed(ctx, all[2*third:], func(g *graph) {
+	err = feed(ctx, x, all[2*third:], func(g *client.Graph) {
 		a.hotMode = g.Layers[3].Mode
 		if a.hot++; a.hot > 3 { // the first were published before the switch
 			a.hotAge = max(a.hotAge, age(g))
@@ -81,7 +80,7 @@ func failoverStandby(ctx context.Context, l *lab) (f Finding, err error) {
 }
 
 // age is how much older layer 4 is than layer 1.
-func age(g *graph) time.Duration {
+func age(g *client.Graph) time.Duration {
 	if len(g.Layers) != 4 || g.Layers[3].AsOf.IsZero() {
 		return 0
 	}
@@ -90,15 +89,15 @@ func age(g *graph) time.Duration {
 
 // feed hands ticks to the engine as fast as it takes them, so that it is busy, and
 // shows each graph read meanwhile to see.
-func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*graph)) error {
+func feed(ctx context.Context, x *lab.Scratch, batches []*odds.Batch, see func(*client.Graph)) error {
 	const requests = 24
 	done := make(chan error, 1)
 	go func() {
 		for i := range requests {
 			part := batches[i*len(batches)/requests : (i+1)*len(batches)/requests]
-			text, err := body(part)
+			text, err := lab.Body(part)
 			if err == nil {
-				_, err = x.admin.ticks(ctx, text)
+				_, err = lab.Ticks(ctx, x.Admin, text)
 			}
 			if err != nil {
 				done <- err
@@ -114,27 +113,27 @@ func (x *scratch) feed(ctx context.Context, batches []*odds.Batch, see func(*gra
 		default:
 		}
 		if see != nil {
-			r, err := x.viewer.get(ctx, graphPath(seedEvents[0]))
-			if err == nil && r.status == 200 {
-				var g graph
-				if err := r.into("graph", &g); err == nil && len(g.Layers) == 4 {
+			r, err := lab.Get(ctx, x.Viewer, client.GraphPath(lab.SeedEvents[0]))
+			if err == nil && r.Status == 200 {
+				var g client.Graph
+				if err := r.Into(&g); err == nil && len(g.Layers) == 4 {
 					see(&g)
 				}
 			}
 		}
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := client.Pause(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}
 	}
 }
 
 // applied reports whether the engine has reached the end of batches.
-func (x *scratch) applied(batches []*odds.Batch) bool {
-	st := x.i.Service().State()
+func applied(x *lab.Scratch, batches []*odds.Batch) bool {
+	st := x.Instance.Service().State()
 	return st.AsOf >= batches[len(batches)-1].At && st.Queue == 0 && st.HeldBack == 0
 }
 
-func judgeStandby(a *standbyAges) (f Finding) {
+func judgeStandby(a *standbyAges) (f lab.Finding) {
 	f.Pass = a.mode == "standby" && a.reads > 0 && a.unaged == 0 && a.busy > 0 && a.idled && a.hotMode == "hot" && a.hot > 3 && a.hotAge == 0
 	f.Measured = fmt.Sprintf("%s old while busy, %s when idle, %s when hot", a.busy, a.idle, a.hotAge)
 	f.Evidence = fmt.Sprintf("layer 4 beside layer 1, event time: on %q %d reads while ticks came, %d of them without its time; renewed %s after the last tick; switched by a reload, then on %q %d reads while ticks came",

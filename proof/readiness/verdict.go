@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/server/service"
 	"corrgraph/store"
 )
@@ -30,12 +31,12 @@ func (g *Gate) row() store.Check {
 // verdict is the row of a gate that was run at now for took: PASS where it found
 // its threshold kept; PENDING where it could not be run, with the reason; FAIL in
 // any other case, an error included.
-func (g *Gate) verdict(f Finding, err error, now time.Time, took time.Duration) store.Check {
+func (g *Gate) verdict(f lab.Finding, err error, now time.Time, took time.Duration) store.Check {
 	c := g.row()
 	c.LastChecked = odds.TimeOf(now)
 	c.Measured, c.Evidence = f.Measured, f.Evidence
 	switch {
-	case errors.Is(err, errNotRun):
+	case errors.Is(err, lab.ErrNotRun):
 		c.LastChecked, c.Measured, c.Evidence = 0, "", err.Error()
 		return c
 	case err != nil:

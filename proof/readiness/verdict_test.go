@@ -13,6 +13,7 @@ import (
 
 	"corrgraph/answer"
 	"corrgraph/odds"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/server/service"
 	"corrgraph/store"
 )
@@ -45,19 +46,19 @@ func TestTheTwentyGates(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	g := Gate{Name: "load", Severity: Critical, Description: "d", Threshold: "< 5 ms"}
 	for name, c := range map[string]struct {
-		f        Finding
+		f        lab.Finding
 		err      error
 		status   string
 		measured string
 		evidence string
 		checked  bool
 	}{
-		"kept":                    {Finding{true, "4 ms", "n = 9"}, nil, Pass, "4 ms", "n = 9; took 2s", true},
-		"broken":                  {Finding{false, "6 ms", "n = 9"}, nil, Fail, "6 ms", "n = 9; took 2s", true},
-		"an error":                {Finding{}, errors.New("boom"), Fail, "an error", "boom; took 2s", true},
-		"an error never passes":   {Finding{true, "4 ms", "n = 9"}, errors.New("boom"), Fail, "4 ms", "n = 9; boom; took 2s", true},
-		"not run":                 {Finding{}, notRun("no permission"), Pending, "", "not run: no permission", false},
-		"not run is never passed": {Finding{Pass: true, Measured: "1"}, notRun("x"), Pending, "", "not run: x", false},
+		"kept":                    {lab.Finding{Pass: true, Measured: "4 ms", Evidence: "n = 9"}, nil, Pass, "4 ms", "n = 9; took 2s", true},
+		"broken":                  {lab.Finding{Measured: "6 ms", Evidence: "n = 9"}, nil, Fail, "6 ms", "n = 9; took 2s", true},
+		"an error":                {lab.Finding{}, errors.New("boom"), Fail, "an error", "boom; took 2s", true},
+		"an error never passes":   {lab.Finding{Pass: true, Measured: "4 ms", Evidence: "n = 9"}, errors.New("boom"), Fail, "4 ms", "n = 9; boom; took 2s", true},
+		"not run":                 {lab.Finding{}, lab.NotRun("no permission"), Pending, "", "not run: no permission", false},
+		"not run is never passed": {lab.Finding{Pass: true, Measured: "1"}, lab.NotRun("x"), Pending, "", "not run: x", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := g.verdict(c.f, c.err, noon(), 2*time.Second)
@@ -81,7 +82,7 @@ func passed(ago time.Duration) []store.Check {
 	o.fill()
 	var out []store.Check
 	for _, g := range gates(&o) {
-		out = append(out, g.verdict(Finding{true, "x", "y"}, nil, noon().Add(-ago), 0))
+		out = append(out, g.verdict(lab.Finding{Pass: true, Measured: "x", Evidence: "y"}, nil, noon().Add(-ago), 0))
 	}
 	return out
 }
@@ -173,8 +174,8 @@ func TestRunRefusesAnUnknownGate(t *testing.T) {
 }
 
 func TestAGateThatPanicsFails(t *testing.T) {
-	l := &lab{o: Options{Clock: noon}}
-	g := Gate{Name: "x", Severity: Critical, run: func(context.Context, *lab) (Finding, error) { panic("oh") }}
+	l := &session{o: Options{Clock: noon}}
+	g := Gate{Name: "x", Severity: Critical, run: func(context.Context, *session) (lab.Finding, error) { panic("oh") }}
 	if c := l.try(t.Context(), &g); c.Status != Fail || !strings.Contains(c.Evidence, "oh") {
 		t.Errorf("%+v", c)
 	}

@@ -18,7 +18,7 @@ type Band struct {
 	High       float64   `json:"false_high"`
 }
 
-// Bin compares stated confidence with what came true.
+// Bin compares stated confidence with the share of true edges.
 type Bin struct {
 	From    float64 `json:"from"`
 	To      float64 `json:"to"`

@@ -7,7 +7,7 @@ import (
 	"corrgraph/proof/simulate/truth"
 )
 
-// Verdict says what an edge is in truth.
+// Verdict classifies an edge against the truth.
 type Verdict uint8
 
 // The verdicts. False and Backwards are wrong claims.

@@ -1,14 +1,14 @@
 // Package score compares what was learned from a simulated market with the truth
 // behind it: how many of the discovered edges are false, how many of the planted
-// links were found, whether lag, size and direction are right, and whether a
-// stated confidence means what it says.
+// links were found, whether lag, size and direction are right, and whether
+// confidence is calibrated.
 //
-// Rules. Selections and lines of one market at one venue are one thing. An edge
-// that is Implied (see package truth) is a real correlation without a link of
-// its own: it is counted, and left out of every share, of the confidence bands
-// and of the calibration, so that it can neither hide a false edge nor count as
-// one. An edge that points the wrong way is a wrong claim and counts as false.
-// Rows of other programs are not scored.
+// Rules: selections and lines of one market at one venue count as one. An edge that
+// is Implied (see package truth) is a real correlation without a link of its own:
+// it is counted, and left out of every share, of the confidence bands and of the
+// calibration, so that it can neither hide a false edge nor count as one. An edge
+// that points the wrong way is a wrong claim and counts as false. Rows of other
+// programs are not scored.
 package score
 
 import (
@@ -32,8 +32,8 @@ type Options struct {
 	Slack odds.Millis
 }
 
-// Report is a market's score. Shares without anything to share are 0; the counts
-// beside them tell.
+// Report is a market's score. A share of nothing is 0; the count beside it shows
+// that.
 type Report struct {
 	Markets     int      `json:"markets"` // simulated markets behind the figures
 	Preset      string   `json:"preset"`
@@ -53,7 +53,7 @@ type Report struct {
 	squares               float64
 }
 
-// Tally counts the discovered edges of a layer by verdict.
+// Tally counts a layer's discovered edges by verdict.
 type Tally struct {
 	Layer      string  `json:"layer"`
 	Links      int     `json:"links"`      // planted
@@ -84,7 +84,7 @@ type Nulls struct {
 	Share      float64 `json:"share"` // Discovered / Pairs
 }
 
-// Lag says how well lags were recovered, over discovered planted links that
+// Lag measures how well lags were recovered, over discovered planted links that
 // point the right way.
 type Lag struct {
 	N           int     `json:"n"`
@@ -96,15 +96,14 @@ type Lag struct {
 	Coverage    float64 `json:"coverage"`
 }
 
-// Beta says how well sizes were recovered, over the same links between venues.
-// The size that is expected is share × β: what a leader's move is followed by on
-// average.
+// Beta measures how well sizes were recovered, over the same links between venues.
+// The expected size is share × β, the average response to a leader's move.
 type Beta struct {
 	N           int     `json:"n"`
 	MedianError float64 `json:"median_error"` // relative
 }
 
-// Outliers counts planted wrong quotes and the anomalies that name one.
+// Outliers counts planted wrong quotes and the anomalies that report them.
 type Outliers struct {
 	Planted   int     `json:"planted"`
 	Found     int     `json:"found"`
@@ -114,9 +113,9 @@ type Outliers struct {
 	Precision float64 `json:"precision"`
 }
 
-// Score holds edges, families and anomalies against t. Neither is modified.
-// Anomalies count when their kind contains "outlier" and they were not
-// suppressed. Cost: linear in its arguments, but outliers × anomalies.
+// Score compares edges, families and anomalies with t and modifies none of them. An
+// anomaly counts if its kind contains "outlier" and it was not suppressed. Cost:
+// linear in its arguments, but outliers × anomalies.
 func Score(t *truth.Truth, edges []graph.Edge, families []graph.Family, anomalies []detect.Anomaly, o Options) Report {
 	if o.LagTolerance == 0 {
 		o.LagTolerance = 0.10

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// Text writes the report as tables for a person.
+// Text writes the report as tables for people.
 func (r *Report) Text(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Scored against the truth of %d simulated market(s), preset %s.\n", r.Markets, r.Preset)

@@ -9,8 +9,8 @@ import (
 // prices is the kind of the demo: heavy tails, but no move that rewrites a match.
 const prices = "prices"
 
-// Kinds returns the names of the eight null families of increments, in the order
-// in which presets deal them out.
+// Kinds returns the names of the eight kinds of null pairs, in the order in which
+// presets assign them.
 func Kinds() []string {
 	return []string{"gauss", "heavy", "volcluster", "bursts", "rounded", "bounce", "momentum", "trend"}
 }

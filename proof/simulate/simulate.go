@@ -1,12 +1,12 @@
-// Package simulate makes a market whose truth is known: venues that follow one
-// another with known lags, sizes and shares, and everything that must not be
-// mistaken for that. It emits the batches that a feed would, in event-time
+// Package simulate generates a market with known ground truth: venues that follow
+// one another with known lags, sizes and shares, and the effects that must not be
+// mistaken for leadership. It emits the batches that a feed would, in event-time
 // order, and the [truth.Truth] behind them.
 //
-// The same options give the same bytes. Every league has a random stream of its
-// own, so that a change in one leaves the others as they were. Nothing here
-// reads a clock. Prices have eight significant digits, so that a move of 0.001
-// in log-odds survives being written down.
+// The same options give the same bytes. Each league draws from a random stream of
+// its own, so that changing one leaves the others unchanged. Nothing here reads a
+// clock. Prices have eight significant digits, so that a move of 0.001 in log-odds
+// survives formatting.
 package simulate
 
 import (
@@ -17,7 +17,7 @@ import (
 	"corrgraph/proof/simulate/truth"
 )
 
-// Options choose a market. The zero value is the demo with seed 0.
+// Options select a market. The zero value is the demo with seed 0.
 type Options struct {
 	Seed uint64
 	// Preset is "demo" (a readable market with every feature), "calibration"
@@ -27,14 +27,14 @@ type Options struct {
 	Preset string
 	// Start is the first event time. Zero means 2026-06-01T18:00:00Z.
 	Start odds.Time
-	// Minutes is the length of the demo. Zero means 720; at least 30. A longer
-	// demo spreads the same number of moves; only the polls become more.
+	// Minutes is the length of the demo. Zero means 720; at least 30. A longer demo
+	// has the same number of moves and more polls.
 	Minutes int
-	// Null is how many null pairs ("calibration") or null families ("pooled")
-	// there are. Zero means 2,000 or 100, below zero none.
+	// Null is how many null pairs ("calibration") or null families ("pooled") there
+	// are. Zero means 2,000 or 100; negative means none.
 	Null int
-	// True is how many planted pairs or families there are. Zero means 200 or
-	// 40, below zero none.
+	// True is how many planted pairs or families there are. Zero means 200 or 40;
+	// negative means none.
 	True int
 	// Moves is how many source moves a pair has, on average. Zero means 1,000
 	// ("calibration") or 100 ("pooled"); at least 10.
@@ -44,8 +44,8 @@ type Options struct {
 	// R2 is the share of a follower's variance that is copied. Zero means 0.5;
 	// below 1. The demo has its own.
 	R2 float64
-	// Steady leaves the shared bursts of activity out of the null pairs, but
-	// for those of the kind "bursts".
+	// Steady omits the shared bursts of activity from null pairs, except those of
+	// kind "bursts".
 	Steady bool
 }
 
@@ -59,7 +59,7 @@ func (o *Options) fill() error {
 	case "pooled":
 		null, planted, moves = 100, 40, 100
 	default:
-		return fmt.Errorf("simulate: no preset %q: want demo, calibration or pooled", o.Preset)
+		return fmt.Errorf("simulate: unknown preset %q: want demo, calibration or pooled", o.Preset)
 	}
 	if o.Start == 0 {
 		o.Start = 1_780_336_800_000
@@ -84,9 +84,9 @@ func setDefault(v *int, d int) {
 	}
 }
 
-// Run simulates the market of o and hands its batches to emit in event-time
-// order. Batches belong to the receiver. An error of emit ends the run and is
-// returned unchanged; else the error says what is wrong with o.
+// Run simulates the market of o and hands its batches to emit in event-time order.
+// Batches belong to the receiver. It returns an error of emit unchanged; any other
+// error is about o.
 //
 // The moves of the whole market are drawn and sorted first (24 bytes each, 1.5
 // million of them for "calibration"), batches are then rendered one at a time.

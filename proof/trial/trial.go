@@ -15,12 +15,11 @@ import (
 	"corrgraph/proof/simulate"
 	"corrgraph/proof/simulate/truth"
 	"corrgraph/replay"
-	"corrgraph/store/sqlite"
 )
 
 // Simulated runs a simulated market through the pipeline into a store, as replay.Run
 // does a recording, and returns what was planted in it.
-func Simulated(ctx context.Context, st *sqlite.Store, sim simulate.Options, o replay.Options) (replay.Summary, *truth.Truth, error) {
+func Simulated(ctx context.Context, st replay.Store, sim simulate.Options, o replay.Options) (replay.Summary, *truth.Truth, error) {
 	var planted *truth.Truth
 	var failed error
 	next, stop := iter.Pull(func(yield func(*odds.Batch) bool) {

@@ -131,7 +131,7 @@ func (p *parcel) receipt(got ingest.Receipt, asOf odds.Time) *Receipt {
 	return r
 }
 
-// ingest registers the door for ticks.
+// ingest registers the route that takes ticks.
 func (a *API) ingest() {
 	rt := route{method: "POST", path: "/v1/ticks", role: access.Operator}
 	op := huma.Operation{

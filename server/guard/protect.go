@@ -17,6 +17,7 @@ type PanicError struct {
 	Stack []byte
 }
 
+// Error returns "panic: " and the value; the stack stays in the log.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // Is makes errors.Is(err, ErrPanic) true.

@@ -16,14 +16,14 @@ import (
 type Receipt struct {
 	Accepted   int       // quotes that are in the log now
 	Duplicates int       // quotes that were there already
-	Refused    []Refusal // batches that were not taken
+	Refused    []Refusal // batches that were not accepted
 }
 
-// Refusal is one batch that was not taken.
+// Refusal is one batch that was not accepted.
 type Refusal struct {
-	Batch  int // index
-	Reason string
-	Detail string
+	Batch  int    // index in the request
+	Reason string // "late" or "future"
+	Detail string // the limit that it missed
 	Quotes int
 }
 
@@ -59,7 +59,7 @@ func New(o Options) *Ingester {
 	o.fill()
 	g := &Ingester{
 		o: o, requests: make(chan *request, o.Queue), closing: make(chan struct{}), stopped: make(chan struct{}),
-		feeds: newFeeds(), judge: newJudge(o.OutOfOrder, o.Remember),
+		feeds: newFeeds(), judge: newJudge(o.OutOfOrder, o.Remember), order: newOrder(),
 	}
 	g.SetFutureSkew(o.FutureSkew)
 	return g
@@ -68,17 +68,18 @@ func New(o Options) *Ingester {
 // SetFutureSkew changes how far ahead of the clock a tick may be. Zero means 10 s.
 func (g *Ingester) SetFutureSkew(m odds.Millis) { g.skew.Store(int64(orElse(m, 10_000))) }
 
-// Feeds returns how every source and venue has been heard, by source and venue.
-// It is shared and must not be changed.
+// Feeds returns the statistics of every source and venue, sorted by source and venue.
+// The slice is shared and must not be changed.
 func (g *Ingester) Feeds() []feed.Stats { return g.feeds.list() }
 
-// HeldBack is how many accepted batches wait because earlier ones may still come.
+// HeldBack returns how many accepted batches wait because earlier ones may still come.
 func (g *Ingester) HeldBack() int { return int(g.heldBack.Load()) }
 
-// Accept takes batches, each in the order of its source. It returns once those
-// that it accepts are on disk. Batches belong to the Ingester from then on. Errors:
-// ErrRecovering, ErrStopped, ErrBusy, the log's; then nothing was accepted, or (when
-// ctx ends) it is not known whether it was, and the same may be sent again.
+// Accept takes batches, each in the order of its source, and owns them from then on.
+// It returns once those that it accepts are on disk. Errors are ErrRecovering,
+// ErrStopped, ErrBusy and the log's: then nothing was accepted. If ctx ends first, its
+// cause is returned and the batches may or may not have been accepted. In every case
+// it is safe to send them again.
 func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, error) {
 	if !g.ready.Load() {
 		return Receipt{}, ErrRecovering
@@ -101,7 +102,7 @@ func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, 
 		err = context.Cause(ctx)
 	}
 	select {
-	case <-r.done: // at the same moment: what is known is said
+	case <-r.done: // at the same moment: the receipt wins
 		return r.receipt, r.err
 	default:
 		return Receipt{}, err
@@ -274,7 +275,7 @@ func (g *Ingester) deliver(to Sink, before, accepted odds.Time) {
 		}
 		instants = append(instants, batches)
 	}
-	g.heldBack.Store(int64(len(g.order.heap)))
+	g.heldBack.Store(int64(g.order.waiting.Len()))
 	to.Deliver(instants, accepted)
 }
 

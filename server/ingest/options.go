@@ -37,11 +37,11 @@ type Sink interface {
 // Options of an Ingester. The zero value is the default of every field but Log.
 type Options struct {
 	Log Log
-	// OutOfOrder is how much older than the newest accepted tick one may be and
-	// still take its place. Zero means 2 s.
+	// OutOfOrder is how much older than the newest accepted tick another may be and
+	// still be accepted. Zero means 2 s.
 	OutOfOrder odds.Millis
-	// Idle is how long nothing must come before ticks that wait for earlier ones
-	// are let through. Zero means 1 s.
+	// Idle is how long nothing must arrive before ticks that wait for earlier ones are
+	// delivered. Zero means 1 s.
 	Idle time.Duration
 	// FutureSkew is how far ahead of the clock a tick may be. Zero means 10 s.
 	FutureSkew odds.Millis
@@ -50,8 +50,8 @@ type Options struct {
 	// Queue is how many requests may wait; a further one is refused with ErrBusy.
 	// Zero means 256.
 	Queue int
-	// Remember is how many updates are recognised when they come again. Zero means
-	// 1,000,000 (about 40 MB).
+	// Remember is how many of the newest updates are recognised as duplicates. Zero
+	// means 1,000,000 (about 40 MB).
 	Remember int
 	// Clock is the wall clock, which may jump. Nil means time.Now.
 	Clock func() time.Time

@@ -68,7 +68,7 @@ func (r *running) until(what string, is func() bool) {
 	r.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for range 4000 {
+	for range 60_000 { // five minutes: against hanging alone
 		if is() {
 			return
 		}

@@ -10,7 +10,7 @@ import (
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
 	"corrgraph/server/telemetry"
-	"corrgraph/store/sqlite"
+	"corrgraph/ticklog"
 )
 
 // meter turns what the live engine publishes into counters, and serves what
@@ -37,7 +37,7 @@ type scale struct {
 	took  time.Duration
 }
 
-func (s *scale) weigh(ctx context.Context, st *sqlite.Store) *int64 {
+func (s *scale) weigh(ctx context.Context, log ticklog.Log) *int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	start := time.Now()
@@ -45,8 +45,8 @@ func (s *scale) weigh(ctx context.Context, st *sqlite.Store) *int64 {
 		return s.bytes
 	}
 	s.bytes = nil
-	if log, err := st.Log().Stats(ctx); err == nil {
-		s.bytes = &log.Bytes
+	if held, err := log.Stats(ctx); err == nil {
+		s.bytes = &held.Bytes
 	}
 	s.at = time.Now()
 	s.took = s.at.Sub(start)
@@ -142,7 +142,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	m.learned(r, st)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	r.LogBytes = m.log.weigh(ctx, i.store)
+	r.LogBytes = m.log.weigh(ctx, i.store.Log())
 	if checks, err := i.store.Checks(ctx, "correlation-engine"); err == nil && len(checks) > 0 {
 		r.Gates = map[string]string{}
 		for k := range checks {

@@ -8,7 +8,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Message is one thing that subscribers are told.
+// Message is one item of news for subscribers.
 type Message struct {
 	ID    uint64 // ascending, without gaps, from 1 at the start of the process
 	Kind  string // "move", "prediction", "outcome", "anomaly", "graph", "decision", "gap"
@@ -18,16 +18,16 @@ type Message struct {
 	Data  Payload // immutable; rendered by whoever delivers it
 }
 
-// Hub keeps the newest messages for any number of subscribers, each of which
-// reads at its own pace. A subscriber costs no buffer: one that falls behind by
-// more than is kept is told how many messages it missed. Safe for concurrent use.
+// Hub keeps the newest messages for any number of subscribers, each of which reads
+// at its own pace. It buffers nothing per subscriber: one that falls behind by more
+// than is kept is told how many messages it missed. Safe for concurrent use.
 type Hub struct {
 	mu   sync.Mutex
 	ring []Message     // guarded by mu; message id stands at id % len
 	last uint64        // guarded by mu
-	gap  uint64        // guarded by mu; moves behind this message were not told
-	ear  time.Time     // guarded by mu; when a subscriber was last seen
-	came bool          // guarded by mu; one was there since
+	gap  uint64        // guarded by mu; some moves after this message were never published
+	seen time.Time     // guarded by mu; when a subscriber was last known to read
+	read bool          // guarded by mu; one has read since
 	wake chan struct{} // guarded by mu; closed at the next message
 }
 
@@ -39,7 +39,7 @@ func NewHub(n int) *Hub {
 	return &Hub{ring: make([]Message, n), wake: make(chan struct{})}
 }
 
-// Publish numbers messages and hands them to all subscribers.
+// Publish numbers messages and makes them available to all subscribers.
 func (h *Hub) Publish(ms ...Message) {
 	if len(ms) == 0 {
 		return
@@ -55,50 +55,50 @@ func (h *Hub) Publish(ms ...Message) {
 	h.wake = make(chan struct{})
 }
 
-// Last is the id of the newest message, 0 before the first.
+// Last returns the id of the newest message; 0 before the first.
 func (h *Hub) Last() uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.last
 }
 
-// deaf is how long nobody must have asked before moves are not told any more. A
-// subscriber that waits for longer than that at a time counts as gone.
-const deaf = time.Minute
+// idleAfter is how long nobody must have read before moves are no longer published. A
+// subscriber that waits for longer than that in one go counts as gone.
+const idleAfter = time.Minute
 
-// heard reports whether somebody listens, or did a moment ago and may come back.
+// heard reports whether somebody reads, or did until a moment ago and may come back.
 func (h *Hub) heard(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.came {
-		h.ear, h.came = now, false
+	if h.read {
+		h.seen, h.read = now, false
 	}
-	return now.Sub(h.ear) < deaf
+	return now.Sub(h.seen) < idleAfter
 }
 
-// skip notes that moves were not told: whoever read the messages before must look
-// at everything anew.
+// skip notes that moves were not published: whoever resumes from an earlier message
+// must read everything again.
 func (h *Hub) skip() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.gap = h.last + 1
 }
 
-// Cursor is a subscriber's place. It is for one goroutine.
+// Cursor is a subscriber's place in the hub. It is for one goroutine.
 type Cursor struct {
 	hub  *Hub
 	at   uint64 // the last message given
 	keep func(*Message) bool
 }
 
-// After returns a cursor behind message id, of messages that keep accepts (nil:
-// all). ok is false where the id was never given out or messages after it are
-// gone: the subscriber must look at everything anew.
+// After returns a cursor that reads from the message after id, those that keep
+// accepts (nil: all). ok is false if the id was never given out or messages after it
+// are gone: the subscriber must then read everything again.
 func (h *Hub) After(id uint64, keep func(*Message) bool) (c *Cursor, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c = &Cursor{h, id, keep}
-	h.came = true
+	h.read = true
 	if id > h.last || id+uint64(len(h.ring)) < h.last || id < h.gap {
 		c.at = h.last
 		return c, false
@@ -106,12 +106,12 @@ func (h *Hub) After(id uint64, keep func(*Message) bool) (c *Cursor, ok bool) {
 	return c, true
 }
 
-// Place is the id of the last message given or passed over.
+// Place returns the id of the last message returned or filtered out.
 func (c *Cursor) Place() uint64 { return c.at }
 
-// Next waits for messages and returns those since the last call, of each kind and
-// key the newest alone, at most 4,096; missed counts those that were overwritten
-// before they could be read. It returns the cause when ctx ends.
+// Next waits for messages and returns those since the last call, at most 4,096 and of
+// each kind and key only the newest. missed counts those that were overwritten before
+// they could be read. When ctx ends it returns the cause.
 func (c *Cursor) Next(ctx context.Context) (ms []Message, missed uint64, err error) {
 	for {
 		ms, missed, wake := c.take()
@@ -132,7 +132,7 @@ func (c *Cursor) take() (ms []Message, missed uint64, wake chan struct{}) {
 	h := c.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.came = true
+	h.read = true
 	if size := uint64(len(h.ring)); h.last > size && c.at < h.last-size {
 		missed = h.last - size - c.at
 		c.at = h.last - size

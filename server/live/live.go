@@ -32,7 +32,9 @@ func New(o Options) *Live {
 		in: make(chan delivery, 16), calls: newCalls(),
 	}
 	l.SetModes(o.Standby, o.Off)
-	l.loop = newLoop(&o, l.in, l.calls.asked, l.watch, l.hub, l.modes, l.out)
+	pub := newPublisher(&o, l.hub, l.modes, l.out, l.watch)
+	pub.queue = func() int { return len(l.in) }
+	l.loop = newLoop(&o, l.in, l.calls.asked, pub)
 	l.score = &scorer{l.calls, l.loop.tally, l.out}
 	if o.Results != nil {
 		l.save = &saver{to: o.Results, calls: l.calls, take: l.loop.take, out: l.out, watch: l.watch, failed: o.Failed}

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"corrgraph/engine"
@@ -27,17 +26,15 @@ type loop struct {
 	tick    <-chan time.Time // of publications
 }
 
-func newLoop(o *Options, in <-chan delivery, asked <-chan func(), watch *stopwatch, hub *Hub, modes *atomic.Pointer[modes], out *published) *loop {
+func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher) *loop {
 	lp := &loop{
-		in: in, asked: asked, stalled: o.Stalled, every: o.PublishEvery, watch: watch,
-		e: engine.New(o.Engine), book: newBook(o.Predictions, o.Anomalies),
+		in: in, asked: asked, stalled: o.Stalled, every: o.PublishEvery, watch: pub.watch,
+		e: engine.New(o.Engine), book: newBook(o.Predictions, o.Anomalies), pub: pub,
 	}
 	if o.Results != nil {
 		lp.changes = newChanges()
 	}
-	lp.pub = newPublisher(lp.e, lp.book, lp.changes, out)
-	lp.pub.hub, lp.pub.modes, lp.pub.intake, lp.pub.clock, lp.pub.watch = hub, modes, o.Intake, o.Clock, watch
-	lp.pub.queue = func() int { return len(in) }
+	pub.e, pub.book, pub.changes = lp.e, lp.book, lp.changes
 	return lp
 }
 

@@ -7,7 +7,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Past is the graph of an event as it stood. It is immutable.
+// Past is the graph of an event as it once stood. It is immutable.
 type Past struct {
 	Version   uint64
 	AsOf      odds.Time
@@ -15,13 +15,13 @@ type Past struct {
 	LayerAsOf [4]odds.Time
 }
 
-// mostPast is how many decisions an event's view looks back on: a day of them, as
-// decisions come by default. Each keeps its edges, of 288 bytes; all of it goes with
-// the view, a minute after its last reader.
+// mostPast is how many decisions a view looks back on: a day's worth by default. Each
+// keeps its edges, 288 bytes apiece, until the view goes, a minute after its last
+// reader.
 const mostPast = 24
 
-// remember takes over the past of the view before, nil for none. Edges change with
-// decisions, so the first view after each decision is what stays of its time.
+// remember takes over the past of the previous view, nil for none. Edges change with
+// decisions, so only the first view after each decision is kept.
 func (v *View) remember(old *View, decided odds.Time) {
 	v.decided = decided
 	if old != nil {
@@ -35,8 +35,8 @@ func (v *View) remember(old *View, decided odds.Time) {
 
 func (v *View) graph() Past { return Past{v.Version, v.AsOf, v.Layers, v.LayerAsOf} }
 
-// At returns the newest graph not after a time, the view's own or a past one; ok is
-// false where none is remembered.
+// At returns the newest graph at or before a time, the view's own or a past one; ok is
+// false if none is remembered.
 func (v *View) At(at odds.Time) (p Past, ok bool) {
 	if v.AsOf <= at {
 		return v.graph(), true

@@ -28,8 +28,8 @@ type publisher struct {
 	out     *published
 	hub     *Hub
 	modes   *atomic.Pointer[modes]
-	intake  Intake // nil: unknown
-	queue   func() int
+	intake  Intake     // nil: unknown
+	queue   func() int // deliveries that wait
 	clock   func() time.Time
 	watch   *stopwatch
 
@@ -48,9 +48,10 @@ type publisher struct {
 	messages  []Message
 }
 
-func newPublisher(e *engine.Engine, b *book, c *changes, out *published) *publisher {
+// newPublisher returns a publisher that the loop gives its engine, book and changes.
+func newPublisher(o *Options, hub *Hub, modes *atomic.Pointer[modes], out *published, watch *stopwatch) *publisher {
 	return &publisher{
-		e: e, book: b, changes: c, out: out,
+		hub: hub, modes: modes, out: out, watch: watch, intake: o.Intake, clock: o.Clock,
 		slots: map[string]*slot{}, dirty: map[string]bool{}, missed: map[string]int{}, moves: newMoves(),
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Hub is where subscribers hear what happens.
+// Hub returns the hub that publishes what happens.
 func (l *Live) Hub() *Hub { return l.hub }
 
 // State returns the newest state.
@@ -25,9 +25,9 @@ func (p *published) scorecard() *Card {
 	return &Card{Scorecard: ledger.NewScorecard(nil)}
 }
 
-// View returns the newest view of an event, or asks for one when nobody was
-// interested before; while the loop is busy with a decision an older one may be
-// all there is. ErrUnknown where there is no such event.
+// View returns the newest view of an event. If nobody has read the event for a while
+// it waits for the loop to make one. While the loop is busy with a decision the view
+// may be older than PublishEvery. ErrUnknown if there is no such event.
 func (l *Live) View(ctx context.Context, id string) (*View, error) {
 	x, ok := l.out.slots.Load(id)
 	if !ok {
@@ -48,8 +48,8 @@ func (l *Live) View(ctx context.Context, id string) (*View, error) {
 	return nil, err
 }
 
-// Inspect explains the link between two nodes; ok is false where they are not
-// watched together.
+// Inspect explains the link between two nodes with at most so many points of either
+// series; ok is false if they are not watched together.
 func (l *Live) Inspect(ctx context.Context, source, target odds.NodeID, most int) (d engine.Detail, ok bool, err error) {
 	found, err := ask(ctx, l.calls, func() *engine.Detail {
 		if d, ok := l.loop.e.Inspect(source, target, most); ok {
@@ -63,8 +63,8 @@ func (l *Live) Inspect(ctx context.Context, source, target odds.NodeID, most int
 	return *found, true, nil
 }
 
-// Remembered returns the newest `most` moves of an event that are remembered of the
-// time from `from` to `to`. ErrUnknown where there is no such event.
+// Remembered returns the newest moves of an event between two times that the engine
+// still holds, at most so many. ErrUnknown if there is no such event.
 func (l *Live) Remembered(ctx context.Context, id string, from, to odds.Time, most int) (engine.Remembered, error) {
 	found, err := ask(ctx, l.calls, func() *engine.Remembered {
 		if r, ok := l.loop.e.Remembered(id, from, to, most); ok {
@@ -82,8 +82,8 @@ func (l *Live) Remembered(ctx context.Context, id string, from, to odds.Time, mo
 }
 
 // Anomalies returns the newest anomalies of all events, newest first, at most so many.
-// They are gathered once a publication, because the loop waits meanwhile, and
-// shared: nobody may change them.
+// The list is gathered at most once per publication, because the loop has to wait for
+// it, and is shared: callers must not change it.
 func (l *Live) Anomalies(ctx context.Context, most int) ([]AnomalyUpdate, error) {
 	if r := l.out.recent.Load(); r != nil && r.most == most {
 		return r.list, nil

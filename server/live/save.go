@@ -13,8 +13,8 @@ import (
 	"corrgraph/store"
 )
 
-// Results is where conclusions are kept for whoever reads the store: the command
-// line, another program, a backup. They follow from the log and can be lost.
+// Results is where conclusions are kept for those who read the store: the command
+// line, other programs, backups. They follow from the log, so losing them is harmless.
 type Results interface {
 	Events(ctx context.Context) ([]catalog.Event, error)
 	WriteEvent(ctx context.Context, r *store.EventResults) error

@@ -16,21 +16,21 @@ import (
 type Card struct {
 	ledger.Scorecard
 	AsOf    odds.Time // event time
-	Since   odds.Time // when the oldest prediction in it was issued; 0 where there is none
-	Dropped uint64    // older ones that it does not hold
+	Since   odds.Time // issue of the oldest prediction in it; 0 if there is none
+	Dropped uint64    // older predictions that are no longer in it
 }
 
-// scoreEvery is how often the scorecard is added up anew.
+// scoreEvery is how often the scorecard is computed.
 const scoreEvery = 5 * time.Second
 
-// scorer adds up the scorecard beside the loop.
+// scorer computes the scorecard beside the loop, on a goroutine of its own.
 type scorer struct {
 	calls *calls
 	tally func(seen uint64) *tally // to be called on the loop's goroutine
 	out   *published
 }
 
-// run adds up until ctx ends.
+// run computes scorecards until ctx ends.
 func (s *scorer) run(ctx context.Context) {
 	tick := time.NewTicker(scoreEvery)
 	defer tick.Stop()
@@ -52,7 +52,7 @@ func (s *scorer) run(ctx context.Context) {
 	}
 }
 
-// tally is what a scorecard is added up from.
+// tally is what a scorecard is computed from.
 type tally struct {
 	asOf    odds.Time
 	ps      []ledger.Prediction
@@ -71,7 +71,7 @@ func (lp *loop) tally(seen uint64) *tally {
 	return &tally{lp.e.Now(), append(b.settled.all(), lp.e.Pending()...), lp.e.FamilyKeys(), b.settled.dropped, n}
 }
 
-// card adds up.
+// card computes the scorecard.
 func (t *tally) card() *Card {
 	c := &Card{AsOf: t.asOf, Dropped: t.dropped}
 	for i := range t.ps {

@@ -20,25 +20,25 @@ type View struct {
 	LayerAsOf [4]odds.Time        // event time of each layer's edges; 0 for a layer that is off
 	Anomalies []AnomalyUpdate     // the event's newest, oldest first
 	Settled   []ledger.Prediction // the event's newest, oldest first
-	Past      []Past              // the graph as it was when the view was first asked for and after each decision since, oldest first
+	Past      []Past              // the graph when the view was first requested and after each decision since, oldest first
 
-	decided odds.Time // the decision that it rests on
+	decided odds.Time // the decision it is based on
 }
 
 // State is what readers see of the whole. It is immutable.
 type State struct {
-	Recovering bool      // the log is being read back: not everything is there yet
+	Recovering bool      // the log is being read back, and some of it is still missing
 	AsOf       odds.Time // event time applied; 0 before the first tick
-	Arrived    odds.Time // wall clock at which the newest of it was accepted; 0 none since the start
+	Arrived    odds.Time // wall clock when the newest applied tick was accepted; 0 if none since the start
 	Published  odds.Time // wall clock
-	Renewed    time.Time // the same moment by the true clock, which no drill sets
+	Renewed    time.Time // the same moment by the true clock, which no drill can set
 	Counts     engine.Counts
 	Queue      int // deliveries that wait to be applied
-	HeldBack   int // batches that wait for their place
+	HeldBack   int // accepted batches that wait because earlier ones may still come
 	Feeds      []feed.Stats
 	Events     []EventRow // by newest quote, then id
-	Issued     uint64
-	Dropped    uint64 // answered predictions that the scorecard holds no more
+	Issued     uint64     // predictions since the start of the log
+	Dropped    uint64     // answered predictions that the scorecard no longer holds
 	Outcomes   map[ledger.Outcome][5]uint64
 	Anomalies  []AnomalyCount
 
@@ -49,13 +49,13 @@ type State struct {
 type EventRow struct {
 	catalog.Event
 	Last      odds.Time // newest quote
-	Open      int       // forecasts that wait for their answer
+	Open      int       // pending forecasts
 	Anomalies int       // raised and not over
 	Quotes    int       // prices shown
 	Markets   int
 }
 
-// AnomalyCount is how many anomalies of a kind there were since the start.
+// AnomalyCount is the number of anomalies of a kind since the start.
 type AnomalyCount struct {
 	Kind       string
 	Layer      odds.Layer

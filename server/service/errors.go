@@ -38,6 +38,7 @@ type Error struct {
 	Err        error           // the cause; not for outsiders
 }
 
+// Error returns what a caller may know, and the cause alone of an internal error.
 func (e *Error) Error() string {
 	if e.Err != nil && e.Code == Internal {
 		return e.Err.Error()

@@ -8,11 +8,12 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
 )
 
 // searched is how many rows one page of an audit search looks at. A row takes some
 // microseconds, and a search that nobody could narrow down must not come near the
-// deadline: the store's breaker counts what is cut off.
+// Deadline: the store's breaker counts what is cut off.
 const searched = 1000
 
 // Audit implements store.AuditLog.
@@ -21,11 +22,11 @@ func (s *Store) Audit(ctx context.Context, rows []store.AuditRow) error {
 	for i := range rows {
 		bytes += rows[i].Size()
 	}
-	return s.write(ctx, func(c *conn) error {
-		if err := auditTable.write(ctx, c, rows); err != nil {
+	return s.db.Write(ctx, func(c *db.Conn) error {
+		if err := auditTable.Write(ctx, c, rows); err != nil {
 			return err
 		}
-		_, err := c.exec(ctx, s.table[auditSize], bytes)
+		_, err := c.Exec(ctx, s.table[auditSize], bytes)
 		return err
 	})
 }
@@ -43,8 +44,8 @@ func (s *Store) AuditHeld(ctx context.Context) (store.AuditHeld, error) {
 // PruneAudit implements store.AuditLog; measurements of performance go at the
 // same age.
 func (s *Store) PruneAudit(ctx context.Context, b store.AuditBounds, step int) (removed int, err error) {
-	err = s.write(ctx, func(c *conn) error {
-		held, err := c.one(ctx, s.table[auditHeld])
+	err = s.db.Write(ctx, func(c *db.Conn) error {
+		held, err := c.One(ctx, s.table[auditHeld])
 		if err != nil {
 			return err
 		}
@@ -53,15 +54,15 @@ func (s *Store) PruneAudit(ctx context.Context, b store.AuditBounds, step int) (
 			return err
 		}
 		if n > 0 {
-			if _, err := c.exec(ctx, s.table[pruneAudit], last); err != nil {
+			if _, err := c.Exec(ctx, s.table[pruneAudit], last); err != nil {
 				return err
 			}
-			if _, err := c.exec(ctx, s.table[auditSize], -bytes); err != nil {
+			if _, err := c.Exec(ctx, s.table[auditSize], -bytes); err != nil {
 				return err
 			}
 		}
 		removed = n
-		_, err = c.exec(ctx, s.table[prunePerformance], int64(b.Before), int64(step))
+		_, err = c.Exec(ctx, s.table[prunePerformance], int64(b.Before), int64(step))
 		return err
 	})
 	if err != nil {
@@ -72,17 +73,17 @@ func (s *Store) PruneAudit(ctx context.Context, b store.AuditBounds, step int) (
 
 // outOfBounds finds the oldest rows that are out of bounds, at most step: the id
 // of the last, how many and how large they are.
-func (s *Store) outOfBounds(ctx context.Context, c *conn, b store.AuditBounds, rows int, bytes int64, step int) (last int64, n int, size int64, err error) {
-	err = c.query(ctx, s.table[auditOldest], func(row []driver.Value) error {
-		r := cells{v: row}
+func (s *Store) outOfBounds(ctx context.Context, c *db.Conn, b store.AuditBounds, rows int, bytes int64, step int) (last int64, n int, size int64, err error) {
+	err = c.Query(ctx, s.table[auditOldest], func(row []driver.Value) error {
+		r := db.Cells{V: row}
 		var id, at, one int64
-		number(&r, &id)
-		number(&r, &at)
-		number(&r, &one)
+		db.Number(&r, &id)
+		db.Number(&r, &at)
+		db.Number(&r, &one)
 		aged := odds.Time(at) < b.Before
 		tooMany := b.Rows > 0 && rows-n > b.Rows || b.Bytes > 0 && bytes-size > b.Bytes
 		if !aged && !tooMany {
-			return errEnough
+			return db.ErrEnough
 		}
 		last, n, size = id, n+1, size+one
 		return nil
@@ -139,8 +140,8 @@ type spot struct {
 
 // auditTime returns the time of a row.
 func (s *Store) auditTime(ctx context.Context, id int64) (at odds.Time, found bool, err error) {
-	err = s.rows(ctx, auditAt, func(r *cells) {
-		number(r, &at)
+	err = s.rows(ctx, auditAt, func(r *db.Cells) {
+		db.Number(r, &at)
 		found = true
 	}, id)
 	return at, found, err
@@ -154,9 +155,9 @@ func (s *Store) auditFloor(ctx context.Context, f store.AuditFilter, end spot) (
 		what, args = auditFloorOf, append(args, f.Operation)
 	}
 	floor = spot{at: f.From}
-	err = s.rows(ctx, what, func(r *cells) {
-		number(r, &floor.at)
-		number(r, &floor.id)
+	err = s.rows(ctx, what, func(r *db.Cells) {
+		db.Number(r, &floor.at)
+		db.Number(r, &floor.id)
 		more = true
 	}, args...)
 	return floor, more, err
@@ -164,7 +165,7 @@ func (s *Store) auditFloor(ctx context.Context, f store.AuditFilter, end spot) (
 
 // RecordPerformance appends measurements.
 func (s *Store) RecordPerformance(ctx context.Context, rows []store.Performance) error {
-	return s.write(ctx, func(c *conn) error { return performanceTable.write(ctx, c, rows) })
+	return s.db.Write(ctx, func(c *db.Conn) error { return performanceTable.Write(ctx, c, rows) })
 }
 
 // Performance returns the measurements of an operation, or of all where it is
@@ -179,12 +180,12 @@ func (s *Store) Performance(ctx context.Context, from, to odds.Time, operation s
 // SetChecks adds rows to the readiness matrix or replaces those of the same
 // component and name. A status that is another than before is so since the check.
 func (s *Store) SetChecks(ctx context.Context, checks []store.Check) error {
-	return s.write(ctx, func(c *conn) error {
+	return s.db.Write(ctx, func(c *db.Conn) error {
 		for i := range checks {
-			w, k := cells{writing: true}, checks[i]
+			w, k := db.Cells{Writing: true}, checks[i]
 			k.Since = k.LastChecked
-			checkTable.walk(&w, &k)
-			if _, err := c.exec(ctx, s.table[setCheck], w.v...); err != nil {
+			checkTable.Walk(&w, &k)
+			if _, err := c.Exec(ctx, s.table[setCheck], w.V...); err != nil {
 				return err
 			}
 		}
@@ -202,7 +203,14 @@ func (s *Store) Checks(ctx context.Context, component string) ([]store.Check, er
 // store.ErrDeadline where it was cut, and by Options.Clock how long it took, the
 // wait for a connection included. Probes hold no connection of the searches.
 func (s *Store) Probe(ctx context.Context, work int) (took time.Duration, err error) {
-	start := s.watch.now()
+	start := s.now()
 	_, err = s.ask(ctx, probe, int64(work))
-	return s.watch.now().Sub(start), err
+	return s.now().Sub(start), err
+}
+
+func (s *Store) now() time.Time {
+	if s.clock == nil {
+		return time.Time{}
+	}
+	return s.clock()
 }

@@ -6,6 +6,7 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
 )
 
 // UseDevig ties the store to the de-vig method of whoever is about to write
@@ -13,8 +14,8 @@ import (
 // built with: any other is store.ErrDevig, for values of two methods don't mix. A
 // store where none is noted was built with odds.Multiplicative. One transaction.
 func (s *Store) UseDevig(ctx context.Context, m odds.Method) error {
-	return s.write(ctx, func(c *conn) error {
-		v, err := c.one(ctx, s.table[devig])
+	return s.db.Write(ctx, func(c *db.Conn) error {
+		v, err := c.One(ctx, s.table[devig])
 		if err != nil {
 			return err
 		}
@@ -25,9 +26,9 @@ func (s *Store) UseDevig(ctx context.Context, m odds.Method) error {
 		case inUse:
 			return fmt.Errorf("%w: %s, not %s", store.ErrDevig, odds.Method(held), m)
 		case m == odds.Multiplicative:
-			_, err = c.exec(ctx, s.table[clearDevig])
+			_, err = c.Exec(ctx, s.table[clearDevig])
 		default:
-			_, err = c.exec(ctx, s.table[setDevig], int64(m))
+			_, err = c.Exec(ctx, s.table[setDevig], int64(m))
 		}
 		return err
 	})

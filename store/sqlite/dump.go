@@ -7,24 +7,26 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"corrgraph/store/sqlite/db"
 )
 
 // dumped lists the tables of results with the columns and the order of their
 // canonical form: natural keys, no row numbers.
-func dumped() []statement {
-	dump := func(table, columns, order string) statement {
-		return statement{name: "dump_" + table, sql: "SELECT " + columns + " FROM " + table + " ORDER BY " + order, deadline: listing}
+func dumped() []db.Statement {
+	dump := func(table, columns, order string) db.Statement {
+		return db.Statement{Name: "dump_" + table, SQL: "SELECT " + columns + " FROM " + table + " ORDER BY " + order, Deadline: db.Listing}
 	}
-	return []statement{
+	return []db.Statement{
 		dump("state", "name, value", "name"),
-		dump("events", eventTable.columns, "event_id"),
-		dump("families", familyTable.columns, "family"),
-		dump("venue_groups", groupTable.columns, "sport, league, venues"),
-		dump("multi_layer_correlations", "severity_level, "+edgeTable.columns, edgeTable.columns),
-		dump("anomalies", anomalyTable.columns, anomalyTable.columns),
-		dump("predictions", predictionTable.columns, "prediction_id"),
-		dump("ambiguities", ambiguityTable.columns, ambiguityTable.columns),
-		dump("documents", documentTable.columns, "name"),
+		dump("events", eventTable.Columns, "event_id"),
+		dump("families", familyTable.Columns, "family"),
+		dump("venue_groups", groupTable.Columns, "sport, league, venues"),
+		dump("multi_layer_correlations", "severity_level, "+edgeTable.Columns, edgeTable.Columns),
+		dump("anomalies", anomalyTable.Columns, anomalyTable.Columns),
+		dump("predictions", predictionTable.Columns, "prediction_id"),
+		dump("ambiguities", ambiguityTable.Columns, ambiguityTable.Columns),
+		dump("documents", documentTable.Columns, "name"),
 	}
 }
 
@@ -34,11 +36,11 @@ func dumped() []statement {
 // out: they tell of runs, not of results. Floats have their shortest exact form.
 func (s *Store) CanonicalDump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
-	whole := statement{name: "dump", deadline: upkeep}
-	err := s.read(ctx, whole, func(ctx context.Context, c *conn) error {
+	whole := db.Statement{Name: "dump", Deadline: db.Upkeep}
+	err := s.db.Read(ctx, whole, func(ctx context.Context, c *db.Conn) error {
 		for _, d := range dumped() {
-			fmt.Fprintln(out, "--", d.sql)
-			if err := c.query(ctx, d, func(row []driver.Value) error {
+			fmt.Fprintln(out, "--", d.SQL)
+			if err := c.Query(ctx, d, func(row []driver.Value) error {
 				_, err := out.Write(append(spell(nil, row), '\n'))
 				return err
 			}); err != nil {
@@ -48,7 +50,7 @@ func (s *Store) CanonicalDump(ctx context.Context, w io.Writer) error {
 		return out.Flush()
 	})
 	if err != nil {
-		return fmt.Errorf("store %s: %w", s.path, err)
+		return fmt.Errorf("store %s: %w", s.Path(), err)
 	}
 	return nil
 }

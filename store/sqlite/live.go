@@ -14,6 +14,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
 )
 
 // Results that a live engine writes must not keep appends to the log waiting:
@@ -27,7 +28,7 @@ const (
 
 // turn is what is left of a transaction's allowance.
 type turn struct {
-	c    *conn
+	c    *db.Conn
 	rows int
 	over context.Context // ends with the turn's time
 }
@@ -55,7 +56,7 @@ func (s *Store) inTurns(ctx context.Context, jobs ...job) error {
 			return err
 		}
 		left := jobs
-		err := s.write(ctx, func(c *conn) error {
+		err := s.db.Write(ctx, func(c *db.Conn) error {
 			over, cancel := context.WithTimeout(ctx, turnTime)
 			defer cancel()
 			t := &turn{c: c, rows: turnRows, over: over}
@@ -81,7 +82,7 @@ func (s *Store) inTurns(ctx context.Context, jobs ...job) error {
 // once is a job of one statement.
 func (s *Store) once(n name, args ...driver.Value) job {
 	return func(ctx context.Context, t *turn) (bool, error) {
-		_, err := t.c.exec(ctx, s.table[n], args...)
+		_, err := t.c.Exec(ctx, s.table[n], args...)
 		t.used(1)
 		return true, err
 	}
@@ -91,7 +92,7 @@ func (s *Store) once(n name, args ...driver.Value) job {
 func (s *Store) drop(n name, args ...driver.Value) job {
 	return func(ctx context.Context, t *turn) (bool, error) {
 		for {
-			gone, err := t.c.exec(ctx, s.table[n], append(args[:len(args):len(args)], int64(dropRows))...)
+			gone, err := t.c.Exec(ctx, s.table[n], append(args[:len(args):len(args)], int64(dropRows))...)
 			if err != nil || gone < dropRows {
 				t.used(int(gone))
 				return true, err
@@ -104,27 +105,27 @@ func (s *Store) drop(n name, args ...driver.Value) job {
 }
 
 // each runs a statement n times, with the values that bind puts for each.
-func each(st statement, n int, bind func(w *cells, i int)) job {
+func each(st db.Statement, n int, bind func(w *db.Cells, i int)) job {
 	next := 0
 	return func(ctx context.Context, t *turn) (bool, error) {
-		w, first := cells{writing: true}, next
-		err := t.c.execEach(ctx, st, n-first, func(i int) ([]driver.Value, error) {
+		w, first := db.Cells{Writing: true}, next
+		err := t.c.ExecEach(ctx, st, n-first, func(i int) ([]driver.Value, error) {
 			if i > 0 && t.used(1) {
-				return nil, errEnough
+				return nil, db.ErrEnough
 			}
 			next = first + i
-			w.v = w.v[:0]
+			w.V = w.V[:0]
 			bind(&w, next)
 			next++
-			return w.v, w.err
+			return w.V, w.Err
 		})
 		return next == n, err
 	}
 }
 
 // fill inserts rows.
-func fill[T any](t table[T], rows []T) job {
-	return each(t.insert(), len(rows), func(w *cells, i int) { t.walk(w, &rows[i]) })
+func fill[T any](t db.Table[T], rows []T) job {
+	return each(t.Insert(), len(rows), func(w *db.Cells, i int) { t.Walk(w, &rows[i]) })
 }
 
 // WriteEvent replaces what the store concluded about one event by r; rows of
@@ -134,16 +135,16 @@ func fill[T any](t table[T], rows []T) job {
 // process may leave one, until the event is written again.
 func (s *Store) WriteEvent(ctx context.Context, r *store.EventResults) error {
 	if err := sameEvent(r); err != nil {
-		return fmt.Errorf("store %s: event %s: %w", s.path, r.Event.ID, err)
+		return fmt.Errorf("store %s: event %s: %w", s.Path(), r.Event.ID, err)
 	}
 	id := r.Event.ID
-	event := cells{writing: true}
-	eventTable.walk(&event, &r.Event)
-	if event.err != nil {
-		return event.err
+	event := db.Cells{Writing: true}
+	eventTable.Walk(&event, &r.Event)
+	if event.Err != nil {
+		return event.Err
 	}
 	return s.inTurns(ctx,
-		s.once(setEvent, event.v...),
+		s.once(setEvent, event.V...),
 		s.drop(dropEdges, id),
 		s.fillEdges(r.Edges),
 		s.drop(dropAnomalies, id),
@@ -159,7 +160,7 @@ func (s *Store) fillEdges(edges []graph.Edge) job {
 	var insert job
 	return func(ctx context.Context, t *turn) (bool, error) {
 		if insert == nil {
-			lowest, err := t.c.one(ctx, s.table[lowestEdge])
+			lowest, err := t.c.One(ctx, s.table[lowestEdge])
 			if err != nil {
 				return false, err
 			}
@@ -209,14 +210,14 @@ func (s *Store) WriteFamilies(ctx context.Context, all []graph.Family, sets []st
 		return err
 	}
 	jobs := []job{
-		each(s.table[setFamily], len(all), func(w *cells, i int) {
-			w.put(int64(i + 1))
-			familyTable.walk(w, &all[i])
+		each(s.table[setFamily], len(all), func(w *db.Cells, i int) {
+			w.Put(int64(i + 1))
+			familyTable.Walk(w, &all[i])
 		}),
 		s.drop(cutFamilies, int64(len(all))),
 		func(ctx context.Context, t *turn) (bool, error) { // few
 			t.used(len(sets))
-			return true, groupTable.replace(ctx, t.c, sets)
+			return true, groupTable.Replace(ctx, t.c, sets)
 		},
 	}
 	for _, name := range slices.Sorted(maps.Keys(docs)) {
@@ -265,11 +266,11 @@ func (s *Store) ExternalVersion(ctx context.Context) (int64, error) {
 // Writable makes and takes back a change, on the disk, to see whether the store can
 // be written to now. Errors are those of any write.
 func (s *Store) Writable(ctx context.Context) error {
-	return s.write(ctx, func(c *conn) error {
-		if _, err := c.exec(ctx, s.table[tryWrite]); err != nil {
+	return s.db.Write(ctx, func(c *db.Conn) error {
+		if _, err := c.Exec(ctx, s.table[tryWrite]); err != nil {
 			return err
 		}
-		_, err := c.exec(ctx, s.table[undoWrite])
+		_, err := c.Exec(ctx, s.table[undoWrite])
 		return err
 	})
 }

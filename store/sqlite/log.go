@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"corrgraph/odds"
+	"corrgraph/store/sqlite/db"
 	"corrgraph/ticklog"
 )
 
@@ -36,7 +37,41 @@ func (p place) position() ticklog.Position {
 }
 
 // fail names the store in an error.
-func (l tickLog) fail(err error) error { return fmt.Errorf("store %s: tick log: %w", l.s.path, err) }
+func (l tickLog) fail(err error) error { return fmt.Errorf("store %s: tick log: %w", l.s.Path(), err) }
+
+// Append implements ticklog.Log. Cost: one commit, and the bytes.
+func (l tickLog) Append(ctx context.Context, chunks ...ticklog.Chunk) (at []ticklog.Position, err error) {
+	err = l.s.db.Together(ctx, func(ctx context.Context, c *db.Conn) error {
+		last, err := c.One(ctx, l.s.table[lastChunk])
+		if err != nil {
+			return err
+		}
+		end := place{last[0], last[1]}
+		at = make([]ticklog.Position, len(chunks))
+		rows := make([]logRow, len(chunks))
+		for i := range chunks {
+			end = l.s.after(end)
+			at[i], rows[i] = end.position(), logRow{end, &chunks[i]}
+		}
+		return logTable.Write(ctx, c, rows)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return at, nil
+}
+
+// after returns the place after the last one: in this Store's own session, which
+// begins with its first chunk. The caller has its turn to write.
+func (s *Store) after(last place) place {
+	if s.session == 0 || last.seq == mostSeq {
+		s.session = last.session + 1
+	}
+	if last.session < s.session {
+		return place{s.session, 1}
+	}
+	return place{s.session, last.seq + 1}
+}
 
 // Read implements ticklog.Reader. Each chunk is one index search with the deadline
 // of a listing.
@@ -69,7 +104,7 @@ func (l tickLog) walk(ctx context.Context, from ticklog.Position, what name, mos
 				if !yield(e, nil) {
 					return
 				}
-				next = e.Position + 1
+				next = e.Position.Next()
 			}
 			if len(found) == 0 || most > 1 && len(found) < most {
 				return
@@ -81,16 +116,16 @@ func (l tickLog) walk(ctx context.Context, from ticklog.Position, what name, mos
 // entries appends the rows of a statement from a place on.
 func (l tickLog) entries(ctx context.Context, from ticklog.Position, what name, to []ticklog.Entry, most int) ([]ticklog.Entry, error) {
 	p := placeOf(from)
-	err := l.s.rows(ctx, what, func(r *cells) {
+	err := l.s.rows(ctx, what, func(r *db.Cells) {
 		var e ticklog.Entry
 		var at place
-		number(r, &at.session)
-		number(r, &at.seq)
-		number(r, &e.From)
-		number(r, &e.To)
-		number(r, &e.Quotes)
-		number(r, &e.Bytes)
-		r.blob(&e.Payload) // of a listing NULL
+		db.Number(r, &at.session)
+		db.Number(r, &at.seq)
+		db.Number(r, &e.From)
+		db.Number(r, &e.To)
+		db.Number(r, &e.Quotes)
+		db.Number(r, &e.Bytes)
+		r.Blob(&e.Payload) // of a listing NULL
 		e.Position = at.position()
 		to = append(to, e)
 	}, p.session, p.seq, int64(most))
@@ -126,13 +161,13 @@ func (l tickLog) end(ctx context.Context, what name) (ticklog.Position, error) {
 // Trim implements ticklog.Log, in one transaction with the deadline of a pruning:
 // some dozens of chunks at a time keep others who write from waiting.
 func (l tickLog) Trim(ctx context.Context, before ticklog.Position) (removed int, err error) {
-	err = l.s.write(ctx, func(c *conn) error {
-		last, err := c.one(ctx, l.s.table[lastChunk])
+	err = l.s.db.Write(ctx, func(c *db.Conn) error {
+		last, err := c.One(ctx, l.s.table[lastChunk])
 		if err != nil {
 			return err
 		}
 		p := placeOf(min(before, place{last[0], last[1]}.position()))
-		n, err := c.exec(ctx, l.s.table[dropChunks], p.session, p.seq)
+		n, err := c.Exec(ctx, l.s.table[dropChunks], p.session, p.seq)
 		removed = int(n)
 		return err
 	})
@@ -153,12 +188,12 @@ func (l tickLog) Stats(ctx context.Context) (out ticklog.Stats, err error) {
 }
 
 // rows reads the rows of a statement of the table.
-func (s *Store) rows(ctx context.Context, n name, each func(r *cells), args ...driver.Value) error {
-	return s.read(ctx, s.table[n], func(ctx context.Context, c *conn) error {
-		return c.query(ctx, s.table[n], func(row []driver.Value) error {
-			r := cells{v: row}
+func (s *Store) rows(ctx context.Context, n name, each func(r *db.Cells), args ...driver.Value) error {
+	return s.db.Read(ctx, s.table[n], func(ctx context.Context, c *db.Conn) error {
+		return c.Query(ctx, s.table[n], func(row []driver.Value) error {
+			r := db.Cells{V: row}
 			each(&r)
-			return r.err
+			return r.Err
 		}, args...)
 	})
 }

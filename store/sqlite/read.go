@@ -12,16 +12,14 @@ import (
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
 )
 
 // list reads all rows of a statement of the table.
-func list[T any](ctx context.Context, s *Store, t table[T], what statement, args ...driver.Value) (out []T, err error) {
-	err = s.read(ctx, what, func(ctx context.Context, c *conn) error {
-		out, err = t.read(ctx, c, what, args...)
-		return err
-	})
+func list[T any](ctx context.Context, s *Store, t db.Table[T], what db.Statement, args ...driver.Value) (out []T, err error) {
+	out, err = t.List(ctx, s.db, what, args...)
 	if err != nil {
-		err = fmt.Errorf("store %s: %w", s.path, err)
+		err = fmt.Errorf("store %s: %w", s.Path(), err)
 	}
 	return out, err
 }
@@ -37,12 +35,12 @@ func (s *Store) ask(ctx context.Context, n name, args ...driver.Value) (v int64,
 
 // askRow reads one row of whole numbers.
 func (s *Store) askRow(ctx context.Context, n name, args ...driver.Value) (row []int64, err error) {
-	err = s.read(ctx, s.table[n], func(ctx context.Context, c *conn) error {
-		row, err = c.one(ctx, s.table[n], args...)
+	err = s.db.Read(ctx, s.table[n], func(ctx context.Context, c *db.Conn) error {
+		row, err = c.One(ctx, s.table[n], args...)
 		return err
 	})
 	if err != nil {
-		err = fmt.Errorf("store %s: %w", s.path, err)
+		err = fmt.Errorf("store %s: %w", s.Path(), err)
 	}
 	return row, err
 }
@@ -189,10 +187,10 @@ func (s *Store) Ambiguities(ctx context.Context) ([]store.Ambiguity, error) {
 
 // Document returns a named document, or an error that is fs.ErrNotExist.
 func (s *Store) Document(ctx context.Context, name string) (body []byte, err error) {
-	err = s.read(ctx, s.table[document], func(ctx context.Context, c *conn) error {
-		return c.query(ctx, s.table[document], func(row []driver.Value) error {
-			d, r := doc{}, cells{v: row}
-			text(&r, &d.body)
+	err = s.db.Read(ctx, s.table[document], func(ctx context.Context, c *db.Conn) error {
+		return c.Query(ctx, s.table[document], func(row []driver.Value) error {
+			d, r := doc{}, db.Cells{V: row}
+			db.Text(&r, &d.body)
 			body = []byte(d.body)
 			return nil
 		}, name)
@@ -201,7 +199,7 @@ func (s *Store) Document(ctx context.Context, name string) (body []byte, err err
 		err = fmt.Errorf("document %q: %w", name, fs.ErrNotExist)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", s.path, err)
+		return nil, fmt.Errorf("store %s: %w", s.Path(), err)
 	}
 	return body, nil
 }

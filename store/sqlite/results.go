@@ -8,6 +8,7 @@ import (
 
 	"corrgraph/graph"
 	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
 )
 
 // WriteResults replaces what the store concluded before by r, in one
@@ -19,7 +20,7 @@ func (s *Store) WriteResults(ctx context.Context, r *store.Results) error {
 		return err
 	}
 	defer free()
-	return s.write(ctx, func(c *conn) error {
+	return s.db.Write(ctx, func(c *db.Conn) error {
 		if err := s.writeEdges(ctx, c, r.Edges); err != nil {
 			return err
 		}
@@ -28,30 +29,30 @@ func (s *Store) WriteResults(ctx context.Context, r *store.Results) error {
 			docs = append(docs, doc{name, string(r.Documents[name])})
 		}
 		for _, replace := range []func() error{
-			func() error { return eventTable.replace(ctx, c, r.Events) },
-			func() error { return familyTable.replace(ctx, c, r.Families) },
-			func() error { return groupTable.replace(ctx, c, r.Groups) },
-			func() error { return anomalyTable.replace(ctx, c, r.Anomalies) },
-			func() error { return predictionTable.replace(ctx, c, r.Predictions) },
-			func() error { return ambiguityTable.replace(ctx, c, r.Ambiguities) },
-			func() error { return documentTable.replace(ctx, c, docs) },
+			func() error { return eventTable.Replace(ctx, c, r.Events) },
+			func() error { return familyTable.Replace(ctx, c, r.Families) },
+			func() error { return groupTable.Replace(ctx, c, r.Groups) },
+			func() error { return anomalyTable.Replace(ctx, c, r.Anomalies) },
+			func() error { return predictionTable.Replace(ctx, c, r.Predictions) },
+			func() error { return ambiguityTable.Replace(ctx, c, r.Ambiguities) },
+			func() error { return documentTable.Replace(ctx, c, docs) },
 		} {
 			if err := replace(); err != nil {
 				return err
 			}
 		}
-		_, err := c.exec(ctx, s.table[setAsOf], int64(r.AsOf))
+		_, err := c.Exec(ctx, s.table[setAsOf], int64(r.AsOf))
 		return err
 	})
 }
 
 // writeEdges gives our edges the ids −n … −1, below those that SQLite gives to
 // rows of other programs, so that the old ones are found without an index.
-func (s *Store) writeEdges(ctx context.Context, c *conn, edges []graph.Edge) error {
-	if _, err := c.exec(ctx, s.table[clearEdges]); err != nil {
+func (s *Store) writeEdges(ctx context.Context, c *db.Conn, edges []graph.Edge) error {
+	if _, err := c.Exec(ctx, s.table[clearEdges]); err != nil {
 		return err
 	}
-	lowest, err := c.one(ctx, s.table[lowestEdge]) // another program may have chosen a negative id
+	lowest, err := c.One(ctx, s.table[lowestEdge]) // another program may have chosen a negative id
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (s *Store) writeEdges(ctx context.Context, c *conn, edges []graph.Edge) err
 	if err != nil {
 		return err
 	}
-	return ownEdgeTable.write(ctx, c, rows)
+	return ownEdgeTable.Write(ctx, c, rows)
 }
 
 // ownEdges gives edges the ids below lowest, rising in their order.
@@ -84,12 +85,4 @@ func (s *Store) takeResults(ctx context.Context) (free func(), err error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-}
-
-// replace empties the table and fills it with rows.
-func (t table[T]) replace(ctx context.Context, c *conn, rows []T) error {
-	if _, err := c.exec(ctx, t.clear()); err != nil {
-		return err
-	}
-	return t.write(ctx, c, rows)
 }

@@ -5,46 +5,47 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
 )
 
-var reviewTable = table[store.Review]{
-	"reviews",
-	"review_id, action, kind, event_id, node, at, verdict, note, actor, made_at, expires_at",
-	func(c *cells, r *store.Review) {
-		number(c, &r.ID)
-		text(c, &r.Action)
-		text(c, &r.Kind)
-		text(c, &r.Event)
-		text(c, &r.Node)
-		number(c, &r.At)
-		text(c, &r.Verdict)
-		text(c, &r.Note)
-		text(c, &r.Actor)
-		number(c, &r.MadeAt)
-		number(c, &r.Expires)
+var reviewTable = db.Table[store.Review]{
+	Name:    "reviews",
+	Columns: "review_id, action, kind, event_id, node, at, verdict, note, actor, made_at, expires_at",
+	Walk: func(c *db.Cells, r *store.Review) {
+		db.Number(c, &r.ID)
+		db.Text(c, &r.Action)
+		db.Text(c, &r.Kind)
+		db.Text(c, &r.Event)
+		db.Text(c, &r.Node)
+		db.Number(c, &r.At)
+		db.Text(c, &r.Verdict)
+		db.Text(c, &r.Note)
+		db.Text(c, &r.Actor)
+		db.Number(c, &r.MadeAt)
+		db.Number(c, &r.Expires)
 	},
 }
 
-var proofTable = table[store.Proof]{"proofs", "kind, made_at, actor, passed, summary, body", func(c *cells, p *store.Proof) {
-	text(c, &p.Kind)
-	number(c, &p.MadeAt)
-	text(c, &p.Actor)
-	c.bool(&p.Passed)
-	text(c, &p.Summary)
-	text(c, &p.Body)
+var proofTable = db.Table[store.Proof]{Name: "proofs", Columns: "kind, made_at, actor, passed, summary, body", Walk: func(c *db.Cells, p *store.Proof) {
+	db.Text(c, &p.Kind)
+	db.Number(c, &p.MadeAt)
+	db.Text(c, &p.Actor)
+	c.Bool(&p.Passed)
+	db.Text(c, &p.Summary)
+	db.Text(c, &p.Body)
 }}
 
 // AddReview keeps a review and returns it with its id.
 func (s *Store) AddReview(ctx context.Context, r store.Review) (store.Review, error) {
-	err := s.write(ctx, func(c *conn) error {
-		last, err := c.one(ctx, s.table[lastReview])
+	err := s.db.Write(ctx, func(c *db.Conn) error {
+		last, err := c.One(ctx, s.table[lastReview])
 		if err != nil {
 			return err
 		}
 		r.ID = last[0] + 1
-		w := cells{writing: true}
-		reviewTable.walk(&w, &r)
-		_, err = c.exec(ctx, s.table[addReview], w.v...)
+		w := db.Cells{Writing: true}
+		reviewTable.Walk(&w, &r)
+		_, err = c.Exec(ctx, s.table[addReview], w.V...)
 		return err
 	})
 	return r, err
@@ -58,8 +59,8 @@ func (s *Store) Reviews(ctx context.Context, now odds.Time, limit int) ([]store.
 
 // DropReview takes a review back; ok is false where there is none of that id.
 func (s *Store) DropReview(ctx context.Context, id int64) (ok bool, err error) {
-	err = s.write(ctx, func(c *conn) error {
-		n, err := c.exec(ctx, s.table[dropReview], id)
+	err = s.db.Write(ctx, func(c *db.Conn) error {
+		n, err := c.Exec(ctx, s.table[dropReview], id)
 		ok = n > 0
 		return err
 	})
@@ -68,10 +69,10 @@ func (s *Store) DropReview(ctx context.Context, id int64) (ok bool, err error) {
 
 // SetProof keeps a result in place of the one of its kind.
 func (s *Store) SetProof(ctx context.Context, p store.Proof) error {
-	return s.write(ctx, func(c *conn) error {
-		w := cells{writing: true}
-		proofTable.walk(&w, &p)
-		_, err := c.exec(ctx, s.table[setProof], w.v...)
+	return s.db.Write(ctx, func(c *db.Conn) error {
+		w := db.Cells{Writing: true}
+		proofTable.Walk(&w, &p)
+		_, err := c.Exec(ctx, s.table[setProof], w.V...)
 		return err
 	})
 }

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql/driver"
 	"encoding/binary"
 	"math"
 	"time"
@@ -12,79 +10,39 @@ import (
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/store"
+	"corrgraph/store/sqlite/db"
 	"corrgraph/ticklog"
 )
 
-// table ties a type to the columns it is kept in: walk lists its fields in the
-// order of columns, for writing and for reading.
-type table[T any] struct {
-	name    string
-	columns string
-	walk    func(c *cells, v *T)
-}
-
-// insert returns the statement that inserts one row. (Many rows in one INSERT
-// save nothing: SQLite then journals each page, to be able to undo the statement.)
-func (t table[T]) insert() statement {
-	return statement{name: "insert_" + t.name, sql: "INSERT INTO " + t.name + " (" + t.columns + ") VALUES (" + marks(t.columns) + ")", deadline: commit}
-}
-
-// clear returns the statement that empties the table.
-func (t table[T]) clear() statement {
-	return statement{name: "clear_" + t.name, sql: "DELETE FROM " + t.name, deadline: commit}
-}
-
-// write inserts all rows. It needs a transaction around it to be fast and whole.
-func (t table[T]) write(ctx context.Context, c *conn, rows []T) error {
-	w := cells{writing: true}
-	return c.execEach(ctx, t.insert(), len(rows), func(i int) ([]driver.Value, error) {
-		w.v = w.v[:0]
-		t.walk(&w, &rows[i])
-		return w.v, w.err
-	})
-}
-
-// read runs a SELECT of t's columns.
-func (t table[T]) read(ctx context.Context, c *conn, s statement, args ...driver.Value) (out []T, err error) {
-	err = c.query(ctx, s, func(row []driver.Value) error {
-		var v T
-		r := cells{v: row}
-		t.walk(&r, &v)
-		out = append(out, v)
-		return r.err
-	}, args...)
-	return out, err
-}
-
-var edgeTable = table[graph.Edge]{
-	"multi_layer_correlations",
-	`layer, event_id, source_node, target_node, correlation_type, correlation_score, latency_ms, expected_propagation, detected_at, confidence,
+var edgeTable = db.Table[graph.Edge]{
+	Name: "multi_layer_correlations",
+	Columns: `layer, event_id, source_node, target_node, correlation_type, correlation_score, latency_ms, expected_propagation, detected_at, confidence,
 	lag_low_ms, lag_high_ms, n, p, q, discovered, simultaneous, copied, evidence, family, first_seen, trend`,
-	func(c *cells, e *graph.Edge) {
-		number(c, &e.Layer)
-		text(c, &e.Event)
-		text(c, &e.Source)
-		text(c, &e.Target)
-		text(c, &e.Kind)
-		c.float(&e.Score)
-		number(c, &e.Lag)
-		c.float(&e.Beta)
-		number(c, &e.DetectedAt)
-		c.float(&e.Confidence)
-		if !c.writing { // what NULL means in a row of another program
+	Walk: func(c *db.Cells, e *graph.Edge) {
+		db.Number(c, &e.Layer)
+		db.Text(c, &e.Event)
+		db.Text(c, &e.Source)
+		db.Text(c, &e.Target)
+		db.Text(c, &e.Kind)
+		c.Float(&e.Score)
+		db.Number(c, &e.Lag)
+		c.Float(&e.Beta)
+		db.Number(c, &e.DetectedAt)
+		c.Float(&e.Confidence)
+		if !c.Writing { // what NULL means in a row of another program
 			e.LagLow, e.LagHigh, e.FirstSeen = e.Lag, e.Lag, e.DetectedAt
 		}
-		number(c, &e.LagLow)
-		number(c, &e.LagHigh)
-		number(c, &e.N)
-		c.float(&e.P)
-		c.float(&e.Q)
-		c.bool(&e.Discovered)
-		c.bool(&e.Simultaneous)
-		c.bool(&e.Copied)
-		text(c, &e.Evidence)
-		text(c, &e.Family)
-		number(c, &e.FirstSeen)
+		db.Number(c, &e.LagLow)
+		db.Number(c, &e.LagHigh)
+		db.Number(c, &e.N)
+		c.Float(&e.P)
+		c.Float(&e.Q)
+		c.Bool(&e.Discovered)
+		c.Bool(&e.Simultaneous)
+		c.Bool(&e.Copied)
+		db.Text(c, &e.Evidence)
+		db.Text(c, &e.Family)
+		db.Number(c, &e.FirstSeen)
 		trend(c, &e.Trend)
 	},
 }
@@ -95,22 +53,22 @@ type ownEdge struct {
 	edge *graph.Edge
 }
 
-var ownEdgeTable = table[ownEdge]{edgeTable.name, "correlation_id, severity_level, " + edgeTable.columns, func(c *cells, e *ownEdge) {
-	number(c, &e.id)
+var ownEdgeTable = db.Table[ownEdge]{Name: edgeTable.Name, Columns: "correlation_id, severity_level, " + edgeTable.Columns, Walk: func(c *db.Cells, e *ownEdge) {
+	db.Number(c, &e.id)
 	band := e.edge.Band()
-	text(c, &band)
-	edgeTable.walk(c, e.edge)
+	db.Text(c, &band)
+	edgeTable.Walk(c, e.edge)
 }}
 
 // trend packs a Trend, four bytes a field and NULL where there is no history.
-func trend(c *cells, t *graph.Trend) {
+func trend(c *db.Cells, t *graph.Trend) {
 	floats := [...]*float32{
 		&t.ScoreNow, &t.ScoreMean, &t.ScoreSD, &t.LagNow, &t.LagMean, &t.LagSD, &t.LagShift, &t.BetaNow, &t.BetaMean, &t.BetaSD,
 		&t.LeadNow, &t.LeadMean, &t.LeadSD, &t.CountNow, &t.CountMean, &t.CountSD, &t.WeekdayMean, &t.WeekdaySD,
 	}
 	const size = 4*len(floats) + 9
 	var b []byte
-	if c.writing && *t != (graph.Trend{}) {
+	if c.Writing && *t != (graph.Trend{}) {
 		b = make([]byte, 0, size)
 		for _, f := range floats {
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(*f))
@@ -123,8 +81,8 @@ func trend(c *cells, t *graph.Trend) {
 		}
 		b = append(b, off)
 	}
-	c.blob(&b)
-	if c.writing || len(b) != size {
+	c.Blob(&b)
+	if c.Writing || len(b) != size {
 		return
 	}
 	for i, f := range floats {
@@ -134,125 +92,125 @@ func trend(c *cells, t *graph.Trend) {
 	t.N, t.WeekdayN, t.OffHours = int32(binary.LittleEndian.Uint32(b)), int32(binary.LittleEndian.Uint32(b[4:])), b[8] != 0
 }
 
-var eventTable = table[catalog.Event]{
-	"events",
-	"event_id, sport, league, start_at, home, away, title, entities, first_seen, last_seen",
-	func(c *cells, e *catalog.Event) {
-		text(c, &e.ID)
-		text(c, &e.Sport)
-		text(c, &e.League)
-		number(c, &e.Start)
-		text(c, &e.Home)
-		text(c, &e.Away)
-		text(c, &e.Title)
-		c.json(&e.Entities)
-		number(c, &e.FirstSeen)
-		number(c, &e.LastSeen)
+var eventTable = db.Table[catalog.Event]{
+	Name:    "events",
+	Columns: "event_id, sport, league, start_at, home, away, title, entities, first_seen, last_seen",
+	Walk: func(c *db.Cells, e *catalog.Event) {
+		db.Text(c, &e.ID)
+		db.Text(c, &e.Sport)
+		db.Text(c, &e.League)
+		db.Number(c, &e.Start)
+		db.Text(c, &e.Home)
+		db.Text(c, &e.Away)
+		db.Text(c, &e.Title)
+		c.JSON(&e.Entities)
+		db.Number(c, &e.FirstSeen)
+		db.Number(c, &e.LastSeen)
 	},
 }
 
-var familyTable = table[graph.Family]{
-	"families",
-	`family, layer, sport, league, market, phase, venue, leader, follower, pairs, correlation, beta, lag_ms, lag_low_ms, lag_high_ms,
+var familyTable = db.Table[graph.Family]{
+	Name: "families",
+	Columns: `family, layer, sport, league, market, phase, venue, leader, follower, pairs, correlation, beta, lag_ms, lag_low_ms, lag_high_ms,
 	n, z, inflation, p, q, d, p_exist, q_exist, p_direct, q_direct, conf_exist, confidence, discovered, simultaneous, copied,
 	resolution_ms, detected_at, first_found, zero_lag, coincide`,
-	func(c *cells, f *graph.Family) {
+	Walk: func(c *db.Cells, f *graph.Family) {
 		key := f.Key.String()
-		text(c, &key)
+		db.Text(c, &key)
 		k := &f.Key
-		number(c, &k.Layer)
+		db.Number(c, &k.Layer)
 		for _, p := range [...]*string{&k.Sport, &k.League, &k.Market, &k.Phase, &k.Venue, &k.Leader, &k.Follower} {
-			text(c, p)
+			db.Text(c, p)
 		}
-		number(c, &f.Pairs)
-		c.float(&f.Score)
-		c.float(&f.Beta)
-		number(c, &f.Lag)
-		number(c, &f.LagLow)
-		number(c, &f.LagHigh)
-		number(c, &f.N)
+		db.Number(c, &f.Pairs)
+		c.Float(&f.Score)
+		c.Float(&f.Beta)
+		db.Number(c, &f.Lag)
+		db.Number(c, &f.LagLow)
+		db.Number(c, &f.LagHigh)
+		db.Number(c, &f.N)
 		for _, p := range [...]*float64{
 			&f.Z, &f.Inflation, &f.P, &f.Q, &f.D, &f.PExist, &f.QExist, &f.PDirect, &f.QDirect, &f.ConfExist, &f.Confidence,
 		} {
-			c.float(p)
+			c.Float(p)
 		}
-		c.bool(&f.Discovered)
-		c.bool(&f.Simultaneous)
-		c.bool(&f.Copied)
-		number(c, &f.Resolution)
-		number(c, &f.DetectedAt)
-		number(c, &f.FirstFound)
-		c.float(&f.ZeroLag)
-		c.float(&f.Coincide)
+		c.Bool(&f.Discovered)
+		c.Bool(&f.Simultaneous)
+		c.Bool(&f.Copied)
+		db.Number(c, &f.Resolution)
+		db.Number(c, &f.DetectedAt)
+		db.Number(c, &f.FirstFound)
+		c.Float(&f.ZeroLag)
+		c.Float(&f.Coincide)
 	},
 }
 
-var groupTable = table[store.Group]{"venue_groups", "sport, league, venues", func(c *cells, g *store.Group) {
-	text(c, &g.Sport)
-	text(c, &g.League)
-	c.json(&g.Venues)
+var groupTable = db.Table[store.Group]{Name: "venue_groups", Columns: "sport, league, venues", Walk: func(c *db.Cells, g *store.Group) {
+	db.Text(c, &g.Sport)
+	db.Text(c, &g.League)
+	c.JSON(&g.Venues)
 }}
 
-var anomalyTable = table[detect.Anomaly]{
-	"anomalies",
-	"kind, layer, event_id, nodes, at, until, severity, band, confidence, size, evidence, suppressed",
-	func(c *cells, a *detect.Anomaly) {
-		text(c, &a.Kind)
-		number(c, &a.Layer)
-		text(c, &a.Event)
-		c.json(&a.Nodes)
-		number(c, &a.At)
-		number(c, &a.Until)
-		text(c, &a.Severity)
-		text(c, &a.Band)
-		c.float(&a.Confidence)
-		c.float(&a.Size)
-		c.json(&a.Evidence)
-		text(c, &a.Suppressed)
+var anomalyTable = db.Table[detect.Anomaly]{
+	Name:    "anomalies",
+	Columns: "kind, layer, event_id, nodes, at, until, severity, band, confidence, size, evidence, suppressed",
+	Walk: func(c *db.Cells, a *detect.Anomaly) {
+		db.Text(c, &a.Kind)
+		db.Number(c, &a.Layer)
+		db.Text(c, &a.Event)
+		c.JSON(&a.Nodes)
+		db.Number(c, &a.At)
+		db.Number(c, &a.Until)
+		db.Text(c, &a.Severity)
+		db.Text(c, &a.Band)
+		c.Float(&a.Confidence)
+		c.Float(&a.Size)
+		c.JSON(&a.Evidence)
+		db.Text(c, &a.Suppressed)
 	},
 }
 
-var predictionTable = table[ledger.Prediction]{
-	"predictions",
-	`prediction_id, family, layer, event_id, source_node, target_node, issued_at, arrive_from, arrive_to, move, size, p, confidence,
+var predictionTable = db.Table[ledger.Prediction]{
+	Name: "predictions",
+	Columns: `prediction_id, family, layer, event_id, source_node, target_node, issued_at, arrive_from, arrive_to, move, size, p, confidence,
 	outcome, resolved_at, actual, lead_time_ms, base, base_n, rivals`,
-	func(c *cells, p *ledger.Prediction) {
-		text(c, &p.ID)
-		text(c, &p.Family)
-		number(c, &p.Layer)
-		text(c, &p.Event)
-		text(c, &p.Source)
-		text(c, &p.Target)
-		number(c, &p.IssuedAt)
-		number(c, &p.From)
-		number(c, &p.To)
-		c.float(&p.Move)
-		c.float(&p.Size)
-		c.float(&p.P)
-		c.float(&p.Confidence)
-		text(c, &p.Outcome)
-		number(c, &p.ResolvedAt)
-		c.float(&p.Actual)
-		number(c, &p.LeadTime)
-		c.float(&p.Base)
-		number(c, &p.BaseN)
-		c.json(&p.Baselines)
+	Walk: func(c *db.Cells, p *ledger.Prediction) {
+		db.Text(c, &p.ID)
+		db.Text(c, &p.Family)
+		db.Number(c, &p.Layer)
+		db.Text(c, &p.Event)
+		db.Text(c, &p.Source)
+		db.Text(c, &p.Target)
+		db.Number(c, &p.IssuedAt)
+		db.Number(c, &p.From)
+		db.Number(c, &p.To)
+		c.Float(&p.Move)
+		c.Float(&p.Size)
+		c.Float(&p.P)
+		c.Float(&p.Confidence)
+		db.Text(c, &p.Outcome)
+		db.Number(c, &p.ResolvedAt)
+		c.Float(&p.Actual)
+		db.Number(c, &p.LeadTime)
+		c.Float(&p.Base)
+		db.Number(c, &p.BaseN)
+		c.JSON(&p.Baselines)
 	},
 }
 
-var ambiguityTable = table[store.Ambiguity]{"ambiguities", "kind, name, candidates, why", func(c *cells, a *store.Ambiguity) {
-	text(c, &a.Kind)
-	text(c, &a.Name)
-	c.json(&a.Candidates)
-	text(c, &a.Why)
+var ambiguityTable = db.Table[store.Ambiguity]{Name: "ambiguities", Columns: "kind, name, candidates, why", Walk: func(c *db.Cells, a *store.Ambiguity) {
+	db.Text(c, &a.Kind)
+	db.Text(c, &a.Name)
+	c.JSON(&a.Candidates)
+	db.Text(c, &a.Why)
 }}
 
 // doc is a named document.
 type doc struct{ name, body string }
 
-var documentTable = table[doc]{"documents", "name, body", func(c *cells, d *doc) {
-	text(c, &d.name)
-	text(c, &d.body)
+var documentTable = db.Table[doc]{Name: "documents", Columns: "name, body", Walk: func(c *db.Cells, d *doc) {
+	db.Text(c, &d.name)
+	db.Text(c, &d.body)
 }}
 
 // logRow is a chunk in its place.
@@ -261,72 +219,72 @@ type logRow struct {
 	chunk *ticklog.Chunk
 }
 
-var logTable = table[logRow]{"tick_log", "session, seq, from_at, to_at, quotes, payload", func(c *cells, r *logRow) {
-	number(c, &r.session)
-	number(c, &r.seq)
-	number(c, &r.chunk.From)
-	number(c, &r.chunk.To)
-	number(c, &r.chunk.Quotes)
-	c.blob(&r.chunk.Payload)
+var logTable = db.Table[logRow]{Name: "tick_log", Columns: "session, seq, from_at, to_at, quotes, payload", Walk: func(c *db.Cells, r *logRow) {
+	db.Number(c, &r.session)
+	db.Number(c, &r.seq)
+	db.Number(c, &r.chunk.From)
+	db.Number(c, &r.chunk.To)
+	db.Number(c, &r.chunk.Quotes)
+	c.Blob(&r.chunk.Payload)
 }}
 
-var auditTable = table[store.AuditRow]{"audit_log", "at, operation, subject, layer, status, detail, took_us, actor, trace_id", func(c *cells, a *store.AuditRow) {
-	number(c, &a.At)
-	text(c, &a.Operation)
-	text(c, &a.Subject)
-	number(c, &a.Layer)
-	text(c, &a.Status)
-	text(c, &a.Detail)
+var auditTable = db.Table[store.AuditRow]{Name: "audit_log", Columns: "at, operation, subject, layer, status, detail, took_us, actor, trace_id", Walk: func(c *db.Cells, a *store.AuditRow) {
+	db.Number(c, &a.At)
+	db.Text(c, &a.Operation)
+	db.Text(c, &a.Subject)
+	db.Number(c, &a.Layer)
+	db.Text(c, &a.Status)
+	db.Text(c, &a.Detail)
 	us := a.Took.Microseconds()
-	number(c, &us)
-	if !c.writing {
+	db.Number(c, &us)
+	if !c.Writing {
 		a.Took = time.Duration(us) * time.Microsecond
 	}
-	text(c, &a.Actor)
-	text(c, &a.TraceID)
+	db.Text(c, &a.Actor)
+	db.Text(c, &a.TraceID)
 }}
 
 // heldAudit reads an audit row with its id.
-var heldAudit = table[store.AuditRow]{auditTable.name, "audit_id, " + auditTable.columns, func(c *cells, a *store.AuditRow) {
-	number(c, &a.ID)
-	auditTable.walk(c, a)
+var heldAudit = db.Table[store.AuditRow]{Name: auditTable.Name, Columns: "audit_id, " + auditTable.Columns, Walk: func(c *db.Cells, a *store.AuditRow) {
+	db.Number(c, &a.ID)
+	auditTable.Walk(c, a)
 }}
 
-var performanceTable = table[store.Performance]{
-	"audit_performance_metrics",
-	"timestamp, operation_type, p50_latency_us, p99_latency_us, throughput_rps, memory_mb, cpu_percent, component",
-	func(c *cells, p *store.Performance) {
-		number(c, &p.At)
-		text(c, &p.Operation)
+var performanceTable = db.Table[store.Performance]{
+	Name:    "audit_performance_metrics",
+	Columns: "timestamp, operation_type, p50_latency_us, p99_latency_us, throughput_rps, memory_mb, cpu_percent, component",
+	Walk: func(c *db.Cells, p *store.Performance) {
+		db.Number(c, &p.At)
+		db.Text(c, &p.Operation)
 		p50, p99 := micros(p.P50), micros(p.P99)
-		c.float(&p50)
-		c.float(&p99)
-		if !c.writing {
+		c.Float(&p50)
+		c.Float(&p99)
+		if !c.Writing {
 			p.P50, p.P99 = time.Duration(p50*1e3), time.Duration(p99*1e3)
 		}
-		c.float(&p.PerSecond)
-		c.float(&p.MemoryMB)
-		c.float(&p.CPU)
-		text(c, &p.Component)
+		c.Float(&p.PerSecond)
+		c.Float(&p.MemoryMB)
+		c.Float(&p.CPU)
+		db.Text(c, &p.Component)
 	},
 }
 
 func micros(d time.Duration) float64 { return float64(d) / 1e3 }
 
-var checkTable = table[store.Check]{
-	"production_readiness_matrix",
-	"component, check_name, severity, status, description, last_checked, evidence, threshold, measured, runbook, since",
-	func(c *cells, k *store.Check) {
-		text(c, &k.Component)
-		text(c, &k.Name)
-		text(c, &k.Severity)
-		text(c, &k.Status)
-		text(c, &k.Description)
-		number(c, &k.LastChecked)
-		text(c, &k.Evidence)
-		text(c, &k.Threshold)
-		text(c, &k.Measured)
-		text(c, &k.Runbook)
-		number(c, &k.Since)
+var checkTable = db.Table[store.Check]{
+	Name:    "production_readiness_matrix",
+	Columns: "component, check_name, severity, status, description, last_checked, evidence, threshold, measured, runbook, since",
+	Walk: func(c *db.Cells, k *store.Check) {
+		db.Text(c, &k.Component)
+		db.Text(c, &k.Name)
+		db.Text(c, &k.Severity)
+		db.Text(c, &k.Status)
+		db.Text(c, &k.Description)
+		db.Number(c, &k.LastChecked)
+		db.Text(c, &k.Evidence)
+		db.Text(c, &k.Threshold)
+		db.Text(c, &k.Measured)
+		db.Text(c, &k.Runbook)
+		db.Number(c, &k.Since)
 	},
 }

@@ -108,8 +108,10 @@ func comeBack(t *testing.T, open Opener) {
 		want = append(want, ticklog.Entry{Position: p[0], Chunk: c, Bytes: len(c.Payload)})
 	}
 	equal(t, "read", collect(t, l.Read(ctx, 0)), want)
+	equal(t, "read on after none", len(collect(t, l.Read(ctx, ticklog.Position(0).Next()))), 300)
+	equal(t, "read on in the middle", collect(t, l.Read(ctx, want[119].Position.Next())), want[120:])
 	equal(t, "read from the middle", collect(t, l.Read(ctx, want[120].Position)), want[120:])
-	equal(t, "read after the end", len(collect(t, l.Read(ctx, want[299].Position+1))), 0)
+	equal(t, "read after the end", len(collect(t, l.Read(ctx, want[299].Position.Next()))), 0)
 	equal(t, "first", must(l.First(ctx))(t), want[0].Position)
 	equal(t, "last", must(l.Last(ctx))(t), want[299].Position)
 	stats := ticklog.Stats{Chunks: 300, Oldest: want[299].From, Newest: 10_000}

@@ -61,7 +61,7 @@ func (m *Memory) Read(ctx context.Context, from ticklog.Position) iter.Seq2[tick
 			if !ok || !yield(e, nil) {
 				return
 			}
-			from = e.Position + 1
+			from = e.Position.Next()
 		}
 	}
 }

@@ -1,10 +1,10 @@
-// Package jsonscan is a small pull scanner over one JSON text held in memory. It
-// exists because the feed's formats are few and flat, their strings repeat, and
-// one wrong member must cost one quote and not the line it stands in: a
-// value of an unexpected type is skipped and reported as absent.
+// Package jsonscan is a pull scanner over one JSON text in memory, the only JSON
+// reader of the feed. A value of an unexpected type is skipped and reported as
+// absent, so that a parser can drop one quote and keep the rest of the line, and
+// every error has its offset.
 //
-// It accepts exactly the texts that encoding/json accepts (a fuzz test says so)
-// and allocates only for strings with escapes or broken UTF-8.
+// It accepts exactly what encoding/json accepts, which a fuzz test checks, and
+// allocates only for strings with escapes or invalid UTF-8.
 //
 //	for more := s.Object(); more; more = s.More('}') {
 //		switch string(s.Key()) {

@@ -1,10 +1,10 @@
-// Package truth holds what a simulated market was made of: the planted links,
-// the pairs without any, and every disturbance. The simulator writes it and the
-// scorer reads it; neither needs the other, and no estimator imports either.
+// Package truth describes a simulated market: the planted links, the pairs without
+// any, and every disturbance. The simulator writes it and the scorer reads it;
+// neither needs the other, and no estimator imports either.
 //
-// What the lists leave open is decided by one rule. Planted links join markets
-// into components. An edge inside one component that is not planted itself is
-// implied (A → B and A → C imply B – C). An edge between two components is false.
+// One rule decides everything that is not listed. Planted links join markets into
+// components. An edge inside one component that is not planted itself is implied (A
+// → B and A → C imply B – C). An edge between two components is false.
 package truth
 
 import (
@@ -34,7 +34,7 @@ type Truth struct {
 	MarginMoves []MarginMove `json:"margin_moves"`
 }
 
-// Venue is a bookmaker and how its prices reach us.
+// Venue is a bookmaker, its role, and how often its prices are read.
 type Venue struct {
 	Name   string      `json:"name"`
 	Role   string      `json:"role"`    // "leader", "follower", "copy", "independent", "varies" (by event)
@@ -85,15 +85,15 @@ type Shock struct {
 	SpreadMs odds.Millis `json:"spread_ms"` // first to last venue to suspend
 }
 
-// Suspension is a time in which a venue froze the price of a market. The node
-// is the market's first selection.
+// Suspension is a period in which a venue suspended a market. Node is the market's
+// first selection.
 type Suspension struct {
 	Node  odds.NodeID `json:"node"`
 	At    odds.Time   `json:"at"`
 	Until odds.Time   `json:"until"`
 }
 
-// Outlier is one wrong price that returned.
+// Outlier is a single wrong price that was corrected afterwards.
 type Outlier struct {
 	Node  odds.NodeID `json:"node"`
 	At    odds.Time   `json:"at"`
@@ -131,7 +131,7 @@ func (t *Truth) Write(w io.Writer) error {
 	return nil
 }
 
-// Read reads what Write wrote. It refuses a text that names no event.
+// Read reads the output of Write. A text without events is an error.
 func Read(r io.Reader) (*Truth, error) {
 	t := new(Truth)
 	if err := json.NewDecoder(r).Decode(t); err != nil {

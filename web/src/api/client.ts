@@ -1,8 +1,11 @@
-// Questions to the API. Every path here is part of the OpenAPI document.
+// Requests to the API. Paths, parameters and answers are those of the OpenAPI document, so
+// that the compiler finds whatever does not agree with it.
 
-import type { Problem } from "./types";
+import createClient from "openapi-fetch";
+import type { paths } from "./schema";
+import type { Problem, Ready } from "./types";
 
-/** An answer that was not one: a problem of the API, or no answer at all (status 0). */
+/** A request that failed: with a problem of the API, or without any answer (status 0). */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -26,59 +29,37 @@ export function headers(more: Record<string, string> = {}): Record<string, strin
   return secret ? { ...more, Authorization: `Bearer ${secret}` } : more;
 }
 
-type Query = Record<string, string | number | boolean | undefined>;
+/** Sends requests; `reply` reads what comes back. */
+export const api = createClient<paths>({ fetch: send, querySerializer: query });
 
-/** The address of a question; parameters that are empty are left out. */
-export function address(path: string, query: Query = {}): string {
-  const q = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== "" && value !== false) q.set(name, String(value));
-  }
-  const text = q.toString();
-  return text ? `${path}?${text}` : path;
+/** What an endpoint answers with.
+ * @throws {ApiError} where it answers with a problem, or not at all */
+export async function reply<T>(sent: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await sent;
+  if (response.ok) return data as T;
+  const problem: Partial<Problem> = typeof error === "object" && error !== null ? error : {}; // a proxy answers with a page
+  const detail = [problem.detail ?? response.statusText, problem.errors?.[0]?.message].filter(Boolean).join(": ");
+  throw new ApiError(response.status, detail, problem.request_id ?? null);
 }
 
-/** Asks for JSON. */
-export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  const answer = await ask(address(path, query), { headers: headers(), ...(signal && { signal }) });
-  return (await answer.json()) as T;
+/** How the instance is; 503 is an answer here, not a failure. */
+export async function readiness(): Promise<Ready> {
+  const { data, error } = await api.GET("/readyz");
+  return data ?? (error as unknown as Ready);
 }
 
-/** Sends JSON and reads what it became. */
-export async function post<T>(path: string, body: unknown): Promise<T> {
-  const answer = await ask(path, { method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body) });
-  return (await answer.json()) as T;
-}
-
-/** Asks for text. */
-export async function getText(path: string): Promise<string> {
-  return (await ask(path, { headers: headers() })).text();
-}
-
-/** Asks how the instance fares; 503 is an answer here, not a failure. */
-export async function getState<T>(path: string): Promise<T> {
-  return (await (await reach(path, { headers: headers() })).json()) as T;
-}
-
-async function ask(url: string, init: RequestInit): Promise<Response> {
-  const answer = await reach(url, init);
-  if (answer.ok) return answer;
-  let problem: Partial<Problem> = {};
+async function send(request: Request): Promise<Response> {
+  for (const [name, value] of Object.entries(headers())) request.headers.set(name, value);
   try {
-    problem = (await answer.json()) as Problem;
-  } catch {
-    // a proxy's own page
-  }
-  const first = problem.errors?.[0];
-  const detail = [problem.detail ?? answer.statusText, first?.message].filter(Boolean).join(": ");
-  throw new ApiError(answer.status, detail, problem.request_id ?? null);
-}
-
-async function reach(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init);
+    return await fetch(request);
   } catch (cause) {
-    if (init.signal?.aborted) throw cause;
+    if (request.signal.aborted) throw cause;
     throw new ApiError(0, "the server can't be reached", null);
   }
+}
+
+/** The query of an address; parameters that are empty or false are left out. */
+function query(parameters: Record<string, unknown>): string {
+  const said = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== "" && value !== false);
+  return new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
 }

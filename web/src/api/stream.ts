@@ -3,6 +3,7 @@
 
 import { EventParser, placeOf, type ServerEvent } from "../lib/sse";
 import { headers } from "./client";
+import type { Messages } from "./types";
 
 export type Link = "connecting" | "open" | "lost" | "refused";
 
@@ -63,10 +64,11 @@ async function once(path: string, at: Position, to: Listener, signal: AbortSigna
       for (const e of parser.push(text.decode(value, { stream: true }))) {
         const data: unknown = JSON.parse(e.data);
         if (e.kind === "connected") {
+          const { heartbeat_ms, resumed } = data as Messages["connected"];
           opened();
-          patience = 2.5 * (data as { heartbeat_ms: number }).heartbeat_ms;
+          patience = 2.5 * heartbeat_ms;
           to.link("open", answer.status);
-          if (!(data as { resumed: boolean }).resumed) to.refresh();
+          if (!resumed) to.refresh();
         }
         take(e, data, at, to);
       }

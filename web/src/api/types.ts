@@ -46,12 +46,20 @@ export type SureWin = Schemas["Window"];
 export type SureWins = Schemas["Windows"];
 
 /** A price that moved, as the stream has it. */
-export interface Move {
-  node: string;
+export type Move = Schemas["Move"] & {
   event_id: string;
-  at: string;
-  move: number; // log-odds since the last message about this node
-  value: number; // after it
+  value: number; // log-odds after it
   price: number | null; // null: of a consensus
-  rms: number; // of the node's moves before; 0 unknown
+};
+
+/** What the stream says, by the kind of the message; other kinds say only that something
+ * must be read anew. */
+export interface Messages {
+  connected: { as_of: string; resumed: boolean; heartbeat_ms: number };
+  heartbeat: { as_of: string };
+  move: Move;
+  prediction: Forecast;
+  outcome: Forecast;
+  graph: { event_id: string; version: number; as_of: string };
+  gap: { scope: string; missed: number };
 }

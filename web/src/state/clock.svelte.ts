@@ -1,17 +1,19 @@
 /** Half seconds for what counts down. It stands still while nobody can see the page, or
  * while the reader has paused it. */
-class Clock {
+export class Clock {
   now = $state(Date.now());
   paused = $state(false);
 
-  constructor() {
-    setInterval(() => {
+  /** Goes until the function that it returns is called. */
+  start(): () => void {
+    const look = () => {
       if (!document.hidden && !this.paused) this.now = Date.now();
-    }, 500);
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && !this.paused) this.now = Date.now();
-    });
+    };
+    const timer = setInterval(look, 500);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
   }
 }
-
-export const clock = new Clock();

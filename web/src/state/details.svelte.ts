@@ -1,4 +1,4 @@
-import { get } from "../api/client";
+import { api, reply } from "../api/client";
 import type { EventDetail } from "../api/types";
 import { Resource } from "./resource.svelte";
 
@@ -7,14 +7,14 @@ const good = 15_000;
 const most = 24;
 
 /** Events with their quotes, each read when somebody looks at it. */
-class Details {
+export class Details {
   #of = new Map<string, { resource: Resource<EventDetail>; asked: number }>();
 
   /** The newest that is known of an event; asks when that is nothing or old. */
   of(event: string, now: number): EventDetail | null {
     let d = this.#of.get(event);
     if (!d) {
-      d = { resource: new Resource<EventDetail>((s) => get(`/v1/events/${encodeURIComponent(event)}`, {}, s)), asked: 0 };
+      d = { resource: new Resource<EventDetail>((signal) => reply(api.GET("/v1/events/{id}", { params: { path: { id: event } }, signal }))), asked: 0 };
       this.#of.set(event, d);
       if (this.#of.size > most) this.#of.delete(this.#of.keys().next().value!);
     }
@@ -25,5 +25,3 @@ class Details {
     return d.resource.value;
   }
 }
-
-export const details = new Details();

@@ -2,9 +2,7 @@
 
 import { tick } from "svelte";
 import { oddsFormats } from "../lib/format";
-import { replay } from "./replay.svelte";
-import { router } from "./route.svelte";
-import { theme } from "./theme.svelte";
+import type { AppState } from "./app.svelte";
 
 interface Key {
   key: string;
@@ -13,56 +11,71 @@ interface Key {
   run: () => void;
 }
 
-/** Whether the sheet of keys is open. */
-export const sheet = $state({ open: false });
+export class Keys {
+  /** Whether the sheet of keys is open. */
+  sheet = $state(false);
+  readonly list: readonly Key[];
+  readonly #app: Pick<AppState, "replay" | "router" | "theme">;
 
-export const keys: Key[] = [
-  { key: "n", what: "what happens now", run: () => router.go("trader") },
-  { key: "g", what: "the graph", run: () => panel("graph") },
-  { key: "a", what: "the anomalies", run: () => panel("anomalies") },
-  { key: "e", what: "events", run: () => router.go("events") },
-  { key: "h", what: "who leads whom, as a map", run: () => router.go("leaders") },
-  { key: "t", what: "propagation of a move", run: () => router.go("timeline") },
-  { key: "s", what: "scorecard", run: () => router.go("scorecard") },
-  { key: "p", what: "performance", run: () => router.go("performance") },
-  { key: "r", what: "readiness", run: () => router.go("readiness") },
-  { key: "/", what: "find", run: find },
-  { key: "j", what: "next row", run: () => step(1) },
-  { key: "k", what: "row before", run: () => step(-1) },
-  { key: "Escape", label: "Esc", what: "leave a field, or go back", run: back },
-  { key: "u", what: "UTC or local time", run: () => router.share({ tz: router.shared.tz === "utc" ? "local" : "utc" }) },
-  { key: "o", what: "decimal, American, fractional odds or probability", run: nextOdds },
-  { key: "d", what: "dark, light, or as the system", run: () => theme.next() },
-  { key: " ", label: "Space", what: "pause, and go on with now", run: () => replay.pause() },
-  { key: "[", what: "the graph one step back in time", run: () => replaying(-1) },
-  { key: "]", what: "and one step on", run: () => replaying(1) },
-  { key: "?", what: "this sheet", run: () => (sheet.open = !sheet.open) },
-];
-
-/** Runs what a key stands for, unless somebody is writing. */
-export function press(e: KeyboardEvent): void {
-  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
-  const at = e.target as HTMLElement;
-  const writing = at.matches("input:not([type=checkbox], [type=range]), select, textarea");
-  if (writing) {
-    if (e.key === "Escape") at.blur();
-    return;
+  constructor(app: Pick<AppState, "replay" | "router" | "theme">) {
+    this.#app = app;
+    const { replay, router, theme } = app;
+    this.list = [
+      { key: "n", what: "what happens now", run: () => router.go("trader") },
+      { key: "g", what: "the graph", run: () => this.#panel("graph") },
+      { key: "a", what: "the anomalies", run: () => this.#panel("anomalies") },
+      { key: "e", what: "events", run: () => router.go("events") },
+      { key: "h", what: "who leads whom, as a map", run: () => router.go("leaders") },
+      { key: "t", what: "propagation of a move", run: () => router.go("timeline") },
+      { key: "s", what: "scorecard", run: () => router.go("scorecard") },
+      { key: "p", what: "performance", run: () => router.go("performance") },
+      { key: "r", what: "readiness", run: () => router.go("readiness") },
+      { key: "/", what: "find", run: find },
+      { key: "j", what: "next row", run: () => step(1) },
+      { key: "k", what: "row before", run: () => step(-1) },
+      { key: "Escape", label: "Esc", what: "leave a field, or go back", run: back },
+      { key: "u", what: "UTC or local time", run: () => router.share({ tz: router.shared.tz === "utc" ? "local" : "utc" }) },
+      { key: "o", what: "decimal, American, fractional odds or probability", run: () => this.#nextOdds() },
+      { key: "d", what: "dark, light, or as the system", run: () => theme.next() },
+      { key: " ", label: "Space", what: "pause, and go on with now", run: () => replay.pause() },
+      { key: "[", what: "the graph one step back in time", run: () => this.#replay(-1) },
+      { key: "]", what: "and one step on", run: () => this.#replay(1) },
+      { key: "?", what: "this sheet", run: () => (this.sheet = !this.sheet) },
+    ];
   }
-  if (e.key === " " && at.matches("button, a, input, summary")) return; // its own key
-  if (sheet.open && e.key !== "?") return; // the dialog has its own
-  const k = keys.find((k) => k.key === e.key);
-  if (!k) return;
-  e.preventDefault();
-  k.run();
-}
 
-function replaying(by: 1 | -1): void {
-  if (router.view === "trader") void replay.step(by);
-}
+  /** Runs what a key stands for, unless somebody is writing. */
+  press(e: KeyboardEvent): void {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+    const at = e.target as HTMLElement;
+    const writing = at.matches("input:not([type=checkbox], [type=range]), select, textarea");
+    if (writing) {
+      if (e.key === "Escape") at.blur();
+      return;
+    }
+    if (e.key === " " && at.matches("button, a, input, summary")) return; // its own key
+    if (this.sheet && e.key !== "?") return; // the dialog has its own
+    const k = this.list.find((k) => k.key === e.key);
+    if (!k) return;
+    e.preventDefault();
+    k.run();
+  }
 
-function panel(id: string): void {
-  if (router.view !== "trader") router.go("trader");
-  void tick().then(() => document.getElementById(id)?.focus());
+  #replay(by: 1 | -1): void {
+    if (this.#app.router.view === "trader") void this.#app.replay.step(by);
+  }
+
+  #panel(id: string): void {
+    const { router } = this.#app;
+    if (router.view !== "trader") router.go("trader");
+    void tick().then(() => document.getElementById(id)?.focus());
+  }
+
+  #nextOdds(): void {
+    const { router } = this.#app;
+    const i = oddsFormats.indexOf(router.shared.odds);
+    router.share({ odds: oddsFormats[(i + 1) % oddsFormats.length]! });
+  }
 }
 
 function find(): void {
@@ -86,9 +99,4 @@ function back(): void {
   } else {
     history.back();
   }
-}
-
-function nextOdds(): void {
-  const i = oddsFormats.indexOf(router.shared.odds);
-  router.share({ odds: oddsFormats[(i + 1) % oddsFormats.length]! });
 }

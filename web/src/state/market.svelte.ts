@@ -1,8 +1,8 @@
 // What is known of the market now: answers of the API, kept current by the stream.
 
-import { get, getState } from "../api/client";
+import { api, readiness, reply } from "../api/client";
 import { listen, type Link } from "../api/stream";
-import type { EventDetail, Events, Feeds, Forecast, Leaders, Move, Ready, RecentAnomalies, Scorecard } from "../api/types";
+import type { Events, Feeds, Forecast, Leaders, Messages, Move, Ready, RecentAnomalies, Scorecard } from "../api/types";
 import { kept } from "../lib/forecasts";
 import { ms } from "../lib/format";
 import { fromForecasts, withMove, type Wave } from "../lib/waves";
@@ -27,12 +27,12 @@ export class Market {
   lastGraph: { event: string; version: number } = $state.raw({ event: "", version: 0 });
   missed = $state(0); // messages that this page was too slow for
 
-  readonly ready = new Resource<Ready>(() => getState("/readyz"));
-  readonly feeds = new Resource<Feeds>((s) => get("/v1/feeds", {}, s));
-  readonly events = new Resource<Events>((s) => get("/v1/events", { limit: 200 }, s));
-  readonly anomalies = new Resource<RecentAnomalies>((s) => get("/v1/anomalies", { limit: 200 }, s));
-  readonly leaders = new Resource<Leaders>((s) => get("/v1/leaders", {}, s));
-  readonly scorecard = new Resource<Scorecard>((s) => get("/v1/scorecard", {}, s));
+  readonly ready = new Resource<Ready>(readiness);
+  readonly feeds = new Resource<Feeds>((signal) => reply(api.GET("/v1/feeds", { signal })));
+  readonly events = new Resource<Events>((signal) => reply(api.GET("/v1/events", { params: { query: { limit: 200 } }, signal })));
+  readonly anomalies = new Resource<RecentAnomalies>((signal) => reply(api.GET("/v1/anomalies", { params: { query: { limit: 200 } }, signal })));
+  readonly leaders = new Resource<Leaders>((signal) => reply(api.GET("/v1/leaders", { signal })));
+  readonly scorecard = new Resource<Scorecard>((signal) => reply(api.GET("/v1/scorecard", { signal })));
 
   #asOf = $state(0); // event time
   #asOfAt = $state(0); // wall clock at which it was learned
@@ -97,7 +97,7 @@ export class Market {
   /** Reads the forecasts that are open in an event. */
   async #open(event: string): Promise<void> {
     try {
-      const detail = await get<EventDetail>(`/v1/events/${encodeURIComponent(event)}`);
+      const detail = await reply(api.GET("/v1/events/{id}", { params: { path: { id: event } } }));
       this.#learn(ms(detail.as_of));
       const recent = [...detail.settled.slice(0, 60), ...detail.open];
       for (const f of recent) this.#changed.set(f.id, f);
@@ -111,20 +111,20 @@ export class Market {
   #event(kind: string, data: unknown): void {
     switch (kind) {
       case "move":
-        this.#learn(ms((data as Move).at));
-        this.#moves.push(data as Move);
+        this.#learn(ms((data as Messages["move"]).at));
+        this.#moves.push(data as Messages["move"]);
         this.#soon();
         break;
       case "prediction":
       case "outcome":
-        this.#changed.set((data as Forecast).id, data as Forecast);
+        this.#changed.set((data as Messages["prediction"]).id, data as Messages["prediction"]);
         this.#soon();
         break;
       case "anomaly":
         this.anomalies.soon(1000);
         break;
       case "graph": {
-        const g = data as { event_id: string; version: number; as_of: string };
+        const g = data as Messages["graph"];
         this.#learn(ms(g.as_of));
         this.lastGraph = { event: g.event_id, version: g.version };
         break;
@@ -134,16 +134,16 @@ export class Market {
         this.scorecard.soon(500);
         break;
       case "gap":
-        this.#gap(data as { scope: string; missed: number });
+        this.#gap(data as Messages["gap"]);
         break;
       case "connected":
       case "heartbeat":
-        this.#learn(ms((data as { as_of: string }).as_of));
+        this.#learn(ms((data as Messages["heartbeat"]).as_of));
         break;
     }
   }
 
-  #gap(g: { scope: string; missed: number }): void {
+  #gap(g: Messages["gap"]): void {
     if (g.scope === "stream") {
       this.missed += g.missed;
       void this.#refresh();
@@ -177,5 +177,3 @@ export class Market {
     this.forecasts = kept(all, this.now(Date.now()), mostForecasts);
   }
 }
-
-export const market = new Market();

@@ -1,13 +1,11 @@
 // The graph of the past: which instant is looked at, and what is known of it.
 
-import { get } from "../api/client";
+import { api, reply } from "../api/client";
 import type { EventDetail, Moves } from "../api/types";
 import { ms } from "../lib/format";
 import { expectedAt, graphAt, marks, stepAt, steps, wavesAt, type Mark, type Step } from "../lib/replay";
-import { clock } from "./clock.svelte";
-import { market } from "./market.svelte";
+import type { AppState } from "./app.svelte";
 import { Resource } from "./resource.svelte";
-import { router } from "./route.svelte";
 
 /** How many moves a page holds, and how far it reaches beyond an instant while nothing
  * says how dense they are, ms. */
@@ -16,19 +14,24 @@ const beyond = 300_000;
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-class Replay {
+export class Replay {
+  readonly #app: Pick<AppState, "clock" | "market" | "router">;
   /** The event, when it is known. */
   #event = $state("");
   #to: number | null = null; // end of the page of moves; null: the newest page
 
+  constructor(app: Pick<AppState, "clock" | "market" | "router">) {
+    this.#app = app;
+  }
+
   readonly moves = new Resource<Moves>();
   /** Asked how many moves are newer than the instant. */
-  readonly later = new Resource<Moves>((s) => get(`${this.#path}/moves`, { limit: 1, to: iso(this.at ?? 0) }, s));
-  readonly detail = new Resource<EventDetail>((s) => get(this.#path, {}, s));
+  readonly later = new Resource<Moves>((signal) => this.#ask({ limit: 1, to: iso(this.at ?? 0) }, signal));
+  readonly detail = new Resource<EventDetail>((signal) => reply(api.GET("/v1/events/{id}", { params: { path: { id: this.#event } }, signal })));
 
   /** The instant that is looked at; null is now. */
   readonly at: number | null = $derived.by(() => {
-    const at = router.view === "trader" ? ms(router.params("trader").at) : NaN;
+    const at = this.#app.router.view === "trader" ? ms(this.#app.router.params("trader").at) : NaN;
     return Number.isNaN(at) ? null : at;
   });
   readonly #page = $derived(this.moves.value?.moves ?? []);
@@ -44,13 +47,15 @@ class Replay {
   });
 
   /** Prices that have moved. */
-  readonly moved: ReadonlyMap<string, Mark> = $derived(
-    this.at === null ? marks(market.waves, this.#event, market.now(clock.now)) : marks(wavesAt(this.#page, this.at), this.#event, this.at),
-  );
+  readonly moved: ReadonlyMap<string, Mark> = $derived.by(() => {
+    if (this.at !== null) return marks(wavesAt(this.#page, this.at), this.#event, this.at);
+    const { clock, market } = this.#app;
+    return marks(market.waves, this.#event, market.now(clock.now));
+  });
   /** Prices that a forecast says will move and that have not yet. */
   readonly expected: ReadonlySet<string> = $derived.by(() => {
     // At the end of all times only what has no answer is left.
-    if (this.at === null) return expectedAt(market.forecasts.values(), this.#event, Number.MAX_SAFE_INTEGER);
+    if (this.at === null) return expectedAt(this.#app.market.forecasts.values(), this.#event, Number.MAX_SAFE_INTEGER);
     const d = this.detail.value;
     return expectedAt(d ? [...d.settled, ...d.open] : [], this.#event, this.at);
   });
@@ -60,11 +65,11 @@ class Replay {
     this.#event = event;
     this.#to = null;
     this.detail.value = this.later.value = null;
-    this.moves.reset((s) => get(`${this.#path}/moves`, { limit: most, to: this.#to === null ? "" : iso(this.#to) }, s));
+    this.moves.reset((signal) => this.#ask({ limit: most, to: this.#to === null ? "" : iso(this.#to) }, signal));
   }
 
-  get #path(): string {
-    return `/v1/events/${encodeURIComponent(this.#event)}`;
+  #ask(query: { limit: number; to: string }, signal: AbortSignal): Promise<Moves> {
+    return reply(api.GET("/v1/events/{id}/moves", { params: { path: { id: this.#event }, query }, signal }));
   }
 
   stop(): void {
@@ -74,12 +79,12 @@ class Replay {
   /** Looks at an instant; null is now. */
   go(at: number | null): void {
     if (at !== null) {
-      router.set("trader", { event: this.#event, at: iso(at) });
+      this.#app.router.set("trader", { event: this.#event, at: iso(at) });
       return;
     }
-    clock.paused = false;
+    this.#app.clock.paused = false;
     this.#to = null;
-    router.set("trader", { at: "" });
+    this.#app.router.set("trader", { at: "" });
   }
 
   /** Goes to the next step, or back to the one before; reads on where the page ends. */
@@ -103,7 +108,7 @@ class Replay {
     const since = this.moves.value?.remembered_from;
     if (at !== null && since) at = Math.max(at, ms(since)); // before that there is nothing
     const half = page.length > 1 ? (ms(page.at(-1)!.at) - ms(page[0]!.at)) / 2 : beyond;
-    this.#to = at === null || at + half >= market.asOf ? null : at + half;
+    this.#to = at === null || at + half >= this.#app.market.asOf ? null : at + half;
     await this.moves.load();
   }
 
@@ -117,10 +122,8 @@ class Replay {
 
   /** Holds the graph where it is now, or goes on from wherever it is held. */
   pause(): void {
-    const held = clock.paused || this.at !== null;
-    if (router.view === "trader") this.go(held ? null : market.asOf || Date.now());
-    clock.paused = !held;
+    const held = this.#app.clock.paused || this.at !== null;
+    if (this.#app.router.view === "trader") this.go(held ? null : this.#app.market.asOf || Date.now());
+    this.#app.clock.paused = !held;
   }
 }
-
-export const replay = new Replay();

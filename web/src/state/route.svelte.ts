@@ -12,16 +12,22 @@ function remembered(): Shared {
   }
 }
 
-class Router {
+export class Router {
   #route: Route = $state.raw(parse(location.pathname, location.search));
   #own: Shared = $state.raw(remembered());
   readonly shared: Shared = $derived({ ...this.#own, ...this.#route.shared });
 
-  constructor() {
+  /** Follows the address and the clicks on links until the function that it returns is called. */
+  start(): () => void {
     // An address that is passed on must say what is only remembered here.
     if (this.view) history.replaceState(null, "", href(this.view, this.#route.params, this.shared));
-    addEventListener("popstate", () => this.#read());
-    document.addEventListener("click", (e) => this.#click(e));
+    const [read, click] = [() => this.#read(), (e: MouseEvent) => this.#click(e)];
+    addEventListener("popstate", read);
+    document.addEventListener("click", click);
+    return () => {
+      removeEventListener("popstate", read);
+      document.removeEventListener("click", click);
+    };
   }
 
   get view(): View | null {
@@ -78,5 +84,3 @@ class Router {
     this.visit(link.pathname + link.search);
   }
 }
-
-export const router = new Router();

@@ -4,15 +4,18 @@ const themes = ["system", "dark", "light"] as const;
 type Theme = (typeof themes)[number];
 
 const stored = "corrgraph.theme";
-const system = matchMedia("(prefers-color-scheme: light)");
 
-class Themes {
+export class Themes {
+  readonly #system = matchMedia("(prefers-color-scheme: light)");
   choice: Theme = $state(themes.find((t) => t === localStorage.getItem(stored)) ?? "system");
-  #systemLight = $state(system.matches);
+  #systemLight = $state(this.#system.matches);
   readonly light: boolean = $derived(this.choice === "light" || (this.choice === "system" && this.#systemLight));
 
-  constructor() {
-    system.addEventListener("change", (e) => (this.#systemLight = e.matches));
+  /** Follows the system until the function that it returns is called. */
+  start(): () => void {
+    const changed = () => (this.#systemLight = this.#system.matches);
+    this.#system.addEventListener("change", changed);
+    return () => this.#system.removeEventListener("change", changed);
   }
 
   /** Goes on to the next choice; what looks different comes first after the system's. */
@@ -28,5 +31,3 @@ class Themes {
     return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   }
 }
-
-export const theme = new Themes();

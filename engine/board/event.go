@@ -1,0 +1,159 @@
+package board
+
+import (
+	"slices"
+
+	"corrgraph/catalog"
+	"corrgraph/odds"
+)
+
+// Event is a match and its markets. What it is called and when it starts is the
+// catalogue's to know.
+type Event struct {
+	ID            string
+	Sport, League string
+	Match         *catalog.Event
+	Markets       []*Market
+	Last          odds.Time // newest quote
+	Links         []*Link   // events that share an entity with it
+	Awaited       int       // open predictions about it; written by who made them
+
+	said    *odds.Event // newest word of any source: one that is said again after another is news
+	league  string      // LeagueKey
+	active  bool
+	touched bool // among the touched ones
+}
+
+// Link is two events that share an entity: A starts first (L3) or is of the sport that
+// comes first in the alphabet (L4).
+type Link struct {
+	catalog.Link
+	A, B *Event
+}
+
+// Other is the event at the other end.
+func (l *Link) Other(ev *Event) *Event {
+	if l.A == ev {
+		return l.B
+	}
+	return l.A
+}
+
+// LeagueKey names a league of a sport.
+func LeagueKey(sport, lg string) string { return sport + "/" + lg }
+
+// Event returns an event by its id; nil where there is none.
+func (d *Board) Event(id string) *Event { return d.events[id] }
+
+// known is a source's event as it was resolved.
+type known struct {
+	ev    *Event
+	match catalog.Match
+}
+
+// resolve finds what a source says of an event. A source hands out the same
+// pointer for as long as it says the same, so that this is a look-up mostly.
+func (d *Board) resolve(in *odds.Event, b *odds.Batch) known {
+	if k, ok := d.known[in]; ok && k.ev.said == in {
+		k.ev.Last = b.At
+		d.touch(k.ev)
+		d.Catalog.Seen(k.match.Event, b.At)
+		return k
+	}
+	m := d.Catalog.Resolve(b.Source, in, b.At)
+	ev := d.events[m.Event.ID]
+	if ev == nil {
+		ev = &Event{ID: m.Event.ID, Sport: m.Event.Sport, League: m.Event.League, Match: m.Event, league: LeagueKey(m.Event.Sport, m.Event.League)}
+		d.events[ev.ID] = ev
+		d.Order = append(d.Order, ev)
+	}
+	for i := range m.Links {
+		d.link(&m.Links[i])
+	}
+	ev.Last, ev.said = b.At, in
+	d.touch(ev)
+	if len(d.known) > 1<<16 {
+		clear(d.known)
+	}
+	k := known{ev, m}
+	d.known[in] = k
+	return k
+}
+
+// link remembers two neighbours.
+func (d *Board) link(l *catalog.Link) {
+	a, b := d.events[l.A], d.events[l.B]
+	if a == nil || b == nil {
+		// The catalogue names the new event's links before its first market: it is
+		// the one being resolved.
+		return
+	}
+	if l.Layer == odds.CrossEvent && b.Match.Start < a.Match.Start || l.Layer == odds.CrossSport && b.Sport < a.Sport {
+		a, b = b, a
+	}
+	k := &Link{Link: *l, A: a, B: b}
+	a.Links, b.Links = append(a.Links, k), append(b.Links, k)
+	d.observer.Linked(k)
+}
+
+func (d *Board) touch(ev *Event) {
+	if !ev.touched {
+		ev.touched = true
+		d.touched = append(d.touched, ev)
+	}
+}
+
+// TakeTouched appends the ids of the events that were quoted since the last call, each
+// once.
+func (d *Board) TakeTouched(ids []string) []string {
+	for _, ev := range d.touched {
+		ev.touched = false
+		ids = append(ids, ev.ID)
+	}
+	clear(d.touched)
+	d.touched = d.touched[:0]
+	return ids
+}
+
+// Step is the longest time that a source of the event takes between two prices.
+func (ev *Event) Step() (d odds.Millis) {
+	for _, m := range ev.Markets {
+		for _, b := range m.Books {
+			if b.Source != nil {
+				d = max(d, b.Source.Resolution())
+			}
+		}
+	}
+	return d
+}
+
+// Quiet lists the events that nobody has quoted since a time.
+func (d *Board) Quiet(before odds.Time) map[*Event]bool {
+	gone := map[*Event]bool{}
+	for _, ev := range d.Order {
+		if ev.Last < before {
+			gone[ev] = true
+		}
+	}
+	return gone
+}
+
+// Forget drops events, and returns their ids in order. The catalogue drops what it has
+// last seen before a time.
+func (d *Board) Forget(gone map[*Event]bool, before odds.Time) (ids []string) {
+	out := func(ev *Event) bool { return gone[ev] }
+	d.Order = slices.DeleteFunc(d.Order, out)
+	d.touched = slices.DeleteFunc(d.touched, out)
+	d.nodes = slices.DeleteFunc(d.nodes, func(n *Node) bool { return gone[n.Event] })
+	for _, ev := range d.Order {
+		ev.Links = slices.DeleteFunc(ev.Links, func(l *Link) bool { return gone[l.A] || gone[l.B] })
+	}
+	for ev := range gone {
+		delete(d.events, ev.ID)
+		ids = append(ids, ev.ID)
+	}
+	slices.Sort(ids)
+	clear(d.known)
+	d.Catalog.Forget(before)
+	return ids
+}

@@ -1,0 +1,167 @@
+package board
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"corrgraph/catalog"
+	"corrgraph/odds"
+)
+
+// Market is one market of an event, at one line where it has alternate ones.
+type Market struct {
+	Event      *Event
+	Name       string  // with @line for alternate lines
+	Family     string  // without
+	Line       float64 // NaN for the main line
+	Raw        bool    // prices of no bet
+	Live       bool
+	Selections []Selection
+	Books      []*Book
+	Dirty      bool // quoted anew in the present batch
+	Awaited    int  // open predictions about its consensus; written by who made them
+
+	slope   float64
+	winners int // outcomes that win; where it is not 1 their probabilities don't add up to 1
+}
+
+// Selection is one outcome of a market.
+type Selection struct {
+	Key       string
+	Side      odds.Side
+	Consensus *Node       // of all groups, in the present phase; nil before there is one
+	MovedAt   []odds.Time // when a venue moved, oldest first: at least the newest Options.KeepMoves
+
+	indep bool
+}
+
+// Phase names the time before a match and that of play.
+func Phase(live bool) string {
+	if live {
+		return "live"
+	}
+	return "pre"
+}
+
+func (ev *Event) market(name, fam string, line, slope float64) *Market {
+	for _, m := range ev.Markets {
+		if m.Name == name {
+			return m
+		}
+	}
+	m := &Market{Event: ev, Name: name, Family: fam, Line: line, slope: slope}
+	ev.Markets = append(ev.Markets, m)
+	return m
+}
+
+func (m *Market) book(v *Venue) *Book {
+	for _, b := range m.Books {
+		if b.Venue == v {
+			return b
+		}
+	}
+	b := &Book{Venue: v, Market: m, poll: -1, status: odds.Unknown}
+	b.grow(len(m.Selections))
+	m.Books = append(m.Books, b)
+	return b
+}
+
+// selection finds or adds an outcome. Sides are the same at all venues; outcomes
+// without one go by name.
+func (m *Market) selection(name string, side odds.Side) int {
+	key := name
+	if side != odds.OtherSide {
+		key = side.String()
+	}
+	for i := range m.Selections {
+		if m.Selections[i].Key == key {
+			return i
+		}
+	}
+	m.Selections = append(m.Selections, Selection{Key: key, Side: side})
+	for _, b := range m.Books {
+		b.grow(len(m.Selections))
+	}
+	m.choose()
+	return len(m.Selections) - 1
+}
+
+// open adds the outcomes of a market's first update, the one that stands for the
+// market first: detectors keep what they know of a market with its first.
+func (m *Market) open(u *odds.Update, match catalog.Match) {
+	quotes := slices.Clone(u.Quotes)
+	slices.SortStableFunc(quotes, func(a, b odds.Quote) int {
+		return cmp.Compare(rank(match.Side(a.Side)), rank(match.Side(b.Side)))
+	})
+	for _, q := range quotes {
+		m.selection(q.Selection, match.Side(q.Side))
+	}
+}
+
+// choose marks the independent selections: an n-way market has n − 1 of them.
+// Home and over stand for two-way markets; the draw, else the last in
+// alphabetical order, is left out of others.
+func (m *Market) choose() {
+	drop := -1
+	for i := range m.Selections {
+		m.Selections[i].indep = true
+		if drop < 0 || rank(m.Selections[i].Side) > rank(m.Selections[drop].Side) || rank(m.Selections[i].Side) == rank(m.Selections[drop].Side) && m.Selections[i].Key > m.Selections[drop].Key {
+			drop = i
+		}
+	}
+	if len(m.Selections) > 1 {
+		m.Selections[drop].indep = false
+	}
+}
+
+// rank orders sides by how well they stand for their market.
+func rank(s odds.Side) int {
+	switch s {
+	case odds.Home, odds.Over, odds.Yes:
+		return 0
+	case odds.OtherSide:
+		return 1
+	case odds.Away, odds.Under, odds.No:
+		return 2
+	default:
+		return 3
+	}
+}
+
+// Stands reports whether selection k stands for its market: home, over or yes,
+// else the first by name.
+func (m *Market) Stands(k int) bool {
+	for i := range m.Selections {
+		if rank(m.Selections[i].Side) < rank(m.Selections[k].Side) || rank(m.Selections[i].Side) == rank(m.Selections[k].Side) && m.Selections[i].Key < m.Selections[k].Key {
+			return false
+		}
+	}
+	return true
+}
+
+func nodeID(venue string, m *Market, k int) odds.NodeID {
+	return odds.Node(venue, m.Event.ID, m.Family, m.Line, m.Selections[k].Key)
+}
+
+func marketAt(name string, line float64) string {
+	return name + "@" + strconv.FormatFloat(line, 'f', -1, 64)
+}
+
+// Series calls f with every series of the market.
+func (m *Market) Series(f func(*Node)) {
+	for k := range m.Selections {
+		if n := m.Selections[k].Consensus; n != nil {
+			f(n)
+		}
+	}
+	for _, b := range m.Books {
+		for k := range b.Nodes {
+			for _, n := range []*Node{b.Nodes[k], b.Others[k]} {
+				if n != nil {
+					f(n)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"corrgraph/detect"
+	"corrgraph/engine/board"
+	"corrgraph/engine/family"
+	"corrgraph/odds"
+)
+
+// detectors owns what watches for the abnormal: in the quotes of each batch, in the
+// forecasts that wait, and in the edges at each decision.
+type detectors struct {
+	board    *board.Board
+	families *family.Families
+	news     *News
+	open     map[*board.Event][]*call // the forecasts' own: open ones by the follower's event
+
+	quotes    *detect.Policy         // of what batches offer
+	edges     *detect.Policy         // of what decisions offer: links against their own history
+	armed     map[*board.Market]bool // an arbitrage was on at the last look
+	relations map[relation]*detect.RelationHistory
+
+	view  detect.MarketView
+	found []detect.Anomaly
+}
+
+// relation is two markets of one venue, or of the consensus.
+type relation struct{ a, b *board.Node }
+
+func newDetectors(b *board.Board, f *family.Families, n *News) *detectors {
+	return &detectors{
+		board: b, families: f, news: n, quotes: detect.NewPolicy(detect.PolicyOptions{}), edges: detect.NewPolicy(detect.PolicyOptions{}),
+		armed: map[*board.Market]bool{}, relations: map[relation]*detect.RelationHistory{},
+	}
+}
+
+// look searches what the batch changed, and what is still on in the same events,
+// for what is abnormal. Every anomaly that lasts is offered at each look at its
+// event, so that the policy can tell when it has ended.
+func (s *detectors) look(at odds.Time) {
+	s.found = s.found[:0]
+	for _, ev := range s.board.Active {
+		s.await(ev, at)
+		for _, m := range ev.Markets {
+			s.market(m, at)
+		}
+	}
+	s.offer(s.quotes, at)
+	for _, ev := range s.board.Active {
+		s.found = s.quotes.EndLook(ev.ID, odds.Direct, at, s.found[:0])
+		s.report()
+	}
+}
+
+// market looks at one market.
+func (s *detectors) market(m *board.Market, at odds.Time) {
+	armed := s.armed[m]
+	if !m.Dirty && !armed {
+		return
+	}
+	before := len(s.found)
+	s.board.View(m, at, &s.view)
+	s.found = detect.Market(&s.view, s.found)
+	on := slices.ContainsFunc(s.found[before:], func(a detect.Anomaly) bool { return a.Kind == detect.Arbitrage })
+	switch {
+	case on && !armed:
+		s.armed[m] = true
+	case armed && !on:
+		delete(s.armed, m)
+	}
+	if m.Dirty && math.IsNaN(m.Line) {
+		s.relate(m, at)
+	}
+}
+
+// offer passes what was found to a policy and reports what it wants to be known.
+func (s *detectors) offer(policy *detect.Policy, at odds.Time) {
+	for i := range s.found {
+		switch a, verdict := policy.Offer(s.found[i], at); verdict {
+		case detect.Raised, detect.Worsened, detect.Ended, detect.Kept:
+			s.news.Anomalies = append(s.news.Anomalies, a)
+		}
+	}
+}
+
+// report reports what a policy has ended.
+func (s *detectors) report() { s.news.Anomalies = append(s.news.Anomalies, s.found...) }
+
+// relate looks at what a venue's markets say of each other.
+func (s *detectors) relate(m *board.Market, at odds.Time) {
+	for _, b := range m.Books {
+		if !b.Current() {
+			continue
+		}
+		for k, n := range b.Nodes {
+			if n == nil || !n.Open || !b.Changed(k, at) {
+				continue
+			}
+			for _, pt := range s.families.Partners(n) {
+				if pt.Pair.Layer == odds.CrossMarket && pt.Other.Open && pt.Other.Live == n.Live {
+					s.relatePair(pt.Pair, at)
+				}
+			}
+		}
+	}
+}
+
+func (s *detectors) relatePair(p *family.Pair, at odds.Time) {
+	k := relation{p.A, p.B}
+	h := s.relations[k]
+	if h == nil {
+		h = &detect.RelationHistory{}
+		s.relations[k] = h
+	}
+	v := detect.RelationView{
+		Event: p.Event.ID, At: at, Live: p.A.Live, A: p.A.ID, B: p.B.ID, ValueA: p.A.Value, ValueB: p.B.Value,
+		PriceA: p.A.Price(), PriceB: p.B.Price(), AgeA: at.Sub(p.A.ChangedAt), AgeB: at.Sub(p.B.ChangedAt), History: h,
+	}
+	s.found = detect.Relate(&v, s.found)
+}
+
+// await looks at the followers in an event that open forecasts wait for.
+func (s *detectors) await(ev *board.Event, at odds.Time) {
+	for _, c := range s.open[ev] {
+		if c.Layer != odds.Direct || at <= c.IssuedAt || at < c.From || at > c.To || c.target.Consensus || c.source.Consensus || !c.target.Open {
+			continue
+		}
+		l := c.lead(at)
+		if a, ok := detect.Await(&l, at); ok {
+			a.Evidence.Curve = c.pair.Family.Curve()
+			s.found = append(s.found, a)
+		}
+	}
+}
+
+// arrive judges when an L3 follower came.
+func (s *detectors) arrive(c *call) {
+	if c.Layer != odds.CrossEvent || c.ResolvedAt == 0 {
+		return
+	}
+	l := c.lead(s.board.Now)
+	if a, ok := detect.Arrive(&l, c.ResolvedAt); ok {
+		a.Evidence.Curve = c.pair.Family.Curve()
+		s.found = append(s.found[:0], a)
+		s.offer(s.quotes, s.board.Now)
+		s.found = s.found[:0]
+	}
+}
+
+// lead is a call as detectors read it.
+func (c *call) lead(now odds.Time) detect.Lead {
+	return detect.Lead{
+		Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start, Least: c.target.Least(),
+		LeaderTick: tick(c.source, now), FollowerTick: tick(c.target, now),
+	}
+}
+
+// tick is a node's present quote as evidence.
+func tick(n *board.Node, at odds.Time) detect.Tick {
+	return detect.Tick{Node: n.ID, At: n.ChangedAt, Price: n.Price(), Value: n.Value, AgeMs: at.Sub(n.ChangedAt)}
+}
+
+// trends looks for edges that depart from their own history.
+func (s *detectors) trends(at odds.Time) {
+	for _, layer := range odds.Layers {
+		for found := range s.families.Departures(layer, at) {
+			s.found = found
+			s.offer(s.edges, at)
+		}
+		s.found = nil
+		for _, ev := range s.board.Order {
+			if ev.Last >= at.Add(-layer.Window()) {
+				s.found = s.edges.EndLook(ev.ID, layer, at, s.found)
+			}
+		}
+		s.report()
+	}
+}
+
+// quiet is how long at least nobody has quoted an event whose anomalies are over: its match is,
+// and what nobody looks at any more would stay on for ever.
+const quiet = odds.Millis(3_600_000)
+
+// closeQuiet ends the anomalies of events that have become quiet.
+func (s *detectors) closeQuiet(at odds.Time) {
+	s.found = s.found[:0]
+	for _, ev := range s.board.Order {
+		if ev.Last < at.Add(-max(quiet, 3*ev.Step())) {
+			s.found = s.quotes.Close(ev.ID, ev.Last, s.found)
+			s.found = s.edges.Close(ev.ID, ev.Last, s.found)
+		}
+	}
+	s.report()
+}
+
+// forget drops what is known of events that go.
+func (s *detectors) forget(gone map[*board.Event]bool) {
+	for ev := range gone {
+		s.quotes.Forget(ev.ID)
+		s.edges.Forget(ev.ID)
+	}
+	maps.DeleteFunc(s.armed, func(m *board.Market, _ bool) bool { return gone[m.Event] })
+	maps.DeleteFunc(s.relations, func(r relation, _ *detect.RelationHistory) bool { return gone[r.a.Event] || gone[r.b.Event] })
+}

@@ -1,0 +1,193 @@
+package family
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"corrgraph/engine/board"
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+	"corrgraph/series"
+)
+
+// move is one increment that waits to be counted.
+type move struct {
+	n   *board.Node
+	w   *watched // the node's
+	inc series.Increment
+}
+
+// Take queues moves to be counted in the evidence of their families.
+func (s *Families) Take(moved []board.Move) {
+	for i := range moved {
+		mv := &moved[i]
+		s.waiting = append(s.waiting, move{mv.Node, s.watched[mv.Node], mv.Inc})
+	}
+}
+
+// waitMost is how many moves wait to be correlated together, if no decision
+// comes first.
+const waitMost = 4096
+
+// CountFull counts the waiting moves once they are many. It must only be called when all
+// moves of an instant are in.
+func (s *Families) CountFull() {
+	if len(s.waiting) >= waitMost {
+		s.correlate()
+	}
+}
+
+// correlate counts the waiting moves in the evidence of their families. Each
+// family is one worker's, which takes the moves in their order, so that the sums
+// do not depend on how many workers there are.
+func (s *Families) correlate() {
+	s.ready()
+	workers := s.workers()
+	if len(s.waiting) < waitMost/8 {
+		workers = 1
+	}
+	if workers == 1 {
+		s.share(0, 1, &s.work)
+	} else {
+		var wg sync.WaitGroup
+		for w := range workers {
+			wg.Go(func() { s.share(w, workers, &leadlag.Scratch{}) })
+		}
+		wg.Wait()
+	}
+	clear(s.waiting)
+	s.waiting = s.waiting[:0]
+}
+
+// ready gives families of streams their axis before their first moves are counted.
+// What a poll resolves is known after a few polls: those families wait for the
+// next decision, which counts their moves anew.
+func (s *Families) ready() {
+	wait := s.unready[:0]
+	for _, f := range s.unready {
+		switch r := f.resolution(); {
+		case f.ev != nil:
+		case r > 0 && !f.pollBehind():
+			f.ev = leadlag.NewEvidence(s.axis(r), true)
+		default:
+			wait = append(wait, f)
+		}
+	}
+	clear(s.unready[len(wait):])
+	s.unready = wait
+}
+
+// pollBehind reports whether a poll's clock is behind either side.
+func (f *Family) pollBehind() bool {
+	for _, n := range []*board.Node{f.pairs[0].A, f.pairs[0].B} {
+		if s := n.Source(); s == nil || s.Polled {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Families) workers() int {
+	if s.opt.Workers > 0 {
+		return s.opt.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// each calls f for every index below n, side by side where that is worth it. What
+// f does for one index must not depend on what it does for another. The scratch
+// is the worker's own.
+func (s *Families) each(n int, f func(i int, work *leadlag.Scratch)) {
+	workers := min(s.workers(), n)
+	if workers <= 1 {
+		for i := range n {
+			f(i, &s.work)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range workers {
+		wg.Go(func() {
+			var work leadlag.Scratch
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				f(i, &work)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// shareTurn is after how many moves, about a tenth of a millisecond, a worker lets
+// others have its processor: together they would take all there are for 50 ms.
+const shareTurn = 16
+
+// share counts the moves in the families of one worker.
+func (s *Families) share(worker, workers int, work *leadlag.Scratch) {
+	var flips leadlag.Flips
+	met := 0
+	defer func() { s.met.Add(int64(met)) }()
+	for i := range s.waiting {
+		if i%shareTurn == shareTurn-1 {
+			runtime.Gosched()
+		}
+		mv := &s.waiting[i]
+		var axis *leadlag.Axis // that flips were drawn for
+		for k := range mv.w.partners {
+			pt := &mv.w.partners[k]
+			f := pt.fam
+			if f.index%workers != worker || f.ev == nil || pt.resting {
+				continue // without an axis yet, the next decision catches up
+			}
+			if axis != f.ev.Axis {
+				axis = f.ev.Axis
+				flips = leadlag.FlipsOf(s.opt.Seed, mv.n.Hash, mv.inc.At, axis.Block(mv.n.Consensus))
+			}
+			inc := mv.inc
+			inc.White *= pt.sign
+			inc.Raw *= pt.sign
+			met += f.ev.Add(pt.dir, inc, pt.Other.Moves(), pt.dir == leadlag.BA, &flips, work)
+		}
+	}
+}
+
+// rebuild counts all remembered moves of a family anew on an axis.
+func (s *Families) rebuild(f *Family, x *leadlag.Axis, work *leadlag.Scratch) {
+	f.ev = leadlag.NewEvidence(x, true)
+	for _, p := range f.pairs {
+		replay(f.ev, p, s.opt.Seed, work)
+	}
+}
+
+// replay counts all remembered moves of a pair.
+func replay(ev *leadlag.Evidence, p *Pair, seed uint64, work *leadlag.Scratch) {
+	replayFlow(ev, leadlag.AB, p.B, p.A, p.Sign, seed, work)
+	replayFlow(ev, leadlag.BA, p.A, p.B, p.Sign, seed, work)
+}
+
+func replayFlow(ev *leadlag.Evidence, dir leadlag.Flow, target, source *board.Node, sign float64, seed uint64, work *leadlag.Scratch) {
+	src, upto := source.Moves(), 0
+	for _, inc := range target.Moves() {
+		for upto < len(src) && src[upto].At <= inc.At {
+			upto++
+		}
+		flips := leadlag.FlipsOf(seed, target.Hash, inc.At, ev.Axis.Block(target.Consensus))
+		inc.White *= sign
+		inc.Raw *= sign
+		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, &flips, work)
+	}
+}
+
+func (s *Families) axis(r odds.Millis) *leadlag.Axis {
+	x := s.axes[r]
+	if x == nil {
+		x = leadlag.NewAxis(r)
+		s.axes[r] = x
+	}
+	return x
+}

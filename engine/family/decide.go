@@ -1,0 +1,172 @@
+package family
+
+import (
+	"math"
+	"slices"
+
+	"corrgraph/engine/board"
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+)
+
+// ownMoves is how many moves of both sides a pair needs to be searched by itself.
+const ownMoves = 250
+
+// Decide judges all families on the moves taken so far.
+func (s *Families) Decide(at odds.Time) {
+	s.rounds++
+	s.correlate()
+	for _, ev := range s.board.Order {
+		for _, m := range ev.Markets {
+			s.rerank(m)
+		}
+	}
+	s.prepare()
+	for _, layer := range odds.Layers {
+		s.judge(layer, at)
+	}
+	s.regroup()
+	s.markCopies()
+}
+
+// prepare gives every family the axis that its sources resolve, counting its moves
+// anew when that has changed.
+func (s *Families) prepare() {
+	var anew []*Family
+	var axes []*leadlag.Axis
+	for _, f := range s.list {
+		r := f.resolution()
+		if r == 0 {
+			continue
+		}
+		if f.ev != nil {
+			if d := math.Abs(float64(r-f.ev.Axis.Resolution)) / float64(r); d <= 0.01 {
+				continue
+			}
+		}
+		anew, axes = append(anew, f), append(axes, s.axis(r))
+	}
+	s.each(len(anew), func(i int, work *leadlag.Scratch) { s.rebuild(anew[i], axes[i], work) })
+}
+
+// resolution is the coarser one of the family's sources; 0 while a poll clock
+// has not ticked often enough to have a step.
+func (f *Family) resolution() (r odds.Millis) {
+	if len(f.pairs) == 0 {
+		return 0 // its events are forgotten
+	}
+	p := f.pairs[len(f.pairs)-1]
+	for _, n := range []*board.Node{p.A, p.B} {
+		src := n.Source()
+		if src == nil || src.Resolution() == 0 || src.Polled && src.Clock.Polls < 5 {
+			return 0
+		}
+		r = max(r, src.Resolution())
+	}
+	return r
+}
+
+func (s *Families) judge(layer odds.Layer, at odds.Time) {
+	var cases []leadlag.Case
+	var fams []*Family
+	strata := map[stratum]int{}
+	for _, f := range s.list {
+		if f.Key.Layer != layer || f.ev == nil {
+			continue
+		}
+		st := stratum{f.ev.Axis.Resolution, f.block}
+		if _, ok := strata[st]; !ok {
+			strata[st] = len(strata)
+		}
+		cases = append(cases, leadlag.Case{Evidence: f.ev, Stratum: strata[st], Dependent: f.block})
+		fams = append(fams, f)
+	}
+	for i, v := range leadlag.JudgeAgainst(cases, s.moreDecoys(layer, cases, fams)) {
+		f := fams[i]
+		f.Verdict, f.judged, f.at = v, true, at
+		if v.Discovered && f.found == 0 {
+			f.found = at
+		}
+		if f.baseline == nil && f.Directed() {
+			f.baseline = f.scan()
+		}
+	}
+}
+
+// poolEnough is how many decoys a stratum of consensus families needs before a
+// p-value can be small enough to mean something.
+const poolEnough = 600
+
+// drawn is a pool of further decoys and how many moves it was drawn from.
+type drawn struct {
+	moves  int
+	scores []float64
+}
+
+// moreDecoys draws further decoys for strata of consensus families that are too
+// few to have a pool of their own, where any of them stands out of the decoys it
+// has. No tail formula speaks for them. A pool serves until the moves behind it
+// have doubled, so that all draws together cost a few passes over the data.
+func (s *Families) moreDecoys(layer odds.Layer, cases []leadlag.Case, fams []*Family) map[int][]float64 {
+	pools := map[int][]float64{}
+	byStratum := map[int][]int{}
+	for i, c := range cases {
+		if c.Dependent {
+			byStratum[c.Stratum] = append(byStratum[c.Stratum], i)
+		}
+	}
+	for id, members := range byStratum {
+		key := drawnKey{layer, fams[members[0]].ev.Axis.Resolution}
+		moves := 0
+		for _, i := range members {
+			a, b := cases[i].Evidence.Moves()
+			moves += a + b
+		}
+		d := s.drawn[key]
+		if d == nil || moves > 2*d.moves {
+			passes := (poolEnough - 1) / (len(members) * leadlag.Decoys)
+			if passes == 0 || !standsOut(cases, members) {
+				continue
+			}
+			d = &drawn{moves: moves, scores: s.draw(fams, members, passes)}
+			s.drawn[key] = d
+		}
+		pools[id] = d.scores
+	}
+	return pools
+}
+
+type drawnKey struct {
+	layer      odds.Layer
+	resolution odds.Millis
+}
+
+func (s *Families) draw(fams []*Family, members []int, passes int) (scores []float64) {
+	drawn := make([][]float64, len(members)*passes)
+	s.each(len(drawn), func(k int, work *leadlag.Scratch) {
+		f, pass := fams[members[k/passes]], k%passes
+		ev := leadlag.NewNearEvidence(f.ev.Axis, true)
+		for _, p := range f.pairs {
+			replay(ev, p, s.opt.Seed+uint64(pass+1)*0x9e3779b97f4a7c15, work)
+		}
+		drawn[k] = ev.DecoyScores(nil)
+	})
+	return slices.Concat(drawn...)
+}
+
+func standsOut(cases []leadlag.Case, members []int) bool {
+	var decoys []float64
+	best := 0.0
+	for _, i := range members {
+		decoys = cases[i].Evidence.DecoyScores(decoys)
+		best = math.Max(best, cases[i].Evidence.Search().S)
+	}
+	slices.Sort(decoys)
+	return len(decoys) > 0 && best >= decoys[len(decoys)*98/100]
+}
+
+// stratum is what makes families comparable: their decoys are pooled.
+type stratum struct {
+	resolution odds.Millis
+	block      bool
+}

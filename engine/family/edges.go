@@ -1,0 +1,175 @@
+package family
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"corrgraph/engine/board"
+	"corrgraph/graph"
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+)
+
+// priorMoves is how many coinciding moves of its own weigh as much as its family
+// in a pair's correlation and propagation ratio.
+const priorMoves = 30
+
+// Edge reads the edge of a pair off its family's verdict and its own moves.
+func (s *Families) Edge(p *Pair) graph.Edge {
+	f := p.Family
+	v := &f.Verdict
+	src, dst := p.A, p.B
+	if v.Directed && v.Leader == leadlag.BA {
+		src, dst = dst, src
+	}
+	own := ownSums(p, p.A.Moves(), p.B.Moves())
+	k := float64(own.N) / float64(own.N+priorMoves)
+	if len(f.pairs) == 1 {
+		k, own.N = 0, v.Link.N // the family is the pair
+	}
+	l := v.Link
+	g := graph.Edge{
+		Layer: p.Layer, Event: p.Event.ID, Source: src.ID, Target: dst.ID, Kind: "follows",
+		Score: p.Sign * ((1-k)*l.Corr + k*own.Corr()), Beta: p.Sign * ((1-k)*l.Beta + k*own.Beta()),
+		Lag: l.Lag, LagLow: l.LagLow, LagHigh: l.LagHigh, N: own.N, P: v.P, Q: v.Q,
+		Confidence: v.Confidence, Evidence: graph.FromFamily, Copied: f.copied,
+		Simultaneous: !v.Directed, FirstSeen: p.first, DetectedAt: min(src.LastSeen(), dst.LastSeen()),
+	}
+	key := f.Key
+	key.Leader, key.Follower = f.ends()
+	g.Family = key.String()
+	if len(f.pairs) == 1 {
+		g.Evidence = graph.FromOwn
+	} else if own.N > 0 {
+		g.Evidence = graph.FromBoth
+		g.Confidence = leadlag.Posterior(v.Confidence, l, own)
+	}
+	if g.Q > leadlag.Rate {
+		g.Confidence = math.Min(g.Confidence, 0.9)
+	}
+	g.Discovered = v.Discovered && g.Confidence > 0.5
+	if g.Simultaneous {
+		g.Kind, g.Lag, g.LagLow = "moves with", 0, 0
+		if g.Source > g.Target {
+			g.Source, g.Target = g.Target, g.Source
+		}
+	}
+	if p.trend != nil {
+		g.Trend = p.trend.summary()
+	}
+	return g
+}
+
+// shown is an edge as Edge gave it, and what it was read from: the rest of that is
+// changed by decisions alone.
+type shown struct {
+	edge   graph.Edge
+	rounds int
+	a, b   int // moves of both sides
+	alone  bool
+}
+
+// shown is the edge of a pair that somebody looks at, read anew only when it may be
+// another one: views are renewed far more often than most pairs move.
+func (s *Families) shown(p *Pair) graph.Edge {
+	a, b, alone := p.A.Count(), p.B.Count(), len(p.Family.pairs) == 1
+	v := p.shown
+	if v == nil || v.rounds != s.rounds || v.a != a || v.b != b || v.alone != alone {
+		v = &shown{s.Edge(p), s.rounds, a, b, alone}
+		p.shown = v
+	}
+	g := v.edge
+	g.DetectedAt = min(p.A.LastSeen(), p.B.LastSeen())
+	return g
+}
+
+// Edges reports the edges of all pairs whose family is discovered, of pairs found by
+// themselves, and the best guess for the others of L3 and L4. A pair that was quoted
+// before and in play has the edge of the phase seen last. It searches pairs anew, see
+// Search.
+func (s *Families) Edges() []graph.Edge {
+	s.Search()
+	best := map[edgeKey]graph.Edge{}
+	for _, f := range s.list {
+		for _, p := range f.pairs {
+			s.offerEdge(best, p, s.Edge)
+		}
+	}
+	out := make([]graph.Edge, 0, len(best))
+	for _, g := range best {
+		out = append(out, g)
+	}
+	slices.SortFunc(out, byEnds)
+	return out
+}
+
+// EventEdges reports the edges of an event, each once, in the order of Edges, by layer
+// less one; nil for layers that are not asked for.
+func (s *Families) EventEdges(ev *board.Event, layers [4]bool) (out [4][]graph.Edge) {
+	best := map[edgeKey]graph.Edge{}
+	take := func(n *board.Node) {
+		for _, pt := range s.Partners(n) {
+			if p := pt.Pair; p.A == n && p.Event == ev && layers[p.Layer-1] {
+				s.offerEdge(best, p, s.shown)
+			}
+		}
+	}
+	for _, m := range ev.Markets {
+		m.Series(take)
+	}
+	for _, l := range ev.Links { // pairs whose first end is the other event's
+		if !layers[l.Layer-1] {
+			continue
+		}
+		for _, m := range l.Other(ev).Markets {
+			for k := range m.Selections {
+				if n := m.Selections[k].Consensus; n != nil {
+					take(n)
+				}
+			}
+		}
+	}
+	for i := range layers {
+		if layers[i] {
+			out[i] = []graph.Edge{}
+		}
+	}
+	for _, g := range best {
+		out[g.Layer-1] = append(out[g.Layer-1], g)
+	}
+	for i := range out {
+		slices.SortFunc(out[i], byEnds)
+	}
+	return out
+}
+
+func byEnds(a, b graph.Edge) int {
+	return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
+}
+
+type edgeKey struct {
+	layer odds.Layer
+	event string
+	a, b  odds.NodeID
+}
+
+// offerEdge takes the edge of a pair, as read gives it, where there is something to
+// say of it, and no newer edge of the same two nodes.
+func (s *Families) offerEdge(best map[edgeKey]graph.Edge, p *Pair, read func(*Pair) graph.Edge) {
+	f := p.Family
+	if !f.judged || !f.Verdict.Found() {
+		return
+	}
+	g, ok := s.found[p]
+	if !ok {
+		if !f.Verdict.Discovered && f.Key.Layer < odds.CrossEvent {
+			return
+		}
+		g = read(p)
+	}
+	k := edgeKey{g.Layer, g.Event, min(g.Source, g.Target), max(g.Source, g.Target)}
+	if old, seen := best[k]; !seen || g.DetectedAt > old.DetectedAt || g.DetectedAt == old.DetectedAt && g.Confidence > old.Confidence {
+		best[k] = g
+	}
+}

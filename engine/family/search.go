@@ -1,0 +1,71 @@
+package family
+
+import (
+	"corrgraph/graph"
+	"corrgraph/leadlag"
+	"corrgraph/odds"
+)
+
+// searchCap bounds how many pairs are searched by themselves.
+const searchCap = 4096
+
+// Search judges, by itself, every pair whose family says nothing but which has moves
+// enough to speak: one layer's pairs together. Pairs of a family of one were judged
+// with it.
+func (s *Families) Search() {
+	s.found = map[*Pair]graph.Edge{}
+	for _, layer := range odds.Layers {
+		pairs := s.searchable(layer)
+		cases := make([]leadlag.Case, len(pairs))
+		for i, p := range pairs {
+			axis := p.Family.ev.Axis
+			ev := leadlag.NewEvidence(axis, true)
+			replay(ev, p, s.opt.Seed, &s.work)
+			cases[i] = leadlag.Case{Evidence: ev, Stratum: int(axis.Resolution)}
+		}
+		for i, v := range leadlag.Judge(cases) {
+			if v.Discovered {
+				s.found[pairs[i]] = s.ownEdge(pairs[i], &v)
+			}
+		}
+	}
+}
+
+// searchable lists the pairs of a layer that are searched by themselves.
+func (s *Families) searchable(layer odds.Layer) (pairs []*Pair) {
+	for _, f := range s.list {
+		if f.Key.Layer != layer || !f.judged || f.Verdict.Discovered || len(f.pairs) < 2 || f.block {
+			continue
+		}
+		for _, p := range f.pairs {
+			if p.A.Count() < ownMoves || p.B.Count() < ownMoves {
+				continue
+			}
+			if len(pairs) == searchCap {
+				s.Counts.LeftOut[layer.Key()+" pairs searched by themselves"]++
+				continue
+			}
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
+}
+
+// ownEdge is the edge of a pair that was found by itself.
+func (s *Families) ownEdge(p *Pair, v *leadlag.Verdict) graph.Edge {
+	g := s.Edge(p)
+	src, dst := p.A, p.B
+	if v.Directed && v.Leader == leadlag.BA {
+		src, dst = dst, src
+	}
+	l := v.Link
+	g.Source, g.Target, g.Kind = src.ID, dst.ID, "follows"
+	g.Score, g.Beta, g.Lag, g.LagLow, g.LagHigh, g.N = p.Sign*l.Corr, p.Sign*l.Beta, l.Lag, l.LagLow, l.LagHigh, l.N
+	g.P, g.Q, g.Confidence, g.Discovered = v.P, v.Q, v.Confidence, v.Discovered
+	g.Simultaneous, g.Copied, g.Evidence = !v.Directed, false, graph.FromOwn
+	if g.Simultaneous {
+		g.Kind, g.Lag, g.LagLow = "moves with", 0, 0
+		g.Source, g.Target = min(src.ID, dst.ID), max(src.ID, dst.ID)
+	}
+	return g
+}

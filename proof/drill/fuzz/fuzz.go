@@ -1,0 +1,275 @@
+// Package fuzz sends a running service requests of all kinds, odd and broken ones
+// too, and judges what it answers and what it keeps. It is for `corrgraph chaos fuzz`.
+//
+// What there is to ask it reads in the service's OpenAPI document. A request follows
+// from the seed, its number, the time and what the service holds. Verdicts are pure
+// functions of answers and of metrics read; all else reads the clock and opens
+// sockets.
+package fuzz
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"corrgraph/client"
+)
+
+// ErrOptions marks options that make no sense.
+var ErrOptions = errors.New("wrong options")
+
+// Options of Run. Zero means default.
+type Options struct {
+	client.Target               // its timeout: zero means 10 s
+	Duration      time.Duration // under load, warmed up: one half with all there is, one with ticks of known names. Zero means 10 min
+	Warm          time.Duration // under load before what is compared. Zero means 10 s
+	Quiet         time.Duration // without load, before each comparison. Zero means 5 s
+	Connections   int           // zero means 8
+	Rate          float64       // most requests a second. Zero means 500
+	Seed          uint64        // zero means 1
+	AdminRoutes   bool          // what admins alone may do is done too: faults, backups, gates, profiles
+
+	// Progress is told about once a second; nil: nobody is.
+	Progress func(elapsed, of time.Duration, requests, violations int)
+}
+
+func (o Options) withDefaults() (Options, error) {
+	o.Duration, o.Warm, o.Quiet = cmp.Or(o.Duration, 10*time.Minute), cmp.Or(o.Warm, 10*time.Second), cmp.Or(o.Quiet, 5*time.Second)
+	o.Connections, o.Rate, o.Seed = cmp.Or(o.Connections, 8), cmp.Or(o.Rate, 500), cmp.Or(o.Seed, 1)
+	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
+	switch {
+	case o.Duration < 0 || o.Warm < 0 || o.Quiet < 0:
+		return o, fmt.Errorf("%w: times below 0", ErrOptions)
+	case o.Connections < 1 || o.Connections > 1024:
+		return o, fmt.Errorf("%w: %d connections, want 1 to 1024", ErrOptions, o.Connections)
+	case !(o.Rate > 0 && o.Rate <= 1e5):
+		return o, fmt.Errorf("%w: rate %g, want above 0 and up to 100000", ErrOptions, o.Rate)
+	}
+	return o, nil
+}
+
+// mostViolations is how many are kept; further ones are counted.
+const mostViolations = 20
+
+// hopeless is how many connections in a row are refused before a service counts as
+// dead.
+const hopeless = 50
+
+// Report is the answer of a fuzz.
+type Report struct {
+	URL        string      `json:"url"`
+	Seed       uint64      `json:"seed"`
+	Seconds    float64     `json:"seconds"` // under load
+	Requests   int         `json:"requests"`
+	Below      int         `json:"not_http"`   // of these, refused by the HTTP server before there was a request
+	Again      int         `json:"sent_again"` // on a new connection, since a kept one was gone
+	Routes     []Answers   `json:"routes"`
+	Kinds      []Answers   `json:"kinds"`
+	Skipped    []string    `json:"skipped"` // operations that were left out
+	Alive      bool        `json:"alive"`   // at the end, and the same process as in the beginning
+	Health     string      `json:"health"`  // at the end
+	Leaks      []Leak      `json:"leaks"`
+	Violations int         `json:"violations"`
+	First      []Violation `json:"first_violations"`
+	Kept       bool        `json:"kept"`
+	Broken     []string    `json:"broken"` // promises, in words
+}
+
+// Run sends a service requests of all kinds and judges what it answers and what it
+// keeps. It returns the cause when ctx ends; a broken promise is no error.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(o.Target.Options(1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	defer c.Close()
+	f := &fuzz{o: &o, c: c, routes: tallies{}, kinds: tallies{}, begun: time.Now()}
+	if f.g, f.skipped, err = prepare(ctx, c, &o); err != nil {
+		return nil, err
+	}
+	w, err := f.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return f.report(ctx, w), nil
+}
+
+// fuzz is one run.
+type fuzz struct {
+	o       *Options
+	c       *client.Client
+	g       *generator
+	skipped []string
+	begun   time.Time
+	known   bool          // ticks have known names alone; set while nothing is sent
+	next    atomic.Uint64 // number of the next shot
+	dead    atomic.Int64  // connections refused in a row
+
+	mu         sync.Mutex
+	routes     tallies     // guarded by mu
+	kinds      tallies     // guarded by mu
+	violations int         // guarded by mu
+	first      []Violation // guarded by mu
+	below      int         // guarded by mu
+	again      int         // guarded by mu
+	readings   []reading   // guarded by mu
+	loaded     time.Duration
+}
+
+// run goes through the phases: warm, quiet, all there is, known names, quiet. Odd
+// ticks are markets of their own, some kilobytes each, which a service keeps as long
+// as any other: memory is compared over the second half, in which it learns none.
+func (f *fuzz) run(ctx context.Context) (windows, error) {
+	running, stop := context.WithCancel(ctx)
+	var sampler sync.WaitGroup
+	sampler.Go(func() { f.sample(running) })
+	defer sampler.Wait()
+	defer stop()
+	since := func() time.Duration { return time.Since(f.begun) }
+	var w windows
+	f.shoot(running, f.o.Warm)
+	w.quietBefore.from = since()
+	if err := client.Pause(ctx, f.o.Quiet); err != nil {
+		return w, err
+	}
+	w.quietBefore.to = since()
+	half := f.o.Duration / 2
+	f.shoot(running, half)
+	f.known = true
+	most := min(half/2, time.Minute)
+	w.before = stretch{since(), since() + most}
+	f.shoot(running, half)
+	w.quietAfter.from = since()
+	w.after.from = w.quietAfter.from - most
+	err := client.Pause(ctx, f.o.Quiet)
+	w.quietAfter.to, w.after.to = since(), since()
+	return w, err
+}
+
+// sample reads the metrics until ctx ends.
+func (f *fuzz) sample(ctx context.Context) {
+	for told := 0; ; told++ {
+		if page, err := f.c.Metrics(ctx); err == nil { // what isn't read isn't known, and said to be so
+			f.mu.Lock()
+			f.readings = append(f.readings, reading{time.Since(f.begun), watched(page)})
+			f.mu.Unlock()
+		}
+		if f.o.Progress != nil && told%2 == 0 {
+			f.mu.Lock()
+			violations := f.violations
+			f.mu.Unlock()
+			f.o.Progress(time.Since(f.begun), f.o.Warm+f.o.Duration+2*f.o.Quiet, int(f.next.Load()), violations)
+		}
+		if client.Pause(ctx, min(500*time.Millisecond, f.o.Quiet/4)) != nil {
+			return
+		}
+	}
+}
+
+// shoot sends for so long on all connections and closes them.
+func (f *fuzz) shoot(ctx context.Context, d time.Duration) {
+	from, first := time.Now(), f.next.Load()
+	var wg sync.WaitGroup
+	for range f.o.Connections {
+		wg.Go(func() {
+			w := &wire{c: f.c}
+			defer w.close()
+			for {
+				n := f.next.Add(1) - 1
+				due := from.Add(time.Duration(float64(n-first) / f.o.Rate * 1e9))
+				if due.Sub(from) >= d || time.Since(from) >= d || f.dead.Load() >= hopeless || client.Pause(ctx, time.Until(due)) != nil {
+					f.next.Add(^uint64(0)) // not sent
+					return
+				}
+				f.one(ctx, w, n)
+			}
+		})
+	}
+	wg.Wait()
+	f.loaded += time.Since(from)
+}
+
+// one sends a shot and counts what came of it.
+func (f *fuzz) one(ctx context.Context, w *wire, n uint64) {
+	s := f.g.shot(n, time.Now(), f.known)
+	p := w.send(ctx, s)
+	if ctx.Err() != nil {
+		return
+	}
+	if p.refused {
+		f.dead.Add(1)
+	} else {
+		f.dead.Store(0)
+	}
+	broken := judgeReply(s, &p)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.routes.add(s.route, p.status, len(broken) > 0)
+	f.kinds.add(kindOf(s.what), p.status, len(broken) > 0)
+	if s.below {
+		f.below++
+	}
+	if p.again {
+		f.again++
+	}
+	if len(broken) == 0 {
+		return
+	}
+	if f.violations++; len(f.first) < mostViolations {
+		f.first = append(f.first, violation(s, &p, broken))
+	}
+}
+
+// report sums up. Nothing else runs by now.
+func (f *fuzz) report(ctx context.Context, w windows) *Report {
+	r := &Report{
+		URL: f.o.URL, Seed: f.o.Seed, Seconds: f.loaded.Seconds(), Below: f.below, Again: f.again, Skipped: f.skipped,
+		Routes: sorted(f.routes), Kinds: sorted(f.kinds), Leaks: judgeLeaks(f.readings, w), Violations: f.violations, First: f.first, Broken: []string{},
+	}
+	var health struct {
+		Status string `json:"status"`
+	}
+	err := f.c.Ask(ctx, "/healthz", &health)
+	r.Health, r.Alive = health.Status, err == nil && !restarted(f.readings)
+	for i := range r.Routes {
+		r.Requests += r.Routes[i].Requests
+	}
+	r.conclude()
+	return r
+}
+
+// sorted are the tallies by name.
+func sorted(t tallies) []Answers {
+	out := make([]Answers, 0, len(t))
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		out = append(out, *t[name])
+	}
+	return out
+}
+
+// conclude says which promises were broken.
+func (r *Report) conclude() {
+	broken := func(on bool, format string, args ...any) {
+		if on {
+			r.Broken = append(r.Broken, fmt.Sprintf(format, args...))
+		}
+	}
+	broken(r.Requests == 0, "nothing was asked")
+	broken(r.Violations > 0, "%d answers break a promise", r.Violations)
+	broken(!r.Alive, "the service is down or was started anew")
+	for _, l := range r.Leaks {
+		broken(!l.Known, "%s could not be read", l.Metric)
+		broken(l.Leaked, "%s grew from %.0f to %.0f, above %.0f", l.Metric, l.Before, l.After, l.Bound)
+	}
+	r.Kept = len(r.Broken) == 0
+}

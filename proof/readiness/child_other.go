@@ -1,8 +1,0 @@
-//go:build !linux
-
-package readiness
-
-import "syscall"
-
-// dieWithParent is for Linux alone.
-func dieWithParent() *syscall.SysProcAttr { return nil }

@@ -1,0 +1,7 @@
+package lab
+
+import "syscall"
+
+// DieWithParent has the kernel end a child whose parent was killed: a scratch
+// instance must not outlive its run.
+func DieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

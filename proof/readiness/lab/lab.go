@@ -1,0 +1,72 @@
+// Package lab keeps scratch instances of the service for readiness gates: in this
+// process or in one of their own, with the configuration that is judged but a store,
+// tokens and a port that nobody else uses, so that they can be broken on purpose.
+//
+// A Lab belongs to one goroutine. It reads the clock, opens sockets, starts processes
+// and leaves no file behind.
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"corrgraph/server/config"
+)
+
+// Options of a lab.
+type Options struct {
+	Config config.Options // of the service that is judged
+	// Program is the argv prefix that starts a service; flags (--config, --set) are
+	// appended. Empty means this program's own serve.
+	Program []string
+	Dir     string // for scratch stores; empty means the system's
+	Clock   func() time.Time
+}
+
+// Lab makes scratch instances.
+type Lab struct {
+	o    Options
+	dir  string
+	seed string // path of the seeded store; empty until one is needed
+	n    int    // scratch instances so far
+}
+
+// New makes a lab with a folder of its own. Close must be called.
+func New(o Options) (*Lab, error) {
+	dir, err := os.MkdirTemp(o.Dir, "corrgraph-readiness-")
+	if err != nil {
+		return nil, fmt.Errorf("a folder for scratch stores: %w", err)
+	}
+	return &Lab{o: o, dir: dir}, nil
+}
+
+// Close removes what scratch instances left behind.
+func (l *Lab) Close() error {
+	if err := os.RemoveAll(l.dir); err != nil {
+		return fmt.Errorf("scratch files are left: %w", err)
+	}
+	return nil
+}
+
+// Dir is the folder of the lab.
+func (l *Lab) Dir() string { return l.dir }
+
+// Now is the time.
+func (l *Lab) Now() time.Time { return l.o.Clock() }
+
+// Finding is what a gate saw.
+type Finding struct {
+	Pass     bool
+	Measured string // beside the threshold, with unit
+	Evidence string // numbers, counts, how they were measured
+}
+
+// ErrNotRun marks that a gate could not be run: nothing is known of what it checks.
+var ErrNotRun = errors.New("not run")
+
+// NotRun says why a gate could not be run.
+func NotRun(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrNotRun, fmt.Errorf(format, args...))
+}

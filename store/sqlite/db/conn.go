@@ -1,0 +1,224 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+
+	"modernc.org/libc"
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// Conn is one connection with its prepared statements, for one goroutine at a
+// time. There is no database/sql between it and the driver: its pool and its
+// conversions cost more than the index searches they serve.
+type Conn struct {
+	c        driver.Conn
+	handle   uintptr // sqlite3*, for interrupt
+	prepared map[string]driver.Stmt
+	watch    *watch // never nil
+	writes   bool   // it is a writer's
+}
+
+// OpenConn opens a connection of its own to the file at path, with parameters of
+// the driver ("mode=rwc"). No deadline or fault but that of each statement applies.
+func OpenConn(path string, params ...string) (*Conn, error) { return openConn(dsn(path, params...)) }
+
+// openConn opens a connection with a DSN of the driver.
+func openConn(dsn string) (*Conn, error) {
+	c, err := new(sqlite.Driver).Open(dsn)
+	if err != nil {
+		return nil, classify(err)
+	}
+	// The driver interrupts the first step of a query at the end of its context and
+	// no later one, and exports neither a way to nor the handle, which it keeps in
+	// this field. ARCHITECTURE.md says why it stays the driver nevertheless.
+	f := reflect.ValueOf(c).Elem().FieldByName("db")
+	if !f.IsValid() || f.Kind() != reflect.Uintptr {
+		c.Close()
+		return nil, errors.New("this version of the SQLite driver can't be interrupted")
+	}
+	return &Conn{c: c, handle: uintptr(f.Uint()), prepared: map[string]driver.Stmt{}, watch: new(watch)}, nil
+}
+
+// Close closes the connection.
+func (c *Conn) Close() error {
+	for _, s := range c.prepared {
+		s.Close()
+	}
+	return classify(c.c.Close())
+}
+
+// Script runs statements without arguments or rows.
+func (c *Conn) Script(ctx context.Context, sql string) error {
+	_, err := c.c.(driver.ExecerContext).ExecContext(ctx, sql, nil)
+	return classify(err)
+}
+
+func (c *Conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
+	if s := c.prepared[sql]; s != nil {
+		return s, nil
+	}
+	s, err := c.c.(driver.ConnPrepareContext).PrepareContext(ctx, sql)
+	if err != nil {
+		return nil, classify(err)
+	}
+	c.prepared[sql] = s
+	return s, nil
+}
+
+// ErrEnough, returned for a row, ends the rows of a statement early. It is no
+// failure.
+var ErrEnough = errors.New("enough")
+
+// run runs f, which runs s, within the deadline of s, and turns an error that the
+// deadline caused into ErrDeadline.
+func (c *Conn) run(ctx context.Context, s Statement, f func(ctx context.Context, p driver.Stmt) error) error {
+	ctx, cancel := s.context(ctx)
+	defer cancel()
+	start := c.watch.now()
+	err := error(nil)
+	if s.Name != rollback.Name { // what a fault broke must be undone in spite of it
+		err = c.watch.disturb(ctx, c.writes)
+	}
+	var p driver.Stmt
+	if err == nil {
+		p, err = c.prepare(ctx, s.SQL)
+	}
+	if err == nil {
+		err = f(ctx, p)
+	}
+	switch {
+	case errors.Is(err, ErrEnough):
+		err = nil
+	case err != nil:
+		err = s.cut(ctx, err)
+	}
+	c.watch.done(s.Name, start, err)
+	return err
+}
+
+// Exec runs a statement within its deadline and returns how many rows changed.
+func (c *Conn) Exec(ctx context.Context, s Statement, args ...driver.Value) (n int64, err error) {
+	err = c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
+		r, err := p.(driver.StmtExecContext).ExecContext(ctx, named(args))
+		if err != nil {
+			return classify(err)
+		}
+		n, err = r.RowsAffected()
+		return classify(err)
+	})
+	return n, err
+}
+
+// ExecEach runs a statement n times, all within one deadline, with the arguments
+// that bind returns. The driver starts a goroutine for every call whose context
+// can end; here one watch serves them all.
+func (c *Conn) ExecEach(ctx context.Context, s Statement, n int, bind func(i int) ([]driver.Value, error)) error {
+	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
+		defer c.interruptAtEnd(ctx)()
+		var values []driver.NamedValue
+		for i := range n {
+			args, err := bind(i)
+			if err != nil {
+				return err
+			}
+			values = values[:0]
+			for j, a := range args {
+				values = append(values, driver.NamedValue{Ordinal: j + 1, Value: a})
+			}
+			if _, err := p.(driver.StmtExecContext).ExecContext(context.Background(), values); err != nil {
+				return classify(err)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+}
+
+// Query runs a statement within its deadline, the reading of its rows
+// included, and calls each with every row, whose values it may keep.
+func (c *Conn) Query(ctx context.Context, s Statement, each func([]driver.Value) error, args ...driver.Value) error {
+	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) (err error) {
+		rows, err := p.(driver.StmtQueryContext).QueryContext(ctx, named(args))
+		if err != nil {
+			return classify(err)
+		}
+		defer c.interruptAtEnd(ctx)()
+		defer func() {
+			if e := rows.Close(); err == nil {
+				err = classify(e)
+			}
+		}()
+		values := make([]driver.Value, len(rows.Columns()))
+		for {
+			switch err := rows.Next(values); {
+			case errors.Is(err, io.EOF):
+				return nil
+			case err != nil:
+				return classify(err)
+			}
+			if err := each(values); err != nil {
+				return err
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	})
+}
+
+// inTransaction reports whether a transaction is open.
+func (c *Conn) inTransaction() bool {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	return lib.Xsqlite3_get_autocommit(tls, c.handle) == 0
+}
+
+// interruptAtEnd interrupts whatever the connection does when ctx ends, until
+// the returned function is called, which waits for an interrupt under way: it
+// must not hit the next statement.
+func (c *Conn) interruptAtEnd(ctx context.Context) (stop func()) {
+	done := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		defer close(done)
+		tls := libc.NewTLS()
+		defer tls.Close()
+		lib.Xsqlite3_interrupt(tls, c.handle)
+	})
+	return func() {
+		if !cancel() {
+			<-done
+		}
+	}
+}
+
+// One runs a statement that answers with one row of integers.
+func (c *Conn) One(ctx context.Context, s Statement, args ...driver.Value) (v []int64, err error) {
+	err = c.Query(ctx, s, func(row []driver.Value) error {
+		r := Cells{V: row}
+		v = make([]int64, len(row))
+		for i := range v {
+			Number(&r, &v[i])
+		}
+		return nil
+	}, args...)
+	if err == nil && v == nil {
+		err = fmt.Errorf("no row from %q", s.SQL)
+	}
+	return v, err
+}
+
+func named(args []driver.Value) []driver.NamedValue {
+	n := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		n[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	return n
+}

@@ -1,0 +1,56 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"corrgraph/store"
+)
+
+// classify adds the error that callers tell apart to one of SQLite.
+func classify(err error) error {
+	var e *sqlite.Error
+	if err == nil || !errors.As(err, &e) {
+		return err
+	}
+	kind := error(nil)
+	switch code := e.Code(); code & 0xff {
+	case lib.SQLITE_FULL:
+		kind = store.ErrFull
+	case lib.SQLITE_CORRUPT:
+		kind = store.ErrDamaged
+	case lib.SQLITE_NOTADB:
+		kind = store.ErrNotStore
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		kind = store.ErrInUse
+	case lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_CANTOPEN:
+		kind = fs.ErrPermission
+	case lib.SQLITE_IOERR:
+		// No room for the WAL's index is a full disk too.
+		if code != lib.SQLITE_IOERR_SHMSIZE {
+			return err
+		}
+		kind = store.ErrFull
+	default:
+		return err
+	}
+	return fmt.Errorf("%w: %w", kind, err)
+}
+
+// cut turns the error of a statement that was interrupted into ErrDeadline, or
+// into the cause where the caller's own context ended.
+func (s Statement) cut(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, store.ErrDeadline) {
+		return fmt.Errorf("%w of %v: %s", store.ErrDeadline, s.Deadline, s.SQL)
+	} else {
+		return cause
+	}
+}

@@ -1,0 +1,357 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"corrgraph/store"
+)
+
+// Options say how to open a file. The zero value opens an existing one for
+// writing.
+type Options struct {
+	ReadOnly bool // no lock is taken, nothing is written or upgraded
+	Create   bool // make the file where there is none
+	Readers  int  // connections for index searches. Zero means 4
+	Scans    int  // connections for whatever scans or lists. Zero means 1: the other core is for searches
+	// Offline is for commands that serve nobody who waits behind them: every
+	// statement of a table (see Prepare) gets the deadline of a listing.
+	Offline bool
+	// Request is the deadline of statements of a table that serve a request. Zero,
+	// or more than that, means 50 ms.
+	Request time.Duration
+	// MaxPages bounds the file, in pages of 4 KiB: beyond it writes fail with
+	// store.ErrFull. Zero means no bound.
+	MaxPages int
+	// Durable makes Together return only once what it wrote is on the disk, safe
+	// from a power failure too. Other writes are on the disk by the next such one.
+	Durable bool
+
+	// Clock times statements for OnStatement; nil: nothing is timed.
+	Clock func() time.Time
+	// OnStatement is told, on the goroutine that waits for the statement, of every
+	// statement that took Slow or longer and of every one that was cut at its
+	// deadline. It must be quick, and safe for concurrent use.
+	OnStatement func(name string, took time.Duration, err error)
+	Slow        time.Duration // zero means 25 ms
+	// Fault and Delay run before each statement, inside its deadline: the error of
+	// Fault is the statement's, and Delay is waited for. They are for tests of what
+	// lies above, and must be safe for concurrent use.
+	Fault func(write bool) error
+	Delay func(write bool) time.Duration
+}
+
+// Schema says what a file must be to be ours, and how it becomes so.
+type Schema struct {
+	ID int64 // application id that marks the file
+	// Migrations are scripts in order; the n-th brings a file from version n−1 to n.
+	Migrations []string
+}
+
+// DB is an open file. Its methods are safe for concurrent use; those that write
+// take turns.
+type DB struct {
+	path      string
+	schema    Schema
+	file      fs.FileInfo // of the file that was opened for writing
+	watch     *watch
+	writing   chan struct{} // holds one while writer or logger is in use
+	writer    *Conn         // nil when read-only
+	logger    *Conn         // writer, or with Options.Durable a connection that syncs each commit
+	lock      *Conn         // nil when read-only
+	group     group         // of Together
+	readers   lane          // for index searches
+	scans     lane          // for everything else that reads
+	offline   bool          // see Options
+	immutable bool          // nobody can change the file while it is open
+	closing   sync.Once
+	closed    chan struct{}
+}
+
+// Open opens the file at path and, for writing, brings it up to date. Errors:
+// fs.ErrNotExist where there is none and Create is not set; store.ErrNotStore for
+// another file, which is not touched; store.ErrNewer; store.ErrInUse when another
+// DB has it open for writing. Cost: about a millisecond.
+func Open(ctx context.Context, path string, schema Schema, o Options) (*DB, error) {
+	d := &DB{
+		path: path, schema: schema, watch: newWatch(o), offline: o.Offline, closed: make(chan struct{}), writing: make(chan struct{}, 1),
+		readers: newLane(max(cmp.Or(o.Readers, 4), 1)), scans: newLane(max(o.Scans, 1)),
+	}
+	if o.Offline {
+		d.scans = d.readers // nobody waits behind anybody
+	}
+	err := d.open(ctx, o)
+	if err != nil {
+		d.Close()
+		return nil, fmt.Errorf("store %s: %w%s", path, err, hint(err))
+	}
+	return d, nil
+}
+
+func (d *DB) open(ctx context.Context, o Options) error {
+	switch info, err := os.Stat(d.path); {
+	case errors.Is(err, fs.ErrNotExist) && o.Create && !o.ReadOnly:
+		if _, err := os.Stat(filepath.Dir(d.path)); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%w: it is a directory", store.ErrNotStore)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%w: it is not a regular file", store.ErrNotStore)
+	}
+	if !o.ReadOnly {
+		err := d.openWriter(ctx, o)
+		if err == nil {
+			d.file, err = os.Stat(d.path)
+		}
+		return err
+	}
+	err := d.check(ctx)
+	if err != nil && errors.Is(err, fs.ErrPermission) && d.still() {
+		d.immutable = true
+		_ = d.readers.drain() // they could not read anything
+		for range cap(d.readers) {
+			d.readers <- nil
+		}
+		return d.check(ctx)
+	}
+	return err
+}
+
+// check makes sure that a store opened for reading is one.
+func (d *DB) check(ctx context.Context) error {
+	st := kind
+	st.Quick = true // the connection is one that requests will need
+	return d.Read(ctx, st, func(ctx context.Context, c *Conn) error {
+		v, err := d.version(ctx, c)
+		if err == nil && v == 0 {
+			err = fmt.Errorf("%w: it is empty", store.ErrNotStore)
+		}
+		return err
+	})
+}
+
+// still reports whether nothing is waiting in a WAL. Readers of a WAL write to
+// its index; where they may not, a store without one can be read as it lies.
+func (d *DB) still() bool {
+	info, err := os.Stat(d.path + "-wal")
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
+}
+
+func (d *DB) openWriter(ctx context.Context, o Options) (err error) {
+	if d.lock, err = lock(ctx, d.path); err != nil {
+		return err
+	}
+	mode := "rw"
+	if o.Create {
+		mode = "rwc"
+	}
+	if d.writer, err = d.openToWrite(mode); err != nil {
+		return err
+	}
+	version, err := d.version(ctx, d.writer)
+	if err != nil {
+		return err
+	}
+	// WAL stays with the file, but a restore that was cut short leaves it without.
+	setup := "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA journal_mode = WAL;"
+	if o.MaxPages > 0 {
+		setup += fmt.Sprintf("PRAGMA max_page_count = %d;", o.MaxPages)
+	}
+	if err := d.writer.Script(ctx, setup); err != nil {
+		return err
+	}
+	if err := d.migrate(ctx, version); err != nil || !o.Durable {
+		d.logger = d.writer
+		return err
+	}
+	if d.logger, err = d.openToWrite("rw"); err != nil {
+		return err
+	}
+	return d.logger.Script(ctx, strings.Replace(setup, "NORMAL", "FULL", 1))
+}
+
+// openToWrite opens a connection that waits for programs that write without our
+// lock.
+func (d *DB) openToWrite(mode string) (*Conn, error) {
+	c, err := openConn(dsn(d.path, "mode="+mode, "_pragma=busy_timeout(5000)", "_pragma=temp_store(2)"))
+	if err != nil {
+		return nil, err
+	}
+	c.watch, c.writes = d.watch, true
+	return c, nil
+}
+
+// version returns the version of the schema, 0 for an empty file, once it is
+// certain that the file is a store that this program can read.
+func (d *DB) version(ctx context.Context, c *Conn) (int, error) {
+	v, err := c.One(ctx, kind)
+	switch {
+	case err != nil:
+		return 0, err
+	case v[0] == 0 && v[1] == 0 && v[2] == 0:
+		return 0, nil
+	case v[0] != d.schema.ID:
+		return 0, fmt.Errorf("%w: a database of another program (application id %d, %d tables and indexes)", store.ErrNotStore, v[0], v[2])
+	case v[1] > int64(len(d.schema.Migrations)):
+		return 0, fmt.Errorf("%w: version %d, this program knows %d", store.ErrNewer, v[1], len(d.schema.Migrations))
+	}
+	return int(v[1]), nil
+}
+
+// Close waits for what runs, then releases the file; changes in the WAL move
+// into the file. Methods called later return fs.ErrClosed, and Close nil.
+func (d *DB) Close() (err error) {
+	d.closing.Do(func() {
+		close(d.closed)
+		err = d.readers.drain()
+		if !d.offline {
+			err = errors.Join(err, d.scans.drain())
+		}
+		d.writing <- struct{}{} // for good
+		logger := d.logger
+		if logger == d.writer {
+			logger = nil
+		}
+		// The lock last, so that the next writer finds the file at rest.
+		for _, c := range []*Conn{logger, d.writer, d.lock} {
+			if c != nil {
+				err = errors.Join(err, c.Close())
+			}
+		}
+	})
+	return err
+}
+
+// Path returns where the file is.
+func (d *DB) Path() string { return d.path }
+
+// Write runs f in a transaction of the writer, which an error of f undoes.
+func (d *DB) Write(ctx context.Context, f func(*Conn) error) error {
+	if d.writer == nil {
+		return d.readOnly()
+	}
+	free, err := d.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer free()
+	return d.transact(ctx, d.writer, f)
+}
+
+func (d *DB) readOnly() error {
+	return fmt.Errorf("store %s: opened for reading only: %w", d.path, fs.ErrPermission)
+}
+
+func (d *DB) isClosed() error { return fmt.Errorf("store %s: %w", d.path, fs.ErrClosed) }
+
+// takeTurn waits until nobody else writes, first come first served.
+func (d *DB) takeTurn(ctx context.Context) (free func(), err error) {
+	select {
+	case <-d.closed:
+	default:
+		select {
+		case d.writing <- struct{}{}:
+			return func() { <-d.writing }, nil
+		case <-d.closed:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return nil, d.isClosed()
+}
+
+// inPlace reports whether the open file is still the one that its name stands for:
+// what is written to one that was removed or replaced is gone with the process.
+func (d *DB) inPlace() error {
+	if d.file == nil {
+		return nil // it is being opened
+	}
+	switch now, err := os.Stat(d.path); {
+	case err != nil:
+		return fmt.Errorf("%w: %w", store.ErrReplaced, err)
+	case !os.SameFile(d.file, now):
+		return fmt.Errorf("%w: another stands in its place", store.ErrReplaced)
+	}
+	return nil
+}
+
+// transact runs f in a transaction. The caller has its turn.
+func (d *DB) transact(ctx context.Context, c *Conn, f func(*Conn) error) error {
+	err := d.inPlace()
+	if err == nil {
+		_, err = c.Exec(ctx, begin)
+	}
+	if err == nil {
+		if err = f(c); err == nil {
+			// A caller that leaves now must not be told that nothing was done.
+			_, err = c.Exec(context.WithoutCancel(ctx), commit)
+		}
+	}
+	if err != nil {
+		// SQLite has undone some failed transactions by itself. One whose caller left
+		// as it began is open, though the error says that it never was.
+		if c.inTransaction() {
+			c.Exec(context.WithoutCancel(ctx), rollback)
+		}
+		return fmt.Errorf("store %s: %w%s", d.path, err, hint(err))
+	}
+	return nil
+}
+
+// migrate brings the file from a version to the newest, each step in a transaction
+// of its own, so that a killed process leaves it at one or the next.
+func (d *DB) migrate(ctx context.Context, from int) error {
+	for i, script := range d.schema.Migrations[from:] {
+		to := from + i + 1
+		err := d.Write(ctx, func(c *Conn) error {
+			ctx, cancel := Statement{Deadline: Upkeep}.context(ctx)
+			defer cancel()
+			return c.Script(ctx, fmt.Sprintf("%s\nPRAGMA application_id = %d; PRAGMA user_version = %d;", script, d.schema.ID, to))
+		})
+		if err != nil {
+			return fmt.Errorf("migration to version %d: %w", to, err)
+		}
+	}
+	return nil
+}
+
+// dsn names the file to the driver.
+func dsn(path string, params ...string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive letter
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(params, "&")
+}
+
+// hint tells the operator what to do next.
+func hint(err error) string {
+	switch {
+	case errors.Is(err, store.ErrNewer):
+		return " (use that version, or name another --db)"
+	case errors.Is(err, store.ErrInUse):
+		return " (wait for the other process, stop it, or name another --db)"
+	case errors.Is(err, store.ErrDevig):
+		return " (use that method, or name another --db)"
+	case errors.Is(err, store.ErrNotStore):
+		return " (name another --db)"
+	case errors.Is(err, store.ErrFull):
+		return " (free some space and run again; what was stored is still there)"
+	}
+	return ""
+}

@@ -1,0 +1,76 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"strings"
+)
+
+// Table ties a type to the columns it is kept in: Walk lists its fields in the
+// order of Columns, for writing and for reading.
+type Table[T any] struct {
+	Name    string
+	Columns string
+	Walk    func(c *Cells, v *T)
+}
+
+// Insert returns the statement that inserts one row. (Many rows in one INSERT
+// save nothing: SQLite then journals each page, to be able to undo the statement.)
+func (t Table[T]) Insert() Statement {
+	return Statement{Name: "insert_" + t.Name, SQL: "INSERT INTO " + t.Name + " (" + t.Columns + ") VALUES (" + Marks(t.Columns) + ")", Deadline: Commit}
+}
+
+// Write inserts all rows. It needs a transaction around it to be fast and whole.
+func (t Table[T]) Write(ctx context.Context, c *Conn, rows []T) error {
+	w := Cells{Writing: true}
+	return c.ExecEach(ctx, t.Insert(), len(rows), func(i int) ([]driver.Value, error) {
+		w.V = w.V[:0]
+		t.Walk(&w, &rows[i])
+		return w.V, w.Err
+	})
+}
+
+// Replace empties the table and fills it with rows.
+func (t Table[T]) Replace(ctx context.Context, c *Conn, rows []T) error {
+	empty := Statement{Name: "clear_" + t.Name, SQL: "DELETE FROM " + t.Name, Deadline: Commit}
+	if _, err := c.Exec(ctx, empty); err != nil {
+		return err
+	}
+	return t.Write(ctx, c, rows)
+}
+
+// Read runs a SELECT of t's columns.
+func (t Table[T]) Read(ctx context.Context, c *Conn, s Statement, args ...driver.Value) (out []T, err error) {
+	err = c.Query(ctx, s, func(row []driver.Value) error {
+		var v T
+		r := Cells{V: row}
+		t.Walk(&r, &v)
+		out = append(out, v)
+		return r.Err
+	}, args...)
+	return out, err
+}
+
+// List reads all rows of a SELECT of t's columns with a connection of d.
+func (t Table[T]) List(ctx context.Context, d *DB, s Statement, args ...driver.Value) (out []T, err error) {
+	err = d.Read(ctx, s, func(ctx context.Context, c *Conn) error {
+		out, err = t.Read(ctx, c, s, args...)
+		return err
+	})
+	return out, err
+}
+
+// Marks returns a question mark for each of the comma-separated columns.
+func Marks(columns string) string {
+	return strings.TrimSuffix(strings.Repeat("?,", strings.Count(columns, ",")+1), ",")
+}
+
+// Updates returns the assignments of an upsert of columns.
+func Updates(columns string) string {
+	var set []string
+	for c := range strings.SplitSeq(columns, ",") {
+		c = strings.TrimSpace(c)
+		set = append(set, c+" = excluded."+c)
+	}
+	return strings.Join(set, ", ")
+}

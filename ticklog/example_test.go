@@ -1,0 +1,72 @@
+package ticklog_test
+
+import (
+	"context"
+	"fmt"
+
+	"corrgraph/odds"
+	"corrgraph/ticklog"
+	"corrgraph/ticklog/logtest"
+)
+
+// Batches are packed into chunks, chunks appended to a log, and the log read back in
+// event-time order, whatever the order in which they came.
+func Example() {
+	ctx := context.Background()
+	said := func(at odds.Time, venue string, home float64) *odds.Batch {
+		return &odds.Batch{Source: venue, At: at, Recv: at, Updates: []odds.Update{{
+			Event: &odds.Event{ID: "game"}, Venue: venue, Market: "h2h", Quotes: []odds.Quote{{Selection: "home", Price: home}},
+		}}}
+	}
+	var log ticklog.Log = new(logtest.Memory) // or store/sqlite's Store.Log
+	var enc ticklog.Encoder
+	for _, batches := range [][]*odds.Batch{
+		{said(1000, "pinnacle", 1.95), said(3000, "pinnacle", 1.9)},
+		{said(2000, "draftkings", 1.91)}, // arrives late
+	} {
+		at, err := log.Append(ctx, enc.Pack(batches))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("appended at", at)
+	}
+	for b, err := range ticklog.ByTime(ctx, log) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(int64(b.At), b.Source, b.Updates[0].Quotes[0].Price)
+	}
+	// Output:
+	// appended at [1]
+	// appended at [2]
+	// 1000 pinnacle 1.95
+	// 2000 draftkings 1.91
+	// 3000 pinnacle 1.9
+}
+
+// A reader that kept the position it came to goes on after it.
+func ExampleReader() {
+	ctx := context.Background()
+	var log logtest.Memory
+	var enc ticklog.Encoder
+	var at ticklog.Position // of the last chunk read; kept beside what was made of it
+	for hour := range odds.Time(2) {
+		if _, err := log.Append(ctx, enc.Pack(logtest.Batches(hour*3_600_000, 3, "venue"))); err != nil {
+			fmt.Println(err)
+			return
+		}
+		for e, err := range log.Read(ctx, at.Next()) {
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			fmt.Println("read", e.Position, "from", int64(e.From), "to", int64(e.To))
+			at = e.Position
+		}
+	}
+	// Output:
+	// read 1 from 0 to 4
+	// read 2 from 3600000 to 3600004
+}
