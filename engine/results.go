@@ -15,10 +15,6 @@ import (
 type (
 	// Quote is what one venue shows of one selection.
 	Quote = board.Quote
-	// Group is a set of venues of a league that count as one.
-	Group = family.Group
-	// Mismatch is the live check on false discoveries.
-	Mismatch = family.Mismatch
 	// Detail is what stands behind the edge between two nodes.
 	Detail = family.Detail
 	// CurvePoint is a family's correlogram at one lag bin.
@@ -67,11 +63,11 @@ func (e *Engine) FamilyKeys() []graph.FamilyKey { return e.families.Keys() }
 func (e *Engine) Edges() []graph.Edge { return e.families.Edges() }
 
 // Groups reports the venues that move as one, by league.
-func (e *Engine) Groups() []Group { return e.families.Groups() }
+func (e *Engine) Groups() []graph.Group { return e.families.Groups() }
 
 // Mismatch checks how often something is found where there is nothing to find. The
 // answer does not depend on the workers.
-func (e *Engine) Mismatch() Mismatch { return e.families.Mismatch() }
+func (e *Engine) Mismatch() graph.Mismatch { return e.families.Mismatch() }
 
 // Opinions returns what the published estimator says of every family that has a
 // leader, by family key.

@@ -67,7 +67,7 @@ func (s *scenario) check(w []string, o opts) (got string, ok bool) {
 		return fmt.Sprint(n), n == int(number(w[2]))
 	case "group":
 		gs := s.e.Groups()
-		return fmt.Sprint(gs), slices.ContainsFunc(gs, func(g Group) bool { return slices.Equal(g.Venues, w[1:]) })
+		return fmt.Sprint(gs), slices.ContainsFunc(gs, func(g graph.Group) bool { return slices.Equal(g.Venues, w[1:]) })
 	case "partial":
 		return fmt.Sprint(s.e.Counts().Partial), s.e.Counts().Partial > 0
 	case "duplicates":

@@ -18,7 +18,6 @@ import (
 	"corrgraph/engine"
 	"corrgraph/feed/recording"
 	"corrgraph/odds"
-	"corrgraph/results"
 	"corrgraph/store"
 	"corrgraph/ticklog"
 )
@@ -201,8 +200,8 @@ func (r *run) flush(ctx context.Context) error {
 func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	e := r.engine
 	r.found.Finish(e)
-	judged := results.Judge(e)
-	res := results.Whole(e, judged, &r.found)
+	judged := store.Judge(e)
+	res := store.NewResults(e, judged, r.found.Predictions, r.found.Anomalies)
 	card := e.Scorecard(res.Predictions)
 	sum = summarise(res, judged, e.Counts(), card.Overall)
 	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum}); err != nil {

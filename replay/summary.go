@@ -7,7 +7,6 @@ import (
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
-	"corrgraph/results"
 	"corrgraph/store"
 )
 
@@ -55,7 +54,7 @@ type Predictions struct {
 }
 
 // summarise sums up what is kept of a recording.
-func summarise(res *store.Results, judged *results.Judgement, seen engine.Counts, o ledger.Score) Summary {
+func summarise(res *store.Results, judged *store.Judgement, seen engine.Counts, o ledger.Score) Summary {
 	s := Summary{
 		AsOf: res.AsOf, Rejected: map[string]int{}, Events: len(res.Events), Nodes: judged.Nodes,
 		DecoyDiscoveryRate: judged.Check.Rate, DecoyCopies: judged.Check.Copies,

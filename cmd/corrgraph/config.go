@@ -16,14 +16,20 @@ type configFlags struct {
 	Set    []string `name:"set" sep:"none" placeholder:"KEY=VALUE" help:"Set one key (limits.client_rate=500/s). Overrides the file and CORRGRAPH_ variables. Repeatable."`
 }
 
-// load reads the configuration; what is wrong with its content is bad data.
+// load reads the configuration and shows its warnings; what is wrong with its
+// content is bad data.
 func (f *configFlags) load(a *app) (*config.Loaded, error) {
-	l, err := config.Load(config.Options{Path: f.Config, Env: os.Environ(), Set: f.Set})
+	l, err := f.read()
 	if l != nil {
 		for _, w := range l.Warnings {
 			a.log("%s", w)
 		}
 	}
+	return l, err
+}
+
+func (f *configFlags) read() (*config.Loaded, error) {
+	l, err := config.Load(config.Options{Path: f.Config, Env: os.Environ(), Set: f.Set})
 	if errors.Is(err, config.ErrInvalid) {
 		return l, badData(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -13,8 +14,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+
 	"corrgraph/client"
-	"corrgraph/internal/notify"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
 )
@@ -35,7 +37,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	manager, err := notify.New(os.Getenv, os.Getpid())
+	watchdog, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
 		return err
 	}
@@ -49,52 +51,61 @@ func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
 	done := make(chan error, 1)
 	go func() { done <- i.Run(ctx) }()
 	fmt.Fprintf(a.stdout, "corrgraph is listening on %s, store %s\n", i.Addr(), cfg.Store.Path)
-	a.tell(manager.Ready())
-	var watch <-chan time.Time
-	if every := manager.Interval(); every > 0 {
-		t := time.NewTicker(every)
-		defer t.Stop()
-		watch = t.C
-	}
-	watching, stop := context.WithCancel(ctx)
+	tell(i.Log(), daemon.SdNotifyReady)
+	watch, stop := ticker(watchdog / 2)
 	defer stop()
-	go func() { _ = manager.Watch(watching, watch, i.Alive, a.tell) }() // ends with watching
 	for {
 		select {
+		case <-watch:
+			if i.Alive() { // or systemd restarts the service
+				tell(i.Log(), daemon.SdNotifyWatchdog)
+			}
 		case <-hup:
-			a.tell(manager.Reloading())
-			c.reload(a, i)
-			a.tell(manager.Ready())
+			tell(i.Log(), daemon.SdNotifyReloading+"\n"+daemon.SdNotifyMonotonicUsec())
+			c.reload(i)
+			tell(i.Log(), daemon.SdNotifyReady)
 		case err := <-done:
 			return err
 		case <-ctx.Done():
-			a.tell(manager.Stopping())
+			tell(i.Log(), daemon.SdNotifyStopping)
 			return <-done
 		}
 	}
 }
 
-// tell logs what could not be said to the service manager.
-func (a *app) tell(err error) {
-	if err != nil {
-		a.log("service manager: %v", err)
+// ticker ticks every d; never where that is zero.
+func ticker(d time.Duration) (ticks <-chan time.Time, stop func()) {
+	if d <= 0 {
+		return nil, func() {}
+	}
+	t := time.NewTicker(d)
+	return t.C, t.Stop
+}
+
+// tell sends systemd a state (sd_notify); without systemd it does nothing.
+func tell(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("the service manager could not be told", "error", err.Error())
 	}
 }
 
-// reload takes over a changed configuration, or says why it can't.
-func (c *serveCmd) reload(a *app, i *instance.Instance) {
-	next, err := c.load(a)
-	if err == nil {
-		var restart []string
-		if restart, err = i.Reload(&next.Config); len(restart) > 0 {
-			a.log("reloaded; these keys ask for a restart: %s", strings.Join(restart, ", "))
-		} else if err == nil {
-			a.log("reloaded")
+// reload takes over a changed configuration, or logs why it can't.
+func (c *serveCmd) reload(i *instance.Instance) {
+	next, err := c.read()
+	if next != nil {
+		for _, w := range next.Warnings {
+			i.Log().Warn("configuration", "warning", w)
 		}
 	}
-	if err != nil {
-		a.log("not reloaded: %v", err)
+	var restart []string
+	if err == nil {
+		restart, err = i.Reload(&next.Config)
 	}
+	if err != nil {
+		i.Log().Error("not reloaded", "error", err.Error())
+		return
+	}
+	i.Log().Info("reloaded", "need_restart", restart)
 }
 
 // traceHeaders are what the standard variable says (key=value, comma-separated,

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"corrgraph/engine/board"
+	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
@@ -73,14 +74,8 @@ func (s *Families) sameness() map[string]map[[2]*board.Venue]*sameness {
 	return out
 }
 
-// Group is a set of venues of a league that count as one.
-type Group struct {
-	Sport, League string
-	Venues        []string
-}
-
 // Groups reports the venues that move as one, by league.
-func (s *Families) Groups() (out []Group) {
+func (s *Families) Groups() (out []graph.Group) {
 	names := s.board.VenueNames()
 	leagues := map[string][2]string{}
 	for _, ev := range s.board.Order {
@@ -93,10 +88,10 @@ func (s *Families) Groups() (out []Group) {
 				m = append(m, names[v])
 			}
 			slices.Sort(m)
-			out = append(out, Group{leagues[lg][0], leagues[lg][1], m})
+			out = append(out, graph.Group{Sport: leagues[lg][0], League: leagues[lg][1], Venues: m})
 		}
 	}
-	slices.SortFunc(out, func(a, b Group) int {
+	slices.SortFunc(out, func(a, b graph.Group) int {
 		return cmp.Or(cmp.Compare(a.Sport, b.Sport), cmp.Compare(a.League, b.League), slices.Compare(a.Venues, b.Venues))
 	})
 	return out

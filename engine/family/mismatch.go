@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"corrgraph/engine/board"
+	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
@@ -13,22 +14,11 @@ import (
 // copies is how many mismatched copies of the graph are made.
 const copies = 20
 
-// Mismatch is the live check on false discoveries: the graph once more with
-// venue A of one event against venue B of another on the same clock, where
-// nothing can be found but false edges.
-type Mismatch struct {
-	Copies     int     // made; 0 when no event had a partner
-	Families   int     // families with mismatched pairs, mean over copies
-	False      float64 // discoveries in a copy, mean
-	Discovered int     // discoveries here, over the same kind of family
-	Rate       float64 // mean over copies of discoveries there / max(1, discoveries here)
-}
-
 // Mismatch makes the copies. They read the series only and run side by side; the
 // answer does not depend on how many do.
-func (s *Families) Mismatch() Mismatch {
+func (s *Families) Mismatch() graph.Mismatch {
 	fams, pools := s.venueFamilies()
-	var out Mismatch
+	var out graph.Mismatch
 	for _, f := range fams {
 		if f.Verdict.Discovered {
 			out.Discovered++

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/agext/levenshtein"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -117,32 +118,11 @@ func knownKeys(n *yaml.Node, t reflect.Type) error {
 func nearest(s string, words []string) (best string) {
 	least := int(^uint(0) >> 1)
 	for _, w := range words {
-		if d := distance(strings.ToLower(s), strings.ToLower(w)); d < least {
+		if d := levenshtein.Distance(strings.ToLower(s), strings.ToLower(w), nil); d < least {
 			least, best = d, w
 		}
 	}
 	return best
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diag
-			if a[i] != b[j] {
-				cost++
-			}
-			diag = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diag+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // UnmarshalYAML takes a template alone or the mapping.

@@ -21,9 +21,8 @@ var stages = [][]string{
 	{"ledger"},
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
-	{"results"},
 	{"replay", "answer", "client"},
-	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config", "internal/notify"},
+	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
 	{"server/api", "server/api/stream", "web"},
@@ -43,7 +42,7 @@ type ban struct {
 
 var (
 	core    = []string{"odds", "catalog", "series", "leadlag", "graph", "detect", "propagate", "ledger", "engine"}
-	product = append([]string{"feed", "ticklog", "store", "results", "replay", "answer", "server", "web"}, core...)
+	product = append([]string{"feed", "ticklog", "store", "replay", "answer", "server", "web"}, core...)
 	bans    = []ban{
 		{
 			product,
@@ -126,7 +125,7 @@ var (
 			"a guard answers questions and knows nobody who asks them",
 		},
 		{
-			[]string{"server/telemetry", "server/config", "internal/notify"},
+			[]string{"server/telemetry", "server/config"},
 			[]string{"engine", "store", "server/live", "server/service", "server/guard"},
 			"whoever wires the service hands over what is observed or decided",
 		},

@@ -205,10 +205,4 @@ func TestNearest(t *testing.T) {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
 	}
-	if d := distance("ab", "ba"); d != 1 {
-		t.Errorf("a swap counts %d", d)
-	}
-	if d := distance("kitten", "sitting"); d != 3 {
-		t.Errorf("kitten to sitting: %d", d)
-	}
 }

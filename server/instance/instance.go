@@ -172,7 +172,11 @@ func (i *Instance) openStore(ctx context.Context) (err error) {
 			if errors.Is(err, store.ErrDeadline) {
 				i.metrics.QueryTimeouts.Inc()
 			}
-			i.log.Warn("slow query", "statement", name, "took", took, "error", text(err))
+			level := slog.LevelWarn
+			if name == "commit_tx" && err == nil {
+				level = slog.LevelDebug // a disk that is slow to sync is no slow query; log_append_seconds has what senders wait
+			}
+			i.log.Log(ctx, level, "slow query", "statement", name, "took", took, "error", text(err))
 		},
 		Fault: func(write bool) error {
 			if write {
@@ -314,6 +318,9 @@ func (i *Instance) close() (err error) {
 
 // Service is what the instance answers with, for callers in the same process.
 func (i *Instance) Service() *service.Service { return i.service }
+
+// Log is the service's log, for those who report on it.
+func (i *Instance) Log() *slog.Logger { return i.log }
 
 // Addr is where it listens.
 func (i *Instance) Addr() string { return i.http.listener.Addr().String() }

@@ -12,7 +12,7 @@ import (
 	"corrgraph/feed"
 	"corrgraph/ledger"
 	"corrgraph/odds"
-	"corrgraph/results"
+	"corrgraph/store"
 )
 
 // interest is how long after its last reader an event's view is kept current.
@@ -40,7 +40,7 @@ type publisher struct {
 	dirty     map[string]bool  // events with a view that has changed since
 	shown     *modes           // of the views
 	decided   bool
-	judged    *results.Judgement
+	judged    *store.Judgement
 	told      uint64 // number of the newest anomaly that published.recent may hold
 	list      eventList
 	missed    map[string]int // polls, by source
@@ -176,7 +176,7 @@ func (p *publisher) renew(id string, idle bool) {
 
 // judge takes over what the last decision said.
 func (p *publisher) judge() {
-	j := results.Judge(p.e)
+	j := store.Judge(p.e)
 	p.judged, p.decided = j, false
 	p.allDirty() // every link may look otherwise now
 	for id, s := range p.slots {

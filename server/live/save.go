@@ -9,7 +9,6 @@ import (
 	"corrgraph/detect"
 	"corrgraph/graph"
 	"corrgraph/odds"
-	"corrgraph/results"
 	"corrgraph/store"
 )
 
@@ -62,7 +61,7 @@ const saveAtOnce = 32
 type load struct {
 	events []store.EventResults
 	gone   []string
-	judged *results.Judgement
+	judged *store.Judgement
 	asOf   odds.Time
 	more   bool
 }
@@ -93,17 +92,20 @@ func (lp *loop) take(written bool) (x load) {
 	return x
 }
 
-// results is what is kept of an event.
-func (lp *loop) results(id string) (store.EventResults, bool) {
-	b := lp.book.events[id]
-	if b == nil {
-		b = &eventBook{}
+// results is what is kept of an event; ok is false where it is not known any more.
+func (lp *loop) results(id string) (r store.EventResults, ok bool) {
+	v, ok := lp.e.View(id, [4]bool{true, true, true, true})
+	if !ok {
+		return r, false
 	}
-	found := make([]detect.Anomaly, len(b.anomalies))
-	for i := range b.anomalies {
-		found[i] = b.anomalies[i].Anomaly
+	forecasts, found := v.Open, []detect.Anomaly(nil)
+	if b := lp.book.events[id]; b != nil {
+		forecasts = append(forecasts, b.settled...)
+		for i := range b.anomalies {
+			found = append(found, b.anomalies[i].Anomaly)
+		}
 	}
-	return results.OfEvent(lp.e, id, b.settled, found)
+	return store.NewEventResults(v.Event, v.Layers, forecasts, found), true
 }
 
 // saver writes conclusions beside the loop: what has changed, a few events at a
@@ -117,10 +119,10 @@ type saver struct {
 	watch  *stopwatch
 	failed func(what string, err error)
 
-	tidied  bool               // events of before that are not known any more are dropped
-	written bool               // what was taken last is in the store
-	judged  *results.Judgement // saved last
-	card    *Card              // saved last
+	tidied  bool             // events of before that are not known any more are dropped
+	written bool             // what was taken last is in the store
+	judged  *store.Judgement // saved last
+	card    *Card            // saved last
 }
 
 // run saves until ctx ends. A store that can't be written to is tried again: what

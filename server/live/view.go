@@ -10,7 +10,7 @@ import (
 	"corrgraph/feed"
 	"corrgraph/ledger"
 	"corrgraph/odds"
-	"corrgraph/results"
+	"corrgraph/store"
 )
 
 // View is what readers see of one event. It is immutable.
@@ -42,7 +42,7 @@ type State struct {
 	Outcomes   map[ledger.Outcome][5]uint64
 	Anomalies  []AnomalyCount
 
-	*results.Judgement // of the last decision; never nil
+	*store.Judgement // of the last decision; never nil
 }
 
 // EventRow is one event in a list.

@@ -11,7 +11,6 @@ import (
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
-	"corrgraph/results"
 	"corrgraph/server/live"
 	"corrgraph/server/memo"
 	"corrgraph/store"
@@ -107,7 +106,7 @@ type Leaders struct {
 }
 
 // judged reads leaders from the last decision.
-type judged struct{ *results.Judgement }
+type judged struct{ *store.Judgement }
 
 // Families implements answer.LeaderReader.
 func (j judged) Families(context.Context) ([]graph.Family, error) { return j.Judgement.Families, nil }
@@ -133,7 +132,7 @@ func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *memo
 		}
 		j := st.Judgement
 		if j == nil {
-			j = &results.Judgement{}
+			j = &store.Judgement{}
 		}
 		l, err := answer.ListLeaders(ctx, judged{j}, f, st.AsOf)
 		if err != nil {

@@ -20,7 +20,6 @@ import (
 	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/odds"
-	"corrgraph/results"
 	"corrgraph/server/access"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
@@ -50,7 +49,7 @@ type engineOf struct {
 
 func newEngineOf() *engineOf {
 	return &engineOf{
-		st:    &live.State{Renewed: time.Now(), Judgement: &results.Judgement{}},
+		st:    &live.State{Renewed: time.Now(), Judgement: &store.Judgement{}},
 		views: map[string]*live.View{}, details: map[[2]odds.NodeID]engine.Detail{}, hub: live.NewHub(16),
 	}
 }

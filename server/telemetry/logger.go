@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -17,18 +18,31 @@ type LogOptions struct {
 	Level slog.Leveler
 }
 
-// NewLogger writes lines to w, one Write for each. A line that is logged with the
+// NewLogger writes lines to w, one Write for each. Durations are in milliseconds, and
+// their names say so. A line that is logged with the
 // context of a span bears its trace_id and span_id, at the top however deep the
 // logger's groups are. What looks like a secret is written as [Redacted]: see
 // [redactor.attr] for the rules. They are a net below the rule that secrets are not
 // logged, not a replacement for it.
 func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
-	options := &slog.HandlerOptions{Level: o.Level, ReplaceAttr: newRedactor().attr}
+	redactor := newRedactor()
+	options := &slog.HandlerOptions{Level: o.Level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		return inMillis(redactor.attr(groups, a))
+	}}
 	var h slog.Handler = slog.NewJSONHandler(w, options)
 	if o.Text {
 		h = slog.NewTextHandler(w, options)
 	}
 	return slog.New(&handler{root: h, next: h})
+}
+
+// inMillis gives a duration its unit: took becomes took_ms. JSON would have bare
+// nanoseconds.
+func inMillis(a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindDuration {
+		return a
+	}
+	return slog.Float64(a.Key+"_ms", float64(a.Value.Duration())/float64(time.Millisecond))
 }
 
 // handler adds the ids of the span.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // logged is the one line that f logs, decoded.
@@ -183,3 +184,11 @@ func BenchmarkLog(b *testing.B) {
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+func TestDurationsHaveTheirUnit(t *testing.T) {
+	var b bytes.Buffer
+	NewLogger(&b, LogOptions{}).Info("slow", "took", 26500*time.Microsecond, "token", time.Second)
+	if got := b.String(); !strings.Contains(got, `"took_ms":26.5`) || strings.Contains(got, "1000") {
+		t.Errorf("logged %s", got)
+	}
+}

@@ -1,11 +1,4 @@
-// Package results turns what an engine has learned into what a store keeps. A replay
-// keeps everything at its end, a service event by event as it goes; both conclude
-// here, so that their stores can be read alike.
-//
-// Its functions read the engine and must be called on the goroutine that owns it.
-// What they return is shared with nobody, is never changed afterwards, and follows
-// from the engine's state alone.
-package results
+package store
 
 import (
 	"cmp"
@@ -13,35 +6,50 @@ import (
 	"fmt"
 	"slices"
 
+	"corrgraph/catalog"
 	"corrgraph/detect"
-	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
-	"corrgraph/store"
 )
 
-// Judgement is what the last decision said about all events together.
+// Engine is what results are read from. It is so wide because a replay, which keeps
+// everything at its end, and a service, which keeps one event at a time, conclude
+// here and nowhere else. Its methods are called on the caller's goroutine.
+type Engine interface {
+	Now() odds.Time
+	DecidedAt() odds.Time
+	Nodes() int
+	Families() []graph.Family
+	Groups() []graph.Group
+	Opinions() map[string]graph.Opinion
+	Mismatch() graph.Mismatch
+	Catalog() ([]catalog.Event, []catalog.Ambiguity)
+	Edges() []graph.Edge
+}
+
+// Judgement is what the last decision said about all events together. It is never
+// changed once it is made.
 type Judgement struct {
 	DecidedAt   odds.Time // event time; 0 before the first decision
 	Nodes       int
 	Families    []graph.Family
-	Groups      []store.Group
+	Groups      []Group
 	Opinions    map[string]graph.Opinion // by family
-	Check       engine.Mismatch
-	Ambiguities []store.Ambiguity
+	Check       graph.Mismatch
+	Ambiguities []Ambiguity
 }
 
 // Judge reads the judgement of the last decision. Cost: the mismatched copies of the
-// graph, which are made anew (see engine.Options.CheckPairs).
-func Judge(e *engine.Engine) *Judgement {
+// graph, which are made anew (see the engine's CheckPairs).
+func Judge(e Engine) *Judgement {
 	j := &Judgement{DecidedAt: e.DecidedAt(), Nodes: e.Nodes(), Families: e.Families(), Opinions: e.Opinions(), Check: e.Mismatch()}
 	for _, g := range e.Groups() {
-		j.Groups = append(j.Groups, store.Group(g))
+		j.Groups = append(j.Groups, Group(g))
 	}
 	_, doubts := e.Catalog()
 	for _, a := range doubts {
-		j.Ambiguities = append(j.Ambiguities, store.Ambiguity(a))
+		j.Ambiguities = append(j.Ambiguities, Ambiguity(a))
 	}
 	return j
 }
@@ -71,30 +79,26 @@ func (j *Judgement) Documents(card *ledger.Scorecard, more map[string]any) (map[
 	return docs, nil
 }
 
-// OfEvent returns what is kept of one event: its edges and open forecasts as the engine
-// has them, and what was answered and found before, which the engine forgets; found
-// becomes part of the result. ok is false where the engine does not know the event.
-func OfEvent(e *engine.Engine, id string, answered []ledger.Prediction, found []detect.Anomaly) (r store.EventResults, ok bool) {
-	v, ok := e.View(id, [4]bool{true, true, true, true})
-	if !ok {
-		return r, false
-	}
-	r = store.EventResults{Event: v.Event, Anomalies: found, Predictions: inOrder(append(v.Open, answered...))}
-	for _, l := range v.Layers {
+// NewEventResults returns what is kept of one event: its edges by layer, its forecasts,
+// open and answered, in the order of issue and each once, and its anomalies by time.
+// The lists become part of the result.
+func NewEventResults(event catalog.Event, layers [4][]graph.Edge, forecasts []ledger.Prediction, found []detect.Anomaly) EventResults {
+	r := EventResults{Event: event, Anomalies: found, Predictions: inOrder(forecasts)}
+	for _, l := range layers {
 		r.Edges = append(r.Edges, l...)
 	}
 	slices.SortStableFunc(r.Anomalies, func(a, b detect.Anomaly) int { return cmp.Compare(a.At, b.At) })
-	return r, true
+	return r
 }
 
-// Whole returns what is kept of a recording that has ended, its documents left out:
-// the judgement and, of every event, what OfEvent returns. Anomalies stay in the order
-// in which they were found. The lists of c, which has finished, become the result's.
-func Whole(e *engine.Engine, j *Judgement, c *engine.Collector) *store.Results {
+// NewResults returns what is kept of a recording that has ended, its documents left
+// out: the judgement and what NewEventResults returns of every event. Anomalies stay
+// in the order in which they were found. The lists become part of the result.
+func NewResults(e Engine, j *Judgement, forecasts []ledger.Prediction, found []detect.Anomaly) *Results {
 	events, _ := e.Catalog()
-	return &store.Results{
+	return &Results{
 		AsOf: e.Now(), Events: events, Families: j.Families, Groups: j.Groups, Ambiguities: j.Ambiguities,
-		Edges: e.Edges(), Anomalies: c.Anomalies, Predictions: inOrder(c.Predictions),
+		Edges: e.Edges(), Anomalies: found, Predictions: inOrder(forecasts),
 	}
 }
 

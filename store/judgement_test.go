@@ -1,4 +1,4 @@
-package results
+package store_test
 
 import (
 	"fmt"
@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"corrgraph/catalog"
 	"corrgraph/detect"
 	"corrgraph/engine"
+	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/proof/simulate"
@@ -26,7 +28,7 @@ func TestForecastsAreSavedOnceAndInOrder(t *testing.T) {
 		ps = append(ps, ledger.Prediction{ID: p.id, IssuedAt: p.at})
 	}
 	var got []string
-	for _, p := range inOrder(ps) {
+	for _, p := range store.NewEventResults(catalog.Event{}, [4][]graph.Edge{}, ps, nil).Predictions {
 		got = append(got, p.ID)
 	}
 	if s := strings.Join(got, " "); s != "first a b late" {
@@ -58,12 +60,13 @@ func TestTheWholeIsTheSumOfItsEvents(t *testing.T) {
 	e, c := learned(t)
 	answered := slices.DeleteFunc(slices.Clone(c.Predictions), func(p ledger.Prediction) bool { return p.Outcome == ledger.Pending })
 	found := slices.Clone(c.Anomalies)
-	whole := Whole(e, Judge(e), c)
+	whole := store.NewResults(e, store.Judge(e), c.Predictions, c.Anomalies)
 	var sum store.Results
 	for _, event := range whole.Events {
 		of := func(id string) bool { return id != event.ID }
-		r, ok := OfEvent(e, event.ID,
-			slices.DeleteFunc(slices.Clone(answered), func(p ledger.Prediction) bool { return of(p.Event) }),
+		v, ok := e.View(event.ID, [4]bool{true, true, true, true})
+		forecasts := slices.DeleteFunc(slices.Clone(answered), func(p ledger.Prediction) bool { return of(p.Event) })
+		r := store.NewEventResults(v.Event, v.Layers, append(v.Open, forecasts...),
 			slices.DeleteFunc(slices.Clone(found), func(a detect.Anomaly) bool { return of(a.Event) }))
 		if !ok || !reflect.DeepEqual(r.Event, event) {
 			t.Fatalf("event %s is kept as %+v", event.ID, r.Event)
