@@ -77,7 +77,7 @@ func New(o Options) (*API, error) {
 		{"Cache-Control", []string{"no-store"}},
 	}
 	a.streams = stream.New(stream.Options{
-		Service: o.Service, Note: o.Service.Note, Memory: o.Memory, Metrics: o.Metrics, Clock: o.Clock, WriteTimeout: o.WriteTimeout, Limits: a.limits,
+		Service: o.Service, Ended: a.streamEnded, Memory: o.Memory, Metrics: o.Metrics, Clock: o.Clock, WriteTimeout: o.WriteTimeout, Limits: a.limits,
 	})
 	return a, a.setUp()
 }

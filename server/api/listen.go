@@ -1,15 +1,19 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/server/access"
 	"corrgraph/server/api/stream"
+	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
+	"corrgraph/store"
 )
 
 // StreamStats is how many streams there are and what slow clients missed.
@@ -56,4 +60,9 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 func (a *API) limits() stream.Limits {
 	s := a.settings.Load()
 	return stream.Limits{Heartbeat: s.Heartbeat, Streams: s.Streams}
+}
+
+// streamEnded writes a stream to the audit log.
+func (a *API) streamEnded(ctx context.Context, event, why string, took time.Duration) {
+	a.o.Service.Note(ctx, store.AuditRow{Operation: service.OpStream, Subject: event, Status: "OK", Detail: why, Took: took})
 }

@@ -24,9 +24,7 @@ import (
 	"corrgraph/answer"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
-	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
-	"corrgraph/store"
 )
 
 // Service is where messages come from.
@@ -41,7 +39,7 @@ type Service interface {
 // Options of a Server. All are required.
 type Options struct {
 	Service      Service
-	Note         func(ctx context.Context, row store.AuditRow) // in the audit log
+	Ended        func(ctx context.Context, event, why string, took time.Duration) // told of every stream that was served
 	Memory       *guard.Memory
 	Metrics      *telemetry.Metrics
 	Clock        func() time.Time // the true wall clock: deadlines of connections are set by it
@@ -64,7 +62,7 @@ const LongestID = 256
 // Invalid is the error of a parameter that is not one.
 type Invalid struct{ Parameter, Detail string }
 
-// Error names the parameter and says what is wrong with it.
+// Error implements error.
 func (e *Invalid) Error() string { return e.Parameter + ": " + e.Detail }
 
 // Busy is the error of a stream that can't be served now.
@@ -73,7 +71,7 @@ type Busy struct {
 	Retry  time.Duration
 }
 
-// Error returns the detail.
+// Error implements error.
 func (e *Busy) Error() string { return e.Detail }
 
 // ErrStopping is why streams end with Close.
@@ -131,9 +129,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request) error {
 		return &Busy{"the limit of concurrent streams is reached", 5 * time.Second}
 	}
 	why := v.run(r)
-	s.o.Note(r.Context(), store.AuditRow{
-		Operation: service.OpStream, Subject: v.event, Status: "OK", Detail: why, Took: s.o.Clock().Sub(start),
-	})
+	s.o.Ended(r.Context(), v.event, why, s.o.Clock().Sub(start))
 	return nil
 }
 
