@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"corrgraph/detect"
+	"corrgraph/detect/edges"
 	"corrgraph/graph"
 	"corrgraph/internal/table"
 	"corrgraph/odds"
@@ -138,10 +139,10 @@ func NewAnomaly(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
 
 // external lists the rows of other programs among edges whose confidence reaches
 // min, as anomalies of kind external, by layer in the order given.
-func external(edges []graph.Edge, min float64) []detect.Anomaly {
+func external(all []graph.Edge, min float64) []detect.Anomaly {
 	var layers [4][]graph.Edge
-	for i := range edges {
-		if e := &edges[i]; e.Evidence == graph.FromExternal && e.Layer.Valid() {
+	for i := range all {
+		if e := &all[i]; e.Evidence == graph.FromExternal && e.Layer.Valid() {
 			layers[e.Layer-1] = append(layers[e.Layer-1], *e)
 		}
 	}
@@ -151,7 +152,7 @@ func external(edges []graph.Edge, min float64) []detect.Anomaly {
 		for j := range l {
 			confidence[j] = float32(l[j].Confidence)
 		}
-		found = detect.Edges(odds.Layers[i], l, confidence, detect.Options{MinConfidence: min}, found)
+		found = edges.Find(odds.Layers[i], l, confidence, edges.Options{MinConfidence: min}, found)
 	}
 	for i := range found {
 		found[i].Evidence.Text = found[i].Explain()

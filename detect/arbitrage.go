@@ -104,6 +104,6 @@ func (v *MarketView) arbitrage(line, sum float64, fresh bool) Anomaly {
 	if !fresh {
 		a.Suppressed = "a leg is stale"
 	}
-	a.grade(math.Min(3, 1+profit/0.02), confidence)
+	a.Grade(math.Min(3, 1+profit/0.02), confidence)
 	return a
 }

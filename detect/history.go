@@ -3,8 +3,13 @@ package detect
 import (
 	"math"
 
+	"corrgraph/detect/tail"
 	"corrgraph/odds"
 )
+
+// LeastMove is the least move of odds that a trader can use, in log-odds: half a
+// percentage point at even money.
+const LeastMove = 0.02
 
 // memory is how many points a running mean remembers: plain averages up to
 // there, exponential ones beyond.
@@ -40,7 +45,7 @@ func (r *running) sd(floor float64) float64 {
 
 // departure of x from the points so far; see the function of that name.
 func (r *running) departure(x, floor float64) float64 {
-	return departure(x, float64(r.mean), r.sd(floor), r.points())
+	return tail.Departure(x, float64(r.mean), r.sd(floor), r.points())
 }
 
 // NodeHistory is what [Market] remembers of a node, updated in O(1). Its zero
@@ -104,7 +109,7 @@ func (h *RelationHistory) expect(b float64) float64 {
 }
 
 func (h *RelationHistory) add(a, b float64) {
-	if h.a.n >= minHistory {
+	if h.a.n >= tail.MinHistory {
 		h.residual.add(a - h.expect(b))
 	}
 	w := max(1/float64(h.a.n+1), 1.0/memory)

@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 
+	"corrgraph/detect/tail"
 	"corrgraph/odds"
 )
 
@@ -43,7 +44,7 @@ func (h *NodeHistory) measure(v *MarketView, w *VenueView, s int, m float64, dst
 	if h.size.n >= moveHistory {
 		z = h.size.departure(x, 0.25)
 	}
-	if z < Threshold || math.Abs(m) < moveFloor {
+	if z < tail.Threshold || math.Abs(m) < moveFloor {
 		h.size.add(x)
 		return dst
 	}
@@ -52,8 +53,8 @@ func (h *NodeHistory) measure(v *MarketView, w *VenueView, s int, m float64, dst
 	a.Size = math.Abs(m)
 	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual, a.Evidence.N = "log-odds a move", math.Abs(m), usual, n
 	a.Evidence.Spread = usual * (math.Exp(h.size.sd(0.25)) - 1)
-	a.grade(z/Threshold, learned(n))
-	h.size.add(float64(h.size.mean) + Threshold*h.size.sd(0.25)) // clipped, so that one wrong quote does not hide the next
+	a.Grade(z/tail.Threshold, learned(n))
+	h.size.add(float64(h.size.mean) + tail.Threshold*h.size.sd(0.25)) // clipped, so that one wrong quote does not hide the next
 	return append(dst, a)
 }
 
@@ -81,7 +82,7 @@ func (h *NodeHistory) cluster(v *MarketView, w *VenueView, s int, dst []Anomaly)
 		a.Size = usual * burstLength / took
 		a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "ms between moves", took/burstLength, usual
 		a.Evidence.Spread, a.Evidence.N = usual*(math.Exp(h.gap.sd(0.25))-1), h.gap.points()
-		a.grade(math.Log(a.Size)/math.Log(burstGap), learned(h.gap.points()))
+		a.Grade(math.Log(a.Size)/math.Log(burstGap), learned(h.gap.points()))
 		dst = append(dst, a)
 	}
 	h.gap.add(x)
@@ -129,14 +130,14 @@ func (h *NodeHistory) closeWindow(v *MarketView, w *VenueView, s int, length odd
 	count := float64(h.windowMoves)
 	x := anscombe(count)
 	from, until := h.windowFrom, h.windowFrom.Add(length)
-	if z := h.rate.departure(x, 1); z >= Threshold {
+	if z := h.rate.departure(x, 1); z >= tail.Threshold {
 		a := v.nodeAnomaly(w, s, MoveFrequency, odds.Direct, from, until)
 		mean := float64(h.rate.mean)
 		usual := max(0, mean*mean/4-0.375)
 		a.Size = count
 		a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual, a.Evidence.N = "moves a window", count, usual, h.rate.points()
 		a.Evidence.Spread = max(math.Sqrt(usual), 0.5*mean*h.rate.sd(1))
-		a.grade(z/Threshold, learned(h.rate.points()))
+		a.Grade(z/tail.Threshold, learned(h.rate.points()))
 		dst = append(dst, a)
 	}
 	h.rate.add(x)
@@ -144,13 +145,13 @@ func (h *NodeHistory) closeWindow(v *MarketView, w *VenueView, s int, length odd
 		return dst
 	}
 	y := math.Log(float64(h.windowSquares) + 1e-8)
-	if z := h.vol.departure(y, volFloor); z >= Threshold {
+	if z := h.vol.departure(y, volFloor); z >= tail.Threshold {
 		a := v.nodeAnomaly(w, s, Volatility, odds.CrossMarket, from, until)
 		a.Evidence.Unit = "log-odds r.m.s. a window"
 		a.Evidence.Now, a.Evidence.Usual = math.Exp(y/2), math.Exp(float64(h.vol.mean)/2)
 		a.Evidence.Spread, a.Evidence.N = a.Evidence.Usual*(math.Exp(h.vol.sd(volFloor)/2)-1), h.vol.points()
 		a.Size = a.Evidence.Now
-		a.grade(z/Threshold, learned(h.vol.points()))
+		a.Grade(z/tail.Threshold, learned(h.vol.points()))
 		dst = append(dst, a)
 	}
 	h.vol.add(y)

@@ -11,7 +11,7 @@ import (
 
 func candidate(kind string, strength float64, at odds.Time) Anomaly {
 	a := Anomaly{Kind: kind, Layer: 2, Event: "match", Nodes: []odds.NodeID{"dk/match/h2h/home", "dk/match/totals/over"}, At: at}
-	a.grade(strength, 0.95)
+	a.Grade(strength, 0.95)
 	return a
 }
 
@@ -154,7 +154,7 @@ func TestPolicyArbitrageIsOnePerMarket(t *testing.T) {
 	a.Nodes = legs
 	_, first := p.Offer(a, now)
 	a.Nodes = []odds.NodeID{"fd/match/h2h/home", "mb/match/h2h/away"}
-	a.grade(3, 0.95)
+	a.Grade(3, 0.95)
 	worse, second := p.Offer(a, now+1)
 	a.Nodes = []odds.NodeID{"fd/match/totals/over", "mb/match/totals/under"}
 	_, third := p.Offer(a, now+1)

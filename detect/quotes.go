@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 
+	"corrgraph/detect/tail"
 	"corrgraph/odds"
 )
 
@@ -108,7 +109,7 @@ func quote(v *MarketView, w *VenueView, dst []Anomaly) []Anomaly {
 			worst = a
 		}
 	}
-	if math.Abs(worst.z) >= Threshold && math.Abs(worst.dev) >= desyncSize {
+	if math.Abs(worst.z) >= tail.Threshold && math.Abs(worst.dev) >= desyncSize {
 		return h.leave(v, w, worst, dst)
 	}
 	learn(v, w)
@@ -148,7 +149,7 @@ func (h *NodeHistory) leave(v *MarketView, w *VenueView, a away, dst []Anomaly) 
 
 // stay continues or ends an episode.
 func (h *NodeHistory) stay(v *MarketView, w *VenueView, a away, dst []Anomaly) []Anomaly {
-	back := math.Abs(a.z) < Threshold*resetPortion || a.dev*float64(h.outPeak) < 0 && math.Abs(a.z) < Threshold
+	back := math.Abs(a.z) < tail.Threshold*resetPortion || a.dev*float64(h.outPeak) < 0 && math.Abs(a.z) < tail.Threshold
 	if back {
 		return h.back(v, w, a, dst)
 	}
@@ -208,8 +209,8 @@ func (h *NodeHistory) episode(v *MarketView, w *VenueView, a away, kind string) 
 	o := w.History[a.sel]
 	usual, sd, n := float64(o.dev.mean), o.dev.sd(quoteFloor), o.dev.points()
 	peak := float64(h.outPeak)
-	out := math.Abs(departure(usual+peak, usual, sd, n))
-	limit := float64(Threshold)
+	out := math.Abs(tail.Departure(usual+peak, usual, sd, n))
+	limit := float64(tail.Threshold)
 	if kind == OutlierQuote {
 		limit = outlierOut
 	}
@@ -221,7 +222,7 @@ func (h *NodeHistory) episode(v *MarketView, w *VenueView, a away, kind string) 
 			Ticks: []Tick{v.tick(w, a.sel), v.consensus(w, a.sel)},
 		},
 	}
-	e.grade(out/limit, agreed(w.OtherGroups)*learned(n))
+	e.Grade(out/limit, agreed(w.OtherGroups)*learned(n))
 	return e
 }
 

@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 
+	"corrgraph/detect/tail"
 	"corrgraph/odds"
 )
 
@@ -30,9 +31,9 @@ func Relate(v *RelationView, dst []Anomaly) []Anomaly {
 	}
 	residual := v.ValueA - h.expect(v.ValueB)
 	z := h.residual.departure(residual, quoteFloor)
-	limit, least := float64(Threshold), incoherent
+	limit, least := float64(tail.Threshold), incoherent
 	if h.held > 0 {
-		limit, least = Threshold*resetPortion, incoherent*resetPortion
+		limit, least = tail.Threshold*resetPortion, incoherent*resetPortion
 	}
 	if math.Abs(z) >= limit && math.Abs(residual) >= least {
 		return v.contradict(z, residual, dst)
@@ -79,6 +80,6 @@ func (v *RelationView) anomaly(z, residual float64) Anomaly {
 			},
 		},
 	}
-	a.grade(math.Max(1, math.Abs(z)/Threshold), learned(n))
+	a.Grade(math.Max(1, math.Abs(z)/tail.Threshold), learned(n))
 	return a
 }

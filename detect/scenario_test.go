@@ -1,4 +1,4 @@
-package detect
+package detect_test
 
 import (
 	"bufio"
@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	. "corrgraph/detect"
+	"corrgraph/detect/edges"
 	"corrgraph/graph"
 	"corrgraph/odds"
 )
@@ -26,7 +28,7 @@ type world struct {
 	found []Anomaly
 	edge  graph.Edge
 	lags  []float64 // of the windows before the newest
-	lead  Lead
+	lead  edges.Lead
 
 	view   MarketView
 	step   odds.Millis
@@ -121,7 +123,7 @@ func play(t *testing.T, file, kind string, fired, missed cases) {
 }
 
 func newWorld() *world {
-	w := &world{rng: rand.New(rand.NewPCG(7, 7)), venues: map[string]*venue{}, at: clock("00:00")}
+	w := &world{rng: rand.New(rand.NewPCG(7, 7)), venues: map[string]*venue{}, at: Clock("00:00")}
 	w.edge = graph.Edge{
 		Layer: 1, Event: "match", Source: "dk/match/h2h/home", Target: "mb/match/h2h/home",
 		Score: 0.6, Beta: 0.8, Confidence: 0.95, Discovered: true, Evidence: graph.FromOwn, N: 500,
@@ -130,26 +132,17 @@ func newWorld() *world {
 	return w
 }
 
-// clock is a time of one day.
-func clock(s string) odds.Time {
-	t, err := time.Parse("2006-01-02 15:04", "2026-06-20 "+s)
-	if err != nil {
-		panic(err)
-	}
-	return odds.TimeOf(t)
-}
-
 // want: nothing | no kind | kind [ended] [SEVERITY] [node-part] [at HH:MM] [and more kinds separated by "and"]
 func (w *world) want(words []string) error {
 	if words[0] == "nothing" {
 		if len(w.found) > 0 {
-			return fmt.Errorf("found %s", list(w.found))
+			return fmt.Errorf("found %s", List(w.found))
 		}
 		return nil
 	}
 	if words[0] == "no" {
 		if slices.ContainsFunc(w.found, func(a Anomaly) bool { return matches(a, words[1:]) }) {
-			return fmt.Errorf("found %s", list(w.found))
+			return fmt.Errorf("found %s", List(w.found))
 		}
 		return nil
 	}
@@ -157,12 +150,12 @@ func (w *world) want(words []string) error {
 	for _, clause := range strings.Split(strings.Join(words, " "), " and ") {
 		i := slices.IndexFunc(rest, func(a Anomaly) bool { return matches(a, strings.Fields(clause)) })
 		if i < 0 {
-			return fmt.Errorf("%q not among %s", clause, list(rest))
+			return fmt.Errorf("%q not among %s", clause, List(rest))
 		}
 		rest = slices.Delete(rest, i, i+1)
 	}
 	if len(rest) > 0 {
-		return fmt.Errorf("also found %s", list(rest))
+		return fmt.Errorf("also found %s", List(rest))
 	}
 	return nil
 }
@@ -191,7 +184,7 @@ func matches(a Anomaly, words []string) bool {
 			}
 		case "at":
 			i++
-			if a.At != clock(words[i]) {
+			if a.At != Clock(words[i]) {
 				return false
 			}
 		default:
@@ -201,17 +194,6 @@ func matches(a Anomaly, words []string) bool {
 		}
 	}
 	return true
-}
-
-func list(all []Anomaly) string {
-	if len(all) == 0 {
-		return "nothing"
-	}
-	var b strings.Builder
-	for _, a := range all {
-		fmt.Fprintf(&b, "\n  %s %s %v at %v until %v strength %.2f confidence %.2f %q: %s", a.Kind, a.Severity, a.Nodes, a.At, a.Until, a.Strength, a.Confidence, a.Suppressed, a.Explain())
-	}
-	return b.String()
 }
 
 func (w *world) do(words []string) error {
@@ -345,8 +327,8 @@ func (w *world) now(words []string) error {
 	if len(x) > 1 {
 		t.CountNow = float32(x[1])
 	}
-	edges := []graph.Edge{w.edge}
-	w.found = Edges(w.edge.Layer, edges, []float32{float32(w.edge.Confidence)}, Options{MinConfidence: 0.6, Departures: Departures(edges, nil)}, nil)
+	all := []graph.Edge{w.edge}
+	w.found = edges.Find(w.edge.Layer, all, []float32{float32(w.edge.Confidence)}, edges.Options{MinConfidence: 0.6, Departures: edges.Departures(all, nil)}, nil)
 	return nil
 }
 
@@ -377,9 +359,9 @@ func (w *world) follow(words []string) error {
 	case "follower":
 		w.lead.FollowerMoved = x[0]
 	case "after":
-		a, ok = Await(&w.lead, w.at.Add(odds.Millis(x[0])))
+		a, ok = edges.Await(&w.lead, w.at.Add(odds.Millis(x[0])))
 	case "arrive":
-		a, ok = Arrive(&w.lead, w.at.Add(odds.Millis(x[0])))
+		a, ok = edges.Arrive(&w.lead, w.at.Add(odds.Millis(x[0])))
 	}
 	w.found = nil
 	if ok {
@@ -396,7 +378,7 @@ func (w *world) market(words []string) error {
 	if err != nil {
 		return err
 	}
-	w.step, w.at = odds.Millis(step), clock(h[5])
+	w.step, w.at = odds.Millis(step), Clock(h[5])
 	w.view = MarketView{Event: h[0], Market: h[1], Live: h[2] == "live", Whole: true, Selections: strings.Split(tail, ", ")}
 	return nil
 }
@@ -453,7 +435,7 @@ func (w *world) quotes(words []string) error {
 		for range int(x[0]) {
 			w.poll(x[1])
 			if len(w.found) > 0 {
-				return fmt.Errorf("found %s while wobbling", list(w.found))
+				return fmt.Errorf("found %s while wobbling", List(w.found))
 			}
 		}
 	case "poll": // poll [3 times]
@@ -591,13 +573,13 @@ func (w *world) relate(words []string) error {
 	v := RelationView{Event: "match", A: "dk/match/spreads/home", B: "dk/match/h2h/home", History: &w.rel}
 	w.found = nil
 	if words[0] == "look" {
-		w.at = w.at.Add(minute)
+		w.at = w.at.Add(Minute)
 		v.At, v.ValueA, v.ValueB = w.at, x[0], x[1]
 		w.found = Relate(&v, nil)
 		return nil
 	}
 	for range int(x[0]) {
-		w.at = w.at.Add(minute)
+		w.at = w.at.Add(Minute)
 		v.At, v.ValueB = w.at, 0.5*w.rng.NormFloat64()
 		v.ValueA = x[1]*v.ValueB + x[2]*w.rng.NormFloat64()
 		w.found = Relate(&v, w.found)

@@ -22,8 +22,8 @@ func SeverityOf(strength, confidence float64) Severity {
 	}
 }
 
-// grade sets what follows from strength and confidence.
-func (a *Anomaly) grade(strength, confidence float64) {
+// Grade sets strength and confidence, and what follows from them.
+func (a *Anomaly) Grade(strength, confidence float64) {
 	a.Strength, a.Confidence = strength, confidence
 	a.Severity = SeverityOf(strength, confidence)
 	a.Band = odds.BandOf(confidence)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"corrgraph/detect"
+	"corrgraph/detect/edges"
 	"corrgraph/engine/board"
 	"corrgraph/engine/family"
 	"corrgraph/odds"
@@ -130,7 +131,7 @@ func (s *detectors) await(ev *board.Event, at odds.Time) {
 			continue
 		}
 		l := c.lead(at)
-		if a, ok := detect.Await(&l, at); ok {
+		if a, ok := edges.Await(&l, at); ok {
 			a.Evidence.Curve = c.pair.Family.Curve()
 			s.found = append(s.found, a)
 		}
@@ -143,7 +144,7 @@ func (s *detectors) arrive(c *call) {
 		return
 	}
 	l := c.lead(s.board.Now)
-	if a, ok := detect.Arrive(&l, c.ResolvedAt); ok {
+	if a, ok := edges.Arrive(&l, c.ResolvedAt); ok {
 		a.Evidence.Curve = c.pair.Family.Curve()
 		s.found = append(s.found[:0], a)
 		s.offer(s.quotes, s.board.Now)
@@ -152,8 +153,8 @@ func (s *detectors) arrive(c *call) {
 }
 
 // lead is a call as detectors read it.
-func (c *call) lead(now odds.Time) detect.Lead {
-	return detect.Lead{
+func (c *call) lead(now odds.Time) edges.Lead {
+	return edges.Lead{
 		Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start, Least: c.target.Least(),
 		LeaderTick: tick(c.source, now), FollowerTick: tick(c.target, now),
 	}

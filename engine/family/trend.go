@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"corrgraph/detect"
+	"corrgraph/detect/edges"
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
@@ -71,19 +72,19 @@ func (s *Families) depart(layer odds.Layer, pairs []*Pair, at odds.Time, found [
 			p.found, p.first, all[i].FirstSeen = true, at, at
 		}
 	})
-	edges := all[:0]
+	moved := all[:0]
 	of := map[[2]odds.NodeID]*Pair{}
 	for i := range all {
 		if advanced[i] {
 			of[[2]odds.NodeID{all[i].Source, all[i].Target}] = pairs[i]
-			edges = append(edges, all[i])
+			moved = append(moved, all[i])
 		}
 	}
-	conf := make([]float32, len(edges))
-	for i := range edges {
-		conf[i] = float32(edges[i].Confidence)
+	conf := make([]float32, len(moved))
+	for i := range moved {
+		conf[i] = float32(moved[i].Confidence)
 	}
-	found = detect.Edges(layer, edges, conf, detect.Options{Floor: detect.Reset}, found)
+	found = edges.Find(layer, moved, conf, edges.Options{Floor: detect.Reset}, found)
 	for i := range found {
 		if a := &found[i]; len(a.Nodes) == 2 && of[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}] != nil {
 			a.Evidence.Curve = of[[2]odds.NodeID{a.Nodes[0], a.Nodes[1]}].Family.Curve()

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"corrgraph/detect"
+	"corrgraph/detect/edges"
 	"corrgraph/graph"
 	"corrgraph/graph/graphtest"
 	"corrgraph/odds"
@@ -32,7 +33,7 @@ func detectWork(threshold float64, screened bool) work {
 	var columns [4][]float32
 	if screened {
 		for i, l := range s.Layers {
-			columns[i] = detect.Departures(l.Edges, nil)
+			columns[i] = edges.Departures(l.Edges, nil)
 		}
 	}
 	truth := map[string]int{}
@@ -48,8 +49,8 @@ func detectWork(threshold float64, screened bool) work {
 		op: func() error {
 			found = found[:0]
 			for i, l := range s.Layers {
-				found = detect.Edges(odds.Layers[i], l.Edges, l.Confidence,
-					detect.Options{MinConfidence: threshold, Departures: columns[i]}, found)
+				found = edges.Find(odds.Layers[i], l.Edges, l.Confidence,
+					edges.Options{MinConfidence: threshold, Departures: columns[i]}, found)
 			}
 			return nil
 		},

@@ -1,8 +1,10 @@
-package detect
+package edges
 
 import (
 	"math"
 
+	"corrgraph/detect"
+	"corrgraph/detect/tail"
 	"corrgraph/graph"
 	"corrgraph/odds"
 )
@@ -35,29 +37,29 @@ type edgeRule struct {
 // never modified.
 var edgeRules = [5][]edgeRule{
 	1: {
-		{LatencySpike, byLag, Threshold, latencySpike},
-		{LatencyDrift, byLag, Threshold, latencyDrift},
-		{PairBreakdown, byScore, Threshold, breakdown},
+		{detect.LatencySpike, byLag, tail.Threshold, latencySpike},
+		{detect.LatencyDrift, byLag, tail.Threshold, latencyDrift},
+		{detect.PairBreakdown, byScore, tail.Threshold, breakdown},
 	},
 	2: {
-		{CorrelationBreak, byScore, Threshold, breakdown},
-		{CorrelationInverted, byScore, Threshold, inversion},
-		{CorrelationSpike, byScore, Threshold, spike},
-		{OrderChanged, byLead, Threshold, reversal},
+		{detect.CorrelationBreak, byScore, tail.Threshold, breakdown},
+		{detect.CorrelationInverted, byScore, tail.Threshold, inversion},
+		{detect.CorrelationSpike, byScore, tail.Threshold, spike},
+		{detect.OrderChanged, byLead, tail.Threshold, reversal},
 	},
 	3: {
-		{InfluenceStrength, byBeta, Threshold, influence},
-		{DirectionReversal, byLead, Threshold, reversal},
-		{LatencyAnomaly, byLag, Threshold, latency},
-		{NewEdge, byScore, Threshold, appearance},
+		{detect.InfluenceStrength, byBeta, tail.Threshold, influence},
+		{detect.DirectionReversal, byLead, tail.Threshold, reversal},
+		{detect.LatencyAnomaly, byLag, tail.Threshold, latency},
+		{detect.NewEdge, byScore, tail.Threshold, appearance},
 	},
 	4: {
-		{CorrelationBreak, byScore, Threshold, breakdown},
-		{CorrelationSpike, byScore, Threshold, spike},
-		{NewEdge, byScore, Threshold, appearance},
-		{OffHours, byScore, offHours, unusualHour},
-		{DayOfWeek, byWeekday, Threshold, weekday},
-		{Divergence, byScore, Threshold, inversion},
+		{detect.CorrelationBreak, byScore, tail.Threshold, breakdown},
+		{detect.CorrelationSpike, byScore, tail.Threshold, spike},
+		{detect.NewEdge, byScore, tail.Threshold, appearance},
+		{detect.OffHours, byScore, offHours, unusualHour},
+		{detect.DayOfWeek, byWeekday, tail.Threshold, weekday},
+		{detect.Divergence, byScore, tail.Threshold, inversion},
 	},
 }
 
@@ -158,8 +160,8 @@ func unusualHour(e *graph.Edge, d *departures) float64 {
 
 func weekday(e *graph.Edge, d *departures) float64 { return d.weekday }
 
-// compare fills size and evidence from the column that a rule compared.
-func (a *Anomaly) compare(e *graph.Edge, c column) {
+// compare fills the size and evidence of an anomaly from the column that a rule compared.
+func compare(a *detect.Anomaly, e *graph.Edge, c column) {
 	t, v := &e.Trend, &a.Evidence
 	v.N = int(t.N)
 	switch c {

@@ -1,4 +1,4 @@
-package detect
+package edges
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	. "corrgraph/detect"
+	"corrgraph/detect/tail"
 	"corrgraph/graph"
 	"corrgraph/odds"
 )
@@ -49,7 +51,7 @@ func TestFalseAlarmsOfEdges(t *testing.T) {
 			var dst []Anomaly
 			for range looks {
 				edges[0] = nullEdge(rng, layer, n)
-				dst = Edges(layer, edges, conf, Options{}, dst[:0])
+				dst = Find(layer, edges, conf, Options{}, dst[:0])
 				for _, a := range dst {
 					found[a.Kind]++
 				}
@@ -73,10 +75,10 @@ func TestShortHistoriesAreCorrected(t *testing.T) {
 		e := nullEdge(rng, 3, 8)
 		var d departures
 		d.of(&e)
-		if math.Abs(d.beta) >= Threshold {
+		if math.Abs(d.beta) >= tail.Threshold {
 			plain++
 		}
-		if math.Abs(normalOf(d.beta, 7)) >= Threshold {
+		if math.Abs(tail.NormalOf(d.beta, 7)) >= tail.Threshold {
 			corrected++
 		}
 	}
@@ -88,12 +90,12 @@ func TestShortHistoriesAreCorrected(t *testing.T) {
 func TestNormalOf(t *testing.T) {
 	// t quantiles of the two-sided tail 6.334e-5 (normal 4), from tables.
 	for _, c := range []struct{ nu, t float64 }{{7, 8.38}, {15, 5.61}, {63, 4.27}} {
-		if z := normalOf(c.t, c.nu); math.Abs(z-4) > 0.1 {
+		if z := tail.NormalOf(c.t, c.nu); math.Abs(z-4) > 0.1 {
 			t.Errorf("t = %v with %v degrees of freedom is %v, want 4", c.t, c.nu, z)
 		}
 	}
-	if z := normalOf(-3, 20); z > 0 || z < -3 {
-		t.Errorf("normalOf(-3, 20) = %v", z)
+	if z := tail.NormalOf(-3, 20); z > 0 || z < -3 {
+		t.Errorf("tail.NormalOf(-3, 20) = %v", z)
 	}
 }
 
@@ -126,8 +128,8 @@ func TestScreenLosesNothing(t *testing.T) {
 			for i := range all {
 				all[i] = Listed
 			}
-			full := Edges(layer, edges[l], conf[l], Options{MinConfidence: threshold, Departures: all}, nil)
-			got := Edges(layer, edges[l], conf[l], Options{MinConfidence: threshold, Departures: dep[l]}, nil)
+			full := Find(layer, edges[l], conf[l], Options{MinConfidence: threshold, Departures: all}, nil)
+			got := Find(layer, edges[l], conf[l], Options{MinConfidence: threshold, Departures: dep[l]}, nil)
 			if len(full) == 0 || len(got) != len(full) {
 				t.Errorf("layer %d threshold %v: %d of %d", layer, threshold, len(got), len(full))
 			}
@@ -143,14 +145,14 @@ func TestScreenLosesNothing(t *testing.T) {
 // Nodes of earlier results survive the reuse of dst.
 func TestEdgesReuse(t *testing.T) {
 	edges, conf, dep := bigSet(200)
-	first := Edges(1, edges[0], conf[0], Options{Departures: dep[0]}, nil)
+	first := Find(1, edges[0], conf[0], Options{Departures: dep[0]}, nil)
 	nodes, want := first[0].Nodes, first[0].Nodes[0]
 	edges[0][0].Source = "another/node/h2h/home"
-	Edges(1, edges[0], conf[0], Options{Departures: dep[0]}, first[:0])
+	Find(1, edges[0], conf[0], Options{Departures: dep[0]}, first[:0])
 	if nodes[0] != want {
 		t.Errorf("node became %q", nodes[0])
 	}
-	if n := testing.AllocsPerRun(20, func() { first = Edges(1, edges[0], conf[0], Options{Departures: dep[0]}, first[:0]) }); n > 2 {
+	if n := testing.AllocsPerRun(20, func() { first = Find(1, edges[0], conf[0], Options{Departures: dep[0]}, first[:0]) }); n > 2 {
 		t.Errorf("%v allocations with a reused dst", n)
 	}
 }
@@ -195,7 +197,7 @@ func TestEverySeverityInEveryLayer(t *testing.T) {
 				if external {
 					e.Evidence = graph.FromExternal
 				}
-				for _, a := range Edges(layer, []graph.Edge{e}, []float32{0.98}, Options{}, nil) {
+				for _, a := range Find(layer, []graph.Edge{e}, []float32{0.98}, Options{}, nil) {
 					reached[a.Severity] = true
 				}
 			}
@@ -241,7 +243,7 @@ func BenchmarkEdges(b *testing.B) {
 			for b.Loop() {
 				dst = dst[:0]
 				for l := range edges {
-					dst = Edges(odds.Layer(l+1), edges[l], conf[l], Options{MinConfidence: threshold, Departures: dep[l]}, dst)
+					dst = Find(odds.Layer(l+1), edges[l], conf[l], Options{MinConfidence: threshold, Departures: dep[l]}, dst)
 				}
 			}
 			b.ReportMetric(float64(len(dst)), "found")

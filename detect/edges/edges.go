@@ -1,8 +1,10 @@
-package detect
+package edges
 
 import (
 	"math"
 
+	"corrgraph/detect"
+	"corrgraph/detect/tail"
 	"corrgraph/graph"
 	"corrgraph/odds"
 )
@@ -27,12 +29,12 @@ func Screen(e *graph.Edge) float32 {
 	d.of(e)
 	own := max(math.Abs(d.score), math.Abs(d.lag), math.Abs(d.beta), math.Abs(d.lead))
 	if e.Trend.OffHours {
-		own *= Threshold / offHours
-	} else if own > Threshold/2 {
+		own *= tail.Threshold / offHours
+	} else if own > tail.Threshold/2 {
 		// One conversion, of the largest, is enough, and none where that is small.
-		own = math.Abs(normalOf(own, float64(e.Trend.N-1)))
+		own = math.Abs(tail.NormalOf(own, float64(e.Trend.N-1)))
 	}
-	return float32(max(own, math.Abs(d.weekday)) / Threshold * (1 + 1e-6))
+	return float32(max(own, math.Abs(d.weekday)) / tail.Threshold * (1 + 1e-6))
 }
 
 // departures of an edge's newest window as t statistics, which are never
@@ -46,27 +48,27 @@ func (d *departures) of(e *graph.Edge) {
 	*d = departures{}
 	t := &e.Trend
 	n := int(t.N)
-	if n < minHistory {
+	if n < tail.MinHistory {
 		return
 	}
-	root := nextRoot(n)
+	root := tail.NextRoot(n)
 	if e.Layer == odds.Direct || e.Layer == odds.CrossEvent {
-		if usual := n - graph.LagRecent + 1; usual >= minHistory {
-			d.lag = over(float64(t.LagNow-t.LagMean), lagSpread(e)*nextRoot(usual))
+		if usual := n - graph.LagRecent + 1; usual >= tail.MinHistory {
+			d.lag = tail.Over(float64(t.LagNow-t.LagMean), lagSpread(e)*tail.NextRoot(usual))
 		}
 	}
 	if t.CountNow < minMoves {
 		return
 	}
-	d.score = over(float64(t.ScoreNow-t.ScoreMean), thin(t, float64(t.ScoreSD))*root)
+	d.score = tail.Over(float64(t.ScoreNow-t.ScoreMean), thin(t, float64(t.ScoreSD))*root)
 	switch e.Layer {
 	case odds.CrossMarket:
-		d.lead = over(float64(t.LeadNow-t.LeadMean), leadSpread(t)*root)
+		d.lead = tail.Over(float64(t.LeadNow-t.LeadMean), leadSpread(t)*root)
 	case odds.CrossEvent:
-		d.lead = over(float64(t.LeadNow-t.LeadMean), leadSpread(t)*root)
-		d.beta = over(float64(t.BetaNow-t.BetaMean), float64(t.BetaSD)*scarce(t)*root)
+		d.lead = tail.Over(float64(t.LeadNow-t.LeadMean), leadSpread(t)*root)
+		d.beta = tail.Over(float64(t.BetaNow-t.BetaMean), float64(t.BetaSD)*scarce(t)*root)
 	case odds.CrossSport:
-		d.weekday = ratio(float64(t.ScoreNow), float64(t.WeekdayMean), weekdaySpread(t), int(t.WeekdayN))
+		d.weekday = tail.Ratio(float64(t.ScoreNow), float64(t.WeekdayMean), weekdaySpread(t), int(t.WeekdayN))
 	}
 }
 
@@ -106,7 +108,7 @@ func weekdaySpread(t *graph.Trend) float64 {
 	return thin(t, float64(t.WeekdaySD))
 }
 
-// Options of [Edges]. The zero value is the default.
+// Options of [Find]. The zero value is the default.
 type Options struct {
 	MinConfidence float64 // least confidence of an edge. Default 0
 	// Floor is the least strength. Zero means 1. A [Policy] is fed from
@@ -116,19 +118,19 @@ type Options struct {
 	Departures []float32
 }
 
-// Edges appends the anomalies of one layer of one event's snapshot to dst, which
+// Find appends the anomalies of one layer of one event's snapshot to dst, which
 // may be reused: every edge whose confidence reaches o.MinConfidence and whose
 // newest window departs from its own history. confidence is the snapshot's
 // column, one element an edge; edges are not modified. Anomalies come in the
-// order of the edges and, within one, of [Rules].
+// order of the edges and, within one, of [detect.Rules].
 // Cost: two float32 an edge, then 0.1 to 0.25 µs an edge that departs; one
 // allocation for every 32 found, and growth of dst.
-func Edges(layer odds.Layer, edges []graph.Edge, confidence []float32, o Options, dst []Anomaly) []Anomaly {
+func Find(layer odds.Layer, edges []graph.Edge, confidence []float32, o Options, dst []detect.Anomaly) []detect.Anomaly {
 	if len(confidence) != len(edges) || o.Departures != nil && len(o.Departures) != len(edges) {
-		panic("detect: columns differ in length")
+		panic("edges: columns differ in length")
 	}
 	if !layer.Valid() {
-		panic("detect: invalid layer")
+		panic("edges: invalid layer")
 	}
 	floor := o.Floor
 	if floor == 0 {
@@ -156,7 +158,7 @@ type finder struct {
 	floor float64
 	rules []edgeRule
 	d     departures
-	dst   []Anomaly
+	dst   []detect.Anomaly
 	nodes []odds.NodeID // backing of the anomalies' Nodes, never reused
 }
 
@@ -180,24 +182,24 @@ func (f *finder) judge(e *graph.Edge) {
 		case byWeekday:
 			n = e.Trend.WeekdayN
 		}
-		if strength := normalOf(t, float64(n-1)) / r.limit; strength >= f.floor {
-			f.add(e, r.kind, strength).compare(e, r.column)
+		if strength := tail.NormalOf(t, float64(n-1)) / r.limit; strength >= f.floor {
+			compare(f.add(e, r.kind, strength), e, r.column)
 		}
 	}
 }
 
 // add appends the anomaly of an edge and returns it.
-func (f *finder) add(e *graph.Edge, kind string, strength float64) *Anomaly {
+func (f *finder) add(e *graph.Edge, kind string, strength float64) *detect.Anomaly {
 	if cap(f.nodes)-len(f.nodes) < 2 {
 		f.nodes = make([]odds.NodeID, 0, 64)
 	}
 	n := len(f.nodes)
 	f.nodes = append(f.nodes, e.Source, e.Target)
-	f.dst = append(f.dst, Anomaly{})
+	f.dst = append(f.dst, detect.Anomaly{})
 	a := &f.dst[len(f.dst)-1]
 	a.Kind, a.Layer, a.Event, a.At = kind, e.Layer, e.Event, e.DetectedAt
 	a.Nodes = f.nodes[n : n+2 : n+2]
-	a.grade(strength, e.Confidence)
+	a.Grade(strength, e.Confidence)
 	return a
 }
 
@@ -205,7 +207,7 @@ func (f *finder) add(e *graph.Edge, kind string, strength float64) *Anomaly {
 // departure: 2.5 |score| stands in, so that a certain correlation of 0.8 is
 // CRITICAL.
 func (f *finder) external(e *graph.Edge) {
-	a := f.add(e, External, 2.5*math.Abs(e.Score))
+	a := f.add(e, detect.External, 2.5*math.Abs(e.Score))
 	a.Size = math.Abs(e.Score)
 	a.Evidence.Unit, a.Evidence.Now = "correlation", e.Score
 }

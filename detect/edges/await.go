@@ -1,15 +1,12 @@
-package detect
+package edges
 
 import (
 	"math"
 
+	"corrgraph/detect"
 	"corrgraph/graph"
 	"corrgraph/odds"
 )
-
-// LeastMove is the least move of odds that a trader can use, in log-odds: half a
-// percentage point at even money.
-const LeastMove = 0.02
 
 // leadMoves is how many r.m.s. a leader must move before its followers are awaited.
 const leadMoves = 2
@@ -21,10 +18,10 @@ type Lead struct {
 	Move, RMS     float64   // of the leader, log-odds
 	FollowerMoved float64   // the follower's summed move since At, the batch of At included
 	// Least is the follower's move that is worth mentioning: less is within what a
-	// price step or the margin hides. [LeastMove] for odds, 0 for raw prices.
+	// price step or the margin hides. [detect.LeastMove] for odds, 0 for raw prices.
 	Least float64
 	// LeaderTick and FollowerTick are the present quotes, for evidence.
-	LeaderTick, FollowerTick Tick
+	LeaderTick, FollowerTick detect.Tick
 }
 
 // expected is the follower's move that is due.
@@ -32,7 +29,7 @@ func (l *Lead) expected() float64 { return l.Edge.Beta * l.Move }
 
 // arrived reports whether the follower has made at least half of it.
 func (l *Lead) arrived() bool {
-	return l.FollowerMoved*sign(l.expected()) >= math.Abs(l.expected())/2
+	return l.FollowerMoved*math.Copysign(1, l.expected()) >= math.Abs(l.expected())/2
 }
 
 // awaited reports whether the edge and the move are such that a follower is due.
@@ -46,16 +43,16 @@ func (l *Lead) awaited() bool {
 // by at least 2 r.m.s., now lies inside the arrival interval, and the follower
 // has not made half of its move. The anomaly's At is the leader's move. O(1);
 // allocates only for an anomaly.
-func Await(l *Lead, now odds.Time) (Anomaly, bool) {
+func Await(l *Lead, now odds.Time) (detect.Anomaly, bool) {
 	since := now.Sub(l.At)
 	if l.Edge.Layer != odds.Direct || !l.awaited() || since < l.Edge.LagLow || since > l.Edge.LagHigh || l.arrived() {
-		return Anomaly{}, false
+		return detect.Anomaly{}, false
 	}
-	a := l.anomaly(HiddenEdge, odds.Direct)
+	a := l.anomaly(detect.HiddenEdge, odds.Direct)
 	a.Size = math.Abs(l.expected())
 	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "log-odds moved by the follower", l.FollowerMoved, l.expected()
 	a.Evidence.Spread = math.Abs(l.Edge.Beta) * l.RMS
-	a.grade(math.Abs(l.Move)/(leadMoves*l.RMS), l.Edge.Confidence)
+	a.Grade(math.Abs(l.Move)/(leadMoves*l.RMS), l.Edge.Confidence)
 	return a, true
 }
 
@@ -63,32 +60,32 @@ func Await(l *Lead, now odds.Time) (Anomaly, bool) {
 // when it lies outside the arrival interval by more than that interval's
 // length. Call it when the follower first has made half of its move. O(1);
 // allocates only for an anomaly.
-func Arrive(l *Lead, at odds.Time) (Anomaly, bool) {
+func Arrive(l *Lead, at odds.Time) (detect.Anomaly, bool) {
 	e := l.Edge
 	lag, length := at.Sub(l.At), e.LagHigh-e.LagLow
 	if e.Layer != odds.CrossEvent || !l.awaited() || !l.arrived() || lag <= 0 || length <= 0 {
-		return Anomaly{}, false
+		return detect.Anomaly{}, false
 	}
-	kind, beyond := Premature, e.LagLow-lag
+	kind, beyond := detect.Premature, e.LagLow-lag
 	if lag > e.LagHigh {
-		kind, beyond = Delayed, lag-e.LagHigh
+		kind, beyond = detect.Delayed, lag-e.LagHigh
 	}
 	if beyond <= length {
-		return Anomaly{}, false
+		return detect.Anomaly{}, false
 	}
 	a := l.anomaly(kind, odds.CrossEvent)
 	a.At, a.Until = at, at
 	a.Size = float64(beyond)
 	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "ms from the leader's move", float64(lag), float64(e.Lag)
 	a.Evidence.Spread = float64(length) / 2.563 // a normal's 10–90 % interval
-	a.grade(float64(beyond)/float64(length), e.Confidence)
+	a.Grade(float64(beyond)/float64(length), e.Confidence)
 	return a, true
 }
 
-func (l *Lead) anomaly(kind string, layer odds.Layer) Anomaly {
+func (l *Lead) anomaly(kind string, layer odds.Layer) detect.Anomaly {
 	e := l.Edge
-	return Anomaly{
+	return detect.Anomaly{
 		Kind: kind, Layer: layer, Event: e.Event, Nodes: []odds.NodeID{e.Source, e.Target}, At: l.At,
-		Evidence: Evidence{N: e.N, Ticks: []Tick{l.LeaderTick, l.FollowerTick}},
+		Evidence: detect.Evidence{N: e.N, Ticks: []detect.Tick{l.LeaderTick, l.FollowerTick}},
 	}
 }

@@ -1,0 +1,38 @@
+package detect
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"corrgraph/odds"
+)
+
+// What the tests of the package and the scenarios, which stand outside of it, share.
+var (
+	Clock = clock
+	List  = list
+
+	Minute = odds.Millis(minute)
+)
+
+// clock is a time of one day.
+func clock(s string) odds.Time {
+	t, err := time.Parse("2006-01-02 15:04", "2026-06-20 "+s)
+	if err != nil {
+		panic(err)
+	}
+	return odds.TimeOf(t)
+}
+
+// list is a text of anomalies, for messages.
+func list(all []Anomaly) string {
+	if len(all) == 0 {
+		return "nothing"
+	}
+	var b strings.Builder
+	for _, a := range all {
+		fmt.Fprintf(&b, "\n  %s %s %v at %v until %v strength %.2f confidence %.2f %q: %s", a.Kind, a.Severity, a.Nodes, a.At, a.Until, a.Strength, a.Confidence, a.Suppressed, a.Explain())
+	}
+	return b.String()
+}
