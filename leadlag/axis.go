@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // Geometry of lag axes. Near lags are where moves propagate; far lags are where
@@ -39,13 +40,10 @@ type Axis struct {
 	scratch int   // bins in all: 1 + near + far
 }
 
-// Coarsest is the coarsest resolution of an axis: 30 days.
-const Coarsest odds.Millis = 30 * 24 * 3_600_000
-
 // NewAxis builds the axis of two sources whose coarser resolution is given; 0
 // means 20 ms. One beyond 30 days counts as that: nothing is learned from either.
 func NewAxis(resolution odds.Millis) *Axis {
-	r := int64(min(resolution, Coarsest))
+	r := int64(min(resolution, series.Coarsest))
 	if r <= 0 {
 		r = defaultStep
 	}

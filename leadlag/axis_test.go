@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 var resolutions = []odds.Millis{0, 1, 20, 21, 250, 1000, 5000, 60_000, 300_000, 1_492_000}
@@ -147,7 +148,7 @@ func TestAxisSpansAreComplete(t *testing.T) {
 // A resolution near the largest number overflowed the edges, and the axis never ended.
 func TestNewAxisOfAbsurdResolutions(t *testing.T) {
 	for _, r := range []odds.Millis{math.MaxInt64, math.MaxInt64 / 2, 1 << 53, 1 << 40} {
-		if x := NewAxis(r); x.Resolution != Coarsest || x.Reach() <= 0 || x.Bins() != linearBins {
+		if x := NewAxis(r); x.Resolution != series.Coarsest || x.Reach() <= 0 || x.Bins() != linearBins {
 			t.Errorf("%d: resolution %d, reach %d, %d bins", r, x.Resolution, x.Reach(), x.Bins())
 		}
 	}

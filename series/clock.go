@@ -6,6 +6,10 @@ import (
 	"corrgraph/odds"
 )
 
+// Coarsest is the coarsest resolution of a source: 30 days. Nothing is learned from one
+// that is coarser.
+const Coarsest odds.Millis = 30 * 24 * 3_600_000
+
 // Clock is the poll clock of one source. Its step is the median of the steps so
 // far: the resolution of all that the source says.
 type Clock struct {

@@ -14,7 +14,9 @@ import (
 
 	"corrgraph/client"
 	"corrgraph/proof/readiness"
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/server/config"
+	"corrgraph/server/instance"
 	"corrgraph/server/service"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
@@ -242,6 +244,9 @@ func (c *readinessRunCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	err = readiness.Run(ctx, readiness.Options{
+		Open: func(ctx context.Context, c *config.Config) (lab.Instance, error) {
+			return instance.Open(ctx, c, instance.Options{})
+		},
 		Config: config.Options{Path: c.Config, Env: os.Environ(), Set: c.Set}, Target: readiness.Target{URL: c.URL, Token: m.token},
 		LoadRate: c.LoadRPS, LoadFor: c.LoadDuration, Kills: c.Kills, Requests: c.Requests, Progress: a.stderr, Clock: clock,
 	}, c.Only, func(ctx context.Context, k store.Check) error { return m.record(ctx, k) })

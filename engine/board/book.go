@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"corrgraph/detect"
-	"corrgraph/leadlag"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // Resolution is what the source's stamps can tell apart; 0 where nothing is known yet.
@@ -18,7 +18,7 @@ func (s *Source) Resolution() odds.Millis {
 	case r == 0:
 		r = 20
 	}
-	return min(r, leadlag.Coarsest)
+	return min(r, series.Coarsest)
 }
 
 func (d *Board) source(b *odds.Batch) *Source {

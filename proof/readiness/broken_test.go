@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"corrgraph/proof/readiness/lab"
 	"corrgraph/server/config"
 	"corrgraph/server/instance"
 	"corrgraph/store"
@@ -42,11 +43,16 @@ func serve(args []string) {
 	os.Exit(1)
 }
 
+// open opens a real instance.
+func open(ctx context.Context, c *config.Config) (lab.Instance, error) {
+	return instance.Open(ctx, c, instance.Options{})
+}
+
 // run runs one gate with keys of the configuration changed.
 func run(t *testing.T, name string, set ...string) store.Check {
 	t.Helper()
 	var got store.Check
-	o := Options{Config: config.Options{Set: set}, Dir: t.TempDir(), Kills: 1, LoadFor: time.Second, LoadRate: 20}
+	o := Options{Config: config.Options{Set: set}, Open: open, Dir: t.TempDir(), Kills: 1, LoadFor: time.Second, LoadRate: 20}
 	err := Run(t.Context(), o, []string{name}, func(_ context.Context, c store.Check) error { got = c; return nil })
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,8 @@ type Options struct {
 	// Program is the argv prefix that starts a service; flags (--config, --set) are
 	// appended. Empty means this program's own serve.
 	Program []string
-	Dir     string // for scratch stores, removed after; empty means the system's
+	Dir     string     // for scratch stores, removed after; empty means the system's
+	Open    lab.Opener // of scratch instances; required for the gates that need one
 
 	LoadRate float64       // requests a second of the gate load. Zero means 500
 	LoadFor  time.Duration // zero means 20 s
@@ -79,7 +80,7 @@ func Run(ctx context.Context, o Options, only []string, record func(context.Cont
 	if len(only) > 0 {
 		all = slices.DeleteFunc(all, func(g Gate) bool { return !slices.Contains(only, g.Name) })
 	}
-	room, err := lab.New(lab.Options{Config: o.Config, Program: o.Program, Dir: o.Dir, Clock: o.Clock})
+	room, err := lab.New(lab.Options{Config: o.Config, Program: o.Program, Open: o.Open, Dir: o.Dir, Clock: o.Clock})
 	if err != nil {
 		return err
 	}

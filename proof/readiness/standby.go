@@ -129,8 +129,7 @@ func feed(ctx context.Context, x *lab.Scratch, batches []*odds.Batch, see func(*
 
 // applied reports whether the engine has reached the end of batches.
 func applied(x *lab.Scratch, batches []*odds.Batch) bool {
-	st := x.Instance.Service().State()
-	return st.AsOf >= batches[len(batches)-1].At && st.Queue == 0 && st.HeldBack == 0
+	return x.Instance.Applied(batches[len(batches)-1].At)
 }
 
 func judgeStandby(a *standbyAges) (f lab.Finding) {

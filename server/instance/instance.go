@@ -319,6 +319,13 @@ func (i *Instance) close() (err error) {
 // Service is what the instance answers with, for callers in the same process.
 func (i *Instance) Service() *service.Service { return i.service }
 
+// Applied reports whether the engine has applied everything that was accepted, an
+// event time and later included.
+func (i *Instance) Applied(until odds.Time) bool {
+	st := i.service.State()
+	return st.AsOf >= until && st.Queue == 0 && st.HeldBack == 0
+}
+
 // Log is the service's log, for those who report on it.
 func (i *Instance) Log() *slog.Logger { return i.log }
 

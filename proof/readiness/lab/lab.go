@@ -7,11 +7,13 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"time"
 
+	"corrgraph/odds"
 	"corrgraph/server/config"
 )
 
@@ -22,7 +24,22 @@ type Options struct {
 	// appended. Empty means this program's own serve.
 	Program []string
 	Dir     string // for scratch stores; empty means the system's
+	Open    Opener // of instances in this process
 	Clock   func() time.Time
+}
+
+// Opener opens an instance with a configuration; its Run must be called.
+type Opener func(ctx context.Context, c *config.Config) (Instance, error)
+
+// Instance is what gates ask of an instance that runs in this process.
+type Instance interface {
+	Addr() string
+	Run(ctx context.Context) error
+	// Reload applies what can change without a restart and names what can't.
+	Reload(next *config.Config) (restart []string, err error)
+	// Applied reports whether everything that was accepted is applied, an event time
+	// and later included.
+	Applied(until odds.Time) bool
 }
 
 // Lab makes scratch instances.

@@ -12,7 +12,6 @@ import (
 	"corrgraph/client"
 	"corrgraph/server/access"
 	"corrgraph/server/config"
-	"corrgraph/server/instance"
 )
 
 // The clients of a scratch instance, by token.
@@ -102,7 +101,7 @@ func (l *Lab) Load(p *Site) (*config.Config, error) {
 type Scratch struct {
 	*Site
 	Config        *config.Config
-	Instance      *instance.Instance
+	Instance      Instance
 	URL           string
 	Admin, Viewer *client.Client
 	cancel        context.CancelFunc
@@ -124,7 +123,7 @@ func (l *Lab) StartAt(ctx context.Context, p *Site) (*Scratch, error) {
 	if err != nil {
 		return nil, err
 	}
-	i, err := instance.Open(ctx, cfg, instance.Options{})
+	i, err := l.o.Open(ctx, cfg)
 	if err != nil {
 		return nil, NotRun("a scratch instance: %w", err)
 	}
