@@ -21,7 +21,8 @@ type line struct {
 	Expires string `yaml:"expires"`
 }
 
-// largest is the most bytes a file may have, enough for about ten thousand tokens.
+// largest is the maximum size of the file in bytes, enough for about ten thousand
+// tokens.
 const largest = 2 << 20
 
 // Line returns the token's line in the tokens file.
@@ -34,7 +35,7 @@ func (t *Token) Line() string {
 }
 
 // LoadTokens reads a tokens file. It refuses a world-writable file: whoever can
-// write it can let himself in.
+// write it can grant themselves access.
 func LoadTokens(path string) (*Tokens, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -86,8 +87,8 @@ func ParseTokens(text []byte) (*Tokens, error) {
 	return NewTokens(tokens...)
 }
 
-// says reports whether a text holds anything but comments. The YAML library rejects
-// a text without a document.
+// says reports whether a text holds more than comments. The YAML library rejects a
+// text without a document.
 func says(text string) bool {
 	for l := range strings.Lines(text) {
 		if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
@@ -97,8 +98,8 @@ func says(text string) bool {
 	return false
 }
 
-// placeOf describes a YAML error without its text, which can quote the file, where
-// somebody may have put a secret by mistake.
+// placeOf describes a YAML error without its text, which may quote the file and
+// with it a secret.
 func placeOf(err error) string {
 	var at *yaml.LoadError
 	if errors.As(err, &at) && at.Mark.Line > 0 {

@@ -13,7 +13,7 @@ import (
 	"corrgraph/server/service"
 )
 
-// invalid is the problem of a parameter that no schema can refuse.
+// invalid is the problem of a parameter that schemas can't check.
 func invalid(location, detail string) *Problem {
 	p := problem(http.StatusUnprocessableEntity, "validation failed")
 	p.Errors = []ProblemItem{{Message: detail, Location: location}}
@@ -45,7 +45,7 @@ type leadersInput struct {
 	Market string `query:"market" maxLength:"64" doc:"Market." example:"h2h"`
 }
 
-// confidence checks what a schema lets through: NaN is within every bound.
+// confidence rejects NaN, which passes every bound of a schema.
 func confidence(c float64) error {
 	if math.IsNaN(c) {
 		return invalid("query.min_confidence", "expected a number from 0 to 1")
@@ -53,7 +53,7 @@ func confidence(c float64) error {
 	return nil
 }
 
-// ask registers what can be asked about the whole market.
+// ask registers the questions about the whole market.
 func (a *API) ask() {
 	register(a, route{method: "GET", path: "/v1/predictions", role: access.Viewer}, huma.Operation{
 		OperationID: "get-predictions", Tags: []string{"forecasts"}, Summary: "Forecasts about a price, and what would follow if it moved now",

@@ -13,7 +13,7 @@ import (
 	"corrgraph/server/service"
 )
 
-// longestID is how many bytes an event's id may have in a path.
+// longestID is the maximum length in bytes of an event's id in a path.
 const longestID = 256
 
 type eventsInput struct {
@@ -42,7 +42,7 @@ type movesInput struct {
 }
 
 // AnomalyParams are the parameters of both lists of anomalies. Huma reads embedded
-// fields of exported types alone.
+// fields only of exported types.
 type AnomalyParams struct {
 	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"The least confidence." example:"0.6"`
 	Kind          string  `query:"kind" maxLength:"64" doc:"One kind alone." example:"hidden_edge"`
@@ -67,10 +67,10 @@ type arbitrageInput struct {
 	Suppressed bool `query:"suppressed" doc:"Include those with a stale leg, suppressed or muted ones." example:"true"`
 }
 
-// defaultEdges is the limit of a graph where none is asked for: the service's own.
+// defaultEdges asks for the service's own limit of a graph.
 const defaultEdges = 0
 
-// askEvents registers what can be asked about events.
+// askEvents registers the questions about events.
 func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/events", role: access.Viewer}, huma.Operation{
 		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, the ones quoted last first",
@@ -89,7 +89,7 @@ func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: access.Viewer, plain: a.plainGraph}, huma.Operation{
 		OperationID: "get-graph", Tags: []string{"events"}, Summary: "The four layers of an event's graph",
 	}, service.Graph{}, func(ctx context.Context, in *graphInput) (reply, error) {
-		if in.Limit == 50 { // the default of the answer: one document for both ways to ask
+		if in.Limit == 50 { // the default: both ways to ask share one document
 			in.Limit = defaultEdges
 		}
 		if !in.At.IsZero() {
@@ -125,7 +125,7 @@ func (a *API) askEvents() {
 	})
 }
 
-// graph answers with the graph of an event, as far as the governor allows.
+// graph answers with the graph of an event, if the governor permits it.
 func (a *API) graph(ctx context.Context, id string, limit int) (reply, error) {
 	if p := a.govern(); p != nil {
 		return reply{}, p
@@ -133,8 +133,7 @@ func (a *API) graph(ctx context.Context, id string, limit int) (reply, error) {
 	return shared(a.o.Service.Graph(ctx, id, limit))
 }
 
-// graphAt answers with the graph of an event as it stood, as far as the governor
-// allows.
+// graphAt answers with a past graph of an event, if the governor permits it.
 func (a *API) graphAt(ctx context.Context, id string, at odds.Time, limit int) (reply, error) {
 	if p := a.govern(); p != nil {
 		return reply{}, p
@@ -142,8 +141,8 @@ func (a *API) graphAt(ctx context.Context, id string, at odds.Time, limit int) (
 	return fresh(a.o.Service.GraphAt(ctx, id, at, limit))
 }
 
-// plainGraph answers the question that is asked the most, the graph without
-// parameters, past the reflection that reading parameters costs.
+// plainGraph answers the most frequent question, the graph without parameters. It
+// avoids the reflection that parsing parameters costs.
 func (a *API) plainGraph(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	if len(id) > longestID {

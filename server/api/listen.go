@@ -16,7 +16,8 @@ import (
 	"corrgraph/store"
 )
 
-// StreamStats is how many streams there are and what slow clients missed.
+// StreamStats returns the number of streams, and of messages that slow clients
+// missed.
 func (a *API) StreamStats() telemetry.Stream { return a.streams.Stats() }
 
 func (a *API) stream() {
@@ -56,7 +57,7 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// limits are those of streams that are in force.
+// limits returns the current limits of streams.
 func (a *API) limits() stream.Limits {
 	s := a.settings.Load()
 	return stream.Limits{Heartbeat: s.Heartbeat, Streams: s.Streams}

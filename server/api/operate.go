@@ -34,12 +34,12 @@ type performanceInput struct {
 	Limit     int       `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"The most rows." example:"60"`
 }
 
-// Performance is how long operations took.
+// Performance is the measured latency of operations.
 type Performance struct {
 	Rows []service.Measurement `json:"rows" doc:"Newest first. SHED, REFUSED (by a limit) and QUERY_TIMEOUT are what guards did a second, CIRCUIT_OPEN how many circuits were open at once on average; they have no latency, and no row where there was none."`
 }
 
-// Faults are the faults that are injected now.
+// Faults are the active injected faults.
 type Faults struct {
 	Enabled bool            `json:"enabled" doc:"Whether any can be."`
 	Faults  []service.Fault `json:"faults"`
@@ -57,19 +57,19 @@ type FaultRequest struct {
 
 type faultInput struct{ Body FaultRequest }
 
-// gatesInput is what gates measured.
+// gatesInput is a request with the results of gates.
 type gatesInput struct {
 	Body struct {
 		Gates []service.Gate `json:"gates" minItems:"1" maxItems:"100"`
 	}
 }
 
-// Cleared says how many faults were ended.
+// Cleared is the number of faults that were ended.
 type Cleared struct {
 	Cleared int `json:"cleared"`
 }
 
-// operate registers what operators and admins ask and do.
+// operate registers the operations of operators and admins.
 func (a *API) operate() {
 	s := a.o.Service
 	register(a, route{method: "GET", path: "/v1/readiness", role: access.Viewer}, huma.Operation{
@@ -138,7 +138,7 @@ type BackupRow struct {
 	Bytes int64     `json:"bytes"`
 }
 
-// BackupList is the backups that are kept, and how they fare.
+// BackupList is the list of backups and their status.
 type BackupList struct {
 	Backups      []BackupRow `json:"backups" doc:"Newest first."`
 	LastSuccess  *time.Time  `json:"last_success" doc:"When the newest was begun; null: never."`
@@ -155,7 +155,7 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
-// opBackup is the operation as the audit log calls it.
+// opBackup is the operation's name in the audit log.
 const opBackup = "BACKUP"
 
 func (a *API) backups() {
@@ -187,10 +187,10 @@ func (a *API) backups() {
 	})
 }
 
-// backup makes a backup, however long it takes: its client waits for it.
+// backup makes a backup while its client waits, however long it takes.
 func (a *API) backup(ctx context.Context) (reply, error) {
 	x := exchangeOf(ctx)
-	// A recorder in a test has no deadline to lift.
+	// A test's recorder has no deadline to lift.
 	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Time{})
 	start := a.o.Clock()
 	b, err := a.o.Backups.Make(ctx)

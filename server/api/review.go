@@ -13,7 +13,7 @@ import (
 	"corrgraph/server/service"
 )
 
-// ReviewRequest is what a person makes of an anomaly, or a mute.
+// ReviewRequest is a person's review of an anomaly, or a mute.
 type ReviewRequest struct {
 	Action   string    `json:"action" enum:"acknowledge,mute,verdict" example:"acknowledge"`
 	Kind     string    `json:"kind,omitempty" maxLength:"64" doc:"Of the anomaly; in a mute empty for every kind." example:"outlier_quote"`
@@ -35,7 +35,7 @@ type reviewsInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most reviews." example:"50"`
 }
 
-// ProofRequest is the result of something that was run beside the service.
+// ProofRequest is the result of a test run beside the service.
 type ProofRequest struct {
 	Kind    string `json:"kind" minLength:"1" maxLength:"64" example:"load"`
 	Passed  bool   `json:"passed"`
@@ -45,13 +45,12 @@ type ProofRequest struct {
 
 type proofInput struct{ Body ProofRequest }
 
-// Proofs are the newest results of what is run beside the service.
+// Proofs are the newest results of tests run beside the service.
 type Proofs struct {
 	Proofs []service.Proof `json:"proofs"`
 }
 
-// reviews registers what people say of anomalies, and what was proved beside the
-// service.
+// reviews registers the routes for reviews of anomalies and for proofs.
 func (a *API) reviews() {
 	s := a.o.Service
 	register(a, route{method: "GET", path: "/v1/reviews", role: access.Viewer}, huma.Operation{
@@ -91,7 +90,7 @@ func (a *API) reviews() {
 	})
 }
 
-// Dropped says which review was taken back.
+// Dropped identifies a withdrawn review.
 type Dropped struct {
 	Dropped int64 `json:"dropped"`
 }

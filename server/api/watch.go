@@ -12,14 +12,14 @@ import (
 	"corrgraph/server/service"
 )
 
-// Ready says whether the instance should get traffic.
+// Ready says whether the instance should receive traffic.
 type Ready struct {
 	Ready   bool            `json:"ready"`
 	Reasons []string        `json:"reasons" doc:"Why not; empty when it should."`
 	Health  *service.Health `json:"health" nullable:"false"`
 }
 
-// watch registers what looks after the instance.
+// watch registers the routes for monitoring.
 func (a *API) watch() {
 	health := route{method: "GET", path: "/healthz", free: true}
 	a.document(&health, huma.Operation{
@@ -53,7 +53,7 @@ func (a *API) watch() {
 	a.mount(&scrape, a.o.Metrics.Handler().ServeHTTP)
 }
 
-// state answers with how the instance fares.
+// state answers with the state of the instance.
 func (x *exchange) state(v any, good bool) {
 	r, err := fresh(v, nil)
 	if !good {
@@ -62,7 +62,7 @@ func (x *exchange) state(v any, good bool) {
 	x.reply(r, err)
 }
 
-// profiles registers what shows the inside of the process.
+// profiles registers the profiles of the process.
 func (a *API) profiles() {
 	for _, p := range []struct {
 		path, id, what string
@@ -78,8 +78,8 @@ func (a *API) profiles() {
 		op := a.document(&rt, huma.Operation{OperationID: p.id, Tags: []string{"operation"}, Summary: p.what}, nil)
 		op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 		a.mount(&rt, func(w http.ResponseWriter, r *http.Request) {
-			// A profile takes the seconds that it is asked for. A recorder in a test has no
-			// deadline to lift.
+			// A profile takes the requested seconds. A test's recorder has no deadline to
+			// lift.
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 			p.h(w, r)
 		})
