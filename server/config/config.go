@@ -2,13 +2,13 @@ package config
 
 import "time"
 
-// Config is everything that an operator may decide. A zero Config is not valid:
-// begin with [Default] or [Load]. A Config holds no pointers but Chaos.Schedule,
-// which nobody modifies; copy it freely.
+// Config is the whole configuration of the service. A zero Config is not valid:
+// start with [Default] or [Load]. A Config holds no pointers but Chaos.Schedule,
+// which must not be modified; copy it freely.
 //
 // Tags: yaml is the key; default, min and max are texts in the key's own notation;
-// enum lists the words allowed; doc is the reference; a key with reload:"true" is
-// taken over by a running service on SIGHUP, any other asks for a restart.
+// enum lists the allowed words; doc is the reference; reload:"true" marks a key
+// that SIGHUP changes in a running service, others need a restart.
 type Config struct {
 	Server    Server    `yaml:"server" doc:"Where the service listens, and what one connection may cost."`
 	Access    Access    `yaml:"access" doc:"Who may do what."`
@@ -27,7 +27,7 @@ type Config struct {
 	Chaos     Chaos     `yaml:"chaos" doc:"Faults injected on purpose, to prove that the service survives them."`
 }
 
-// Server is the listener.
+// Server configures the listener.
 type Server struct {
 	Listen            string       `yaml:"listen" default:"127.0.0.1:8080" doc:"Address and port. Beyond loopback it needs access.tokens_file, and server.tls or server.insecure_plaintext."`
 	TLS               TLS          `yaml:"tls" doc:"Certificate and key in PEM files. Both or none."`
@@ -41,7 +41,7 @@ type TLS struct {
 	Key  string `yaml:"key" reload:"true" doc:"Private key of the certificate, readable by the service alone."`
 }
 
-// ServerLimits bound connections.
+// ServerLimits limit connections.
 type ServerLimits struct {
 	Body        Size          `yaml:"body" default:"16MiB" min:"1KiB" max:"1GiB" doc:"Largest request body, after decompression."`
 	Header      Size          `yaml:"header" default:"64KiB" min:"4KiB" max:"1MiB" doc:"Largest request header."`
@@ -52,13 +52,13 @@ type ServerLimits struct {
 	Connections int           `yaml:"connections" default:"4096" min:"1" max:"1000000" doc:"Open connections; further ones wait unaccepted in the kernel's queue."`
 }
 
-// Access is authentication.
+// Access configures authentication.
 type Access struct {
 	TokensFile        string `yaml:"tokens_file" reload:"true" doc:"File of the hashed tokens and their roles. Empty: no tokens, which only a loopback listener allows. SIGHUP reads the file again, also under an unchanged name."`
 	AnonymousLoopback string `yaml:"anonymous_loopback" default:"operator" enum:"none,viewer,operator,admin" reload:"true" doc:"Role of a request without a token while the listener is on loopback and there is no access.tokens_file; in any other case a token is needed. With operator the first minute on one's own machine needs no tokens: ticks can be sent and everything read. What can harm others (chaos, profiles) stays with admin."`
 }
 
-// Ingest is the way of ticks into the engine.
+// Ingest configures the path of ticks into the engine.
 type Ingest struct {
 	MaxTicksPerRequest int           `yaml:"max_ticks_per_request" default:"10000" min:"1" max:"1000000" doc:"Ticks in one request; more is refused with 413."`
 	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"1ms" max:"10m" doc:"How far in event time a tick may come behind the newest and still be sorted in; a later one is rejected and counted. It delays the graph by as much."`
@@ -68,7 +68,7 @@ type Ingest struct {
 	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Requests whose ticks wait for the engine. When it is full, ingest answers 503 with Retry-After."`
 }
 
-// Engine is what is learned and how.
+// Engine configures what is learned and how.
 type Engine struct {
 	DecideEvery time.Duration `yaml:"decide_every" default:"1h" min:"1m" max:"7d" doc:"Event time between two decisions which edges exist. Looking more often repeats the test."`
 	Seed        uint64        `yaml:"seed" default:"1" min:"1" doc:"Seed of the decoys."`
@@ -79,12 +79,12 @@ type Engine struct {
 	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
 }
 
-// Publish is the handover to readers.
+// Publish configures publication to readers.
 type Publish struct {
 	Every time.Duration `yaml:"every" default:"250ms" min:"10ms" max:"1m" doc:"Time between two snapshots that readers see, while ticks come."`
 }
 
-// Layers are the states of the four layers.
+// Layers are the modes of the four layers.
 type Layers struct {
 	L1 string `yaml:"l1" default:"hot" enum:"hot,off" reload:"true" doc:"Direct: one selection at two venues."`
 	L2 string `yaml:"l2" default:"hot" enum:"hot,off" reload:"true" doc:"Cross-market: markets of one event."`

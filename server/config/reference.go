@@ -28,7 +28,7 @@ const preface = "# Configuration\n\n" +
 	"- **SIGHUP** takes over the keys marked *reload*. The others are reported and wait for a restart.\n\n" +
 	"The variable of `limits.client_rate` is `CORRGRAPH_LIMITS_CLIENT_RATE`, and so on. One that begins with a section but is no key is an error.\n"
 
-// writeSection writes a section and the keys below it, at any depth, as one table.
+// writeSection writes a section and all keys below it as one table.
 func writeSection(b *bufio.Writer, f *field) {
 	b.WriteString("\n## " + f.key + "\n\n" + f.doc + "\n")
 	writeTable(b, f.fields)
@@ -40,7 +40,7 @@ func writeSection(b *bufio.Writer, f *field) {
 	}
 }
 
-// flat returns keys and, behind each section among them, its own.
+// flat returns keys, each section followed by its own keys.
 func flat(fields []field) (out []field) {
 	for _, f := range fields {
 		out = append(out, f)

@@ -10,12 +10,11 @@ import (
 	"strconv"
 )
 
-// Validate returns all that is wrong with the values, as Problems, or nil. It looks
-// at no file.
+// Validate returns all errors in the values, as Problems, or nil. It reads no file.
 func (c *Config) Validate() error { return c.problems().asError() }
 
-// Loopback reports whether the listener can be reached from this machine alone.
-// A name other than localhost counts as reachable, whatever it resolves to.
+// Loopback reports whether the listener can be reached only from this machine. Any
+// name but localhost counts as reachable, whatever it resolves to.
 func (s *Server) Loopback() bool {
 	host, _, err := net.SplitHostPort(s.Listen)
 	return err == nil && loopback(host)
@@ -29,7 +28,7 @@ func loopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// problems lists what is wrong with single values and with their combinations.
+// problems lists errors in single values and in combinations.
 func (c *Config) problems() Problems {
 	p := c.limits()
 	c.reach(&p)
@@ -41,7 +40,7 @@ func (c *Config) problems() Problems {
 	return p
 }
 
-// limits lists values that are out of bounds or none of the words allowed.
+// limits lists values that are out of bounds or not among the allowed words.
 func (c *Config) limits() (p Problems) {
 	check := func(prefix string) func(f *field, v reflect.Value) {
 		return func(f *field, v reflect.Value) {
@@ -62,7 +61,7 @@ func (c *Config) limits() (p Problems) {
 	return p
 }
 
-// reach checks who can reach the service, and that it is guarded accordingly.
+// reach checks that the service is protected according to who can reach it.
 func (c *Config) reach(p *Problems) {
 	s := &c.Server
 	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
@@ -84,7 +83,7 @@ func (c *Config) reach(p *Problems) {
 	}
 }
 
-// costs checks limits that make no sense beside each other.
+// costs checks limits that contradict each other.
 func (c *Config) costs(p *Problems) {
 	if c.Limits.SlowQuery > c.Limits.QueryDeadline {
 		p.add("", "limits.slow_query", "is longer than limits.query_deadline (%s), so that no statement would ever be slow", formatDuration(c.Limits.QueryDeadline))
@@ -103,8 +102,8 @@ func (c *Config) costs(p *Problems) {
 	}
 }
 
-// tracing checks the collector's address. It never quotes it, because a password
-// may stand in it by mistake.
+// tracing checks the collector's address. It never quotes it, since it may hold a
+// password.
 func (c *Config) tracing(p *Problems) {
 	const key = "telemetry.tracing.endpoint"
 	t := &c.Telemetry.Tracing
