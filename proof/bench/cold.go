@@ -17,22 +17,22 @@ import (
 	"corrgraph/propagate"
 )
 
-// coldRounds is how often each depth is asked, cold and warm in turn.
+// coldRounds is how often each depth is measured, alternately cold and warm.
 const coldRounds = 7
 
-// ColdPoint is one depth of propagation asked in a fresh process: from start to
-// exit, reading of the store, search and JSON included.
+// ColdPoint is propagation at one depth in a fresh process, from start to exit,
+// including reading the store, the search and writing JSON.
 type ColdPoint struct {
 	Depth     int     `json:"depth"`
 	ColdMinMs float64 `json:"cold_min_ms"`
 	ColdP50Ms float64 `json:"cold_p50_ms"`
 	WarmMinMs float64 `json:"warm_min_ms"`
 	WarmP50Ms float64 `json:"warm_p50_ms"`
-	// ColdReadKB and WarmReadKB are what the median process read from the disk,
-	// by the system's own count: the proof that cold was cold.
+	// ColdReadKB and WarmReadKB are what the median process read from disk, as counted
+	// by the system: proof that cold runs were cold.
 	ColdReadKB int64 `json:"cold_read_kb"`
 	WarmReadKB int64 `json:"warm_read_kb"`
-	// Note says where the page cache could not be emptied; "cold" is then warm.
+	// Note says why the page cache could not be dropped; "cold" is then warm.
 	Note string `json:"note,omitempty"`
 }
 
@@ -90,7 +90,7 @@ func coldPoint(ctx context.Context, program, store string, depth int) (ColdPoint
 	return p, nil
 }
 
-// runs are the processes of one kind.
+// runs are the measured processes of one kind.
 type runs struct {
 	took []time.Duration
 	kb   []int64

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 )
 
-// Sentence says how it went.
+// Sentence returns the verdict in words.
 func (v *Verdict) Sentence() string {
 	s := fmt.Sprintf("%d requests, %d failed reads of what was not broken, %d refused ticks", v.Requests, v.FailedReads, v.Refused)
 	if v.Shown != nil {
