@@ -29,12 +29,12 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// plan is what a command line asks for.
+// plan is a parsed command line.
 type plan struct {
 	base, fresh string // binaries
 	data, maps  string // folders
 	only        *regexp.Regexp
-	runs        int // of each binary on each recording
+	runs        int // per binary and recording
 	graphs      int // events of a recording whose graphs are compared
 	renamed     map[string]string
 }

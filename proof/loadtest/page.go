@@ -11,7 +11,7 @@ import (
 )
 
 // SVG writes the charts of a report: latency over time, rate and failures over
-// time, and the latency of each route by percentile.
+// time, and each route's latency by percentile.
 func (r *Report) SVG(w io.Writer) error {
 	var b bytes.Buffer
 	times, rates := r.lines()
@@ -28,7 +28,7 @@ func (r *Report) SVG(w io.Writer) error {
 	return err
 }
 
-// lines are the curves over time.
+// lines returns the curves over time.
 func (r *Report) lines() (times, rates []series) {
 	times = []series{{name: "p50"}, {name: "p99"}, {name: "max"}}
 	rates = []series{{name: "requests"}, {name: "failures"}}
@@ -46,7 +46,7 @@ func (r *Report) lines() (times, rates []series) {
 	return times, rates
 }
 
-// curves are the latencies of the routes over the number of nines.
+// curves returns the latencies of the routes over the number of nines.
 func (r *Report) curves() (out []series) {
 	for _, x := range append(slices.Clone(r.Routes), r.All) {
 		s := series{name: x.Route}
@@ -90,7 +90,7 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}td,t
 td:first-child,th:first-child{text-align:left}.pass{color:#1a7f37}.fail{color:#d1242f}svg{width:100%;height:auto}</style></head><body>
 `
 
-// HTML writes a page with the report, which asks nobody for anything.
+// HTML writes a self-contained page with the report.
 func (r *Report) HTML(w io.Writer) error {
 	var b bytes.Buffer
 	class := "fail"

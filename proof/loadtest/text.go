@@ -35,7 +35,7 @@ func (r *Report) Text(w io.Writer) error {
 	return err
 }
 
-// String says how late requests left, and what the generator cost where that is known.
+// String says how late requests were sent, and the generator's cost if known.
 func (g Generator) String() string {
 	s := fmt.Sprintf("requests left up to %.2f ms late (p99)", g.LateP99Ms)
 	if !g.Known {

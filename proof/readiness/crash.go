@@ -10,11 +10,11 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// back is how soon a killed service must be ready again.
+// back is how soon after a kill the service must be ready again.
 const back = 30 * time.Second
 
-// longestLife is up to how long after it was ready the service is killed: late
-// enough that ticks are on their way, and that results are being saved.
+// longestLife is the maximum time from ready to kill: late enough that ticks are in
+// flight and results are being saved.
 const longestLife = 1200 * time.Millisecond
 
 func crashRecovery(ctx context.Context, l *session) (f lab.Finding, err error) {

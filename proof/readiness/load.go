@@ -13,7 +13,7 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// What is promised under load.
+// The promise under load.
 const mostFailures = 0.001
 
 func load(ctx context.Context, l *session) (f lab.Finding, err error) {

@@ -11,8 +11,8 @@ import (
 	"corrgraph/server/service"
 )
 
-// Text writes the matrix for people: a line for each gate, then the evidence of
-// those that do not pass, of all with whole, and what it comes to.
+// Text writes the matrix for people: a line per gate, then the evidence of those
+// that do not pass, or of all with whole set, and the conclusion.
 func Text(w io.Writer, r *service.Readiness, now time.Time, whole bool, style answer.Style) error {
 	rows := [][]string{{"Gate", "Severity", "Status", "Measured", "Threshold", "Run"}}
 	for i := range r.Gates {
@@ -84,7 +84,7 @@ func dash(s string) string {
 	return s
 }
 
-// ago says when something was, roughly.
+// ago returns an approximate age.
 func ago(at *time.Time, now time.Time) string {
 	if at == nil {
 		return "never"
