@@ -52,7 +52,7 @@ func tallies(b *bytes.Buffer, title string, rows []Tally) {
 	b.WriteString("\n")
 }
 
-// percent renders k of n; a dash where there is nothing to share.
+// percent formats k of n in per cent; a dash if n is 0.
 func percent(k, n int) string {
 	if n == 0 {
 		return "–"
