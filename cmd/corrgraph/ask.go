@@ -42,7 +42,7 @@ func (c *leadersCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// with runs f with the store open.
+// with runs f with the open store.
 func (f *readFlags) with(ctx context.Context, do func(st *sqlite.Store, now odds.Time) error) error {
 	st, now, err := f.open(ctx)
 	if err != nil {
@@ -97,8 +97,8 @@ func (c *edgesCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// namesFor loads the names of the store; an event that it doesn't know is an error,
-// an empty one is none.
+// namesFor loads the names of the store. An unknown event is an error; an empty one
+// is not checked.
 func namesFor(ctx context.Context, st *sqlite.Store, event string) (answer.Names, error) {
 	names, err := answer.NamesFor(ctx, st, event)
 	if errors.Is(err, answer.ErrUnknown) {
@@ -147,8 +147,8 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// auditFailed notes the layers that could not be built in the store's audit log. It
-// alone makes a reading command write, and only where something went wrong.
+// auditFailed records failed layers in the store's audit log. It is the only write
+// of a reading command, and only after a failure.
 func auditFailed(ctx context.Context, db string, g *answer.Graph) error {
 	var rows []store.AuditRow
 	for _, l := range g.Layers {
@@ -168,11 +168,11 @@ func auditFailed(ctx context.Context, db string, g *answer.Graph) error {
 	return errors.Join(st.Audit(ctx, rows), st.Close())
 }
 
-// hintNewest says where the links are that an empty answer did not find.
+// hintNewest suggests the time of the newest links, after an answer without any.
 func (a *app) hintNewest(ctx context.Context, st *sqlite.Store, f store.EdgeFilter, now odds.Time) {
 	edges, err := st.Edges(ctx, f)
 	if err != nil {
-		return // the answer stands without the hint
+		return // the answer is valid without the hint
 	}
 	newest := odds.Time(0)
 	for i := range edges {
@@ -197,7 +197,7 @@ func (c *anomaliesCmd) Validate() error {
 	if !(c.MinConfidence >= 0 && c.MinConfidence <= 1) {
 		return fmt.Errorf("--min-confidence %v is not between 0 and 1", c.MinConfidence)
 	}
-	// Nothing of a kind that does not exist would read as "nothing abnormal".
+	// Unknown kinds are refused: an empty list would read as "nothing abnormal".
 	if c.Kind != "" && detect.Describe(c.Kind) == "" {
 		return fmt.Errorf("--kind %q is no kind of anomaly; there are %s", c.Kind, kinds())
 	}

@@ -130,8 +130,8 @@ type scoreCmd struct {
 	Seeds uint64 `default:"20" help:"Number of seeds of a study, from 1 up."`
 }
 
-// Validate implements kong's hook. (kong's own xor takes the default of an enum for
-// a value that was given.)
+// Validate implements kong's hook. (kong's own xor treats the default of an enum as
+// a given value.)
 func (c *scoreCmd) Validate() error {
 	switch {
 	case c.Truth == "" && c.Study == "":
@@ -149,7 +149,7 @@ func (scoreCmd) Help() string {
 		"    corrgraph score --study calibration --seeds 20" + codes
 }
 
-// study scores several simulated markets as one.
+// study scores several simulated markets together.
 func (c *scoreCmd) study(ctx context.Context, a *app) error {
 	var all []score.Report
 	for seed := uint64(1); seed <= c.Seeds; seed++ {

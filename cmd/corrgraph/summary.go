@@ -14,7 +14,7 @@ import (
 	"corrgraph/replay"
 )
 
-// summaryText says what a replay learned.
+// summaryText writes what a replay learned.
 func summaryText(w io.Writer, s answer.Style, r *replay.Summary, db string) error {
 	var b bytes.Buffer
 	head := fmt.Sprintf("%d quotes of %d events", r.Quotes, r.Events)

@@ -56,7 +56,7 @@ func (c *tokenNewCmd) Run(a *app) error {
 	})
 }
 
-// endOf reads a time or a span from now; empty is no end.
+// endOf parses a time or a span from now; empty means no end.
 func endOf(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
