@@ -221,7 +221,7 @@ func now(a *Anomaly) string {
 	case detect.Arbitrage:
 		return fmt.Sprintf("%.2f %% arbitrage profit", 100*a.Size)
 	case detect.HiddenEdge:
-		return fmt.Sprintf("%+.2g of %+.2g log-odds have come", a.Evidence.Now, a.Evidence.Usual)
+		return fmt.Sprintf("%+.2g of %+.2g log-odds have arrived", a.Evidence.Now, a.Evidence.Usual)
 	}
 	return strings.TrimSpace(fmt.Sprintf("%.3g %s", a.Evidence.Now, a.Evidence.Unit))
 }

@@ -51,7 +51,7 @@ func finding(a, b string, r *leadlag.Report) string {
 	if r.LLR != nil {
 		text += fmt.Sprintf(", lead-lag ratio %.2f (above 1: %s leads)", *r.LLR, a)
 	}
-	return text + ".\nThe best of many lags is no test by itself; q-values come from replay.\n\n"
+	return text + ".\nThe best of many lags is not a test by itself; q-values come from replay.\n\n"
 }
 
 func bars(b *bytes.Buffer, s Style, r *leadlag.Report) {

@@ -134,7 +134,7 @@ func (l *Paths) Text(w io.Writer, s Style, limit int) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "When %s moves\n", s.Bold(l.names.Node(l.Source)))
 	if len(l.Paths) == 0 {
-		b.WriteString("nothing is known to follow it")
+		b.WriteString("no path is known")
 		if l.Target != "" {
 			b.WriteString(" to " + Plain(l.names.Node(l.Target)))
 		}

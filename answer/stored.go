@@ -30,7 +30,7 @@ func read(ctx context.Context, d Documents, name string, to any) (ok bool, err e
 		return false, err
 	}
 	if err := json.Unmarshal(body, to); err != nil {
-		return false, fmt.Errorf("document %s of the store: %w (replay again to write it anew)", name, err)
+		return false, fmt.Errorf("document %s of the store: %w (replay again to rewrite it)", name, err)
 	}
 	return true, nil
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // ErrURL marks a URL that is not the address of a service.
-var ErrURL = errors.New("no URL of a service")
+var ErrURL = errors.New("not the URL of a service")
 
 // Options of a client. Zero means default.
 type Options struct {

@@ -60,7 +60,7 @@ func newBackupAnswer(b backup.Backup) (backupAnswer, error) {
 	text, err := os.ReadFile(b.Path + ".sha256")
 	sum, _, _ := strings.Cut(string(text), " ")
 	if _, bad := hex.DecodeString(sum); err == nil && bad != nil {
-		err = fmt.Errorf("%s.sha256 holds no checksum", b.Path)
+		err = fmt.Errorf("%s.sha256 has no checksum", b.Path)
 	}
 	return backupAnswer{Backup: b, SHA256: sum}, err
 }
@@ -166,7 +166,7 @@ func (c *backupListCmd) Run(a *app) error {
 			fmt.Fprintf(&b, "no backups in %s\n", answer.Plain(dir))
 		}
 		if !status.LastVerified.IsZero() {
-			fmt.Fprintf(&b, "%s was restored for trial at %s\n", answer.Plain(status.Verified), status.LastVerified.Format(time.RFC3339))
+			fmt.Fprintf(&b, "%s was test-restored at %s\n", answer.Plain(status.Verified), status.LastVerified.Format(time.RFC3339))
 		}
 		if status.LastError != "" {
 			fmt.Fprintf(&b, "the last failure, at %s: %s\n", status.LastFailure.Format(time.RFC3339), answer.Plain(status.LastError))
@@ -299,7 +299,7 @@ func (c *restoreCmd) Run(ctx context.Context, a *app) error {
 		var b bytes.Buffer
 		fmt.Fprintf(&b, "%s restored from %s\n  %s\n", answer.Plain(db), answer.Plain(c.File), contents(&held))
 		if aside != "" {
-			fmt.Fprintf(&b, "  what was there before is %s\n", answer.Plain(aside))
+			fmt.Fprintf(&b, "  the replaced store is %s\n", answer.Plain(aside))
 		}
 		_, err := w.Write(b.Bytes())
 		return err

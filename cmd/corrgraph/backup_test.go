@@ -53,7 +53,7 @@ func TestBackupThereAndBack(t *testing.T) {
 		}
 	}
 	a, out = quiet(false)
-	if err := (&backupListCmd{flags}).Run(a); err != nil || !strings.Contains(out.String(), filepath.Base(made.Path)) || !strings.Contains(out.String(), "restored for trial") {
+	if err := (&backupListCmd{flags}).Run(a); err != nil || !strings.Contains(out.String(), filepath.Base(made.Path)) || !strings.Contains(out.String(), "test-restored") {
 		t.Errorf("list: %v, %s", err, out)
 	}
 	restore := &restoreCmd{File: made.Path, DB: db}
@@ -64,7 +64,7 @@ func TestBackupThereAndBack(t *testing.T) {
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := restore.Run(t.Context(), a); err != nil || !strings.Contains(out.String(), "what was there before is "+db+".before-") {
+	if err := restore.Run(t.Context(), a); err != nil || !strings.Contains(out.String(), "the replaced store is "+db+".before-") {
 		t.Errorf("restore: %v, %s", err, out)
 	}
 	text, err := os.ReadFile(made.Path)

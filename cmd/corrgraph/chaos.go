@@ -178,7 +178,7 @@ func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
 	}
 	exe, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("chaos kill starts this program anew: %w", err)
+		return fmt.Errorf("chaos kill starts this program again: %w", err)
 	}
 	db, scratch := c.DB, ""
 	if db == "" {

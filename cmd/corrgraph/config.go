@@ -105,9 +105,9 @@ func (c *configCheckCmd) Run(a *app) error {
 		return err
 	})
 	if problems != nil {
-		err = badData(fmt.Errorf("%d mistakes in the configuration", len(problems)))
+		err = badData(fmt.Errorf("%d errors in the configuration", len(problems)))
 		if len(problems) == 1 {
-			err = badData(errors.New("a mistake in the configuration"))
+			err = badData(errors.New("an error in the configuration"))
 		}
 	} else if c.Hup != 0 {
 		err = hangUp(c.Hup)
@@ -118,7 +118,7 @@ func (c *configCheckCmd) Run(a *app) error {
 // hangUp asks a process to reload its configuration.
 func hangUp(pid int) error {
 	if pid < 1 {
-		return fmt.Errorf("%d is no process", pid) // it would address a process group
+		return fmt.Errorf("%d is not a process id", pid) // it would address a process group
 	}
 	p, err := os.FindProcess(pid)
 	if err == nil {

@@ -104,7 +104,7 @@ func (c *demoCmd) fresh() (string, error) {
 	}
 	for _, file := range []string{c.DB, beside(c.DB, "live.db")} {
 		if _, err := os.Lstat(file); err == nil {
-			return "", fmt.Errorf("%s exists: simulated odds go to a store of their own, name a new file", file)
+			return "", fmt.Errorf("%s exists: simulated odds need a store of their own, name a new file", file)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
@@ -195,12 +195,12 @@ func ripple(ctx context.Context, st *sqlite.Store, names answer.Names, now odds.
 func (t *story) text(w io.Writer, s answer.Style) error {
 	var b bytes.Buffer
 	head := func(text string) { fmt.Fprintf(&b, "\n%s\n", s.Bold(text)) }
-	fmt.Fprintf(&b, "%s\n", s.Bold("This market is SIMULATED: teams have real names, every price is made up, and who leads whom is known."))
+	fmt.Fprintf(&b, "%s\n", s.Bold("This market is SIMULATED: teams have real names, every price is invented, and who leads whom is known."))
 	fmt.Fprintf(&b, "%d quotes of %d events, learned from in %.1f s.\n", t.Summary.Quotes, t.Summary.Events, t.Summary.Seconds)
 	var errs []error
 	head("Who leads?")
 	errs = append(errs, t.Leaders.Text(&b, s, false, 8))
-	head("What was abnormal? One example.")
+	head("One example of an anomaly.")
 	errs = append(errs, t.Anomalies.Text(&b, s, 1))
 	if t.Propagation != nil {
 		head("What moves next?")
@@ -210,7 +210,7 @@ func (t *story) text(w io.Writer, s answer.Style) error {
 	errs = append(errs, t.Scorecard.Text(&b, s, 8))
 	head("What the truth says")
 	errs = append(errs, t.Score.Text(&b))
-	fmt.Fprintf(&b, "\n%s\nThe store is kept; ask it more: corrgraph anomalies --db %s\n", s.Bold("All of this was SIMULATED."), t.DB)
+	fmt.Fprintf(&b, "\n%s\nThe store is kept; ask more with: corrgraph anomalies --db %s\n", s.Bold("All of this was SIMULATED."), t.DB)
 	_, err := w.Write(b.Bytes())
 	return errors.Join(append(errs, err)...)
 }

@@ -45,7 +45,7 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 	done := make(chan error, 1)
 	go func() { done <- i.Run(ctx) }()
 	address := "http://" + i.Addr()
-	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a service, going on now: %s (Ctrl-C ends it)\n", address)
+	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a live service: %s (Ctrl-C ends it)\n", address)
 	c.show(a, address, runtime.GOOS, os.Getenv)
 	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: access.Operator}), i)
 	if err != nil && ctx.Err() == nil {
@@ -53,7 +53,7 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 		return errors.Join(err, <-done)
 	}
 	if ctx.Err() == nil {
-		fmt.Fprintln(a.stdout, "The simulated market is over; what was learned from it is still served.")
+		fmt.Fprintln(a.stdout, "The simulated market is over; its results are still served.")
 	}
 	return <-done
 }

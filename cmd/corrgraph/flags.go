@@ -91,7 +91,7 @@ func (p *proportion) UnmarshalText(b []byte) error {
 		v /= 100
 	}
 	if err != nil || !(v >= 0 && v <= 1) {
-		return fmt.Errorf("%q is no share, like 1%% or 0.01", b)
+		return fmt.Errorf("%q is not a share like 1%% or 0.01", b)
 	}
 	*p = proportion(v)
 	return nil

@@ -43,7 +43,7 @@ func (f *serverFlags) tokens() ([]string, error) {
 		}
 	}
 	if len(tokens) == 0 {
-		return nil, badData(fmt.Errorf("%s holds no token", f.TokenFile))
+		return nil, badData(fmt.Errorf("%s contains no token", f.TokenFile))
 	}
 	return tokens, nil
 }
@@ -69,7 +69,7 @@ func (f *serverFlags) trust() (*tls.Config, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, badData(fmt.Errorf("%s holds no certificate", f.CA))
+		return nil, badData(fmt.Errorf("%s contains no certificate", f.CA))
 	}
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }
@@ -219,7 +219,7 @@ func (a *app) loadProgress(what string) func(loadtest.Progress) {
 		return nil
 	}
 	return func(p loadtest.Progress) {
-		a.rewrite("%s of %s: %.0f %s a second, p99 %.1f ms, %d of %d requests failed",
+		a.rewrite("%s of %s: %.0f %s per second, p99 %.1f ms, %d of %d requests failed",
 			p.Elapsed.Round(time.Second), p.Duration, p.PerSecond, what, float64(p.P99)/1e6, p.Failures, p.Requests)
 	}
 }

@@ -157,7 +157,7 @@ func (c *scoreCmd) study(ctx context.Context, a *app) error {
 		if err != nil {
 			return fmt.Errorf("study, seed %d: %w", seed, err)
 		}
-		a.log("seed %d: %.2f %% of the links found, %.2f %% of the finds false", seed, 100*r.Edges.Power, 100*r.Edges.FalseShare)
+		a.log("seed %d: %.2f %% of the links found, %.2f %% of the discoveries false", seed, 100*r.Edges.Power, 100*r.Edges.FalseShare)
 		all = append(all, r)
 	}
 	pool := score.Pool(all)

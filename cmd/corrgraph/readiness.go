@@ -179,7 +179,7 @@ func (c *readinessInitCmd) Run(ctx context.Context, a *app) error {
 		Kept    int `json:"kept"`
 	}{len(fresh), len(readiness.Names()) - len(fresh)}
 	return a.print(answer, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%d gates created, pending; %d were there\n", answer.Created, answer.Kept)
+		_, err := fmt.Fprintf(w, "%d gates created, pending; %d existed\n", answer.Created, answer.Kept)
 		return err
 	})
 }

@@ -28,11 +28,11 @@ type cli struct {
 	Events    eventsCmd    `cmd:"" group:"ask" help:"The matches that a store knows."`
 	Edges     edgesCmd     `cmd:"" group:"ask" help:"The links between single prices."`
 	Graph     graphCmd     `cmd:"" group:"ask" help:"The four layers of links of one match."`
-	Anomalies anomaliesCmd `cmd:"" group:"ask" help:"What is or was abnormal: wrong quotes, late venues, broken links."`
+	Anomalies anomaliesCmd `cmd:"" group:"ask" help:"Anomalies: wrong quotes, late venues, broken links."`
 	Propagate propagateCmd `cmd:"" group:"ask" help:"What will move next when a price moves, when and how much."`
-	Scorecard scorecardCmd `cmd:"" group:"ask" help:"How the forecasts did, beside chance and simple rules."`
+	Scorecard scorecardCmd `cmd:"" group:"ask" help:"Hit rates of the forecasts, beside the base rate and simple baselines."`
 
-	Serve       serveCmd       `cmd:"" group:"serve" help:"Run the service: take live ticks, keep the graph current, answer over HTTP."`
+	Serve       serveCmd       `cmd:"" group:"serve" help:"Run the service: accept live ticks, keep the graph current, answer over HTTP."`
 	Config      configCmd      `cmd:"" group:"serve" help:"Check or print the configuration of the service."`
 	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Check the health of the service on this machine."`
 

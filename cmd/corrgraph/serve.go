@@ -24,11 +24,11 @@ import (
 type serveCmd struct{ configFlags }
 
 func (serveCmd) Help() string {
-	return "Take live ticks, keep the graph current, answer over HTTP:\n\n" +
+	return "Accept live ticks, keep the graph current, answer over HTTP:\n\n" +
 		"    corrgraph serve --config config/staging/correlation-engine.yaml\n" +
 		"    corrgraph serve --set store.path=desk.db --set server.listen=127.0.0.1:8080\n" +
 		"    curl -s --data-binary @ticks.ndjson -H 'Content-Type: application/x-ndjson' http://127.0.0.1:8080/v1/ticks\n\n" +
-		"Without a configuration it listens on loopback and takes requests without tokens. SIGHUP reloads configuration, tokens and certificates; " +
+		"Without a configuration it listens on loopback and accepts requests without tokens. SIGHUP reloads configuration, tokens and certificates; " +
 		"Ctrl-C or SIGTERM finishes open requests, applies and saves accepted ticks, and exits." + codes
 }
 
@@ -85,7 +85,7 @@ func ticker(d time.Duration) (ticks <-chan time.Time, stop func()) {
 // tell sends systemd a state (sd_notify); without systemd it does nothing.
 func tell(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
-		log.Warn("the service manager could not be told", "error", err.Error())
+		log.Warn("the service manager could not be notified", "error", err.Error())
 	}
 }
 

@@ -85,7 +85,7 @@ func coldPoint(ctx context.Context, program, store string, depth int) (ColdPoint
 	p.ColdMinMs, p.ColdP50Ms, p.ColdReadKB = cold.sum()
 	p.WarmMinMs, p.WarmP50Ms, p.WarmReadKB = warm.sum()
 	if p.Note == "" && p.ColdReadKB == 0 {
-		p.Note = "the cold process read nothing from the disk, as counted by the system: it may not have been cold"
+		p.Note = "by the system's count the cold process read nothing from disk: it may not have been cold"
 	}
 	return p, nil
 }

@@ -55,7 +55,7 @@ func detectWork(threshold float64, screened bool) work {
 			return nil
 		},
 		check: func() error { return sameKinds(found, truth) },
-		note:  fmt.Sprintf("%d edges with %d points of history each, %d planted anomalies, all found", s.Len(), history, total(truth)),
+		note:  fmt.Sprintf("%d edges with %d points of history each; all %d planted anomalies found", s.Len(), history, total(truth)),
 	}
 }
 

@@ -33,7 +33,7 @@ func evidenceWork(decoys bool) work {
 	var s leadlag.Scratch
 	note := fmt.Sprintf("one of %d coincidences of two streams with a move each 5 s, the engine's sums in near and far bins and windows", n)
 	if decoys {
-		note += fmt.Sprintf(", with %d decoys (their signs are drawn once a move for all its pairs: not in it)", leadlag.Decoys)
+		note += fmt.Sprintf(", with %d decoys (excluding their signs, which are drawn once per move for all its pairs)", leadlag.Decoys)
 	}
 	return work{
 		op: func() error {

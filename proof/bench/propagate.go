@@ -118,6 +118,6 @@ func networkWork() work {
 			}
 			return nil
 		},
-		note: "indexing the 180 edges, once a snapshot",
+		note: "indexing the 180 edges, once per snapshot",
 	}
 }

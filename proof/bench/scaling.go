@@ -52,7 +52,7 @@ func Scaling(ctx context.Context, sizes []int) (points []ScalePoint, exponent fl
 		if need := 2 * bytesPerPair * float64(size); need > MaxScaleBytes {
 			points = append(points, ScalePoint{
 				Pairs: size, Left: true,
-				Note: fmt.Sprintf("left out: needs about %.1f GiB, the limit is %d", need/(1<<30), MaxScaleBytes>>30),
+				Note: fmt.Sprintf("skipped: needs about %.1f GiB, the limit is %d", need/(1<<30), MaxScaleBytes>>30),
 			})
 			continue
 		}

@@ -74,7 +74,7 @@ func singleWork(ctx context.Context) work {
 			}
 			return v.check(1, 0)
 		},
-		note: "the same ticks, one a call",
+		note: "the same ticks, one per call",
 	}
 }
 

@@ -180,15 +180,15 @@ func (j *judge) conclude() {
 			v.Broken = append(v.Broken, fmt.Sprintf(format, args...))
 		}
 	}
-	broken(v.Requests == 0, "nothing was asked")
-	broken(v.FailedReads > 0, "%d reads of what was not broken failed", v.FailedReads)
-	broken(v.Failed > v.FailedReads, "%d tick requests failed otherwise than the fault allows", v.Failed-v.FailedReads)
+	broken(v.Requests == 0, "no request was sent")
+	broken(v.FailedReads > 0, "%d reads of unaffected parts failed", v.FailedReads)
+	broken(v.Failed > v.FailedReads, "%d tick requests failed in ways that the fault does not excuse", v.Failed-v.FailedReads)
 	broken(v.WrongBefore > 0, "the service was not healthy before: %d times", v.WrongBefore)
-	broken(j.p.Degraded && v.Shown == nil, "health never said %s while the fault held", degraded)
+	broken(j.p.Degraded && v.Shown == nil, "health never said %s during the fault", degraded)
 	broken(j.p.Degraded && v.Shown != nil && *v.Shown > s.ShowWithin.Seconds(), "health said %s only %.1f s after the fault began, %s is promised", degraded, deref(v.Shown), s.ShowWithin)
-	broken(v.WrongDuring > 0, "health was wrong %d times while the fault held", v.WrongDuring)
+	broken(v.WrongDuring > 0, "health was wrong %d times during the fault", v.WrongDuring)
 	broken(v.WrongLayers > 0, "%d graphs gave a layer the wrong status", v.WrongLayers)
-	broken(v.Recovered == nil, "health was not %s for good after the fault", healthy)
+	broken(v.Recovered == nil, "health was not lastingly %s after the fault", healthy)
 	broken(v.Recovered != nil && *v.Recovered > s.RecoverWithin.Seconds(), "health was %s only %.1f s after the fault ended, %s is promised", healthy, deref(v.Recovered), s.RecoverWithin)
 	v.Kept = len(v.Broken) == 0
 }

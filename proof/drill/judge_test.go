@@ -71,16 +71,16 @@ func TestJudgeFindsBrokenPromises(t *testing.T) {
 		spoil func([]Outcome)
 		want  string // in the verdict; empty: kept
 	}{
-		"failed read":           {kill, func(a []Outcome) { change(a, Leaders, 10, 11, code(503)) }, "reads of what was not broken failed"},
-		"failed read before":    {kill, func(a []Outcome) { change(a, Graph, 1, 2, code(500)) }, "reads of what was not broken failed"},
-		"no answer":             {kill, func(a []Outcome) { change(a, Anomalies, 10, 11, func(o *Outcome) { o.Code, o.Error = 0, "timeout" }) }, "reads of what was not broken failed"},
-		"ticks lost":            {kill, func(a []Outcome) { change(a, Ticks, 10, 11, code(503)) }, "tick requests failed otherwise"},
+		"failed read":           {kill, func(a []Outcome) { change(a, Leaders, 10, 11, code(503)) }, "reads of unaffected parts failed"},
+		"failed read before":    {kill, func(a []Outcome) { change(a, Graph, 1, 2, code(500)) }, "reads of unaffected parts failed"},
+		"no answer":             {kill, func(a []Outcome) { change(a, Anomalies, 10, 11, func(o *Outcome) { o.Code, o.Error = 0, "timeout" }) }, "reads of unaffected parts failed"},
+		"ticks lost":            {kill, func(a []Outcome) { change(a, Ticks, 10, 11, code(503)) }, "tick requests failed in ways"},
 		"never shown":           {kill, func(a []Outcome) { change(a, Health, 5, 17, status(healthy)) }, "health never said DEGRADED"},
 		"shown late":            {kill, func(a []Outcome) { change(a, Health, 5, 9, status(healthy)) }, "health said DEGRADED only 4."},
 		"taken back":            {kill, func(a []Outcome) { change(a, Health, 10, 11, status(healthy)) }, "health was wrong"},
 		"said too much":         {kill, func(a []Outcome) { change(a, Health, 10, 11, status(failed)) }, "health was wrong"},
 		"ill before":            {kill, func(a []Outcome) { change(a, Health, 0, 1, status(degraded)) }, "not healthy before"},
-		"never well":            {kill, func(a []Outcome) { change(a, Health, 15, 25, status(degraded)) }, "not HEALTHY for good"},
+		"never well":            {kill, func(a []Outcome) { change(a, Health, 15, 25, status(degraded)) }, "not lastingly HEALTHY"},
 		"well late":             {kill, func(a []Outcome) { change(a, Health, 15, 20, status(degraded)) }, "health was HEALTHY only 5."},
 		"relapse":               {kill, func(a []Outcome) { change(a, Health, 22, 23, status(degraded)) }, "health was HEALTHY only 8."},
 		"layer seemed well":     {kill, func(a []Outcome) { change(a, Graph, 10, 11, layer(4, healthy)) }, "gave a layer the wrong status"},

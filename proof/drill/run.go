@@ -120,7 +120,7 @@ func (m *monitor) prepare(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	if !allowed {
-		return nil, fmt.Errorf("%s does not let faults be injected: set chaos.enabled in its configuration", m.o.URL)
+		return nil, fmt.Errorf("%s does not permit fault injection: set chaos.enabled in its configuration", m.o.URL)
 	}
 	for try := 0; ; try++ {
 		events, err := m.c.EventIDs(ctx, 20)

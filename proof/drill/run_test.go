@@ -138,7 +138,7 @@ func TestRunFindsADishonestService(t *testing.T) {
 			t.Fatal(err)
 		}
 		broken := strings.Join(r.Verdict.Broken, "; ")
-		if r.Verdict.Kept || !strings.Contains(broken, "never said DEGRADED") || !strings.Contains(broken, "reads of what was not broken failed") {
+		if r.Verdict.Kept || !strings.Contains(broken, "never said DEGRADED") || !strings.Contains(broken, "reads of unaffected parts failed") {
 			t.Error(r.Verdict.Sentence())
 		}
 		if r.Verdict.Failures["leaders: 500 Internal Server Error"] == 0 {

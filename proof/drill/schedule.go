@@ -45,7 +45,7 @@ func Coming(c *config.Chaos, now time.Time) Schedule {
 // Text writes a schedule for people.
 func (s Schedule) Text(w io.Writer) error {
 	if !s.Enabled {
-		if _, err := fmt.Fprintln(w, "chaos.enabled is false: none of these come"); err != nil {
+		if _, err := fmt.Fprintln(w, "chaos.enabled is false: none of these will be injected"); err != nil {
 			return err
 		}
 	}

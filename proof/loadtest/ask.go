@@ -139,7 +139,7 @@ func (s *sights) paths(r Route) (out []string) {
 }
 
 // errNothing says that there are no targets.
-var errNothing = errors.New("there is nothing to ask for")
+var errNothing = errors.New("there is nothing to request")
 
 // variety is how many paths of a route are tried and used.
 const variety = 256

@@ -90,7 +90,7 @@ func (r *IngestReport) judge(o *IngestOptions) {
 		breach("rejected ticks", percent(rejected), "at most "+percent(o.MaxFailureRate))
 	}
 	if r.PerSecond < o.MinRate {
-		breach("acknowledged ticks a second", fmt.Sprintf("%.0f", r.PerSecond), fmt.Sprintf("at least %.0f", o.MinRate))
+		breach("acknowledged ticks per second", fmt.Sprintf("%.0f", r.PerSecond), fmt.Sprintf("at least %.0f", o.MinRate))
 	}
 	r.Passed = len(r.Breaches) == 0
 }
@@ -104,7 +104,7 @@ func share(part, whole uint64) float64 {
 
 // Verdict returns the result in a sentence.
 func (r *IngestReport) Verdict() string {
-	s := fmt.Sprintf("%.0f ticks a second acknowledged, p50 %.1f ms, p99 %.1f ms a batch of %d", r.PerSecond, r.Ack.P50Ms, r.Ack.P99Ms, r.Batch)
+	s := fmt.Sprintf("%.0f ticks per second acknowledged, p50 %.1f ms, p99 %.1f ms per batch of %d", r.PerSecond, r.Ack.P50Ms, r.Ack.P99Ms, r.Batch)
 	if r.Passed {
 		return "PASS: " + s
 	}
@@ -129,7 +129,7 @@ func (r *IngestReport) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "failed: %s: %d requests\n", why, r.Failures[why])
 	}
 	if r.Coincidences != nil {
-		fmt.Fprintf(&b, "coincidences a tick: %.3g\n", *r.Coincidences)
+		fmt.Fprintf(&b, "coincidences per tick: %.3g\n", *r.Coincidences)
 	}
 	if r.MemoryBefore != nil && r.MemoryAfter != nil {
 		most := math.Max(*r.MemoryBefore, *r.MemoryAfter)

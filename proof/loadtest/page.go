@@ -17,7 +17,7 @@ func (r *Report) SVG(w io.Writer) error {
 	times, rates := r.lines()
 	seconds := upTo(math.Max(1, float64(len(r.Timeline)-1)))
 	chart(&b, 0, "Latency from when a request was due, all routes, ms, by second", seconds, logAxis(times), times)
-	chart(&b, chartHeight, "Requests and failures a second", seconds, linear(highest(rates)), rates)
+	chart(&b, chartHeight, "Requests and failures per second", seconds, linear(highest(rates)), rates)
 	curves := r.curves()
 	nines := axis{low: 0, high: 5}
 	for i, text := range []string{"0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"} {
@@ -99,7 +99,7 @@ func (r *Report) HTML(w io.Writer) error {
 	}
 	b.WriteString(pageHead)
 	fmt.Fprintf(&b, "<h1>Load test</h1>\n<p class=%q><strong>%s</strong></p>\n", class, html.EscapeString(r.Verdict()))
-	fmt.Fprintf(&b, "<p>%s, mix %s, %d clients. Latency counts from when a request was due, so that a stall of the service counts for all who waited; %s.</p>\n",
+	fmt.Fprintf(&b, "<p>%s, mix %s, %d clients. Latency counts from when a request was due, so that a stall counts for every request that waited; %s.</p>\n",
 		html.EscapeString(r.URL), html.EscapeString(r.Mix), len(r.Clients), html.EscapeString(r.Generator.String()))
 	if err := r.SVG(&b); err != nil {
 		return err

@@ -163,7 +163,7 @@ func TestJudge(t *testing.T) {
 	}{
 		"good":     {func(*Report) {}, ""},
 		"failures": {func(r *Report) { r.Rate = 0.002 }, "failed requests: 0.2 %"},
-		"slow":     {func(r *Report) { r.Achieved = 900 }, "requests a second: 900"},
+		"slow":     {func(r *Report) { r.Achieved = 900 }, "requests per second: 900"},
 		"late":     {func(r *Report) { r.Routes[0].Latency.P99Ms = 5.1 }, "p99 of graph: 5.10 ms"},
 		"unasked":  {func(r *Report) { r.Routes = nil }, "p99 of graph: not asked"},
 		"rejected": {func(r *Report) { r.Ticks = TickReport{10, 0, 10} }, "rejected ticks: 50 %"},
@@ -255,8 +255,8 @@ func TestJudgeIngest(t *testing.T) {
 		pass bool
 		says string
 	}{
-		"good":                    {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 100}, true, "PASS: 100 ticks a second"},
-		"too slow":                {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 99.9}, false, "acknowledged ticks a second: 100, want at least 100"},
+		"good":                    {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 100}, true, "PASS: 100 ticks per second"},
+		"too slow":                {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 99.9}, false, "acknowledged ticks per second: 100, want at least 100"},
 		"nothing sent":            {IngestOptions{}, IngestReport{}, false, "failed requests: 0 %"},
 		"a request failed":        {IngestOptions{}, IngestReport{Requests: 10, Failures: map[string]uint64{"timeout": 1}}, false, "failed requests: 10 %"},
 		"one may":                 {IngestOptions{MaxFailureRate: 0.1}, IngestReport{Requests: 10, Failures: map[string]uint64{"timeout": 1}}, true, ""},

@@ -125,7 +125,7 @@ func (r *Report) judge(o *Options) {
 		breach("failed requests", percent(r.Rate), "at most "+percent(o.MaxFailureRate))
 	}
 	if r.Achieved < o.MinRate*o.Rate {
-		breach("requests a second", fmt.Sprintf("%.0f", r.Achieved), fmt.Sprintf("at least %.0f", o.MinRate*o.Rate))
+		breach("requests per second", fmt.Sprintf("%.0f", r.Achieved), fmt.Sprintf("at least %.0f", o.MinRate*o.Rate))
 	}
 	if sent := r.Ticks.Accepted + r.Ticks.Duplicates + r.Ticks.Rejected; sent > 0 {
 		if share := float64(r.Ticks.Rejected) / float64(sent); share > o.MaxFailureRate {
@@ -149,7 +149,7 @@ func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
 
 // Verdict returns the result in a sentence.
 func (r *Report) Verdict() string {
-	s := fmt.Sprintf("%.0f requests a second of %.0f for %s, %d of %d failed (%s)",
+	s := fmt.Sprintf("%.0f requests per second of %.0f for %s, %d of %d failed (%s)",
 		r.Achieved, r.Target, time.Duration(r.Seconds*1e9).Round(time.Second/10), r.Failed, r.Requests, percent(r.Rate))
 	if r.Passed {
 		return "PASS: " + s

@@ -236,7 +236,7 @@ func TestText(t *testing.T) {
 	if err := r.Text(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"HIGH", "power", "50.0 %", "Independent pairs      3 in the market, 1 called linked (33.3 %)", "Brier"} {
+	for _, want := range []string{"HIGH", "power", "50.0 %", "Independent pairs      3 in the market, 1 reported as linked (33.3 %)", "Brier"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
 		}

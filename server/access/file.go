@@ -47,7 +47,7 @@ func LoadTokens(path string) (*Tokens, error) {
 		return nil, fmt.Errorf("tokens: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("tokens: %s is no regular file", path)
+		return nil, fmt.Errorf("tokens: %s is not a regular file", path)
 	}
 	if info.Mode().Perm()&0o002 != 0 {
 		return nil, fmt.Errorf("tokens: everyone may write %s: chmod o-w %[1]s", path)

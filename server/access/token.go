@@ -47,7 +47,7 @@ func NewToken(name string, role Role, expires, now time.Time) (t Token, secret s
 	if expires.IsZero() {
 		t.Expires = time.Time{}
 	} else if !t.Expires.After(now) {
-		return Token{}, "", fmt.Errorf("expires %s: that has passed", t.Expires.Format(time.RFC3339))
+		return Token{}, "", fmt.Errorf("expires %s: that is in the past", t.Expires.Format(time.RFC3339))
 	}
 	var id [idSize]byte
 	var key [secretSize]byte
@@ -106,7 +106,7 @@ func NewTokens(tokens ...Token) (*Tokens, error) {
 			return nil, err
 		}
 		if s.of[t.ID] != nil {
-			return nil, fmt.Errorf("token %q: id %s stands twice", t.Name, t.ID)
+			return nil, fmt.Errorf("token %q: id %s is used twice", t.Name, t.ID)
 		}
 		s.of[t.ID] = t
 	}

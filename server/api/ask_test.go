@@ -321,7 +321,7 @@ func TestGraphsAreGoverned(t *testing.T) {
 		g.want(200, g.get("/v1/events/match-1/graph"))
 		g.want(200, g.get("/v1/events/match-1/graph?at="+g.live.State().AsOf.String()))
 		w := g.get("/v1/events/match-1/graph")
-		g.refused(http.StatusTooManyRequests, "at most 2 graphs a second", w)
+		g.refused(http.StatusTooManyRequests, "at most 2 graphs per second", w)
 		if w.Header().Get("Retry-After") != "1" {
 			t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
 		}

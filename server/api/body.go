@@ -144,7 +144,7 @@ func linesOf(text []byte) (lines []byte, wrong []mistake, err error) {
 		return nil, nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, nil, errors.New("something stands behind the end")
+		return nil, nil, errors.New("there is data after the end")
 	}
 	return b.Bytes(), wrong, nil
 }

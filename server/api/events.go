@@ -18,34 +18,34 @@ const longestID = 256
 
 type eventsInput struct {
 	Sport  string `query:"sport" maxLength:"64" doc:"Sport, league, or both as sport_league." example:"baseball_mlb"`
-	Search string `query:"q" maxLength:"128" doc:"A part of the title or the id, in any case." example:"yankees"`
-	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the page before."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most events of a page." example:"50"`
+	Search string `query:"q" maxLength:"128" doc:"Part of the title or the id, in any case." example:"yankees"`
+	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the previous page."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of events in a page." example:"50"`
 }
 
 type eventInput struct {
 	ID     string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
-	Format string `query:"odds_format" enum:"decimal,american,fractional,probability" default:"decimal" doc:"How prices are written." example:"american"`
+	Format string `query:"odds_format" enum:"decimal,american,fractional,probability" default:"decimal" doc:"Format of prices." example:"american"`
 }
 
 type graphInput struct {
 	ID    string    `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
-	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most edges of each layer." example:"10"`
-	At    time.Time `query:"at" doc:"An instant of event time: the newest graph that is remembered and not newer. Without it: the graph now." example:"2026-01-02T15:04:05Z"`
+	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Maximum number of edges in each layer." example:"10"`
+	At    time.Time `query:"at" doc:"An instant of event time: answers with the newest remembered graph that is not newer. Without it: the current graph." example:"2026-01-02T15:04:05Z"`
 }
 
 type movesInput struct {
 	ID    string    `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
 	From  time.Time `query:"from" doc:"The first instant." example:"2026-01-02T15:00:00Z"`
 	To    time.Time `query:"to" doc:"The last instant." example:"2026-01-02T16:00:00Z"`
-	Limit int       `query:"limit" minimum:"1" maximum:"2000" default:"500" doc:"The most moves, the newest of them." example:"100"`
+	Limit int       `query:"limit" minimum:"1" maximum:"2000" default:"500" doc:"Maximum number of moves; the newest are returned." example:"100"`
 }
 
 // AnomalyParams are the parameters of both lists of anomalies. Huma reads embedded
 // fields only of exported types.
 type AnomalyParams struct {
-	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"The least confidence." example:"0.6"`
-	Kind          string  `query:"kind" maxLength:"64" doc:"One kind alone." example:"hidden_edge"`
+	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"Minimum confidence." example:"0.6"`
+	Kind          string  `query:"kind" maxLength:"64" doc:"Only this kind." example:"hidden_edge"`
 	Suppressed    bool    `query:"suppressed" doc:"Include suppressed ones, with the reason." example:"true"`
 }
 
@@ -60,7 +60,7 @@ type eventAnomaliesInput struct {
 
 type anomaliesInput struct {
 	AnomalyParams
-	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most anomalies." example:"20"`
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of anomalies." example:"20"`
 }
 
 type arbitrageInput struct {
@@ -73,7 +73,7 @@ const defaultEdges = 0
 // askEvents registers the questions about events.
 func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/events", role: access.Viewer}, huma.Operation{
-		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, the ones quoted last first",
+		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, most recently quoted first",
 	}, service.Events{}, func(ctx context.Context, in *eventsInput) (reply, error) {
 		return fresh(a.o.Service.Events(ctx, answer.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
 	})
@@ -98,12 +98,12 @@ func (a *API) askEvents() {
 		return a.graph(ctx, in.ID, in.Limit)
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: access.Viewer}, huma.Operation{
-		OperationID: "get-moves", Tags: []string{"events"}, Summary: "The moves of an event that are remembered, and when its graph is remembered of",
+		OperationID: "get-moves", Tags: []string{"events"}, Summary: "Remembered moves of an event, and the times of its remembered graphs",
 	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
 		return fresh(a.o.Service.Moves(ctx, answer.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: access.Viewer}, huma.Operation{
-		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "What is or was abnormal in an event",
+		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "Anomalies of an event, current and past",
 	}, service.Anomalies{}, func(ctx context.Context, in *eventAnomaliesInput) (reply, error) {
 		if err := confidence(in.MinConfidence); err != nil {
 			return reply{}, err

@@ -74,7 +74,7 @@ func (a *API) govern() *Problem {
 		return nil
 	}
 	a.o.Metrics.RateLimited.WithLabelValues("governor").Inc()
-	p := problem(http.StatusTooManyRequests, "this instance serves at most "+strconv.Itoa(d.Limit)+" graphs a second to all clients together")
+	p := problem(http.StatusTooManyRequests, "this instance serves at most "+strconv.Itoa(d.Limit)+" graphs per second to all clients together")
 	p.retry = max(d.RetryAfter, 0)
 	return p
 }

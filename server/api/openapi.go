@@ -18,12 +18,12 @@ import (
 // the API.
 func (a *API) config() huma.Config {
 	c := huma.DefaultConfig("corrgraph", a.o.Version)
-	c.Info.Description = "Who moves first, who follows, after how long and how surely: a live graph of odds."
+	c.Info.Description = "A live lead-lag graph of odds: who moves first, who follows, after how long and how surely."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // no $schema in answers
 	c.RejectUnknownQueryParameters = true
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A token that `corrgraph token new` printed."},
+		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A token printed by `corrgraph token new`."},
 	}
 	c.Transformers = []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
 		m, ok := v.(*huma.ErrorModel)
@@ -81,7 +81,7 @@ func (a *API) fill(rt *route, op *huma.Operation, body any) {
 	}
 	schemas := a.huma.OpenAPI().Components.Schemas
 	good := &huma.Response{Description: http.StatusText(op.DefaultStatus), Headers: map[string]*huma.Param{
-		"X-Request-Id": {Description: "The id of this exchange, in traces and logs too.", Schema: &huma.Schema{Type: huma.TypeString}},
+		"X-Request-Id": {Description: "The id of this request, also in traces and logs.", Schema: &huma.Schema{Type: huma.TypeString}},
 	}}
 	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): good, "default": {
 		Description: "A problem", Content: map[string]*huma.MediaType{"application/problem+json": {

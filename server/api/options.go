@@ -74,7 +74,7 @@ type Settings struct {
 func (o *Options) fill() error {
 	if o.Service == nil || o.Limiter == nil || o.Governor == nil || o.Adaptive == nil || o.Writes == nil || o.Memory == nil ||
 		o.Metrics == nil || o.Tracing == nil || o.Log == nil || o.Clock == nil {
-		return errors.New("api: options lack one of those that are required")
+		return errors.New("api: a required option is missing")
 	}
 	if o.Body < 0 || o.Ticks < 0 || o.WriteTimeout < 0 {
 		return errors.New("api: a limit is negative")

@@ -15,13 +15,13 @@ import (
 
 // Problem is an error as defined by RFC 9457.
 type Problem struct {
-	Type      string        `json:"type" doc:"Always about:blank: the status says what kind of problem it is." example:"about:blank"`
+	Type      string        `json:"type" doc:"Always about:blank: the status is the kind of problem." example:"about:blank"`
 	Title     string        `json:"title" doc:"The status in words." example:"Not Found"`
 	Status    int           `json:"status" doc:"The HTTP status." example:"404"`
 	Detail    string        `json:"detail" doc:"What is wrong, for people." example:"there is no such event"`
-	Instance  string        `json:"instance" doc:"The path that was asked for." example:"/v1/events/none/graph"`
-	RequestID string        `json:"request_id" doc:"As in X-Request-Id, to be found in traces and logs." example:"0190f5d4-7a30-7c1b-9c39-7f6d2b8f4f11"`
-	Errors    []ProblemItem `json:"errors,omitempty" doc:"The single mistakes, where there can be several."`
+	Instance  string        `json:"instance" doc:"The requested path." example:"/v1/events/none/graph"`
+	RequestID string        `json:"request_id" doc:"As in X-Request-Id; also in traces and logs." example:"0190f5d4-7a30-7c1b-9c39-7f6d2b8f4f11"`
+	Errors    []ProblemItem `json:"errors,omitempty" doc:"Individual mistakes, if there can be several."`
 
 	retry time.Duration // 0: unknown
 	cause error         // for the audit log, not for clients
@@ -31,8 +31,8 @@ type Problem struct {
 // ProblemItem is one mistake: in a parameter or member (location), or in a line.
 type ProblemItem struct {
 	Message  string `json:"message,omitempty" doc:"What is wrong with the parameter." example:"expected number <= 1"`
-	Location string `json:"location,omitempty" doc:"Where it stands." example:"query.min_confidence"`
-	Value    any    `json:"value,omitempty" doc:"What stood there."`
+	Location string `json:"location,omitempty" doc:"Where the mistake is." example:"query.min_confidence"`
+	Value    any    `json:"value,omitempty" doc:"The invalid value."`
 	Line     int    `json:"line,omitempty" doc:"Line of the body, or element of the array, from 1." example:"3"`
 	Reason   string `json:"reason,omitempty" doc:"A fixed word." example:"bad_price"`
 	Detail   string `json:"detail,omitempty" doc:"What is wrong with the line."`

@@ -22,9 +22,9 @@ import (
 
 // Receipt is the result for the ticks of a request.
 type Receipt struct {
-	Accepted   int            `json:"accepted" doc:"Prices that are in the tick log now, on the disk."`
-	Duplicates int            `json:"duplicates" doc:"Prices that were there already."`
-	Rejected   int            `json:"rejected" doc:"Lines that can't be read, and prices that come too late or from the future."`
+	Accepted   int            `json:"accepted" doc:"Prices now in the tick log, on disk."`
+	Duplicates int            `json:"duplicates" doc:"Prices that were already in the log."`
+	Rejected   int            `json:"rejected" doc:"Lines that can't be parsed, and prices that are too late or from the future."`
 	Reasons    map[string]int `json:"rejected_by_reason"`
 	Errors     []ProblemItem  `json:"errors" doc:"The first hundred."`
 	AsOf       odds.Time      `json:"as_of" doc:"Event time up to which ticks have been applied."`
@@ -135,9 +135,9 @@ func (p *parcel) receipt(got ingest.Receipt, asOf odds.Time) *Receipt {
 func (a *API) ingest() {
 	rt := route{method: "POST", path: "/v1/ticks", role: access.Operator}
 	op := huma.Operation{
-		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer comes once they are on the disk",
-		Description: "One tick a line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
-			"Sending the same again is harmless: what is known counts as a duplicate. gzip is taken. Where nothing could be used the status is 422, with the same list of errors.",
+		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer is sent once they are on disk",
+		Description: "One tick per line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
+			"Sending ticks again is harmless: known ones count as duplicates. gzip is accepted. If no tick was usable the status is 422, with the same list of errors.",
 		DefaultStatus: http.StatusAccepted, RequestBody: ticksBody(),
 	}
 	a.document(&rt, op, Receipt{})

@@ -182,7 +182,7 @@ func TestBodiesThatAreNotWhatTheySayAreRefused(t *testing.T) {
 			{400, formNDJSON, whole[:20] + "xxxxxxxx" + whole[28:], "gzip", ""},
 			{400, formJSON, `[{"a":1},{"a":}]`, "", "element 2"},
 			{400, formJSON, `[{"a":1}`, "", "not valid JSON"},
-			{400, formJSON, `[] []`, "", "behind the end"},
+			{400, formJSON, `[] []`, "", "after the end"},
 			{422, formCSV, "a,b\n1,2\n", "", "columns missing"},
 		} {
 			headers := []string{}
@@ -226,7 +226,7 @@ func TestTicksWaitForBetterTimes(t *testing.T) {
 	})
 	bubble(t, knobs{chaos: true}, func(t *testing.T, g *rig) {
 		g.want(http.StatusCreated, g.ask("admin", "POST", "/v1/faults", strings.NewReader(`{"kind":"full-disk","duration_s":10}`), "Content-Type", "application/json"))
-		unavailable(g, "no space")
+		unavailable(g, "disk is full")
 		time.Sleep(30 * time.Second) // of the bubble: the fault is over, and the breaker has tried again
 		g.want(http.StatusAccepted, g.send(formNDJSON, tick(time.Now(), "a", "m", "home", 2)))
 	})

@@ -42,7 +42,7 @@ func (d *decoder) document(r io.Reader) *yaml.Node {
 		if err != nil {
 			d.syntax(err)
 		} else {
-			d.problems.add(d.where(&second), "", "a second document begins; a configuration is one")
+			d.problems.add(d.where(&second), "", "a second document begins; a configuration has only one")
 		}
 		return nil
 	}
@@ -84,7 +84,7 @@ func (d *decoder) mapping(n *yaml.Node, fields []field, prefix string, v reflect
 		k, value := n.Content[i], n.Content[i+1]
 		name := target(k).Value
 		if line, twice := seen[name]; twice {
-			d.problems.add(d.where(k), join(prefix, name), "the key stands in line %d already", line)
+			d.problems.add(d.where(k), join(prefix, name), "the key is already set in line %d", line)
 			continue
 		}
 		seen[name] = k.Line

@@ -93,7 +93,7 @@ func read(path string) ([]byte, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	if len(data) > largest {
-		return nil, Problems{{Where: path, Text: fmt.Sprintf("has more than %d bytes: that is no configuration", largest)}}
+		return nil, Problems{{Where: path, Text: fmt.Sprintf("has more than %d bytes: too large for a configuration", largest)}}
 	}
 	return data, nil
 }

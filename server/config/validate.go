@@ -65,7 +65,7 @@ func (c *Config) limits() (p Problems) {
 func (c *Config) reach(p *Problems) {
 	s := &c.Server
 	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
-		p.add("", "server.tls", "needs both cert and key, or none")
+		p.add("", "server.tls", "needs both cert and key, or neither")
 	}
 	_, port, err := net.SplitHostPort(s.Listen)
 	if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || strconv.FormatUint(n, 10) != port {
@@ -79,7 +79,7 @@ func (c *Config) reach(p *Problems) {
 		p.add("", "server.listen", "%s can be reached from other machines: that needs access.tokens_file", s.Listen)
 	}
 	if s.TLS.Cert == "" && !s.InsecurePlaintext {
-		p.add("", "server.listen", "%s can be reached from other machines: that needs server.tls, or server.insecure_plaintext where tokens may cross the network readable", s.Listen)
+		p.add("", "server.listen", "%s can be reached from other machines: that needs server.tls, or server.insecure_plaintext if tokens may cross the network unencrypted", s.Listen)
 	}
 }
 
@@ -89,7 +89,7 @@ func (c *Config) costs(p *Problems) {
 		p.add("", "limits.slow_query", "is longer than limits.query_deadline (%s), so that no statement would ever be slow", formatDuration(c.Limits.QueryDeadline))
 	}
 	if r := float64(c.Limits.GraphRate); r != math.Trunc(r) {
-		p.add("", "limits.graph_rate", "want a whole number a second, have %s", c.Limits.GraphRate)
+		p.add("", "limits.graph_rate", "want a whole number per second, have %s", c.Limits.GraphRate)
 	}
 	if c.Server.Limits.Body > c.Limits.MemoryCeiling/2 {
 		p.add("", "server.limits.body", "one body of %s would fill half of limits.memory_ceiling (%s)", c.Server.Limits.Body, c.Limits.MemoryCeiling)
@@ -115,7 +115,7 @@ func (c *Config) tracing(p *Problems) {
 	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
 		p.add("", key, "want a URL like https://collector:4318")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		p.add("", key, "may hold neither user nor password, query or fragment; credentials belong into OTEL_EXPORTER_OTLP_HEADERS")
+		p.add("", key, "may hold neither user nor password, query or fragment; credentials belong in OTEL_EXPORTER_OTLP_HEADERS")
 	case u.Scheme == "http" && !t.Insecure && !loopback(u.Hostname()):
 		p.add("", key, "is not encrypted and leaves this machine: use https, or set telemetry.tracing.insecure")
 	}

@@ -84,5 +84,5 @@ func orElse[T int | odds.Millis | time.Duration](v, byDefault T) T {
 var (
 	ErrRecovering = errors.New("the tick log is being read back")
 	ErrStopped    = errors.New("no more ticks are accepted")
-	ErrBusy       = errors.New("too many requests wait to be accepted")
+	ErrBusy       = errors.New("too many requests are waiting to be accepted")
 )

@@ -164,7 +164,7 @@ func (s *server) run(ctx context.Context) error {
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	s.i.log.Info("stopping: requests have their time to finish", "at_most", s.grace)
+	s.i.log.Info("stopping: waiting for requests to finish", "at_most", s.grace)
 	s.api.Close()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()

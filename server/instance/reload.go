@@ -31,7 +31,7 @@ func (i *Instance) Reload(next *config.Config) (restart []string, err error) {
 		}
 	}
 	if err := i.http.reload(&merged); err != nil { // nothing after this can fail with a valid configuration
-		return nil, fmt.Errorf("the configuration was not taken over: %w", err)
+		return nil, fmt.Errorf("the configuration was not applied: %w", err)
 	}
 	l := &merged.Limits
 	if err := errors.Join(i.limiter.Set(float64(l.ClientRate), l.ClientBurst), i.graphs.Set(int(l.GraphRate))); err != nil {

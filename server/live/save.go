@@ -214,7 +214,7 @@ func (s *saver) finish(ctx context.Context) error {
 		x := s.take(s.written)
 		s.written = false
 		if err := s.write(ctx, &x); err != nil {
-			return fmt.Errorf("saving results: %w (they follow from the tick log; the next start saves them)", err)
+			return fmt.Errorf("saving results: %w (the next start computes them from the tick log and saves them)", err)
 		}
 		if !x.more {
 			return nil

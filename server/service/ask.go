@@ -213,7 +213,7 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 			if g == nil {
 				return unknown("%q and %q are not a watched pair", string(source), string(target))
 			}
-			d = engine.Detail{Edge: *g, Why: "it is another program's row: what stands behind it is not known here"}
+			d = engine.Detail{Edge: *g, Why: "it is another program's row: its evidence is not known here"}
 		}
 		out = &EdgeDetail{answer.NewEdgeDetail(&d, s.Names(), s.State().AsOf), s.fresh(true)}
 		return nil

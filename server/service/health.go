@@ -80,15 +80,15 @@ func (s *Service) Health() *Health {
 		}
 	}
 	if s.audits.failing() {
-		h.Reasons = append(h.Reasons, "audit log: it can't be written now; operations wait once its queue is full")
+		h.Reasons = append(h.Reasons, "audit log: it can't be written; operations will wait once its queue is full")
 	}
 	if st.Recovering {
 		h.Reasons = append(h.Reasons, "recovering: the tick log is being read back")
 	}
 	if quiet := time.Since(st.Renewed).Truncate(time.Second); !st.Recovering && quiet > behindAfter.Std() {
-		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: it has published nothing for %s", quiet))
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: nothing was published for %s", quiet))
 	} else if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
-		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have waited for %s to be applied", late.Std()))
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have been waiting for %s to be applied", late.Std()))
 	}
 	if l := s.o.Memory.Level(); l != guard.Normal {
 		h.Reasons = append(h.Reasons, "memory: "+l.String())

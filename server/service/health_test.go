@@ -159,8 +159,8 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		{"memory is at its ceiling", func(g *rig) { g.used.Store(ceiling); time.Sleep(time.Second) }, graph.Degraded, "memory", "ceiling"},
 		{"ticks wait", func(g *rig) {
 			g.live.state(func(st *live.State) { st.Queue, st.Arrived = 3, odds.TimeOf(time.Now()).Add(-6000) })
-		}, graph.Degraded, "ticks have waited", ""},
-		{"the engine hangs", func(*rig) { time.Sleep(6 * time.Second) }, graph.Degraded, "published nothing", ""},
+		}, graph.Degraded, "ticks have been waiting", ""},
+		{"the engine hangs", func(*rig) { time.Sleep(6 * time.Second) }, graph.Degraded, "nothing was published", ""},
 		{"the audit log can't be written", func(g *rig) {
 			g.probe(g.ctx)
 			_, _ = g.Inject(g.ctx, "full-disk", fault.Params{}, time.Minute)

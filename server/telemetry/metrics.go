@@ -50,12 +50,12 @@ type Metrics struct {
 func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 	m := &Metrics{
 		Anomalies:     counters("anomalies_total", "Anomalies raised.", "kind", "layer"),
-		Predictions:   counters("predictions_total", "Predictions issued, and what became of them.", "layer", "outcome"),
-		Coincidences:  counter("coincidences_total", "Moves of one series that met moves of another within reach: the work of correlating."),
-		QueryTimeouts: counter("query_timeouts_total", "Statements that were interrupted at their deadline."),
+		Predictions:   counters("predictions_total", "Predictions issued, and their results.", "layer", "outcome"),
+		Coincidences:  counter("coincidences_total", "Pairs of moves of two series within reach of each other: the work of correlating."),
+		QueryTimeouts: counter("query_timeouts_total", "Statements interrupted at their deadline."),
 		GraphBuild:    prometheus.NewHistogram(seconds("graph_build_seconds", "Time to build the graph of one event.", fast)),
 		LayerBuild:    histograms("layer_build_seconds", "Time to build one layer of a graph.", fast, "layer", "outcome"),
-		Decision:      prometheus.NewHistogram(seconds("decision_seconds", "Time from a batch of ticks to the anomalies and predictions it leads to.", fast)),
+		Decision:      prometheus.NewHistogram(seconds("decision_seconds", "Time from a batch of ticks to its anomalies and predictions.", fast)),
 		Publish:       prometheus.NewHistogram(seconds("ingest_to_publish_seconds", "Time from the arrival of a tick to the published snapshot that holds it.", request)),
 		LogAppend:     prometheus.NewHistogram(seconds("log_append_seconds", "Time until a batch is durable in the tick log.", request)),
 		Shed:          counters("shed_total", "Work refused because memory or capacity ran out.", "what"),
@@ -67,7 +67,7 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 		registry:      reg,
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: prefix + "build_info", Help: "1, labelled with the build that is running.",
+		Name: prefix + "build_info", Help: "1, labelled with the running build.",
 		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "date": b.Date, "goversion": b.GoVersion},
 	})
 	build.Set(1)

@@ -54,7 +54,7 @@ type sources struct {
 func newSources() *sources {
 	return &sources{
 		received: counters("ticks_received_total", "Ticks taken.", "source"),
-		rejected: counters("ticks_rejected_total", "Ticks not taken.", "source", "reason"),
+		rejected: counters("ticks_rejected_total", "Refused ticks.", "source", "reason"),
 		gaps:     counters("feed_gap_total", "Interruptions of a feed.", "source"),
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: prefix + "feed_last_tick_timestamp_seconds", Help: "When the newest tick arrived.",

@@ -127,7 +127,7 @@ type heard struct {
 // ExportSpans exports spans; they are lost if it fails.
 func (h heard) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
 	if err := h.SpanExporter.ExportSpans(ctx, spans); err != nil && h.log != nil {
-		h.log.WarnContext(ctx, "traces were lost", "spans", len(spans), "error", err)
+		h.log.WarnContext(ctx, "spans were lost", "spans", len(spans), "error", err)
 	}
 	return nil
 }

@@ -215,7 +215,7 @@ func TestLostSpansAreLoggedAndHarmNobody(t *testing.T) {
 	if err := tr.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(out.String(), `"traces were lost","spans":1`) {
+	if !strings.Contains(out.String(), `"spans were lost","spans":1`) {
 		t.Errorf("log %s", out.String())
 	}
 }

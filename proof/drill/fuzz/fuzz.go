@@ -267,9 +267,9 @@ func (r *Report) conclude() {
 			r.Broken = append(r.Broken, fmt.Sprintf(format, args...))
 		}
 	}
-	broken(r.Requests == 0, "nothing was asked")
+	broken(r.Requests == 0, "no request was sent")
 	broken(r.Violations > 0, "%d answers break a promise", r.Violations)
-	broken(!r.Alive, "the service is down or was started anew")
+	broken(!r.Alive, "the service is down or was restarted")
 	for _, l := range r.Leaks {
 		broken(!l.Known, "%s could not be read", l.Metric)
 		broken(l.Leaked, "%s grew from %.0f to %.0f, above %.0f", l.Metric, l.Before, l.After, l.Bound)

@@ -79,7 +79,7 @@ func judgeReply(s *shot, p *reply) (broken []string) {
 // notProblem says why an answer is not a problem document; empty if it is one.
 func notProblem(s *shot, p *reply) string {
 	if t, _, err := mime.ParseMediaType(p.header.Get("Content-Type")); err != nil || t != "application/problem+json" {
-		return fmt.Sprintf("%d is no problem+json but %q", p.status, p.header.Get("Content-Type"))
+		return fmt.Sprintf("%d is %q, not problem+json", p.status, p.header.Get("Content-Type"))
 	}
 	if s.method == http.MethodHead {
 		return ""
@@ -88,7 +88,7 @@ func notProblem(s *shot, p *reply) string {
 		Status int `json:"status"`
 	}
 	if err := json.Unmarshal(p.body, &said); err != nil {
-		return fmt.Sprintf("the problem of %d is no JSON: %v", p.status, err)
+		return fmt.Sprintf("the problem of %d is not JSON: %v", p.status, err)
 	}
 	if said.Status != p.status {
 		return fmt.Sprintf("the problem of %d says %d", p.status, said.Status)

@@ -19,7 +19,7 @@ func (r *Report) Sentence() string {
 // Text writes a report for people.
 func (r *Report) Text(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "fuzz of %s, seed %d: %d requests in %.0f s, %d of them no HTTP, %d sent again on a new connection\n\n", r.URL, r.Seed, r.Requests, r.Seconds, r.Below, r.Again)
+	fmt.Fprintf(&b, "fuzz of %s, seed %d: %d requests in %.0f s, %d of them not HTTP, %d sent again on a new connection\n\n", r.URL, r.Seed, r.Requests, r.Seconds, r.Below, r.Again)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, table := range []struct {
 		name string
