@@ -14,7 +14,7 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// quiet is an app whose answers are kept.
+// quiet is an app that collects its output.
 func quiet(asJSON bool) (*app, *bytes.Buffer) {
 	var out bytes.Buffer
 	return &app{stdout: &out, stderr: &bytes.Buffer{}, json: asJSON}, &out
@@ -33,7 +33,7 @@ func newStore(t *testing.T, path string) *sqlite.Store {
 func TestBackupThereAndBack(t *testing.T) {
 	dir := t.TempDir()
 	db, folder := filepath.Join(dir, "s.db"), filepath.Join(dir, "b")
-	st := newStore(t, db) // open, as a service has it
+	st := newStore(t, db) // open, as by a service
 	if err := st.Audit(t.Context(), []store.AuditRow{{At: 1, Operation: "X", Status: "OK"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func TestReadinessIsSentToAService(t *testing.T) {
 		c.Status, c.LastChecked = readiness.Pass, 1_000
 		s.held[name] = c
 	}
-	// They passed, in 1970.
+	// They passed, but in 1970.
 	if err := (&readinessShowCmd{matrixFlags: flags}).Run(t.Context(), a); exitCode(t.Context(), err) != codeNotReady {
 		t.Errorf("old ones: %v\n%s", err, out)
 	}

@@ -101,8 +101,8 @@ func TestRecordingsAreComplete(t *testing.T) {
 	}
 }
 
-// build writes a script that answers like a build of corrgraph; edges says what it
-// knows of edges.
+// build writes a script that answers like a build of corrgraph; edges is its answer
+// about edges.
 func build(t *testing.T, edges string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "corrgraph")

@@ -49,8 +49,8 @@ func TestPlanKeepsTheMixAndIsRepeatable(t *testing.T) {
 	}
 }
 
-// TestScheduleIsOpen: requests are begun when they are due, whether or not those
-// before them were answered; what finds no place is late by as long as it waits.
+// TestScheduleIsOpen: requests start when due, whether or not earlier ones were
+// answered; one without a place is late by its wait.
 func TestScheduleIsOpen(t *testing.T) {
 	for name, c := range map[string]struct {
 		inFlight int
@@ -95,9 +95,9 @@ func TestScheduleEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// TestStallIsChargedToAllWhoWaited: one worker, a server that stalls for a second
-// once. From when they were sent one request in a thousand is slow; from when they
-// were due half are.
+// TestStallIsChargedToAllWhoWaited: one worker, and a server that stalls for a
+// second once. Counted from sending, one request in a thousand is slow; counted
+// from the due time, half are.
 func TestStallIsChargedToAllWhoWaited(t *testing.T) {
 	rec := newRecorder(Mix{Graph: 1}, 1)
 	free := time.Duration(0)
@@ -210,7 +210,7 @@ func TestFailureNames(t *testing.T) {
 	}
 }
 
-// TestJudgeAtTheBorders: a limit that is reached is kept.
+// TestJudgeAtTheBorders: a value equal to its limit passes.
 func TestJudgeAtTheBorders(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    Options
@@ -319,8 +319,8 @@ func BenchmarkNetHTTP(b *testing.B) {
 	}
 }
 
-// hollow answers whatever it is asked with one fixed answer, at next to no cost, and
-// returns its URL.
+// hollow serves one fixed answer to every request at minimal cost, and returns its
+// URL.
 func hollow(b *testing.B) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -76,7 +76,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// passed is a matrix in which every gate passed so long ago.
+// passed is a matrix in which every gate passed that long ago.
 func passed(ago time.Duration) []store.Check {
 	var o Options
 	o.fill()

@@ -150,7 +150,7 @@ func TestSampling(t *testing.T) {
 	}
 }
 
-// counted makes ids that spread evenly and are the same in each run.
+// counted makes ids that are evenly spread and the same in each run.
 type counted struct{ n uint64 }
 
 func (c *counted) NewIDs(context.Context) (trace.TraceID, trace.SpanID) {
