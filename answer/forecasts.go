@@ -45,8 +45,8 @@ func NewForecast(p *ledger.Prediction, names Names) Forecast {
 	}
 }
 
-// forecasts returns the open and the settled predictions of a match that are
-// wanted, the settled ones newest first.
+// forecasts returns the open and the settled predictions of a match that match a
+// filter, the settled ones newest first.
 func (m *Match) forecasts(names Names, wanted func(*ledger.Prediction) bool) (open, settled []Forecast) {
 	open, settled = []Forecast{}, []Forecast{}
 	for i := range m.Open {

@@ -36,15 +36,15 @@ type ColdPoint struct {
 	Note string `json:"note,omitempty"`
 }
 
-// Cold measures propagation through 8 levels of 5 nodes fully joined in a fresh
-// process with an empty page cache, and warm side by side. It writes a store,
-// copies the program exe beside it, and for each depth (1 to 8) runs the copy,
+// Cold measures propagation through 8 fully joined levels of 5 nodes in a fresh
+// process, with an empty page cache and with a warm one. It writes a store, copies
+// the program exe beside it, and for each depth (1 to 8) runs the copy,
 //
 //	exe propagate SOURCE TARGET --db STORE --max-depth DEPTH --json
 //
-// seven times after the pages of both were dropped and seven times after that.
-// Every answer is checked, hops, impact, lag and confidence; a wrong one is an
-// error. Cost: about a second a depth, and a copy of exe in the temporary directory.
+// seven times right after dropping the pages of both, and seven times warm. Every
+// answer is checked (hops, impact, lag, confidence); a wrong one is an error. Cost:
+// about a second per depth, and a copy of exe in the temporary directory.
 func Cold(ctx context.Context, exe string, depths ...int) ([]ColdPoint, error) {
 	store, remove, err := newStore(ctx, graphtest.Levels(8, 5))
 	if err != nil {

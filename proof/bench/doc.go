@@ -1,5 +1,6 @@
-// Package bench measures what the design sets limits on: graph, detection,
-// propagation, lead-lag, validation and scaling with the number of pairs.
+// Package bench measures everything for which the design sets limits: graph,
+// detection, propagation, lead-lag, validation and scaling with the number of
+// pairs.
 //
 // Every benchmark knows the right answer and checks it: a wrong answer is an error,
 // never a number. Data are seeded, calls find only the caches that a user's call

@@ -118,7 +118,7 @@ func (w *market) feed(ctx context.Context, e *engine.Engine, until odds.Time, up
 	return rank(samples, 0.5), nil
 }
 
-// check compares the engine's counts with what it was fed.
+// check compares the engine's counts with the updates that were fed.
 func (w *market) check(e *engine.Engine) error {
 	c := e.Counts()
 	switch pairs := len(w.events) * pairsPerEvent; {
@@ -153,7 +153,7 @@ func (w *market) look(event int) {
 	w.known[event] = true
 }
 
-// finish makes the engine apply what it holds back and decide on everything, and
+// finish makes the engine apply held-back changes and decide on everything, and
 // returns the time in ms.
 func (w *market) finish(e *engine.Engine) (ms float64) {
 	start := time.Now()

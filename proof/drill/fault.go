@@ -8,7 +8,7 @@ import (
 	"corrgraph/server/guard/fault"
 )
 
-// Fault is what a drill breaks, and for how long. Only the parameters of its kind
+// Fault is the fault of a drill, with its duration. Only the parameters of its kind
 // are set; the service checks them.
 type Fault struct {
 	Kind     fault.Kind
@@ -40,8 +40,8 @@ func (f Fault) request() client.Fault {
 	return client.Fault{Kind: string(f.Kind), Layer: f.Layer, DelayMs: f.Delay.Milliseconds(), Bytes: f.Bytes, OffsetMs: f.Offset.Milliseconds(), Seconds: f.Duration.Seconds()}
 }
 
-// Promise is what the service owes its users during a fault. Reads of what is not
-// broken never fail, whatever the fault.
+// Promise is the service's guarantee to its users during a fault. Reads of
+// unaffected parts never fail, whatever the fault.
 type Promise struct {
 	Degraded     bool // health says DEGRADED, and the status of no other layer changes
 	FailedLayer  int  // this layer is FAILED in every graph; 0: none

@@ -24,7 +24,7 @@ type Span struct {
 type Verdict struct {
 	Requests    int            `json:"requests"`
 	Failed      int            `json:"failed"`          // without excuse; 0 is promised
-	FailedReads int            `json:"failed_reads"`    // of these, reads of what was not broken
+	FailedReads int            `json:"failed_reads"`    // of these, reads of unaffected parts
 	Refused     int            `json:"refused_ticks"`   // requests that the promise allows to be refused
 	Failures    map[string]int `json:"failures"`        // by probe and cause
 	Shown       *float64       `json:"show_seconds"`    // from the fault until health showed it; null: never

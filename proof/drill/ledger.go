@@ -15,7 +15,7 @@ import (
 // mostTicks limits a request of Kill: its ticks are bits of a word.
 const mostTicks = 64
 
-// state is what is known about a request.
+// state is the known state of a request.
 type state uint8
 
 const (

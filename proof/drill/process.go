@@ -84,7 +84,7 @@ func (p *process) ready(ctx context.Context, c *client.Client, within time.Durat
 		}
 		select {
 		case <-p.exited:
-			return fmt.Errorf("the server ended by itself: %w: %s", p.err, p.said)
+			return fmt.Errorf("the server exited: %w: %s", p.err, p.said)
 		case <-time.After(2 * time.Millisecond):
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %s", context.Cause(ctx), p.said)
@@ -109,6 +109,6 @@ func (p *process) stop(within time.Duration) error {
 		return nil
 	case <-time.After(within):
 		p.kill()
-		return errors.New("the server did not stop when asked to: it was killed")
+		return errors.New("the server did not stop in time and was killed")
 	}
 }

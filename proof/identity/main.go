@@ -1,15 +1,15 @@
-// Command identity compares two builds of corrgraph on recorded odds: from the
-// same bytes both must conclude the same. Every recording is replayed by each
-// build into a store of its own; then the canonical dumps must be equal byte by
-// byte, and the JSON answers of the reading commands member by member.
+// Command identity compares two builds of corrgraph on recorded odds: the same bytes
+// must lead both to the same results. Each build replays every recording into a store
+// of its own. Then the canonical dumps must be equal byte by byte, and the JSON
+// answers of the reading commands member by member.
 //
 //	go run ./proof/identity --base OLD --new NEW --data ../shared/data
 //
-// It prints one line per recording: "identical" or the first difference, and what
-// both builds took. Builds take turns, so that a load on the machine meets both;
-// the ratio is new/base, the median of the pairs with their range. It exits 1
-// where anything differs, 2 for a wrong command line. It must run in the root of
-// the repository, whose column maps read the tables.
+// It prints one line per recording: "identical" or the first difference, and the CPU
+// time of both builds. Builds take turns, so that other load affects both; the ratio
+// new/base is the median over pairs of runs, with its range. It exits 1 if anything
+// differs, 2 for an invalid command line. It must run in the root of the repository,
+// where the column maps for tables are.
 package main
 
 import (

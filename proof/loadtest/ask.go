@@ -168,7 +168,7 @@ func (a *asker) find(ctx context.Context, m Mix, events int) (all [routes][]stri
 			all[r] = append(all[r], path)
 		}
 		if len(all[r]) == 0 {
-			return all, errors.Join(fmt.Errorf("%w by %s (%d events, %d links are known): send ticks or seed events first, or leave the route out of the mix",
+			return all, errors.Join(fmt.Errorf("%w for %s (%d events, %d links are known): send ticks or seed events first, or leave the route out of the mix",
 				errNothing, r, len(s.events), len(s.pairs)), refused)
 		}
 	}

@@ -138,7 +138,7 @@ func (in *intake) send(ctx context.Context, lasts time.Duration) {
 const spread = 250 * time.Millisecond
 
 // connection sends batches one after the other, in a new order each round, so that
-// lead and lag are no artefact of the order.
+// lead and lag are not an artefact of the order.
 func (in *intake) connection(ctx context.Context, from *user, mine []*prepared, lasts time.Duration, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 5))
 	begun := time.Now()

@@ -135,7 +135,7 @@ func judgeAudit(kinds []operation, rounds int, rows []client.AuditRow) (f lab.Fi
 	n := rounds * len(kinds)
 	f.Pass = maps.Equal(want, have) && incomplete == 0
 	f.Measured = fmt.Sprintf("%d rows of %d operations, %d incomplete", len(rows), n, incomplete)
-	f.Evidence = fmt.Sprintf("%d operations of %d kinds by %d actors, with answers from 200 to 422, found again by their trace id", n, len(kinds), len(actors(kinds)))
+	f.Evidence = fmt.Sprintf("%d operations of %d kinds by %d actors, with answers from 200 to 422, found by their trace id", n, len(kinds), len(actors(kinds)))
 	for k, n := range want {
 		if have[k] != n {
 			f.Evidence += fmt.Sprintf("; %s %s by %s: %d rows, want %d", k.operation, k.outcome, k.actor, have[k], n)

@@ -188,8 +188,8 @@ func (r *restored) compare(ctx context.Context, l *session, a, b *lab.Site) erro
 func judgeRestore(r *restored) (f lab.Finding) {
 	lost := r.held < int64(r.acknowledged) || r.copied != r.original || r.resent.Accepted+r.resent.Duplicates != r.sent
 	f.Pass = len(r.differ) == 0 && r.graphs > 0 && !lost && r.failed == 0 && r.reads > 0 && r.held <= int64(r.sent)
-	f.Measured = fmt.Sprintf("%d of %d graphs differ, %d quotes held of %d acknowledged before", len(r.differ), r.graphs, r.held, r.acknowledged)
-	f.Evidence = fmt.Sprintf("backup in %s while %d quotes were written, %d reads beside it (%d failed); verified and restored; all ticks sent again: %d new, %d known, %d refused; logs then hold %d and %d quotes; %d kB of graphs compared without their version counter",
+	f.Measured = fmt.Sprintf("%d of %d graphs differ, %d quotes stored of %d acknowledged before", len(r.differ), r.graphs, r.held, r.acknowledged)
+	f.Evidence = fmt.Sprintf("backup in %s while %d quotes were written, with %d concurrent reads (%d failed); verified and restored; all ticks sent again: %d new, %d duplicates, %d refused; the logs then hold %d and %d quotes; %d kB of graphs compared, without version counters",
 		r.took.Round(time.Millisecond), r.sent, r.reads, r.failed, r.resent.Accepted, r.resent.Duplicates, r.resent.Rejected, r.original, r.copied, r.bytes/1000)
 	if len(r.differ) > 0 {
 		f.Evidence += "; different: " + strings.Join(r.differ, ", ")

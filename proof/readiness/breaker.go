@@ -127,7 +127,7 @@ func judgeCircuit(c *circuit) (f lab.Finding) {
 	f.Pass = c.opened && c.closed && len(c.failures) == opensAt && c.metric > 1 && strings.Contains(c.reason, "circuit open") &&
 		wholeWay(way)
 	f.Measured = fmt.Sprintf("opened %v after %d failures, closed %v", c.opened, len(c.failures), c.closed)
-	f.Evidence = fmt.Sprintf("layer 4 killed under reads: %d builds failed; while open the graph said %q and corrgraph_circuit_state was %.0f; %s after the fault ended it was closed and health HEALTHY; audit log: %s",
+	f.Evidence = fmt.Sprintf("layer 4 failed under reads: %d builds failed; while open, the graph gave the reason %q and corrgraph_circuit_state was %.0f; closed and HEALTHY %s after the end of the fault; audit log: %s",
 		len(c.failures), c.reason, c.metric, c.took.Round(100*time.Millisecond), way)
 	return f
 }

@@ -86,7 +86,7 @@ func judgeCalibration(r *score.Report, live decoys, where string) (f lab.Finding
 	}
 	f.Pass = ok && r.Edges.Discovered > 0 && r.Edges.FalseShare <= mostFalse && live.Rate <= mostDecoys
 	f.Measured = fmt.Sprintf("%.1f %% false, decoys %.1f %%", 100*r.Edges.FalseShare, 100*live.Rate)
-	f.Evidence = fmt.Sprintf("%d simulated markets: %d of %d planted links found, %d finds, %d of %d independent pairs found; %s; Brier %.4f; decoys of %s over %d copies",
+	f.Evidence = fmt.Sprintf("%d simulated markets: %d of %d planted links found, %d discoveries, %d of %d independent pairs discovered; %s; Brier %.4f; decoys of %s over %d copies",
 		r.Markets, r.Edges.Found, r.Edges.Links, r.Edges.Discovered, r.Nulls.Discovered, r.Nulls.Pairs, strings.Join(bands, ", "), r.Brier, where, live.Copies)
 	return f
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func degrades(layer int) string {
-	return fmt.Sprintf("Layer %d fails under reads: the other three stay served with the reason beside them, and health says DEGRADED, then HEALTHY.", layer)
+	return fmt.Sprintf("Layer %d fails under reads: the other three are still served, with the reason for the missing one, and health is DEGRADED, then HEALTHY.", layer)
 }
 
 const degradeThreshold = "0 reads fail, DEGRADED ≤ 2 s, HEALTHY after the fault"
@@ -147,7 +147,7 @@ func (k *killed) layers(g *client.Graph, layer int) {
 func judgeKill(layer int, k *killed) (f lab.Finding) {
 	f.Pass = k.failed == 0 && k.others == 0 && k.marked > 0 && k.degraded && k.after <= noticed && k.healed
 	f.Measured = fmt.Sprintf("%d of %d reads fail, DEGRADED after %s, HEALTHY %v", k.failed, k.reads, k.after.Round(10*time.Millisecond), k.healed)
-	f.Evidence = fmt.Sprintf("layer %d killed by the fault registry under 50 graphs a second: %d reads named it with its reason, %d found another layer missing; health said %s; HEALTHY %s after the fault was cleared",
+	f.Evidence = fmt.Sprintf("layer %d failed by an injected fault under 50 graphs per second: %d reads marked it with the reason, %d missed another layer; health was %s; HEALTHY %s after the fault was cleared",
 		layer, k.marked, k.others, k.status, k.healing.Round(100*time.Millisecond))
 	if k.first != "" {
 		f.Evidence += "; first: " + k.first

@@ -36,7 +36,7 @@ func latencyCriticalPaths(ctx context.Context, l *session) (f lab.Finding, err e
 		return f, lab.NotRun("%s: %w", where, err)
 	}
 	if len(s.Events) == 0 || len(s.Nodes) == 0 {
-		return f, lab.NotRun("%s knows %d events and %d linked nodes: nothing to ask for", where, len(s.Events), len(s.Nodes))
+		return f, lab.NotRun("%s has %d events and %d linked nodes: too few to query", where, len(s.Events), len(s.Nodes))
 	}
 	t, err := timed(ctx, c, s, max(l.o.Requests, leastRequests))
 	if err != nil {
@@ -151,7 +151,7 @@ func judgeLatency(t timings, where string) (f lab.Finding) {
 	}
 	f.Pass = whole && t.failed == 0 && n >= leastRequests && worst < fast
 	f.Measured = "p99 " + ms(worst)
-	f.Evidence = fmt.Sprintf("%s, %d requests one by one at %.0f/s, times at the client: %s; %d failed, %d asked to wait",
+	f.Evidence = fmt.Sprintf("%s, %d sequential requests at %.0f/s, times at the client: %s; %d failed, %d rate-limited",
 		where, n, float64(time.Second)/float64(pace), strings.Join(told, ", "), t.failed, t.limited)
 	if t.first != "" {
 		f.Evidence += "; first: " + t.first

@@ -115,8 +115,8 @@ func (x *flooding) count(n int, mine, theirs *client.Answer) {
 func judgeLimit(x *flooding) (f lab.Finding) {
 	most := clientBurst + int(refill*x.took.Seconds()) + 1
 	f.Pass = x.rate <= clientRate && x.let <= most && x.limited > 0 && x.bare == 0 && x.other == 0 && x.refused == 0 && x.asked > 0
-	f.Measured = fmt.Sprintf("%d let through at once, %.0f/s configured, others %d refused", x.let, x.rate, x.refused)
-	f.Evidence = fmt.Sprintf("%d requests of one client in %s at a refill of %d/s: %d answered (at most %d allowed), %d refused with 429 (first was request %d, %d without Retry-After), %d other answers; another client beside it: %d requests, %d refused",
+	f.Measured = fmt.Sprintf("%d allowed at once, %.0f/s configured, others %d refused", x.let, x.rate, x.refused)
+	f.Evidence = fmt.Sprintf("%d requests of one client in %s at a refill of %d/s: %d answered (at most %d allowed), %d refused with 429 (first was request %d, %d without Retry-After), %d other answers; another client meanwhile: %d requests, %d refused",
 		x.sent, ms(x.took), refill, x.let, most, x.limited, x.first, x.bare, x.other, x.asked, x.refused)
 	return f
 }

@@ -66,7 +66,7 @@ func memoryCeiling(ctx context.Context, l *session) (f lab.Finding, err error) {
 	got, err := lab.Ticks(ctx, c.Admin, text)
 	x.accepted = err == nil && got.Accepted > 0
 	if !x.accepted {
-		x.why = fmt.Sprintf("%d accepted, %d known, %d refused, %v", got.Accepted, got.Duplicates, got.Rejected, err)
+		x.why = fmt.Sprintf("%d accepted, %d duplicates, %d refused, %v", got.Accepted, got.Duplicates, got.Rejected, err)
 	}
 	if _, x.peak, err = lab.Resident(c.PID()); err != nil {
 		return f, err
@@ -146,8 +146,8 @@ func (x *flooded) flood(ctx context.Context, c *lab.Child, now odds.Time) error 
 
 func judgeFlood(x *flooded) (f lab.Finding) {
 	f.Pass = x.peak > 0 && x.peak <= mostResident && x.shed > 0 && x.bare == 0 && x.recovered && x.accepted
-	f.Measured = fmt.Sprintf("peak %d MiB, %d answers 503, back %v", x.peak>>20, x.shed, x.recovered && x.accepted)
-	f.Evidence = fmt.Sprintf("a process with a ceiling of 256 MiB, %d MiB at rest, flooded by %d connections with bodies of 9,800 ticks for %s: %d requests, %d shed (first: %q), %d without Retry-After, %d broken; resident peak by the kernel; HEALTHY %s after the flood, ticks taken again: %v",
+	f.Measured = fmt.Sprintf("peak %d MiB, %d answers 503, recovered %v", x.peak>>20, x.shed, x.recovered && x.accepted)
+	f.Evidence = fmt.Sprintf("a process with a ceiling of 256 MiB, %d MiB when idle, flooded by %d connections with bodies of 9,800 ticks for %s: %d requests, %d shed (first: %q), %d without Retry-After, %d broken; peak resident memory by the kernel; HEALTHY %s after the flood, ticks accepted again: %v",
 		x.base>>20, flooders, floodFor, x.requests, x.shed, x.by, x.bare, x.bad, x.after.Round(100*time.Millisecond), x.accepted)
 	if x.why != "" {
 		f.Evidence += ": " + x.why

@@ -60,7 +60,7 @@ func metricsExport(ctx context.Context, l *session) (f lab.Finding, err error) {
 		page, err := x.Viewer.Metrics(ctx)
 		return err == nil && sum(page["corrgraph_ticks_received_total"]) > 0 && page["corrgraph_decoy_discovery_rate"] != nil, err
 	}); err != nil || !ok {
-		return judgeMetrics(nil, nil, fmt.Errorf("no tick was counted: %w", orNothing(err))), nil
+		return judgeMetrics(nil, nil, fmt.Errorf("ticks were not counted: %w", orNothing(err))), nil
 	}
 	s, err := lab.Look(ctx, x.Viewer, 3)
 	if err != nil {
@@ -134,7 +134,7 @@ func judgeMetrics(before, after map[string]*dto.MetricFamily, err error) (f lab.
 	}
 	slices.Sort(own)
 	f.Pass = len(missing) == 0 && len(stuck) == 0
-	f.Measured = fmt.Sprintf("%d names missing, %d counters stand still", len(missing), len(stuck))
+	f.Measured = fmt.Sprintf("%d names missing, %d counters did not move", len(missing), len(stuck))
 	f.Evidence = fmt.Sprintf("a scrape of %d families (%d of this program) parses; %d names are promised", len(after), len(own), len(promised()))
 	if !f.Pass {
 		f.Evidence += fmt.Sprintf("; missing %v, still %v", missing, stuck)

@@ -134,8 +134,8 @@ func applied(x *lab.Scratch, batches []*odds.Batch) bool {
 
 func judgeStandby(a *standbyAges) (f lab.Finding) {
 	f.Pass = a.mode == "standby" && a.reads > 0 && a.unaged == 0 && a.busy > 0 && a.idled && a.hotMode == "hot" && a.hot > 3 && a.hotAge == 0
-	f.Measured = fmt.Sprintf("%s old while busy, %s when idle, %s when hot", a.busy, a.idle, a.hotAge)
-	f.Evidence = fmt.Sprintf("layer 4 beside layer 1, event time: on %q %d reads while ticks came, %d of them without its time; renewed %s after the last tick; switched by a reload, then on %q %d reads while ticks came",
+	f.Measured = fmt.Sprintf("age %s while busy, %s when idle, %s when hot", a.busy, a.idle, a.hotAge)
+	f.Evidence = fmt.Sprintf("age of layer 4 relative to layer 1 in event time: on %q %d reads while ticks arrived, %d of them without its time; renewed %s after the last tick; switched by a reload, then on %q %d reads while ticks arrived",
 		a.mode, a.reads, a.unaged, a.within.Round(10*time.Millisecond), a.hotMode, a.hot)
 	return f
 }

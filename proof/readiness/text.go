@@ -56,7 +56,7 @@ func Sentence(r *service.Readiness) string {
 		why = append(why, fmt.Sprintf("critical gates fail: %s", strings.Join(with(r, func(g *service.Gate) bool { return g.Severity == Critical && g.Status == Fail }), ", ")))
 	}
 	if r.Pending > 0 {
-		why = append(why, fmt.Sprintf("gates wait to be run: %s", strings.Join(with(r, func(g *service.Gate) bool { return g.Status == Pending }), ", ")))
+		why = append(why, fmt.Sprintf("gates pending: %s", strings.Join(with(r, func(g *service.Gate) bool { return g.Status == Pending }), ", ")))
 	}
 	switch {
 	case r.Authorised:

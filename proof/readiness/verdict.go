@@ -71,7 +71,7 @@ func Matrix(o Options, held []store.Check, now time.Time, maxAge time.Duration) 
 		// The program decides the severity, not the store.
 		c.Severity = g.Severity
 		if age := now.Sub(c.LastChecked.Std()); c.Status != Pending && age > maxAge {
-			c.Evidence = fmt.Sprintf("was %s %s ago, longer than %s: run it again; %s", c.Status, age.Round(time.Minute), maxAge, c.Evidence)
+			c.Evidence = fmt.Sprintf("was %s %s ago, more than %s: run it again; %s", c.Status, age.Round(time.Minute), maxAge, c.Evidence)
 			c.Status, c.Since = Pending, c.LastChecked.Add(odds.MillisOf(maxAge))
 		}
 		if c.Status != Pass && c.Status != Fail {

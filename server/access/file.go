@@ -34,8 +34,8 @@ func (t *Token) Line() string {
 	return fmt.Sprintf("- {name: %q, role: %s, id: %q, hash: %q%s}", t.Name, t.Role, t.ID, "sha256:"+hex.EncodeToString(t.salt[:])+":"+hex.EncodeToString(t.hash[:]), expires)
 }
 
-// LoadTokens reads a tokens file. It refuses a world-writable file: whoever can
-// write it can grant themselves access.
+// LoadTokens reads a tokens file. It refuses a world-writable file: anyone able to
+// write it could grant themselves access.
 func LoadTokens(path string) (*Tokens, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -63,8 +63,8 @@ func LoadTokens(path string) (*Tokens, error) {
 	return s, nil
 }
 
-// ParseTokens reads the text of a tokens file: a YAML list of lines as [Token.Line]
-// writes them. An empty file holds no tokens and is no error.
+// ParseTokens parses a tokens file: a YAML list of lines as written by
+// [Token.Line]. An empty file is valid and holds no tokens.
 func ParseTokens(text []byte) (*Tokens, error) {
 	if len(text) > largest {
 		return nil, fmt.Errorf("more than %d bytes", largest)

@@ -26,7 +26,7 @@ const (
 	suffix   = ".db"
 	sumFile  = ".sha256"
 	layout   = "20060102T150405.000Z"
-	halfMade = ".making-" // files with this prefix may be removed by whoever makes backups
+	halfMade = ".making-" // files with this prefix may be removed by the writer of backups
 	onTrial  = ".trial-"  // of any process; may be removed once a day old
 )
 

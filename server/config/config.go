@@ -68,7 +68,7 @@ type Ingest struct {
 	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Maximum number of requests whose ticks wait for the engine. Further ones get 503 with Retry-After."`
 }
 
-// Engine configures what is learned and how.
+// Engine configures learning.
 type Engine struct {
 	DecideEvery time.Duration `yaml:"decide_every" default:"1h" min:"1m" max:"7d" doc:"Event time between two decisions on which edges exist. Deciding more often repeats the test."`
 	Seed        uint64        `yaml:"seed" default:"1" min:"1" doc:"Seed of the decoys."`

@@ -108,8 +108,8 @@ func (l *Loaded) file(name string, data []byte) Problems {
 }
 
 // environment applies variables. One that begins with the name of a section but is
-// no key is a problem; any other may belong to another program, and is a warning if
-// it resembles a key.
+// not a key is a problem; any other may belong to another program, and is a warning
+// if it resembles a key.
 func (l *Loaded) environment(env []string) (problems Problems) {
 	byName := map[string]*field{}
 	var known []string

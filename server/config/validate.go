@@ -61,7 +61,7 @@ func (c *Config) limits() (p Problems) {
 	return p
 }
 
-// reach checks that the service is protected according to who can reach it.
+// reach checks that the service is protected if other machines can reach it.
 func (c *Config) reach(p *Problems) {
 	s := &c.Server
 	if (s.TLS.Cert == "") != (s.TLS.Key == "") {

@@ -25,14 +25,14 @@ type AdaptiveOptions struct {
 
 // Adaptive limits how many requests are in flight at once. The limit follows
 // failsafe-go's adaptive limiter, which compares recent latencies with a moving
-// baseline. That baseline can drift up in a long incident until slow looks normal
-// (its issue 127), so two bounds of our own stand above it: an absolute number of
-// requests, and an absolute latency. While more than a tenth of the requests of a
-// window take longer, our ceiling falls by a quarter of what was in flight; else it
-// rises again by an eighth. The lower of both limits counts.
+// baseline. In a long incident that baseline can drift up until slow looks normal
+// (its issue 127), so two absolute bounds of our own apply as well: on the number of
+// requests and on latency. While more than a tenth of a window's requests exceed the
+// latency, our ceiling falls by a quarter of what was in flight; otherwise it rises
+// by an eighth. The lower of both limits counts.
 //
-// The library reads its own clock, which nobody can hand it; it is used for nothing
-// but the length of what is in flight.
+// The library reads its own clock, which cannot be injected; it uses it only for the
+// duration of requests in flight.
 type Adaptive struct {
 	clock    func() time.Time
 	limiter  adaptivelimiter.AdaptiveLimiter[any]

@@ -9,21 +9,20 @@ import (
 	"time"
 )
 
-// Memory keeps the process below a ceiling. Four things act, each before the next:
+// Memory keeps the process below a ceiling, in four stages:
 //
-//  1. The Go runtime gets a limit of its own at 75 % of the ceiling, less what lies
-//     outside its heap and out of its sight, so that garbage alone never sheds
-//     anything. The limit is soft: what is live stays.
-//  2. From 78 % on, collections are forced and memory is given back to the system.
+//  1. The Go runtime gets a limit of its own at 75 % of the ceiling, less the memory
+//     outside its heap, so that garbage alone never sheds work. The limit is soft:
+//     live memory stays.
+//  2. From 78 % on, collections are forced and memory is returned to the system.
 //  3. From 80 % on, work is shed in the order of the levels.
-//  4. Bodies of requests are admitted against a budget (Admit), an eighth of the
-//     ceiling for all in flight and never more than is free.
+//  4. Bodies of requests are admitted against a budget (Admit): an eighth of the
+//     ceiling for all in flight, and never more than is free.
 //
-// The fourth is what makes the others fast enough. Between two samples, 100 ms
-// apart, the level says nothing of what came since; the budget, counted as it is
-// claimed, says how much that can be. So use stays below the last sample, plus the
-// budget, plus what work allocates that claims nothing, for which a fifth of the
-// ceiling is left: 51 MiB of 256.
+// The fourth makes the others fast enough. Samples are 100 ms apart, and the level
+// does not reflect requests since the last one; the budget, counted as it is claimed,
+// limits them. So use stays below the last sample, plus the budget, plus allocations
+// that claim nothing, for which a fifth of the ceiling is left: 51 MiB of 256.
 type Memory struct {
 	o MemoryOptions
 

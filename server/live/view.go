@@ -91,7 +91,7 @@ type slot struct {
 	unsaved bool // changed since the last save; owned by the loop
 }
 
-// recent are the newest anomalies, at most so many.
+// recent are the newest anomalies; most limits their number.
 type recent struct {
 	most int
 	list []AnomalyUpdate

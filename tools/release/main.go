@@ -1,13 +1,13 @@
-// Command release builds what a release of corrgraph consists of: an archive for
-// each platform, its bill of materials (CycloneDX), and SHA256SUMS over all of them.
+// Command release builds the files of a release of corrgraph: an archive for each
+// platform, its bill of materials (CycloneDX), and SHA256SUMS over all of them.
 //
 //	release -root . -out bin/release VERSION COMMIT DATE
 //
-// The three arguments are what deploy/release/stamp prints. The same commit gives
-// the same bytes with the same release of Go and npm, wherever it is checked out:
-// binaries are linked without paths and build ids, archives hold the commit's date
-// and no owner, and bills of materials carry neither a serial number nor the time.
-// The dashboard's pages must be built before.
+// deploy/release/stamp prints the three arguments. The same commit gives the same
+// bytes with the same release of Go and npm, wherever it is checked out: binaries are
+// linked without paths and build ids, archives hold the commit's date and no owner,
+// and bills of materials have neither a serial number nor a time. The dashboard must
+// be built first.
 package main
 
 import (

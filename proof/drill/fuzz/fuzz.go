@@ -268,7 +268,7 @@ func (r *Report) conclude() {
 		}
 	}
 	broken(r.Requests == 0, "no request was sent")
-	broken(r.Violations > 0, "%d answers break a promise", r.Violations)
+	broken(r.Violations > 0, "%d answers broke a promise", r.Violations)
 	broken(!r.Alive, "the service is down or was restarted")
 	for _, l := range r.Leaks {
 		broken(!l.Known, "%s could not be read", l.Metric)

@@ -107,7 +107,7 @@ func (w *wire) exchange(s *shot) (p reply, usable bool) {
 		_, err = io.Copy(io.Discard, r.Body)
 	}
 	if err != nil && p.status != http.StatusRequestHeaderFieldsTooLarge { // unread input is cut off, and the answer with it
-		p.err = "answer cut off: " + client.Reason(err)
+		p.err = "truncated answer: " + client.Reason(err)
 		return p, false
 	}
 	return p, wrote == nil && !r.Close

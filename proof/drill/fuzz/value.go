@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// corpus is what the service holds, as far as discovered.
+// corpus is the discovered content of the service.
 type corpus struct{ events, nodes []string }
 
 // pick returns a random element of a list, which must not be empty.

@@ -112,14 +112,14 @@ func (s *probed) read(ctx context.Context, st prober, stop <-chan struct{}) {
 
 func judgeDeadline(s *probed) (f lab.Finding) {
 	if len(s.took) == 0 {
-		f.Measured, f.Evidence = "not cut", fmt.Sprintf("%d recursive queries under the deadline, none of them was interrupted", s.alone)
+		f.Measured, f.Evidence = "not cut", fmt.Sprintf("%d recursive queries with the deadline, none of them interrupted", s.alone)
 		return f
 	}
 	took := slices.Sorted(slices.Values(s.took))
 	median, last := took[len(took)/2], took[len(took)-1]
 	f.Pass = len(took) == s.alone && s.alone >= leastProbes && median <= cutWithin && s.failed == 0 && s.reads > 0 && s.cut == s.together
 	f.Measured = fmt.Sprintf("median %s, %d reader(s) failed", ms(median), s.failed)
-	f.Evidence = fmt.Sprintf("%d of %d recursive queries cut one by one (longest %s), %d of %d cut when asked at once; %d index searches beside them, slowest %s",
+	f.Evidence = fmt.Sprintf("%d of %d recursive queries interrupted one by one (longest %s), %d of %d interrupted when concurrent; %d index searches meanwhile, slowest %s",
 		len(took), s.alone, ms(last), s.cut, s.together, s.reads, ms(s.slowest))
 	return f
 }

@@ -45,12 +45,12 @@ func Retention(ctx context.Context, l *lab.Lab) (f lab.Finding, err error) {
 func judgeRetention(keep time.Duration, r *retained) (f lab.Finding) {
 	f.Pass = keep >= asked && r.aged == 0 && r.kept == r.young && r.alarm && !r.early && r.held <= r.cap
 	f.Measured = fmt.Sprintf("kept %s, %d aged rows stay, alarm %v", keep, r.aged, r.alarm)
-	f.Evidence = fmt.Sprintf("%d rows older than that and %d younger written: %d and %d stay; then %d rows under a cap of %d: %d stay, alarm raised %v (before the cap was reached: %v)",
+	f.Evidence = fmt.Sprintf("of %d rows older than that and %d younger, %d and %d stay; then of %d rows under a cap of %d, %d stay; alarm raised %v (before the cap was reached: %v)",
 		r.old, r.young, r.aged, r.kept, r.flood, r.cap, r.held, r.alarm, r.early)
 	return f
 }
 
-// retained is what an auditor kept.
+// retained is the result of an auditor's retention.
 type retained struct {
 	old, young, aged, kept int  // rows written and found by age
 	flood, cap, held       int  // rows written under a cap, and found

@@ -37,7 +37,7 @@ type Sights struct {
 	Pairs  [][2]string // joined by a link
 }
 
-// Look collects what can be asked about, in at most that many events.
+// Look collects targets for questions, from at most that many events.
 func Look(ctx context.Context, c *client.Client, most int) (s *Sights, err error) {
 	s = &Sights{}
 	if s.Events, err = c.EventIDs(ctx, most); err != nil {

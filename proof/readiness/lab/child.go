@@ -60,7 +60,7 @@ func (l *Lab) Spawn(ctx context.Context, p *Site) (*Child, error) {
 	}
 	if err != nil {
 		c.Kill()
-		return nil, NotRun("a scratch process did not get ready: %w; it said: %s", err, c.Said())
+		return nil, NotRun("a scratch process did not become ready: %w; its output: %s", err, c.Said())
 	}
 	return c, nil
 }
@@ -127,7 +127,7 @@ func Resident(pid int) (now, peak int64, err error) {
 	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("this system does not tell how much memory a process has: %w", err)
+			err = fmt.Errorf("the memory of a process is unknown on this system: %w", err)
 		}
 		return 0, 0, err
 	}

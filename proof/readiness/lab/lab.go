@@ -35,7 +35,7 @@ type Opener func(ctx context.Context, c *config.Config) (Instance, error)
 type Instance interface {
 	Addr() string
 	Run(ctx context.Context) error
-	// Reload applies what can change without a restart and names the other keys.
+	// Reload applies keys that can change without a restart and returns the others.
 	Reload(next *config.Config) (restart []string, err error)
 	// Applied reports whether every accepted tick is applied, and the given event time
 	// is reached.
@@ -62,7 +62,7 @@ func New(o Options) (*Lab, error) {
 // Close removes the files of scratch instances.
 func (l *Lab) Close() error {
 	if err := os.RemoveAll(l.dir); err != nil {
-		return fmt.Errorf("scratch files are left: %w", err)
+		return fmt.Errorf("scratch files were not removed: %w", err)
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func (l *Lab) StartAt(ctx context.Context, p *Site) (*Scratch, error) {
 	x.cancel = cancel
 	go func() { x.ended <- i.Run(run) }()
 	if _, err := ready(ctx, x.Admin, StartWithin); err != nil {
-		return nil, errors.Join(NotRun("a scratch instance did not get ready: %w", err), x.Stop())
+		return nil, errors.Join(NotRun("a scratch instance did not become ready: %w", err), x.Stop())
 	}
 	return x, nil
 }

@@ -10,7 +10,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Kind is what a fault breaks.
+// Kind is the kind of a fault.
 type Kind string
 
 // The kinds, and which of [Params] each needs.
