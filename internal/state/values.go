@@ -123,14 +123,14 @@ func (c *Coder) pointer(v reflect.Value) {
 	c.value(v.Elem())
 }
 
-// settable copies a value that can't be set, as those of maps.
+// settable copies a value that cannot be set, such as those of maps.
 func settable(v reflect.Value) reflect.Value {
 	s := reflect.New(v.Type()).Elem()
 	s.Set(v)
 	return s
 }
 
-// compare orders keys of maps.
+// compare orders map keys.
 func compare(a, b reflect.Value) int {
 	switch a.Kind() {
 	case reflect.String:
