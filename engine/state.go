@@ -22,7 +22,7 @@ const (
 var ErrNews = errors.New("engine: news must be drained before the state is saved")
 
 // ErrOptions is returned by Restore if the options differ from those of the saved engine.
-var ErrOptions = errors.New("engine: the state was saved with other options")
+var ErrOptions = errors.New("engine: the state was saved with different options")
 
 // Save writes the engine's whole state for [Restore]. All news must have been drained, else
 // the error is [ErrNews]; events noted as touched are saved. Equal engines write equal

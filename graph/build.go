@@ -101,7 +101,7 @@ func arrange(edges []Edge, layer odds.Layer, asOf odds.Time) (*LayerEdges, error
 		e := &edges[i]
 		switch {
 		case e.Layer != layer:
-			return nil, fmt.Errorf("layer %d: its source gave an edge of layer %d (%s → %s)", layer, e.Layer, e.Source, e.Target)
+			return nil, fmt.Errorf("layer %d: its source returned an edge of layer %d (%s → %s)", layer, e.Layer, e.Source, e.Target)
 		case !e.inRange():
 			l.Refused++
 		case e.DetectedAt >= oldest && e.DetectedAt <= asOf:

@@ -121,7 +121,7 @@ func (p *Path) parse(line string) (reason string) {
 		return reason
 	}
 	if n := len(p.T); n > 0 && t < p.T[n-1] {
-		return fmt.Sprintf("t_ms %d is before the %d ahead of it", t, p.T[n-1])
+		return fmt.Sprintf("t_ms %d is before the previous %d", t, p.T[n-1])
 	}
 	p.T, p.V = append(p.T, t), append(p.V, v)
 	return ""
@@ -175,7 +175,7 @@ func ReadGrid(file string, r io.Reader) ([]int64, error) {
 		case err != nil || lag < -MaxTime || lag > MaxTime:
 			return fmt.Sprintf("%s is not a whole number of ms", quote(line))
 		case len(grid) > 0 && lag <= grid[len(grid)-1]:
-			return fmt.Sprintf("lag %d is not above the %d ahead of it", lag, grid[len(grid)-1])
+			return fmt.Sprintf("lag %d is not above the previous %d", lag, grid[len(grid)-1])
 		case len(grid) == MaxLags:
 			return fmt.Sprintf("more than %d lags", MaxLags)
 		}

@@ -30,7 +30,7 @@ func LogE(u, v []float64) float64 {
 
 func logBet(u, v float64) float64 {
 	if !(v >= 0) || math.IsNaN(u) {
-		panic("leadlag: U is NaN or V is not at least 0")
+		panic("leadlag: U is NaN, or V is NaN or negative")
 	}
 	const tau2 = 0.5
 	spread := 1 + tau2*v

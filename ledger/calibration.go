@@ -93,6 +93,6 @@ func outcome(hit bool) float64 {
 
 func mustMatch(prob []float64, hit []bool) {
 	if len(prob) != len(hit) {
-		panic("ledger: as many outcomes as probabilities are wanted")
+		panic("ledger: numbers of probabilities and outcomes differ")
 	}
 }

@@ -20,8 +20,8 @@ var (
 	ErrNotStore = errors.New("not a corrgraph store")
 	ErrDamaged  = errors.New("the store is damaged")
 	ErrFull     = errors.New("no space left for the store")
-	ErrReplaced = errors.New("the file that was opened is gone, put it back or restart")
-	ErrDevig    = errors.New("the store was built with another de-vig method")
+	ErrReplaced = errors.New("the opened file was removed or replaced: put it back or restart")
+	ErrDevig    = errors.New("the store was built with a different de-vig method")
 	ErrDeadline = errors.New("the statement was interrupted at its deadline")
 )
 

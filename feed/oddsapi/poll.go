@@ -186,7 +186,7 @@ func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote
 		line := math.NaN()
 		if o.hasLine {
 			if line = o.point; !odds.ValidLine(line) {
-				p.reject(o.pos, "bad_line", fmt.Sprintf("%q: %v is no handicap or total", o.name, line))
+				p.reject(o.pos, "bad_line", fmt.Sprintf("%q: %v is not a handicap or total", o.name, line))
 				continue
 			}
 		}

@@ -99,7 +99,7 @@ func (o *sorter) flush(send feed.Emit) error {
 func (o *sorter) late(b *odds.Batch) {
 	n := b.Quotes()
 	o.file.rep.Read(-n)
-	detail := fmt.Sprintf("%s after %s, too late to take its place: sort the file by time, or look at the time of what came before", b.At, o.newest)
+	detail := fmt.Sprintf("%s after %s is too late to be sorted in: sort the file by time, or check the times before it", b.At, o.newest)
 	for range max(n, 1) {
 		o.file.rep.Reject(feed.Reject{File: o.file.name, Reason: "late", Detail: detail})
 	}

@@ -11,11 +11,11 @@ import (
 // Errors of an input.
 var (
 	ErrFormat    = errors.New("not a saved state")
-	ErrVersion   = errors.New("saved by another version")
+	ErrVersion   = errors.New("saved by a different version")
 	ErrCorrupt   = errors.New("the saved state is damaged")
 	ErrTruncated = errors.New("the saved state is cut off")
 
-	errOrphan = errors.New("a reference to what is not saved")
+	errOrphan = errors.New("a reference to an object that is not saved")
 )
 
 // frameSize is the maximum number of bytes under one checksum.

@@ -45,7 +45,7 @@ func (c *Coder) compound(v reflect.Value) {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if !v.Type().Field(i).IsExported() {
-				panic(fmt.Sprintf("state: %v has fields of its own", v.Type()))
+				panic(fmt.Sprintf("state: %v has unexported fields", v.Type()))
 			}
 			c.value(v.Field(i))
 		}
@@ -162,5 +162,5 @@ func compare(a, b reflect.Value) int {
 		}
 		return 0
 	}
-	panic(fmt.Sprintf("state: keys of %v have no order", a.Type()))
+	panic(fmt.Sprintf("state: keys of %v cannot be ordered", a.Type()))
 }

@@ -177,24 +177,24 @@ func (s *Store) fillEdges(edges []graph.Edge) job {
 func sameEvent(r *store.EventResults) error {
 	id := r.Event.ID
 	if id == "" {
-		return errors.New("it has no id")
+		return errors.New("the event has no id")
 	}
 	if _, err := ownEdges(r.Edges, 0); err != nil {
 		return err
 	}
 	for i := range r.Edges {
 		if e := &r.Edges[i]; e.Event != id {
-			return fmt.Errorf("edge %s → %s is of event %q", e.Source, e.Target, e.Event)
+			return fmt.Errorf("edge %s → %s belongs to event %q", e.Source, e.Target, e.Event)
 		}
 	}
 	for i := range r.Anomalies {
 		if a := &r.Anomalies[i]; a.Event != id {
-			return fmt.Errorf("anomaly %s is of event %q", a.Kind, a.Event)
+			return fmt.Errorf("anomaly %s belongs to event %q", a.Kind, a.Event)
 		}
 	}
 	for i := range r.Predictions {
 		if p := &r.Predictions[i]; p.Event != id {
-			return fmt.Errorf("prediction %s is of event %q", p.ID, p.Event)
+			return fmt.Errorf("prediction %s belongs to event %q", p.ID, p.Event)
 		}
 	}
 	return nil

@@ -69,7 +69,7 @@ func ownEdges(edges []graph.Edge, lowest int64) ([]ownEdge, error) {
 	for i := range edges {
 		e := &edges[i]
 		if e.Evidence == graph.FromExternal || e.Evidence == "" {
-			return nil, fmt.Errorf("edge %s → %s: its evidence is %q, which is not ours", e.Source, e.Target, e.Evidence)
+			return nil, fmt.Errorf("edge %s → %s: its evidence is %q, want one of our own", e.Source, e.Target, e.Evidence)
 		}
 		rows[i] = ownEdge{lowest - int64(len(edges)-i), e}
 	}
