@@ -72,7 +72,7 @@ func clip(s string) string {
 }
 
 // EpochTime converts a number since the Unix epoch; its magnitude tells the unit.
-// ok is false below 10⁸ and where no unit gives a date before the year 5138.
+// ok is false below 10⁸ and if no unit gives a date before the year 5138.
 func EpochTime(v float64) (t odds.Time, ok bool) {
 	switch {
 	case !(v >= 1e8 && v < 1e20):

@@ -93,17 +93,18 @@ var (
 	setNumber = regexp.MustCompile(`\d+`)
 )
 
-// marketKey names a market. shared: several Betfair markets are lines of it.
+// marketKey returns a market's name. shared means that several Betfair markets are lines
+// of it.
 //
 //   - MATCH_ODDS is h2h with two or three runners, else match_odds.
 //   - ASIAN_HANDICAP is spreads, every runner with its hc as line.
 //   - OVER_UNDER_25 is totals at 2.5, FIRST_HALF_GOALS_05 is totals_h1 at 0.5.
 //   - SET_WINNER adds the number in the market's name ("Set 4 Winner" is
-//     set_winner_4), or its id where it has no name.
-//   - OTHER_PLACE adds how many places are paid.
-//   - Every other type is itself in lower case: win, place, half_time…
+//     set_winner_4), or its id if it has no name.
+//   - OTHER_PLACE adds the number of places paid.
+//   - Every other type is unchanged, in lower case: win, place, half_time…
 //
-// A second market of one event that comes to the same name gets its id added.
+// A second market of an event with the same name gets its id appended.
 func marketKey(id string, d *definition) (key string, line float64, shared bool) {
 	kind, none := d.MarketType, math.NaN()
 	switch {

@@ -1,6 +1,6 @@
 // Package columns parses CSV or NDJSON tables of prices as described by a map, a
-// small YAML file that gives each column its meaning. The language of maps is
-// complete: a source that needs more deserves a parser of its own.
+// small YAML file that gives each column its meaning. The map language will not
+// grow: a source that needs more gets its own parser.
 //
 // [Load] reads a map, [Shipped] returns the built-in ones, and [New] makes a
 // [feed.Parser] from one. The keys are those of [Map], [Text], [Time], [Line],
@@ -9,13 +9,13 @@
 //
 // # Texts
 //
-// Wherever a map wants a value it takes a template such as "{league}:{home}".
-// {name} is a field of the map that is already worked out, else the column of
-// that name. The fields, in their order: venue, sport, league, home, away,
+// Every value in a map is a template such as "{league}:{home}". {name} is a field
+// of the map that is already computed, else the column of that name. The fields, in
+// order: venue, sport, league, home, away,
 // market, line, event, title; and day, the UTC date of the row's time. {file.x}
 // is the group x of the expression in the key file, matched with the base name
 // of the file. NDJSON columns are members of the object, a.b inside others.
-// A text can be cut by a regular expression and translated by a table: [Text].
+// A text can be extracted by a regular expression and translated by a table: [Text].
 package columns
 
 import (

@@ -1,5 +1,5 @@
 // Package oddsapi reads recordings of The Odds API v4: the response of
-// /v4/sports/{sport}/odds as it is (an array of events), the historical wrapper
+// /v4/sports/{sport}/odds unchanged (an array of events), the historical wrapper
 // {"timestamp", "data"} around it, a single event, or any of these one per line.
 // Prices are decimal or American, detected for each poll.
 //
@@ -12,8 +12,8 @@
 // suspended: Batch.Polled says so, and no quote is invented for it. An empty poll
 // is a batch without updates, if only one sport was seen before.
 //
-// h2h_lay and outrights_lay are kept as markets of their own: lay prices of
-// exchanges lead and follow each other like any price, and never enter h2h.
+// h2h_lay and outrights_lay are separate markets: lay prices of exchanges lead and
+// follow each other like any price, and never enter h2h.
 package oddsapi
 
 import (
