@@ -88,6 +88,10 @@ func (p *plan) object(path string, was, is map[string]any) string {
 			now = r
 		}
 		here := path + "." + now
+		if p.changed[now] {
+			delete(left, now)
+			continue
+		}
 		v, ok := left[now]
 		if !ok {
 			return here + " is missing"
@@ -101,6 +105,9 @@ func (p *plan) object(path string, was, is map[string]any) string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
+		if p.changed[name] {
+			continue
+		}
 		return path + "." + name + " is new"
 	}
 	return ""

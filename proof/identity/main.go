@@ -37,6 +37,7 @@ type plan struct {
 	runs        int // per binary and recording
 	graphs      int // events of a recording whose graphs are compared
 	renamed     map[string]string
+	changed     map[string]bool
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -83,8 +84,13 @@ func parse(args []string, stderr io.Writer) (p plan, err error) {
 	f.IntVar(&p.graphs, "graphs", 10, "events of each recording whose graphs are compared")
 	only := f.String("only", "", "compare only recordings whose name matches this regular expression")
 	renamed := f.String("renamed", "", "members renamed on purpose: old=new, separated by commas")
+	changed := f.String("changed", "", "members that are new, gone or differ on purpose, separated by commas")
 	if err := f.Parse(args); err != nil {
 		return p, err
+	}
+	p.changed = map[string]bool{}
+	for name := range strings.SplitSeq(*changed, ",") {
+		p.changed[name] = true
 	}
 	p.only, err = regexp.Compile(*only)
 	if err == nil {
