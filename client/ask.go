@@ -49,7 +49,7 @@ func (c *Client) Health(ctx context.Context) (h Health, err error) {
 	return h, nil
 }
 
-// Ready reports whether the instance accepts requests, and its reasons.
+// Ready reports whether the instance accepts requests, and the body of its answer.
 func (c *Client) Ready(ctx context.Context) (ready bool, said string, err error) {
 	a, err := c.Do(ctx, Request{Path: "/readyz"})
 	if err != nil {
@@ -58,7 +58,8 @@ func (c *Client) Ready(ctx context.Context) (ready bool, said string, err error)
 	return a.Status == http.StatusOK, string(a.Body), nil
 }
 
-// EventIDs lists at most most events, soonest first, in pages of a hundred.
+// EventIDs lists events, soonest first, in pages of a hundred; most limits their
+// number.
 func (c *Client) EventIDs(ctx context.Context, most int) (ids []string, err error) {
 	for cursor := ""; len(ids) < most; {
 		q := url.Values{"limit": {strconv.Itoa(min(most-len(ids), 100))}}
@@ -119,8 +120,8 @@ func (a *Answer) ReadGraph() (g Graph, err error) {
 	return g, nil
 }
 
-// Graph asks for an event's graph. It retries as Client.Patient does, waiting at
-// most most each time.
+// Graph asks for an event's graph. It retries like Client.Patient, waiting up to
+// most each time.
 func (c *Client) Graph(ctx context.Context, event string, most time.Duration) (g Graph, err error) {
 	a, err := c.Patient(ctx, Request{Path: GraphPath(event)}, most)
 	if err != nil {
@@ -146,8 +147,8 @@ type Receipt struct {
 	Reasons    map[string]int `json:"rejected_by_reason"`
 }
 
-// Ticks sends ticks. It retries as Client.Patient does, waiting at most most each
-// time. If the service accepted none (422) it returns the receipt and a *Problem.
+// Ticks sends ticks. It retries like Client.Patient, waiting up to most each time.
+// If the service accepted none (422) it returns the receipt and a *Problem.
 func (c *Client) Ticks(ctx context.Context, mediaType string, body []byte, most time.Duration) (r Receipt, err error) {
 	a, err := c.Patient(ctx, Request{Method: http.MethodPost, Path: TicksPath, Type: mediaType, Body: body}, most)
 	if err != nil {

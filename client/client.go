@@ -142,7 +142,7 @@ func (r *Request) name() string {
 const tries = 20
 
 // Patient is Do, repeated up to twenty times while the service answers 429 or 503
-// with a Retry-After. It waits that long, but at most most.
+// with a Retry-After. It waits that long, up to most each time.
 func (c *Client) Patient(ctx context.Context, r Request, most time.Duration) (*Answer, error) {
 	for try := 1; ; try++ {
 		a, err := c.Do(ctx, r)

@@ -99,7 +99,7 @@ func (v *validator) check(taken, rejected int) error {
 	return nil
 }
 
-// tickLines returns the ticks as NDJSON, in chunks of lines lines.
+// tickLines returns the ticks as NDJSON, in chunks of the given number of lines.
 func tickLines(lines int) (chunks [][]byte) {
 	var b bytes.Buffer
 	for i := range ticks {

@@ -175,7 +175,7 @@ func (a *asker) find(ctx context.Context, m Mix, events int) (all [routes][]stri
 	return all, nil
 }
 
-// thin keeps at most most elements of a list, evenly spaced.
+// thin reduces a list to most elements, evenly spaced.
 func thin(all []string, most int) []string {
 	if len(all) <= most {
 		return all

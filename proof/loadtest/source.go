@@ -7,7 +7,7 @@ import "time"
 // for concurrent use.
 type Source struct{ m *market }
 
-// NewSource returns a source with events events and batches of about batch ticks,
+// NewSource returns a source of that many events, in batches of about batch ticks,
 // none of which repeats another.
 func NewSource(events, batch int, day time.Time, seed uint64) *Source {
 	return &Source{newMarket(max(events, 1), day.UTC().Truncate(24*time.Hour), batch, 0, seed)}

@@ -33,9 +33,9 @@ type update struct {
 // ticksPerUpdate is the number of sides of a market.
 const ticksPerUpdate = 2
 
-// newUniverse makes events with at least nodes nodes. A node is one event's market
-// at one venue: its two sides are one series. A venue's neighbours are the other
-// venues and their consensus.
+// newUniverse makes enough events for the given number of nodes. A node is one
+// event's market at one venue: its two sides are one series. A venue's neighbours
+// are the other venues and their consensus.
 func newUniverse(nodes, neighbours, ticks int, changed float64, f Format, day time.Time, seed uint64) *universe {
 	events := (nodes + neighbours - 1) / neighbours
 	u := &universe{latent: make([]atomic.Uint64, events), changed: changed}
