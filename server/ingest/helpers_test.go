@@ -62,9 +62,12 @@ func (s *sink) with(f func()) {
 func (s *sink) Deliver(instants [][]*odds.Batch, accepted odds.Time) {
 	s.with(func() { s.instants, s.accepted = append(s.instants, instants...), append(s.accepted, accepted) })
 }
-func (s *sink) Quiet()     { s.with(func() { s.quiet++ }) }
-func (s *sink) Recovered() { s.with(func() { s.recovered = len(s.instants) }) }
-func (s *sink) Close()     { s.with(func() { s.closed = true }) }
+func (s *sink) Quiet() { s.with(func() { s.quiet++ }) }
+func (s *sink) Recovered(open func()) {
+	s.with(func() { s.recovered = len(s.instants) })
+	open()
+}
+func (s *sink) Close() { s.with(func() { s.closed = true }) }
 
 // times lists the instants delivered so far, after noon.
 func (s *sink) times() (out []odds.Millis) {

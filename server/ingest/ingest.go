@@ -151,8 +151,7 @@ func (g *Ingester) recover(ctx context.Context, to Sink) error {
 		}
 	}
 	g.deliver(to, g.judge.floor+1, 0)
-	to.Recovered()
-	g.ready.Store(true)
+	to.Recovered(func() { g.ready.Store(true) })
 	return nil
 }
 

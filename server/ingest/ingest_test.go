@@ -231,7 +231,7 @@ type slowSink struct {
 	gate chan struct{}
 }
 
-func (s *slowSink) Recovered() { <-s.gate; s.sink.Recovered() }
+func (s *slowSink) Recovered(open func()) { <-s.gate; s.sink.Recovered(open) }
 
 func TestADamagedLogEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

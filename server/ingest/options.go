@@ -27,9 +27,10 @@ type Sink interface {
 	// Quiet says that no tick has arrived for a while, and that ticks accepted later
 	// will be outside the coalescing window of what was delivered.
 	Quiet()
-	// Recovered says that the whole log has been delivered. It returns once all of it
-	// has been applied.
-	Recovered()
+	// Recovered says that the whole log has been delivered. Once all of it has been
+	// applied, and before anybody is told so, it calls open, from when on ticks are
+	// accepted; then it returns.
+	Recovered(open func())
 	// Close says that there will be no more deliveries.
 	Close()
 }

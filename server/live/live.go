@@ -74,9 +74,9 @@ func (l *Live) Run(ctx context.Context) error {
 // delivery is one item for the loop.
 type delivery struct {
 	instants  [][]*odds.Batch
-	accepted  odds.Time     // wall clock when the newest of them were accepted; 0 if read from the log
-	quiet     bool          // no further leg of what was delivered can arrive
-	recovered chan struct{} // the log is read back: closed once published; nil otherwise
+	accepted  odds.Time  // wall clock when the newest of them were accepted; 0 if read from the log
+	quiet     bool       // no further leg of what was delivered can arrive
+	recovered *recovered // the log is read back; nil otherwise
 }
 
 // Deliver passes complete instants to the loop in event-time order, each as the
@@ -91,12 +91,19 @@ func (l *Live) Deliver(instants [][]*odds.Batch, accepted odds.Time) {
 // outside the coalescing window of earlier ones.
 func (l *Live) Quiet() { l.in <- delivery{quiet: true} }
 
-// Recovered says that the whole log was delivered. It returns once all of it has
-// been applied and published.
-func (l *Live) Recovered() {
-	done := make(chan struct{})
-	l.in <- delivery{recovered: done}
-	<-done
+// recovered is what happens once the log has been read back.
+type recovered struct {
+	open      func()        // called once it has been applied, before that is published
+	published chan struct{} // closed afterwards
+}
+
+// Recovered says that the whole log was delivered. Once all of it has been applied it
+// calls open, on the loop's goroutine; then it publishes, and returns. Whoever reads
+// that the engine has recovered finds ticks accepted.
+func (l *Live) Recovered(open func()) {
+	r := &recovered{open, make(chan struct{})}
+	l.in <- delivery{recovered: r}
+	<-r.published
 }
 
 // Close says that there will be no more deliveries.

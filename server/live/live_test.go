@@ -194,3 +194,22 @@ func TestConclusionsAreSaved(t *testing.T) {
 		}
 	})
 }
+
+// Whoever reads that the engine has recovered must find ticks accepted.
+func TestTicksAreAcceptedBeforeRecoveryIsPublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		l, ended := New(Options{}), make(chan error, 1)
+		go func() { ended <- l.Run(ctx) }()
+		opened := false
+		l.Recovered(func() { opened = l.State().Recovering })
+		if !opened || l.State().Recovering {
+			t.Errorf("opened while recovering %v, recovering afterwards %v", opened, l.State().Recovering)
+		}
+		l.Close()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}

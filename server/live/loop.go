@@ -53,9 +53,10 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				lp.pub.publish(true)
 				return false
 			case d.recovered != nil:
+				d.recovered.open()
 				lp.pub.recovered = true
 				lp.pub.publish(true)
-				close(d.recovered)
+				close(d.recovered.published)
 				return true
 			}
 			lp.deliver(ctx, &d)
