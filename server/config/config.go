@@ -2,29 +2,29 @@ package config
 
 import "time"
 
-// Config is everything that an operator may decide. A zero Config is not valid:
-// begin with [Default] or [Load]. A Config holds no pointers but Chaos.Schedule,
-// which nobody modifies; copy it freely.
+// Config is everything an operator can set. The zero Config is not valid: start
+// from [Default] or [Load]. Its only reference is Chaos.Schedule, which nobody
+// modifies, so copy it freely.
 //
-// Tags: yaml is the key; default, min and max are texts in the key's own notation;
-// enum lists the words allowed; doc is the reference; a key with reload:"true" is
-// taken over by a running service on SIGHUP, any other asks for a restart.
+// Tags: yaml is the key; default, min and max are in the key's own notation; enum
+// lists the allowed words; doc is the text of the reference page. A running service
+// reloads a key with reload:"true" on SIGHUP; any other needs a restart.
 type Config struct {
-	Server    Server    `yaml:"server" doc:"Where the service listens, and what one connection may cost."`
+	Server    Server    `yaml:"server" doc:"Where the service listens, and the limits on connections."`
 	Access    Access    `yaml:"access" doc:"Who may do what."`
-	Ingest    Ingest    `yaml:"ingest" doc:"How ticks are taken in. A tick is acknowledged once it is in the tick log."`
+	Ingest    Ingest    `yaml:"ingest" doc:"How ticks are accepted. A tick is acknowledged once it is in the tick log."`
 	Engine    Engine    `yaml:"engine" doc:"How the graph is learned. These keys are part of a result: change one, and the same ticks give another graph."`
 	Publish   Publish   `yaml:"publish" doc:"When readers see what was learned."`
 	Layers    Layers    `yaml:"layers" doc:"Which layers of the graph are served."`
-	Limits    Limits    `yaml:"limits" doc:"What clients and requests may cost; beyond it they are refused with 429 or 503."`
+	Limits    Limits    `yaml:"limits" doc:"Limits on clients and requests; beyond them requests are refused with 429 or 503."`
 	Breakers  Breakers  `yaml:"breakers" doc:"Circuit breakers, one for each layer and one for the store."`
-	Workers   Workers   `yaml:"workers" doc:"Pools that requests are computed in, apart, so that neither starves the other."`
+	Workers   Workers   `yaml:"workers" doc:"Separate worker pools for requests, so that neither kind starves the other."`
 	Store     Store     `yaml:"store" doc:"The SQLite store and its tick log."`
 	Audit     Audit     `yaml:"audit" doc:"The record of every operation: who, what, outcome, latency."`
 	Stream    Stream    `yaml:"stream" doc:"Server-sent events at /v1/stream."`
 	Telemetry Telemetry `yaml:"telemetry" doc:"Logs, metrics, traces and profiles."`
 	Backup    Backup    `yaml:"backup" doc:"Scheduled copies of the store."`
-	Chaos     Chaos     `yaml:"chaos" doc:"Faults injected on purpose, to prove that the service survives them."`
+	Chaos     Chaos     `yaml:"chaos" doc:"Deliberate faults, to prove that the service survives them."`
 }
 
 // Server is the listener.

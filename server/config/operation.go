@@ -5,23 +5,23 @@ import "time"
 // Limits are what clients and requests may cost.
 type Limits struct {
 	ClientRate    Rate          `yaml:"client_rate" default:"1000/s" min:"1/h" max:"1000000/s" reload:"true" doc:"Requests of one client (token, or address without one), sustained."`
-	ClientBurst   int           `yaml:"client_burst" default:"1000" min:"1" max:"1000000" reload:"true" doc:"Requests that a client who was quiet may send at once."`
+	ClientBurst   int           `yaml:"client_burst" default:"1000" min:"1" max:"1000000" reload:"true" doc:"Requests that a client may send at once after a pause."`
 	GraphRate     Rate          `yaml:"graph_rate" default:"0" min:"0" max:"1000000/s" reload:"true" doc:"Graph requests of all clients together, a whole number in any second. 0: no limit."`
-	MemoryCeiling Size          `yaml:"memory_ceiling" default:"4GB" min:"64MiB" max:"16TiB" doc:"Memory of the process. Near it load is shed in this order: streams, predictions, layer 4, ingest."`
-	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" doc:"Time of one statement that serves a request; it is interrupted then."`
+	MemoryCeiling Size          `yaml:"memory_ceiling" default:"4GB" min:"64MiB" max:"16TiB" doc:"Memory limit of the process. Near it, load is shed in this order: streams, predictions, layer 4, ingest."`
+	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" doc:"Deadline of each statement that serves a request; the statement is interrupted then."`
 	SlowQuery     time.Duration `yaml:"slow_query" default:"25ms" min:"0" max:"50ms" doc:"Statements that take longer are logged. 0: none."`
-	Concurrency   Concurrency   `yaml:"concurrency" doc:"Reads worked on at once, and as many others, which wait for the disk. The limit adapts to latency below an absolute bound."`
+	Concurrency   Concurrency   `yaml:"concurrency" doc:"Reads in flight at once, and separately as many writes. The limit adapts to latency, within an absolute bound."`
 }
 
 // Concurrency bounds the adaptive limit.
 type Concurrency struct {
-	Max     int           `yaml:"max" default:"1024" min:"1" max:"100000" doc:"Requests at once, whatever their latency."`
-	Latency time.Duration `yaml:"latency" default:"250ms" min:"1ms" max:"1m" doc:"Latency at which the limit is lowered, whatever the baseline that it adapted to."`
+	Max     int           `yaml:"max" default:"1024" min:"1" max:"100000" doc:"Most requests in flight, whatever their latency."`
+	Latency time.Duration `yaml:"latency" default:"250ms" min:"1ms" max:"1m" doc:"Latency above which the limit falls, whatever baseline it has adapted to."`
 }
 
 // Breakers are circuit breakers.
 type Breakers struct {
-	Failures int           `yaml:"failures" default:"5" min:"1" max:"1000" doc:"Failures within breakers.period that open a breaker. Mistyped requests are no failures."`
+	Failures int           `yaml:"failures" default:"5" min:"1" max:"1000" doc:"Failures within breakers.period that open a breaker. Invalid requests do not count."`
 	Period   time.Duration `yaml:"period" default:"1m" min:"1s" max:"1h" doc:"Time over which failures are counted."`
 	Delay    time.Duration `yaml:"delay" default:"5s" min:"100ms" max:"10m" doc:"How long an open breaker waits before it lets a trial through."`
 }
@@ -34,25 +34,25 @@ type Workers struct {
 
 // Store is the database.
 type Store struct {
-	Path         string        `yaml:"path" default:"corrgraph.db" doc:"SQLite file; it is created, and brought up to date, when the service starts."`
+	Path         string        `yaml:"path" default:"corrgraph.db" doc:"SQLite file. The service creates or migrates it when it starts."`
 	Readers      int           `yaml:"readers" default:"4" min:"1" max:"64" doc:"Connections that read. There is one writer."`
-	LogRetention time.Duration `yaml:"log_retention" default:"7d" min:"1h" max:"3650d" reload:"true" doc:"How long ticks stay in the tick log. They are the truth that a graph is learned from anew; layer 3 looks back 7d."`
-	LogMaxBytes  Size          `yaml:"log_max_bytes" default:"0" min:"0" max:"1000TB" reload:"true" doc:"Size of the tick log at which its oldest ticks go before log_retention. 0: no cap."`
+	LogRetention time.Duration `yaml:"log_retention" default:"7d" min:"1h" max:"3650d" reload:"true" doc:"How long ticks stay in the tick log, from which a graph can be relearned. Layer 3 looks back 7d."`
+	LogMaxBytes  Size          `yaml:"log_max_bytes" default:"0" min:"0" max:"1000TB" reload:"true" doc:"Size of the tick log beyond which the oldest ticks are deleted before log_retention. 0: no cap."`
 }
 
 // Audit is the audit log.
 type Audit struct {
 	Level            string        `yaml:"level" default:"ALL" enum:"ALL,ERRORS" reload:"true" doc:"ALL: every operation. ERRORS: those that failed or were refused; the gate audit_complete then fails."`
 	Keep             time.Duration `yaml:"keep" default:"7d" min:"1h" max:"3650d" doc:"How long entries are kept."`
-	MaxRows          int64         `yaml:"max_rows" default:"0" min:"0" doc:"Entries beyond which the oldest go before audit.keep, which raises an alarm. 0: no cap."`
-	MaxBytes         Size          `yaml:"max_bytes" default:"0" min:"0" max:"1000TB" doc:"Size of the log beyond which its oldest entries go before audit.keep, which raises an alarm. 0: no cap."`
-	Queue            int           `yaml:"queue" default:"65536" min:"256" max:"10000000" doc:"Entries that wait for the writer. When it is full, requests wait: none is dropped."`
+	MaxRows          int64         `yaml:"max_rows" default:"0" min:"0" doc:"Entries beyond which the oldest are deleted before audit.keep, which raises an alert. 0: no cap."`
+	MaxBytes         Size          `yaml:"max_bytes" default:"0" min:"0" max:"1000TB" doc:"Size of the log beyond which the oldest entries are deleted before audit.keep, which raises an alert. 0: no cap."`
+	Queue            int           `yaml:"queue" default:"65536" min:"256" max:"10000000" doc:"Entries that can wait for the writer. When the queue is full, requests wait; no entry is dropped."`
 	PerformanceEvery time.Duration `yaml:"performance_every" default:"1m" min:"1s" max:"1h" doc:"Time between two rows of audit_performance_metrics for each operation."`
 }
 
 // Stream is the event stream.
 type Stream struct {
-	Ring       int           `yaml:"ring" default:"65536" min:"256" max:"16777216" doc:"Newest events kept for clients that reconnect; who missed more gets a resync."`
+	Ring       int           `yaml:"ring" default:"65536" min:"256" max:"16777216" doc:"Newest events kept for clients that reconnect; a client that missed more gets a resync."`
 	Heartbeat  time.Duration `yaml:"heartbeat" default:"15s" min:"1s" max:"5m" doc:"Time between two heartbeats of a quiet stream."`
 	MaxClients int           `yaml:"max_clients" default:"1000" min:"1" max:"100000" doc:"Streams at once; a further one is refused with 503."`
 }

@@ -19,14 +19,14 @@ func WriteReference(w io.Writer) error {
 const preface = "# Configuration\n\n" +
 	"Written by `corrgraph config print --reference` from the declaration in package [config](../server/config); do not edit.\n\n" +
 	"`corrgraph serve --config FILE` reads one YAML file. A variable wins over the file, `--set section.key=value` over the variable. " +
-	"What is not said has its default. An unknown key, a key twice, a wrong type or a missing unit is an error, with its line. " +
-	"`corrgraph config check` finds all of them, `corrgraph config print` shows the value of every key and where it came from.\n\n" +
+	"Omitted keys take their defaults. An unknown or duplicate key, a wrong type or a missing unit is an error that names its line. " +
+	"`corrgraph config check` reports all errors at once; `corrgraph config print` shows the value of every key and its source.\n\n" +
 	"- **Durations** have units: `50ms`, `90s`, `1h30m`, `7d`, `2w`.\n" +
 	"- **Sizes** are powers of 1000 (`KB`, `MB`, `GB`, `TB`) or of 1024 (`KiB`, `MiB`, `GiB`, `TiB`).\n" +
 	"- **Rates** have a period: `1000/s`, `90/m`, `5/h`.\n" +
 	"- **Lists** in a variable or setting are YAML: `--set 'chaos.schedule=[]'`.\n" +
-	"- **SIGHUP** takes over the keys marked *reload*. The others are reported and wait for a restart.\n\n" +
-	"The variable of `limits.client_rate` is `CORRGRAPH_LIMITS_CLIENT_RATE`, and so on. One that begins with a section but is no key is an error.\n"
+	"- **SIGHUP** reloads the keys marked *reload*. Changes to other keys are reported and need a restart.\n\n" +
+	"The variable for `limits.client_rate` is `CORRGRAPH_LIMITS_CLIENT_RATE`, and so on. A variable that starts with a section's name but names no key is an error.\n"
 
 // writeSection writes a section and the keys below it, at any depth, as one table.
 func writeSection(b *bufio.Writer, f *field) {

@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// ErrOpen is returned while a [Breaker] lets nothing through.
+// ErrOpen is returned while a [Breaker] rejects everything.
 var ErrOpen = errors.New("circuit open")
 
-// State is what a Breaker does with requests.
+// State is the state of a Breaker.
 type State uint8
 
 // The states.
 const (
-	Closed   State = iota // all go through
-	Open                  // none do
-	HalfOpen              // one at a time tries whether it works again
+	Closed   State = iota // requests pass
+	Open                  // requests are rejected
+	HalfOpen              // one trial request at a time passes
 )
 
 // String returns "closed", "open" or "half-open".
 func (s State) String() string { return [...]string{"closed", "open", "half-open"}[s] }
 
-// BreakerOptions shape a Breaker.
+// BreakerOptions configure a Breaker.
 type BreakerOptions struct {
 	Clock     func() time.Time // required
 	Name      string           // of what it protects, in errors and changes
@@ -33,16 +33,16 @@ type BreakerOptions struct {
 	Window    time.Duration    // within which they happen. Zero means 1 minute
 	Delay     time.Duration    // from opening to the first trial. Zero means 5 s
 	Successes int              // trials in a row that close it. Zero means 1
-	// IsFailure says which errors count against what is protected; others are
-	// nobody's verdict. Nil means all but context.Canceled: a client that left
-	// proves nothing. It isn't asked about nil.
+	// IsFailure reports whether an error counts as a failure; other errors are
+	// ignored. Nil means every error but context.Canceled: a client that left proves
+	// nothing. It is never called with a nil error.
 	IsFailure func(error) bool
-	// OnChange is told every change in order. It is called under the Breaker's lock:
-	// it must be quick and may call State, Status and Stats, nothing else. May be nil.
+	// OnChange receives every change, in order. It runs under the Breaker's lock, so
+	// it must be quick and may call only State, Status and Stats. May be nil.
 	OnChange func(Change)
 }
 
-// Change is a Breaker's step from one state to another.
+// Change is a transition from one state to another.
 type Change struct {
 	Name     string
 	From, To State

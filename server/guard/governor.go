@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// fastest is the highest limit of a Governor: its ring takes 8 bytes for each.
+// fastest is the highest limit of a Governor, whose ring takes 8 bytes per request.
 const fastest = 1_000_000
 
-// GovernorOptions bound a Governor.
+// GovernorOptions configure a Governor.
 type GovernorOptions struct {
 	Clock  func() time.Time // required
 	Second int              // requests in any second. Zero means no limit
 }
 
-// Governor limits what all clients together ask of an instance. It keeps the
-// instants of the newest requests, as many as the limit, so that no span of one
-// second ever sees more than that: a token bucket of the same rate would let
-// through nearly twice as many in the first second after a rest, and a smaller one
-// would refuse requests that come at once though the second has room for them.
+// Governor limits the requests of all clients together. It keeps the times of the
+// newest requests, as many as the limit, so that no span of one second ever holds
+// more. A token bucket of the same rate would let through nearly twice as many in
+// the first second after a rest, and a smaller one would refuse bursts that the
+// second has room for.
 type Governor struct {
 	clock func() time.Time
 	limit atomic.Int64 // 0 is off; changed under mu, read without
@@ -50,8 +50,9 @@ func NewGovernor(o GovernorOptions) (*Governor, error) {
 	return g, g.Set(o.Second)
 }
 
-// Allow lets n requests through, all or none. Without a limit it says yes with a
-// Limit of 0. Cost: O(n), one atomic load without a limit; no allocation.
+// Allow admits n requests, all or none. Without a limit it always admits, and the
+// Decision's Limit is 0. Cost: O(n), or one atomic load without a limit; no
+// allocation.
 func (g *Governor) Allow(n int) Decision {
 	if g.limit.Load() == 0 {
 		return Decision{OK: true}
