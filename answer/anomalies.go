@@ -3,6 +3,7 @@ package answer
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -50,39 +51,79 @@ type Anomalies struct {
 	AsOf       odds.Time      `json:"as_of"`
 	Anomalies  []Anomaly      `json:"anomalies"` // in order of time
 	Kinds      map[string]int `json:"kinds"`
-	Suppressed int            `json:"suppressed"` // how many were kept back, listed or not
+	Suppressed int            `json:"suppressed"` // how many were suppressed, listed or not
 
 	names Names
 }
 
-// AnomalyFilter says which anomalies are wanted.
-type AnomalyFilter struct {
-	Kind       string // empty: every kind
-	Suppressed bool   // list those that were not raised too
+// AnomalyQuery says which anomalies are wanted. Its zero value means all that were
+// raised.
+type AnomalyQuery struct {
+	Event         string  // empty: of every event
+	MinConfidence float64 // 0 to 1
+	Kind          string  // empty: every kind
+	Suppressed    bool    // list those that were not raised too
+	// Newest is the most that are listed, the newest first. Zero means all, in order
+	// of time.
+	Newest int
 }
 
-// NewAnomalies lists the anomalies that began by asOf, in order of time.
-func NewAnomalies(all []detect.Anomaly, names Names, f AnomalyFilter, asOf odds.Time) Anomalies {
-	l := Anomalies{AsOf: asOf, Anomalies: []Anomaly{}, Kinds: map[string]int{}, names: names}
-	for i := range all {
-		a := &all[i]
-		if a.At > asOf || f.Kind != "" && f.Kind != a.Kind {
-			continue
-		}
-		if a.Suppressed != "" {
-			l.Suppressed++
-			if !f.Suppressed {
-				continue
-			}
-		}
-		l.Kinds[a.Kind]++
-		l.Anomalies = append(l.Anomalies, anomalyOf(a, names, asOf))
+// AnomalyReader knows what was abnormal.
+type AnomalyReader interface {
+	// EachAnomaly calls yield with the anomalies of an event, of all events where it is
+	// empty, that have at least a confidence, until it returns false. For
+	// AnomalyQuery.Newest they come newest first.
+	EachAnomaly(ctx context.Context, event string, minConfidence float64, yield func(*detect.Anomaly) bool) error
+	// EdgesInWindow are the edges among which rows of other programs may be.
+	EdgesInWindow(ctx context.Context, event string, asOf odds.Time) ([]graph.Edge, error)
+}
+
+// ListAnomalies lists the anomalies that began by asOf, and rows of other programs as
+// kind external. Suppressed ones are counted as far back as the list goes.
+func ListAnomalies(ctx context.Context, r AnomalyReader, q AnomalyQuery, names Names, asOf odds.Time) (*Anomalies, error) {
+	l := &Anomalies{AsOf: asOf, Anomalies: []Anomaly{}, Kinds: map[string]int{}, names: names}
+	more := true
+	take := func(a *detect.Anomaly) bool {
+		more = l.take(a, &q)
+		return more
+	}
+	if err := r.EachAnomaly(ctx, q.Event, q.MinConfidence, take); err != nil {
+		return nil, err
+	}
+	edges, err := r.EdgesInWindow(ctx, q.Event, asOf)
+	if err != nil {
+		return nil, err
+	}
+	theirs := external(edges, q.MinConfidence)
+	for i := 0; i < len(theirs) && more; i++ {
+		take(&theirs[i])
 	}
 	slices.SortStableFunc(l.Anomalies, func(a, b Anomaly) int { return cmp.Compare(a.At, b.At) })
-	return l
+	if q.Newest > 0 {
+		slices.Reverse(l.Anomalies)
+	}
+	return l, nil
 }
 
-func anomalyOf(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
+// take adds an anomaly that is asked for, counts one that is suppressed, and reports
+// whether more are wanted.
+func (l *Anomalies) take(a *detect.Anomaly, q *AnomalyQuery) bool {
+	if a.At > l.AsOf || a.Confidence < q.MinConfidence || q.Kind != "" && q.Kind != a.Kind {
+		return true
+	}
+	if a.Suppressed != "" {
+		l.Suppressed++
+		if !q.Suppressed {
+			return true
+		}
+	}
+	l.Kinds[a.Kind]++
+	l.Anomalies = append(l.Anomalies, NewAnomaly(a, l.names, l.AsOf))
+	return q.Newest <= 0 || len(l.Anomalies) < q.Newest
+}
+
+// NewAnomaly shows one anomaly as it stood at asOf.
+func NewAnomaly(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
 	until := a.Until
 	if until > asOf {
 		until = 0
@@ -94,9 +135,9 @@ func anomalyOf(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
 	}
 }
 
-// External lists the rows of other programs among edges whose confidence reaches
+// external lists the rows of other programs among edges whose confidence reaches
 // min, as anomalies of kind external, by layer in the order given.
-func External(edges []graph.Edge, min float64) []detect.Anomaly {
+func external(edges []graph.Edge, min float64) []detect.Anomaly {
 	var layers [4][]graph.Edge
 	for i := range edges {
 		if e := &edges[i]; e.Evidence == graph.FromExternal && e.Layer.Valid() {
@@ -143,7 +184,7 @@ func (l *Anomalies) Text(w io.Writer, s Style, limit int) error {
 		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", plural(n, "milder or older one"))
 	}
 	if listed := slices.ContainsFunc(l.Anomalies, func(a Anomaly) bool { return a.Suppressed != "" }); l.Suppressed > 0 && !listed {
-		fmt.Fprintf(&b, "%s kept back; --suppressed shows them with the reason.\n", plural(l.Suppressed, "further one"))
+		fmt.Fprintf(&b, "%s suppressed; --suppressed shows them with the reason.\n", plural(l.Suppressed, "further one"))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -177,7 +218,7 @@ func (l *Anomalies) where(a *Anomaly) string {
 func now(a *Anomaly) string {
 	switch a.Kind {
 	case detect.Arbitrage:
-		return fmt.Sprintf("%.2f %% sure win", 100*a.Size)
+		return fmt.Sprintf("%.2f %% arbitrage profit", 100*a.Size)
 	case detect.HiddenEdge:
 		return fmt.Sprintf("%+.2g of %+.2g log-odds have come", a.Evidence.Now, a.Evidence.Usual)
 	}

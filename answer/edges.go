@@ -2,11 +2,13 @@ package answer
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 
 	"corrgraph/graph"
 	"corrgraph/odds"
+	"corrgraph/store"
 )
 
 // Edge is one link as interfaces show it.
@@ -38,9 +40,6 @@ type Edge struct {
 	InWindow     bool           `json:"in_window"`  // still counts at the time of the answer
 }
 
-// NewEdge shows one edge.
-func NewEdge(e *graph.Edge, names Names, now odds.Time) Edge { return edgeOf(e, names, now) }
-
 func edgeOf(e *graph.Edge, names Names, now odds.Time) Edge {
 	return Edge{
 		Layer: e.Layer, EventID: e.Event, Source: e.Source, Target: e.Target,
@@ -61,16 +60,22 @@ type Edges struct {
 	names Names
 }
 
-// NewEdges lists the edges detected by asOf, in the order given. Edges outside
+// EdgeReader reads stored edges.
+type EdgeReader interface {
+	Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error)
+}
+
+// ListEdges lists the edges detected by asOf, in the reader's order. Edges outside
 // their layer's window are in it and say so.
-func NewEdges(edges []graph.Edge, names Names, asOf odds.Time) Edges {
-	out := Edges{AsOf: asOf, Edges: []Edge{}, names: names}
+func ListEdges(ctx context.Context, r EdgeReader, f store.EdgeFilter, names Names, asOf odds.Time) (*Edges, error) {
+	edges, err := r.Edges(ctx, f)
+	out := &Edges{AsOf: asOf, Edges: []Edge{}, names: names}
 	for i := range edges {
 		if edges[i].DetectedAt <= asOf {
 			out.Edges = append(out.Edges, edgeOf(&edges[i], names, asOf))
 		}
 	}
-	return out
+	return out, err
 }
 
 // Text writes the discovered edges and those of other programs as a table, all

@@ -2,7 +2,9 @@ package answer
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"strconv"
 	"strings"
 
 	"corrgraph/catalog"
@@ -24,32 +26,137 @@ type Event struct {
 	Entities  []string   `json:"entities"`
 }
 
-// Events is the answer of `events`.
-type Events struct {
-	AsOf   odds.Time `json:"as_of"`
-	Events []Event   `json:"events"`
+func eventOf(e *catalog.Event, names Names) Event {
+	shown := Event{
+		ID: e.ID, Sport: e.Sport, League: e.League, Title: names.Event(e.ID), Home: e.Home, Away: e.Away,
+		Start: known(e.Start), FirstSeen: known(e.FirstSeen), LastSeen: known(e.LastSeen), Entities: append([]string{}, e.Entities...),
+	}
+	if shown.Title == e.ID && title(e) != "" { // not among the names yet
+		shown.Title = title(e)
+	}
+	return shown
 }
 
-// NewEvents lists the events seen by asOf, in the order given.
-func NewEvents(events []catalog.Event, asOf odds.Time) Events {
-	l := Events{AsOf: asOf, Events: []Event{}}
-	names := NamesOf(events)
-	for _, e := range events {
-		if e.FirstSeen <= asOf {
-			l.Events = append(l.Events, Event{
-				ID: e.ID, Sport: e.Sport, League: e.League, Title: names.Event(e.ID), Home: e.Home, Away: e.Away,
-				Start: known(e.Start), FirstSeen: known(e.FirstSeen), LastSeen: known(e.LastSeen), Entities: append([]string{}, e.Entities...),
-			})
-		}
+// EventRow is an event of a list.
+type EventRow struct {
+	Event
+	*Activity
+}
+
+// Activity is what a running service shows of an event now; a store keeps none of it.
+type Activity struct {
+	LastQuote odds.Time `json:"last_quote"`
+	Quotes    int       `json:"quotes"` // prices shown now
+	Markets   int       `json:"markets"`
+	Open      int       `json:"open_forecasts"` // not matured yet
+	Anomalies int       `json:"anomalies_on"`   // raised and not over
+}
+
+// EventList is the answer of `events`: a page of them.
+type EventList struct {
+	AsOf   odds.Time  `json:"as_of"`
+	Events []EventRow `json:"events"`
+	Total  int        `json:"total"` // that match, on all pages
+	Next   string     `json:"next_cursor,omitempty"`
+}
+
+// EventQuery says which events are wanted. Zero fields match all.
+type EventQuery struct {
+	Sport  string // sport or league, as in LeaderFilter
+	Search string // part of the title or the id, in any case
+	Cursor string // EventList.Next of the page before
+	Limit  int    // of a page; zero means no limit
+}
+
+// EventReader lists events.
+type EventReader interface {
+	// EachEvent calls yield with every event until it returns false. Activity is nil
+	// where it is not known; both are valid during the call only. Pages need the
+	// order of the newest quote first, then the id.
+	EachEvent(ctx context.Context, yield func(*catalog.Event, *Activity) bool) error
+}
+
+// ListEvents lists the events first seen by asOf, in the reader's order. It returns
+// ErrInvalid for a cursor that no list gave out. Cost: one pass over all events.
+func ListEvents(ctx context.Context, r EventReader, q EventQuery, names Names, asOf odds.Time) (*EventList, error) {
+	after, err := parseCursor(q.Cursor)
+	if err != nil {
+		return nil, err
 	}
-	return l
+	l := &EventList{AsOf: asOf, Events: []EventRow{}}
+	find := strings.ToLower(q.Search)
+	last := pageEnd{}
+	err = r.EachEvent(ctx, func(e *catalog.Event, now *Activity) bool {
+		if e.FirstSeen > asOf || !q.wants(e, find) {
+			return true
+		}
+		l.Total++
+		at := pageEndOf(e, now)
+		switch {
+		case after != nil && !after.before(at):
+		case q.Limit <= 0 || len(l.Events) < q.Limit:
+			row := EventRow{Event: eventOf(e, names)}
+			if now != nil {
+				own := *now
+				row.Activity = &own
+			}
+			l.Events, last = append(l.Events, row), at
+		case l.Next == "":
+			l.Next = last.String()
+		}
+		return true
+	})
+	return l, err
+}
+
+// wants reports whether an event matches; find is the search in lower case.
+func (q *EventQuery) wants(e *catalog.Event, find string) bool {
+	if !(LeaderFilter{Sport: q.Sport}).Matches(e.Sport, e.League) {
+		return false
+	}
+	return find == "" || strings.Contains(strings.ToLower(e.Title), find) || strings.Contains(strings.ToLower(e.ID), find)
+}
+
+// pageEnd is where a page of events ends. The order of events changes with every
+// quote: an id alone would move to the front and the pages begin again with it.
+type pageEnd struct {
+	last odds.Time
+	id   string
+}
+
+func pageEndOf(e *catalog.Event, now *Activity) pageEnd {
+	if now != nil {
+		return pageEnd{now.LastQuote, e.ID}
+	}
+	return pageEnd{e.LastSeen, e.ID}
+}
+
+func (p pageEnd) String() string { return p.id + "@" + strconv.FormatInt(int64(p.last), 10) }
+
+// before reports whether other comes behind the end.
+func (p pageEnd) before(other pageEnd) bool {
+	return other.last < p.last || other.last == p.last && other.id > p.id
+}
+
+// parseCursor reads a cursor; nil where it is empty.
+func parseCursor(cursor string) (*pageEnd, error) {
+	if cursor == "" {
+		return nil, nil
+	}
+	i := strings.LastIndexByte(cursor, '@')
+	last, err := strconv.ParseInt(cursor[i+1:], 10, 64)
+	if i < 0 || err != nil {
+		return nil, &Error{ErrInvalid, "cursor " + strconv.Quote(cursor) + " did not come from this list: start again without one"}
+	}
+	return &pageEnd{odds.Time(last), cursor[:i]}, nil
 }
 
 // Text writes the events as a table.
-func (l *Events) Text(w io.Writer, s Style) error {
+func (l *EventList) Text(w io.Writer, s Style) error {
 	var b bytes.Buffer
 	t := newTable("Event", "Match", "League", "Start", "Last seen")
-	for _, e := range l.Events {
+	for i := range l.Events {
+		e := &l.Events[i]
 		t.add(e.ID, e.Title, strings.Trim(e.Sport+"/"+e.League, "/"), clockOf(e.Start), clockOf(e.LastSeen))
 	}
 	if len(t.rows) > 0 {

@@ -2,11 +2,13 @@ package answer
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 
 	"corrgraph/graph"
 	"corrgraph/odds"
+	"corrgraph/store"
 )
 
 // Graph is the answer of `graph`: the four layers of one event.
@@ -37,8 +39,27 @@ type Layer struct {
 // LayerOff is the status of a layer that is switched off: it did not fail.
 const LayerOff graph.Status = "OFF"
 
-// NewGraph shows an answer of a snapshot.
-func NewGraph(a *graph.Answer, names Names) Graph {
+// GraphQuery is a question for the graph of an event.
+type GraphQuery struct {
+	Event string
+	Limit int        // the most edges of each layer; zero means graph.AnswerLimit
+	Mode  graph.Mode // where layers are built; empty means inline
+}
+
+// ReadGraph builds the graph of an event as of an instant, each layer by one question
+// to the reader. A layer that can't be read is in it with the reason.
+func ReadGraph(ctx context.Context, r EdgeReader, q GraphQuery, names Names, asOf odds.Time) *Graph {
+	source := func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
+		return r.Edges(ctx, store.EdgeFilter{Event: q.Event, Layer: layer})
+	}
+	g := NewGraph(graph.Build(ctx, q.Event, asOf, source, graph.Options{Mode: q.Mode}), q.Limit, names)
+	return &g
+}
+
+// NewGraph shows a snapshot, at most limit edges a layer; zero means graph.AnswerLimit.
+func NewGraph(s *graph.Snapshot, limit int, names Names) Graph {
+	var a graph.Answer
+	s.Answer(s.AsOf, limit, &a)
 	g := Graph{EventID: a.Event, Title: names.Event(a.Event), AsOf: a.Now, Status: a.Status, names: names}
 	for i := range a.Layers {
 		from := &a.Layers[i]

@@ -3,6 +3,7 @@ package answer
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -46,8 +47,6 @@ type Pair struct {
 	// HayashiYoshida is the published estimator's opinion of a pair with a leader;
 	// null where it was not asked.
 	HayashiYoshida *graph.Opinion `json:"hayashi_yoshida"`
-
-	family string
 }
 
 // Leaders is the answer of `leaders`.
@@ -71,21 +70,39 @@ func (f LeaderFilter) Matches(sport, league string) bool {
 	return s == "" || s == strings.ToLower(sport) || s == strings.ToLower(league) || s == strings.ToLower(sport+"_"+league)
 }
 
-// NewLeaders lists the layer-1 families that were judged by asOf, discovered or
+// LeaderReader knows what families were judged to be.
+type LeaderReader interface {
+	Families(ctx context.Context) ([]graph.Family, error)
+	Groups(ctx context.Context) ([]store.Group, error)
+	// Opinions are those of the published estimator, by family key.
+	Opinions(ctx context.Context) (map[string]graph.Opinion, error)
+}
+
+// ListLeaders lists the layer-1 families that were judged by asOf, discovered or
 // not, the most certain first. A store keeps a family's newest judgement alone,
 // so an earlier asOf finds what was not judged again since.
-func NewLeaders(families []graph.Family, groups []store.Group, f LeaderFilter, asOf odds.Time) Leaders {
-	l := Leaders{AsOf: asOf, Pairs: []Pair{}, Groups: [][]string{}}
+func ListLeaders(ctx context.Context, r LeaderReader, f LeaderFilter, asOf odds.Time) (*Leaders, error) {
+	families, err := r.Families(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := r.Groups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opinions, err := r.Opinions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &Leaders{AsOf: asOf, Pairs: []Pair{}, Groups: [][]string{}}
 	for i := range families {
-		x := &families[i]
-		if x.Key.Layer != odds.Direct || !f.Matches(x.Key.Sport, x.Key.League) || f.Market != "" && !strings.EqualFold(f.Market, x.Key.Market) {
-			continue
-		}
-		if x.DetectedAt > asOf {
+		switch x := &families[i]; {
+		case !f.wants(&x.Key):
+		case x.DetectedAt > asOf:
 			l.Later++
-			continue
+		default:
+			l.Pairs = append(l.Pairs, pairOf(x, opinions))
 		}
-		l.Pairs = append(l.Pairs, pairOf(x))
 	}
 	slices.SortStableFunc(l.Pairs, func(a, b Pair) int {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Q, b.Q), cmp.Compare(b.N, a.N))
@@ -95,20 +112,16 @@ func NewLeaders(families []graph.Family, groups []store.Group, f LeaderFilter, a
 			l.Groups = append(l.Groups, g.Venues)
 		}
 	}
-	return l
+	return l, nil
 }
 
-// Second adds the published estimator's opinions, by family key.
-func (l *Leaders) Second(opinions map[string]graph.Opinion) {
-	for i := range l.Pairs {
-		if o, ok := opinions[l.Pairs[i].family]; ok {
-			l.Pairs[i].HayashiYoshida = &o
-		}
-	}
+// wants reports whether a family is one of the pairs asked for.
+func (f LeaderFilter) wants(k *graph.FamilyKey) bool {
+	return k.Layer == odds.Direct && f.Matches(k.Sport, k.League) && (f.Market == "" || strings.EqualFold(f.Market, k.Market))
 }
 
-func pairOf(x *graph.Family) Pair {
-	return Pair{
+func pairOf(x *graph.Family, opinions map[string]graph.Opinion) Pair {
+	p := Pair{
 		Leader: x.Key.Leader, Follower: x.Key.Follower, Sport: x.Key.Sport, League: x.Key.League,
 		Market: x.Key.Market, Phase: x.Key.Phase,
 		LagMs: x.Lag, LagLowMs: x.LagLow, LagHighMs: x.LagHigh, ResolutionMs: x.Resolution,
@@ -116,8 +129,12 @@ func pairOf(x *graph.Family) Pair {
 		Confidence: x.Confidence, Band: odds.BandOf(x.Confidence),
 		Simultaneous: x.Simultaneous, Copied: x.Copied, Discovered: x.Discovered,
 		Direction: x.D, QExist: x.QExist, QDirect: x.QDirect, ZeroLag: x.ZeroLag, Coincide: x.Coincide,
-		FirstFound: known(x.FirstFound), JudgedAt: x.DetectedAt, family: x.Key.String(),
+		FirstFound: known(x.FirstFound), JudgedAt: x.DetectedAt,
 	}
+	if o, ok := opinions[x.Key.String()]; ok {
+		p.HayashiYoshida = &o
+	}
+	return p
 }
 
 // known is nil for the unknown time, so that JSON says null and not 1970.

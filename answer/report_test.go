@@ -2,6 +2,7 @@ package answer
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -146,7 +147,10 @@ func TestLeadersOrderAndFilter(t *testing.T) {
 		{Sport: "baseball", League: "kbo", Venues: []string{"a", "b"}},
 		{Sport: "soccer", League: "epl", Venues: []string{"c", "d"}},
 	}
-	l := NewLeaders(families, groups, LeaderFilter{Sport: "Baseball"}, at)
+	l, err := ListLeaders(t.Context(), &desk{families: families, groups: groups}, LeaderFilter{Sport: "Baseball"}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var order []string
 	for _, p := range l.Pairs {
 		order = append(order, p.Leader)
@@ -165,13 +169,13 @@ func TestLeadersOrderAndFilter(t *testing.T) {
 	}
 }
 
-func TestExternal(t *testing.T) {
+func TestExternalRows(t *testing.T) {
 	edges := []graph.Edge{
 		{Layer: 2, Event: "x", Source: "a_source_node", Target: "a_target_node", Score: -0.9, Confidence: 0.7, Evidence: graph.FromExternal, DetectedAt: 5},
 		{Layer: 1, Event: "x", Source: "b_source_node", Target: "b_target_node", Score: 0.5, Confidence: 0.6, Evidence: graph.FromExternal, DetectedAt: 5},
 		{Layer: 1, Event: "x", Source: "own/e1/h2h/home", Target: "fd/e1/h2h/home", Score: 0.9, Confidence: 0.99, Evidence: graph.FromOwn, DetectedAt: 5},
 	}
-	found := External(edges, 0.6)
+	found := external(edges, 0.6)
 	if len(found) != 2 || found[0].Layer != 1 || found[1].Layer != 2 {
 		t.Fatalf("found %+v", found)
 	}
@@ -180,26 +184,35 @@ func TestExternal(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
-	if found := External(edges, 0.65); len(found) != 1 || found[0].Nodes[0] != "a_source_node" {
+	if found := external(edges, 0.65); len(found) != 1 || found[0].Nodes[0] != "a_source_node" {
 		t.Errorf("above 0.65: %+v", found)
 	}
 }
 
 func TestGraphOfFailedLayer(t *testing.T) {
-	a := graph.Answer{Event: "e1", Now: 1000, Status: graph.Degraded}
-	a.Layers[0] = graph.LayerAnswer{Layer: 1, LeftOut: 3, Edges: []*graph.Edge{{Layer: 1, Event: "e1", Source: "dk/e1/h2h/home", Target: "fd/e1/h2h/home", DetectedAt: 900, Discovered: true}}}
-	a.Layers[2] = graph.LayerAnswer{Layer: 3, Err: errors.New("deadline of 50ms")}
-	g := NewGraph(&a, names())
+	source := func(_ context.Context, layer odds.Layer) ([]graph.Edge, error) {
+		switch layer {
+		case odds.Direct:
+			e := graph.Edge{Layer: 1, Event: "e1", Source: "dk/e1/h2h/home", Target: "fd/e1/h2h/home", DetectedAt: 900, Discovered: true, Score: 0.9}
+			weaker := e
+			weaker.Target, weaker.Score = "mb/e1/h2h/home", 0.5
+			return []graph.Edge{e, weaker}, nil
+		case odds.CrossEvent:
+			return nil, errors.New("deadline of 50ms")
+		}
+		return nil, nil
+	}
+	g := NewGraph(graph.Build(t.Context(), "e1", 1000, source, graph.Options{}), 1, names())
 	var js, text bytes.Buffer
 	if err := errors.Join(JSON(&js, g), g.Text(&text, Style{})); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"status": "DEGRADED"`, `"reason": "deadline of 50ms"`, `"edges": null`, `"edges": []`, `"left_out": 3`} {
+	for _, want := range []string{`"status": "DEGRADED"`, `deadline of 50ms"`, `"edges": null`, `"edges": []`, `"left_out": 1`} {
 		if !strings.Contains(js.String(), want) {
 			t.Errorf("no %s in\n%s", want, &js)
 		}
 	}
-	for _, want := range []string{"Angels @ Orioles", "DEGRADED", "L3 cross-event: failed, deadline of 50ms", "dk → fd · h2h · home", "L2 cross-market: no link in the last 24 h"} {
+	for _, want := range []string{"Angels @ Orioles", "DEGRADED", "L3 cross-event: failed, ", "deadline of 50ms\n", "dk → fd · h2h · home", "L2 cross-market: no link in the last 24 h"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, &text)
 		}
@@ -212,7 +225,10 @@ func TestAnomaliesAsOf(t *testing.T) {
 		{Kind: detect.Arbitrage, Layer: 1, Nodes: []odds.NodeID{"dk/e1/h2h/home", "fd/e1/h2h/away"}, At: 20, Until: 30, Severity: detect.SeverityCritical, Size: 0.02},
 		{Kind: detect.Arbitrage, Layer: 1, At: 101},
 	}
-	l := NewAnomalies(all, names(), AnomalyFilter{}, 100)
+	l, err := ListAnomalies(t.Context(), &desk{anomalies: all}, AnomalyQuery{}, names(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(l.Anomalies) != 2 || l.Anomalies[0].At != 20 || l.Anomalies[1].Until != nil || l.Kinds[detect.Arbitrage] != 1 {
 		t.Errorf("%+v", l)
 	}
@@ -220,7 +236,7 @@ func TestAnomaliesAsOf(t *testing.T) {
 	if err := l.Text(&b, Style{}, 1); err != nil {
 		t.Fatal(err)
 	}
-	if s := b.String(); !strings.Contains(s, "2.00 % sure win") || !strings.Contains(s, "1 milder or older one;") || strings.Contains(s, "outlier") {
+	if s := b.String(); !strings.Contains(s, "2.00 % arbitrage profit") || !strings.Contains(s, "1 milder or older one;") || strings.Contains(s, "outlier") {
 		t.Errorf("the gravest one alone:\n%s", s)
 	}
 }
@@ -233,7 +249,7 @@ func TestPathsText(t *testing.T) {
 		Hops: []propagate.Hop{hop("dk/e1/h2h/home", "fd/e1/h2h/home", 0.5), hop("fd/e1/h2h/home", "mb/e1/h2h/home", -0.4)},
 		Lag:  4000, LagLow: 3000, LagHigh: 5000, Impact: -0.2, Confidence: 0.9025,
 	}}
-	l := NewPaths("dk/e1/h2h/home", "", found, names(), 0)
+	l := &Paths{Source: "dk/e1/h2h/home", Paths: found, names: names()}
 	var b bytes.Buffer
 	if err := l.Text(&b, Style{}, 0); err != nil {
 		t.Fatal(err)
@@ -244,7 +260,7 @@ func TestPathsText(t *testing.T) {
 		}
 	}
 	b.Reset()
-	l = NewPaths("dk/e1/h2h/home", "fd/e1/h2h/home", nil, names(), 0)
+	l = &Paths{Source: "dk/e1/h2h/home", Target: "fd/e1/h2h/home", Paths: []propagate.Path{}, names: names()}
 	if err := errors.Join(l.Text(&b, Style{}, 0), JSON(&b, l)); err != nil || !strings.Contains(b.String(), "nothing is known to follow it to fd") || !strings.Contains(b.String(), `"paths": []`) {
 		t.Errorf("%v:\n%s", err, &b)
 	}
@@ -255,12 +271,19 @@ func TestScorecardAsOf(t *testing.T) {
 	hit := ledger.Prediction{ID: "1", Family: key.String(), Layer: 1, IssuedAt: 100, ResolvedAt: 200, Outcome: ledger.Hit, P: 0.6, Base: 0.1, BaseN: 5}
 	other := ledger.Prediction{ID: "2", Family: "gone", Layer: 2, IssuedAt: 150, ResolvedAt: 160, Outcome: ledger.Missed, P: 0.6}
 	all := []ledger.Prediction{hit, other}
-	families := []graph.Family{{Key: key}}
+	d := &desk{predictions: all, families: []graph.Family{{Key: key}}}
+	at := func(asOf odds.Time) *Scorecard {
+		c, err := ScorecardAt(t.Context(), d, asOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
 	for _, c := range []struct {
 		at                             odds.Time
 		issued, pending, matured, hits int
 	}{{99, 0, 0, 0, 0}, {100, 1, 1, 0, 0}, {160, 2, 1, 1, 0}, {200, 2, 0, 2, 1}} {
-		o := ScorecardAsOf(all, families, c.at).Overall
+		o := at(c.at).Overall
 		if o.Issued != c.issued || o.Pending != c.pending || o.Matured != c.matured || o.Hits != c.hits {
 			t.Errorf("as of %d: %+v, want %+v", c.at, o, c)
 		}
@@ -268,12 +291,11 @@ func TestScorecardAsOf(t *testing.T) {
 	if all[0].Outcome != ledger.Hit {
 		t.Error("the predictions given were changed")
 	}
-	card := ScorecardAsOf(all, families, 200)
 	var b bytes.Buffer
-	if err := ScorecardText(&b, Style{}, &card, 0); err != nil {
+	if err := at(200).Text(&b, Style{}, 0); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"2 forecasts made before the fact, 2 matured, 1 came true", "dk → mb", "baseball/mlb h2h pre-match", "n = 2", "always the base rate"} {
+	for _, want := range []string{"2 forecasts made before the fact, 2 matured, 1 hit:", "dk → mb", "baseball/mlb h2h pre-match", "n = 2", "always the base rate"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, &b)
 		}

@@ -3,6 +3,7 @@ package answer
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -12,10 +13,27 @@ import (
 	"corrgraph/odds"
 )
 
-// ScorecardAsOf adds up the predictions as they stood at asOf: those issued
-// later are left out, those settled later are pending. Predictions of families
-// that are not given keep the layer alone.
-func ScorecardAsOf(all []ledger.Prediction, families []graph.Family, asOf odds.Time) ledger.Scorecard {
+// Scorecard is the answer of `scorecard`: how the forecasts did.
+type Scorecard struct{ ledger.Scorecard }
+
+// PredictionReader knows all predictions, and the families that made them.
+type PredictionReader interface {
+	Predictions(ctx context.Context) ([]ledger.Prediction, error)
+	Families(ctx context.Context) ([]graph.Family, error)
+}
+
+// ScorecardAt adds up the predictions as they stood at asOf: those issued later are
+// left out, those settled later are pending. Predictions of families that are no
+// longer known keep the layer alone.
+func ScorecardAt(ctx context.Context, r PredictionReader, asOf odds.Time) (*Scorecard, error) {
+	all, err := r.Predictions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	families, err := r.Families(ctx)
+	if err != nil {
+		return nil, err
+	}
 	of := make(map[string]ledger.FamilyScore, len(families))
 	for i := range families {
 		k := families[i].Key
@@ -38,13 +56,12 @@ func ScorecardAsOf(all []ledger.Prediction, families []graph.Family, asOf odds.T
 		}
 		named = append(named, ledger.Named{Prediction: p, Of: f})
 	}
-	return ledger.NewScorecard(named)
+	return &Scorecard{ledger.NewScorecard(named)}, nil
 }
 
-// ScorecardText writes how the forecasts did beside what chance and simple rules
-// would have done; families with a matured forecast, at most limit of them (all
-// when 0).
-func ScorecardText(w io.Writer, s Style, c *ledger.Scorecard, limit int) error {
+// Text writes how the forecasts did beside the base rate and simple baselines:
+// families with a matured forecast, at most limit of them (all when 0).
+func (c *Scorecard) Text(w io.Writer, s Style, limit int) error {
 	var b bytes.Buffer
 	o := &c.Overall
 	if o.Issued == 0 {
@@ -52,13 +69,13 @@ func ScorecardText(w io.Writer, s Style, c *ledger.Scorecard, limit int) error {
 		_, err := w.Write(b.Bytes())
 		return err
 	}
-	fmt.Fprintf(&b, "%s made before the fact, %d matured, %d came true: %s. Out of sample: a forecast uses only what was known when it was made.\n",
-		plural(o.Issued, "forecast"), o.Matured, o.Hits, rate(o.HitRate, o.HitLow, o.HitHigh, o.Matured))
-	fmt.Fprintf(&b, "The same rule at times of equal activity: %s. Not matured: %d already moved, %d without a quote, %d pending.\n\n",
+	fmt.Fprintf(&b, "%s made before the fact, %d matured, %s: %s. Out of sample: a forecast uses only what was known when it was made.\n",
+		plural(o.Issued, "forecast"), o.Matured, plural(o.Hits, "hit"), rate(o.HitRate, o.HitLow, o.HitHigh, o.Matured))
+	fmt.Fprintf(&b, "Base rate, the same rule at times of equal activity: %s. Not matured: %d already moved, %d without a quote, %d pending.\n\n",
 		percent(o.BaseRate), o.AlreadyMoved, o.Void, o.Pending)
 	familyScores(&b, s, c.Families, limit)
-	baselines(&b, s, c)
-	calibration(&b, s, c)
+	baselines(&b, s, &c.Scorecard)
+	calibration(&b, s, c.Calibration)
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -71,7 +88,7 @@ func rate(r, low, high float64, n int) string {
 }
 
 func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit int) {
-	t := newTable("Layer", "When → then", "Where", "Came true", ">Chance", ">Brier", ">of chance", "Head start", ">Late", ">Wrong way", ">Nothing")
+	t := newTable("Layer", "When → then", "Where", "Hit rate", ">Base rate", ">Brier", ">of base rate", "Lead time", ">Late", ">Wrong sign", ">Missed")
 	left := 0
 	for i := range families {
 		f := &families[i]
@@ -79,13 +96,13 @@ func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit
 			left++
 			continue
 		}
-		head := "–"
+		lead := "–"
 		if f.Hits > 0 {
-			head = Span(f.LeadTimeMs)
+			lead = Span(f.LeadTimeMs)
 		}
 		t.add(odds.Layer(f.Layer).Key(), f.Leader+" → "+f.Follower, place(f.Sport, f.League, f.Market, f.Phase),
 			rate(f.HitRate, f.HitLow, f.HitHigh, f.Matured), percent(f.BaseRate), fmt.Sprintf("%.3f", f.Brier), fmt.Sprintf("%.3f", f.BrierBase),
-			head, fmt.Sprint(f.Late), fmt.Sprint(f.WrongSign), fmt.Sprint(f.Missed))
+			lead, fmt.Sprint(f.Late), fmt.Sprint(f.WrongSign), fmt.Sprint(f.Missed))
 	}
 	if len(t.rows) > 0 {
 		t.write(b, s)
@@ -96,7 +113,7 @@ func familyScores(b *bytes.Buffer, s Style, families []ledger.FamilyScore, limit
 }
 
 func baselines(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
-	t := newTable("Beside simple rules", "Came true", ">Brier of its own calls")
+	t := newTable("Baseline", "Hit rate", ">Brier of its own calls")
 	t.add("these forecasts", rate(c.Overall.HitRate, c.Overall.HitLow, c.Overall.HitHigh, c.Overall.Matured), fmt.Sprintf("%.3f", c.Overall.Brier))
 	names := make([]string, 0, len(c.Baselines))
 	for n := range c.Baselines {
@@ -110,14 +127,14 @@ func baselines(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
 			did = fmt.Sprintf("%.0f %% (n = %d)", 100*r.HitRate, r.Calls)
 		}
 		if r.Calls > 0 {
-			t.add(rivalWords(n), did, fmt.Sprintf("%.3f", r.Brier))
+			t.add(baselineWords(n), did, fmt.Sprintf("%.3f", r.Brier))
 		}
 	}
 	b.WriteByte('\n')
 	t.write(b, s)
 }
 
-func rivalWords(name string) string {
+func baselineWords(name string) string {
 	switch name {
 	case ledger.BaselineRate:
 		return "always the base rate"
@@ -129,9 +146,9 @@ func rivalWords(name string) string {
 	return name
 }
 
-func calibration(b *bytes.Buffer, s Style, c *ledger.Scorecard) {
-	t := newTable("Stated chance", "Came true")
-	for _, bin := range c.Calibration {
+func calibration(b *bytes.Buffer, s Style, bins []ledger.CalibrationBin) {
+	t := newTable("Forecast probability", "Hit rate")
+	for _, bin := range bins {
 		if bin.N > 0 {
 			t.add(fmt.Sprintf("%.0f %%", 100*bin.Claimed), rate(bin.Rate, bin.RateLow, bin.RateHigh, bin.N))
 		}

@@ -6,7 +6,8 @@ import (
 	"corrgraph/odds"
 )
 
-// PalpableError is the sure win above which one of the prices is almost certainly wrong.
+// PalpableError is the arbitrage margin above which one of the prices is almost certainly
+// a palpable error: a mistake that the venue will not honour.
 const PalpableError = 0.10
 
 const (
@@ -14,7 +15,7 @@ const (
 	errorDiscount = 0.2
 )
 
-// Arbitrages appends the sure win of every line that has one: the best takeable price
+// Arbitrages appends the arbitrage of every line that has one: the best takeable price
 // of each outcome, over at least two venues. Margins are not removed, fees and
 // limits are not known. Not covered: two different lines (a middle), two different
 // markets, and lay prices. Of the venues it reads all up to Prices, SeenAt and

@@ -54,23 +54,23 @@ type NodeHistory struct {
 
 	lastMove, burstFrom   odds.Time
 	windowFrom            odds.Time
-	outAt                 odds.Time // first look of the running episode; 0 none
+	outAt                 odds.Time // first look of the running deviation; 0 none
 	windowSquares         float32
 	outPeak, outOthers    float32 // departure and consensus when it began
 	windowMoves           uint16
 	outHeld               uint16
 	burst, outSel         uint8
-	outKind               episode
+	outKind               deviation
 	live, partial, raised bool
 }
 
-// episode is what a venue that is away from the others is going through.
-type episode uint8
+// deviation is how a venue came to be away from the others.
+type deviation uint8
 
 const (
-	together episode = iota
-	jumped           // by a jump of its own
-	drifted          // the others moved, or it did bit by bit
+	together deviation = iota
+	jumped             // by a jump of its own
+	drifted            // the others moved, or it did bit by bit
 )
 
 // phase forgets a history when the match changes between pre-match and in play.

@@ -16,7 +16,7 @@ const (
 	MoveFrequency       = "move_frequency"        // far more price changes in a quarter of an hour than usual
 	MoveClustering      = "move_clustering"       // price changes in quick succession where they usually lie apart
 	OutlierQuote        = "outlier_quote"         // one venue's price jumps far from everybody else's: mostly a wrong quote
-	Arbitrage           = "arbitrage"             // best prices across venues add up to a sure win
+	Arbitrage           = "arbitrage"             // best prices across venues guarantee a profit
 	PairBreakdown       = "pair_breakdown"        // two venues that move together no longer do
 	CorrelationBreak    = "correlation_breakdown" // two markets or matches that move together no longer do
 	CorrelationInverted = "correlation_inversion" // two markets that move together now move against each other
@@ -64,7 +64,7 @@ func Rules() []Rule {
 		{MoveFrequency, l1, "far more price changes than usual", "moves of a closed window (as for volatility), square-rooted, depart upward at 4 or more from the node's windows (at least 8)", "1e-4 a node and window for Poisson counts of one a window or more, more rarely for fewer"},
 		{MoveClustering, l1, "price changes in quick succession", "5 gaps in a row each shorter than a quarter of the node's usual (geometric mean) gap", "4e-5 a move for exponential gaps"},
 		{OutlierQuote, l1, "one venue's price far from everybody else's", "jump of its own by at least 0.25 log-odds to a departure of 6 or more while the others moved less than half as far; in play only once it has returned; ends when it is back", "2e-9 a venue and look"},
-		{Arbitrage, l1, "best prices add up to a sure win", "sum of 1/best price over a complete set of outcomes on one line, at two venues or more, is under 1; a leg older than two resolutions or 60 s suppresses it; above 10 % it is marked as almost certainly an error", "none: it is arithmetic on quoted prices"},
+		{Arbitrage, l1, "best prices across venues make an arbitrage", "sum of 1/best price over a complete set of outcomes on one line, at two venues or more, is under 1; a leg older than two resolutions or 60 s suppresses it; above 10 % it is marked as almost certainly an error", "none: it is arithmetic on quoted prices"},
 		{PairBreakdown, l1, "two venues no longer move together", "score departs towards zero at 4 or more and is under half of the usual", oneSide},
 		{CorrelationBreak, []odds.Layer{2, 4}, "two markets or matches no longer move together", "score departs towards zero at 4 or more, is under half of the usual and has not changed sign", oneSide},
 		{CorrelationInverted, l2, "two markets move against each other", "score departs at 4 or more and has the other sign with at least half of the usual size", oneSide},

@@ -67,24 +67,27 @@ type identity struct {
 
 // eventState is what is known of one event.
 type eventState struct {
-	cases    map[identity]*standing
-	order    []*standing // those that are on and must be offered at every look
+	cases    map[identity]*episode
+	order    []*episode // those that are on and must be offered at every look
 	hourFrom odds.Time
 	raised   map[string]int // by kind, so that a frequent kind can't silence a rare one
 }
 
-type state uint8
+// stage is how far an episode has come.
+type stage uint8
 
 const (
-	idle state = iota
+	idle stage = iota
 	pending
 	blocked
 	raised
 )
 
-type standing struct {
-	state   state
-	listed  bool // in docket.order
+// episode is one anomaly from its first candidate to its end, and what is remembered of
+// it afterwards.
+type episode struct {
+	stage   stage
+	listed  bool // in eventState.order
 	since   odds.Time
 	offered odds.Time
 	ended   odds.Time // 0 never
@@ -110,52 +113,52 @@ func NewPolicy(o PolicyOptions) *Policy {
 // or Continues. A candidate with Until set ends what was raised, or is raised
 // and over at once.
 func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
-	d := p.docket(a.Event)
-	s := d.standing(a)
+	ev := p.event(a.Event)
+	s := ev.episode(a)
 	s.offered = now
 	switch {
-	case s.state == raised && (a.Until != 0 || a.Strength < p.o.Reset):
+	case s.stage == raised && (a.Until != 0 || a.Strength < p.o.Reset):
 		return s.end(a.Until, a.Suppressed, now), Ended
-	case s.state == raised:
+	case s.stage == raised:
 		return s.worsen(a)
 	case a.Suppressed != "":
-		d.list(s, a)
+		ev.list(s, a)
 		return keep(s, a)
 	case a.Strength < 1 && a.Until == 0:
 		return vanish(s, now)
 	}
-	if s.state == idle {
-		s.state, s.since, s.anomaly = pending, now, a
+	if s.stage == idle {
+		s.stage, s.since, s.anomaly = pending, now, a
 	}
-	d.list(s, a)
+	ev.list(s, a)
 	if a.Until == 0 && now.Sub(s.since) < p.o.Hold[a.Kind] {
 		return Anomaly{}, Ignored
 	}
-	if reason := p.bar(d, s, a.Kind, now); reason != "" {
+	if reason := p.bar(ev, s, a.Kind, now); reason != "" {
 		a.Suppressed = reason
 		return keep(s, a)
 	}
-	return p.raise(d, s, a, now), Raised
+	return p.raise(ev, s, a, now), Raised
 }
 
 // EndLook ends what was on in a layer of an event and was not offered at now:
 // edge anomalies and arbitrage, which are offered at every look. Call it after
 // all candidates of a look; it appends what is to be stored. O(what is on).
 func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []Anomaly) []Anomaly {
-	d := p.events[event]
-	if d == nil {
+	ev := p.events[event]
+	if ev == nil {
 		return dst
 	}
-	stay := d.order[:0]
-	for _, s := range d.order {
+	stay := ev.order[:0]
+	for _, s := range ev.order {
 		switch {
-		case s.state == idle:
+		case s.stage == idle:
 			s.listed = false
 			continue
 		case s.anomaly.Layer != layer || s.offered == now:
 			stay = append(stay, s)
 			continue
-		case s.state == raised:
+		case s.stage == raised:
 			dst = append(dst, s.end(now, "", now))
 		default:
 			if a, v := vanish(s, now); v == Kept {
@@ -164,8 +167,8 @@ func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []An
 		}
 		s.listed = false
 	}
-	clear(d.order[len(stay):])
-	d.order = stay
+	clear(ev.order[len(stay):])
+	ev.order = stay
 	return dst
 }
 
@@ -173,19 +176,19 @@ func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []An
 // since last: nothing was seen to last any longer. In order of time. O(cases of the
 // event).
 func (p *Policy) Close(event string, last odds.Time, dst []Anomaly) []Anomaly {
-	d := p.events[event]
-	if d == nil {
+	ev := p.events[event]
+	if ev == nil {
 		return dst
 	}
 	from := len(dst)
-	for _, s := range d.cases {
-		if s.state == raised {
+	for _, s := range ev.cases {
+		if s.stage == raised {
 			until := max(last, s.anomaly.At)
 			dst = append(dst, s.end(until, "", until)) // the cool-down is over by then
 		}
-		s.state, s.listed = idle, false
+		s.stage, s.listed = idle, false
 	}
-	d.order = d.order[:0]
+	ev.order = ev.order[:0]
 	slices.SortFunc(dst[from:], func(a, b Anomaly) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.Nodes, b.Nodes))
 	})
@@ -195,16 +198,20 @@ func (p *Policy) Close(event string, last odds.Time, dst []Anomaly) []Anomaly {
 // Forget drops all memory of an event that is over.
 func (p *Policy) Forget(event string) { delete(p.events, event) }
 
-func (p *Policy) docket(event string) *eventState {
-	d := p.events[event]
-	if d == nil {
-		d = &eventState{raised: map[string]int{}, cases: map[identity]*standing{}}
-		p.events[event] = d
+func (p *Policy) event(id string) *eventState {
+	ev := p.events[id]
+	if ev == nil {
+		ev = newEventState()
+		p.events[id] = ev
 	}
-	return d
+	return ev
 }
 
-func (d *eventState) standing(a Anomaly) *standing {
+func newEventState() *eventState {
+	return &eventState{raised: map[string]int{}, cases: map[identity]*episode{}}
+}
+
+func (ev *eventState) episode(a Anomaly) *episode {
 	id := identity{kind: a.Kind, layer: a.Layer}
 	switch {
 	case a.Kind == Arbitrage:
@@ -214,10 +221,10 @@ func (d *eventState) standing(a Anomaly) *standing {
 	case len(a.Nodes) == 1:
 		id.a = a.Nodes[0]
 	}
-	s := d.cases[id]
+	s := ev.cases[id]
 	if s == nil {
-		s = &standing{}
-		d.cases[id] = s
+		s = &episode{}
+		ev.cases[id] = s
 	}
 	return s
 }
@@ -244,45 +251,45 @@ func lasting(kind string) bool {
 	return true
 }
 
-func (d *eventState) list(s *standing, a Anomaly) {
+func (ev *eventState) list(s *episode, a Anomaly) {
 	if !s.listed && a.Until == 0 && lasting(a.Kind) {
 		s.listed = true
-		d.order = append(d.order, s)
+		ev.order = append(ev.order, s)
 	}
 }
 
 // bar returns why a confirmed candidate must not be raised.
-func (p *Policy) bar(d *eventState, s *standing, kind string, now odds.Time) string {
+func (p *Policy) bar(ev *eventState, s *episode, kind string, now odds.Time) string {
 	if s.ended != 0 && now.Sub(s.ended) < p.o.CoolDown {
 		return CoolingDown
 	}
-	if now.Sub(d.hourFrom) >= hour {
-		d.hourFrom = now
-		clear(d.raised)
+	if now.Sub(ev.hourFrom) >= hour {
+		ev.hourFrom = now
+		clear(ev.raised)
 	}
-	if p.o.Budget > 0 && d.raised[kind] >= p.o.Budget {
+	if p.o.Budget > 0 && ev.raised[kind] >= p.o.Budget {
 		return OverBudget
 	}
 	return ""
 }
 
-func (p *Policy) raise(d *eventState, s *standing, a Anomaly, now odds.Time) Anomaly {
-	d.raised[a.Kind]++
+func (p *Policy) raise(ev *eventState, s *episode, a Anomaly, now odds.Time) Anomaly {
+	ev.raised[a.Kind]++
 	a.At = s.anomaly.At // of its first abnormal tick, not of its confirmation
 	a.Evidence.Text = a.Explain()
-	s.state, s.anomaly = raised, a
+	s.stage, s.anomaly = raised, a
 	if a.Until != 0 {
-		s.state, s.ended = idle, now
+		s.stage, s.ended = idle, now
 	}
 	return a
 }
 
 // keep returns a suppressed candidate, once while it lasts.
-func keep(s *standing, a Anomaly) (Anomaly, Verdict) {
-	before := s.state
-	s.state = blocked
+func keep(s *episode, a Anomaly) (Anomaly, Verdict) {
+	before := s.stage
+	s.stage = blocked
 	if a.Until != 0 {
-		s.state = idle
+		s.stage = idle
 	}
 	if before == blocked {
 		return Anomaly{}, Continues
@@ -296,9 +303,9 @@ func keep(s *standing, a Anomaly) (Anomaly, Verdict) {
 }
 
 // vanish handles a candidate that is no longer there and was never raised.
-func vanish(s *standing, now odds.Time) (Anomaly, Verdict) {
-	was := s.state
-	s.state = idle
+func vanish(s *episode, now odds.Time) (Anomaly, Verdict) {
+	was := s.stage
+	s.stage = idle
 	if was != pending {
 		return Anomaly{}, Ignored
 	}
@@ -309,9 +316,9 @@ func vanish(s *standing, now odds.Time) (Anomaly, Verdict) {
 }
 
 // worsen remembers the worst that a raised anomaly has been. Its nodes stay those that
-// it was raised with, by which it is known: the legs of a sure win change while it lasts,
+// it was raised with, by which it is known: the legs of an arbitrage change while it lasts,
 // and those of its worst moment are in the evidence.
-func (s *standing) worsen(a Anomaly) (Anomaly, Verdict) {
+func (s *episode) worsen(a Anomaly) (Anomaly, Verdict) {
 	if a.Suppressed != "" || a.Strength <= s.anomaly.Strength {
 		return Anomaly{}, Continues
 	}
@@ -325,11 +332,11 @@ func (s *standing) worsen(a Anomaly) (Anomaly, Verdict) {
 	return Anomaly{}, Continues
 }
 
-func (s *standing) end(until odds.Time, reason string, now odds.Time) Anomaly {
+func (s *episode) end(until odds.Time, reason string, now odds.Time) Anomaly {
 	if until == 0 {
 		until = now
 	}
-	s.state, s.ended = idle, now
+	s.stage, s.ended = idle, now
 	s.anomaly.Until, s.anomaly.Suppressed = until, reason
 	return s.anomaly
 }

@@ -145,7 +145,7 @@ func TestPolicyEpisodes(t *testing.T) {
 	}
 }
 
-// The legs of a sure win change while it lasts; it is one anomaly.
+// The legs of an arbitrage change while it lasts; it is one anomaly.
 func TestPolicyArbitrageIsOnePerMarket(t *testing.T) {
 	p := NewPolicy(PolicyOptions{})
 	now := clock("10:00")

@@ -11,7 +11,7 @@ type MarketView struct {
 	Live          bool      // in play
 	Raw           bool      // prices of no bet (price_format raw): no arbitrage
 	// Whole says that Selections are all the outcomes there are, so that prices
-	// can add up to a sure win.
+	// can make an arbitrage.
 	Whole      bool
 	Selections []string // in one order for all venues; of two, the first enters statistics
 	Venues     []VenueView

@@ -34,5 +34,5 @@ func ExampleParser() {
 	// 2026-08-06T18:00:00Z draftkings h2h home 1.9
 	// 2026-08-06T18:00:02Z fanduel h2h home 1.95
 	// 2 quotes, rejected map[bad_price:1]
-	// ticks.csv:3: bad_price: decimal odds are above 1 and at most 1e12: 0.95
+	// ticks.csv:3: bad_price: decimal odds must be above 1 and at most 1e12: 0.95
 }

@@ -38,5 +38,5 @@ type Prediction struct {
 	LeadTime       odds.Millis // follower's move − issue; 0 unless hit
 	Base           float64     // base rate: share of hits of the same rule at times of equal activity
 	BaseN          int
-	Baselines      map[string]bool // what each simple rival would have called, hit or not
+	Baselines      map[string]bool // by baseline: whether the simple rule would have been right
 }

@@ -205,7 +205,7 @@ func calibrate(ps []*Prediction) []CalibrationBin {
 }
 
 // baseline adds up what a rule called on the occasions of matured predictions. A
-// rule that called nothing on an occasion has no entry in Rivals.
+// rule that called nothing on an occasion has no entry in Baselines.
 func baseline(name string, ps []*Prediction) (r BaselineScore) {
 	var prob []float64
 	var hit []bool

@@ -70,11 +70,11 @@ func TestScorecardCalibration(t *testing.T) {
 	same(t, "rate", bins[6].Rate, 0.5)
 }
 
-func TestScorecardRivals(t *testing.T) {
+func TestScorecardBaselines(t *testing.T) {
 	c := NewScorecard(ten())
 	hy, copied, base := c.Baselines[BaselineHY], c.Baselines[BaselineCopy], c.Baselines[BaselineRate]
 	if hy.Calls != 3 || hy.Hits != 2 || copied.Calls != 1 || copied.Hits != 0 || base.Calls != 7 {
-		t.Errorf("rivals: %+v", c.Baselines)
+		t.Errorf("baselines: %+v", c.Baselines)
 	}
 	// Laplace: 1/2 before the first, 2/3 after a hit, 2/4 after a hit and a miss.
 	same(t, "Brier of HY", hy.Brier, (0.25+4.0/9+0.25)/3)
@@ -90,7 +90,7 @@ func TestBaseRateUnknown(t *testing.T) {
 	before, after := NewScorecard(ten()), NewScorecard(ps)
 	same(t, "base rate", after.Overall.BaseRate, before.Overall.BaseRate)
 	same(t, "Brier of the base rate", after.Overall.BrierBase, before.Overall.BrierBase)
-	same(t, "rival's rate", after.Baselines[BaselineRate].HitRate, before.Overall.BaseRate)
+	same(t, "base rate's hit rate", after.Baselines[BaselineRate].HitRate, before.Overall.BaseRate)
 	if n := after.Baselines[BaselineRate].Calls; n != 7 {
 		t.Errorf("the base rate made %d calls", n)
 	}

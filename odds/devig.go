@@ -31,8 +31,8 @@ var methods = [...]string{"multiplicative", "additive", "power", "shin"}
 
 // Errors of ParseMethod and Devig.
 var (
-	ErrMethod   = errors.New("de-vig methods are " + strings.Join(methods[:], ", "))
-	ErrOutcomes = errors.New("de-vigging needs two outcomes or more")
+	ErrMethod   = errors.New("unknown de-vig method (want " + strings.Join(methods[:], ", ") + ")")
+	ErrOutcomes = errors.New("de-vigging requires at least two outcomes")
 	ErrNoProb   = errors.New("de-vigging gives an outcome a probability outside (0, 1)")
 )
 

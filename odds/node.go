@@ -25,7 +25,7 @@ const (
 const ConsensusVenue = "consensus"
 
 // ErrNodeID is returned for a node id of invalid length or form.
-var ErrNodeID = errors.New("node ids have 10 to 128 bytes, none of them control bytes")
+var ErrNodeID = errors.New("a node id must have 10 to 128 bytes and no control bytes")
 
 // Node builds the id of a selection. line is NaN for main lines.
 func Node(venue, event, market string, line float64, selection string) NodeID {

@@ -24,7 +24,7 @@ const (
 var notations = [...]string{"decimal", "american", "fractional", "probability", "cents", "logodds"}
 
 // ErrNotation is returned for an unknown notation.
-var ErrNotation = errors.New("notations are " + strings.Join(notations[:], ", "))
+var ErrNotation = errors.New("unknown notation (want " + strings.Join(notations[:], ", ") + ")")
 
 // ErrNumber is returned for text that is not a decimal number.
 var ErrNumber = errors.New("not a number")

@@ -19,12 +19,12 @@ type LogOdds float64
 // Errors of impossible prices. The From functions and Parse wrap them with the
 // rejected value.
 var (
-	ErrDecimal  = errors.New("decimal odds are above 1 and at most 1e12")
-	ErrAmerican = errors.New("american odds are finite and not between -100 and 100")
-	ErrFraction = errors.New("fractional odds are two positive numbers, like 5/2")
-	ErrProb     = errors.New("a probability lies strictly between 0 and 1")
-	ErrCents    = errors.New("a price in cents lies strictly between 0 and 100")
-	ErrLogOdds  = errors.New("log-odds are finite and within the range of prices")
+	ErrDecimal  = errors.New("decimal odds must be above 1 and at most 1e12")
+	ErrAmerican = errors.New("american odds must be finite and not between -100 and 100")
+	ErrFraction = errors.New("fractional odds must be two positive numbers, like 5/2")
+	ErrProb     = errors.New("a probability must lie strictly between 0 and 1")
+	ErrCents    = errors.New("a price in cents must lie strictly between 0 and 100")
+	ErrLogOdds  = errors.New("log-odds must be finite and within the range of prices")
 )
 
 // Most is the largest valid price. No venue quotes beyond it, and prices near 1e308

@@ -26,7 +26,7 @@ func (a *AuditRow) Size() int64 {
 	return int64(64 + 2*len(a.Operation) + len(a.Subject) + len(a.Status) + len(a.Detail) + len(a.Actor) + len(a.TraceID))
 }
 
-// AuditFilter says which audit rows are wanted. Empty fields match all.
+// AuditFilter selects audit rows. Empty fields match all.
 type AuditFilter struct {
 	From, To  odds.Time // both inclusive; To 0 means no end
 	Operation string
@@ -43,9 +43,9 @@ type AuditHeld struct {
 	Oldest, Newest odds.Time // 0 where there is none
 }
 
-// AuditBounds are what an audit log is pruned to. A zero field bounds nothing.
+// AuditBounds limit an audit log. Zero fields set no limit.
 type AuditBounds struct {
-	Before odds.Time // rows before it go
+	Before odds.Time // older rows are removed
 	Rows   int
 	Bytes  int64
 }

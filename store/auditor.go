@@ -52,15 +52,15 @@ func or[T int | int64 | time.Duration](v, d T) T {
 	return v
 }
 
-// AuditorStats tell how an Auditor fares.
+// AuditorStats are counters and gauges of an Auditor.
 type AuditorStats struct {
 	AuditHeld
 	Waiting  int   // rows queued or in a batch that is not yet written
 	Written  int64 // rows, since Run began
 	Pruned   int64 // rows, since Run began
 	Failures int64 // writes and prunings that failed and were tried again
-	// CapReached tells that rows younger than Keep had to go, because of Rows or
-	// Bytes, in the latest pruning. It is an alarm: the log keeps less than asked.
+	// CapReached reports that the latest pruning removed rows younger than Keep,
+	// because of Rows or Bytes. It is an alarm: the log keeps less than asked.
 	CapReached bool
 }
 
@@ -109,7 +109,7 @@ func (a *Auditor) Log(ctx context.Context, row AuditRow) error {
 	}
 }
 
-// Stats returns how the Auditor fares. Safe for concurrent use, at no cost.
+// Stats returns current counters and gauges. Safe for concurrent use; cheap.
 func (a *Auditor) Stats() AuditorStats {
 	a.mu.Lock()
 	defer a.mu.Unlock()

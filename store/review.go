@@ -2,7 +2,7 @@ package store
 
 import "corrgraph/odds"
 
-// Review is what a person made of an anomaly, or of all that a mute names.
+// Review is a person's verdict on an anomaly, or a mute of all that match it.
 type Review struct {
 	ID      int64  // given by the store
 	Action  string // "acknowledge", "mute" or "verdict"
@@ -17,7 +17,7 @@ type Review struct {
 	Expires odds.Time // wall clock; 0 never
 }
 
-// Proof is the newest result of something that was run beside a service.
+// Proof is the latest result of one kind of test that is run beside a service.
 type Proof struct {
 	Kind    string // "load", "chaos"…
 	MadeAt  odds.Time

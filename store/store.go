@@ -1,5 +1,6 @@
-// Package store says what a run leaves behind and what a backend must do with
-// it. Backends live in subpackages and share one contract suite.
+// Package store defines the results that a run leaves behind, the errors of the
+// backends that keep them, and the audit log with its writer. Backends live in
+// subpackages and share the contract suite of package storetest.
 package store
 
 import (

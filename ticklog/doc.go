@@ -1,6 +1,13 @@
-// Package ticklog is the compact form in which batches of quotes are kept in the
-// tick log and travel between processes: one chunk holds some hundreds of
-// batches, decodes on its own and yields exactly what was encoded.
+// Package ticklog is the log of everything that sources said: what it is made of,
+// where things stand in it, and how it is read.
+//
+// A [Chunk] holds some hundred batches of quotes in packed form, decodes on its
+// own and yields exactly what was encoded. A [Log] keeps chunks in the order in
+// which they were appended and gives each a [Position]; store/sqlite has a driver,
+// package logtest the contract and a driver for tests. [ByTime] reads a log in
+// event-time order. [Merge] reads one together with what is new and takes out what
+// is there twice; [Combiner] does the same for the batches of one instant, and
+// [Seen] recognises an update that is sent again later.
 //
 // Venues repeat themselves: of the quotes of a poll nine in ten equal those of
 // the poll before, in the same order. So a chunk keeps, for each (venue, event,

@@ -21,7 +21,7 @@ func (p Position) Next() Position {
 	return p + 1
 }
 
-// Entry is a chunk in its place.
+// Entry is a chunk and its position.
 type Entry struct {
 	Position
 	Chunk     // List leaves Payload nil
@@ -52,30 +52,30 @@ type Reader interface {
 	Last(ctx context.Context) (Position, error)
 }
 
-// Log is an append-only sequence of chunks that forgets at its beginning. It is
-// the truth that all conclusions follow from, and the order of appending is its
-// order; chunks keep the event times that they span, and ByTime reads them in
-// event-time order. Package logtest holds the contract, and a driver for tests.
+// Log is an append-only sequence of chunks that can be trimmed at its beginning. It
+// is the source of truth: all conclusions follow from it. Its order is the order of
+// appending; chunks state the event times that they span, and ByTime reads them in
+// event-time order. Package logtest has the contract suite and a driver for tests.
 // A Log is safe for concurrent use.
 type Log interface {
 	Reader
-	// Append adds chunks at the end, all or none, and returns their positions. When
-	// it returns they are as safe as the driver was asked to keep them.
+	// Append adds chunks at the end, all or none, and returns their positions. How
+	// durable they are when it returns is an option of the driver.
 	Append(ctx context.Context, chunks ...Chunk) ([]Position, error)
 	// First returns the position of the oldest chunk; 0 in an empty log.
 	First(ctx context.Context) (Position, error)
 	// Trim removes the chunks before a position at once, but never the last one, so
 	// that positions go on rising, and returns how many.
 	Trim(ctx context.Context, before Position) (removed int, err error)
-	// Stats returns what the log holds. It may look at every chunk's index.
+	// Stats returns what the log holds. Cost: up to O(chunks), without payloads.
 	Stats(ctx context.Context) (Stats, error)
 }
 
-// Retain trims at most step chunks off the beginning of a log, as far as they end
-// before an event time or as the log exceeds keepBytes of payload (0: no bound),
-// and returns how many. It stops at the first chunk that stays: one that was
-// appended late goes with what was appended beside it. As long as it removes step
-// chunks there may be more to remove.
+// Retain trims at most step chunks off the beginning of a log: those that end
+// before an event time, and those by which the log exceeds keepBytes of payload
+// (0: no bound). It stops at the first chunk that is to stay, so an old recording
+// that was appended late goes when its neighbours go. It returns how many chunks it
+// removed; if that is step, there may be more to remove.
 func Retain(ctx context.Context, l Log, before odds.Time, keepBytes int64, step int) (removed int, err error) {
 	excess := int64(0)
 	if keepBytes > 0 {

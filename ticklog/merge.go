@@ -43,11 +43,12 @@ func NewMerge(held iter.Seq2[*odds.Batch, error], fresh func() (*odds.Batch, err
 	return &Merge{held: func() (*odds.Batch, error, bool) { b, err, ok := next(); return b, err, ok }, fresh: fresh}, stop
 }
 
-// Duplicates returns how many quotes said the same again so far.
+// Duplicates returns how many quotes were dropped so far because they repeated
+// others.
 func (m *Merge) Duplicates() int { return m.combiner.duplicates }
 
-// Conflicts returns how many quotes of polls contradicted earlier ones of their
-// instant so far, and were left out.
+// Conflicts returns how many quotes of polls were dropped so far because they
+// contradicted an earlier one of the same instant.
 func (m *Merge) Conflicts() int { return m.combiner.conflicts }
 
 // Next returns the next instant; ok is false at the end. The first error of

@@ -342,7 +342,7 @@ func TestInterruptedReplayIsFinishedLater(t *testing.T) {
 // head returns the first lines of a packed file.
 func head(t *testing.T, path string, lines int) string {
 	t.Helper()
-	f, err := (&app{}).input(path)
+	f, err := (&app{}).input(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,20 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 
 	"corrgraph/answer"
 	"corrgraph/detect"
 	"corrgraph/graph"
-	"corrgraph/ledger"
 	"corrgraph/odds"
-	"corrgraph/propagate"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
 )
@@ -38,37 +34,12 @@ func (leadersCmd) Help() string {
 
 func (c *leadersCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		l, err := leaders(ctx, st, answer.LeaderFilter{Sport: c.Sport, Market: c.Market}, now)
+		l, err := answer.ListLeaders(ctx, answer.StoredLeaders{FamilyStore: st}, answer.LeaderFilter{Sport: c.Sport, Market: c.Market}, now)
 		if err != nil {
 			return err
 		}
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.All, c.Limit) })
 	})
-}
-
-func leaders(ctx context.Context, st *sqlite.Store, f answer.LeaderFilter, now odds.Time) (l answer.Leaders, err error) {
-	families, err := st.Families(ctx)
-	if err != nil {
-		return l, err
-	}
-	groups, err := st.Groups(ctx)
-	if err != nil {
-		return l, err
-	}
-	l = answer.NewLeaders(families, groups, f, now)
-	body, err := st.Document(ctx, "second_opinion")
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return l, nil
-	case err != nil:
-		return l, err
-	}
-	opinions := map[string]graph.Opinion{}
-	if err := json.Unmarshal(body, &opinions); err != nil {
-		return l, fmt.Errorf("the store's second opinions: %w", err)
-	}
-	l.Second(opinions)
-	return l, nil
 }
 
 // with runs f with the store open.
@@ -88,11 +59,14 @@ func (eventsCmd) Help() string {
 
 func (c *eventsCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		events, err := st.Events(ctx)
+		names, err := answer.NamesFor(ctx, st, "")
 		if err != nil {
 			return err
 		}
-		l := answer.NewEvents(events, now)
+		l, err := answer.ListEvents(ctx, answer.StoredEvents{Catalog: st}, answer.EventQuery{}, names, now)
+		if err != nil {
+			return err
+		}
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style) })
 	})
 }
@@ -115,29 +89,22 @@ func (c *edgesCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		edges, err := st.Edges(ctx, store.EdgeFilter{Event: c.Event, Layer: odds.Layer(c.Layer)})
+		l, err := answer.ListEdges(ctx, st, store.EdgeFilter{Event: c.Event, Layer: odds.Layer(c.Layer)}, names, now)
 		if err != nil {
 			return err
 		}
-		l := answer.NewEdges(edges, names, now)
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.All) })
 	})
 }
 
 // namesFor loads the names of the store; an event that it doesn't know is an error,
 // an empty one is none.
-func namesFor(ctx context.Context, st *sqlite.Store, event string) (names answer.Names, err error) {
-	if event != "" {
-		known, err := st.KnowsEvent(ctx, event)
-		if err != nil {
-			return names, err
-		}
-		if !known {
-			return names, fmt.Errorf("%w event %q in %s (corrgraph events lists those it holds)", errUnknown, event, st.Path())
-		}
+func namesFor(ctx context.Context, st *sqlite.Store, event string) (answer.Names, error) {
+	names, err := answer.NamesFor(ctx, st, event)
+	if errors.Is(err, answer.ErrUnknown) {
+		err = fmt.Errorf("%w in %s (corrgraph events lists those it holds)", err, st.Path())
 	}
-	events, err := st.Events(ctx)
-	return answer.NamesOf(events), err
+	return names, err
 }
 
 type graphCmd struct {
@@ -166,14 +133,14 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		g := buildGraph(ctx, st, c.Event, now, c.Limit, graph.Mode(c.Build), names)
+		g := answer.ReadGraph(ctx, st, answer.GraphQuery{Event: c.Event, Limit: c.Limit, Mode: graph.Mode(c.Build)}, names, now)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if g.Empty() {
 			a.hintNewest(ctx, st, store.EdgeFilter{Event: c.Event}, now)
 		}
-		if err := auditFailed(ctx, c.DB, &g); err != nil {
+		if err := auditFailed(ctx, c.DB, g); err != nil {
 			a.log("layers that failed are not in the audit log: %v", err)
 		}
 		return a.print(g, func(w io.Writer) error { return g.Text(w, a.style) })
@@ -201,16 +168,6 @@ func auditFailed(ctx context.Context, db string, g *answer.Graph) error {
 	return errors.Join(st.Audit(ctx, rows), st.Close())
 }
 
-func buildGraph(ctx context.Context, st *sqlite.Store, event string, now odds.Time, limit int, mode graph.Mode, names answer.Names) answer.Graph {
-	source := func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
-		return st.Edges(ctx, store.EdgeFilter{Event: event, Layer: layer})
-	}
-	s := graph.Build(ctx, event, now, source, graph.Options{Mode: mode})
-	var a graph.Answer
-	s.Answer(now, limit, &a)
-	return answer.NewGraph(&a, names)
-}
-
 // hintNewest says where the links are that an empty answer did not find.
 func (a *app) hintNewest(ctx context.Context, st *sqlite.Store, f store.EdgeFilter, now odds.Time) {
 	edges, err := st.Edges(ctx, f)
@@ -231,7 +188,7 @@ type anomaliesCmd struct {
 	Event         string  `arg:"" optional:"" help:"Only this match."`
 	MinConfidence float64 `name:"min-confidence" default:"0" placeholder:"X" help:"Only those at least this certain, 0 to 1."`
 	Kind          string  `placeholder:"NAME" help:"Only this kind: outlier_quote, arbitrage, hidden_edge, external…"`
-	Suppressed    bool    `help:"List those that were kept back too, with the reason."`
+	Suppressed    bool    `help:"List suppressed ones too, with the reason."`
 	Limit         int     `default:"40" help:"Rows of the table, gravest first; 0 for all. JSON always holds all."`
 }
 
@@ -268,16 +225,11 @@ func (c *anomaliesCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		found, err := st.Anomalies(ctx, c.Event, c.MinConfidence)
+		q := answer.AnomalyQuery{Event: c.Event, MinConfidence: c.MinConfidence, Kind: c.Kind, Suppressed: c.Suppressed}
+		l, err := answer.ListAnomalies(ctx, answer.StoredAnomalies{AnomalyStore: st}, q, names, now)
 		if err != nil {
 			return err
 		}
-		edges, err := st.EdgesInWindow(ctx, c.Event, now)
-		if err != nil {
-			return err
-		}
-		found = append(found, answer.External(edges, c.MinConfidence)...)
-		l := answer.NewAnomalies(found, names, answer.AnomalyFilter{Kind: c.Kind, Suppressed: c.Suppressed}, now)
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
 	})
 }
@@ -311,68 +263,28 @@ func (propagateCmd) Help() string {
 
 func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		source, target := odds.NodeID(c.Source), odds.NodeID(c.Target)
 		names, err := namesFor(ctx, st, "")
 		if err != nil {
 			return err
 		}
-		for _, n := range []*odds.NodeID{&source, &target} {
-			if *n, err = a.standing(ctx, st, *n); err != nil {
-				return err
-			}
+		q := answer.PropagationQuery{Source: odds.NodeID(c.Source), Target: odds.NodeID(c.Target), Depth: c.MaxDepth, Paths: c.Paths}
+		l, err := answer.Propagate(ctx, answer.StoredNetwork{NodeStore: st, AsOf: now}, q, names)
+		if errors.Is(err, answer.ErrUnknown) {
+			return fmt.Errorf("%w in %s (corrgraph edges lists those that have one)", err, st.Path())
 		}
-		edges, err := st.EdgesInWindow(ctx, "", now)
 		if err != nil {
 			return err
 		}
-		found := paths(propagate.NewNetwork(edges), source, target, c.MaxDepth, c.Paths)
-		touched := func(e graph.Edge) bool { return e.Source == source || e.Target == source }
-		if len(found) == 0 && !slices.ContainsFunc(edges, touched) {
-			a.hintNewest(ctx, st, store.EdgeFilter{Node: source}, now)
+		for _, n := range [][2]odds.NodeID{{q.Source, l.Source}, {q.Target, l.Target}} {
+			if n[0] != n[1] {
+				a.log("%s mirrors %s, which is shown: it moves by as much the other way", n[0], n[1])
+			}
 		}
-		l := answer.NewPaths(source, target, found, names, now)
+		if len(l.Paths) == 0 && !l.Linked {
+			a.hintNewest(ctx, st, store.EdgeFilter{Node: l.Source}, now)
+		}
 		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
 	})
-}
-
-// mirrors are the sides of two-way markets whose other side holds the series.
-var mirrors = map[string]string{"away": "home", "under": "over", "no": "yes"}
-
-// standing returns the node that holds the series of n: n itself, or the other
-// side of its two-way market, which moves by as much the other way.
-func (a *app) standing(ctx context.Context, st *sqlite.Store, n odds.NodeID) (odds.NodeID, error) {
-	if n == "" {
-		return n, nil
-	}
-	known, err := st.KnowsNode(ctx, n)
-	if err != nil || known {
-		return n, err
-	}
-	if i := strings.LastIndexByte(string(n), '/'); i >= 0 && mirrors[string(n[i+1:])] != "" {
-		other := n[:i+1] + odds.NodeID(mirrors[string(n[i+1:])])
-		if known, err = st.KnowsNode(ctx, other); err != nil {
-			return n, err
-		}
-		if known {
-			a.log("%s mirrors %s, which is shown: it moves by as much the other way", n, other)
-			return other, nil
-		}
-	}
-	return n, fmt.Errorf("%w node %q in %s: no link leads from or to it (corrgraph edges lists those that have one)", errUnknown, n, st.Path())
-}
-
-// paths asks the question that the arguments mean.
-func paths(n *propagate.Network, source, target odds.NodeID, depth, k int) []propagate.Path {
-	switch {
-	case target == "":
-		return n.Downstream(source, depth, nil)
-	case k > 1:
-		return n.KBest(source, target, k, depth, nil)
-	}
-	if p, ok := n.Best(source, target, depth, nil); ok {
-		return []propagate.Path{p}
-	}
-	return nil
 }
 
 type scorecardCmd struct {
@@ -382,36 +294,18 @@ type scorecardCmd struct {
 
 func (scorecardCmd) Help() string {
 	return "Can I trust the forecasts?\n\n    corrgraph scorecard --db mlb.db\n\n" +
-		"Every forecast was written down before the fact and scored after. Compare \"came true\" with \"chance\": the same rule at times of equal activity." + codes
+		"Every forecast was written down before the fact and scored after. Compare the hit rate with the base rate: the same rule at times of equal activity." + codes
 }
 
 func (c *scorecardCmd) Run(ctx context.Context, a *app) error {
-	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		card, err := scorecard(ctx, st, c.AsOf)
+	return c.with(ctx, func(st *sqlite.Store, _ odds.Time) error {
+		card, err := answer.StoredScorecard(ctx, st)
+		if c.AsOf.given {
+			card, err = answer.ScorecardAt(ctx, st, c.AsOf.at)
+		}
 		if err != nil {
 			return err
 		}
-		return a.print(card, func(w io.Writer) error { return answer.ScorecardText(w, a.style, &card, c.Limit) })
+		return a.print(card, func(w io.Writer) error { return card.Text(w, a.style, c.Limit) })
 	})
-}
-
-// scorecard returns the one that the replay stored, or adds one up for an earlier
-// time.
-func scorecard(ctx context.Context, st *sqlite.Store, asOf instant) (card ledger.Scorecard, err error) {
-	if !asOf.given {
-		body, err := st.Document(ctx, "scorecard")
-		if errors.Is(err, fs.ErrNotExist) {
-			return ledger.NewScorecard(nil), nil
-		}
-		if err != nil {
-			return card, err
-		}
-		return card, unmarshal(st, "scorecard", body, &card)
-	}
-	all, err := st.Predictions(ctx)
-	if err != nil {
-		return card, err
-	}
-	families, err := st.Families(ctx)
-	return answer.ScorecardAsOf(all, families, asOf.at), err
 }

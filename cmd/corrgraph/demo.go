@@ -15,12 +15,10 @@ import (
 
 	"corrgraph/answer"
 	"corrgraph/detect"
-	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/proof/score"
 	"corrgraph/proof/simulate"
 	"corrgraph/proof/trial"
-	"corrgraph/propagate"
 	"corrgraph/replay"
 	"corrgraph/store/sqlite"
 )
@@ -53,10 +51,10 @@ type story struct {
 	Seed        uint64            `json:"seed"`
 	DB          string            `json:"db"`
 	Summary     replay.Summary    `json:"summary"`
-	Leaders     answer.Leaders    `json:"leaders"`
-	Anomalies   answer.Anomalies  `json:"anomalies"` // one, told as an example
+	Leaders     *answer.Leaders   `json:"leaders"`
+	Anomalies   *answer.Anomalies `json:"anomalies"` // one, told as an example
 	Propagation *answer.Paths     `json:"propagation"`
-	Scorecard   *ledger.Scorecard `json:"scorecard"`
+	Scorecard   *answer.Scorecard `json:"scorecard"`
 	Score       *score.Report     `json:"score"` // against the truth
 }
 
@@ -127,19 +125,28 @@ func (t *story) tell(ctx context.Context, st *sqlite.Store) error {
 	if err != nil {
 		return err
 	}
-	if t.Leaders, err = leaders(ctx, st, answer.LeaderFilter{}, now); err != nil {
+	if t.Leaders, err = answer.ListLeaders(ctx, answer.StoredLeaders{FamilyStore: st}, answer.LeaderFilter{}, now); err != nil {
 		return err
 	}
-	found, err := st.Anomalies(ctx, "", 0)
-	if err != nil {
+	if t.Anomalies, err = answer.ListAnomalies(ctx, oneAnomaly{answer.StoredAnomalies{AnomalyStore: st}}, answer.AnomalyQuery{}, names, now); err != nil {
 		return err
 	}
-	t.Anomalies = answer.NewAnomalies(example(found), names, answer.AnomalyFilter{}, now)
 	if t.Propagation, err = ripple(ctx, st, names, now); err != nil {
 		return err
 	}
-	card, err := scorecard(ctx, st, instant{})
-	t.Scorecard = &card
+	t.Scorecard, err = answer.StoredScorecard(ctx, st)
+	return err
+}
+
+// oneAnomaly lists the example alone.
+type oneAnomaly struct{ answer.StoredAnomalies }
+
+// EachAnomaly implements answer.AnomalyReader.
+func (r oneAnomaly) EachAnomaly(ctx context.Context, event string, minConfidence float64, yield func(*detect.Anomaly) bool) error {
+	all, err := r.Anomalies(ctx, event, minConfidence)
+	for _, a := range example(all) {
+		yield(&a)
+	}
 	return err
 }
 
@@ -182,9 +189,7 @@ func ripple(ctx context.Context, st *sqlite.Store, names answer.Names, now odds.
 	if best < 0 {
 		return nil, nil
 	}
-	found := paths(propagate.NewNetwork(edges), edges[best].Source, "", 0, 1)
-	l := answer.NewPaths(edges[best].Source, "", found, names, now)
-	return &l, nil
+	return answer.Propagate(ctx, answer.StoredNetwork{NodeStore: st, AsOf: now}, answer.PropagationQuery{Source: edges[best].Source}, names)
 }
 
 // text tells the story in the order in which a trader would ask.
@@ -203,7 +208,7 @@ func (t *story) text(w io.Writer, s answer.Style) error {
 		errs = append(errs, t.Propagation.Text(&b, s, 8))
 	}
 	head("Did the forecasts come true?")
-	errs = append(errs, answer.ScorecardText(&b, s, t.Scorecard, 8))
+	errs = append(errs, t.Scorecard.Text(&b, s, 8))
 	head("What the truth says")
 	errs = append(errs, t.Score.Text(&b))
 	fmt.Fprintf(&b, "\n%s\nThe store is kept; ask it more: corrgraph anomalies --db %s\n", s.Bold("All of this was SIMULATED."), t.DB)

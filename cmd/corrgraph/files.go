@@ -11,14 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-
 	"corrgraph/feed/recording"
+
+	"github.com/klauspost/compress/zstd"
 )
 
-// input opens a file to read, "-" being stdin, and takes off its compression, told by
-// content.
-func (a *app) input(path string) (io.ReadCloser, error) {
+// input opens a file to read, "-" being stdin, and decompresses it.
+func (a *app) input(ctx context.Context, path string) (io.ReadCloser, error) {
 	f := io.NopCloser(a.stdin)
 	if path != "-" {
 		file, err := openFile(path)
@@ -27,7 +26,7 @@ func (a *app) input(path string) (io.ReadCloser, error) {
 		}
 		f = file
 	}
-	r, err := recording.Unpack(context.Background(), f)
+	r, err := recording.Decompress(ctx, f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

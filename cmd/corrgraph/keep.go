@@ -2,21 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
 	"corrgraph/store/sqlite"
 )
-
-// unmarshal reads a document of the store.
-func unmarshal(st *sqlite.Store, name string, body []byte, v any) error {
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("store %s: document %s: %w (replay again to write it anew)", st.Path(), name, err)
-	}
-	return nil
-}
 
 type migrateCmd struct{ dbFlag }
 

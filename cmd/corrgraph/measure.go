@@ -32,19 +32,19 @@ func (leadlagCmd) Help() string {
 		"A positive lag means that A leads B. Files may be compressed with gzip, bzip2 or zstd. A file with only a header is valid." + codes
 }
 
-func (c *leadlagCmd) Run(a *app) error {
+func (c *leadlagCmd) Run(ctx context.Context, a *app) error {
 	if c.A == "-" && c.B == "-" {
 		return usage(errors.New("only one of --a and --b can be stdin"))
 	}
-	grid, err := c.grid(a)
+	grid, err := c.grid(ctx, a)
 	if err != nil {
 		return err
 	}
-	first, err := a.series(string(c.A))
+	first, err := a.series(ctx, string(c.A))
 	if err != nil {
 		return err
 	}
-	second, err := a.series(string(c.B))
+	second, err := a.series(ctx, string(c.B))
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (c *leadlagCmd) Run(a *app) error {
 	return a.print(r, func(w io.Writer) error { return answer.Curve(w, a.style, string(c.A), string(c.B), &r) })
 }
 
-func (c *leadlagCmd) grid(a *app) ([]int64, error) {
+func (c *leadlagCmd) grid(ctx context.Context, a *app) ([]int64, error) {
 	if c.GridFile == "" {
 		grid, err := leadlag.ParseGrid(string(c.Grid))
 		if err != nil {
@@ -60,7 +60,7 @@ func (c *leadlagCmd) grid(a *app) ([]int64, error) {
 		}
 		return grid, err
 	}
-	f, err := a.input(c.GridFile)
+	f, err := a.input(ctx, c.GridFile)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +68,8 @@ func (c *leadlagCmd) grid(a *app) ([]int64, error) {
 	return leadlag.ReadGrid(c.GridFile, f)
 }
 
-func (a *app) series(path string) (leadlag.Path, error) {
-	f, err := a.input(path)
+func (a *app) series(ctx context.Context, path string) (leadlag.Path, error) {
+	f, err := a.input(ctx, path)
 	if err != nil {
 		return leadlag.Path{}, err
 	}
@@ -168,7 +168,7 @@ func (c *scoreCmd) Run(ctx context.Context, a *app) error {
 	if c.Study != "" {
 		return c.study(ctx, a)
 	}
-	f, err := a.input(c.Truth)
+	f, err := a.input(ctx, c.Truth)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@ type Board struct {
 	known    map[*odds.Event]known // what was resolved lately; a cache
 	groups   map[string]*Grouping  // by league
 	touched  []*Event              // since TakeTouched
+	nodes    []*Node               // of the events in Order, those of the phase before included, in the order they began
 
 	panel  series.Panel
 	member []series.Member

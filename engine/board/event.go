@@ -144,6 +144,7 @@ func (d *Board) Forget(gone map[*Event]bool, before odds.Time) (ids []string) {
 	out := func(ev *Event) bool { return gone[ev] }
 	d.Order = slices.DeleteFunc(d.Order, out)
 	d.touched = slices.DeleteFunc(d.touched, out)
+	d.nodes = slices.DeleteFunc(d.nodes, func(n *Node) bool { return gone[n.Event] })
 	for _, ev := range d.Order {
 		ev.Links = slices.DeleteFunc(ev.Links, func(l *Link) bool { return gone[l.A] || gone[l.B] })
 	}

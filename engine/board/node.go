@@ -27,6 +27,7 @@ func (d *Board) newNode(id odds.NodeID, ev *Event, m *Market, live bool) *Node {
 	h.Write([]byte(id))
 	n := &Node{Event: ev, Market: m, Live: live}
 	n.ID, n.Hash, n.Keep = id, h.Sum64(), d.opt.KeepMoves
+	d.nodes = append(d.nodes, n)
 	return n
 }
 

@@ -11,7 +11,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Rule is a simple rival's forecast: the follower moves Beta times the leader's move
+// Rule is a baseline's forecast: the follower moves Beta times the leader's move
 // within [From, To] after it.
 type Rule struct {
 	Beta     float64

@@ -149,7 +149,7 @@ func (t *table) row(text []byte) (reason string, err error) {
 	t.fields, ok = split(t.fields[:0], text, ',')
 	switch {
 	case !ok:
-		return "bad_csv", errors.New("a quoted field does not end where it should")
+		return "bad_csv", errors.New("malformed quoted field")
 	case len(t.fields) < len(t.of):
 		return "bad_csv", fmt.Errorf("%d fields, want %d", len(t.fields), len(t.of))
 	}

@@ -401,7 +401,7 @@ func (r *rows) quote(t *tick) (reason string, err error) {
 			return "bad_line", fmt.Errorf("line: %w", err)
 		}
 		if !odds.ValidLine(q.Line) {
-			return "bad_line", fmt.Errorf("line: %q is no handicap or total", v)
+			return "bad_line", fmt.Errorf("line: %q is not a handicap or total", v)
 		}
 	}
 	if v := r.values[size]; len(v) > 0 {
@@ -442,7 +442,7 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 		return "missing_value", errors.New("price, with status open")
 	case raw:
 		if q.Price, err = number(v); err != nil || q.Price < 1/odds.Most || q.Price > odds.Most {
-			return "bad_price", fmt.Errorf("%q: a raw price is above 0, from 1e-12 to 1e12", v)
+			return "bad_price", fmt.Errorf("%q: a raw price must be between 1e-12 and 1e12", v)
 		}
 		return "", nil
 	}
@@ -468,7 +468,7 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 func number(v []byte) (float64, error) {
 	x, err := strconv.ParseFloat(string(v), 64)
 	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
-		return math.NaN(), fmt.Errorf("%q is no number", v)
+		return math.NaN(), fmt.Errorf("%q is not a number", v)
 	}
 	return x, nil
 }

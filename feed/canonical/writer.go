@@ -13,7 +13,7 @@ import (
 
 // ErrText is returned for a name with a line break or with leading or trailing
 // space, which would not survive being read back.
-var ErrText = errors.New("the table can't hold this text")
+var ErrText = errors.New("text that CSV can't represent")
 
 // Writer writes batches as CSV that New's parser reads back. What changes on the
 // way: batches of one source and time are joined; sides are derived from names;

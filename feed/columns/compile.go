@@ -218,9 +218,9 @@ func checkWords(m *Map) error {
 	case len([]rune(m.Delimiter)) > 1 || strings.ContainsAny(m.Delimiter, "\"\r\n\uFFFD"):
 		return fmt.Errorf("key delimiter: want one character, not %q", m.Delimiter)
 	case m.Resolution < 0 || m.NewEventAfter < 0 || m.NewEventAfterPolls < 0:
-		return fmt.Errorf("keys resolution_ms, new_event_after and new_event_after_polls: want no negative values")
+		return fmt.Errorf("keys resolution_ms, new_event_after and new_event_after_polls: must not be negative")
 	case m.NewEventAfterPolls > 0 && (!m.Polled || m.NewEventAfter == 0):
-		return fmt.Errorf("key new_event_after_polls: wants polled: true and new_event_after")
+		return fmt.Errorf("key new_event_after_polls: requires polled: true and new_event_after")
 	}
 	return nil
 }
@@ -260,7 +260,7 @@ func (p *program) text(key string, t Text, required bool) (*text, error) {
 			}
 		}
 	} else if t.To != "" {
-		return nil, fmt.Errorf("key %s: to wants match", key)
+		return nil, fmt.Errorf("key %s: to requires match", key)
 	}
 	return c, nil
 }
@@ -274,9 +274,9 @@ func (p *program) timeText(key string, t Time, required bool) (*timeText, error)
 	tt.unit = map[string]int64{"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1}[t.Unit]
 	switch offset := strings.Contains(t.Layout, "Z07") || strings.Contains(t.Layout, "-07"); {
 	case t.Unit != "" && (t.Layout != "" || t.Zone != ""):
-		return nil, fmt.Errorf("key %s: unit counts from 1970 UTC and wants no layout or zone", key)
+		return nil, fmt.Errorf("key %s: unit counts from 1970 UTC and excludes layout and zone", key)
 	case t.Layout == "" && t.Zone != "":
-		return nil, fmt.Errorf("key %s: zone wants a layout", key)
+		return nil, fmt.Errorf("key %s: zone requires a layout", key)
 	case t.Layout != "" && !offset && t.Zone == "":
 		return nil, fmt.Errorf("key %s: the layout has no offset, so zone is required", key)
 	}
@@ -332,7 +332,7 @@ func braceAt(s string) int {
 func (p *program) part(key, name string, value bool) (part, error) {
 	if group, ok := strings.CutPrefix(name, "file."); ok {
 		if p.file == nil || p.file.SubexpIndex(group) < 0 {
-			return part{}, fmt.Errorf("key %s: {%s} wants a group (?P<%s>…) in the key file", key, name, group)
+			return part{}, fmt.Errorf("key %s: {%s} requires a group (?P<%s>…) in the key file", key, name, group)
 		}
 		return part{kind: fromFile, index: p.file.SubexpIndex(group)}, nil
 	}

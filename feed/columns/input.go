@@ -113,7 +113,7 @@ func (s *state) csvError(line int, err error) error {
 	var pe *csv.ParseError
 	switch {
 	case errors.As(err, &pe):
-		return s.failed(pe.StartLine, fmt.Errorf("%w: a quoted value that begins here does not end: %w", feed.ErrFormat, pe.Err))
+		return s.failed(pe.StartLine, fmt.Errorf("%w: unterminated quoted value: %w", feed.ErrFormat, pe.Err))
 	case err == io.EOF:
 		return s.failed(line, fmt.Errorf("%w: it is empty", feed.ErrFormat))
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -217,7 +217,7 @@ func (s *state) quote(r *row, p *priceText, word, v string, line float64) error 
 		least = 0
 	}
 	if !(q.Price > least && q.Price <= maxPrice) {
-		return reject("bad_price", "%q is no %s price", v, cmpOr(s.PriceFormat, "decimal"))
+		return reject("bad_price", "%q is not a valid %s price", v, cmpOr(s.PriceFormat, "decimal"))
 	}
 	if p.size != nil {
 		if v, err = s.eval(p.size); err != nil {
@@ -278,7 +278,7 @@ func number(v string) (float64, error) {
 	}
 	x, err := strconv.ParseFloat(v, 64)
 	if err != nil || !odds.ValidLine(x) {
-		return 0, reject("bad_line", "%q is no handicap or total", v)
+		return 0, reject("bad_line", "%q is not a handicap or total", v)
 	}
 	return x, nil
 }

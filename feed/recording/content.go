@@ -41,23 +41,23 @@ func (c *content) Close() {
 	c.closes = nil
 }
 
-// Unpack takes the compression off any file, told by its first bytes as [Open] tells
-// it. Damage is feed.ErrFormat or feed.ErrTruncated, here or from Read. Closing the
-// result closes in; so does an error.
-func Unpack(ctx context.Context, in io.ReadCloser) (io.ReadCloser, error) {
+// Decompress returns the content of in without its gzip, bzip2 or zstd compression,
+// detected by content, up to four layers of it. Damaged data fail with
+// feed.ErrFormat or feed.ErrTruncated. Closing the result, or an error, closes in.
+func Decompress(ctx context.Context, in io.ReadCloser) (io.ReadCloser, error) {
 	c, err := unwrap(ctx, make(chan struct{}, 1), in)
 	if err != nil {
 		return nil, err
 	}
-	return unpacked{c}, nil
+	return closer{c}, nil
 }
 
-// unpacked is content for those who defer Close.
-type unpacked struct{ *content }
+// closer is a content with the Close of an io.Closer.
+type closer struct{ *content }
 
 // Close implements io.Closer.
-func (u unpacked) Close() error {
-	u.content.Close()
+func (c closer) Close() error {
+	c.content.Close()
 	return nil
 }
 
@@ -158,7 +158,7 @@ func (r *rawReader) blame(err error) error {
 	case r.err != nil:
 		return r.err
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w: the compressed data end too early", feed.ErrTruncated)
+		return fmt.Errorf("%w: truncated compressed data", feed.ErrTruncated)
 	default:
 		return fmt.Errorf("%w: damaged: %w", feed.ErrFormat, err)
 	}
@@ -191,7 +191,7 @@ func members(r io.ReadSeeker) (list []member, err error) {
 		case err == io.EOF:
 			return list, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return list, fmt.Errorf("%w: the archive ends too early", feed.ErrTruncated)
+			return list, fmt.Errorf("%w: truncated archive", feed.ErrTruncated)
 		case err != nil:
 			return list, fmt.Errorf("%w: damaged archive: %w", feed.ErrFormat, err)
 		}

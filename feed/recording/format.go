@@ -106,7 +106,7 @@ func (s *Stream) table(name string, text []byte) (feed.Parser, error) {
 	if len(missing) == 0 && s.o.Format == "auto" {
 		return s.named("canonical"), nil
 	}
-	return nil, fmt.Errorf("%w: columns missing: %s (there are %s), and no map knows these columns",
+	return nil, fmt.Errorf("%w: columns missing: %s (found %s), and no map fits",
 		feed.ErrFormat, strings.Join(missing, ", "), list(header(',')))
 }
 

@@ -11,7 +11,7 @@ import (
 // stages is the order in which a tick meets the packages. A package imports its
 // own stage and earlier ones only, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/heap", "internal/structure"},
+	{"odds", "internal/heap", "internal/state", "internal/structure"},
 	{"feed", "proof/simulate"},
 	{"catalog"},
 	{"series"},
@@ -23,7 +23,7 @@ var stages = [][]string{
 	{"store"},
 	{"results"},
 	{"replay", "answer", "client"},
-	{"server/access", "server/backup", "server/guard", "server/telemetry", "server/config"},
+	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
 	{"server/api", "web"},
@@ -76,9 +76,9 @@ var (
 			"a scorer reads answers and the truth, never how either was made",
 		},
 		{
-			[]string{"store", "answer"},
+			[]string{"store"},
 			[]string{"engine"},
-			"stores and answers hold results, so that they serve rows of other programs too, and the engine runs without either",
+			"stores hold results, so that they serve rows of other programs too, and the engine runs without them",
 		},
 		{
 			[]string{"ticklog", "replay", "server/live"},

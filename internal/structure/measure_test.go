@@ -64,9 +64,14 @@ func measure(files []*source) *measures {
 
 // file counts what one file declares.
 func (m *measures) file(f *source) {
+	var before *ast.FuncDecl
 	for _, d := range f.ast.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
+			if d.Doc == nil && before != nil && before.Name.Name == d.Name.Name && f.line(d.Pos()) == f.line(before.End())+1 {
+				d.Doc = before.Doc // one comment above a block of methods that say the same of their types
+			}
+			before = d
 			m.function(f, d)
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
@@ -84,8 +89,11 @@ func (m *measures) file(f *source) {
 	})
 }
 
+// line is the line of a position.
+func (s *source) line(p token.Pos) int { return s.fset.Position(p).Line }
+
 func (m *measures) function(f *source, d *ast.FuncDecl) {
-	m.functions[f.at(d)+" "+d.Name.Name] = f.fset.Position(d.End()).Line - f.fset.Position(d.Pos()).Line + 1
+	m.functions[f.at(d)+" "+d.Name.Name] = f.line(d.End()) - f.line(d.Pos()) + 1
 	if d.Type.Params.NumFields() >= 5 {
 		m.manyParams++
 	}

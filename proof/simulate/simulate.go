@@ -59,7 +59,7 @@ func (o *Options) fill() error {
 	case "pooled":
 		null, planted, moves = 100, 40, 100
 	default:
-		return fmt.Errorf("simulate: no preset %q: want demo, calibration or pooled", o.Preset)
+		return fmt.Errorf("simulate: unknown preset %q: want demo, calibration or pooled", o.Preset)
 	}
 	if o.Start == 0 {
 		o.Start = 1_780_336_800_000

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -9,30 +8,27 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/klauspost/compress/gzip"
-
-	"corrgraph/server/service"
 )
 
-// reply is what a handler of a JSON route gives back.
+// reply is what a handler of a JSON route gives back: a value of its own, or an
+// answer that it shares with other requests.
 type reply struct {
 	status int
-	doc    *service.Document
-	shared bool // the document is kept by the service, and so is its compressed form
+	value  any
+	shared shareable
 }
 
-// fresh renders an answer that is made for one request.
-func fresh(v any, err error) (reply, error) {
-	if err != nil {
-		return reply{}, err
-	}
-	doc, err := service.NewDocument(v)
-	return reply{status: http.StatusOK, doc: doc}, err
+// shareable is an answer that keeps its rendering; see memo.Shared.
+type shareable interface {
+	Rendered(render func(value any) (any, error)) (any, error)
 }
 
-// shared is an answer that the service keeps.
-func shared(doc *service.Document, err error) (reply, error) {
-	return reply{status: http.StatusOK, doc: doc, shared: true}, err
+// fresh is an answer that is made for one request.
+func fresh(v any, err error) (reply, error) { return reply{status: http.StatusOK, value: v}, err }
+
+// shared is an answer that is given to all who ask the same.
+func shared(s shareable, err error) (reply, error) {
+	return reply{status: http.StatusOK, shared: s}, err
 }
 
 // register adds an operation that answers JSON: in goes what huma has read and
@@ -50,11 +46,27 @@ func register[I any](a *API, rt route, op huma.Operation, body any, f func(ctx c
 
 // reply writes what a handler gave back.
 func (x *exchange) reply(out reply, err error) {
+	var doc *document
+	if err == nil {
+		doc, err = x.api.documentOf(out)
+	}
 	if err != nil {
 		x.fail(x.api.failure(x.r.Context(), err))
 		return
 	}
-	x.document(out)
+	x.document(out.status, doc)
+}
+
+// documentOf renders a reply, a shared one for the first who asks alone.
+func (a *API) documentOf(out reply) (*document, error) {
+	if out.shared == nil {
+		return a.render(out.value)
+	}
+	v, err := out.shared.Rendered(a.renderShared)
+	if err != nil {
+		return nil, err
+	}
+	return v.(*document), nil
 }
 
 // smallest is how many bytes an answer must have to be compressed.
@@ -62,9 +74,9 @@ const smallest = 1024
 
 // document writes a JSON document: with its ETag, not at all where the client has
 // it already, compressed where the client likes that.
-func (x *exchange) document(out reply) {
-	doc, h := out.doc, x.w.Header()
-	body, tag := doc.Body, doc.ETag
+func (x *exchange) document(status int, doc *document) {
+	h := x.w.Header()
+	body, tag := doc.body, doc.etag
 	x.set("Content-Type", "application/json")
 	x.set("Vary", "Accept-Encoding")
 	zip := len(body) >= smallest && acceptsGzip(x.r.Header["Accept-Encoding"])
@@ -72,36 +84,22 @@ func (x *exchange) document(out reply) {
 		// The two forms are different bytes, so their strong tags must differ.
 		tag = tag[:len(tag)-1] + `-gzip"`
 	}
-	if out.status == http.StatusOK && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead) {
+	if status == http.StatusOK && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead) {
 		x.set("Etag", tag)
 		x.set("Cache-Control", "private, no-cache") // may be kept, and must be asked about
-		if matches(x.r.Header["If-None-Match"], doc.ETag) {
+		if matches(x.r.Header["If-None-Match"], doc.etag) {
 			delete(h, "Content-Type")
 			x.WriteHeader(http.StatusNotModified)
 			return
 		}
 	}
 	if zip {
-		body = x.api.zipped(out)
+		body = x.api.zipped(doc)
 		x.set("Content-Encoding", "gzip")
 	}
 	x.set("Content-Length", strconv.Itoa(len(body)))
-	x.WriteHeader(out.status)
+	x.WriteHeader(status)
 	_, _ = x.Write(body) // a client that left is nobody's failure
-}
-
-// zipped is a document compressed.
-func (a *API) zipped(out reply) []byte {
-	if out.shared {
-		return out.doc.Gzip()
-	}
-	var b bytes.Buffer
-	w := a.zips.Get().(*gzip.Writer)
-	defer a.zips.Put(w)
-	w.Reset(&b)
-	_, _ = w.Write(out.doc.Body) // into memory
-	_ = w.Close()
-	return b.Bytes()
 }
 
 // acceptsGzip reports whether a client takes gzip: it is named with a quality that

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -29,12 +30,17 @@ type API struct {
 	routes []*route
 	huma   huma.API
 	cross  *http.CrossOriginProtection
-	always []header          // of every answer; read alone
-	other  *telemetry.Route  // of requests that no route matched
-	spec   *service.Document // the OpenAPI document
-	zips   sync.Pool         // of *gzip.Writer
-	bodies sync.Pool         // of *[]byte
-	names  sync.Pool         // of *canonical.Names
+	always []header         // of every answer; read alone
+	other  *telemetry.Route // of requests that no route matched
+	spec   *document        // the OpenAPI document
+	drafts sync.Pool        // of *bytes.Buffer: a document grown from nothing would cost twice its size
+	zips   sync.Pool        // of *gzip.Writer
+	bodies sync.Pool        // of *[]byte
+	names  sync.Pool        // of *canonical.Names
+
+	// renderShared is render for what other packages keep, made once so that asking
+	// costs no allocation.
+	renderShared func(any) (any, error)
 
 	boot    string          // of this process; stream ids of another mean nothing
 	closing context.Context // ends with Close
@@ -58,6 +64,8 @@ func New(o Options) (*API, error) {
 	a := &API{o: o, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), other: o.Metrics.Route("other"), boot: uuid.NewString()[:8]}
 	a.Set(o.Settings)
 	a.bodies.New = func() any { return new([]byte) }
+	a.drafts.New = func() any { return new(bytes.Buffer) }
+	a.renderShared = func(v any) (any, error) { return a.render(v) }
 	a.names.New = func() any { return canonical.NewNames() }
 	a.zips.New = func() any {
 		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // a level that there is

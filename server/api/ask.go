@@ -63,7 +63,7 @@ func (a *API) ask() {
 	register(a, route{method: "GET", path: "/v1/propagation", role: access.Viewer}, huma.Operation{
 		OperationID: "get-propagation", Tags: []string{"forecasts"}, Summary: "How a move travels: best path, several paths, or everything downstream",
 	}, service.Propagation{}, func(ctx context.Context, in *pathInput) (reply, error) {
-		return fresh(a.o.Service.Propagation(ctx, service.PropagationQuery{
+		return fresh(a.o.Service.Propagation(ctx, answer.PropagationQuery{
 			Source: odds.NodeID(in.Source), Target: odds.NodeID(in.Target), Depth: in.Depth, Paths: in.Paths,
 		}))
 	})

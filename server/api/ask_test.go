@@ -212,7 +212,7 @@ func TestWrongQuestionsAreRefusedWithTheReason(t *testing.T) {
 			{422, "/v1/events?limit=1001", "query.limit"},
 			{422, "/v1/events?limit=many", "invalid integer"},
 			{422, "/v1/events?limt=3", "unknown query parameter"},
-			{422, "/v1/events?cursor=none", "begin again without it"},
+			{422, "/v1/events?cursor=none", "start again without one"},
 			{422, "/v1/events/match-1?odds_format=roman", "query.odds_format"},
 			{422, "/v1/events/" + strings.Repeat("x", 257), "path.id"},
 			{422, "/v1/events/" + strings.Repeat("x", 257) + "/graph", "path.id"},

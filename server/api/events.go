@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"corrgraph/answer"
 	"corrgraph/odds"
 	"corrgraph/server/access"
 	"corrgraph/server/service"
@@ -48,8 +49,8 @@ type AnomalyParams struct {
 	Suppressed    bool    `query:"suppressed" doc:"Those that were kept back too, with the reason." example:"true"`
 }
 
-func (p *AnomalyParams) query() service.AnomalyQuery {
-	return service.AnomalyQuery{MinConfidence: p.MinConfidence, Kind: p.Kind, Suppressed: p.Suppressed}
+func (p AnomalyParams) query(event string, newest int) answer.AnomalyQuery {
+	return answer.AnomalyQuery{Event: event, MinConfidence: p.MinConfidence, Kind: p.Kind, Suppressed: p.Suppressed, Newest: newest}
 }
 
 type eventAnomaliesInput struct {
@@ -74,7 +75,7 @@ func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/events", role: access.Viewer}, huma.Operation{
 		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, the ones quoted last first",
 	}, service.Events{}, func(ctx context.Context, in *eventsInput) (reply, error) {
-		return fresh(a.o.Service.Events(ctx, service.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
+		return fresh(a.o.Service.Events(ctx, answer.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}", role: access.Viewer}, huma.Operation{
 		OperationID: "get-event", Tags: []string{"events"}, Summary: "An event with its quotes and forecasts",
@@ -107,7 +108,7 @@ func (a *API) askEvents() {
 		if err := confidence(in.MinConfidence); err != nil {
 			return reply{}, err
 		}
-		return shared(a.o.Service.Anomalies(ctx, in.ID, in.query()))
+		return shared(a.o.Service.Anomalies(ctx, in.query(in.ID, 0)))
 	})
 	register(a, route{method: "GET", path: "/v1/anomalies", role: access.Viewer}, huma.Operation{
 		OperationID: "list-anomalies", Tags: []string{"market"}, Summary: "The newest anomalies of all events",
@@ -115,7 +116,7 @@ func (a *API) askEvents() {
 		if err := confidence(in.MinConfidence); err != nil {
 			return reply{}, err
 		}
-		return fresh(a.o.Service.RecentAnomalies(ctx, in.query(), in.Limit))
+		return fresh(a.o.Service.RecentAnomalies(ctx, in.query("", in.Limit)))
 	})
 	register(a, route{method: "GET", path: "/v1/arbitrage", role: access.Viewer}, huma.Operation{
 		OperationID: "list-arbitrage", Tags: []string{"market"}, Summary: "Sure wins at the prices of now, leg by leg",

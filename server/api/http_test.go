@@ -26,6 +26,40 @@ func unzip(t *testing.T, body []byte) []byte {
 	return text
 }
 
+// Rendering costs as much as building the answer, and thousands ask for the same one.
+func TestAHealthyGraphIsRenderedOnce(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		g.feed(3)
+		settle()
+		rendered := 0
+		render := g.api.renderShared
+		g.api.renderShared = func(v any) (any, error) { rendered++; return render(v) }
+		first := g.want(http.StatusOK, g.get("/v1/events/match-1/graph"))
+		for range 3 {
+			if again := g.get("/v1/events/match-1/graph", "Accept-Encoding", "gzip"); unwrapped(t, again) != first.Body.String() {
+				t.Error("the same version has another body")
+			}
+		}
+		if rendered != 1 {
+			t.Errorf("rendered %d times", rendered)
+		}
+		g.want(http.StatusOK, g.get("/v1/events/match-1/graph?limit=1"))
+		time.Sleep(2 * time.Second)
+		if again := g.get("/v1/events/match-1/graph"); again.Header().Get("ETag") != first.Header().Get("ETag") {
+			t.Error("a version that is rendered anew has another ETag")
+		}
+		if rendered != 3 {
+			t.Errorf("rendered %d times, want 3: one limit each, and anew when health may have changed", rendered)
+		}
+	})
+}
+
+// unwrapped is the body of a compressed answer.
+func unwrapped(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	return string(unzip(t, w.Body.Bytes()))
+}
+
 func TestDocumentsAreCompressedAndNotSentTwice(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
 		g.feed(3)

@@ -12,7 +12,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/server/access"
-	"corrgraph/server/service"
 )
 
 // config is what huma is told: it reads parameters, checks them and describes the
@@ -137,15 +136,15 @@ func (a *API) describe() error {
 	op := a.document(&rt, huma.Operation{OperationID: "get-openapi", Tags: []string{"operation"}, Summary: "This document"}, nil)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}}
 	mend(a.huma.OpenAPI().Components.Schemas, "FaultRequest")
-	doc, err := service.NewDocument(a.huma.OpenAPI())
+	doc, err := a.render(a.huma.OpenAPI())
 	if err != nil {
 		return errors.Join(errors.New("api: describing it"), err)
 	}
 	a.spec = doc
-	a.mount(&rt, func(w http.ResponseWriter, _ *http.Request) { w.(*exchange).reply(shared(a.spec, nil)) })
+	a.mount(&rt, func(w http.ResponseWriter, _ *http.Request) { w.(*exchange).document(http.StatusOK, a.spec) })
 	return nil
 }
 
 // OpenAPI is the document that describes the API, as JSON. The caller must not
 // change it.
-func (a *API) OpenAPI() []byte { return a.spec.Body }
+func (a *API) OpenAPI() []byte { return a.spec.body }

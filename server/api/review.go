@@ -9,6 +9,7 @@ import (
 
 	"corrgraph/odds"
 	"corrgraph/server/access"
+	"corrgraph/server/review"
 	"corrgraph/server/service"
 )
 
@@ -55,13 +56,13 @@ func (a *API) reviews() {
 	s := a.o.Service
 	register(a, route{method: "GET", path: "/v1/reviews", role: access.Viewer}, huma.Operation{
 		OperationID: "list-reviews", Tags: []string{"anomalies"}, Summary: "What people made of anomalies, and how right each kind was",
-	}, service.Reviews{}, func(ctx context.Context, in *reviewsInput) (reply, error) { return fresh(s.Reviews(ctx, in.Limit)) })
+	}, review.Reviews{}, func(ctx context.Context, in *reviewsInput) (reply, error) { return fresh(s.Reviews(ctx, in.Limit)) })
 	register(a, route{method: "POST", path: "/v1/reviews", role: access.Operator}, huma.Operation{
 		OperationID: "review-anomaly", Tags: []string{"anomalies"}, Summary: "Acknowledge an anomaly, mute what is not wanted, or say whether it was right",
 		DefaultStatus: 201, MaxBodyBytes: a.o.Body,
-	}, service.Review{}, func(ctx context.Context, in *reviewInput) (reply, error) {
+	}, review.Review{}, func(ctx context.Context, in *reviewInput) (reply, error) {
 		b := &in.Body
-		return created(fresh(s.Review(ctx, service.NewReview{
+		return created(fresh(s.Review(ctx, review.Request{
 			Action: b.Action, Kind: b.Kind, EventID: b.EventID, Node: b.Node, At: odds.TimeOf(b.At), Verdict: b.Verdict, Note: b.Note,
 			ExpiresIn: time.Duration(b.ExpiresS * float64(time.Second)),
 		})))

@@ -41,8 +41,12 @@ func mendMembers(s *huma.Schema, t reflect.Type) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		member, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous && member == "" && f.Type.Kind() == reflect.Struct {
-			mendMembers(s, f.Type)
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		if f.Anonymous && member == "" && inner.Kind() == reflect.Struct {
+			mendMembers(s, inner)
 		} else if p := s.Properties[member]; p != nil {
 			null := f.Tag.Get("nullable")
 			whole(p, null == "true")

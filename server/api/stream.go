@@ -13,7 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"corrgraph/odds"
+	"corrgraph/answer"
 	"corrgraph/server/access"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
@@ -183,7 +183,7 @@ func (v *watcher) step(ctx context.Context) (why string, over bool) {
 	}
 	if missed > 0 {
 		v.a.streams.missed.Add(missed)
-		v.say("gap", ms0(ms, v.cursor.Place()), gap{Scope: "stream", Missed: missed})
+		v.say(ms0(ms, v.cursor.Place()), answer.Gap{Scope: "stream", Missed: missed})
 	}
 	for i := range ms {
 		v.buf.Write(v.a.rendered(&ms[i]))
@@ -202,13 +202,6 @@ func ms0(ms []live.Message, place uint64) uint64 {
 	return place
 }
 
-// gap says what is missing.
-type gap struct {
-	Scope  string `json:"scope"` // "stream": this client was too slow; "feed": a source did not answer
-	Source string `json:"source,omitempty"`
-	Missed uint64 `json:"missed"` // messages, or polls
-}
-
 // greet tells where the stream begins.
 func (v *watcher) greet(r *http.Request) bool {
 	hub := v.a.o.Service.Hub()
@@ -224,19 +217,14 @@ func (v *watcher) greet(r *http.Request) bool {
 	}
 	v.cursor, ok = hub.After(id, v.keep)
 	resumed := last != "" && own && ok
-	v.say("connected", v.cursor.Place(), struct {
-		AsOf      odds.Time `json:"as_of"`
-		Boot      string    `json:"boot"`
-		Resumed   bool      `json:"resumed"`
-		Heartbeat int64     `json:"heartbeat_ms"`
-	}{v.a.o.Service.State().AsOf, v.a.boot, resumed, v.a.settings.Load().Heartbeat.Milliseconds()})
+	v.say(v.cursor.Place(), answer.Connected{
+		AsOf: v.a.o.Service.State().AsOf, Boot: v.a.boot, Resumed: resumed, Heartbeat: v.a.settings.Load().Heartbeat.Milliseconds(),
+	})
 	if last != "" && !resumed {
 		if !own { // of another process: its numbers mean nothing here
 			v.cursor, _ = hub.After(hub.Last(), v.keep)
 		}
-		v.say("resync", v.cursor.Place(), struct {
-			AsOf odds.Time `json:"as_of"`
-		}{v.a.o.Service.State().AsOf})
+		v.say(v.cursor.Place(), answer.Resync{AsOf: v.a.o.Service.State().AsOf})
 	}
 	return v.flush()
 }
@@ -263,24 +251,20 @@ func (v *watcher) quiet(ctx context.Context) bool {
 	if now.Sub(v.spoke) < v.a.settings.Load().Heartbeat {
 		return true
 	}
-	v.say("heartbeat", v.cursor.Place(), struct {
-		AsOf odds.Time `json:"as_of"`
-	}{v.a.o.Service.State().AsOf})
+	v.say(v.cursor.Place(), answer.Heartbeat{AsOf: v.a.o.Service.State().AsOf})
 	return v.flush()
 }
 
 // bye writes the last event; a client that left need not hear it.
 func (v *watcher) bye(why string) string {
-	v.say("bye", v.cursor.Place(), struct {
-		Reason string `json:"reason"`
-	}{why})
+	v.say(v.cursor.Place(), answer.Bye{Reason: why})
 	v.flush()
 	return why
 }
 
 // say adds one event of the stream itself.
-func (v *watcher) say(kind string, place uint64, data any) {
-	writeEvent(&v.buf, kind, v.a.boot, place, data)
+func (v *watcher) say(place uint64, m answer.Message) {
+	writeEvent(&v.buf, v.a.boot, place, m)
 }
 
 // mostKept is the size of buffer that a stream keeps from one write to the next.

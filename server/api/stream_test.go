@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"corrgraph/engine"
+	"corrgraph/ledger"
 	"corrgraph/server/live"
 	"corrgraph/server/service"
 )
@@ -129,7 +131,13 @@ func (l *listener) all() (out []event) {
 	}
 }
 
-func said(text string) live.Message { return live.Message{Kind: "outcome", Data: text} }
+// said is the outcome of a forecast of an event.
+func said(id, event string) live.Message {
+	return live.Message{Kind: "outcome", Event: event, Data: live.Settled{Prediction: ledger.Prediction{ID: id}}}
+}
+
+// is reports whether an event is what said says.
+func (e event) is(id string) bool { return strings.Contains(e.data, `"id":"`+id+`"`) }
 
 func TestAStreamTellsWhatHappens(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
@@ -170,11 +178,11 @@ func TestAStreamGoesOnWhereItStopped(t *testing.T) {
 		hub := g.service.Hub()
 		l := g.subscribe(t, dial, "/v1/stream?kinds=outcome")
 		l.next("connected")
-		hub.Publish(said("one"), said("two"))
+		hub.Publish(said("one", ""), said("two", ""))
 		l.next("outcome")
 		second := l.next("outcome")
 		l.conn.Close()
-		hub.Publish(said("three"))
+		hub.Publish(said("three", ""))
 		for _, how := range []struct{ target, header string }{
 			{"/v1/stream?kinds=outcome", "Last-Event-ID: " + second.id + "\r\n"},
 			{"/v1/stream?kinds=outcome&last_event_id=" + second.id, ""},
@@ -183,7 +191,7 @@ func TestAStreamGoesOnWhereItStopped(t *testing.T) {
 			if e := l.next("connected"); !strings.Contains(e.data, `"resumed":true`) {
 				t.Errorf("%+v", e)
 			}
-			if e := l.next("outcome"); e.data != `"three"` {
+			if e := l.next("outcome"); !e.is("three") {
 				t.Errorf("%+v", e)
 			}
 		}
@@ -193,8 +201,8 @@ func TestAStreamGoesOnWhereItStopped(t *testing.T) {
 			l = g.subscribe(t, dial, "/v1/stream?kinds=outcome", "Last-Event-ID: "+id+"\r\n")
 			l.next("connected")
 			l.next("resync")
-			hub.Publish(said("four"))
-			if e := l.next("outcome"); e.data != `"four"` {
+			hub.Publish(said("four", ""))
+			if e := l.next("outcome"); !e.is("four") {
 				t.Errorf("%s: %+v", id, e)
 			}
 		}
@@ -209,13 +217,13 @@ func TestAStreamIsRestrictedToAnEventAndKinds(t *testing.T) {
 		l := g.subscribe(t, dial, "/v1/stream?event=match-1&kinds=outcome,gap")
 		l.next("connected")
 		g.service.Hub().Publish(
-			live.Message{Kind: "outcome", Event: "match-2", Data: 1}, live.Message{Kind: "move", Event: "match-1", Data: 2},
-			live.Message{Kind: "outcome", Event: "match-1", Data: 3}, live.Message{Kind: "gap", Data: 4},
+			said("1", "match-2"), live.Message{Kind: "move", Event: "match-1", Data: live.Moved{Move: engine.Move{Event: "match-1"}}},
+			said("3", "match-1"), live.Message{Kind: "gap", Data: live.Missed{Source: engine.Source{Name: "polled", Missed: 4}}},
 		)
-		if e := l.next("outcome"); e.data != "3" {
+		if e := l.next("outcome"); !e.is("3") {
 			t.Errorf("%+v", e)
 		}
-		if e := l.next("gap"); e.data != "4" {
+		if e := l.next("gap"); e.data != `{"scope":"feed","source":"polled","missed":4}` {
 			t.Errorf("%+v", e)
 		}
 	})
@@ -235,7 +243,7 @@ func TestAQuietStreamBeatsAndOutlivesTheServersLimits(t *testing.T) {
 		if took := time.Since(begin); took < 59*time.Second || took > 70*time.Second {
 			t.Errorf("four heartbeats in %v, want one in 15 s", took)
 		}
-		g.service.Hub().Publish(said("still here"))
+		g.service.Hub().Publish(said("still here", ""))
 		l.next("outcome")
 	})
 }
@@ -253,7 +261,7 @@ func TestASlowClientMissesAndIsTold(t *testing.T) {
 		for range ring/1024 + 1 {
 			var ms []live.Message
 			for range 1024 {
-				ms = append(ms, live.Message{Kind: "outcome", Key: "k", Data: 1})
+				ms = append(ms, live.Message{Kind: "outcome", Key: "k", Data: live.Settled{}})
 			}
 			hub.Publish(ms...)
 		}

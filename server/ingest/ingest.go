@@ -59,7 +59,7 @@ func New(o Options) *Ingester {
 	o.fill()
 	g := &Ingester{
 		o: o, requests: make(chan *request, o.Queue), closing: make(chan struct{}), stopped: make(chan struct{}),
-		feeds: newFeeds(), judge: newJudge(o.OutOfOrder, o.Remember),
+		feeds: newFeeds(), judge: newJudge(o.OutOfOrder, o.Remember), order: newOrder(),
 	}
 	g.SetFutureSkew(o.FutureSkew)
 	return g
@@ -275,7 +275,7 @@ func (g *Ingester) deliver(to Sink, before, accepted odds.Time) {
 		}
 		instants = append(instants, batches)
 	}
-	g.heldBack.Store(int64(len(g.order.heap)))
+	g.heldBack.Store(int64(g.order.waiting.Len()))
 	to.Deliver(instants, accepted)
 }
 

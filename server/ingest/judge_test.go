@@ -152,7 +152,7 @@ func TestAnEventIsOnePointerUntilItChanges(t *testing.T) {
 }
 
 func TestOrderGivesInstantsInTurn(t *testing.T) {
-	var o order
+	o := newOrder()
 	for _, b := range []*odds.Batch{batch("b", 5, 1.1), batch("a", 7, 1.2), batch("c", 5, 1.3), batch("a", 1, 1.4), batch("b", 5, 1.5), batch("a", 5, 1.6)} {
 		o.add(b)
 	}
@@ -174,7 +174,7 @@ func TestOrderGivesInstantsInTurn(t *testing.T) {
 	if want := []string{"a", "|", "abbc", "|"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v: sources by name, each in its own order", got, want)
 	}
-	if len(o.heap) != 1 {
-		t.Errorf("%d batches are left", len(o.heap))
+	if o.waiting.Len() != 1 {
+		t.Errorf("%d batches are left", o.waiting.Len())
 	}
 }

@@ -15,7 +15,7 @@ type Message struct {
 	Key   string // a later message of the same kind and key replaces this one for a reader that is behind; empty: none does
 	Event string // empty where it is about no single event
 	At    odds.Time
-	Data  any // immutable; rendered by whoever delivers it
+	Data  Payload // immutable; rendered by whoever delivers it
 }
 
 // Hub keeps the newest messages for any number of subscribers, each of which reads

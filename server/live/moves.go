@@ -43,7 +43,7 @@ func (p *moves) flush(to []Message) []Message {
 		p.pending = p.pending[:mostMoves]
 	}
 	for _, m := range p.pending {
-		to = append(to, Message{Kind: "move", Key: string(m.Node), Event: m.Event, At: m.At, Data: m})
+		to = append(to, Message{Kind: "move", Key: string(m.Node), Event: m.Event, At: m.At, Data: Moved{m}})
 	}
 	p.pending = p.pending[:0]
 	clear(p.of)

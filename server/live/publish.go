@@ -92,10 +92,10 @@ func (p *publisher) tell(n *engine.News) {
 		p.hub.skip()
 	}
 	for i := range n.Issued {
-		p.messages = append(p.messages, Message{Kind: "prediction", Event: n.Issued[i].Event, At: n.Issued[i].IssuedAt, Data: n.Issued[i]})
+		p.messages = append(p.messages, Message{Kind: "prediction", Event: n.Issued[i].Event, At: n.Issued[i].IssuedAt, Data: Issued{n.Issued[i]}})
 	}
 	for i := range n.Settled {
-		p.messages = append(p.messages, Message{Kind: "outcome", Event: n.Settled[i].Event, At: n.Settled[i].ResolvedAt, Data: n.Settled[i]})
+		p.messages = append(p.messages, Message{Kind: "outcome", Event: n.Settled[i].Event, At: n.Settled[i].ResolvedAt, Data: Settled{n.Settled[i]}})
 	}
 	for i := range n.Anomalies {
 		a := AnomalyUpdate{p.book.seq - uint64(len(n.Anomalies)-1-i), n.Anomalies[i]}
@@ -170,7 +170,7 @@ func (p *publisher) renew(id string, idle bool) {
 	s.view.Store(v)
 	delete(p.dirty, id)
 	if old != nil {
-		p.messages = append(p.messages, Message{Kind: "graph", Key: id, Event: id, At: v.AsOf, Data: v.Version})
+		p.messages = append(p.messages, Message{Kind: "graph", Key: id, Event: id, At: v.AsOf, Data: Renewed{v.Version}})
 	}
 }
 
@@ -183,7 +183,7 @@ func (p *publisher) judge() {
 		p.changes.note(s, id)
 	}
 	if p.recovered {
-		p.messages = append(p.messages, Message{Kind: "decision", Key: "decision", At: j.DecidedAt, Data: len(j.Families)})
+		p.messages = append(p.messages, Message{Kind: "decision", Key: "decision", At: j.DecidedAt, Data: Decided{len(j.Families)}})
 	}
 }
 
@@ -228,7 +228,7 @@ func (p *publisher) feeds() (out []feed.Stats) {
 	for _, s := range p.e.Sources() {
 		of[s.Name] = s
 		if was, ok := p.missed[s.Name]; ok && s.Missed > was && p.recovered {
-			p.messages = append(p.messages, Message{Kind: "gap", Key: s.Name, At: p.e.Now(), Data: s})
+			p.messages = append(p.messages, Message{Kind: "gap", Key: s.Name, At: p.e.Now(), Data: Missed{s}})
 		}
 		p.missed[s.Name] = s.Missed
 	}

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"corrgraph/answer"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/ingest"
@@ -65,6 +66,14 @@ func Classify(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
+	}
+	var q *answer.Error
+	if errors.As(err, &q) {
+		code := Invalid
+		if errors.Is(q, answer.ErrUnknown) {
+			code = Unknown
+		}
+		return &Error{Code: code, Detail: q.Detail, Err: err}
 	}
 	for _, c := range []struct {
 		is     error

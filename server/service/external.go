@@ -9,9 +9,17 @@ import (
 	"corrgraph/odds"
 )
 
+// ExternalStore has the rows that other programs wrote.
+type ExternalStore interface {
+	ExternalEdges(ctx context.Context, event string, layer odds.Layer, asOf odds.Time) ([]graph.Edge, error)
+	ExternalVersion(ctx context.Context) (int64, error) // grows with every change; 0: no other program has written
+	Now(ctx context.Context) (odds.Time, error)
+}
+
 // external keeps copies of the rows that other programs wrote, of the events that
 // were asked for, until one of them changes.
 type external struct {
+	store   ExternalStore
 	version atomic.Int64 // of the store; 0 before the first look
 	newest  atomic.Int64 // event time of the newest row, or of ours where that is newer; 0 without rows
 
@@ -31,11 +39,11 @@ const mostCopies = 4096
 // look renews the version; with a store that can't be asked the copies stay.
 func (x *external) look(ctx context.Context, s *Service) error {
 	return s.ask(ctx, func(ctx context.Context) error {
-		v, err := s.o.Store.ExternalVersion(ctx)
+		v, err := x.store.ExternalVersion(ctx)
 		if err != nil || v == x.version.Load() {
 			return err
 		}
-		at, err := s.o.Store.Now(ctx)
+		at, err := x.store.Now(ctx)
 		if v == 0 {
 			at = 0 // no other program has written
 		}
@@ -55,7 +63,7 @@ func (x *external) of(ctx context.Context, s *Service, event string, layer odds.
 		return nil, nil
 	}
 	read := func(ctx context.Context) (err error) {
-		rows, err = s.o.Store.ExternalEdges(ctx, event, layer, min(asOf, newest))
+		rows, err = x.store.ExternalEdges(ctx, event, layer, min(asOf, newest))
 		return err
 	}
 	if asOf < newest { // of the past no copies are kept

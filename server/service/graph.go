@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"corrgraph/answer"
@@ -13,6 +14,8 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
+	"corrgraph/store"
 )
 
 // Freshness is what every answer from a snapshot says of it.
@@ -28,6 +31,19 @@ type Graph struct {
 	Version uint64 `json:"version"`
 }
 
+// Views are what the engine published.
+type Views interface {
+	State() *live.State
+	// View returns live.ErrUnknown where there is no such event.
+	View(ctx context.Context, event string) (*live.View, error)
+}
+
+// EventStore knows the events that only other programs' rows name.
+type EventStore interface {
+	KnowsEvent(ctx context.Context, event string) (bool, error)
+	Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error)
+}
+
 // view returns what is known of an event, of one that only other programs' rows
 // name too.
 func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
@@ -39,7 +55,7 @@ func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
 	}
 	known := false
 	if askErr := s.ask(ctx, func(ctx context.Context) (err error) {
-		known, err = s.o.Store.KnowsEvent(ctx, event)
+		known, err = s.events.KnowsEvent(ctx, event)
 		return err
 	}); askErr != nil || !known {
 		return nil, errors.Join(askErr, err)
@@ -50,34 +66,29 @@ func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
 	return v, nil
 }
 
-// Graph returns the rendered graph of an event with at most limit edges a layer; 0
+// Graph returns the graph of an event with at most limit edges a layer; 0
 // means graph.AnswerLimit. Healthy answers of one version are shared.
-func (s *Service) Graph(ctx context.Context, event string, limit int) (doc *Document, err error) {
+func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo.Shared[Graph], err error) {
 	err = s.run(ctx, OpGraph, event, func(ctx context.Context) error {
 		v, err := s.view(ctx, event)
 		if err != nil {
 			return err
 		}
-		doc, err = s.render(ctx, v, fmt.Sprint("graph ", limit), func(ctx context.Context) (any, bool, error) {
-			g, err := s.graph(v, limit, func() *graph.Snapshot { return s.snapshot(ctx, v) })
-			if err != nil {
-				return nil, false, err
-			}
-			return g, g.Status == graph.Healthy, nil
+		out, err = share(ctx, s, v, "graph "+strconv.Itoa(limit), func(ctx context.Context) (g Graph, sound bool, err error) {
+			g, err = s.graph(v, limit, func() *graph.Snapshot { return s.snapshot(ctx, v) })
+			return g, g.Status == graph.Healthy, err
 		})
 		return err
 	})
-	return doc, err
+	return out, err
 }
 
 // graph builds the answer from a snapshot of a view. It fails where every layer does.
-func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot) (*Graph, error) {
+func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot) (g Graph, err error) {
 	start := time.Now()
 	snap := snapshot()
-	var a graph.Answer
-	snap.Answer(snap.AsOf, limit, &a)
 	set := s.settings.Load()
-	g := &Graph{Graph: answer.NewGraph(&a, s.Names()), Version: v.Version}
+	g = Graph{Graph: answer.NewGraph(snap, limit, s.Names()), Version: v.Version}
 	g.Freshness = s.fresh(snap.Status() == graph.Healthy)
 	for i := range g.Layers {
 		l := &g.Layers[i]
@@ -93,70 +104,25 @@ func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot
 	}
 	s.o.Metrics.GraphBuild.Observe(time.Since(start).Seconds())
 	if g.Status == graph.Failed {
-		return nil, unavailable(time.Second, nil, "no layer of the graph could be built: %s", g.Layers[0].Reason)
+		return g, unavailable(time.Second, nil, "no layer of the graph could be built: %s", g.Layers[0].Reason)
 	}
 	return g, nil
-}
-
-// render returns the document of a question, from those that are remembered when
-// nothing has changed since, and remembers it when it is sound. What has to be
-// computed takes a worker of the pool.
-func (s *Service) render(ctx context.Context, v *live.View, question string, make func(context.Context) (answer any, sound bool, err error)) (doc *Document, err error) {
-	d, k := s.remembered(v)
-	if s.healthy() {
-		if doc := d.get(k, question); doc != nil {
-			return doc, nil
-		}
-	}
-	err = s.o.Graphs.Do(ctx, func(ctx context.Context) error {
-		answer, sound, err := make(ctx)
-		if err != nil {
-			return err
-		}
-		if doc, err = NewDocument(answer); err == nil && sound {
-			d.put(k, question, doc)
-		}
-		return err
-	})
-	return doc, err
-}
-
-// remembered is where the answers about an event are, and the key of those that hold
-// for a view of it.
-func (s *Service) remembered(v *live.View) (*documents, docKey) {
-	x, ok := s.docs.Load(v.Event.ID)
-	if !ok {
-		x, _ = s.docs.LoadOrStore(v.Event.ID, &documents{})
-	}
-	return x.(*documents), docKey{nil, v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
 }
 
 // snapshot is the graph of an event, the one that is remembered when nothing has
 // changed since.
 func (s *Service) snapshot(ctx context.Context, v *live.View) *graph.Snapshot {
-	d, k := s.remembered(v)
+	r, k := s.remembered(v)
 	if s.healthy() {
-		if snap := d.graph(k); snap != nil {
+		if snap, ok := r.Get(k, snapshotOf).(*graph.Snapshot); ok {
 			return snap
 		}
 	}
 	snap := s.build(ctx, v, s.asOf(v))
 	if snap.Status() == graph.Healthy {
-		d.keep(k, snap)
+		r.Put(k, snapshotOf, snap)
 	}
 	return snap
-}
-
-// sweep drops the answers that nobody can get any more: events are forgotten, and
-// one that was asked for once would hold its answers for ever.
-func (s *Service) sweep() {
-	now := s.o.Clock().Unix()
-	s.docs.Range(func(id, d any) bool {
-		if d.(*documents).old(now) {
-			s.docs.Delete(id)
-		}
-		return true
-	})
 }
 
 // healthy reports whether no layer failed when it was last built.
@@ -176,56 +142,57 @@ type Anomalies struct {
 	EventID string `json:"event_id"`
 }
 
-// AnomalyQuery says which anomalies are wanted.
-type AnomalyQuery struct {
-	MinConfidence float64
-	Kind          string
-	Suppressed    bool // those kept back too
+// eventAnomalies reads the anomalies of one event.
+type eventAnomalies struct {
+	s     *Service
+	v     *live.View
+	whole bool // no rows of other programs are missing
 }
 
-// Anomalies returns the anomalies of an event, rendered.
-func (s *Service) Anomalies(ctx context.Context, event string, q AnomalyQuery) (doc *Document, err error) {
-	err = s.run(ctx, OpAnomalies, event, func(ctx context.Context) error {
-		v, err := s.view(ctx, event)
-		if err != nil {
-			return err
+// EachAnomaly implements answer.AnomalyReader.
+func (r *eventAnomalies) EachAnomaly(_ context.Context, _ string, _ float64, yield func(*detect.Anomaly) bool) error {
+	for i := range r.v.Anomalies {
+		if !yield(&r.v.Anomalies[i].Anomaly) {
+			break
 		}
-		doc, err = s.render(ctx, v, fmt.Sprint("anomalies ", q), func(ctx context.Context) (any, bool, error) {
-			found, whole, err := s.detect(ctx, v, q.MinConfidence)
-			if err != nil {
-				return nil, false, err
-			}
-			a := &Anomalies{
-				Anomalies: answer.NewAnomalies(found, s.Names(), answer.AnomalyFilter{Kind: q.Kind, Suppressed: q.Suppressed}, s.asOf(v)),
-				Freshness: s.fresh(whole), EventID: event,
-			}
-			s.review(a.Anomalies.Anomalies)
-			return a, whole, nil
-		})
-		return err
-	})
-	return doc, err
+	}
+	return nil
 }
 
-// detect returns what is or was abnormal in an event with at least a confidence;
-// whole says that no rows of other programs are missing.
-func (s *Service) detect(ctx context.Context, v *live.View, least float64) (found []detect.Anomaly, whole bool, err error) {
-	for i := range v.Anomalies {
-		if v.Anomalies[i].Confidence >= least {
-			found = append(found, v.Anomalies[i].Anomaly)
-		}
+// EdgesInWindow implements answer.AnomalyReader.
+func (r *eventAnomalies) EdgesInWindow(ctx context.Context, _ string, _ odds.Time) (rows []graph.Edge, err error) {
+	if r.whole = true; r.s.external.newest.Load() == 0 {
+		return nil, nil
 	}
-	if s.external.newest.Load() == 0 {
-		return found, true, nil
-	}
-	snap := s.snapshot(ctx, v)
-	var rows []graph.Edge
+	snap := r.s.snapshot(ctx, r.v)
 	for _, l := range snap.Layers {
 		if l != nil {
 			rows = append(rows, l.Edges...)
 		}
 	}
-	return append(found, answer.External(rows, least)...), snap.Status() == graph.Healthy, nil
+	r.whole = snap.Status() == graph.Healthy
+	return rows, nil
+}
+
+// Anomalies returns the anomalies of an event.
+func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *memo.Shared[Anomalies], err error) {
+	err = s.run(ctx, OpAnomalies, q.Event, func(ctx context.Context) error {
+		v, err := s.view(ctx, q.Event)
+		if err != nil {
+			return err
+		}
+		out, err = share(ctx, s, v, fmt.Sprintf("anomalies %#v", q), func(ctx context.Context) (a Anomalies, sound bool, err error) {
+			r := &eventAnomalies{s: s, v: v}
+			l, err := answer.ListAnomalies(ctx, r, q, s.Names(), s.asOf(v))
+			if err != nil {
+				return a, false, err
+			}
+			s.note(l.Anomalies)
+			return Anomalies{*l, s.fresh(r.whole), q.Event}, r.whole, nil
+		})
+		return err
+	})
+	return out, err
 }
 
 // staleAfter is how long the feeds may be silent; polled ones for three polls.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -20,29 +21,29 @@ import (
 
 var errDisk = errors.New("the disk is gone")
 
-func TestGraphsOfOneVersionAreRenderedOnce(t *testing.T) {
+func TestGraphsOfOneVersionAreShared(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		g.live.show(match("m", 7))
-		out, doc := g.graphOf("m", 0)
+		out, first := g.graphOf("m", 0)
 		if out.Status != graph.Healthy || out.Version != 7 || out.AsOf != noon || len(out.Layers[0].Edges) != 2 || len(out.Layers) != 4 || !out.Complete {
 			t.Errorf("%+v", out)
 		}
-		if _, again := g.graphOf("m", 0); again != doc {
-			t.Error("rendered twice within a second")
+		if _, again := g.graphOf("m", 0); again != first {
+			t.Error("built twice within a second")
 		}
 		one, limited := g.graphOf("m", 1)
-		if len(one.Layers[0].Edges) != 1 || one.Layers[0].LeftOut != 1 || limited.ETag == doc.ETag {
+		if len(one.Layers[0].Edges) != 1 || one.Layers[0].LeftOut != 1 || limited == first {
 			t.Errorf("limit 1: %d edges, %d left out", len(one.Layers[0].Edges), one.Layers[0].LeftOut)
 		}
 		g.rest(2 * time.Second)
-		if _, later := g.graphOf("m", 0); later == doc || later.ETag != doc.ETag {
-			t.Errorf("the same version has another ETag: %s, then %s", doc.ETag, later.ETag)
+		if _, later := g.graphOf("m", 0); later == first || !reflect.DeepEqual(later.Value, first.Value) {
+			t.Errorf("the same version has another graph: %+v, then %+v", first.Value, later.Value)
 		}
 		v := match("m", 8)
 		v.Layers[0] = v.Layers[0][:1]
 		g.live.show(v)
-		if _, next := g.graphOf("m", 0); next.ETag == doc.ETag {
-			t.Error("another version has the same ETag")
+		if _, next := g.graphOf("m", 0); next.Value.Version != 8 || len(next.Value.Layers[0].Edges) != 1 {
+			t.Error("another version has the same graph")
 		}
 	})
 }
@@ -56,7 +57,7 @@ func TestAnswersAreNotKeptForEver(t *testing.T) {
 			g.graphOf(id, 0)
 		}
 		held := func() (n int) {
-			g.docs.Range(func(any, any) bool { n++; return true })
+			g.kept.Range(func(any, any) bool { n++; return true })
 			return n
 		}
 		if n := held(); n < 90 { // the service looks after itself meanwhile
@@ -65,13 +66,6 @@ func TestAnswersAreNotKeptForEver(t *testing.T) {
 		g.rest(5 * time.Second)
 		if n := held(); n != 0 {
 			t.Errorf("the answers about %d events are held though nobody can get them any more", n)
-		}
-		d := &documents{}
-		for i := range 100 {
-			d.put(docKey{version: 1}, fmt.Sprint(i), &Document{})
-		}
-		if len(d.of) > mostVariants {
-			t.Errorf("%d questions about one version are remembered", len(d.of))
 		}
 	})
 }
@@ -84,18 +78,18 @@ func TestDegradedAnswersAreNotRemembered(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.rest(1100 * time.Millisecond) // what was remembered is over
-		out, doc := g.graphOf("m", 0)
+		out, first := g.graphOf("m", 0)
 		if out.Status != graph.Degraded || out.Complete || out.Layers[2].Status != graph.Failed || out.Layers[2].Reason == "" || len(out.Layers[0].Edges) != 2 {
 			t.Errorf("%+v", out)
 		}
-		if _, again := g.graphOf("m", 0); again == doc {
+		if _, again := g.graphOf("m", 0); again == first {
 			t.Error("a degraded answer is remembered")
 		}
 		if n := must[int](t)(g.ClearFaults(g.ctx)); n != 1 {
 			t.Errorf("%d faults cleared", n)
 		}
-		if out, healed := g.graphOf("m", 0); out.Status != graph.Healthy || healed.ETag != sound.ETag {
-			t.Errorf("%s after the fault, ETag %s, before %s", out.Status, healed.ETag, sound.ETag)
+		if out, healed := g.graphOf("m", 0); out.Status != graph.Healthy || !reflect.DeepEqual(healed.Value, sound.Value) {
+			t.Errorf("%+v after the fault, before %+v", healed.Value, sound.Value)
 		}
 	})
 }
@@ -118,8 +112,8 @@ func TestLayersAreServedAsTheirModeSays(t *testing.T) {
 		}
 		g.used.Store(ceiling / 100 * 91) // sheds layer 4
 		g.rest(2 * time.Second)
-		if l, out := must[*Document](t)(g.Graph(g.ctx, "m", 0)), *g.parsed("m"); out.Layers[3].Status != answer.LayerOff || !strings.Contains(out.Layers[3].Reason, "shed") || out.Complete {
-			t.Errorf("shed: %+v, %s", out.Layers[3], l.ETag)
+		if out := g.parsed("m"); out.Layers[3].Status != answer.LayerOff || !strings.Contains(out.Layers[3].Reason, "shed") || out.Complete {
+			t.Errorf("shed: %+v", out.Layers[3])
 		}
 	})
 }
@@ -135,7 +129,7 @@ func TestUnknownEventsAreToldAndForgotten(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		n := 0
-		g.docs.Range(func(any, any) bool { n++; return true })
+		g.kept.Range(func(any, any) bool { n++; return true })
 		if n != 0 {
 			t.Error("a question about nothing is remembered")
 		}
@@ -145,7 +139,7 @@ func TestUnknownEventsAreToldAndForgotten(t *testing.T) {
 		if out.EventID != "a/b@c %2F" || out.Layers[0].Edges[0].Source != odd.Layers[0][0].Source {
 			t.Errorf("%+v", out)
 		}
-		p, err := g.Propagation(g.ctx, PropagationQuery{Source: odd.Layers[0][0].Source})
+		p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: odd.Layers[0][0].Source})
 		if err != nil || len(p.Paths.Paths) != 2 {
 			t.Errorf("%+v, %v", p, err)
 		}
@@ -171,12 +165,12 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 			t.Errorf("%+v", out)
 		}
 		for event, want := range map[string]int{"m": 1, "theirs alone": 1} {
-			doc, err := g.Anomalies(g.ctx, event, AnomalyQuery{MinConfidence: 0.5})
-			if err != nil || strings.Count(string(doc.Body), `"kind":"external"`) != want {
-				t.Errorf("anomalies of %s: %s, %v", event, doc.Body, err)
+			got, err := g.Anomalies(g.ctx, answer.AnomalyQuery{Event: event, MinConfidence: 0.5})
+			if err != nil || got.Value.Kinds["external"] != want {
+				t.Errorf("anomalies of %s: %+v, %v", event, got, err)
 			}
 		}
-		p, err := g.Propagation(g.ctx, PropagationQuery{Source: "opaque-node-1", Target: "opaque-node-2"})
+		p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: "opaque-node-1", Target: "opaque-node-2"})
 		if err != nil || len(p.Paths.Paths) != 1 || p.Paths.Paths[0].Impact != 0.7 {
 			t.Errorf("%+v, %v", p, err)
 		}
@@ -192,7 +186,7 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 		if _, err := g.Edge(g.ctx, "opaque-node-2", "opaque-node-1"); code(err) != Unknown {
 			t.Errorf("a link that nobody wrote: %v", err)
 		}
-		if _, err := g.Propagation(g.ctx, PropagationQuery{Source: "opaque-node-9"}); code(err) != Unknown {
+		if _, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: "opaque-node-9"}); code(err) != Unknown {
 			t.Errorf("%v", err)
 		}
 		g.foreign("UPDATE multi_layer_correlations SET correlation_score = 0.1 WHERE event_id = 'm'")
@@ -220,7 +214,7 @@ func TestANumberThatIsNoneInJSONCostsItsRowAlone(t *testing.T) {
 		if l := g.parsed("m").Layers[0]; len(l.Edges) != 2 || l.Refused != 1 {
 			t.Errorf("%+v", l)
 		}
-		if _, err := g.Anomalies(g.ctx, "m", AnomalyQuery{}); err != nil {
+		if _, err := g.Anomalies(g.ctx, answer.AnomalyQuery{Event: "m"}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -300,7 +294,7 @@ func TestPagesOfEventsEndThoughQuotesKeepComing(t *testing.T) {
 		rows := many(50)
 		g.live.state(func(st *live.State) { st.Events = rows })
 		seen := map[string]int{}
-		q := EventQuery{Limit: 7}
+		q := answer.EventQuery{Limit: 7}
 		for page := 0; ; page++ {
 			got, err := g.Events(g.ctx, q)
 			if err != nil || got.Total != 50 || page > 20 {
@@ -331,54 +325,42 @@ func TestPagesOfEventsEndThoughQuotesKeepComing(t *testing.T) {
 			}
 		}
 		for _, cursor := range []string{"m001", "@", "m001@x", "@@"} {
-			if _, err := g.Events(g.ctx, EventQuery{Cursor: cursor}); code(err) != Invalid {
+			if _, err := g.Events(g.ctx, answer.EventQuery{Cursor: cursor}); code(err) != Invalid {
 				t.Errorf("cursor %q: %v", cursor, err)
 			}
 		}
-		if got, err := g.Events(g.ctx, EventQuery{Search: "M01"}); err != nil || got.Total != 10 || len(got.Events) != 10 {
+		if got, err := g.Events(g.ctx, answer.EventQuery{Search: "M01"}); err != nil || got.Total != 10 || len(got.Events) != 10 {
 			t.Errorf("search: %+v, %v", got, err)
 		}
-		if got, err := g.Events(g.ctx, EventQuery{Sport: "golf"}); err != nil || got.Total != 0 || got.Events == nil {
+		if got, err := g.Events(g.ctx, answer.EventQuery{Sport: "golf"}); err != nil || got.Total != 0 || got.Events == nil {
 			t.Errorf("another sport: %+v, %v", got, err)
 		}
 	})
 }
 
-func TestPrices(t *testing.T) {
-	for _, c := range []struct {
-		price float64
-		n     odds.Notation
-		want  string
-	}{
-		{2.5, odds.InDecimal, "2.5"}, {2.5, odds.InAmerican, "+150"}, {1.5, odds.InAmerican, "-200"}, {2.5, odds.InFractional, "3/2"}, {4, odds.InProbability, "0.25"},
-	} {
-		if got := fmt.Sprint(Price(c.price, c.n)); got != c.want {
-			t.Errorf("%v in %v: %s, want %s", c.price, c.n, got, c.want)
-		}
-	}
-}
-
-func TestAnswersOfOneVersionAreRenderedOnce(t *testing.T) {
+func TestAnswersOfOneVersionAreShared(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		version := uint64(1)
 		g.live.show(match("m", version))
-		asked := map[string]func() (*Document, error){
-			"event":        func() (*Document, error) { return g.Event(g.ctx, "m", odds.InDecimal) },
-			"other prices": func() (*Document, error) { return g.Event(g.ctx, "m", odds.InAmerican) },
-			"leaders":      func() (*Document, error) { return g.Leaders(g.ctx, answer.LeaderFilter{Sport: "a b"}) },
-			"other league": func() (*Document, error) { return g.Leaders(g.ctx, answer.LeaderFilter{Sport: "a", Market: "b"}) },
+		event := func(n odds.Notation) (any, error) { return g.Event(g.ctx, "m", n) }
+		leaders := func(f answer.LeaderFilter) (any, error) { return g.Leaders(g.ctx, f) }
+		asked := map[string]func() (any, error){
+			"event":        func() (any, error) { return event(odds.InDecimal) },
+			"other prices": func() (any, error) { return event(odds.InAmerican) },
+			"leaders":      func() (any, error) { return leaders(answer.LeaderFilter{Sport: "a b"}) },
+			"other league": func() (any, error) { return leaders(answer.LeaderFilter{Sport: "a", Market: "b"}) },
 		}
-		seen := map[*Document]string{}
+		seen := map[any]string{}
 		for range 3 {
 			for name, ask := range asked {
-				doc := must[*Document](t)(ask())
-				if again := must[*Document](t)(ask()); again != doc {
-					t.Errorf("%s was rendered twice", name)
+				first := must[any](t)(ask())
+				if again := must[any](t)(ask()); again != first {
+					t.Errorf("%s was made twice", name)
 				}
-				if other, known := seen[doc]; known {
+				if other, known := seen[first]; known {
 					t.Errorf("%s has the answer of %s of another version or question", name, other)
 				}
-				seen[doc] = name
+				seen[first] = name
 			}
 			version++
 			g.live.show(match("m", version))

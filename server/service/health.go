@@ -154,13 +154,18 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
+// LogStore keeps the tick log.
+type LogStore interface {
+	Writable(ctx context.Context) error // commits nothing, to see whether it could
+}
+
 // tryLog appends nothing to the tick log when it failed last, so that its health
 // does not depend on a tick that may never come.
 func (s *Service) tryLog(ctx context.Context) {
 	if s.unfit.Load() == nil {
 		return
 	}
-	if err := s.log.Do(ctx, s.o.Store.Writable); err == nil {
+	if err := s.log.Do(ctx, s.ticks.Writable); err == nil {
 		s.unfit.Store(nil)
 	}
 }

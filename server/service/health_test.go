@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"corrgraph/answer"
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/server/guard/fault"
@@ -198,10 +199,10 @@ func TestWrongQuestionsAndClientsThatLeaveChangeNothing(t *testing.T) {
 		for range 20 {
 			for what, err := range map[string]error{
 				"graph":       second(g.Graph(g.ctx, "nothing", 0)),
-				"anomalies":   second(g.Anomalies(g.ctx, "nothing", AnomalyQuery{})),
+				"anomalies":   second(g.Anomalies(g.ctx, answer.AnomalyQuery{Event: "nothing"})),
 				"event":       second(g.Event(g.ctx, "nothing", odds.InDecimal)),
-				"propagation": second(g.Propagation(g.ctx, PropagationQuery{Source: long})),
-				"target":      second(g.Propagation(g.ctx, PropagationQuery{Source: node("lead", "m", "home"), Target: long})),
+				"propagation": second(g.Propagation(g.ctx, answer.PropagationQuery{Source: long})),
+				"target":      second(g.Propagation(g.ctx, answer.PropagationQuery{Source: node("lead", "m", "home"), Target: long})),
 				"predictions": second(g.Predictions(g.ctx, "x")),
 				"edge":        second(g.Edge(g.ctx, "a", "b")),
 				"strangers":   second(g.Edge(g.ctx, node("a", "m", "home"), node("b", "m", "home"))),
@@ -268,13 +269,13 @@ func TestEveryOperationIsWrittenDown(t *testing.T) {
 		from := node("lead", "m", "home")
 		_, _ = g.Graph(g.ctx, "m", 0)
 		_, _ = g.Graph(g.ctx, strings.Repeat("ä", 1000), 0)
-		_, _ = g.Anomalies(g.ctx, "m", AnomalyQuery{})
-		_, _ = g.RecentAnomalies(g.ctx, AnomalyQuery{}, 10)
-		_, _ = g.Propagation(g.ctx, PropagationQuery{Source: from})
+		_, _ = g.Anomalies(g.ctx, answer.AnomalyQuery{Event: "m"})
+		_, _ = g.RecentAnomalies(g.ctx, answer.AnomalyQuery{Newest: 10})
+		_, _ = g.Propagation(g.ctx, answer.PropagationQuery{Source: from})
 		_, _ = g.Predictions(g.ctx, from)
 		_, _ = g.Edge(g.ctx, from, from)
 		_, _ = g.Event(g.ctx, "m", odds.InDecimal)
-		_, _ = g.Events(g.ctx, EventQuery{})
+		_, _ = g.Events(g.ctx, answer.EventQuery{})
 		_, _ = g.Scorecard(g.ctx)
 		_, _ = g.Feeds(g.ctx)
 		_, _ = g.Readiness(g.ctx)
@@ -282,13 +283,13 @@ func TestEveryOperationIsWrittenDown(t *testing.T) {
 		_, _ = g.Ingest(g.ctx, nil)
 		_, _ = g.Inject(g.ctx, "clock-skew", fault.Params{Skew: time.Hour}, time.Second)
 		g.skew.Store(int64(time.Hour))
-		_ = g.run(g.ctx, OpProbe, "", func(context.Context) error { g.skew.Store(0); panic("on purpose") })
+		_ = g.run(g.ctx, OpMoves, "", func(context.Context) error { g.skew.Store(0); panic("on purpose") })
 		g.live.set(func() { g.live.busy = context.DeadlineExceeded })
-		_, _ = g.RecentAnomalies(g.ctx, AnomalyQuery{}, 10)
+		_, _ = g.RecentAnomalies(g.ctx, answer.AnomalyQuery{Newest: 10})
 		want := []string{
 			"GRAPH_BUILD OK", "GRAPH_BUILD REFUSED", "ANOMALY_DETECTION OK", "ANOMALY_DETECTION OK", "PROPAGATION OK", "PREDICTIONS OK",
 			"EDGE_INSPECTION REFUSED", "EVENTS OK", "EVENTS OK", "SCORECARD OK", "FEEDS OK", "READINESS OK", "AUDIT_SEARCH OK", "INGEST OK", "FAULT OK",
-			"PROBE FAILED", "ANOMALY_DETECTION UNAVAILABLE",
+			"MOVES FAILED", "ANOMALY_DETECTION UNAVAILABLE",
 		}
 		rows := g.audited()
 		for i, r := range rows {
@@ -309,7 +310,7 @@ func TestEveryOperationIsWrittenDown(t *testing.T) {
 			t.Error("a panic is not in the log")
 		}
 		g.Set([4]LayerMode{}, true)
-		_, _ = g.Events(g.ctx, EventQuery{})
+		_, _ = g.Events(g.ctx, answer.EventQuery{})
 		_, _ = g.Graph(g.ctx, "nothing", 0)
 		if n := len(g.audited()); n != len(want)+1 {
 			t.Errorf("%d rows with errors alone", n-len(want))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math"
@@ -27,6 +26,7 @@ import (
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
@@ -241,14 +241,11 @@ func match(id string, version uint64) *live.View {
 	return v
 }
 
-// graphOf reads a rendered graph.
-func (g *rig) graphOf(event string, limit int) (out Graph, doc *Document) {
+// graphOf is the graph of an event, and the answer that all share.
+func (g *rig) graphOf(event string, limit int) (out Graph, shared *memo.Shared[Graph]) {
 	g.t.Helper()
-	doc = must[*Document](g.t)(g.Graph(g.ctx, event, limit))
-	if err := json.Unmarshal(doc.Body, &out); err != nil {
-		g.t.Fatal(err)
-	}
-	return out, doc
+	shared = must[*memo.Shared[Graph]](g.t)(g.Graph(g.ctx, event, limit))
+	return shared.Value, shared
 }
 
 // audited are the operations written down so far, oldest first.

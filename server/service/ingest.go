@@ -21,6 +21,11 @@ const shedRetry = 2 * time.Second
 // before he is told to send them again: longer than a decision over very many pairs.
 const longestIngest = 9 * time.Second
 
+// Ingester accepts ticks.
+type Ingester interface {
+	Accept(ctx context.Context, batches []*odds.Batch) (ingest.Receipt, error)
+}
+
 // Ingest takes batches; they are in the tick log when it returns.
 func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r ingest.Receipt, err error) {
 	quotes := 0

@@ -44,6 +44,18 @@ type AuditLog struct {
 	CapReached bool      `json:"cap_reached"` // an alarm: it keeps less than it should
 }
 
+// AuditStore has the audit log and the measurements of operations.
+type AuditStore interface {
+	AuditSearch(ctx context.Context, f store.AuditFilter, cursor int64, limit int) ([]store.AuditRow, int64, error)
+	Performance(ctx context.Context, from, to odds.Time, operation string, limit int) ([]store.Performance, error)
+}
+
+// CheckStore keeps the results of readiness gates.
+type CheckStore interface {
+	Checks(ctx context.Context, component string) ([]store.Check, error)
+	SetChecks(ctx context.Context, checks []store.Check) error
+}
+
 // Audit searches the audit log.
 func (s *Service) Audit(ctx context.Context, f store.AuditFilter, cursor string, limit int) (out *AuditPage, err error) {
 	err = s.run(ctx, OpAudit, f.Operation, func(ctx context.Context) error {
@@ -54,7 +66,7 @@ func (s *Service) Audit(ctx context.Context, f store.AuditFilter, cursor string,
 			}
 		}
 		return s.ask(ctx, func(ctx context.Context) error {
-			rows, next, err := s.o.Store.AuditSearch(ctx, f, at, limit)
+			rows, next, err := s.search.AuditSearch(ctx, f, at, limit)
 			if err != nil {
 				return err
 			}
@@ -153,7 +165,7 @@ func aged(checks []store.Check, now odds.Time) []store.Check {
 func (s *Service) Readiness(ctx context.Context) (out *Readiness, err error) {
 	err = s.run(ctx, OpReadiness, "", func(ctx context.Context) error {
 		return s.ask(ctx, func(ctx context.Context) error {
-			checks, err := s.o.Store.Checks(ctx, Component)
+			checks, err := s.checks.Checks(ctx, Component)
 			if err == nil {
 				out = NewReadiness(aged(checks, s.now()))
 			}
@@ -180,10 +192,10 @@ func (s *Service) RecordReadiness(ctx context.Context, gates []Gate) (out *Readi
 			}
 		}
 		return s.ask(ctx, func(ctx context.Context) error {
-			if err := s.o.Store.SetChecks(ctx, checks); err != nil {
+			if err := s.checks.SetChecks(ctx, checks); err != nil {
 				return err
 			}
-			all, err := s.o.Store.Checks(ctx, Component)
+			all, err := s.checks.Checks(ctx, Component)
 			if err == nil {
 				out = NewReadiness(aged(all, s.now()))
 			}
@@ -227,7 +239,7 @@ func (s *Service) Performance(ctx context.Context, from, to odds.Time, operation
 			if to == 0 {
 				to = odds.Never
 			}
-			rows, err := s.o.Store.Performance(ctx, from, to, operation, limit)
+			rows, err := s.search.Performance(ctx, from, to, operation, limit)
 			out = make([]Measurement, 0, len(rows))
 			for i := range rows {
 				r := &rows[i]

@@ -3,14 +3,15 @@ package service
 import (
 	"context"
 
+	"corrgraph/answer"
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/server/live"
 )
 
 // GraphAt returns the graph of an event as it stood at an instant: the newest that is
-// remembered and not newer. Its as_of says when that was. It is rendered for this
-// question alone: the answers that all share must not make room for it.
+// remembered and not newer. Its as_of says when that was. It is not shared: the
+// answers of now must not make room for it.
 func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit int) (out *Graph, err error) {
 	err = s.run(ctx, OpGraph, event, func(ctx context.Context) error {
 		v, err := s.view(ctx, event)
@@ -26,8 +27,9 @@ func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit
 		}
 		then := *v
 		then.Version, then.AsOf, then.Layers, then.LayerAsOf = p.Version, p.AsOf, p.Layers, p.LayerAsOf
-		return s.o.Graphs.Do(ctx, func(ctx context.Context) (err error) {
-			out, err = s.graph(&then, limit, func() *graph.Snapshot { return s.build(ctx, &then, p.AsOf) })
+		return s.o.Graphs.Do(ctx, func(ctx context.Context) error {
+			g, err := s.graph(&then, limit, func() *graph.Snapshot { return s.build(ctx, &then, p.AsOf) })
+			out = &g
 			return err
 		})
 	})
@@ -42,24 +44,10 @@ func forgotten(v *live.View) error {
 	return unknown("the graph of this event is remembered from %v to %v", v.Past[0].AsOf, v.AsOf)
 }
 
-// Move is a move of a price that is remembered.
-type Move struct {
-	Node odds.NodeID `json:"node"`
-	At   odds.Time   `json:"at"`
-	Move float64     `json:"move"` // log-odds
-	RMS  float64     `json:"rms"`  // of the node's moves until now; 0 unknown
-}
-
 // Moves are the moves of an event that are remembered, and since when its graph is.
 type Moves struct {
-	EventID string    `json:"event_id"`
-	AsOf    odds.Time `json:"as_of"`
+	answer.MoveList
 	Freshness
-	Since  *odds.Time  `json:"remembered_from"` // from then on no move is missing; null: none is remembered
-	Graphs []odds.Time `json:"graphs"`          // as_of of every graph that is remembered, oldest first
-	Older  int         `json:"older"`           // moves remembered of the time before these
-	Newer  int         `json:"newer"`           // and after these
-	Moves  []Move      `json:"moves"`           // oldest first
 }
 
 // MovesQuery says which moves are wanted.
@@ -94,16 +82,11 @@ func (s *Service) Moves(ctx context.Context, q MovesQuery) (out *Moves, err erro
 		if err != nil {
 			return err
 		}
-		out = &Moves{EventID: q.Event, AsOf: v.AsOf, Freshness: s.fresh(true), Older: r.Older, Newer: r.Newer, Graphs: []odds.Time{}, Moves: make([]Move, len(r.Moves))}
-		if r.Since != 0 {
-			out.Since = &r.Since
-		}
+		graphs := make([]odds.Time, len(v.Past))
 		for i := range v.Past {
-			out.Graphs = append(out.Graphs, v.Past[i].AsOf)
+			graphs[i] = v.Past[i].AsOf
 		}
-		for i := range r.Moves {
-			out.Moves[i] = Move{r.Moves[i].Node, r.Moves[i].At, r.Moves[i].Raw, r.Moves[i].RMS}
-		}
+		out = &Moves{answer.NewMoveList(q.Event, &r, graphs, v.AsOf), s.fresh(true)}
 		return nil
 	})
 	return out, err

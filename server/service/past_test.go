@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"corrgraph/answer"
 	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/odds"
@@ -110,7 +111,7 @@ func TestMovesAreTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.AsOf != noon || *got.Since != noon.Add(-hour) || got.Older != 3 || got.Newer != 2 || len(got.Moves) != 1 || got.Moves[0] != (Move{n, noon.Add(-5), 0.2, 0.05}) ||
+		if got.AsOf != noon || *got.Since != noon.Add(-hour) || got.Older != 3 || got.Newer != 2 || len(got.Moves) != 1 || got.Moves[0] != (answer.Move{Node: n, At: noon.Add(-5), Move: 0.2, RMS: 0.05}) ||
 			len(got.Graphs) != 2 || got.Graphs[0] != noon.Add(-2*hour) {
 			t.Errorf("%+v", got)
 		}

@@ -7,12 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"corrgraph/answer"
 	"corrgraph/detect"
 	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
 )
 
 func consensus(event, selection string) odds.NodeID {
@@ -34,15 +36,15 @@ func linked(g *rig) {
 func TestAMoveIsFollowedOverLinkedEvents(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		linked(g)
-		p, err := g.Propagation(g.ctx, PropagationQuery{Source: consensus("a", "home")})
+		p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: consensus("a", "home")})
 		if err != nil || len(p.Paths.Paths) != 2 || !p.Complete || p.Mirrored || p.AsOf != noon {
 			t.Fatalf("%+v, %v", p, err)
 		}
-		p, err = g.Propagation(g.ctx, PropagationQuery{Source: consensus("a", "home"), Target: consensus("c", "home"), Paths: 3})
+		p, err = g.Propagation(g.ctx, answer.PropagationQuery{Source: consensus("a", "home"), Target: consensus("c", "home"), Paths: 3})
 		if err != nil || len(p.Paths.Paths) != 1 || len(p.Paths.Paths[0].Hops) != 2 || p.Paths.Paths[0].Lag != 6000 || p.Paths.Paths[0].Impact != 0.25 {
 			t.Errorf("%+v, %v", p, err)
 		}
-		if p, err = g.Propagation(g.ctx, PropagationQuery{Source: consensus("a", "home"), Target: consensus("c", "home"), Depth: 1}); err != nil || p.Paths.Paths == nil || len(p.Paths.Paths) != 0 {
+		if p, err = g.Propagation(g.ctx, answer.PropagationQuery{Source: consensus("a", "home"), Target: consensus("c", "home"), Depth: 1}); err != nil || p.Paths.Paths == nil || len(p.Paths.Paths) != 0 {
 			t.Errorf("no path: %+v, %v", p, err)
 		}
 	})
@@ -55,7 +57,7 @@ func TestTheOtherSideOfATwoWayMarketIsMirrored(t *testing.T) {
 			source, target string
 			mirrored       bool
 		}{{"home", "home", false}, {"away", "home", true}, {"home", "away", true}, {"away", "away", false}} {
-			p, err := g.Propagation(g.ctx, PropagationQuery{Source: consensus("a", c.source), Target: consensus("b", c.target)})
+			p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: consensus("a", c.source), Target: consensus("b", c.target)})
 			if err != nil || len(p.Paths.Paths) != 1 || p.Mirrored != c.mirrored || p.Source != consensus("a", "home") {
 				t.Errorf("%s to %s: %+v, %v", c.source, c.target, p, err)
 			}
@@ -67,7 +69,7 @@ func TestABusyEngineIsNoUnknownNode(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		linked(g)
 		g.live.set(func() { g.live.busy = context.DeadlineExceeded })
-		if _, err := g.Propagation(g.ctx, PropagationQuery{Source: consensus("a", "home")}); code(err) != Unavailable {
+		if _, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: consensus("a", "home")}); code(err) != Unavailable {
 			t.Errorf("%v", err)
 		}
 	})
@@ -92,7 +94,7 @@ func TestWhatCouldNotBeLookedAtIsMissingInTheAnswer(t *testing.T) {
 		linked(g)
 		g.o.Live = slowFor{g.live, "b"}
 		start := time.Now()
-		p, err := g.Propagation(g.ctx, PropagationQuery{Source: node("lead", "a", "home")})
+		p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: node("lead", "a", "home")})
 		if err != nil || p.Complete || len(p.Paths.Paths) != 2 {
 			t.Errorf("%+v, %v", p, err)
 		}
@@ -101,7 +103,7 @@ func TestWhatCouldNotBeLookedAtIsMissingInTheAnswer(t *testing.T) {
 		}
 		g.o.Live = g.live
 		g.live.set(func() { delete(g.live.views, "b") }) // over meanwhile
-		if p, err := g.Propagation(g.ctx, PropagationQuery{Source: node("lead", "a", "home")}); err != nil || !p.Complete {
+		if p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: node("lead", "a", "home")}); err != nil || !p.Complete {
 			t.Errorf("%+v, %v", p, err)
 		}
 	})
@@ -172,11 +174,10 @@ func TestMatchesOfOneNameAreToldApartByTheirDay(t *testing.T) {
 		g.live.state(func(st *live.State) {
 			st.Events = []live.EventRow{{Event: one.Event, Last: noon}, {Event: other.Event, Last: noon}}
 		})
-		list := must[*Events](t)(g.Events(g.ctx, EventQuery{Limit: 9}))
-		doc := must[*Document](t)(g.Event(g.ctx, "one", odds.InDecimal))
-		var got EventDetail
-		if err := json.Unmarshal(doc.Body, &got); err != nil || got.Title != list.Events[0].Title || got.Title != "B @ A "+noon.String()[:10] {
-			t.Errorf("%q in the list, %q alone, %v", list.Events[0].Title, got.Title, err)
+		list := must[*Events](t)(g.Events(g.ctx, answer.EventQuery{Limit: 9}))
+		got := must[*memo.Shared[EventDetail]](t)(g.Event(g.ctx, "one", odds.InDecimal)).Value
+		if got.Title != list.Events[0].Title || got.Title != "B @ A "+noon.String()[:10] {
+			t.Errorf("%q in the list, %q alone", list.Events[0].Title, got.Title)
 		}
 	})
 }
@@ -195,13 +196,9 @@ func TestQuotesAreShownWithWhatIsKnownOfThem(t *testing.T) {
 		}
 		v.Quotes[0].ChangedAt, v.Quotes[1].Line = noon-900, 2.5
 		g.live.show(v)
-		doc, err := g.Event(g.ctx, "m", odds.InFractional)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got EventDetail
-		if err := json.Unmarshal(doc.Body, &got); err != nil || len(got.Quotes) != 5 || got.OddsFormat != "fractional" {
-			t.Fatalf("%+v, %v", got, err)
+		got := must[*memo.Shared[EventDetail]](t)(g.Event(g.ctx, "m", odds.InFractional)).Value
+		if len(got.Quotes) != 5 || got.OddsFormat != "fractional" {
+			t.Fatalf("%+v", got)
 		}
 		x := got.Quotes
 		if x[0].Price != "evens" || x[0].Fair == nil || math.Abs(*x[0].Fair-0.5) > 1e-9 || x[0].Line != nil || *x[1].Line != 2.5 || *x[0].ChangedAt != noon-900 || x[1].ChangedAt != nil || x[0].AgeMs != 500 {
@@ -221,12 +218,13 @@ func TestTheNewestAnomaliesOfAllEvents(t *testing.T) {
 		g.live.state(func(st *live.State) { st.AsOf = noon })
 		g.live.alarms[2].Suppressed = "cool-down"
 		for _, c := range []struct {
-			q     AnomalyQuery
+			q     answer.AnomalyQuery
 			limit int
 			want  int
-			back  int // kept back
-		}{{AnomalyQuery{}, 10, 3, 1}, {AnomalyQuery{}, 2, 2, 0}, {AnomalyQuery{Kind: "x"}, 10, 2, 1}, {AnomalyQuery{Suppressed: true}, 10, 4, 1}, {AnomalyQuery{MinConfidence: 0.75}, 10, 2, 0}} {
-			got, err := g.RecentAnomalies(g.ctx, c.q, c.limit)
+			back  int // suppressed
+		}{{answer.AnomalyQuery{}, 10, 3, 1}, {answer.AnomalyQuery{}, 2, 2, 0}, {answer.AnomalyQuery{Kind: "x"}, 10, 2, 1}, {answer.AnomalyQuery{Suppressed: true}, 10, 4, 1}, {answer.AnomalyQuery{MinConfidence: 0.75}, 10, 2, 0}} {
+			c.q.Newest = c.limit
+			got, err := g.RecentAnomalies(g.ctx, c.q)
 			if err != nil || len(got.Anomalies.Anomalies) != c.want || got.Suppressed != c.back || got.LookedAt != 4 || got.Anomalies.Anomalies[0].At != noon {
 				t.Errorf("%+v: %+v, %v", c.q, got, err)
 			}

@@ -29,6 +29,12 @@ type NewProof struct {
 	Report        json.RawMessage
 }
 
+// ProofStore keeps the newest proof of each kind.
+type ProofStore interface {
+	SetProof(ctx context.Context, p store.Proof) error
+	Proofs(ctx context.Context) ([]store.Proof, error)
+}
+
 // mostProof bounds a report in bytes, and mostKinds the kinds.
 const (
 	mostProof = 1 << 20
@@ -46,7 +52,7 @@ func (s *Service) RecordProof(ctx context.Context, in NewProof) (out *Proof, err
 		}
 		p := store.Proof{Kind: in.Kind, MadeAt: s.now(), Actor: ActorOf(ctx).Name, Passed: in.Passed, Summary: in.Summary, Body: string(in.Report)}
 		return s.ask(ctx, func(ctx context.Context) error {
-			held, err := s.o.Store.Proofs(ctx)
+			held, err := s.proofs.Proofs(ctx)
 			if err != nil {
 				return err
 			}
@@ -57,7 +63,7 @@ func (s *Service) RecordProof(ctx context.Context, in NewProof) (out *Proof, err
 			if !known && len(held) >= mostKinds {
 				return invalid("%d kinds of proof are kept already", len(held))
 			}
-			if err := s.o.Store.SetProof(ctx, p); err != nil {
+			if err := s.proofs.SetProof(ctx, p); err != nil {
 				return err
 			}
 			shown := shownProof(&p)
@@ -72,7 +78,7 @@ func (s *Service) RecordProof(ctx context.Context, in NewProof) (out *Proof, err
 func (s *Service) Proofs(ctx context.Context) (out []Proof, err error) {
 	err = s.run(ctx, OpProof, "list", func(ctx context.Context) error {
 		return s.ask(ctx, func(ctx context.Context) error {
-			held, err := s.o.Store.Proofs(ctx)
+			held, err := s.proofs.Proofs(ctx)
 			out = make([]Proof, 0, len(held))
 			for i := range held {
 				out = append(out, shownProof(&held[i]))

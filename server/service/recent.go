@@ -2,56 +2,104 @@ package service
 
 import (
 	"context"
-	"slices"
 
 	"corrgraph/answer"
 	"corrgraph/detect"
+	"corrgraph/graph"
+	"corrgraph/odds"
+	"corrgraph/server/live"
 )
+
+// Records are the newest anomalies and the scorecard over all events.
+type Records interface {
+	Anomalies(ctx context.Context, most int) ([]live.AnomalyUpdate, error) // newest first, shared
+	Scorecard() *live.Card
+}
 
 // mostRecent is how many of the newest anomalies a question about all events looks
 // through: the engine's loop waits meanwhile.
 const mostRecent = 2000
 
+// newest reads the newest anomalies of all events.
+type newest struct {
+	matches
+	list []live.AnomalyUpdate
+}
+
+// newest asks the engine for them.
+func (s *Service) newest(ctx context.Context) (newest, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+	defer cancel()
+	list, err := s.o.Live.Anomalies(ctx, mostRecent)
+	return newest{matches{s}, list}, err
+}
+
+// EachAnomaly implements answer.AnomalyReader.
+func (r newest) EachAnomaly(_ context.Context, _ string, _ float64, yield func(*detect.Anomaly) bool) error {
+	for i := range r.list {
+		if !yield(&r.list[i].Anomaly) {
+			break
+		}
+	}
+	return nil
+}
+
+// EdgesInWindow implements answer.AnomalyReader: rows of other programs are listed
+// with their event alone.
+func (newest) EdgesInWindow(context.Context, string, odds.Time) ([]graph.Edge, error) {
+	return nil, nil
+}
+
+// Review implements answer.ArbitrageReader.
+func (r newest) Review(list []answer.Anomaly) { r.s.note(list) }
+
 // RecentAnomalies are the newest anomalies of all events, newest first. Those that were
-// kept back are counted as far as the list goes back.
+// suppressed are counted as far as the list goes back.
 type RecentAnomalies struct {
 	answer.Anomalies
 	Freshness
 	LookedAt int `json:"looked_at"` // how many of the newest were held against the question
 }
 
-// RecentAnomalies returns at most limit of the newest anomalies of all events. Rows
-// of other programs are listed with their event alone.
-func (s *Service) RecentAnomalies(ctx context.Context, q AnomalyQuery, limit int) (out *RecentAnomalies, err error) {
+// RecentAnomalies returns the newest anomalies of all events, q.Newest at most.
+func (s *Service) RecentAnomalies(ctx context.Context, q answer.AnomalyQuery) (out *RecentAnomalies, err error) {
 	err = s.run(ctx, OpAnomalies, "", func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
-		defer cancel()
-		alarms, err := s.o.Live.Anomalies(ctx, mostRecent)
+		r, err := s.newest(ctx)
 		if err != nil {
 			return err
 		}
-		var found []detect.Anomaly
-		listed := 0
-		for i := range alarms {
-			a := &alarms[i]
-			if a.Confidence < q.MinConfidence || q.Kind != "" && a.Kind != q.Kind {
-				continue
-			}
-			found = append(found, a.Anomaly)
-			if a.Suppressed != "" && !q.Suppressed {
-				continue // counted, not listed
-			}
-			if listed++; listed == limit {
-				break
-			}
+		l, err := answer.ListAnomalies(ctx, r, q, s.Names(), s.State().AsOf)
+		if err != nil {
+			return err
 		}
-		out = &RecentAnomalies{
-			Anomalies: answer.NewAnomalies(found, s.Names(), answer.AnomalyFilter{Suppressed: q.Suppressed}, s.o.Live.State().AsOf),
-			Freshness: s.fresh(true), LookedAt: len(alarms),
-		}
-		slices.Reverse(out.Anomalies.Anomalies)
-		s.review(out.Anomalies.Anomalies)
+		s.note(l.Anomalies)
+		out = &RecentAnomalies{*l, s.fresh(true), len(r.list)}
 		return nil
+	})
+	return out, err
+}
+
+// Windows are the arbitrages of now, the newest first.
+type Windows struct {
+	answer.Arbitrage
+	Freshness
+}
+
+// Arbitrage looks at the prices of now wherever arbitrage was found; see
+// answer.FindArbitrage.
+func (s *Service) Arbitrage(ctx context.Context, suppressed bool) (out *Windows, err error) {
+	err = s.run(ctx, OpArbitrage, "", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
+		defer cancel()
+		r, err := s.newest(ctx)
+		if err != nil {
+			return err
+		}
+		w, err := answer.FindArbitrage(ctx, r, suppressed, s.Names(), s.State().AsOf)
+		if err == nil {
+			out = &Windows{*w, s.fresh(true)}
+		}
+		return err
 	})
 	return out, err
 }

@@ -6,9 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"corrgraph/answer"
 	"corrgraph/detect"
 	"corrgraph/odds"
 	"corrgraph/server/live"
+	"corrgraph/server/memo"
+	"corrgraph/server/review"
 )
 
 // wrong returns a view with one anomaly.
@@ -24,12 +27,12 @@ func wrong(event string) *live.View {
 // listed is what the only anomaly of an event says of reviews.
 func (g *rig) listed(event string) map[string]any {
 	g.t.Helper()
-	doc := must[*Document](g.t)(g.Anomalies(g.ctx, event, AnomalyQuery{}))
+	text := must[[]byte](g.t)(json.Marshal(must[*memo.Shared[Anomalies]](g.t)(g.Anomalies(g.ctx, answer.AnomalyQuery{Event: event})).Value))
 	var got struct {
 		Anomalies []struct{ Review map[string]any }
 	}
-	if err := json.Unmarshal(doc.Body, &got); err != nil || len(got.Anomalies) != 1 {
-		g.t.Fatalf("%v: %s", err, doc.Body)
+	if err := json.Unmarshal(text, &got); err != nil || len(got.Anomalies) != 1 {
+		g.t.Fatalf("%v: %s", err, text)
 	}
 	return got.Anomalies[0].Review
 }
@@ -41,19 +44,19 @@ func TestReviewsStandBesideTheirAnomaly(t *testing.T) {
 		if r := g.listed("match"); r != nil {
 			t.Fatalf("reviewed before anybody did: %v", r)
 		}
-		at := NewReview{Kind: detect.OutlierQuote, EventID: "match", Node: string(node("dk", "match", "home")), At: noon}
+		at := review.Request{Kind: detect.OutlierQuote, EventID: "match", Node: string(node("dk", "match", "home")), At: noon}
 		ack, verdict := at, at
 		ack.Action, ack.Note = "acknowledge", "looking"
 		verdict.Action, verdict.Verdict = "verdict", "true"
-		must[*Review](t)(g.Review(g.ctx, ack))
-		made := must[*Review](t)(g.Review(g.ctx, verdict))
+		must[*review.Review](t)(g.Review(g.ctx, ack))
+		made := must[*review.Review](t)(g.Review(g.ctx, verdict))
 		if r := g.listed("match"); r["acknowledged_by"] != "tester" || r["verdict"] != "true" || r["note"] != "looking" {
 			t.Errorf("after both: %v", r)
 		}
 		if r := g.listed("other"); r != nil {
 			t.Errorf("the same kind in another event: %v", r)
 		}
-		all := must[*Reviews](t)(g.Reviews(g.ctx, 10))
+		all := must[*review.Reviews](t)(g.Reviews(g.ctx, 10))
 		if len(all.Reviews) != 2 || len(all.Precision) != 1 || all.Precision[0].True != 1 || all.Precision[0].Share != 1 || all.Precision[0].Low > 0.5 {
 			t.Errorf("%+v", all)
 		}
@@ -72,7 +75,7 @@ func TestReviewsStandBesideTheirAnomaly(t *testing.T) {
 func TestAMuteEnds(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		g.live.show(wrong("match"))
-		must[*Review](t)(g.Review(g.ctx, NewReview{Action: "mute", Kind: detect.OutlierQuote, ExpiresIn: time.Minute}))
+		must[*review.Review](t)(g.Review(g.ctx, review.Request{Action: "mute", Kind: detect.OutlierQuote, ExpiresIn: time.Minute}))
 		if r := g.listed("match"); r["muted_by"] != "tester" || r["muted_until"] == nil {
 			t.Errorf("not muted: %v", r)
 		}
@@ -85,16 +88,16 @@ func TestAMuteEnds(t *testing.T) {
 
 func TestReviewsThatMakeNoSenseAreRefused(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
-		whole := NewReview{Action: "verdict", Kind: "x", EventID: "e", At: noon, Verdict: "true"}
-		for name, change := range map[string]func(*NewReview){
-			"no action":          func(r *NewReview) { r.Action = "like" },
-			"no verdict":         func(r *NewReview) { r.Verdict = "" },
-			"verdict of an ack":  func(r *NewReview) { r.Action = "acknowledge" },
-			"mute for ever":      func(r *NewReview) { r.Action, r.Verdict = "mute", "" },
-			"mute for years":     func(r *NewReview) { r.Action, r.Verdict, r.ExpiresIn = "mute", "", 400*24*time.Hour },
-			"mute of everything": func(r *NewReview) { *r = NewReview{Action: "mute", ExpiresIn: time.Hour} },
-			"no anomaly":         func(r *NewReview) { r.At = 0 },
-			"long note":          func(r *NewReview) { r.Note = strings.Repeat("x", 2001) },
+		whole := review.Request{Action: "verdict", Kind: "x", EventID: "e", At: noon, Verdict: "true"}
+		for name, change := range map[string]func(*review.Request){
+			"no action":          func(r *review.Request) { r.Action = "like" },
+			"no verdict":         func(r *review.Request) { r.Verdict = "" },
+			"verdict of an ack":  func(r *review.Request) { r.Action = "acknowledge" },
+			"mute for ever":      func(r *review.Request) { r.Action, r.Verdict = "mute", "" },
+			"mute for years":     func(r *review.Request) { r.Action, r.Verdict, r.ExpiresIn = "mute", "", 400*24*time.Hour },
+			"mute of everything": func(r *review.Request) { *r = review.Request{Action: "mute", ExpiresIn: time.Hour} },
+			"no anomaly":         func(r *review.Request) { r.At = 0 },
+			"long note":          func(r *review.Request) { r.Note = strings.Repeat("x", 2001) },
 		} {
 			r := whole
 			change(&r)
@@ -102,7 +105,7 @@ func TestReviewsThatMakeNoSenseAreRefused(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if got := must[*Reviews](t)(g.Reviews(g.ctx, 10)); len(got.Reviews) != 0 {
+		if got := must[*review.Reviews](t)(g.Reviews(g.ctx, 10)); len(got.Reviews) != 0 {
 			t.Errorf("kept: %+v", got.Reviews)
 		}
 	})

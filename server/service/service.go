@@ -9,52 +9,36 @@ import (
 	"time"
 
 	"corrgraph/answer"
-	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
+	"corrgraph/server/review"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
 )
 
-// Ingester accepts ticks.
-type Ingester interface {
-	Accept(ctx context.Context, batches []*odds.Batch) (ingest.Receipt, error)
-}
-
-// Live is the engine's side of the service.
+// Live is the engine's side of the service. Each part belongs to the questions that need
+// it.
 type Live interface {
-	State() *live.State
-	View(ctx context.Context, event string) (*live.View, error)
-	Inspect(ctx context.Context, source, target odds.NodeID, most int) (engine.Detail, bool, error)
-	Remembered(ctx context.Context, event string, from, to odds.Time, most int) (engine.Remembered, error)
-	Anomalies(ctx context.Context, most int) ([]live.AnomalyUpdate, error)
-	Scorecard() *live.Card
+	Views
+	Inspector
+	Records
 	Hub() *live.Hub
 }
 
-// Store is what the service reads of the store while someone waits.
+// Store is what the service asks of the store while someone waits. Each part belongs to
+// the question that needs it.
 type Store interface {
-	ExternalEdges(ctx context.Context, event string, layer odds.Layer, asOf odds.Time) ([]graph.Edge, error)
-	ExternalVersion(ctx context.Context) (int64, error)
-	Now(ctx context.Context) (odds.Time, error)
-	Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error)
-	KnowsEvent(ctx context.Context, event string) (bool, error)
-	AuditSearch(ctx context.Context, f store.AuditFilter, cursor int64, limit int) ([]store.AuditRow, int64, error)
-	Performance(ctx context.Context, from, to odds.Time, operation string, limit int) ([]store.Performance, error)
-	RecordPerformance(ctx context.Context, rows []store.Performance) error
-	Checks(ctx context.Context, component string) ([]store.Check, error)
-	SetChecks(ctx context.Context, checks []store.Check) error
-	Probe(ctx context.Context, work int) (time.Duration, error)
-	AddReview(ctx context.Context, r store.Review) (store.Review, error)
-	DropReview(ctx context.Context, id int64) (bool, error)
-	Reviews(ctx context.Context, now odds.Time, limit int) ([]store.Review, error)
-	SetProof(ctx context.Context, p store.Proof) error
-	Proofs(ctx context.Context) ([]store.Proof, error)
-	Writable(ctx context.Context) error // commits nothing, to see whether it could
+	ExternalStore
+	EventStore
+	AuditStore
+	CheckStore
+	ReviewStore
+	ProofStore
+	LogStore
 }
 
 // Options of a Service. All but the last few are required.
@@ -101,6 +85,12 @@ const (
 type Service struct {
 	o      Options
 	layers [4]*layerGuard
+	events EventStore
+	search AuditStore
+	checks CheckStore
+	people ReviewStore
+	proofs ProofStore
+	ticks  LogStore
 	store  *guard.Breaker
 	log    *guard.Breaker         // of the tick log
 	faulty atomic.Pointer[string] // why the store's last question failed; nil when it went well
@@ -111,12 +101,12 @@ type Service struct {
 	changes chan store.AuditRow
 
 	external external
-	docs     sync.Map // event id → *documents
-	common   documents
+	kept     sync.Map // event id → *answers
+	common   answers
 	names    atomic.Pointer[namesOf]
 	naming   sync.Mutex // held by who makes names anew
 	settings atomic.Pointer[settings]
-	reviews  atomic.Pointer[reviewed]
+	reviews  atomic.Pointer[review.Book]
 	loadedAt time.Time // reviews; owned by Run
 	ops      map[string]*telemetry.Operation
 }
@@ -136,7 +126,6 @@ type namesOf struct {
 // The operations, as the audit log and the latency histograms call them.
 const (
 	OpGraph       = "GRAPH_BUILD"
-	OpLayer       = "LAYER_BUILD"
 	OpAnomalies   = "ANOMALY_DETECTION"
 	OpArbitrage   = "ARBITRAGE"
 	OpPropagation = "PROPAGATION"
@@ -150,7 +139,6 @@ const (
 	OpAudit       = "AUDIT_SEARCH"
 	OpReadiness   = "READINESS"
 	OpFault       = "FAULT"
-	OpProbe       = "PROBE"
 	OpStream      = "STREAM"
 )
 
@@ -162,7 +150,10 @@ func New(o Options) (*Service, error) {
 	if o.Deadline == 0 {
 		o.Deadline = time.Second
 	}
-	s := &Service{o: o, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024)}
+	s := &Service{
+		o: o, events: o.Store, search: o.Store, checks: o.Store, people: o.Store, proofs: o.Store, ticks: o.Store,
+		external: external{store: o.Store}, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024),
+	}
 	s.Set(o.Layers, o.ErrorsOnly)
 	for i, l := range odds.Layers {
 		b, err := s.breaker(l.Key())

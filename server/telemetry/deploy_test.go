@@ -289,8 +289,8 @@ func TestScrapeExample(t *testing.T) {
 			Evaluate string            `yaml:"evaluation_interval"`
 			Labels   map[string]string `yaml:"external_labels"`
 		} `yaml:"global"`
-		RuleFiles  []string          `yaml:"rule_files"`
-		Storage    map[string]any    `yaml:"storage"`
+		RuleFiles  []string       `yaml:"rule_files"`
+		Storage    map[string]any `yaml:"storage"`
 		ScrapeJobs []struct {
 			Job           string            `yaml:"job_name"`
 			Scheme        string            `yaml:"scheme"`

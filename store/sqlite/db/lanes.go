@@ -6,8 +6,8 @@ import (
 	"io/fs"
 )
 
-// lane is a set of reading connections. Whoever finds none free waits its turn,
-// within the deadline of its statement: so does any number of waiters end.
+// lane is a set of reading connections. Callers that find none free queue for one
+// and give up at their statement's deadline.
 type lane chan *Conn // one slot for each connection; nil where it is not yet open
 
 func newLane(n int) lane {
@@ -29,8 +29,8 @@ func (l lane) drain() (err error) {
 }
 
 // Read runs f with a connection of the lane that st belongs to. The deadline of
-// st begins here, so that the wait for a connection is part of it. Index searches
-// have a lane of their own: whatever scans or lists holds none of theirs.
+// st starts here, so it covers the wait for a connection. Index searches have a
+// lane of their own, which scans and listings never occupy.
 func (d *DB) Read(ctx context.Context, st Statement, f func(context.Context, *Conn) error) (err error) {
 	caller := ctx
 	ctx, cancel := st.context(ctx)
@@ -62,9 +62,9 @@ func (d *DB) Read(ctx context.Context, st Statement, f func(context.Context, *Co
 	return f(ctx, c)
 }
 
-// openReader opens a connection that reads. It waits for no writer in WAL mode,
-// save while one recovers. It may write the WAL's index and, when it is the last
-// to leave, tidy up; query_only keeps it from the data.
+// openReader opens a connection for reading. In WAL mode it waits for a writer only
+// while that one recovers. It may write the WAL's index and, as the last to close,
+// checkpoint; query_only keeps it from changing data.
 func (d *DB) openReader() (*Conn, error) {
 	mode := "mode=rw"
 	if d.immutable {

@@ -5,11 +5,10 @@ import (
 	"fmt"
 )
 
-// lock takes the advisory lock of a writer: an exclusive transaction on an empty
-// database beside the store. It ends with the process, however that ends, on
-// every system that SQLite knows, and readers of the store never see it. The
-// file stays, because removing it would let two processes lock two files of that
-// name.
+// lock takes the writer's advisory lock: an exclusive transaction on an empty
+// database beside the store. The operating system releases it when the process
+// ends, in whatever way, and readers of the store never notice it. The file is left
+// in place, because removing it would let two processes lock two files of one name.
 func lock(ctx context.Context, path string) (*Conn, error) {
 	c, err := openConn(dsn(path+".lock", "mode=rwc", "_pragma=busy_timeout(0)"))
 	if err != nil {

@@ -18,8 +18,8 @@ type Counters struct {
 	Slow       int64 // took Options.Slow or longer
 }
 
-// watch sees every statement of a DB: it counts, tells whoever wants to know
-// of slow ones, and lets faults in. Safe for concurrent use.
+// watch observes every statement of a DB: it counts them, reports slow ones and
+// injects faults. Safe for concurrent use.
 type watch struct {
 	clock       func() time.Time // nil: nothing is timed
 	slow        time.Duration
@@ -45,7 +45,7 @@ func (w *watch) now() time.Time {
 	return w.clock()
 }
 
-// disturb does what the faults ask for: wait no longer than ctx, then fail.
+// disturb injects the configured delay, cut short when ctx ends, and fault.
 func (w *watch) disturb(ctx context.Context, write bool) error {
 	if w.delay != nil {
 		if d := w.delay(write); d > 0 {
@@ -63,7 +63,7 @@ func (w *watch) disturb(ctx context.Context, write bool) error {
 	return nil
 }
 
-// done counts a statement that has ended, and reports it where it was slow or cut.
+// done counts a finished statement and reports one that was slow or cut.
 func (w *watch) done(name string, start time.Time, err error) {
 	w.statements.Add(1)
 	took := time.Duration(0)

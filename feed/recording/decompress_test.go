@@ -10,7 +10,7 @@ import (
 	"corrgraph/feed"
 )
 
-func TestUnpack(t *testing.T) {
+func TestDecompress(t *testing.T) {
 	text := bytes.Repeat([]byte("time,value\n1,2\n"), 1000)
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
@@ -31,7 +31,7 @@ func TestUnpack(t *testing.T) {
 	} {
 		in := &closed{Reader: bytes.NewReader(c.in)}
 		var got []byte
-		r, err := Unpack(t.Context(), in)
+		r, err := Decompress(t.Context(), in)
 		if err == nil {
 			got, err = io.ReadAll(r)
 			r.Close()

@@ -1,0 +1,109 @@
+package answer
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"corrgraph/engine"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+	"corrgraph/propagate"
+)
+
+// Forecast is a prediction as interfaces show it.
+type Forecast struct {
+	ID          string         `json:"id"`
+	Family      string         `json:"family"`
+	Layer       odds.Layer     `json:"layer"`
+	EventID     string         `json:"event_id"`
+	Title       string         `json:"title"`
+	Source      odds.NodeID    `json:"source"`
+	Target      odds.NodeID    `json:"target"`
+	SourceName  string         `json:"source_name"`
+	TargetName  string         `json:"target_name"`
+	IssuedAt    odds.Time      `json:"issued_at"`
+	ArriveFrom  odds.Time      `json:"arrive_from"`
+	ArriveTo    odds.Time      `json:"arrive_to"`
+	Move        float64        `json:"move"` // the leader's, log-odds
+	Size        float64        `json:"size"` // what the follower is expected to move, log-odds
+	Probability float64        `json:"probability"`
+	Confidence  float64        `json:"confidence"`
+	Outcome     ledger.Outcome `json:"outcome"`
+	ResolvedAt  *odds.Time     `json:"resolved_at"` // null while pending
+	Actual      float64        `json:"actual"`
+	LeadTimeMs  odds.Millis    `json:"lead_time_ms"`
+}
+
+// NewForecast shows a prediction.
+func NewForecast(p *ledger.Prediction, names Names) Forecast {
+	return Forecast{
+		ID: p.ID, Family: p.Family, Layer: p.Layer, EventID: p.Event, Title: names.Event(p.Event), Source: p.Source, Target: p.Target,
+		SourceName: names.NodeIn(p.Event, p.Source), TargetName: names.NodeIn(p.Event, p.Target),
+		IssuedAt: p.IssuedAt, ArriveFrom: p.From, ArriveTo: p.To, Move: p.Move, Size: p.Size, Probability: p.P,
+		Confidence: p.Confidence, Outcome: p.Outcome, ResolvedAt: known(p.ResolvedAt), Actual: p.Actual, LeadTimeMs: p.LeadTime,
+	}
+}
+
+// forecasts shows the open and the settled predictions of a match that are wanted,
+// the settled ones newest first.
+func (m *Match) forecasts(names Names, wanted func(*ledger.Prediction) bool) (open, settled []Forecast) {
+	open, settled = []Forecast{}, []Forecast{}
+	for i := range m.Open {
+		if wanted(&m.Open[i]) {
+			open = append(open, NewForecast(&m.Open[i], names))
+		}
+	}
+	for i := range slices.Backward(m.Settled) {
+		if wanted(&m.Settled[i]) {
+			settled = append(settled, NewForecast(&m.Settled[i], names))
+		}
+	}
+	return open, settled
+}
+
+// Predictions are the forecasts that a node is part of, and what would follow if it
+// moved now.
+type Predictions struct {
+	AsOf    odds.Time        `json:"as_of"`
+	Node    odds.NodeID      `json:"node"`
+	Open    []Forecast       `json:"open"`    // that wait for their answer, next to arrive first
+	Settled []Forecast       `json:"settled"` // newest first
+	Next    []propagate.Path `json:"next"`    // best supported first
+}
+
+// PredictionsReader knows the links around a node and the forecasts about it.
+type PredictionsReader interface {
+	NetworkReader
+	MatchReader
+}
+
+// ListPredictions lists the forecasts about a node or of its moves. It returns
+// ErrUnknown for a node that is neither linked nor quoted.
+func ListPredictions(ctx context.Context, r PredictionsReader, node odds.NodeID, names Names) (*Predictions, error) {
+	x, err := r.Network(ctx, node, "")
+	if err != nil {
+		return nil, err
+	}
+	n := propagate.NewNetwork(x.Edges...)
+	out := &Predictions{AsOf: x.AsOf, Node: node, Open: []Forecast{}, Settled: []Forecast{}, Next: []propagate.Path{}}
+	of, _, unlinked := resolve(ctx, r, n, node)
+	if unlinked != nil && !errors.Is(unlinked, ErrUnknown) {
+		return nil, unlinked
+	}
+	if unlinked == nil {
+		out.Next = find(n, of, "", &PropagationQuery{})
+	}
+	_, event, _, _, _ := node.Parts()
+	m, err := r.Match(ctx, event)
+	switch {
+	case errors.Is(err, ErrUnknown): // a node of another program
+		return out, unlinked
+	case err != nil:
+		return nil, err
+	case unlinked != nil && !slices.ContainsFunc(m.Quotes, func(q engine.Quote) bool { return q.Node == node }):
+		return nil, unlinked
+	}
+	out.Open, out.Settled = m.forecasts(names, func(p *ledger.Prediction) bool { return p.Source == of || p.Target == of })
+	return out, nil
+}

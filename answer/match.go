@@ -1,0 +1,143 @@
+package answer
+
+import (
+	"encoding/json"
+	"math"
+
+	"corrgraph/engine"
+	"corrgraph/ledger"
+	"corrgraph/odds"
+)
+
+// Quote is what one venue shows of one selection.
+type Quote struct {
+	Node         odds.NodeID `json:"node"`
+	Venue        string      `json:"venue"`
+	Market       string      `json:"market"`
+	Selection    string      `json:"selection"`
+	Price        any         `json:"price"` // in the format asked for; null unknown
+	Line         *float64    `json:"line"`  // null where the market has none
+	Fair         *float64    `json:"fair_probability"`
+	Status       string      `json:"status"`
+	Stale        bool        `json:"stale"`
+	InPlay       bool        `json:"in_play"`
+	SeenAt       odds.Time   `json:"seen_at"`
+	ChangedAt    *odds.Time  `json:"changed_at"` // null: it has no series of its own
+	AgeMs        odds.Millis `json:"age_ms"`     // event time since it was seen
+	ResolutionMs odds.Millis `json:"resolution_ms"`
+}
+
+// EventDetail is everything about one event but its graph.
+type EventDetail struct {
+	Event
+	AsOf       odds.Time  `json:"as_of"`
+	OddsFormat string     `json:"odds_format"`
+	Quotes     []Quote    `json:"quotes"`
+	Open       []Forecast `json:"open"`
+	Settled    []Forecast `json:"settled"` // newest first
+}
+
+// NewEventDetail shows an event with its quotes and forecasts. Fair probabilities are
+// Shin's, over complete outcome sets.
+func NewEventDetail(m Match, n odds.Notation, names Names, asOf odds.Time) EventDetail {
+	out := EventDetail{Event: eventOf(&m.Event, names), AsOf: asOf, OddsFormat: n.String(), Quotes: quotes(m.EventView, n)}
+	out.Open, out.Settled = m.forecasts(names, func(*ledger.Prediction) bool { return true })
+	return out
+}
+
+func quotes(v *engine.EventView, n odds.Notation) []Quote {
+	out := make([]Quote, 0, len(v.Quotes))
+	fair := fairOf(v.Quotes)
+	for i := range v.Quotes {
+		q := &v.Quotes[i]
+		x := Quote{
+			Node: q.Node, Venue: q.Venue, Market: q.Market, Selection: q.Selection, Status: q.Status.String(), Stale: q.Stale, InPlay: q.InPlay,
+			SeenAt: q.SeenAt, ChangedAt: known(q.ChangedAt), AgeMs: v.AsOf.Sub(q.SeenAt), ResolutionMs: q.Resolution, Fair: fair[i], Line: lineOf(q),
+		}
+		if q.Price > 0 {
+			x.Price = price(q.Price, n)
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// lineOf is the line of a quote, nil where its market has none.
+func lineOf(q *engine.Quote) *float64 {
+	if math.IsNaN(q.Line) {
+		return nil
+	}
+	return &q.Line
+}
+
+// price shows decimal odds in a notation: a number, or the text of a fraction.
+func price(decimal float64, n odds.Notation) any {
+	text := odds.Format(odds.Odds(decimal), n)
+	if n == odds.InFractional || n == odds.InAmerican {
+		return text // +150 is no number in JSON
+	}
+	return json.Number(text)
+}
+
+// fairOf removes the margin from every venue's market by Shin's method where all
+// its outcomes are open. The result is by index of the quote.
+func fairOf(qs []engine.Quote) map[int]*float64 {
+	type market struct{ venue, name string }
+	sets := map[market][]int{}
+	for i := range qs {
+		k := market{qs[i].Venue, qs[i].Market}
+		sets[k] = append(sets[k], i)
+	}
+	out := map[int]*float64{}
+	for _, set := range sets {
+		var prices []odds.Odds
+		for _, i := range set {
+			if qs[i].Status == odds.Open && qs[i].Price > 1 && !math.IsNaN(qs[i].Value) {
+				prices = append(prices, odds.Odds(qs[i].Price))
+			}
+		}
+		if len(prices) < 2 || len(prices) != len(set) {
+			continue
+		}
+		r, err := odds.Devig(odds.Shin, prices, nil)
+		if err != nil {
+			continue
+		}
+		for k, i := range set {
+			p := float64(r.Probs[k])
+			out[i] = &p
+		}
+	}
+	return out
+}
+
+// Move is a move of a price that is remembered.
+type Move struct {
+	Node odds.NodeID `json:"node"`
+	At   odds.Time   `json:"at"`
+	Move float64     `json:"move"` // log-odds
+	RMS  float64     `json:"rms"`  // of the node's moves until now; 0 unknown
+}
+
+// MoveList are the moves of an event that are remembered, and since when its graph is.
+type MoveList struct {
+	EventID string      `json:"event_id"`
+	AsOf    odds.Time   `json:"as_of"`
+	Since   *odds.Time  `json:"remembered_from"` // from then on no move is missing; null: none is remembered
+	Graphs  []odds.Time `json:"graphs"`          // as_of of every graph that is remembered, oldest first
+	Older   int         `json:"older"`           // moves remembered of the time before these
+	Newer   int         `json:"newer"`           // and after these
+	Moves   []Move      `json:"moves"`           // oldest first
+}
+
+// NewMoveList shows what an engine remembers of an event, and the instants of which its
+// graph is remembered.
+func NewMoveList(event string, r *engine.Remembered, graphs []odds.Time, asOf odds.Time) MoveList {
+	out := MoveList{
+		EventID: event, AsOf: asOf, Since: known(r.Since), Graphs: append([]odds.Time{}, graphs...), Older: r.Older, Newer: r.Newer, Moves: make([]Move, len(r.Moves)),
+	}
+	for i := range r.Moves {
+		out.Moves[i] = Move{r.Moves[i].Node, r.Moves[i].At, r.Moves[i].Raw, r.Moves[i].RMS}
+	}
+	return out
+}

@@ -1,0 +1,110 @@
+package answer
+
+import (
+	"corrgraph/engine"
+	"corrgraph/odds"
+)
+
+// Message is one event of the stream. Its JSON is the event's data, and its kind the
+// event's name.
+type Message interface {
+	Kind() string
+	message() // of this package alone
+}
+
+// Moved is a move of a price.
+type Moved struct {
+	Node    odds.NodeID `json:"node"`
+	EventID string      `json:"event_id"`
+	At      odds.Time   `json:"at"`
+	Move    float64     `json:"move"`  // log-odds, since the last of this node that was sent
+	Value   float64     `json:"value"` // after it
+	Price   *float64    `json:"price"` // null: of a consensus
+	RMS     float64     `json:"rms"`   // of the node's moves before; 0 unknown
+}
+
+// Issued is a forecast that was made.
+type Issued struct{ Forecast }
+
+// Settled is a forecast with its outcome.
+type Settled struct{ Forecast }
+
+// Raised is an anomaly that began, changed or ended.
+type Raised struct{ Anomaly }
+
+// Renewed says that an event's graph can be fetched anew.
+type Renewed struct {
+	EventID string    `json:"event_id"`
+	AsOf    odds.Time `json:"as_of"`
+	Version uint64    `json:"version"`
+}
+
+// Decided says that families were judged anew.
+type Decided struct {
+	At       odds.Time `json:"at"`
+	Families int       `json:"families"`
+}
+
+// Gap says what is missing.
+type Gap struct {
+	Scope  string `json:"scope"` // "stream": this client was too slow; "feed": a source did not answer
+	Source string `json:"source,omitempty"`
+	Missed uint64 `json:"missed"` // messages, or polls
+}
+
+// Connected is the first message of every stream.
+type Connected struct {
+	AsOf      odds.Time `json:"as_of"`
+	Boot      string    `json:"boot"` // of the process; message ids of another mean nothing
+	Resumed   bool      `json:"resumed"`
+	Heartbeat int64     `json:"heartbeat_ms"`
+}
+
+// Resync says that what came before is lost: everything is to be fetched anew.
+type Resync struct {
+	AsOf odds.Time `json:"as_of"`
+}
+
+// Heartbeat says that nothing has happened.
+type Heartbeat struct {
+	AsOf odds.Time `json:"as_of"`
+}
+
+// Bye is the last message.
+type Bye struct {
+	Reason string `json:"reason"`
+}
+
+// Kind implements Message.
+func (Moved) Kind() string     { return "move" }
+func (Issued) Kind() string    { return "prediction" }
+func (Settled) Kind() string   { return "outcome" }
+func (Raised) Kind() string    { return "anomaly" }
+func (Renewed) Kind() string   { return "graph" }
+func (Decided) Kind() string   { return "decision" }
+func (Gap) Kind() string       { return "gap" }
+func (Connected) Kind() string { return "connected" }
+func (Resync) Kind() string    { return "resync" }
+func (Heartbeat) Kind() string { return "heartbeat" }
+func (Bye) Kind() string       { return "bye" }
+
+func (Moved) message()     {}
+func (Issued) message()    {}
+func (Settled) message()   {}
+func (Raised) message()    {}
+func (Renewed) message()   {}
+func (Decided) message()   {}
+func (Gap) message()       {}
+func (Connected) message() {}
+func (Resync) message()    {}
+func (Heartbeat) message() {}
+func (Bye) message()       {}
+
+// NewMoved shows a move of a series.
+func NewMoved(m *engine.Move) Moved {
+	out := Moved{Node: m.Node, EventID: m.Event, At: m.At, Move: m.Raw, Value: m.Value, RMS: m.RMS}
+	if m.Price != 0 {
+		out.Price = &m.Price
+	}
+	return out
+}

@@ -1,0 +1,88 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+
+	"corrgraph/internal/state"
+)
+
+// State saves what has been resolved, or restores it into a new catalogue with the same
+// facts and options.
+func (c *Catalog) State(s *state.Coder) {
+	var events state.Table[*entry]
+	state.Map(s, c.events, cmp.Compare[string], func(id *string, e **entry) {
+		s.Values(id)
+		if s.Reading() {
+			*e = &entry{}
+		}
+		x := *e
+		s.Values(&x.Event, &x.sources)
+		x.pair.state(s)
+		events.Add(x)
+	})
+	state.Map(s, c.bound, func(a, b sourceID) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.id, b.id))
+	}, func(id *sourceID, b **binding) {
+		if s.Reading() {
+			*b = &binding{} // whatever is said next is looked at again
+		}
+		s.Values(&id.source, &id.id, &(*b).swapped, &(*b).first)
+		events.Ref(s, &(*b).entry)
+	})
+	state.Map(s, c.meetings, comparePairs, func(p *pair, list *[]*entry) {
+		p.state(s)
+		state.Slice(s, list, func(e **entry) { events.Ref(s, e) })
+	})
+	s.Values(&c.ambiguous, &c.doubted)
+	c.links.state(s, &events)
+	if s.Reading() && s.Err() == nil && !c.whole() {
+		s.Fail(state.ErrCorrupt)
+	}
+}
+
+// whole reports whether nothing is missing that is taken for granted.
+func (c *Catalog) whole() bool {
+	for _, b := range c.bound {
+		if b.entry == nil {
+			return false
+		}
+	}
+	for _, list := range c.meetings {
+		if slices.Contains(list, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *pair) state(s *state.Coder) {
+	s.Values(&p.sport, &p.league, &p.reversed, &p.unordered)
+	for _, side := range []*participant{&p.home, &p.away} {
+		s.Values(&side.key, &side.name, &side.id)
+	}
+}
+
+func comparePairs(a, b pair) int {
+	return cmp.Or(cmp.Compare(a.home.key, b.home.key), cmp.Compare(a.away.key, b.away.key))
+}
+
+func (n *neighbours) state(s *state.Coder, events *state.Table[*entry]) {
+	of := map[*Event]*entry{}
+	for _, e := range events.All() {
+		of[&e.Event] = e
+	}
+	state.Map(s, n.events, cmp.Compare[string], func(entity *string, list *[]*Event) {
+		s.Values(entity)
+		state.Slice(s, list, func(ev **Event) {
+			e := of[*ev]
+			events.Ref(s, &e)
+			if e == nil {
+				s.Fail(state.ErrCorrupt)
+				return
+			}
+			*ev = &e.Event
+		})
+	})
+	s.Values(&n.degree, &n.counts)
+}

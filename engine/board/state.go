@@ -1,0 +1,170 @@
+package board
+
+import (
+	"cmp"
+
+	"corrgraph/detect"
+	"corrgraph/internal/state"
+)
+
+// Refs are the numbers by which others refer to what is on a board.
+type Refs struct {
+	Events  state.Table[*Event]
+	Links   state.Table[*Link]
+	Markets state.Table[*Market]
+	Books   state.Table[*Book]
+	Nodes   state.Table[*Node]
+
+	venues  state.Table[*Venue]
+	sources state.Table[*Source]
+}
+
+// State saves what is on the board between two batches, or restores it into a new one
+// with the same options.
+func (d *Board) State(c *state.Coder) *Refs {
+	r := &Refs{}
+	c.Values(&d.Now, &d.Counts)
+	d.Catalog.State(c)
+	d.clocks(c, r)
+	state.Map(c, d.groups, cmp.Compare[string], func(league *string, g **Grouping) {
+		if c.Reading() {
+			*g = &Grouping{}
+		}
+		c.Values(league, &(*g).id, &(*g).flat)
+	})
+	state.Slice(c, &d.Order, func(ev **Event) { d.event(c, r, ev) })
+	for _, ev := range d.Order {
+		state.Slice(c, &ev.Links, func(l **Link) { r.link(c, l) })
+	}
+	state.Slice(c, &d.nodes, func(n **Node) { r.node(c, n) })
+	for _, b := range r.Books.All() {
+		state.Slice(c, &b.Nodes, func(n **Node) { r.Nodes.Ref(c, n) })
+		state.Slice(c, &b.Others, func(n **Node) { r.Nodes.Ref(c, n) })
+	}
+	for _, m := range r.Markets.All() {
+		for k := range m.Selections {
+			r.Nodes.Ref(c, &m.Selections[k].Consensus)
+		}
+	}
+	state.Slice(c, &d.touched, func(ev **Event) { r.Events.Ref(c, ev) })
+	if c.Reading() && c.Err() == nil && !r.whole() {
+		c.Fail(state.ErrCorrupt)
+	}
+	return r
+}
+
+// clocks are the venues by index and the sources by name.
+func (d *Board) clocks(c *state.Coder, r *Refs) {
+	names := d.VenueNames()
+	state.Slice(c, &names, func(name *string) {
+		c.Values(name)
+		r.venues.Add(d.venue(*name))
+	})
+	sources := d.Sources()
+	state.Slice(c, &sources, func(p **Source) {
+		if c.Reading() {
+			*p = &Source{}
+		}
+		s := *p
+		c.Values(&s.Name, &s.Polled, &s.joined, &s.stated)
+		s.Clock.State(c)
+		d.sources[s.Name] = s
+		r.sources.Add(s)
+	})
+}
+
+func (d *Board) event(c *state.Coder, r *Refs, p **Event) {
+	if c.Reading() {
+		*p = &Event{}
+	}
+	ev := *p
+	c.Values(&ev.ID, &ev.Sport, &ev.League, &ev.Last, &ev.Awaited, &ev.touched)
+	ev.league = LeagueKey(ev.Sport, ev.League)
+	if ev.Match = d.Catalog.Event(ev.ID); ev.Match == nil {
+		c.Fail(state.ErrCorrupt)
+		return
+	}
+	d.events[ev.ID] = ev
+	r.Events.Add(ev)
+	state.Slice(c, &ev.Markets, func(m **Market) {
+		if c.Reading() {
+			*m = &Market{Event: ev}
+		}
+		(*m).state(c, r)
+	})
+}
+
+func (m *Market) state(c *state.Coder, r *Refs) {
+	c.Values(&m.Name, &m.Family, &m.Line, &m.Raw, &m.Live, &m.Awaited, &m.slope, &m.winners)
+	r.Markets.Add(m)
+	state.Slice(c, &m.Selections, func(s *Selection) { c.Values(&s.Key, &s.Side, &s.MovedAt, &s.indep) })
+	state.Slice(c, &m.Books, func(b **Book) {
+		if c.Reading() {
+			*b = &Book{Market: m}
+		}
+		(*b).state(c, r)
+	})
+}
+
+func (b *Book) state(c *state.Coder, r *Refs) {
+	r.venues.Ref(c, &b.Venue)
+	r.sources.Ref(c, &b.Source)
+	r.Books.Add(b)
+	c.Values(&b.Live, &b.SeenAt, &b.Awaited, &b.ids, &b.names, &b.price, &b.offer, &b.line, &b.gone, &b.value, &b.basis, &b.prev)
+	c.Values(&b.status, &b.stale, &b.poll, &b.stamp, &b.joined, &b.touch, &b.looks, &b.rest, &b.restMoved, &b.restGroups)
+	state.Slice(c, &b.history, func(h *detect.NodeHistory) { h.State(c) })
+}
+
+// link codes a link at its first end, and refers to it at the other.
+func (r *Refs) link(c *state.Coder, l **Link) {
+	known := r.Links.Has(*l)
+	c.Values(&known)
+	if known {
+		r.Links.Ref(c, l)
+		return
+	}
+	if c.Reading() {
+		*l = &Link{}
+	}
+	x := *l
+	c.Values(&x.Link)
+	r.Events.Ref(c, &x.A)
+	r.Events.Ref(c, &x.B)
+	r.Links.Add(x)
+}
+
+func (r *Refs) node(c *state.Coder, p **Node) {
+	if c.Reading() {
+		*p = &Node{}
+	}
+	n := *p
+	n.Node.State(c)
+	r.Markets.Ref(c, &n.Market)
+	r.Books.Ref(c, &n.Book)
+	r.Books.Ref(c, &n.Without)
+	c.Values(&n.Sel, &n.Live, &n.Consensus, &n.Awaited)
+	if n.Market != nil {
+		n.Event = n.Market.Event
+	}
+	r.Nodes.Add(n)
+}
+
+// whole reports whether nothing is missing that is taken for granted.
+func (r *Refs) whole() bool {
+	for _, n := range r.Nodes.All() {
+		if n.Market == nil || n.Sel < 0 || n.Sel >= len(n.Market.Selections) {
+			return false
+		}
+	}
+	for _, l := range r.Links.All() {
+		if l.A == nil || l.B == nil {
+			return false
+		}
+	}
+	for _, b := range r.Books.All() {
+		if b.Venue == nil || len(b.price) != len(b.Market.Selections) || len(b.Nodes) != len(b.price) || len(b.Others) != len(b.price) {
+			return false
+		}
+	}
+	return true
+}

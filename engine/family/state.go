@@ -1,0 +1,167 @@
+package family
+
+import (
+	"cmp"
+
+	"corrgraph/engine/board"
+	"corrgraph/graph"
+	"corrgraph/internal/state"
+	"corrgraph/leadlag"
+)
+
+// Refs are the numbers by which others refer to pairs.
+type Refs struct {
+	Pairs state.Table[*Pair]
+
+	board    *board.Refs
+	families state.Table[*Family]
+}
+
+// State saves what is known between two batches, or restores it into new Families with
+// the same options, whose board was restored before.
+func (s *Families) State(c *state.Coder, on *board.Refs) *Refs {
+	r := &Refs{board: on}
+	met := s.met.Load()
+	c.Values(&s.Counts, &met, &s.rounds)
+	s.met.Store(met)
+	state.Slice(c, &s.list, func(f **Family) {
+		if c.Reading() {
+			*f = &Family{index: r.families.Len()}
+		}
+		s.family(c, r, *f)
+	})
+	state.Slice(c, &s.unready, func(f **Family) { r.families.Ref(c, f) })
+	s.watching(c, r)
+	state.Slice(c, &s.waiting, func(mv *move) {
+		on.Nodes.Ref(c, &mv.n)
+		c.Values(&mv.inc)
+		if mv.w = s.watched[mv.n]; mv.w == nil {
+			c.Fail(state.ErrCorrupt)
+		}
+	})
+	state.Map(c, s.drawn, compareDrawn, func(k *drawnKey, d **drawn) {
+		if c.Reading() {
+			*d = &drawn{}
+		}
+		c.Values(&k.layer, &k.resolution, &(*d).moves, &(*d).scores)
+	})
+	s.own(c, r)
+	return r
+}
+
+func compareDrawn(a, b drawnKey) int {
+	return cmp.Or(cmp.Compare(a.layer, b.layer), cmp.Compare(a.resolution, b.resolution))
+}
+
+func (s *Families) family(c *state.Coder, r *Refs, f *Family) {
+	c.Values(&f.Key, &f.Verdict, &f.Record, &f.a, &f.b, &f.block, &f.judged, &f.copied, &f.found, &f.at)
+	leadlag.StateOf(c, &f.ev, s.axis)
+	fitted := f.baseline != nil
+	if c.Values(&fitted); fitted {
+		if c.Reading() {
+			f.baseline = &Rule{}
+		}
+		c.Values(&f.baseline.Beta, &f.baseline.From, &f.baseline.To, &f.baseline.calls)
+	}
+	s.byKey[f.Key] = f
+	r.families.Add(f)
+	state.Slice(c, &f.pairs, func(p **Pair) {
+		if c.Reading() {
+			*p = &Pair{Family: f, Layer: f.Key.Layer}
+		}
+		r.pair(c, *p)
+	})
+	if c.Reading() && c.Err() == nil && f.judged && f.ev == nil {
+		c.Fail(state.ErrCorrupt)
+	}
+}
+
+func (r *Refs) pair(c *state.Coder, p *Pair) {
+	r.board.Nodes.Ref(c, &p.A)
+	r.board.Nodes.Ref(c, &p.B)
+	r.board.Events.Ref(c, &p.Event)
+	c.Values(&p.Sign, &p.seenA, &p.seenB, &p.first, &p.found)
+	there := p.trend != nil
+	if c.Values(&there); there {
+		if c.Reading() {
+			p.trend = &trend{}
+		}
+		p.trend.state(c)
+	}
+	r.Pairs.Add(p)
+	if p.A == nil || p.B == nil || p.Event == nil {
+		c.Fail(state.ErrCorrupt)
+	}
+}
+
+func (t *trend) state(c *state.Coder) {
+	point := func(x *point) { c.Values(&x.score, &x.lag, &x.beta, &x.lead, &x.count) }
+	state.Slice(c, &t.ring, point)
+	point(&t.now)
+	c.Values(&t.n, &t.at)
+	weekly := t.hours != nil
+	if c.Values(&weekly); !weekly {
+		return
+	}
+	if c.Reading() {
+		t.hours = &[7 * 24]stat{}
+	}
+	for i := range t.hours {
+		c.Values(&t.hours[i].n, &t.hours[i].mean, &t.hours[i].m2)
+	}
+}
+
+// watching codes the pairs as their nodes see them, and what is watched of markets and
+// links.
+func (s *Families) watching(c *state.Coder, r *Refs) {
+	for _, n := range r.board.Nodes.All() {
+		if c.Reading() {
+			s.watched[n] = &watched{}
+		}
+		state.Slice(c, &s.watched[n].partners, func(pt *Partner) { r.partner(c, n, pt) })
+	}
+	for _, m := range r.board.Markets.All() {
+		books := s.paired[m]
+		if state.Slice(c, &books, func(b **board.Book) { r.board.Books.Ref(c, b) }); len(books) > 0 {
+			s.paired[m] = books
+		}
+	}
+	order := func(a, b linkedNodes) int {
+		return cmp.Or(cmp.Compare(r.board.Links.Number(a.link), r.board.Links.Number(b.link)),
+			cmp.Compare(r.board.Nodes.Number(a.a), r.board.Nodes.Number(b.a)), cmp.Compare(r.board.Nodes.Number(a.b), r.board.Nodes.Number(b.b)))
+	}
+	state.Map(c, s.linked, order, func(k *linkedNodes, yes *bool) {
+		r.board.Links.Ref(c, &k.link)
+		r.board.Nodes.Ref(c, &k.a)
+		r.board.Nodes.Ref(c, &k.b)
+		*yes = true
+	})
+}
+
+func (r *Refs) partner(c *state.Coder, n *board.Node, pt *Partner) {
+	r.Pairs.Ref(c, &pt.Pair)
+	c.Values(&pt.dir, &pt.resting)
+	if !c.Reading() {
+		return
+	}
+	p := pt.Pair
+	if p == nil || (pt.dir != leadlag.AB && pt.dir != leadlag.BA) {
+		c.Fail(state.ErrCorrupt)
+		return
+	}
+	pt.fam, pt.sign, pt.Other = p.Family, p.Sign, p.A
+	if pt.dir == leadlag.BA {
+		pt.Other = p.B
+	}
+}
+
+// own codes the pairs that were found by themselves.
+func (s *Families) own(c *state.Coder, r *Refs) {
+	if c.Reading() {
+		s.found = map[*Pair]graph.Edge{}
+	}
+	state.Map(c, s.found, func(a, b *Pair) int { return cmp.Compare(r.Pairs.Number(a), r.Pairs.Number(b)) }, func(p **Pair, e *graph.Edge) {
+		r.Pairs.Ref(c, p)
+		c.Values(e)
+	})
+}

@@ -1,0 +1,8 @@
+package ledger
+
+import "corrgraph/internal/state"
+
+// State saves the prediction and what has been seen of its answer, or restores them.
+func (o *Open) State(c *state.Coder) {
+	c.Values(&o.Prediction, &o.Start, &o.Until, &o.seen, &o.done, &o.last)
+}

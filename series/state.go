@@ -1,0 +1,57 @@
+package series
+
+import (
+	"cmp"
+	"slices"
+
+	"corrgraph/internal/state"
+	"corrgraph/odds"
+)
+
+// State saves the clock, or restores it.
+func (k *Clock) State(c *state.Coder) {
+	c.Values(&k.Last, &k.Prev, &k.Polls, &k.steps, &k.Missed)
+}
+
+// State saves the node with all the moves that it holds, or restores it.
+func (n *Node) State(c *state.Coder) {
+	c.Values(&n.ID, &n.Hash, &n.Value, &n.Open, &n.SeenAt, &n.ChangedAt, &n.Keep, &n.Looks, &n.ss, &n.Gaps, &n.Dropped)
+	w := &n.white
+	c.Values(&w.n, &w.mean, &w.varc, &w.s1, &w.s0, &w.prev)
+	state.Slice(c, &n.moves, func(m *Increment) { c.Values(&m.At, &m.White, &m.Raw) })
+}
+
+// State saves the batches that wait, or restores them into a new Coalescer.
+func (l *Coalescer) State(c *state.Coder) {
+	c.Values(&l.queue)
+	l.forgetLost()
+	state.Map(c, l.legs, compareKeys, func(k *marketKey, g *leg) {
+		i := slices.Index(l.queue, g.batch)
+		c.Values(&k.source, &k.venue, &k.event, &k.market, &i, &g.update)
+		if c.Reading() {
+			if i < 0 || i >= len(l.queue) || g.update < 0 || g.update >= len(l.queue[i].Updates) {
+				c.Fail(state.ErrCorrupt)
+				return
+			}
+			g.batch = l.queue[i]
+		}
+	})
+	state.Map(c, l.size, compareKeys, func(k *marketKey, n *int) { c.Values(&k.source, &k.venue, &k.event, &k.market, n) })
+}
+
+// forgetLost drops legs that have left the queue: nothing can join them any more.
+func (l *Coalescer) forgetLost() {
+	waiting := map[*odds.Batch]bool{}
+	for _, b := range l.queue {
+		waiting[b] = true
+	}
+	for k, g := range l.legs {
+		if !waiting[g.batch] {
+			delete(l.legs, k)
+		}
+	}
+}
+
+func compareKeys(a, b marketKey) int {
+	return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.venue, b.venue), cmp.Compare(a.event, b.event), cmp.Compare(a.market, b.market))
+}

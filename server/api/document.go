@@ -1,0 +1,50 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"hash/fnv"
+	"strconv"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// document is a rendered answer. It is immutable and may be sent to any number of
+// clients at once.
+type document struct {
+	body []byte // JSON
+	etag string // strong, quoted; of the bytes alone, so that equal answers have equal tags
+
+	once   sync.Once
+	packed []byte
+}
+
+// render writes an answer as JSON.
+func (a *API) render(v any) (*document, error) {
+	b := a.drafts.Get().(*bytes.Buffer)
+	defer a.drafts.Put(b)
+	b.Reset()
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	h := fnv.New64a()
+	h.Write(b.Bytes())
+	return &document{body: bytes.Clone(b.Bytes()), etag: `"` + strconv.FormatUint(h.Sum64(), 16) + `"`}, nil
+}
+
+// zipped is a document compressed, once for all who want it.
+func (a *API) zipped(d *document) []byte {
+	d.once.Do(func() {
+		var b bytes.Buffer
+		w := a.zips.Get().(*gzip.Writer)
+		defer a.zips.Put(w)
+		w.Reset(&b)
+		_, _ = w.Write(d.body) // into memory
+		_ = w.Close()
+		d.packed = b.Bytes()
+	})
+	return d.packed
+}
