@@ -28,10 +28,9 @@ const (
 )
 
 var (
-	errUsage   = errors.New("usage")
-	errData    = errors.New("bad data")
-	errUnknown = errors.New("unknown")
-	errReady   = errors.New("not ready")
+	errUsage = errors.New("usage")
+	errData  = errors.New("bad data")
+	errReady = errors.New("not ready")
 )
 
 // notReady marks an error as one of readiness. Its text stays as it is.
