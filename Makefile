@@ -6,7 +6,7 @@ SHELL       := bash
 
 # Where goroutines share anything: the formats below ./feed are parsed by one each,
 # and feed/recording runs them side by side.
-RACE := ./engine ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./proof/drill ./proof/loadtest
+RACE := ./engine ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./client/... ./proof/drill/... ./proof/loadtest
 
 # How long each parser is fuzzed.
 FUZZTIME := 5s
@@ -104,12 +104,16 @@ lint: .tools/staticcheck ## staticcheck
 	@cd tools && ../.tools/staticcheck ./...
 
 .PHONY: format
-format: .tools/gofumpt ## which files gofumpt would change
-	@list=$$(.tools/gofumpt -l .); [ -z "$$list" ] || { echo "not formatted (make fmt):"; echo "$$list"; exit 1; }
+format: .tools/gofumpt ## which files gofumpt and prettier would change
+	@failed=0; \
+	list=$$(.tools/gofumpt -l .); [ -z "$$list" ] || { echo "not formatted (make fmt):"; echo "$$list"; failed=1; }; \
+	if type npm >/dev/null 2>&1; then $(MAKE) --no-print-directory web/node_modules/.package-lock.json && (cd web && npm run -s format:check) || failed=1; else echo "skipped web: Node.js is missing"; fi; \
+	exit $$failed
 
 .PHONY: fmt
 fmt: .tools/gofumpt ## format all files
 	@.tools/gofumpt -w .
+	@if type npm >/dev/null 2>&1; then $(MAKE) --no-print-directory web/node_modules/.package-lock.json && cd web && npm run -s format; else echo "skipped web: Node.js is missing"; fi
 
 .PHONY: tidy
 tidy: go ## whether go.mod and go.sum hold what is needed and no more

@@ -125,7 +125,12 @@ func ticks(n int) string {
 // send sends ticks and returns how many were accepted.
 func (r *running) send(body, secret string) (accepted, duplicates int) {
 	r.t.Helper()
-	code, answer, _ := r.ask("POST", "/v1/ticks", secret, body)
+	var code int
+	var answer string
+	r.until("ticks are taken, as a client tries again after 503", func() bool {
+		code, answer, _ = r.ask("POST", "/v1/ticks", secret, body)
+		return code != http.StatusServiceUnavailable
+	})
 	var receipt struct{ Accepted, Duplicates int }
 	if err := json.Unmarshal([]byte(answer), &receipt); err != nil || code != http.StatusAccepted {
 		r.t.Fatalf("%d %s", code, answer)

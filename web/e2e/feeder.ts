@@ -55,7 +55,11 @@ export class Feeder {
   async send(): Promise<void> {
     const lines = this.#lines.splice(0).sort(); // each begins with its time
     for (let i = 0; i < lines.length; i += 8000) {
-      const answer = await fetch(`${this.url}/v1/ticks`, { method: "POST", headers: { "Content-Type": "application/x-ndjson" }, body: lines.slice(i, i + 8000).join("\n") + "\n" });
+      const answer = await fetch(`${this.url}/v1/ticks`, {
+        method: "POST",
+        headers: { "Content-Type": "application/x-ndjson" },
+        body: lines.slice(i, i + 8000).join("\n") + "\n",
+      });
       if (answer.status !== 202) throw new Error(`ticks: ${answer.status} ${await answer.text()}`);
     }
   }
@@ -66,9 +70,20 @@ export class Feeder {
   }
 
   #price(venue: string, event: string, at: number, home: number, away: number): void {
-    const of = { bookmaker: venue, event_id: event, sport: "tennis", league: "open", home: `Ann ${event}`, away: `Bea ${event}`, market: "h2h", source: "feeder" };
+    const of = {
+      bookmaker: venue,
+      event_id: event,
+      sport: "tennis",
+      league: "open",
+      home: `Ann ${event}`,
+      away: `Bea ${event}`,
+      market: "h2h",
+      source: "feeder",
+    };
     for (const [selection, price] of Object.entries({ home, away })) {
-      this.#lines.push(JSON.stringify({ ts_source: new Date(at).toISOString(), ...of, selection, price: Number(price.toFixed(4)) }));
+      this.#lines.push(
+        JSON.stringify({ ts_source: new Date(at).toISOString(), ...of, selection, price: Number(price.toFixed(4)) }),
+      );
     }
   }
 

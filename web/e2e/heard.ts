@@ -1,4 +1,4 @@
-// What a page was told, and a page that is told nothing more for a moment.
+// What a page has heard from the API, and how to hold it still.
 
 import type { Page } from "@playwright/test";
 import type { Forecast, Move } from "../src/api/types";
@@ -16,7 +16,7 @@ declare global {
   }
 }
 
-/** Everything the API has told a page since it was loaded. An answer counts from the moment
+/** Everything a page has heard from the API since it was loaded. An answer counts from the moment
  * at which the page's own code has it. */
 export class Heard {
   private constructor(private readonly page: Page) {}
@@ -50,7 +50,9 @@ export class Heard {
 
   /** The forecasts that the stream reported, in every state that it reported them in. */
   async forecasts(): Promise<Forecast[]> {
-    return (await this.#events()).filter((e) => e.kind === "prediction" || e.kind === "outcome").map((e) => JSON.parse(e.data) as Forecast);
+    return (await this.#events())
+      .filter((e) => e.kind === "prediction" || e.kind === "outcome")
+      .map((e) => JSON.parse(e.data) as Forecast);
   }
 
   async #events() {
@@ -87,7 +89,10 @@ function record(): void {
       const body = (await read.call(this)) as string; // or what its JSON says
       await passed();
       const { pathname, search } = new URL(this.url);
-      answers.push({ address: pathname + search, body: kind === "text" && /json/.test(this.headers.get("content-type") ?? "") ? JSON.parse(body) : body });
+      answers.push({
+        address: pathname + search,
+        body: kind === "text" && /json/.test(this.headers.get("content-type") ?? "") ? JSON.parse(body) : body,
+      });
       return body;
     };
   }

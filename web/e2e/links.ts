@@ -17,7 +17,9 @@ export async function busiest(url: string): Promise<Busiest> {
 /** The link that will last longest in a market that goes on: the one with most evidence, from
  * a price that moves first. */
 export function surest(edges: readonly Edge[]): Edge {
-  const fit = edges.filter((e) => e.layer === 1 && e.discovered && !e.simultaneous && !e.source.startsWith("consensus/"));
+  const fit = edges.filter(
+    (e) => e.layer === 1 && e.discovered && !e.simultaneous && !e.source.startsWith("consensus/"),
+  );
   return fit.toSorted((a, b) => b.confidence - a.confidence || b.n - a.n)[0]!;
 }
 

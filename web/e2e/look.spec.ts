@@ -8,7 +8,10 @@ import { Server } from "./server";
 import { expect, onBoth, test } from "./test";
 
 /** Long lists are narrowed down: their rows are alike. */
-const few: Record<string, Record<string, string>> = { scorecard: { layer: "1", find: "mlb" }, audit: { operation: "LEADERS" } };
+const few: Record<string, Record<string, string>> = {
+  scorecard: { layer: "1", find: "mlb" },
+  audit: { operation: "LEADERS" },
+};
 
 onBoth(() => {
   // No backups are configured for the replay, and the page asks for them.
@@ -26,12 +29,17 @@ onBoth(() => {
         const axe = new AxeBuilder({ page }).options({ resultTypes: ["violations"] });
         const { violations } = await (theme === "dark" ? axe.withRules("color-contrast") : axe).analyze(); // a theme is nothing but colours
         const grave = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-        expect(grave.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`), theme).toEqual([]);
+        expect(
+          grave.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`),
+          theme,
+        ).toEqual([]);
       }
-      expect(await page.evaluate(onlyColour), "told by colour alone").toEqual([]);
+      expect(await page.evaluate(onlyColour), "conveyed by colour alone").toEqual([]);
       for (const width of [1440, 1024, 390]) {
         await page.setViewportSize({ width, height: 900 });
-        await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), `at ${width} px`).toBe(width);
+        await expect
+          .poll(() => page.evaluate(() => document.documentElement.scrollWidth), `at ${width} px`)
+          .toBe(width);
       }
     });
   }
@@ -46,7 +54,8 @@ function onlyColour(): string[] {
     if (e.offsetWidth === 0 || getComputedStyle(e).visibility === "hidden") continue;
     const tone = ["good", "warn", "bad"].find((t) => e.classList.contains(t))!;
     const own = e.innerText.trim();
-    if (own === "" && !e.matches("svg *")) found.push(`nothing but ${tone} in ${e.parentElement!.outerHTML.slice(0, 200)}`);
+    if (own === "" && !e.matches("svg *"))
+      found.push(`nothing but ${tone} in ${e.parentElement!.outerHTML.slice(0, 200)}`);
     const text = (e.closest("li, tr, dd, p") as HTMLElement | null)?.innerText ?? own;
     const was = tones.get(text + own);
     if (was && was !== tone) found.push(`${own} is both ${was} and ${tone}`);
@@ -69,7 +78,9 @@ test("the policy lets nothing in", async ({ request }) => {
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toMatch(/unsafe|\*|https?:/);
   const body = await page.text();
-  expect([...body.matchAll(/(?:src|href)="([^"]+)"/g)].map((m) => m[1])).toEqual(expect.arrayContaining([expect.stringMatching(/^\//)]));
+  expect([...body.matchAll(/(?:src|href)="([^"]+)"/g)].map((m) => m[1])).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^\//)]),
+  );
   expect(body).not.toMatch(/(?:src|href)="(?!\/)/);
 });
 
@@ -77,12 +88,23 @@ test("nothing moves for those who want it still", async ({ page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.goto("/");
   await expect(page.getByRole("region", { name: "Moving now" }).getByRole("listitem").nth(1)).toBeVisible();
-  const moving = await page.evaluate(() => [...document.querySelectorAll("*")].filter((e) => getComputedStyle(e).animationName !== "none" || getComputedStyle(e).transitionDuration !== "0s").length);
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll("*")].filter(
+        (e) => getComputedStyle(e).animationName !== "none" || getComputedStyle(e).transitionDuration !== "0s",
+      ).length,
+  );
   expect(moving).toBe(0);
 });
 
 test("a service without prices says what comes", async ({ page }, info) => {
-  const empty = await Server.start("serve", "--set", `store.path=${info.outputPath("empty.db")}`, "--set", "server.listen=127.0.0.1:0");
+  const empty = await Server.start(
+    "serve",
+    "--set",
+    `store.path=${info.outputPath("empty.db")}`,
+    "--set",
+    "server.listen=127.0.0.1:0",
+  );
   const wanted: Record<string, string> = {
     "/": "No price has come yet.",
     "/events": "No event is known yet",
@@ -90,7 +112,7 @@ test("a service without prices says what comes", async ({ page }, info) => {
     "/timeline": "No move that others follow has been seen yet.",
     "/edge": "Choose one in the graph",
     "/scorecard": "No forecast has been made yet.",
-    "/arbitrage": "No sure win at this moment.",
+    "/arbitrage": "No arbitrage at this moment.",
     "/correlation-performance": "Nothing was measured in this span yet.",
     "/readiness": "No gate has been run against this instance.",
     "/feeds": "No source has sent a price yet.",

@@ -4,7 +4,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import type { Anomaly, BackupList, Faults, Feeds, Proofs, Readiness, Ready, RecentAnomalies, Scorecard } from "../src/api/types";
+import type {
+  Anomaly,
+  BackupList,
+  Faults,
+  Feeds,
+  Proofs,
+  Readiness,
+  Ready,
+  RecentAnomalies,
+  Scorecard,
+} from "../src/api/types";
 import { bytes, ms, stamp, words } from "../src/lib/format";
 import { incidents } from "../src/lib/incidents";
 import { Feeder } from "./feeder";
@@ -47,11 +57,17 @@ class Own {
     await this.feeder.mistake(event);
     await this.feeder.go(60_000);
     await this.#applied();
-    await until<RecentAnomalies>(this.url, "/v1/anomalies?kind=arbitrage&limit=200", (a) => a.anomalies.some((x) => x.event_id === event));
+    await until<RecentAnomalies>(this.url, "/v1/anomalies?kind=arbitrage&limit=200", (a) =>
+      a.anomalies.some((x) => x.event_id === event),
+    );
   }
 
   async #applied(): Promise<void> {
-    await until<Scorecard>(this.url, "/v1/scorecard", (c) => ms(c.as_of) > this.feeder.now - 10_000 && c.overall.issued > 0);
+    await until<Scorecard>(
+      this.url,
+      "/v1/scorecard",
+      (c) => ms(c.as_of) > this.feeder.now - 10_000 && c.overall.issued > 0,
+    );
   }
 
   async end(): Promise<void> {
@@ -79,15 +95,23 @@ const banner = (page: Page) => page.getByRole("status").first();
 const anomalies = (page: Page) => page.getByRole("region", { name: "Anomalies" });
 
 /** The incidents as a page shows them, each by what it is and when it was. */
-const shown = async (page: Page) => (await anomalies(page).locator("button[data-row]").allInnerTexts()).map((t) => plain(t).replace(/^\S+ /, ""));
+const shown = async (page: Page) =>
+  (await anomalies(page).locator("button[data-row]").allInnerTexts()).map((t) => plain(t).replace(/^\S+ /, ""));
 
-const said = async (own: Own) => incidents((await ask<RecentAnomalies>(own.url, "/v1/anomalies?limit=200")).anomalies).slice(0, 60).map(incidentRow);
+const said = async (own: Own) =>
+  incidents((await ask<RecentAnomalies>(own.url, "/v1/anomalies?limit=200")).anomalies)
+    .slice(0, 60)
+    .map(incidentRow);
 
 /** The page has come to show what the API says; nothing changes meanwhile, for nobody sends prices. */
-const agrees = (page: Page, own: Own) => expect(async () => expect(await shown(page)).toEqual(await said(own))).toPass();
+const agrees = (page: Page, own: Own) =>
+  expect(async () => expect(await shown(page)).toEqual(await said(own))).toPass();
 
 /** What moves next: who should follow whom. */
-const next = async (page: Page) => (await rows(page.getByRole("region", { name: "What moves next" }).locator("tbody tr"))).map((r) => r.link.toString()).sort();
+const next = async (page: Page) =>
+  (await rows(page.getByRole("region", { name: "What moves next" }).locator("tbody tr")))
+    .map((r) => r.link.toString())
+    .sort();
 
 async function newest(own: Own, event: string): Promise<Anomaly> {
   const { anomalies } = await ask<RecentAnomalies>(own.url, "/v1/anomalies?kind=arbitrage&limit=200");
@@ -97,7 +121,10 @@ async function newest(own: Own, event: string): Promise<Anomaly> {
 test("what people say of an anomaly is kept", async ({ page, own }) => {
   await own.mistake("m1");
   await page.goto("/");
-  const incident = anomalies(page).getByRole("listitem").filter({ has: page.getByRole("button", { name: /arbitrage.*m1/ }) }).first();
+  const incident = anomalies(page)
+    .getByRole("listitem")
+    .filter({ has: page.getByRole("button", { name: /arbitrage.*m1/ }) })
+    .first();
   await incident.getByRole("button").first().click();
   const one = incident.getByRole("listitem").filter({ hasText: "arbitrage" }).first();
 
@@ -116,8 +143,10 @@ test("what people say of an anomaly is kept", async ({ page, own }) => {
   expect((await newest(own, "m1")).review?.muted_by).toBe("anonymous@127.0.0.1");
   await agrees(page, own);
   expect((await shown(page)).length).toBeLessThan(before.length);
-  await anomalies(page).getByText("Kept back and muted").click();
-  await expect(anomalies(page).locator("details li").filter({ hasText: "muted by anonymous@127.0.0.1 until" }).first()).toBeVisible();
+  await anomalies(page).getByText("Suppressed and muted").click();
+  await expect(
+    anomalies(page).locator("details li").filter({ hasText: "muted by anonymous@127.0.0.1 until" }).first(),
+  ).toBeVisible();
 });
 
 test("only new incidents are announced", async ({ page, heard, own }) => {
@@ -128,9 +157,13 @@ test("only new incidents are announced", async ({ page, heard, own }) => {
   await own.mistake("m2");
   // As the page first heard of it: more may have joined it since.
   await expect(async () => {
-    const told = (await heard.all<RecentAnomalies>("/v1/anomalies?limit=200")).map((a) => incidents(a.anomalies).find((i) => i.event === "m2"));
-    const i = told.find((t) => t !== undefined)!;
-    expect(await log.innerText()).toContain(`New incident: ${i.severity.toLowerCase()}, ${words(i.kinds[0]!.kind)}, ${i.title}.`);
+    const known = (await heard.all<RecentAnomalies>("/v1/anomalies?limit=200")).map((a) =>
+      incidents(a.anomalies).find((i) => i.event === "m2"),
+    );
+    const i = known.find((t) => t !== undefined)!;
+    expect(await log.innerText()).toContain(
+      `New incident: ${i.severity.toLowerCase()}, ${words(i.kinds[0]!.kind)}, ${i.title}.`,
+    );
   }).toPass();
 });
 
@@ -156,7 +189,9 @@ test("a layer that fails is shown within two seconds", async ({ page, own }) => 
   await page.goto("/backups");
   const { faults } = await ask<Faults>(own.url, "/v1/faults");
   const table = page.getByRole("region", { name: "Injected faults" }).locator("tbody tr");
-  await expect.poll(async () => (await rows(table)).map((r) => r.cells.slice(0, 3))).toEqual(faults.map((f) => [`▲ ${f.kind}`, `L${f.layer}`, f.who]));
+  await expect
+    .poll(async () => (await rows(table)).map((r) => r.cells.slice(0, 3)))
+    .toEqual(faults.map((f) => [`▲ ${f.kind}`, `L${f.layer}`, f.who]));
 
   await tell(own.url, "DELETE", "/v1/faults");
   await expect(banner(page)).not.toContainText("Degraded");
@@ -166,32 +201,68 @@ test("gates, load tests and drills", async ({ page, own }) => {
   await page.goto("/readiness");
   await expect(page.getByRole("region", { name: "Readiness gates" })).toContainText("No gate has been run");
   await expect(page.getByRole("region", { name: "Load tests and drills" })).toContainText("None was recorded");
-  const gate = { description: "The log keeps what was acknowledged.", threshold: "0 lost", measured: "0 lost of 1,000", evidence: "12 kills", runbook: "docs/runbooks/log.md" };
+  const gate = {
+    description: "The log keeps what was acknowledged.",
+    threshold: "0 lost",
+    measured: "0 lost of 1,000",
+    evidence: "12 kills",
+    runbook: "docs/runbooks/log.md",
+  };
   const gates = [
-    { name: "durability", severity: "CRITICAL", status: "PASS", last_checked: new Date(Date.now() - 90_000).toISOString(), ...gate },
-    { name: "backups", severity: "HIGH", status: "FAIL", last_checked: new Date(Date.now() - 3_600_000).toISOString(), ...gate },
+    {
+      name: "durability",
+      severity: "CRITICAL",
+      status: "PASS",
+      last_checked: new Date(Date.now() - 90_000).toISOString(),
+      ...gate,
+    },
+    {
+      name: "backups",
+      severity: "HIGH",
+      status: "FAIL",
+      last_checked: new Date(Date.now() - 3_600_000).toISOString(),
+      ...gate,
+    },
     { name: "rehearsal", severity: "LOW", status: "PENDING", last_checked: null, ...gate, measured: "" },
   ];
   await tell(own.url, "POST", "/v1/readiness", { gates });
-  for (const [kind, passed] of [["loadtest", true], ["kill", false]] as const) {
+  for (const [kind, passed] of [
+    ["loadtest", true],
+    ["kill", false],
+  ] as const) {
     await tell(own.url, "POST", "/v1/proofs", { kind, passed, summary: `what ${kind} measured`, report: {} });
   }
   await page.reload();
   const r = await ask<Readiness>(own.url, "/v1/readiness");
   expect(r.gates).toHaveLength(3);
   const table = page.getByRole("region", { name: "Readiness gates" });
-  await expect(table).toContainText(`▲ not authorised ${r.passed} of ${r.total_checks} pass, ${r.failed} fail, ${r.pending} not run, ${r.blockers} block`);
+  await expect(table).toContainText(
+    `▲ not authorised ${r.passed} of ${r.total_checks} pass, ${r.failed} fail, ${r.pending} not run, ${r.blockers} block`,
+  );
   const signs: Record<string, string> = { PASS: "●", FAIL: "■", PENDING: "○" };
   await expect(async () => {
     const list = (await rows(table.locator("tbody tr"))).map((x) => x.cells);
     expect(list.map((c) => c[2] === "–")).toEqual(r.gates.map((g) => !g.since));
-    expect(list.map((c) => c.filter((_, i) => i !== 2 && i !== 6))).toEqual(r.gates.map((g) => [`${g.name} ${g.description}`, `${signs[g.status]} ${g.status}`, g.severity, g.threshold, `${g.measured || "–"} ${g.evidence}`, g.runbook]));
+    expect(list.map((c) => c.filter((_, i) => i !== 2 && i !== 6))).toEqual(
+      r.gates.map((g) => [
+        `${g.name} ${g.description}`,
+        `${signs[g.status]} ${g.status}`,
+        g.severity,
+        g.threshold,
+        `${g.measured || "–"} ${g.evidence}`,
+        g.runbook,
+      ]),
+    );
   }).toPass();
   const { proofs } = await ask<Proofs>(own.url, "/v1/proofs");
   expect(proofs).toHaveLength(2);
   await expect(async () => {
-    const list = (await rows(page.getByRole("region", { name: "Load tests and drills" }).locator("tbody tr"))).map((x) => x.cells);
-    expect(list).toEqual(proofs.map((p) => [p.kind, p.passed ? "● kept" : "■ broken", p.summary, stamp(ms(p.made_at), "utc"), p.actor]));
+    const list = (await rows(page.getByRole("region", { name: "Load tests and drills" }).locator("tbody tr"))).map(
+      (x) => x.cells,
+    );
+    expect(list).toEqual(
+      proofs.map((p) => [p.kind, p.passed ? "● kept" : "■ broken", p.summary, stamp(ms(p.made_at), "utc"), p.actor]),
+    );
   }).toPass();
 });
 
@@ -244,8 +315,13 @@ test.describe(() => {
     await fresh.goto(own.url);
     await agrees(fresh, own);
     await expect(async () => expect(await next(page)).toEqual(await next(fresh))).toPass();
-    const strip = async (p: Page) => (await p.getByRole("group", { name: "Feeds" }).getByRole("listitem").allInnerTexts()).map(plain);
-    await expect(async () => expect((await strip(page)).length).toBe((await ask<Feeds>(own.url, "/v1/feeds")).feeds.filter((f) => f.venue === "").length)).toPass();
+    const strip = async (p: Page) =>
+      (await p.getByRole("group", { name: "Feeds" }).getByRole("listitem").allInnerTexts()).map(plain);
+    await expect(async () =>
+      expect((await strip(page)).length).toBe(
+        (await ask<Feeds>(own.url, "/v1/feeds")).feeds.filter((f) => f.venue === "").length,
+      ),
+    ).toPass();
     expect(await page.evaluate(() => document.body.dataset["opened"])).toBe("once");
   });
 });

@@ -6,7 +6,13 @@ import { samples, total } from "../src/lib/prometheus";
 import { expect, onBoth, plain, rows, test } from "./test";
 
 /** What every panel of the trader's screen shows once it holds numbers. */
-const useful = ["[aria-label=Feeds] li b", "[aria-label='Moving now'] .spread", "[aria-label='What moves next'] td.n b", "#graph .about", "#anomalies button[data-row]"];
+const useful = [
+  "[aria-label=Feeds] li b",
+  "[aria-label='Moving now'] .spread",
+  "[aria-label='What moves next'] td.n b",
+  "#graph .about",
+  "#anomalies button[data-row]",
+];
 
 onBoth(() => {
   // How long it takes depends on the machine; what it takes does not.
@@ -34,16 +40,26 @@ onBoth(() => {
       const table = newest((await heard.last<Performance>("/v1/performance")).rows);
       expect(table.length).toBeGreaterThan(3);
       const shown = (await rows(panel("The newest minute").locator("tbody tr"))).map((r) => r.cells);
-      expect(shown).toEqual(table.map((m) => [m.operation, m.per_second.toFixed(2), micros(m.p50_us), micros(m.p99_us)]));
+      expect(shown).toEqual(
+        table.map((m) => [m.operation, m.per_second.toFixed(2), micros(m.p50_us), micros(m.p99_us)]),
+      );
       const all = samples(await heard.last<string>("/metrics"));
       const sum = (name: string) => total(all, name);
       const said = (await panel("Since the start").locator("dd").allInnerTexts()).map(plain);
       expect(said[0]).toMatch(new RegExp(`^${count(sum("corrgraph_shed_total"))}\\b`));
       expect(said[2]).toBe(count(sum("corrgraph_query_timeouts_total")));
-      expect(said[4]).toBe(`${bytes(sum("corrgraph_memory_used_bytes"))} of ${bytes(sum("corrgraph_memory_budget_bytes"))}`);
+      expect(said[4]).toBe(
+        `${bytes(sum("corrgraph_memory_used_bytes"))} of ${bytes(sum("corrgraph_memory_budget_bytes"))}`,
+      );
       const clients = sum("corrgraph_stream_clients");
-      expect(said[7]).toBe(`${count(clients)} client${clients === 1 ? "" : "s"}, ${count(sum("corrgraph_stream_dropped_total"))} messages dropped`);
-      expect(await panel("Memory of the process").getByRole("img", { name: bytes(sum("corrgraph_memory_budget_bytes")) }).count()).toBe(1);
+      expect(said[7]).toBe(
+        `${count(clients)} client${clients === 1 ? "" : "s"}, ${count(sum("corrgraph_stream_dropped_total"))} messages dropped`,
+      );
+      expect(
+        await panel("Memory of the process")
+          .getByRole("img", { name: bytes(sum("corrgraph_memory_budget_bytes")) })
+          .count(),
+      ).toBe(1);
     });
   });
 });

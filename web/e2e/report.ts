@@ -28,7 +28,9 @@ export default class Report implements Reporter {
       skipped.set(why, (skipped.get(why) ?? 0) + 1);
     }
     for (const [why, n] of skipped) console.log(`skipped ${n} specs: ${why}`);
-    console.log(`browser: ${count.expected + count.flaky} specs passed, ${count.unexpected} failed, ${count.skipped} skipped in ${Math.round(result.duration / 1000)} s`);
+    console.log(
+      `browser: ${count.expected + count.flaky} specs passed, ${count.unexpected} failed, ${count.skipped} skipped in ${Math.round(result.duration / 1000)} s`,
+    );
   }
 }
 

@@ -62,7 +62,10 @@ export async function ask<T>(url: string, path: string): Promise<T> {
 
 /** Tells the API something. */
 export async function tell(url: string, method: "POST" | "DELETE", path: string, body?: unknown): Promise<void> {
-  const answer = await fetch(url + path, { method, ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }) });
+  const answer = await fetch(url + path, {
+    method,
+    ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+  });
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
 }
 
@@ -73,7 +76,10 @@ export async function until<T>(url: string, path: string, wanted: (answer: T) =>
     // The first question after a restart may go to a connection of the process before.
     const answer = await ask<T>(url, path).catch((cause: unknown) => cause as Error);
     if (!(answer instanceof Error) && wanted(answer)) return answer;
-    if (Date.now() > end) throw new Error(`${path} is not as wanted after ${hanging} ms: ${String(answer)} ${JSON.stringify(answer).slice(0, 500)}`);
+    if (Date.now() > end)
+      throw new Error(
+        `${path} is not as wanted after ${hanging} ms: ${String(answer)} ${JSON.stringify(answer).slice(0, 500)}`,
+      );
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

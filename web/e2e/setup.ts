@@ -22,9 +22,23 @@ export default async function setup(): Promise<() => Promise<void>> {
 }
 
 async function simulated(folder: string): Promise<Server> {
-  const s = await Server.start("demo", "--minutes", "30", "--db", join(folder, "demo.db"), "--serve", "yes", "--listen", "127.0.0.1:0");
+  const s = await Server.start(
+    "demo",
+    "--minutes",
+    "30",
+    "--db",
+    join(folder, "demo.db"),
+    "--serve",
+    "yes",
+    "--listen",
+    "127.0.0.1:0",
+  );
   // What is past comes at once; then event time is that of the clock.
-  await until<Scorecard>(s.url, "/v1/scorecard", (c) => c.overall.matured > 0 && Date.now() - Date.parse(c.as_of) < 60_000);
+  await until<Scorecard>(
+    s.url,
+    "/v1/scorecard",
+    (c) => c.overall.matured > 0 && Date.now() - Date.parse(c.as_of) < 60_000,
+  );
   await until<Ready>(s.url, "/readyz", (r) => r.ready);
   return s;
 }
@@ -38,7 +52,15 @@ async function replayed(folder: string): Promise<Server | null> {
   }
   const db = join(folder, "mlb.db");
   await run("replay", "--db", db, ...files);
-  const s = await Server.start("serve", "--set", `store.path=${db}`, "--set", "server.listen=127.0.0.1:0", "--set", "access.anonymous_loopback=admin");
+  const s = await Server.start(
+    "serve",
+    "--set",
+    `store.path=${db}`,
+    "--set",
+    "server.listen=127.0.0.1:0",
+    "--set",
+    "access.anonymous_loopback=admin",
+  );
   await until<Ready>(s.url, "/readyz", (r) => r.ready);
   return s;
 }

@@ -18,10 +18,25 @@ test.describe("on a replay", () => {
     const panel = page.getByRole("region", { name: "Graph" });
     const wanted: [string, Record<string, string>, (e: Edge) => boolean, (e: Edge) => boolean][] = [
       ["everything", {}, () => true, () => true],
-      ["one venue", { find: "venue:draftkings" }, () => true, (e) => [e.source, e.target].some((n) => n.startsWith("draftkings/"))],
+      [
+        "one venue",
+        { find: "venue:draftkings" },
+        () => true,
+        (e) => [e.source, e.target].some((n) => n.startsWith("draftkings/")),
+      ],
       ["numbers", { find: "corr>0.3 lag<1min" }, () => true, (e) => Math.abs(e.correlation) > 0.3 && e.lag_ms < 60_000],
-      ["a word, but not another", { find: "bovada -fanduel" }, () => true, (e) => text(e).includes("bovada") && !text(e).includes("fanduel")],
-      ["hidden", { hide: "venue:consensus" }, (e) => !/^consensus\//.test(e.source) && !/^consensus\//.test(e.target), () => true],
+      [
+        "a word, but not another",
+        { find: "bovada -fanduel" },
+        () => true,
+        (e) => text(e).includes("bovada") && !text(e).includes("fanduel"),
+      ],
+      [
+        "hidden",
+        { hide: "venue:consensus" },
+        (e) => !/^consensus\//.test(e.source) && !/^consensus\//.test(e.target),
+        () => true,
+      ],
       ["one layer", { layers: "1" }, (e) => e.layer === 1, () => true],
       ["certain alone", { certain: "1" }, (e) => e.discovered, () => true],
     ];
@@ -29,12 +44,22 @@ test.describe("on a replay", () => {
     for (const [name, say, kept, found] of wanted) {
       await page.goto(`/?${new URLSearchParams({ event, node: focus, as: "table", certain: "0", ...say })}`);
       const left = edges.filter(kept);
-      const near = new Set(left.filter((e) => e.source === focus || e.target === focus).flatMap((e) => [e.source, e.target]));
+      const near = new Set(
+        left.filter((e) => e.source === focus || e.target === focus).flatMap((e) => [e.source, e.target]),
+      );
       const expected = left.filter((e) => near.has(e.source) && near.has(e.target) && found(e));
       expect(expected.length, name).toBeGreaterThan(0);
       counts.add(expected.length);
-      const ends = expected.map((e) => `L${e.layer} ${label(e.source, e.event_id)} > ${label(e.target, e.event_id)}`).sort();
-      await expect.poll(async () => (await rows(panel.locator("tbody tr"))).map((r) => `${r.cells[0]} ${r.cells[1]} > ${r.cells[2]}`).sort(), name).toEqual(ends);
+      const ends = expected
+        .map((e) => `L${e.layer} ${label(e.source, e.event_id)} > ${label(e.target, e.event_id)}`)
+        .sort();
+      await expect
+        .poll(
+          async () =>
+            (await rows(panel.locator("tbody tr"))).map((r) => `${r.cells[0]} ${r.cells[1]} > ${r.cells[2]}`).sort(),
+          name,
+        )
+        .toEqual(ends);
     }
     expect(counts.size).toBeGreaterThan(4); // the filters did filter
   });
@@ -54,9 +79,13 @@ test.describe("on a replay", () => {
     await page.getByLabel("Market").selectOption("h2h");
     await expect.poll(async () => (await table(page)).length).toBe(of(pairs.filter((p) => p.market === "h2h")));
     await page.getByLabel("Phase").selectOption("live");
-    await expect.poll(async () => (await table(page)).length).toBe(of(pairs.filter((p) => p.market === "h2h" && p.phase === "live")));
+    await expect
+      .poll(async () => (await table(page)).length)
+      .toBe(of(pairs.filter((p) => p.market === "h2h" && p.phase === "live")));
     await page.getByRole("button", { name: "certain" }).click();
-    await expect.poll(async () => (await table(page)).length).toBe(of(pairs.filter((p) => p.market === "h2h" && p.phase === "live" && p.discovered)));
+    await expect
+      .poll(async () => (await table(page)).length)
+      .toBe(of(pairs.filter((p) => p.market === "h2h" && p.phase === "live" && p.discovered)));
     await expect(page).toHaveURL(/market=h2h&phase=live&certain=1|as=table/);
 
     const card = await ask<Scorecard>(url, "/v1/scorecard");
@@ -65,8 +94,12 @@ test.describe("on a replay", () => {
     await families.getByLabel("Find families").fill("bovada");
     await families.getByLabel("Layer").selectOption("1");
     await families.getByLabel("Order").selectOption("brier");
-    const some = card.families.filter((f) => f.layer === 1 && `${f.leader} ${f.follower}`.includes("bovada")).toSorted((a, b) => a.brier - b.brier);
-    await expect.poll(async () => (await rows(families.locator("tbody tr"))).map((r) => r.cells[1])).toEqual(some.map((f) => `${f.leader} → ${f.follower}`));
+    const some = card.families
+      .filter((f) => f.layer === 1 && `${f.leader} ${f.follower}`.includes("bovada"))
+      .toSorted((a, b) => a.brier - b.brier);
+    await expect
+      .poll(async () => (await rows(families.locator("tbody tr"))).map((r) => r.cells[1]))
+      .toEqual(some.map((f) => `${f.leader} → ${f.follower}`));
   });
 
   test("events by name", async ({ page, url }) => {
@@ -91,10 +124,19 @@ test.describe("on a replay", () => {
     await page.keyboard.press("u");
     await page.keyboard.press("o");
     await page.getByRole("region", { name: "Anomalies" }).locator("button[data-row]").nth(1).click();
-    const steps = ["/leaders?market=h2h&certain=1&pair=draftkings+mybookieag", `/edge?${new URLSearchParams({ source: edge.source, target: edge.target, shift: "60000", all: "1" })}`, "/scorecard?layer=1&find=fanduel&sort=brier", "/arbitrage?past=1", `/events?q=yankees&event=${event}`, "/feeds?source=baseball_mlb"];
+    const steps = [
+      "/leaders?market=h2h&certain=1&pair=draftkings+mybookieag",
+      `/edge?${new URLSearchParams({ source: edge.source, target: edge.target, shift: "60000", all: "1" })}`,
+      "/scorecard?layer=1&find=fanduel&sort=brier",
+      "/arbitrage?past=1",
+      `/events?q=yankees&event=${event}`,
+      "/feeds?source=baseball_mlb",
+    ];
     for (const step of [page.url(), ...steps.map((s) => url + s)]) {
       if (step !== page.url()) await page.goto(step);
-      const there = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: "America/New_York" })).newPage();
+      const there = await (
+        await browser.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: "America/New_York" })
+      ).newPage();
       await there.goto(page.url());
       await expect(async () => {
         const [a, b] = [await screen(page), await screen(there)];
@@ -124,9 +166,13 @@ test.describe("on a replay", () => {
       const of = await ask<Moves>(url, `/v1/events/${event}/moves?from=${at}&to=${at}`);
       expect(of.moves.length + of.graphs.filter((g) => Date.parse(g) === Date.parse(at)).length).toBeGreaterThan(0);
       const who = of.moves.map((m) => m.node.split("/")[0]!);
-      if (who.length > 0) await expect(panel.getByRole("group", { name: "Replay" })).toHaveText(new RegExp(who.join("|")));
+      if (who.length > 0)
+        await expect(panel.getByRole("group", { name: "Replay" })).toHaveText(new RegExp(who.join("|")));
       const after = await ask<Moves>(url, `/v1/events/${event}/moves?to=${at}&limit=1`);
-      if (after.newer > 0) await expect(panel.getByRole("button", { name: `Back to now · ${after.newer.toLocaleString("en")} newer` })).toBeVisible();
+      if (after.newer > 0)
+        await expect(
+          panel.getByRole("button", { name: `Back to now · ${after.newer.toLocaleString("en")} newer` }),
+        ).toBeVisible();
     }
     const there = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
     await there.goto(page.url());
@@ -156,11 +202,41 @@ test.describe("on a replay", () => {
     const sheet = page.getByRole("dialog", { name: "Keys" });
     await expect(sheet).toBeVisible();
     const explained = await sheet.locator("kbd").allInnerTexts();
-    expect(explained).toEqual(["n", "g", "a", "e", "h", "t", "s", "p", "r", "/", "j", "k", "Esc", "u", "o", "d", "Space", "[", "]", "?", "Enter"]);
+    expect(explained).toEqual([
+      "n",
+      "g",
+      "a",
+      "e",
+      "h",
+      "t",
+      "s",
+      "p",
+      "r",
+      "/",
+      "j",
+      "k",
+      "Esc",
+      "u",
+      "o",
+      "d",
+      "Space",
+      "[",
+      "]",
+      "?",
+      "Enter",
+    ]);
     await page.keyboard.press("Escape");
     await expect(sheet).toBeHidden();
 
-    for (const [key, path] of [["n", "/"], ["e", "/events"], ["h", "/leaders"], ["t", "/timeline"], ["s", "/scorecard"], ["p", "/correlation-performance"], ["r", "/readiness"]] as const) {
+    for (const [key, path] of [
+      ["n", "/"],
+      ["e", "/events"],
+      ["h", "/leaders"],
+      ["t", "/timeline"],
+      ["s", "/scorecard"],
+      ["p", "/correlation-performance"],
+      ["r", "/readiness"],
+    ] as const) {
       await page.keyboard.press(key);
       await expect(page).toHaveURL((u) => u.pathname === path);
     }
@@ -193,7 +269,12 @@ test.describe("on a replay", () => {
     await page.locator("tbody a").first().click();
     const price = page.getByRole("region").nth(1).locator("tbody tr").first().locator("td").nth(3);
     const decimal = Number(await price.innerText());
-    const formats = { american: decimal >= 2 ? /^\+\d{3,}$/ : /^−\d{3,}$/, fractional: /^\d+\/\d+$/, probability: new RegExp(`^${(100 / decimal).toFixed(0).slice(0, 1)}.*%$`), decimal: new RegExp(`^${decimal.toFixed(2)}`) };
+    const formats = {
+      american: decimal >= 2 ? /^\+\d{3,}$/ : /^−\d{3,}$/,
+      fractional: /^\d+\/\d+$/,
+      probability: new RegExp(`^${(100 / decimal).toFixed(0).slice(0, 1)}.*%$`),
+      decimal: new RegExp(`^${decimal.toFixed(2)}`),
+    };
     for (const [name, looks] of Object.entries(formats)) {
       await page.keyboard.press("o");
       await expect(page.getByRole("button", { name })).toBeVisible();
@@ -202,7 +283,11 @@ test.describe("on a replay", () => {
 
     const theme = () => page.evaluate(() => document.documentElement.dataset["theme"]);
     expect(await theme()).toBe("light"); // the system's
-    for (const [choice, looks] of [["dark", "dark"], ["light", "light"], ["system", "light"]] as const) {
+    for (const [choice, looks] of [
+      ["dark", "dark"],
+      ["light", "light"],
+      ["system", "light"],
+    ] as const) {
       await page.keyboard.press("d");
       await expect(page.getByRole("button", { name: choice, exact: true })).toBeVisible();
       expect(await theme()).toBe(looks);
@@ -222,15 +307,26 @@ onBoth(() => {
     await page.goto("/");
     for (const link of ["Now", "Events", "Scorecard", "Readiness"]) {
       await page.getByRole("link", { name: link, exact: true }).click();
-      await expect(page.getByRole("status").first()).toContainText(market.name === "demo" ? "SIMULATED market: these prices are made up" : /Recorded data: the newest price is \d+ d old/);
+      await expect(page.getByRole("status").first()).toContainText(
+        market.name === "demo"
+          ? "SIMULATED market: these prices are made up"
+          : /Recorded data: the newest price is \d+ d old/,
+      );
     }
   });
 });
 
 /** What a page says, line by line, but for what counts on. */
 async function screen(page: Page): Promise<string[]> {
-  const lines = [await page.title(), ...(await page.locator("#app").innerText()).split("\n")].map(plain).filter(Boolean);
-  return lines.map((l) => l.replace(/[\d.]+ m?s\b/g, "").replace(/[\d.]+ (min|h|d) (ago|old)/g, "").replace(/now ✔.*?✖ \d+/, ""));
+  const lines = [await page.title(), ...(await page.locator("#app").innerText()).split("\n")]
+    .map(plain)
+    .filter(Boolean);
+  return lines.map((l) =>
+    l
+      .replace(/[\d.]+ m?s\b/g, "")
+      .replace(/[\d.]+ (min|h|d) (ago|old)/g, "")
+      .replace(/now ✔.*?✖ \d+/, ""),
+  );
 }
 
 const text = (e: Edge): string => `${e.source} ${e.target} ${e.source_name} ${e.target_name}`;

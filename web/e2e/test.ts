@@ -25,7 +25,8 @@ function watch(page: Page, allowed: RegExp): string[] {
   page.on("pageerror", (e) => say(String(e)));
   page.on("request", (r) => {
     const url = new URL(r.url());
-    if (url.protocol !== "data:" && url.origin !== new URL(page.url() === "about:blank" ? r.url() : page.url()).origin) say(`asked ${r.url()}`);
+    if (url.protocol !== "data:" && url.origin !== new URL(page.url() === "about:blank" ? r.url() : page.url()).origin)
+      say(`asked ${r.url()}`);
   });
   return wrong;
 }
@@ -65,7 +66,8 @@ export const test = base.extend<Fixtures>({
     await use(url);
   },
   baseURL: async ({ url }, use) => use(url),
-  market: async ({ on, url, heard }, use) => use({ name: on, url, says: async (address) => (on === "mlb" ? ask(url, address) : heard.last(address)) }),
+  market: async ({ on, url, heard }, use) =>
+    use({ name: on, url, says: async (address) => (on === "mlb" ? ask(url, address) : heard.last(address)) }),
 });
 
 /** Runs specs on both markets. */
@@ -96,7 +98,9 @@ export interface Row {
 export async function rows(where: Locator): Promise<Row[]> {
   const list = await where.evaluateAll((all) =>
     all.map((row) => ({
-      cells: row.matches("tr") ? [...row.children].map((c) => (c as HTMLElement).innerText) : [(row as HTMLElement).innerText],
+      cells: row.matches("tr")
+        ? [...row.children].map((c) => (c as HTMLElement).innerText)
+        : [(row as HTMLElement).innerText],
       link: row.querySelector("a")?.search ?? "",
     })),
   );

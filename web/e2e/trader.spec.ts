@@ -49,9 +49,14 @@ onBoth(() => {
         const moves = [
           ...streamed.filter((m) => m.node === node),
           ...known.filter((f) => f.source === node).map((f) => ({ at: f.issued_at, move: f.move })),
-          ...known.filter((f) => f.target === node && f.resolved_at).map((f) => ({ at: f.resolved_at!, move: f.actual })),
+          ...known
+            .filter((f) => f.target === node && f.resolved_at)
+            .map((f) => ({ at: f.resolved_at!, move: f.actual })),
         ];
-        expect(details.some((d) => follows(text, p, d, moves)), text).toBe(true);
+        expect(
+          details.some((d) => follows(text, p, d, moves)),
+          text,
+        ).toBe(true);
       }
     });
   });
@@ -62,7 +67,9 @@ onBoth(() => {
     await still(async () => {
       const card = await heard.last<Scorecard>("/v1/scorecard");
       const o = card.overall;
-      expect(plain((await panel.getByRole("link").allInnerTexts())[0]!)).toBe(`${percent(o.hit_rate)} of ${count(o.matured)} calls hit (chance ${percent(o.base_rate)})`);
+      expect(plain((await panel.getByRole("link").allInnerTexts())[0]!)).toBe(
+        `${percent(o.hit_rate)} of ${count(o.matured)} calls hit (base rate ${percent(o.base_rate)})`,
+      );
       const families = new Map(card.families.map((f) => [familyKey(f), f]));
       const shown = await rows(panel.locator("tbody tr"));
       expect(shown.length).toBeGreaterThan(2);
@@ -77,7 +84,10 @@ onBoth(() => {
           const made = [...d.open, ...d.settled, ...streamed].filter((f) => f.source === from && f.target === to);
           return made.map((f) => {
             const r = families.get(f.family);
-            const like = r && r.matured > 0 ? `${percent(r.hit_rate)} [${Math.round(100 * r.hit_low)}–${Math.round(100 * r.hit_high)}] of ${r.matured} like it` : "none yet";
+            const like =
+              r && r.matured > 0
+                ? `${percent(r.hit_rate)} [${Math.round(100 * r.hit_low)}–${Math.round(100 * r.hit_high)}] of ${r.matured} like it`
+                : "none yet";
             return [`${f.size > 0 ? "▲" : "▼"} ${points(f.size, fair)}`, percent(f.probability), like];
           });
         });
@@ -86,7 +96,7 @@ onBoth(() => {
     });
   });
 
-  test("anomalies and those kept back", async ({ page, market, still }) => {
+  test("anomalies and suppressed ones", async ({ page, market, still }) => {
     await page.goto("/");
     const panel = page.getByRole("region", { name: "Anomalies" });
     await still(async () => {
@@ -95,17 +105,21 @@ onBoth(() => {
       const raised = a.anomalies.filter((x) => !x.suppressed && !x.review?.muted_by).length;
       expect(list.reduce((sum, i) => sum + i.anomalies.length, 0)).toBe(raised);
       const live = list.filter((i) => !i.over).length;
-      expect((await panel.locator("header").allInnerTexts()).map(plain)).toEqual([`Anomalies ${live} on · ${list.length} incidents${a.suppressed ? ` · ${a.suppressed} kept back` : ""}`]);
+      expect((await panel.locator("header").allInnerTexts()).map(plain)).toEqual([
+        `Anomalies ${live} on · ${list.length} incidents${a.suppressed ? ` · ${a.suppressed} suppressed` : ""}`,
+      ]);
       const shown = (await panel.locator("button[data-row]").allInnerTexts()).map(plain);
       expect(shown.map((s) => s.replace(/^\S+ /, ""))).toEqual(list.slice(0, 60).map(incidentRow));
     });
-    await panel.getByText("Kept back and muted").click();
+    await panel.getByText("Suppressed and muted").click();
     await still(async () => {
       const all = await market.says<RecentAnomalies>("/v1/anomalies?limit=500&suppressed=true");
       const kept = all.anomalies.filter((x) => x.suppressed);
       expect(kept.length).toBe(all.suppressed);
       const shown = (await panel.locator("details li").allInnerTexts()).map(plain);
-      expect(shown).toEqual(kept.slice(0, 100).map((x) => `${clock(ms(x.at), "utc")} ${words(x.kind)} ${x.title} · ${x.suppressed}`));
+      expect(shown).toEqual(
+        kept.slice(0, 100).map((x) => `${clock(ms(x.at), "utc")} ${words(x.kind)} ${x.title} · ${x.suppressed}`),
+      );
     });
   });
 
@@ -119,21 +133,31 @@ onBoth(() => {
       const near = async () => {
         const all = (await market.says<Graph>(address)).layers.flatMap((l) => l.edges ?? []);
         const edges = all.filter((e) => certain === "0" || e.discovered || e.evidence === "external");
-        const nodes = new Set(edges.filter((e) => e.source === focus || e.target === focus).flatMap((e) => [e.source, e.target]));
+        const nodes = new Set(
+          edges.filter((e) => e.source === focus || e.target === focus).flatMap((e) => [e.source, e.target]),
+        );
         const hidden = all.length - edges.length;
         return { nodes, edges: edges.filter((e) => nodes.has(e.source) && nodes.has(e.target)), hidden };
       };
       await still(async () => {
         const { nodes, edges, hidden } = await near();
         const numbers = `${nodes.size} prices, ${edges.length} links`;
-        expect((await panel.locator("p.about").allInnerTexts()).map(plain)).toEqual([`${title} around ${label(focus)} · ${numbers}${hidden ? `, ${hidden} not shown` : ""}`]);
-        expect(await panel.getByRole("img", { name: `Graph of ${nodes.size} prices and ${edges.length} links` }).count()).toBe(1);
+        expect((await panel.locator("p.about").allInnerTexts()).map(plain)).toEqual([
+          `${title} around ${label(focus)} · ${numbers}${hidden ? `, ${hidden} not shown` : ""}`,
+        ]);
+        expect(
+          await panel.getByRole("img", { name: `Graph of ${nodes.size} prices and ${edges.length} links` }).count(),
+        ).toBe(1);
       });
       await panel.getByRole("button", { name: "table" }).click();
       await still(async () => {
         const { edges } = await near();
-        const shown = (await rows(panel.locator("tbody tr"))).map((r) => r.cells.map((c) => c.replace(/(, )?expected to move$/, "").replace(/ [▲▼] (first|\+\S+ \S+)$/, "")));
-        expect(shown).toEqual(edges.toSorted((a, b) => a.layer - b.layer || Math.abs(b.correlation) - Math.abs(a.correlation)).map(edgeRow));
+        const shown = (await rows(panel.locator("tbody tr"))).map((r) =>
+          r.cells.map((c) => c.replace(/(, )?expected to move$/, "").replace(/ [▲▼] (first|\+\S+ \S+)$/, "")),
+        );
+        expect(shown).toEqual(
+          edges.toSorted((a, b) => a.layer - b.layer || Math.abs(b.correlation) - Math.abs(a.correlation)).map(edgeRow),
+        );
       });
     }
   });
@@ -146,7 +170,9 @@ function follows(text: string, p: NodeParts, d: EventDetail, moves: readonly { a
   const quotes = d.quotes.filter((x) => x.market === p.market && x.selection === p.selection);
   const own = quotes.find((x) => x.venue === p.venue);
   const [, size, at] = /^[▲▼] (\S+ pp) .* first at ([\d:]+) /.exec(text)!;
-  const moved = moves.some((m) => size === points(m.move, own?.fair_probability ?? 0.5) && at === clock(ms(m.at), "utc"));
+  const moved = moves.some(
+    (m) => size === points(m.move, own?.fair_probability ?? 0.5) && at === clock(ms(m.at), "utc"),
+  );
   const priced = typeof own?.price !== "number" || text.includes(price(own.price, "decimal"));
   // Of all venues that price it, each has followed, or has not, or is suspended.
   const [, followed, venues] = /(\d+) of (\d+) followed/.exec(text)!;

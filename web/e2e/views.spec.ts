@@ -1,6 +1,20 @@
 // Every other view shows what the API says.
 
-import type { AuditPage, EdgeDetail, EventDetail, Events, Feeds, Leaders, Pair, Predictions, Propagation, RecentAnomalies, Score, Scorecard, SureWins } from "../src/api/types";
+import type {
+  AuditPage,
+  EdgeDetail,
+  EventDetail,
+  Events,
+  Feeds,
+  Leaders,
+  Pair,
+  Predictions,
+  Propagation,
+  RecentAnomalies,
+  Score,
+  Scorecard,
+  ArbitrageWindows,
+} from "../src/api/types";
 import { between, clock, count, ms, percent, price, signed, small, span, stamp, words } from "../src/lib/format";
 import { past } from "../src/lib/arbitrage";
 import { listed } from "../src/lib/feeds";
@@ -10,7 +24,8 @@ import { micros } from "../src/lib/performance";
 import { certain } from "./links";
 import { expect, onBoth, plain, rows, test } from "./test";
 
-const ratio = (s: Pick<Score, "hit_rate" | "hit_low" | "hit_high">): string => `${percent(s.hit_rate)} [${Math.round(100 * s.hit_low)}–${Math.round(100 * s.hit_high)}]`;
+const ratio = (s: Pick<Score, "hit_rate" | "hit_low" | "hit_high">): string =>
+  `${percent(s.hit_rate)} [${Math.round(100 * s.hit_low)}–${Math.round(100 * s.hit_high)}]`;
 
 onBoth(() => {
   test("events", async ({ page, market, still }) => {
@@ -21,15 +36,17 @@ onBoth(() => {
       const shown = (await rows(table.locator("tbody tr"))).map((r) => r.cells.filter((_, i) => i !== 2));
       const sorted = (list: string[][]) => list.toSorted((a, b) => a.join().localeCompare(b.join()));
       expect(sorted(shown)).toEqual(
-        sorted(e.events.map((r) => [
-          r.title,
-          [r.sport, r.league].filter(Boolean).join(" · "),
-          count(r.quotes),
-          String(r.markets),
-          r.open_forecasts ? String(r.open_forecasts) : "–",
-          r.anomalies_on ? `▲ ${r.anomalies_on}` : "–",
-          r.start_time ? stamp(ms(r.start_time), "utc").slice(0, 16) : "–",
-        ])),
+        sorted(
+          e.events.map((r) => [
+            r.title,
+            [r.sport, r.league].filter(Boolean).join(" · "),
+            count(r.quotes),
+            String(r.markets),
+            r.open_forecasts ? String(r.open_forecasts) : "–",
+            r.anomalies_on ? `▲ ${r.anomalies_on}` : "–",
+            r.start_time ? stamp(ms(r.start_time), "utc").slice(0, 16) : "–",
+          ]),
+        ),
       );
       expect(await table.locator(".foot").allInnerTexts()).toEqual([`${e.events.length} of ${e.total}`]);
     });
@@ -37,7 +54,9 @@ onBoth(() => {
     const id = new URL(page.url()).searchParams.get("event")!;
     await still(async () => {
       const d = await market.says<EventDetail>(`/v1/events/${encodeURIComponent(id)}`);
-      expect((await market.says<Events>("/v1/events?limit=100")).events.find((e) => e.event_id === id)!.title).toBe(d.title);
+      expect((await market.says<Events>("/v1/events?limit=100")).events.find((e) => e.event_id === id)!.title).toBe(
+        d.title,
+      );
       const shown = await rows(page.getByRole("region").nth(1).locator("tbody tr"));
       expect(shown.map((r) => r.cells.filter((_, i) => i !== 5)).sort()).toEqual(
         d.quotes
@@ -82,7 +101,16 @@ onBoth(() => {
     const map = page.getByRole("application");
     await map.focus();
     let tested = 0;
-    for (const key of ["ArrowRight", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowDown", "ArrowUp"]) {
+    for (const key of [
+      "ArrowRight",
+      "ArrowDown",
+      "ArrowRight",
+      "ArrowRight",
+      "ArrowDown",
+      "ArrowLeft",
+      "ArrowDown",
+      "ArrowUp",
+    ]) {
       const before = page.url();
       await map.press(key);
       await expect(page).not.toHaveURL(before);
@@ -98,10 +126,18 @@ onBoth(() => {
         }
         const [heading] = await detail.locator("h3").allInnerTexts();
         const lines = await detail.locator("dd").allInnerTexts();
-        expect(heading).toBe(p.discovered && !p.simultaneous ? verdict(p) : verdict({ ...p, leader: row, follower: column }));
-        expect(plain(lines[0]!)).toBe(lagText(p) + (p.resolution_ms >= 1000 ? `, read every ${p.resolution_ms / 1000} s` : ""));
-        expect(plain(lines[1]!)).toBe(`${signed(p.correlation, 2)}, of ${count(p.n)} coincidences in ${p.pairs} pairs of prices`);
-        expect(plain(lines[3]!)).toBe(`${percent(p.confidence)} (${p.band}), q ${small(p.q)} · that it exists q ${small(p.q_exist)} · its direction q ${small(p.q_direct)}`);
+        expect(heading).toBe(
+          p.discovered && !p.simultaneous ? verdict(p) : verdict({ ...p, leader: row, follower: column }),
+        );
+        expect(plain(lines[0]!)).toBe(
+          lagText(p) + (p.resolution_ms >= 1000 ? `, read every ${p.resolution_ms / 1000} s` : ""),
+        );
+        expect(plain(lines[1]!)).toBe(
+          `${signed(p.correlation, 2)}, of ${count(p.n)} coincidences in ${p.pairs} pairs of prices`,
+        );
+        expect(plain(lines[3]!)).toBe(
+          `${percent(p.confidence)} (${p.band}), q ${small(p.q)} · that it exists q ${small(p.q_exist)} · its direction q ${small(p.q_direct)}`,
+        );
         tested++;
       });
     }
@@ -118,12 +154,17 @@ onBoth(() => {
       const values = (await numbers.locator("dd").allInnerTexts()).map(plain);
       const terms = new Map((await numbers.locator("dt").allInnerTexts()).map((t, i) => [plain(t), values[i]]));
       const said = (term: string) => terms.get(term);
-      expect(said("Lag")).toContain(e.lag_low_ms === e.lag_high_ms ? span(e.lag_ms) : `${span(e.lag_ms)} (${between(e.lag_low_ms, e.lag_high_ms)})`);
+      expect(said("Lag")).toContain(
+        e.lag_low_ms === e.lag_high_ms ? span(e.lag_ms) : `${span(e.lag_ms)} (${between(e.lag_low_ms, e.lag_high_ms)})`,
+      );
       expect(said("Correlation")).toBe(signed(e.correlation, 2));
       expect(said("Follows by")).toBe(`${percent(e.beta)} of the move (β)`);
       expect(said("Evidence")).toBe(`n ${count(e.n)}, from ${e.evidence}`);
       expect(said("Certainty")).toBe(`${percent(e.confidence)} (${e.band}), p ${small(e.p)}, q ${small(e.q)}`);
-      if (d.family) expect(said("Its family")).toContain(`${d.family.key}: ${d.family.pairs} pairs, n ${count(d.family.n)}, z ${d.family.z.toFixed(1)}`);
+      if (d.family)
+        expect(said("Its family")).toContain(
+          `${d.family.key}: ${d.family.pairs} pairs, n ${count(d.family.n)}, z ${d.family.z.toFixed(1)}`,
+        );
       if (d.trend.windows > 0) expect(said("Now and usually")).toContain(`over ${d.trend.windows} windows`);
     });
   });
@@ -132,9 +173,13 @@ onBoth(() => {
     const { source } = await certain(market.url);
     await page.goto(`/timeline?${new URLSearchParams({ source })}`);
     await still(async () => {
-      const { paths } = await market.says<Propagation>(`/v1/propagation?${new URLSearchParams({ source, max_depth: "4" })}`);
+      const { paths } = await market.says<Propagation>(
+        `/v1/propagation?${new URLSearchParams({ source, max_depth: "4" })}`,
+      );
       expect(paths.length).toBeGreaterThan(0);
-      const shown = (await page.getByRole("region", { name: "What would follow" }).locator(".line:not(.head)").allInnerTexts()).map(plain);
+      const shown = (
+        await page.getByRole("region", { name: "What would follow" }).locator(".line:not(.head)").allInnerTexts()
+      ).map(plain);
       expect(shown).toHaveLength(Math.min(40, paths.length));
       const said = paths.map((p) => {
         const to = parts(p.hops.at(-1)!.target)!;
@@ -151,23 +196,43 @@ onBoth(() => {
     await still(async () => {
       const c = await market.says<Scorecard>("/v1/scorecard");
       const o = c.overall;
-      const said = (await panel("All together").locator("dd").allInnerTexts()).map(plain);
+      const said = (await panel("Overall").locator("dd").allInnerTexts()).map(plain);
       expect(said.slice(0, 6)).toEqual([
         ratio(o),
         `${percent(o.base_rate)} the same rule at times of equal activity, n ${count(o.base_n)}`,
-        `${count(o.matured)}: ✔ ${count(o.hits)} hit, ▲ ${count(o.late)} late, ✖ ${count(o.wrong_sign)} wrong way, ✖ ${count(o.miss)} missed`,
-        `${count(o.already_moved)} had moved already, ${count(o.void)} without a price, ${count(o.pending)} wait`,
-        `${o.brier.toFixed(3)} always saying the chance rate: ${o.brier_base.toFixed(3)}; less is better`,
+        `${count(o.matured)}: ✔ ${count(o.hits)} hit, ▲ ${count(o.late)} late, ✖ ${count(o.wrong_sign)} wrong direction, ✖ ${count(o.miss)} missed`,
+        `${count(o.already_moved)} had already moved, ${count(o.void)} without a price, ${count(o.pending)} pending`,
+        `${o.brier.toFixed(3)} always forecasting the base rate: ${o.brier_base.toFixed(3)}; lower is better`,
         `${span(o.lead_time_ms)} median of hits`,
       ]);
       const bins = (await rows(panel("Is 70 %").locator("tbody tr"))).map((r) => r.cells);
-      expect(bins).toEqual(c.calibration.filter((b) => b.n > 0).map((b) => [percent(b.claimed), `${percent(b.rate)} [${Math.round(100 * b.rate_low)}–${Math.round(100 * b.rate_high)}]`, count(b.n)]));
-      const rules = (await rows(panel("Against simple rules").locator("tbody tr"))).map((r) => r.cells);
+      expect(bins).toEqual(
+        c.calibration
+          .filter((b) => b.n > 0)
+          .map((b) => [
+            percent(b.claimed),
+            `${percent(b.rate)} [${Math.round(100 * b.rate_low)}–${Math.round(100 * b.rate_high)}]`,
+            count(b.n),
+          ]),
+      );
+      const rules = (await rows(panel("Against baselines").locator("tbody tr"))).map((r) => r.cells);
       const brier = (n: number, v: number) => (n ? v.toFixed(3) : "–");
       expect(rules).toEqual([
         ["corrgraph", ratio(o), count(o.matured), o.brier.toFixed(3)],
-        ...Object.entries(c.rivals).map(([name, r]) => [words(name), r.calls ? ratio(r) : "none yet", count(r.calls), brier(r.calls, r.brier)]),
-        ...Object.entries(c.layers).sort().map(([name, l]) => [`Layer ${name}`, l.matured ? ratio(l) : "none yet", count(l.matured), brier(l.matured, l.brier)]),
+        ...Object.entries(c.rivals).map(([name, r]) => [
+          words(name),
+          r.calls ? ratio(r) : "none yet",
+          count(r.calls),
+          brier(r.calls, r.brier),
+        ]),
+        ...Object.entries(c.layers)
+          .sort()
+          .map(([name, l]) => [
+            `Layer ${name}`,
+            l.matured ? ratio(l) : "none yet",
+            count(l.matured),
+            brier(l.matured, l.brier),
+          ]),
       ]);
       const families = (await rows(panel("By family").locator("tbody tr"))).map((r) => r.cells);
       expect(families).toEqual(
@@ -185,33 +250,56 @@ onBoth(() => {
             f.hits ? span(f.lead_time_ms) : "–",
           ]),
       );
-      const leads = (await panel("How long before").getByRole("listitem").allInnerTexts()).map((t) => Number(plain(t).split(" ").at(-1)!.replaceAll(",", "")));
+      const leads = (await panel("Lead time of").getByRole("listitem").allInnerTexts()).map((t) =>
+        Number(plain(t).split(" ").at(-1)!.replaceAll(",", "")),
+      );
       expect(leads.reduce((a, b) => a + b)).toBe(c.families.reduce((sum, f) => sum + f.hits, 0));
     });
   });
 
   test("arbitrage", async ({ page, market, still }) => {
     await page.goto("/arbitrage?past=1");
-    const legs = (list: { selection: string; venue: string; price: number; stake: number }[]) => list.map((l) => `${l.selection} ${l.venue} ${price(l.price, "decimal")} stake ${percent(l.stake)}`).join(" ");
+    const legs = (list: { selection: string; venue: string; price: number; stake: number }[]) =>
+      list.map((l) => `${l.selection} ${l.venue} ${price(l.price, "decimal")} stake ${percent(l.stake)}`).join(" ");
     const profit = (share: number) => `${(100 * share).toFixed(2)} %`;
     const signs = (list: string[]) => list.map((t) => `▲ ${t}`).join(" ");
     await still(async () => {
-      const { windows, suppressed } = await market.says<SureWins>("/v1/arbitrage?suppressed=true");
-      const { anomalies } = await market.says<RecentAnomalies>("/v1/anomalies?kind=arbitrage&suppressed=true&limit=200");
+      const { windows, suppressed } = await market.says<ArbitrageWindows>("/v1/arbitrage?suppressed=true");
+      const { anomalies } = await market.says<RecentAnomalies>(
+        "/v1/anomalies?kind=arbitrage&suppressed=true&limit=200",
+      );
       const offers = windows.filter((w) => !w.suppressed);
       const over = past(anomalies, windows);
       expect(windows.length - offers.length).toBe(suppressed);
       expect(over.length).toBeGreaterThan(3);
-      expect(plain((await page.getByRole("region", { name: "Arbitrage" }).locator("header").allInnerTexts()).join())).toContain(`${offers.length} on · ${suppressed} no offer`);
+      expect(
+        plain((await page.getByRole("region", { name: "Arbitrage" }).locator("header").allInnerTexts()).join()),
+      ).toContain(`${offers.length} on · ${suppressed} no offer`);
       const shown = await rows(page.getByRole("main").locator("tbody tr"));
-      expect(shown.map((r) => [r.cells[1], r.cells[2]!.replace(/(▲ )?\S+ \S+ old/g, "").replace(/\s+/g, " ").trim(), r.cells[4]])).toEqual(
+      expect(
+        shown.map((r) => [
+          r.cells[1],
+          r.cells[2]!.replace(/(▲ )?\S+ \S+ old/g, "")
+            .replace(/\s+/g, " ")
+            .trim(),
+          r.cells[4],
+        ]),
+      ).toEqual(
         [
-          ...[...offers, ...windows.filter((w) => w.suppressed)].map((w) => [profit(w.profit), legs(w.legs), signs(w.warnings) || "none known"]),
+          ...[...offers, ...windows.filter((w) => w.suppressed)].map((w) => [
+            profit(w.profit),
+            legs(w.legs),
+            signs(w.warnings) || "none known",
+          ]),
           ...over.map((a) => {
             const ticks = (a.evidence.ticks ?? []).map((t) => ({ ...parts(t.node)!, price: t.price }));
             const sum = ticks.reduce((s, t) => s + 1 / t.price, 0);
             const why = a.suppressed ? [`not raised: ${a.suppressed}`] : [];
-            return [profit(a.size), legs(ticks.map((t) => ({ ...t, stake: 1 / t.price / sum }))), plain(`○ not now: prices as they were told ${signs(why)}`)];
+            return [
+              profit(a.size),
+              legs(ticks.map((t) => ({ ...t, stake: 1 / t.price / sum }))),
+              plain(`○ not now: prices as they were reported ${signs(why)}`),
+            ];
           }),
         ].slice(0, 60),
       );
@@ -223,7 +311,9 @@ onBoth(() => {
     await page.goto("/feeds");
     await still(async () => {
       const f = await market.says<Feeds>("/v1/feeds");
-      const shown = (await rows(page.getByRole("main").locator("tbody tr"))).map((r) => r.cells.filter((_, i) => i !== 2 && i !== 3));
+      const shown = (await rows(page.getByRole("main").locator("tbody tr"))).map((r) =>
+        r.cells.filter((_, i) => i !== 2 && i !== 3),
+      );
       expect(shown).toEqual(
         listed(f.feeds).map(({ feed: x, whole, venues }) => {
           return [
@@ -233,7 +323,9 @@ onBoth(() => {
             whole ? `${x.polled ? "polled, " : ""}${span(x.step_ms)}` : "",
             count(x.quotes),
             whole ? (x.missed > 0 ? `▲ ${x.missed}` : "0") : "",
-            Object.entries(x.refused).map(([r, n]) => `${words(r)} ${count(n)}`).join(", "),
+            Object.entries(x.refused)
+              .map(([r, n]) => `${words(r)} ${count(n)}`)
+              .join(", "),
           ];
         }),
       );
@@ -246,7 +338,17 @@ onBoth(() => {
       const a = await heard.last<AuditPage>("/v1/audit?operation=SCORECARD");
       expect(a.rows.length).toBeGreaterThan(0);
       const shown = (await rows(page.getByRole("main").locator("tbody tr"))).map((r) => r.cells);
-      expect(shown).toEqual(a.rows.map((r) => [stamp(ms(r.at), "utc"), r.operation, r.subject, `● ${r.status}`, micros(r.took_us), r.actor, r.trace_id?.slice(0, 8) ?? ""]));
+      expect(shown).toEqual(
+        a.rows.map((r) => [
+          stamp(ms(r.at), "utc"),
+          r.operation,
+          r.subject,
+          `● ${r.status}`,
+          micros(r.took_us),
+          r.actor,
+          r.trace_id?.slice(0, 8) ?? "",
+        ]),
+      );
       expect(await page.getByText(`The log holds ${count(a.log.rows)} rows`).count()).toBe(1);
     });
   });
@@ -265,9 +367,21 @@ test.describe(() => {
       const times = [...new Set(own.map((f) => f.issued_at))].sort().reverse().slice(0, 4);
       expect(times.length).toBeGreaterThan(0);
       const heads = (await happened.locator("h3").allInnerTexts()).map(plain);
-      expect(heads).toEqual(times.map((at) => `${clock(ms(at), "utc")} moved ${signed(own.find((f) => f.issued_at === at)!.move, 3)} log-odds`));
-      expect(await happened.locator(".line:not(.head)").count()).toBe(own.filter((f) => times.includes(f.issued_at)).length);
-      for (const [word, outcome] of [["hit", "hit"], ["late", "late"], ["missed", "miss"], ["wrong way", "wrong_sign"], ["had moved", "already_moved"]] as const) {
+      expect(heads).toEqual(
+        times.map(
+          (at) => `${clock(ms(at), "utc")} moved ${signed(own.find((f) => f.issued_at === at)!.move, 3)} log-odds`,
+        ),
+      );
+      expect(await happened.locator(".line:not(.head)").count()).toBe(
+        own.filter((f) => times.includes(f.issued_at)).length,
+      );
+      for (const [word, outcome] of [
+        ["hit", "hit"],
+        ["late", "late"],
+        ["missed", "miss"],
+        ["wrong direction", "wrong_sign"],
+        ["already moved", "already_moved"],
+      ] as const) {
         const n = own.filter((f) => times.includes(f.issued_at) && f.outcome === outcome).length;
         expect(await happened.locator(".line", { hasText: word }).count()).toBe(n);
       }
@@ -292,13 +406,15 @@ function verdict(p: Pair): string {
 
 test("events stay where they are", async ({ page, heard, still }) => {
   await page.goto("/events");
-  const table = async () => (await rows(page.getByRole("region", { name: "Events" }).locator("tbody tr"))).map((r) => r.cells[0]);
+  const table = async () =>
+    (await rows(page.getByRole("region", { name: "Events" }).locator("tbody tr"))).map((r) => r.cells[0]);
   const listed = async () => (await heard.all<Events>("/v1/events?limit=100")).map((a) => a.events.map((e) => e.title));
   // The API has since listed them in another order, and the page has them where they were.
   await still(async () => {
     const [all, shown] = [await listed(), await table()];
     const [first, newest] = [all[0]!, all.at(-1)!];
-    const kept = (list: readonly (string | undefined)[]) => list.filter((t) => first.includes(t!) && newest.includes(t!));
+    const kept = (list: readonly (string | undefined)[]) =>
+      list.filter((t) => first.includes(t!) && newest.includes(t!));
     expect(kept(first).length).toBeGreaterThan(3);
     expect(kept(shown)).toEqual(kept(first));
     expect(kept(newest)).not.toEqual(kept(first));

@@ -47,14 +47,20 @@ async function run(): Promise<void> {
 }
 
 test("a broken connection goes on where it was: nothing is lost and nothing comes twice", async () => {
-  serve(hello("a-4", false) + said("a-5", "move", { n: 5 }), hello("a-5", true) + said("a-5", "move", { n: 5 }) + said("a-6", "move", { n: 6 }));
+  serve(
+    hello("a-4", false) + said("a-5", "move", { n: 5 }),
+    hello("a-5", true) + said("a-5", "move", { n: 5 }) + said("a-6", "move", { n: 6 }),
+  );
   await run();
   expect(asked).toEqual([undefined, "a-5", "a-6"]);
   expect(heard.filter((h) => h === "refresh" || h.startsWith("move"))).toEqual(["refresh", "move 5", "move 6"]);
 });
 
 test("another process has other numbers: all is read anew", async () => {
-  serve(hello("a-4", false) + said("a-90", "move", { n: 90 }), hello("b-1", false) + said("b-1", "resync", {}) + said("b-2", "move", { n: 2 }));
+  serve(
+    hello("a-4", false) + said("a-90", "move", { n: 90 }),
+    hello("b-1", false) + said("b-1", "resync", {}) + said("b-2", "move", { n: 2 }),
+  );
   await run();
   expect(asked).toEqual([undefined, "a-90", "b-2"]);
   expect(heard.filter((h) => h === "refresh").length).toBeGreaterThanOrEqual(2);

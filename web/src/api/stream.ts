@@ -46,10 +46,20 @@ interface Position {
 }
 
 /** One connection, until it ends. Returns the status of the answer. */
-async function once(path: string, at: Position, to: Listener, signal: AbortSignal, opened: () => void): Promise<number> {
+async function once(
+  path: string,
+  at: Position,
+  to: Listener,
+  signal: AbortSignal,
+  opened: () => void,
+): Promise<number> {
   const silence = new AbortController();
   const ends = AbortSignal.any([signal, silence.signal]);
-  const answer = await fetch(path, { headers: headers(at.id ? { "Last-Event-ID": at.id } : {}), signal: ends, cache: "no-store" });
+  const answer = await fetch(path, {
+    headers: headers(at.id ? { "Last-Event-ID": at.id } : {}),
+    signal: ends,
+    cache: "no-store",
+  });
   if (!answer.ok || !answer.body) return answer.status;
   const [reader, parser, text] = [answer.body.getReader(), new EventParser(), new TextDecoder()];
   // A connection can die without a word. The server says something at least every heartbeat.

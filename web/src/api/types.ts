@@ -42,8 +42,8 @@ export type Reviewed = Schemas["Reviewed"];
 export type Score = Schemas["Score"];
 export type Scorecard = Schemas["Scorecard"];
 /** A window of arbitrage. */
-export type SureWin = Schemas["Window"];
-export type SureWins = Schemas["Windows"];
+export type ArbitrageWindow = Schemas["Window"];
+export type ArbitrageWindows = Schemas["Windows"];
 
 /** A price that moved, as the stream has it. */
 export type Move = Schemas["Move"] & {

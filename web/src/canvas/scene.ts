@@ -108,7 +108,7 @@ export class Scene {
   /** Moves the view evenly, by so many pixels within so many milliseconds. */
   async pan(x: number, y: number, within: number): Promise<void> {
     const [from, began] = [this.#view, performance.now()];
-    for (let share = 0; share < 1 && !this.#ends.signal.aborted; ) {
+    for (let share = 0; share < 1 && !this.#ends.signal.aborted;) {
       const now = await new Promise<number>(requestAnimationFrame);
       share = Math.min(1, Math.max(0, (now - began) / within));
       this.#look({ ...from, x: from.x + x * share, y: from.y + y * share });
@@ -173,7 +173,8 @@ export class Scene {
     ctx.lineJoin = "round";
     const grow = Math.sqrt(this.#view.zoom);
     const at = new Map([...this.#nodes].map(([id, n]) => [id, toScreen(n, this.#view, this.#size)]));
-    for (const e of this.#edges) this.#line(e, at.get(e.source)!, at.get(e.target)!, this.#nodes.get(e.target)!.size * grow, e.size * grow);
+    for (const e of this.#edges)
+      this.#line(e, at.get(e.source)!, at.get(e.target)!, this.#nodes.get(e.target)!.size * grow, e.size * grow);
     for (const n of this.#nodes.values()) this.#dot(n, at.get(n.id)!, n.size * grow);
     this.#labels(at, grow);
   }
@@ -242,7 +243,11 @@ export class Scene {
       const { x, y } = at.get(n.id)!;
       const lines = n.label.split("\n");
       const away = n.size * grow + 2 + 6 * lines.length;
-      if (n.label) write(lines, 12, [{ x, y: y + away }, { x, y: y - away }]);
+      if (n.label)
+        write(lines, 12, [
+          { x, y: y + away },
+          { x, y: y - away },
+        ]);
     }
     ctx.font = `10${font}`;
     for (const e of this.#edges) {
@@ -278,7 +283,14 @@ export class Scene {
     this.#gone += Math.hypot(p.x - before.x, p.y - before.y);
     if (this.#gone <= steady) return;
     const other = [...this.#pointers].find(([id]) => id !== e.pointerId)?.[1];
-    if (other) this.#look(zoomed(this.#view, Math.hypot(p.x - other.x, p.y - other.y) / (Math.hypot(before.x - other.x, before.y - other.y) || 1), other));
+    if (other)
+      this.#look(
+        zoomed(
+          this.#view,
+          Math.hypot(p.x - other.x, p.y - other.y) / (Math.hypot(before.x - other.x, before.y - other.y) || 1),
+          other,
+        ),
+      );
     else this.#look({ ...this.#view, x: this.#view.x + p.x - before.x, y: this.#view.y + p.y - before.y });
   }
 

@@ -1,37 +1,84 @@
 import { expect, test } from "vitest";
-import type { SureWin } from "../api/types";
+import type { ArbitrageWindow } from "../api/types";
 import { ofNow, ofPast, past } from "./arbitrage";
 import { anomaly, at, atMs, node } from "./testing/samples";
 
 const leg = (venue: string, selection: string, price: number, age: number) => ({
-  node: node(venue, "spreads", "m1", selection), venue, selection, price, stake: 0.5, seen_at: at(-age), changed_at: null, age_ms: 1000 * age, resolution_ms: 20,
+  node: node(venue, "spreads", "m1", selection),
+  venue,
+  selection,
+  price,
+  stake: 0.5,
+  seen_at: at(-age),
+  changed_at: null,
+  age_ms: 1000 * age,
+  resolution_ms: 20,
 });
-const win: SureWin = {
-  event_id: "m1", title: "B @ A", market: "spreads", line: -1.5, in_play: false, since: at(-60), profit: 0.05, confidence: 1,
-  legs: [leg("pin", "home", 2.1, 1), leg("dk", "away", 2.1, 9)], warnings: [],
+const win: ArbitrageWindow = {
+  event_id: "m1",
+  title: "B @ A",
+  market: "spreads",
+  line: -1.5,
+  in_play: false,
+  since: at(-60),
+  profit: 0.05,
+  confidence: 1,
+  legs: [leg("pin", "home", 2.1, 1), leg("dk", "away", 2.1, 9)],
+  warnings: [],
 };
 
 test("legs grow older with the answer they came in", () => {
   const row = ofNow(win, atMs(0), 2000);
-  expect(row).toMatchObject({ market: "spreads -1.5", began: atMs(-60), lasts: 62_000, profit: 0.05, offer: true, over: false });
-  expect(row.legs.map((l) => [l.venue, l.age, l.old])).toEqual([["pin", 3000, false], ["dk", 11_000, true]]);
+  expect(row).toMatchObject({
+    market: "spreads -1.5",
+    began: atMs(-60),
+    lasts: 62_000,
+    profit: 0.05,
+    offer: true,
+    over: false,
+  });
+  expect(row.legs.map((l) => [l.venue, l.age, l.old])).toEqual([
+    ["pin", 3000, false],
+    ["dk", 11_000, true],
+  ]);
   const polled = { ...win, legs: win.legs.map((l) => ({ ...l, resolution_ms: 60_000 })) };
   expect(ofNow(polled, atMs(0), 2000).legs[1]!.old).toBe(false);
 });
 
-test("what speaks against a window makes it no offer", () => {
-  expect(ofNow({ ...win, suppressed: "a leg is stale", warnings: ["no offer: a leg is stale"] }, atMs(0), 0)).toMatchObject({ offer: false, over: false, warnings: ["no offer: a leg is stale"] });
+test("a suppressed window is no offer", () => {
+  expect(
+    ofNow({ ...win, suppressed: "a leg is stale", warnings: ["no offer: a leg is stale"] }, atMs(0), 0),
+  ).toMatchObject({ offer: false, over: false, warnings: ["no offer: a leg is stale"] });
 });
 
 test("what is over shows its best prices without an age", () => {
-  const tick = (venue: string, selection: string, price: number) => ({ node: node(venue, "h2h", "m1", selection), at: at(0), price, value: 0, age_ms: 5000 });
-  const over = anomaly({ kind: "arbitrage", size: 0.1, at: at(0), until: at(30), nodes: [node("pin"), node("dk", "h2h", "m1", "away")], evidence: { text: "", now: 0.1, usual: 0, spread: 0, n: 0, ticks: [tick("pin", "home", 2), tick("dk", "away", 6)] } });
+  const tick = (venue: string, selection: string, price: number) => ({
+    node: node(venue, "h2h", "m1", selection),
+    at: at(0),
+    price,
+    value: 0,
+    age_ms: 5000,
+  });
+  const over = anomaly({
+    kind: "arbitrage",
+    size: 0.1,
+    at: at(0),
+    until: at(30),
+    nodes: [node("pin"), node("dk", "h2h", "m1", "away")],
+    evidence: { text: "", now: 0.1, usual: 0, spread: 0, n: 0, ticks: [tick("pin", "home", 2), tick("dk", "away", 6)] },
+  });
   expect(ofPast(over)).toMatchObject({ market: "h2h", lasts: 30_000, profit: 0.1, over: true, offer: false });
-  expect(ofPast(over).legs.map((l) => [l.venue, Math.round(100 * l.stake) / 100, l.age])).toEqual([["pin", 0.75, null], ["dk", 0.25, null]]);
-  expect(ofPast(anomaly({ kind: "arbitrage", suppressed: "cooling down" }))).toMatchObject({ lasts: null, warnings: ["not raised: cooling down"] });
+  expect(ofPast(over).legs.map((l) => [l.venue, Math.round(100 * l.stake) / 100, l.age])).toEqual([
+    ["pin", 0.75, null],
+    ["dk", 0.25, null],
+  ]);
+  expect(ofPast(anomaly({ kind: "arbitrage", suppressed: "cooling down" }))).toMatchObject({
+    lasts: null,
+    warnings: ["not raised: cooling down"],
+  });
 });
 
-test("what is kept back stands in the list once", () => {
+test("a suppressed window is listed once", () => {
   const kept = anomaly({ kind: "arbitrage", nodes: [node("pin", "spreads")], suppressed: "cooling down" });
   const other = anomaly({ kind: "arbitrage", nodes: [node("pin", "totals")], suppressed: "cooling down" });
   const ended = anomaly({ kind: "arbitrage", nodes: [node("pin", "spreads")], until: at(9) });

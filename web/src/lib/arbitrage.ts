@@ -1,6 +1,6 @@
-// Sure wins over several venues: those of now, and those that are over. Pure.
+// Arbitrage over several venues: current windows, and past ones. Pure.
 
-import type { Anomaly, SureWin } from "../api/types";
+import type { Anomaly, ArbitrageWindow } from "../api/types";
 import { ms } from "./format";
 import { parts } from "./node";
 
@@ -20,8 +20,8 @@ export interface Row {
   event: string;
   market: string; // with its line
   began: number;
-  lasts: number | null; // ms; null: nobody followed it
-  profit: number; // share of the stakes: now, or as it was told
+  lasts: number | null; // ms; null: its end is unknown
+  profit: number; // share of the stakes: now, or as it was reported
   offer: boolean; // it is there now, and nothing speaks against it
   over: boolean;
   legs: Leg[];
@@ -31,8 +31,8 @@ export interface Row {
 /** How old a leg may be before it is said, ms. */
 const slow = 10_000;
 
-/** A sure win of now, in an answer that is `elapsed` ms of event time old. */
-export function ofNow(w: SureWin, asOf: number, elapsed: number): Row {
+/** A current window, from an answer that is `elapsed` ms of event time old. */
+export function ofNow(w: ArbitrageWindow, asOf: number, elapsed: number): Row {
   return {
     key: `${w.event_id} ${w.market} ${w.line} ${w.since}`,
     title: w.title,
@@ -45,19 +45,29 @@ export function ofNow(w: SureWin, asOf: number, elapsed: number): Row {
     over: false,
     legs: w.legs.map((l) => {
       const age = Math.max(0, l.age_ms + elapsed);
-      return { node: l.node, venue: l.venue, selection: l.selection, price: l.price, stake: l.stake, age, old: age > Math.max(slow, l.resolution_ms) };
+      return {
+        node: l.node,
+        venue: l.venue,
+        selection: l.selection,
+        price: l.price,
+        stake: l.stake,
+        age,
+        old: age > Math.max(slow, l.resolution_ms),
+      };
     }),
     warnings: w.warnings,
   };
 }
 
-/** Those that are over or were kept back, but for those whose market has a window now. */
-export function past(all: readonly Anomaly[], windows: readonly SureWin[]): Anomaly[] {
+/** Those that are over or were suppressed, except those whose market has a window now. */
+export function past(all: readonly Anomaly[], windows: readonly ArbitrageWindow[]): Anomaly[] {
   const now = new Set(windows.map((w) => `${w.event_id} ${w.market}`));
-  return all.filter((a) => a.until !== null || (a.suppressed && !now.has(`${a.event_id} ${parts(a.nodes[0] ?? "")?.market}`)));
+  return all.filter(
+    (a) => a.until !== null || (a.suppressed && !now.has(`${a.event_id} ${parts(a.nodes[0] ?? "")?.market}`)),
+  );
 }
 
-/** One of them, as it was told. */
+/** A past window, as it was reported. */
 export function ofPast(a: Anomaly): Row {
   const ticks = a.evidence.ticks ?? [];
   const sum = ticks.reduce((s, t) => s + 1 / t.price, 0);
@@ -73,7 +83,15 @@ export function ofPast(a: Anomaly): Row {
     over: true,
     legs: ticks.map((t): Leg => {
       const p = parts(t.node);
-      return { node: t.node, venue: p?.venue ?? t.node, selection: p?.selection ?? "", price: t.price, stake: 1 / t.price / sum, age: null, old: false };
+      return {
+        node: t.node,
+        venue: p?.venue ?? t.node,
+        selection: p?.selection ?? "",
+        price: t.price,
+        stake: 1 / t.price / sum,
+        age: null,
+        old: false,
+      };
     }),
     warnings: a.suppressed ? [`not raised: ${a.suppressed}`] : [],
   };

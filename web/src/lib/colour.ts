@@ -1,7 +1,13 @@
 /** Mixes two colours of the form #rrggbb or #rgb; share is how much of the second. */
 export function mix(a: string, b: string, share: number): string {
   const [p, q] = [channels(a), channels(b)];
-  return `#${p.map((v, i) => Math.round(v * (1 - share) + q[i]! * share).toString(16).padStart(2, "0")).join("")}`;
+  return `#${p
+    .map((v, i) =>
+      Math.round(v * (1 - share) + q[i]! * share)
+        .toString(16)
+        .padStart(2, "0"),
+    )
+    .join("")}`;
 }
 
 /** Style sheets are minified, so that #ffffff may come back as #fff. */

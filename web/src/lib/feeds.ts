@@ -19,7 +19,8 @@ export function heard(feed: Feed, elapsed: number): Heard {
   if (feed.age_ms === null) return { feed, age: null, state: "silent" };
   const age = feed.age_ms + elapsed;
   const poll = feed.polled ? feed.step_ms : 0;
-  const state = age > Math.max(staleAfter, 3 * poll) ? "stale" : age > Math.max(slowAfter, 1.5 * poll) ? "slow" : "fresh";
+  const state =
+    age > Math.max(staleAfter, 3 * poll) ? "stale" : age > Math.max(slowAfter, 1.5 * poll) ? "slow" : "fresh";
   return { feed, age, state };
 }
 

@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { expression } from "./find";
 import { edge, node } from "./testing/samples";
 
-const e = edge(node("pinnacle"), node("dk", "totals"), { lag_ms: 2500, n: 120, q: 0.01, confidence: 0.95, correlation: -0.7 });
+const e = edge(node("pinnacle"), node("dk", "totals"), {
+  lag_ms: 2500,
+  n: 120,
+  q: 0.01,
+  confidence: 0.95,
+  correlation: -0.7,
+});
 
 function holds(text: string): boolean {
   const x = expression(text);

@@ -18,7 +18,7 @@ test("the countdown says when, and then what happened", () => {
   expect(countdown(slow, atMs(0))).toBe("in 5–20 min");
   expect(countdown(slow, atMs(600))).toBe("within 10 min");
   expect(countdown(forecast({ outcome: "hit", resolved_at: at(4) }), atMs(5))).toBe("after 4 s");
-  expect(countdown(forecast({ outcome: "miss" }), atMs(5))).toBe("did not come");
+  expect(countdown(forecast({ outcome: "miss" }), atMs(5))).toBe("missed");
 });
 
 test("progress stays within its bounds", () => {
@@ -41,7 +41,11 @@ test("a price gets one call, the surest, with how many agree", () => {
 });
 
 test("equal calls stand in one order, whichever came first", () => {
-  const equal = [forecast({ id: "a", target: node("x") }), forecast({ id: "b", target: node("y") }), forecast({ id: "c", target: node("y"), source: node("fd") })];
+  const equal = [
+    forecast({ id: "a", target: node("x") }),
+    forecast({ id: "b", target: node("y") }),
+    forecast({ id: "c", target: node("y"), source: node("fd") }),
+  ];
   const ids = (list: typeof equal) => calls(list, atMs(1), 10).map((c) => c.best.id);
   expect(ids(equal)).toEqual(["a", "b"]);
   expect(ids(equal.toReversed())).toEqual(["a", "b"]);
@@ -58,12 +62,24 @@ test("what was answered stays a while, below what waits", () => {
 });
 
 test("families are named as forecasts name them", () => {
-  const f = { layer: 1, sport: "baseball", league: "mlb", market: "h2h", phase: "pre", leader: "pin", follower: "dk" } as FamilyScore;
+  const f = {
+    layer: 1,
+    sport: "baseball",
+    league: "mlb",
+    market: "h2h",
+    phase: "pre",
+    leader: "pin",
+    follower: "dk",
+  } as FamilyScore;
   expect(familyKey(f)).toBe("L1/baseball/mlb/h2h/pre//pin>dk");
 });
 
 test("old forecasts are forgotten, and no more than asked for are kept", () => {
-  const all = new Map([["a", forecast({ id: "a", issued_at: at(-500), arrive_to: at(-400) })], ["b", forecast({ id: "b" })], ["c", forecast({ id: "c" })]] as const);
+  const all = new Map([
+    ["a", forecast({ id: "a", issued_at: at(-500), arrive_to: at(-400) })],
+    ["b", forecast({ id: "b" })],
+    ["c", forecast({ id: "c" })],
+  ] as const);
   expect([...kept(all, atMs(1), 9).keys()]).toEqual(["b", "c"]);
   expect([...kept(all, atMs(1), 1).keys()]).toEqual(["c"]);
 });

@@ -27,26 +27,30 @@ export function countdown(f: Forecast, now: number): string {
     case "hit":
       return f.resolved_at ? `after ${span(ms(f.resolved_at) - ms(f.issued_at))}` : "hit";
     case "wrong_sign":
-      return "wrong way";
+      return "wrong direction";
     case "already_moved":
-      return "had moved already";
+      return "already moved";
     case "void":
-      return "no price to tell";
+      return "no price";
     case "miss":
-      return "did not come";
+      return "missed";
   }
 }
 
 /** From here on nobody counts seconds, ms. */
 const minutes = 120_000;
 
-const seconds = (millis: number): string => (millis < 10_000 ? Math.max(0, millis / 1000).toFixed(1) : String(Math.round(millis / 1000)));
+const seconds = (millis: number): string =>
+  millis < 10_000 ? Math.max(0, millis / 1000).toFixed(1) : String(Math.round(millis / 1000));
 
 /** How far the wait has come, 0 at the issue and 1 at the end of the interval. */
 export function progress(f: Forecast, now: number): { now: number; from: number } {
   const [start, from, to] = [ms(f.issued_at), ms(f.arrive_from), ms(f.arrive_to)];
   const whole = Math.max(1, to - start);
-  return { now: Math.min(1, Math.max(0, (now - start) / whole)), from: Math.min(1, Math.max(0, (from - start) / whole)) };
+  return {
+    now: Math.min(1, Math.max(0, (now - start) / whole)),
+    from: Math.min(1, Math.max(0, (from - start) / whole)),
+  };
 }
 
 /** A call: the best forecast about one price, and how many others say the same. */
@@ -71,7 +75,12 @@ export function calls(forecasts: Iterable<Forecast>, now: number, most: number):
   }
   const out: Call[] = [];
   for (const list of of.values()) {
-    list.sort((a, b) => Number(a.outcome !== "pending") - Number(b.outcome !== "pending") || b.probability - a.probability || byID(a, b));
+    list.sort(
+      (a, b) =>
+        Number(a.outcome !== "pending") - Number(b.outcome !== "pending") ||
+        b.probability - a.probability ||
+        byID(a, b),
+    );
     const best = list[0]!;
     const rest = list.filter((f) => (f.outcome === "pending") === (best.outcome === "pending"));
     const same = rest.filter((f) => Math.sign(f.size) === Math.sign(best.size));

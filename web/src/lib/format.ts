@@ -83,7 +83,11 @@ export const count = (n: number): string => n.toLocaleString("en-US");
 
 /** Bytes: "12 kB", "3.4 MB". */
 export function bytes(n: number): string {
-  for (const [size, name] of [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]] as const) {
+  for (const [size, name] of [
+    [1e9, "GB"],
+    [1e6, "MB"],
+    [1e3, "kB"],
+  ] as const) {
     if (n >= size) return `${figure(n / size)} ${name}`;
   }
   return `${n} B`;

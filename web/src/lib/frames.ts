@@ -9,7 +9,10 @@ export interface Rate {
 /** Rates frames by the instants at which they were drawn, ms; null for fewer than two. Pure. */
 export function rate(drawn: readonly number[]): Rate | null {
   if (drawn.length < 2) return null;
-  const gaps = drawn.slice(1).map((at, i) => at - drawn[i]!).sort((a, b) => a - b);
+  const gaps = drawn
+    .slice(1)
+    .map((at, i) => at - drawn[i]!)
+    .sort((a, b) => a - b);
   const of = (share: number) => 1000 / gaps[Math.ceil(share * gaps.length) - 1]!;
   return { median: of(0.5), p5: of(0.95), worst: of(1), frames: gaps.length };
 }

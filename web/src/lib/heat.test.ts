@@ -22,8 +22,17 @@ test("the most certain pair stands for the others", () => {
 });
 
 test("filters take league, market, phase and certainty", () => {
-  const pairs = [pair("a", "b"), pair("a", "c", { discovered: false }), pair("a", "d", { market: "totals" }), pair("a", "e", { phase: "live" }), pair("a", "f", { simultaneous: true })];
-  const rows = (f: Partial<HeatFilter>) => heat(pairs, [], { ...all, ...f }).venues.filter((v) => v !== "a").sort();
+  const pairs = [
+    pair("a", "b"),
+    pair("a", "c", { discovered: false }),
+    pair("a", "d", { market: "totals" }),
+    pair("a", "e", { phase: "live" }),
+    pair("a", "f", { simultaneous: true }),
+  ];
+  const rows = (f: Partial<HeatFilter>) =>
+    heat(pairs, [], { ...all, ...f })
+      .venues.filter((v) => v !== "a")
+      .sort();
   expect(rows({ certain: true })).toEqual(["b", "d", "e", "f"]);
   expect(rows({ market: "totals" })).toEqual(["d"]);
   expect(rows({ phase: "live" })).toEqual(["e"]);

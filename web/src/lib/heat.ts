@@ -50,7 +50,16 @@ export function heat(pairs: readonly Pair[], groups: readonly (readonly string[]
       continue;
     }
     const v: Verdict = !p.discovered ? "unsure" : p.simultaneous ? "together" : "leads";
-    cells.set(cellKey(p.leader, p.follower), { row: p.leader, column: p.follower, verdict: v, pair: p, lag: p.lag_ms, low: p.lag_low_ms, high: p.lag_high_ms, more: 0 });
+    cells.set(cellKey(p.leader, p.follower), {
+      row: p.leader,
+      column: p.follower,
+      verdict: v,
+      pair: p,
+      lag: p.lag_ms,
+      low: p.lag_low_ms,
+      high: p.lag_high_ms,
+      more: 0,
+    });
     cells.set(cellKey(p.follower, p.leader), {
       row: p.follower,
       column: p.leader,
@@ -68,7 +77,11 @@ export function heat(pairs: readonly Pair[], groups: readonly (readonly string[]
 }
 
 /** Venues by how many they lead less how many they follow; a group by its best member. */
-function ordered(venues: Set<string>, cells: ReadonlyMap<string, Cell>, groups: readonly (readonly string[])[]): string[] {
+function ordered(
+  venues: Set<string>,
+  cells: ReadonlyMap<string, Cell>,
+  groups: readonly (readonly string[])[],
+): string[] {
   const lead = new Map([...venues].map((v) => [v, 0]));
   for (const c of cells.values()) {
     const step = c.verdict === "leads" ? 1 : c.verdict === "follows" ? -1 : 0;
@@ -77,7 +90,11 @@ function ordered(venues: Set<string>, cells: ReadonlyMap<string, Cell>, groups: 
   const groupOf = (v: string) => groups.find((g) => g.includes(v)) ?? [v];
   const best = (v: string) => Math.max(...groupOf(v).map((m) => lead.get(m)!));
   return [...venues].sort(
-    (a, b) => best(b) - best(a) || groupOf(a).join().localeCompare(groupOf(b).join()) || lead.get(b)! - lead.get(a)! || a.localeCompare(b),
+    (a, b) =>
+      best(b) - best(a) ||
+      groupOf(a).join().localeCompare(groupOf(b).join()) ||
+      lead.get(b)! - lead.get(a)! ||
+      a.localeCompare(b),
   );
 }
 

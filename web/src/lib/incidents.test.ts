@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { incidents, telling, untold } from "./incidents";
+import { incidents, announcing, unannounced } from "./incidents";
 import { anomaly, at, node } from "./testing/samples";
 
 test("anomalies of one market that follow each other closely are one incident", () => {
@@ -34,15 +34,16 @@ test("an incident keeps its id as it grows", () => {
   expect(after!.id).toBe(before!.id);
 });
 
-test("what was kept back is no incident", () => {
+test("suppressed anomalies form no incident", () => {
   expect(incidents([anomaly({ suppressed: "cooling down" })])).toEqual([]);
 });
 
-test("new is what nothing was told of, over or not", () => {
+test("an incident is new until it is announced, over or not", () => {
   const old = anomaly({ at: at(0), until: at(1) });
   const lasting = anomaly({ at: at(5), event_id: "m2" });
-  const told = telling(incidents([old, lasting]));
-  const fresh = (...all: Parameters<typeof anomaly>[0][]) => untold(incidents([old, lasting, ...all.map(anomaly)]), told).map((i) => i.event);
+  const announced = announcing(incidents([old, lasting]));
+  const fresh = (...all: Parameters<typeof anomaly>[0][]) =>
+    unannounced(incidents([old, lasting, ...all.map(anomaly)]), announced).map((i) => i.event);
   expect(fresh()).toEqual([]);
   expect(fresh({ at: at(60), event_id: "m2", kind: "arbitrage" })).toEqual([]); // the same incident grows
   expect(fresh({ at: at(60), event_id: "m3" })).toEqual(["m3"]);
@@ -51,5 +52,5 @@ test("new is what nothing was told of, over or not", () => {
   expect(fresh({ at: at(-60), event_id: "m3" })).toEqual(["m3"]);
   // The list is cut at its old end: an incident whose first anomaly fell off is the one it was.
   const grown = [anomaly({ at: at(0) }), anomaly({ at: at(10) })];
-  expect(untold(incidents(grown.slice(1)), telling(incidents(grown)))).toEqual([]);
+  expect(unannounced(incidents(grown.slice(1)), announcing(incidents(grown)))).toEqual([]);
 });

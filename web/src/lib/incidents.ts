@@ -27,7 +27,7 @@ export interface Incident {
  * this many ms of the end of another. */
 const joins = 120_000;
 
-/** Groups anomalies, newest incident first. Those that were kept back or muted are left out. */
+/** Groups anomalies, newest incident first. Those that were suppressed or muted are left out. */
 export function incidents(all: readonly Anomaly[]): Incident[] {
   const open = new Map<string, Anomaly[]>();
   const groups: Anomaly[][] = [];
@@ -53,20 +53,25 @@ function end(group: readonly Anomaly[]): number {
 /** What an anomaly is about, over all its versions. */
 export const anomalyKey = (a: Anomaly): string => `${a.kind} ${a.event_id} ${a.at} ${a.nodes.join(" ")}`;
 
-/** What has been told of incidents. */
-export interface Told {
+/** What has been announced of incidents. */
+export interface Announced {
   anomalies: ReadonlySet<string>; // by anomalyKey
   upTo: number; // when the newest began
 }
 
-/** The incidents of which nothing was told yet. One that is over already counts where it
- * began after all that was told: others have only come into view. */
-export function untold(list: readonly Incident[], told: Told): Incident[] {
-  return list.filter((i) => (!i.over || i.began > told.upTo) && i.anomalies.every((a) => !told.anomalies.has(anomalyKey(a))));
+/** The incidents that have not been announced. One that is already over counts only if it
+ * began after everything announced: older ones have merely come into view. */
+export function unannounced(list: readonly Incident[], announced: Announced): Incident[] {
+  return list.filter(
+    (i) => (!i.over || i.began > announced.upTo) && i.anomalies.every((a) => !announced.anomalies.has(anomalyKey(a))),
+  );
 }
 
-export function telling(list: readonly Incident[]): Told {
-  return { anomalies: new Set(list.flatMap((i) => i.anomalies.map(anomalyKey))), upTo: Math.max(0, ...list.map((i) => i.last)) };
+export function announcing(list: readonly Incident[]): Announced {
+  return {
+    anomalies: new Set(list.flatMap((i) => i.anomalies.map(anomalyKey))),
+    upTo: Math.max(0, ...list.map((i) => i.last)),
+  };
 }
 
 function marketOf(a: Anomaly): string {
@@ -90,7 +95,9 @@ function incident(group: Anomaly[]): Incident {
     began: ms(first.at),
     last: ms(group.at(-1)!.at),
     over: group.every((a) => a.until !== null),
-    kinds: [...kinds].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count || a.kind.localeCompare(b.kind)),
+    kinds: [...kinds]
+      .map(([kind, count]) => ({ kind, count }))
+      .sort((a, b) => b.count - a.count || a.kind.localeCompare(b.kind)),
     venues: [...venues].sort(),
     anomalies: group.toReversed(),
   };

@@ -12,7 +12,14 @@ test("as many links as asked for, no two alike, and the same again", () => {
 
 test("with the cap off all of it is drawn, on four lanes", () => {
   const edges = invented(400, 2000, 1);
-  const near = neighbourhood(edges, { focus: edges[0]!.source, hops: 400, layers: "1234", certain: false, hide: () => false, most: Infinity });
+  const near = neighbourhood(edges, {
+    focus: edges[0]!.source,
+    hops: 400,
+    layers: "1234",
+    certain: false,
+    hide: () => false,
+    most: Infinity,
+  });
   expect(near.nodes).toHaveLength(400);
   expect(near.edges).toHaveLength(2000);
   expect(new Set(near.nodes.map((n) => n.lane))).toEqual(new Set([1, 2, 3, 4]));

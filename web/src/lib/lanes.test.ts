@@ -23,7 +23,11 @@ test("who changes the lane gets a place there", () => {
 });
 
 test("bands fill the height without overlap, the first lane on top", () => {
-  const list = bands([{ lane: 3, slot: 0 }, { lane: 1, slot: 0 }, { lane: 1, slot: row }] as Place[]);
+  const list = bands([
+    { lane: 3, slot: 0 },
+    { lane: 1, slot: 0 },
+    { lane: 1, slot: row },
+  ] as Place[]);
   expect(list.map((b) => b.lane)).toEqual([1, 3]);
   expect(list[0]!.top).toBe(1);
   expect(list[0]!.bottom).toBe(list[1]!.top);

@@ -54,7 +54,9 @@ const few = 2;
 export function bands(places: Iterable<Place>): Band[] {
   const used = new Map<number, number>();
   for (const p of places) used.set(p.lane, Math.max(used.get(p.lane) ?? 0, p.slot + 1));
-  const lanes = [...used].sort(([a], [b]) => a - b).map(([lane, n]) => ({ lane, weight: n <= few ? 0.7 : 0.4 + Math.ceil(n / row) }));
+  const lanes = [...used]
+    .sort(([a], [b]) => a - b)
+    .map(([lane, n]) => ({ lane, weight: n <= few ? 0.7 : 0.4 + Math.ceil(n / row) }));
   const whole = lanes.reduce((sum, l) => sum + l.weight, 0);
   let top = 1;
   return lanes.map(({ lane, weight }) => {

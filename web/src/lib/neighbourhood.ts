@@ -38,11 +38,18 @@ export const edgeKey = (e: Edge): string => `${e.layer} ${e.source} > ${e.target
 
 /** Finds the neighbourhood of a focus. */
 export function neighbourhood(all: readonly Edge[], want: Wanted): Neighbourhood {
-  const edges = all.filter((e) => want.layers.includes(String(e.layer)) && (!want.certain || e.discovered || e.evidence === "external") && !want.hide(e));
+  const edges = all.filter(
+    (e) =>
+      want.layers.includes(String(e.layer)) &&
+      (!want.certain || e.discovered || e.evidence === "external") &&
+      !want.hide(e),
+  );
   const focus = all.some((e) => e.source === want.focus || e.target === want.focus) ? want.focus : strongest(edges);
   if (focus === null) return { focus, nodes: [], edges: [], hidden: all.length - edges.length };
   const found = reach(edges, focus, want.hops);
-  const ranked = [...found.values()].sort((a, b) => a.hops - b.hops || b.strength - a.strength || a.id.localeCompare(b.id));
+  const ranked = [...found.values()].sort(
+    (a, b) => a.hops - b.hops || b.strength - a.strength || a.id.localeCompare(b.id),
+  );
   const most = want.most ?? cap;
   const drawn = ranked.length <= most ? ranked : ranked.slice(0, most - 8);
   const ids = new Set(drawn.map((n) => n.id));
@@ -142,7 +149,7 @@ export function pathTo(edges: readonly Edge[], focus: string, target: string): S
     }
   }
   const path = new Set<string>();
-  for (let at = target; at !== focus; ) {
+  for (let at = target; at !== focus;) {
     const e = from.get(at);
     if (!e) return new Set();
     path.add(edgeKey(e));

@@ -25,12 +25,17 @@ const recorded = 600_000;
 export function notices(s: Situation): Notice[] {
   const out: Notice[] = [];
   const say = (level: Notice["level"], text: string) => out.push({ level, text });
-  if (s.unreachable || s.link === "lost") say("bad", "Disconnected: what you see is what was known before. The page goes on by itself once the server answers.");
+  if (s.unreachable || s.link === "lost")
+    say(
+      "bad",
+      "Disconnected: what you see is what was known before. The page goes on by itself once the server answers.",
+    );
   if (s.link === "refused") say("bad", "The stream is not open to you: what you see does not renew itself.");
   const health = s.ready?.health;
   if (health?.status === "FAILED") say("bad", `The engine has failed: ${health.reasons.join("; ")}`);
   else if (health?.status === "DEGRADED") say("warn", `Degraded: ${health.reasons.join("; ")}`);
-  if (health && health.faults.length > 0) say("warn", `Drill: faults are injected on purpose (${health.faults.join(", ")}). Numbers suffer from them.`);
+  if (health && health.faults.length > 0)
+    say("warn", `Drill: faults are injected on purpose (${health.faults.join(", ")}). Numbers suffer from them.`);
   if (health?.simulated) say("info", "SIMULATED market: these prices are made up, no match and no venue is real.");
   const recovering = health?.reasons.some((r) => r.startsWith("recovering")) ?? false;
   if (!recovering && s.asOf > 0 && s.wall - s.asOf > recorded) {

@@ -35,7 +35,9 @@ export function refused(rows: readonly Measurement[]): Series {
 export function newest(rows: readonly Measurement[]): Measurement[] {
   const last = Math.max(...rows.map((r) => ms(r.at)));
   const guards: readonly string[] = refusals;
-  return rows.filter((r) => ms(r.at) === last && !guards.includes(r.operation)).sort((a, b) => b.per_second - a.per_second || a.operation.localeCompare(b.operation));
+  return rows
+    .filter((r) => ms(r.at) === last && !guards.includes(r.operation))
+    .sort((a, b) => b.per_second - a.per_second || a.operation.localeCompare(b.operation));
 }
 
 /** Microseconds in a unit that fits. */

@@ -20,4 +20,5 @@ export function samples(text: string): Sample[] {
 }
 
 /** The sum of all samples of a name. */
-export const total = (all: readonly Sample[], name: string): number => all.reduce((sum, s) => (s.name === name ? sum + s.value : sum), 0);
+export const total = (all: readonly Sample[], name: string): number =>
+  all.reduce((sum, s) => (s.name === name ? sum + s.value : sum), 0);

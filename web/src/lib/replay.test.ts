@@ -4,7 +4,14 @@ import { at, atMs, forecast, move, node } from "./testing/samples";
 import { horizon } from "./waves";
 
 // A wave of three venues, small moves in between, and one the other way much later.
-const page = [move("pin", 0, 0.1), move("consensus", 0, 0.05), move("pin", 1, 0.001), move("dk", 2, 0.06), move("fd", 5, 0.08), move("dk", 60, -0.2)];
+const page = [
+  move("pin", 0, 0.1),
+  move("consensus", 0, 0.05),
+  move("pin", 1, 0.001),
+  move("dk", 2, 0.06),
+  move("fd", 5, 0.08),
+  move("dk", 60, -0.2),
+];
 
 test("the picture changes where a wave begins, where one is joined and where links are renewed", () => {
   const all = steps(page, [at(1), at(5), at(30)]);

@@ -29,7 +29,8 @@ export function marks(waves: readonly Wave[], event: string, at: number): Map<st
 export function expectedAt(forecasts: Iterable<Forecast>, event: string, at: number): Set<string> {
   const out = new Set<string>();
   for (const f of forecasts) {
-    if (f.event_id === event && f.outcome !== "already_moved" && ms(f.issued_at) <= at && at < answered(f)) out.add(f.target);
+    if (f.event_id === event && f.outcome !== "already_moved" && ms(f.issued_at) <= at && at < answered(f))
+      out.add(f.target);
   }
   return out;
 }
@@ -59,22 +60,29 @@ export function steps(moves: readonly Move[], graphs: readonly string[]): Step[]
     const next = withMove(waves, m);
     if (next === waves) continue;
     const s = step(ms(m.at));
-    of.set(s.at, { ...s, moved: [...s.moved, m], begins: s.begins || next.some((w) => w.origin === m.node && w.started === s.at) });
+    of.set(s.at, {
+      ...s,
+      moved: [...s.moved, m],
+      begins: s.begins || next.some((w) => w.origin === m.node && w.started === s.at),
+    });
     waves = next;
   }
   const first = moves.length > 0 ? ms(moves[0]!.at) : Infinity;
-  for (const at of graphs.slice(1).map(ms)) { // the oldest stands for all that came before
+  for (const at of graphs.slice(1).map(ms)) {
+    // the oldest stands for all that came before
     if (at >= first) of.set(at, { ...step(at), links: true });
   }
   return [...of.values()].sort((a, b) => a.at - b.at);
 }
 
 /** The waves of a page of moves as they stood at an instant. */
-export const wavesAt = (moves: readonly Move[], at: number): readonly Wave[] => moves.filter((m) => ms(m.at) <= at).reduce(withMove, [] as readonly Wave[]);
+export const wavesAt = (moves: readonly Move[], at: number): readonly Wave[] =>
+  moves.filter((m) => ms(m.at) <= at).reduce(withMove, [] as readonly Wave[]);
 
 /** The graph that stood at an instant; the oldest that is remembered where none is old
  * enough. Undefined where none is remembered. */
-export const graphAt = (graphs: readonly string[], at: number): string | undefined => graphs.findLast((g) => ms(g) <= at) ?? graphs[0];
+export const graphAt = (graphs: readonly string[], at: number): string | undefined =>
+  graphs.findLast((g) => ms(g) <= at) ?? graphs[0];
 
 /** The index of the newest step not after an instant; −1 before the first. */
 export const stepAt = (all: readonly Step[], at: number): number => all.findLastIndex((s) => s.at <= at);

@@ -15,7 +15,11 @@ test("node ids are taken apart and unescaped", () => {
   expect(parts("some-opaque-id")).toBeNull();
   expect(parts("50%/e/m/s")!.venue).toBe("50%");
   expect(selectionKey("pin/e/m/s")).toBe("e/m/s");
-  expect([label("pin/e/m/s"), label("pin/e/m/s", "other"), label("opaque-id-12")]).toEqual(["pin · m · s", "pin · e · m · s", "opaque-id-12"]);
+  expect([label("pin/e/m/s"), label("pin/e/m/s", "other"), label("opaque-id-12")]).toEqual([
+    "pin · m · s",
+    "pin · e · m · s",
+    "opaque-id-12",
+  ]);
   expect(ends("pin/e/m/s", "dk/e/m/s")).toEqual(["pin", "dk"]);
   expect(ends("pin/e/h2h/s", "pin/e/totals/s")).toEqual(["pin h2h", "pin totals"]);
 });
@@ -25,7 +29,20 @@ test("colours mix, short forms too", () => {
   expect(mix("#112233", "#445566", 0)).toBe("#112233");
 });
 
-const feed = (change: Partial<Feed>): Feed => ({ source: "a", venue: "", polled: false, quotes: 1, refused: {}, last_tick: null, received_at: null, age_ms: 0, delay_ms: 0, step_ms: 20, missed: 0, ...change });
+const feed = (change: Partial<Feed>): Feed => ({
+  source: "a",
+  venue: "",
+  polled: false,
+  quotes: 1,
+  refused: {},
+  last_tick: null,
+  received_at: null,
+  age_ms: 0,
+  delay_ms: 0,
+  step_ms: 20,
+  missed: 0,
+  ...change,
+});
 
 test("feeds are stale after a while, polled ones after polls", () => {
   expect(heard(feed({}), 31_000).state).toBe("stale");
@@ -35,8 +52,21 @@ test("feeds are stale after a while, polled ones after polls", () => {
 });
 
 test("a source of one venue stands on one line with it", () => {
-  const list = listed([feed({}), feed({ venue: "v", delay_ms: 7 }), feed({ source: "b" }), feed({ source: "b", venue: "x" }), feed({ source: "b", venue: "y" }), feed({ source: "c" })]);
-  expect(list.map((l) => [l.feed.source, l.whole, l.venues.join("+"), l.feed.delay_ms])).toEqual([["a", true, "v", 7], ["b", true, "x+y", 0], ["b", false, "x", 0], ["b", false, "y", 0], ["c", true, "", 0]]);
+  const list = listed([
+    feed({}),
+    feed({ venue: "v", delay_ms: 7 }),
+    feed({ source: "b" }),
+    feed({ source: "b", venue: "x" }),
+    feed({ source: "b", venue: "y" }),
+    feed({ source: "c" }),
+  ]);
+  expect(list.map((l) => [l.feed.source, l.whole, l.venues.join("+"), l.feed.delay_ms])).toEqual([
+    ["a", true, "v", 7],
+    ["b", true, "x+y", 0],
+    ["b", false, "x", 0],
+    ["b", false, "y", 0],
+    ["c", true, "", 0],
+  ]);
 });
 
 test("stale sources come first, venues are left out", () => {
@@ -44,19 +74,46 @@ test("stale sources come first, venues are left out", () => {
   expect(list.map((h) => h.feed.source)).toEqual(["b", "a"]);
 });
 
-const situation = (change: Partial<Situation>): Situation => ({ link: "open", unreachable: false, ready: null, stale: false, asOf: atMs(0), wall: atMs(1), ...change });
+const situation = (change: Partial<Situation>): Situation => ({
+  link: "open",
+  unreachable: false,
+  ready: null,
+  stale: false,
+  asOf: atMs(0),
+  wall: atMs(1),
+  ...change,
+});
 const health = (change: Partial<Health>): Situation["ready"] =>
-  ({ ready: true, reasons: [], health: { status: "HEALTHY", as_of: at(0), reasons: [], layers: [], store: { status: "HEALTHY", circuit: "closed", since: at(0) }, memory_level: "normal", faults: [], ...change } }) as Situation["ready"];
+  ({
+    ready: true,
+    reasons: [],
+    health: {
+      status: "HEALTHY",
+      as_of: at(0),
+      reasons: [],
+      layers: [],
+      store: { status: "HEALTHY", circuit: "closed", since: at(0) },
+      memory_level: "normal",
+      faults: [],
+      ...change,
+    },
+  }) as Situation["ready"];
 
 test("all is well: no banner", () => expect(notices(situation({ ready: health({}) }))).toEqual([]));
 
 test("banners name what is wrong, gravest first", () => {
-  const list = notices(situation({ link: "lost", ready: health({ status: "DEGRADED", reasons: ["layer L4: switched off"], faults: ["kill-layer"] }) }));
+  const list = notices(
+    situation({
+      link: "lost",
+      ready: health({ status: "DEGRADED", reasons: ["layer L4: switched off"], faults: ["kill-layer"] }),
+    }),
+  );
   expect(list.map((n) => n.level)).toEqual(["bad", "warn", "warn"]);
   expect(list[1]!.text).toContain("layer L4");
 });
 
-test("made-up prices say so", () => expect(notices(situation({ ready: health({ simulated: true }) }))[0]!.text).toMatch(/^SIMULATED/));
+test("made-up prices say so", () =>
+  expect(notices(situation({ ready: health({ simulated: true }) }))[0]!.text).toMatch(/^SIMULATED/));
 
 test("old data are a recording, silence is stale", () => {
   expect(notices(situation({ wall: atMs(3600), stale: true }))[0]!.text).toMatch(/^Recorded/);
@@ -65,30 +122,79 @@ test("old data are a recording, silence is stale", () => {
 });
 
 test("two series on one axis, the first shifted", () => {
-  const o = overlay([{ at: at(0), value: 1 }], [{ at: at(1), value: 5 }, { at: at(2), value: 6 }], 2000);
+  const o = overlay(
+    [{ at: at(0), value: 1 }],
+    [
+      { at: at(1), value: 5 },
+      { at: at(2), value: 6 },
+    ],
+    2000,
+  );
   expect(o.x.map((t) => t - atMs(0) / 1000)).toEqual([1, 2]);
   expect(o.leader).toEqual([null, 1]);
   expect(o.follower).toEqual([5, 6]);
 });
 
 test("forecasts of one move are one run", () => {
-  const list = runs(node("pin"), [forecast({ id: "a", outcome: "hit", resolved_at: at(3) }), forecast({ id: "b", target: node("fd") }), forecast({ id: "c", issued_at: at(50) }), forecast({ id: "d", source: node("x") })], atMs(1));
+  const list = runs(
+    node("pin"),
+    [
+      forecast({ id: "a", outcome: "hit", resolved_at: at(3) }),
+      forecast({ id: "b", target: node("fd") }),
+      forecast({ id: "c", issued_at: at(50) }),
+      forecast({ id: "d", source: node("x") }),
+    ],
+    atMs(1),
+  );
   expect(list.map((r) => r.lanes.length)).toEqual([1, 2]);
-  expect(list[1]!.lanes.find((l) => l.target === node("dk"))).toMatchObject({ from: 2000, to: 6000, arrived: 3000, phase: "hit" });
+  expect(list[1]!.lanes.find((l) => l.target === node("dk"))).toMatchObject({
+    from: 2000,
+    to: 6000,
+    arrived: 3000,
+    phase: "hit",
+  });
 });
 
 test("paths are sorted by arrival, and the axis ends on a round number", () => {
-  const path = (target: string, lag: number): Path => ({ hops: [{ source: "a", target, layer: 1, lag_ms: lag, beta: 1, confidence: 1, score: 1 }], lag_ms: lag, lag_low_ms: lag, lag_high_ms: lag, impact: 1, confidence: 1, weight: 1, opposing: 0 });
+  const path = (target: string, lag: number): Path => ({
+    hops: [{ source: "a", target, layer: 1, lag_ms: lag, beta: 1, confidence: 1, score: 1 }],
+    lag_ms: lag,
+    lag_low_ms: lag,
+    lag_high_ms: lag,
+    impact: 1,
+    confidence: 1,
+    weight: 1,
+    opposing: 0,
+  });
   const lanes = fromPaths([path("b", 9000), path("c", 2000)]);
   expect(lanes.map((l) => l.target)).toEqual(["c", "b"]);
   expect(axisEnd(lanes, 0)).toBe(10_000);
 });
 
 test("measurements by operation over time", () => {
-  const m = (operation: string, s: number, p99: number): Measurement => ({ at: at(s), operation, p50_us: 1, p99_us: p99, per_second: p99, memory_mb: 1, cpu_percent: 1 });
+  const m = (operation: string, s: number, p99: number): Measurement => ({
+    at: at(s),
+    operation,
+    p50_us: 1,
+    p99_us: p99,
+    per_second: p99,
+    memory_mb: 1,
+    cpu_percent: 1,
+  });
   const s = series([m("B", 60, 2), m("A", 0, 1), m("A", 60, 3)], (x) => x.p99_us);
-  expect([...s.of]).toEqual([["A", [1, 3]], ["B", [null, 2]]]);
-  expect(newest([m("A", 0, 9), m("A", 60, 3), m("B", 60, 5), m("C", 0, 5), m("SHED", 60, 5)]).map((x) => [x.operation, x.p99_us])).toEqual([["B", 5], ["A", 3]]);
+  expect([...s.of]).toEqual([
+    ["A", [1, 3]],
+    ["B", [null, 2]],
+  ]);
+  expect(
+    newest([m("A", 0, 9), m("A", 60, 3), m("B", 60, 5), m("C", 0, 5), m("SHED", 60, 5)]).map((x) => [
+      x.operation,
+      x.p99_us,
+    ]),
+  ).toEqual([
+    ["B", 5],
+    ["A", 3],
+  ]);
   expect(newest([])).toEqual([]);
   const guards = refused([m("A", 0, 9), m("A", 60, 3), m("SHED", 60, 5)]);
   expect([guards.x.length, guards.of.get("SHED"), guards.of.get("CIRCUIT_OPEN")]).toEqual([2, [0, 5], [0, 0]]);

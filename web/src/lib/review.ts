@@ -14,7 +14,12 @@ const about = (a: Anomaly) => ({ kind: a.kind, event_id: a.event_id, node: a.nod
 export const acknowledge = (a: Anomaly): ReviewRequest => ({ action: "acknowledge", ...about(a) });
 export const judge = (a: Anomaly, verdict: Verdict): ReviewRequest => ({ action: "verdict", verdict, ...about(a) });
 /** Mutes the kind in the whole event. */
-export const mute = (a: Anomaly): ReviewRequest => ({ action: "mute", kind: a.kind, event_id: a.event_id, expires_in_s: muteFor });
+export const mute = (a: Anomaly): ReviewRequest => ({
+  action: "mute",
+  kind: a.kind,
+  event_id: a.event_id,
+  expires_in_s: muteFor,
+});
 
 const word: Record<string, string> = { true: "right", false: "wrong", unsure: "not sure" };
 

@@ -10,13 +10,24 @@ export interface Shared {
 
 export const sharedDefaults: Shared = { tz: "utc", odds: "decimal" };
 
-/** All views, their addresses, and what each can be told, with its default. A test in Go
+/** All views, their addresses, and the parameters of each with their defaults. A test in Go
  * reads the addresses: they are those that the server answers with the app. */
 export const views = {
   trader: {
     path: "/",
     title: "Now",
-    params: { event: "", node: "", layers: "1234", find: "", hide: "", certain: "1", hops: "1", as: "graph", incident: "", at: "" },
+    params: {
+      event: "",
+      node: "",
+      layers: "1234",
+      find: "",
+      hide: "",
+      certain: "1",
+      hops: "1",
+      as: "graph",
+      incident: "",
+      at: "",
+    },
   },
   events: { path: "/events", title: "Events", params: { q: "", sport: "", event: "" } },
   leaders: {
@@ -31,13 +42,17 @@ export const views = {
   performance: { path: "/correlation-performance", title: "Performance", params: { op: "", span: "1h" } },
   readiness: { path: "/readiness", title: "Readiness", params: {} },
   feeds: { path: "/feeds", title: "Feeds", params: { source: "" } },
-  audit: { path: "/audit", title: "Audit", params: { operation: "", actor: "", status: "", subject: "", trace_id: "", from: "", to: "" } },
+  audit: {
+    path: "/audit",
+    title: "Audit",
+    params: { operation: "", actor: "", status: "", subject: "", trace_id: "", from: "", to: "" },
+  },
   backups: { path: "/backups", title: "Backups & faults", params: {} },
   stress: { path: "/stress", title: "Stress", params: { nodes: "2000", edges: "10000", seed: "1", seconds: "10" } },
 } as const satisfies Record<string, { path: string; title: string; params: Record<string, string> }>;
 
 export type View = keyof typeof views;
-/** What a view can be told; all are strings, as in an address. */
+/** Parameters of a view; all are strings, as in an address. */
 export type Params<V extends View> = { -readonly [K in keyof (typeof views)[V]["params"]]: string };
 
 export interface Route {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { EventParser, placeOf } from "./sse";
 
-const text = 'retry: 2000\n\nid: ab-1\nevent: move\ndata: {"a":1}\n\n: word\nid: ab-2\r\nevent: x\r\ndata: 1\r\ndata: 2\r\n\r\n';
+const text =
+  'retry: 2000\n\nid: ab-1\nevent: move\ndata: {"a":1}\n\n: word\nid: ab-2\r\nevent: x\r\ndata: 1\r\ndata: 2\r\n\r\n';
 const want = [
   { id: "ab-1", kind: "move", data: '{"a":1}' },
   { id: "ab-2", kind: "x", data: "1\n2" },

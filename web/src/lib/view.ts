@@ -44,7 +44,8 @@ export function shift(drawn: View, view: View): View {
 
 /** Whether a picture that reaches so many pixels beyond the screen still fills it when shifted. */
 export function fills(s: View, margin: Size, size: Size): boolean {
-  const inside = (at: number, beyond: number, length: number) => at - beyond * s.zoom <= 0 && at + (length + beyond) * s.zoom >= length;
+  const inside = (at: number, beyond: number, length: number) =>
+    at - beyond * s.zoom <= 0 && at + (length + beyond) * s.zoom >= length;
   return inside(s.x, margin.width, size.width) && inside(s.y, margin.height, size.height);
 }
 

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { fromForecasts, horizon, independent, moving, withMove, type Wave } from "./waves";
 import { at, atMs, forecast, move, node } from "./testing/samples";
 
-const run = (...moves: Parameters<typeof withMove>[1][]): readonly Wave[] => moves.reduce(withMove, [] as readonly Wave[]);
+const run = (...moves: Parameters<typeof withMove>[1][]): readonly Wave[] =>
+  moves.reduce(withMove, [] as readonly Wave[]);
 
 test("a large move begins a wave, and others join it the same way", () => {
   const [w] = run(move("pin", 0, 0.1), move("dk", 2, 0.05), move("fd", 3, 0.08));

@@ -34,7 +34,9 @@ export function withMove(waves: readonly Wave[], m: Step): readonly Wave[] {
   if (!p || p.venue === consensus) return waves;
   const at = ms(m.at);
   const selection = selectionKey(m.node);
-  const open = waves.findLast((w) => w.selection === selection && at - w.started < horizon && Math.sign(w.size) === Math.sign(m.move));
+  const open = waves.findLast(
+    (w) => w.selection === selection && at - w.started < horizon && Math.sign(w.size) === Math.sign(m.move),
+  );
   if (open) {
     if (open.moved.has(m.node) || Math.abs(m.move) < followed * Math.abs(open.size)) return waves;
     const moved = new Map(open.moved).set(m.node, at);
@@ -54,7 +56,8 @@ export function fromForecasts(waves: readonly Wave[], forecasts: readonly Foreca
     if (known.has(selectionKey(f.source))) continue;
     say(f.source, f.issued_at, f.move);
     const came = f.outcome === "hit" || f.outcome === "late";
-    if (came && f.resolved_at !== null && selectionKey(f.target) === selectionKey(f.source)) say(f.target, f.resolved_at, f.actual);
+    if (came && f.resolved_at !== null && selectionKey(f.target) === selectionKey(f.source))
+      say(f.target, f.resolved_at, f.actual);
   }
   moves.sort((a, b) => ms(a.at) - ms(b.at));
   return moves.reduce(withMove, waves).toSorted((a, b) => a.started - b.started);
@@ -62,7 +65,16 @@ export function fromForecasts(waves: readonly Wave[], forecasts: readonly Foreca
 
 function begin(node: string, event: string, size: number, at: number): Wave {
   const selection = selectionKey(node);
-  return { key: `${selection} ${at} ${Math.sign(size)}`, selection, event, origin: node, size, started: at, last: at, moved: new Map([[node, at]]) };
+  return {
+    key: `${selection} ${at} ${Math.sign(size)}`,
+    selection,
+    event,
+    origin: node,
+    size,
+    started: at,
+    last: at,
+    moved: new Map([[node, at]]),
+  };
 }
 
 function trimmed(waves: Wave[], now: number): Wave[] {

@@ -14,7 +14,12 @@ export class Details {
   of(event: string, now: number): EventDetail | null {
     let d = this.#of.get(event);
     if (!d) {
-      d = { resource: new Resource<EventDetail>((signal) => reply(api.GET("/v1/events/{id}", { params: { path: { id: event } }, signal }))), asked: 0 };
+      d = {
+        resource: new Resource<EventDetail>((signal) =>
+          reply(api.GET("/v1/events/{id}", { params: { path: { id: event } }, signal })),
+        ),
+        asked: 0,
+      };
       this.#of.set(event, d);
       if (this.#of.size > most) this.#of.delete(this.#of.keys().next().value!);
     }

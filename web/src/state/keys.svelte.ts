@@ -34,7 +34,11 @@ export class Keys {
       { key: "j", what: "next row", run: () => step(1) },
       { key: "k", what: "row before", run: () => step(-1) },
       { key: "Escape", label: "Esc", what: "leave a field, or go back", run: back },
-      { key: "u", what: "UTC or local time", run: () => router.share({ tz: router.shared.tz === "utc" ? "local" : "utc" }) },
+      {
+        key: "u",
+        what: "UTC or local time",
+        run: () => router.share({ tz: router.shared.tz === "utc" ? "local" : "utc" }),
+      },
       { key: "o", what: "decimal, American, fractional odds or probability", run: () => this.#nextOdds() },
       { key: "d", what: "dark, light, or as the system", run: () => theme.next() },
       { key: " ", label: "Space", what: "pause, and go on with now", run: () => replay.pause() },
@@ -94,7 +98,11 @@ function step(by: number): void {
 }
 
 function back(): void {
-  if (document.activeElement instanceof HTMLElement && document.activeElement !== document.body && document.activeElement.id !== "main") {
+  if (
+    document.activeElement instanceof HTMLElement &&
+    document.activeElement !== document.body &&
+    document.activeElement.id !== "main"
+  ) {
     document.activeElement.blur();
   } else {
     history.back();

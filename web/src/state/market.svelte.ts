@@ -29,8 +29,12 @@ export class Market {
 
   readonly ready = new Resource<Ready>(readiness);
   readonly feeds = new Resource<Feeds>((signal) => reply(api.GET("/v1/feeds", { signal })));
-  readonly events = new Resource<Events>((signal) => reply(api.GET("/v1/events", { params: { query: { limit: 200 } }, signal })));
-  readonly anomalies = new Resource<RecentAnomalies>((signal) => reply(api.GET("/v1/anomalies", { params: { query: { limit: 200 } }, signal })));
+  readonly events = new Resource<Events>((signal) =>
+    reply(api.GET("/v1/events", { params: { query: { limit: 200 } }, signal })),
+  );
+  readonly anomalies = new Resource<RecentAnomalies>((signal) =>
+    reply(api.GET("/v1/anomalies", { params: { query: { limit: 200 } }, signal })),
+  );
   readonly leaders = new Resource<Leaders>((signal) => reply(api.GET("/v1/leaders", { signal })));
   readonly scorecard = new Resource<Scorecard>((signal) => reply(api.GET("/v1/scorecard", { signal })));
 
@@ -86,7 +90,9 @@ export class Market {
     const all = [this.events, this.anomalies, this.leaders, this.scorecard];
     const [events, ...others] = all.map((r) => r.load());
     await events;
-    const asked = (this.events.value?.events ?? []).toSorted((a, b) => Number(b.open_forecasts > 0) - Number(a.open_forecasts > 0)).slice(0, mostAsked);
+    const asked = (this.events.value?.events ?? [])
+      .toSorted((a, b) => Number(b.open_forecasts > 0) - Number(a.open_forecasts > 0))
+      .slice(0, mostAsked);
     await Promise.all(asked.map((e) => this.#open(e.event_id)));
     this.#flush();
     await Promise.all(others);

@@ -27,7 +27,9 @@ export class Replay {
   readonly moves = new Resource<Moves>();
   /** Asked how many moves are newer than the instant. */
   readonly later = new Resource<Moves>((signal) => this.#ask({ limit: 1, to: iso(this.at ?? 0) }, signal));
-  readonly detail = new Resource<EventDetail>((signal) => reply(api.GET("/v1/events/{id}", { params: { path: { id: this.#event } }, signal })));
+  readonly detail = new Resource<EventDetail>((signal) =>
+    reply(api.GET("/v1/events/{id}", { params: { path: { id: this.#event } }, signal })),
+  );
 
   /** The instant that is looked at; null is now. */
   readonly at: number | null = $derived.by(() => {

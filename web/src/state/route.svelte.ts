@@ -34,7 +34,7 @@ export class Router {
     return this.#route.view;
   }
 
-  /** What a view is told now. Only that view may ask. */
+  /** The parameters of the current view, which alone may ask. */
   params<V extends View>(_view: V): Params<V> {
     return this.#route.params as Params<V>;
   }
