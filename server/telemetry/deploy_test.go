@@ -125,32 +125,35 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 			t.Errorf("two alerts are called %s", a.Alert)
 		}
 		linked[a.Alert] = true
-		if want := "docs/runbooks/" + a.Alert + ".md"; a.Annotations["runbook_url"] != want {
-			t.Errorf("%s links to %q, want %q", a.Alert, a.Annotations["runbook_url"], want)
+		if got, err := filled(a.Annotations["runbook_url"]); got != pages+"/"+a.Alert+".md" || err != nil {
+			t.Errorf("%s links to %q, error %v", a.Alert, got, err)
 		}
 		checkRunbook(t, a)
 	}
-	pages, err := filepath.Glob(runbooks + "*.md")
+	written, err := filepath.Glob(runbooks + "*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range pages {
+	for _, page := range written {
 		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !linked[name] && name != "gates" { // the gates link to those of the readiness gates
 			t.Errorf("no alert links to %s", page)
 		}
 	}
 }
 
+// pages is where the runbooks are in these tests: the value of Prometheus' external label.
+const pages = "https://runbooks.example"
+
 // filled expands an annotation like Prometheus, with simplified functions.
 func filled(text string) (string, error) {
 	same := func(v float64) string { return fmt.Sprint(v) }
 	funcs := template.FuncMap{"humanize": same, "humanizePercentage": same, "humanizeDuration": same}
-	tmpl, err := template.New("annotation").Funcs(funcs).Parse("{{$labels := .Labels}}{{$value := .Value}}" + text)
+	tmpl, err := template.New("annotation").Funcs(funcs).Parse("{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$value := .Value}}" + text)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	err = tmpl.Execute(&b, map[string]any{"Labels": map[string]string{}, "Value": 0.5})
+	err = tmpl.Execute(&b, map[string]any{"Labels": map[string]string{}, "ExternalLabels": map[string]string{"runbooks": pages}, "Value": 0.5})
 	return b.String(), err
 }
 
@@ -282,9 +285,13 @@ func TestWhatIsAlertedOnIsServed(t *testing.T) {
 
 func TestScrapeExample(t *testing.T) {
 	var c struct {
-		Global     map[string]string `yaml:"global"`
-		RuleFiles  []string          `yaml:"rule_files"`
-		Storage    map[string]any    `yaml:"storage"`
+		Global struct {
+			Scrape   string            `yaml:"scrape_interval"`
+			Evaluate string            `yaml:"evaluation_interval"`
+			Labels   map[string]string `yaml:"external_labels"`
+		} `yaml:"global"`
+		RuleFiles  []string       `yaml:"rule_files"`
+		Storage    map[string]any `yaml:"storage"`
 		ScrapeJobs []struct {
 			Job           string            `yaml:"job_name"`
 			Scheme        string            `yaml:"scheme"`
@@ -296,7 +303,7 @@ func TestScrapeExample(t *testing.T) {
 		} `yaml:"scrape_configs"`
 	}
 	strict(t, deploy+"prometheus/prometheus.yml", &c)
-	if len(c.ScrapeJobs) != 1 || c.ScrapeJobs[0].Job != "corrgraph" || !slices.Equal(c.RuleFiles, []string{"alerts.yml"}) || len(c.ScrapeJobs[0].Static) != 2 {
+	if len(c.ScrapeJobs) != 1 || c.ScrapeJobs[0].Job != "corrgraph" || !slices.Equal(c.RuleFiles, []string{"alerts.yml"}) || len(c.ScrapeJobs[0].Static) != 2 || c.Global.Labels["runbooks"] == "" {
 		t.Errorf("config %+v", c)
 	}
 }
