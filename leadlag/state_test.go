@@ -52,7 +52,7 @@ func TestEvidenceGoesOnAfterARestore(t *testing.T) {
 		if again := saved(t, e.State); !bytes.Equal(bytes1, again) {
 			t.Errorf("%s: saving twice gives different bytes", name)
 		}
-		r := build(x)
+		r := NewEvidence(x, e.decoy != nil)
 		if err := restored(t, bytes1, r.State); err != nil {
 			t.Fatal(name, err)
 		}

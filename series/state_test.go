@@ -84,7 +84,7 @@ func TestClockAndNodeGoOnAfterARestore(t *testing.T) {
 // A coalescer that was saved between two legs joins them after the restore, and
 // knows how many outcomes a market has.
 func TestCoalescerGoesOnAfterARestore(t *testing.T) {
-	said := strings.Split("0 v home+away; 10 w home; 500 v home; 520 w away; 560 v away; 570 x home; 600 poll home; 640 x away; 900 v home; 2000 x home+away", "; ")
+	said := strings.Split("0 v home+away; 10 w home; 500 v home; 520 w away; 560 v away; 570 x home; 600 poll home; 640 x away; 900 v home; 2000 x home+away; 3000 y home+draw+away; 3500 y home+draw; 3550 y away", "; ")
 	run := func(cut int) (out []string) {
 		l := NewCoalescer(0)
 		emit := func(b *odds.Batch) error {
@@ -118,7 +118,7 @@ func TestCoalescerGoesOnAfterARestore(t *testing.T) {
 		return out
 	}
 	want := run(-1)
-	if !slices.Contains(want, "500v[home away]") {
+	if !slices.Contains(want, "500v[home away]") || !slices.Contains(want, "3500y[home draw away]") {
 		t.Fatalf("nothing was joined: %v", want)
 	}
 	for cut := range said {

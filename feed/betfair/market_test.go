@@ -254,6 +254,7 @@ func TestBooksAtTheirBorders(t *testing.T) {
 		{"a price of 1", 1, 2, 5, 99, 2}, // one side, and an older trade above it
 		{"no trade", 2, 30, 0, 0.5, 0},
 		{"a trade that cannot be", 2, 30, 1001, 0.5, 0},
+		{"a trade at 1", 2, 30, 1, 0.5, 0},
 		{"a trade below the book", 2, 30, 1.5, 0.5, 2},
 		{"a trade above the book", 2, 30, 40, 0.5, 30},
 	} {

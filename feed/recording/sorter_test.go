@@ -90,7 +90,7 @@ func TestSorterKeepsOrderAndCount(t *testing.T) {
 func TestSorterSorts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var in []*odds.Batch
-		for i, at := range rapid.SliceOfN(rapid.Int64Range(0, 5000), 0, 40).Draw(t, "times") {
+		for i, at := range rapid.SliceOfN(rapid.OneOf(rapid.Int64Range(0, 5000), rapid.Int64Range(0, 3)), 0, 40).Draw(t, "times") {
 			in = append(in, &odds.Batch{At: odds.Time(at), Seq: int64(i % 3)})
 		}
 		out, late := sorted(t, Options{}, math.MaxInt, in)
