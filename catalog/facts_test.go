@@ -29,7 +29,7 @@ func TestBuiltinFacts(t *testing.T) {
 	}
 }
 
-// No alias may name two teams of one league; cities may.
+// No alias may belong to two teams of one league; cities may.
 func TestBuiltinAliasesAreUnambiguous(t *testing.T) {
 	f := builtinFacts(t)
 	for id, team := range f.teams {
@@ -208,7 +208,7 @@ leagues:
 	}
 }
 
-// FuzzFacts: any bytes give facts that can be used or ErrFacts.
+// FuzzFacts: any bytes give usable facts or ErrFacts.
 func FuzzFacts(f *testing.F) {
 	f.Add("leagues:\n  - {sport: a, league: b, teams: [{name: x, city: y, aliases: {common: [z]}}]}\n")
 	f.Add("sources: {me: here}\nleagues:\n  - {sport: a, league: any, kind: player, teams: [{name: x, owners: [o], aliases: {me: [y, x]}}]}\n")

@@ -68,7 +68,7 @@ func TestNormalizeProperties(t *testing.T) {
 	})
 }
 
-// Generic words may stand anywhere and in any number.
+// Generic words may be anywhere and repeated.
 func TestNormalizeIgnoresWhereGenericWordsStand(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SliceOfN(rapid.SampledFrom([]string{"ajax", "united", "북한", "rovers", "state"}), 1, 4).Draw(t, "name")

@@ -12,7 +12,7 @@ type Reject struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Reason string `json:"reason"` // a short fixed word, counted: "bad_price", "naive_time", …
-	Detail string `json:"detail"` // the value and what was wanted
+	Detail string `json:"detail"` // the value and what was expected
 }
 
 // String returns "file:line: reason: detail".
@@ -23,7 +23,7 @@ func (r Reject) String() string {
 // Report counts accepted quotes and rejected records over all files of a run. It is
 // safe for concurrent use.
 type Report struct {
-	// Keep is how many rejects of each reason are kept in full. Zero means 3.
+	// Keep is how many rejects per reason are kept in full. Zero means 3.
 	Keep int
 
 	mu       sync.Mutex
@@ -32,7 +32,7 @@ type Report struct {
 	shown    []Reject       // guarded by mu
 }
 
-// Read adds n accepted quotes; a negative n takes some back.
+// Read adds n accepted quotes; a negative n subtracts.
 func (p *Report) Read(n int) {
 	p.mu.Lock()
 	p.quotes += n
@@ -86,8 +86,8 @@ func (p *Report) Shown() []Reject {
 	return append([]Reject(nil), p.shown...)
 }
 
-// Add adds q's counts to p's. The rejects that q kept follow those of p, up to
-// p.Keep of each reason. q must not be p.
+// Add adds q's counts to p's. The rejects kept by q follow those of p, up to p.Keep per
+// reason. q must not be p.
 func (p *Report) Add(q *Report) {
 	q.mu.Lock()
 	quotes, rejected, shown := q.quotes, maps.Clone(q.rejected), append([]Reject(nil), q.shown...)

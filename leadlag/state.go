@@ -5,8 +5,8 @@ import (
 	"corrgraph/odds"
 )
 
-// State saves the sums, or restores them into what NewEvidence gave for the same axis
-// and the same wish for decoys.
+// State saves the sums, or restores them into a NewEvidence of the same axis and choice of
+// decoys.
 func (e *Evidence) State(c *state.Coder) {
 	c.Values(&e.zero, &e.nearOnly)
 	for d := range e.flows {
@@ -34,7 +34,7 @@ func (e *Evidence) fits() bool {
 	return len(e.decoy) == 0 || len(e.decoy) == (1+2*x.Bins())*Decoys
 }
 
-// StateOf saves evidence that may be nil, or restores it on the axis of a resolution.
+// StateOf saves evidence that may be nil, or restores it on the axis of its resolution.
 func StateOf(c *state.Coder, e **Evidence, axis func(odds.Millis) *Axis) {
 	there, resolution := *e != nil, odds.Millis(0)
 	if there {

@@ -61,7 +61,7 @@ func TestAdditiveNeverHandsOnNegatives(t *testing.T) {
 	}
 }
 
-// A margin that grows by itself must not look like a move.
+// A change of the margin alone must not look like a move.
 func TestPureMarginChange(t *testing.T) {
 	before := []Odds{2.1, 3.4, 3.6}
 	after := make([]Odds, len(before))

@@ -35,8 +35,8 @@ func TestLineSlopesOverride(t *testing.T) {
 	near(t, "nil", LineSlopes(nil).Slope("curling", "", "totals"), 0.15, 0)
 }
 
-// A total that a normal model moves by one point, its price kept at evens, must
-// move the joined value by what the same shift does to the price at a fixed line.
+// A total that shifts by one point in a normal model, with its price kept at evens, must
+// move the joined value as much as the same shift moves the price at a fixed line.
 func TestJoinLineIsOneScale(t *testing.T) {
 	const sd, mean = 18.5, 220.0
 	over := func(mean, line float64) LogOdds {

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// bruteLevel is the definition: the mean over groups, each the mean of its
-// members, drawn in to 3 robust s.d. of their median.
+// bruteLevel is the definition: the mean over groups, each the mean of its members, pulled
+// in to 3 robust s.d. of their median.
 func bruteLevel(m []Member, leaveOut int, value func(Member) (float64, bool)) (float64, int) {
 	sums, counts := map[int]float64{}, map[int]float64{}
 	for _, x := range m {
@@ -56,7 +56,7 @@ func drawMembers(t *rapid.T) []Member {
 	}), 0, 14).Draw(t, "members")
 }
 
-// TestPanelIsTheDefinition reuses one Panel, so that it also shows what leaks.
+// TestPanelIsTheDefinition reuses one Panel, to expose leaks.
 func TestPanelIsTheDefinition(t *testing.T) {
 	var p Panel
 	check(t, func(t *rapid.T) {
@@ -78,8 +78,8 @@ func TestPanelIsTheDefinition(t *testing.T) {
 	})
 }
 
-// TestPanelLeavesGroupsOut: whatever a venue says, the consensus against its
-// group does not hear it.
+// TestPanelLeavesGroupsOut: a venue's values have no effect on the consensus without its
+// group.
 func TestPanelLeavesGroupsOut(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		m := drawMembers(t)
@@ -106,8 +106,8 @@ func TestPanelLeavesGroupsOut(t *testing.T) {
 	})
 }
 
-// TestPanelMembershipMovesNothing: a venue that comes, goes or lacks a previous
-// value is in no move.
+// TestPanelMembershipMovesNothing: a venue that joins, leaves or lacks a previous value
+// does not contribute to a move.
 func TestPanelMembershipMovesNothing(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		m := drawMembers(t)
@@ -122,9 +122,9 @@ func TestPanelMembershipMovesNothing(t *testing.T) {
 	})
 }
 
-// TestPanelOneWrongQuote: of ten venues one is wrong, by anything. The others lie
-// within ±0.02, so the median moves by at most 0.02 and the wrong one is drawn in
-// to 3 robust s.d. of it, and counts a tenth.
+// TestPanelOneWrongQuote: one of ten venues is wrong, by any amount. The others lie within
+// ±0.02, so the median moves by at most 0.02. The wrong one is pulled in to 3 robust s.d.
+// of it and counts a tenth.
 func TestPanelOneWrongQuote(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

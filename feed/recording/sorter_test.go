@@ -133,7 +133,7 @@ func TestHowLateABatchMayBe(t *testing.T) {
 	f := &file{name: "x.csv"}
 	s := sorter{file: f, newest: 1785996044000}
 	s.late(at(1785996000000, false, 1))
-	want := "x.csv:0: late: 2026-08-06T06:00:00Z after 2026-08-06T06:00:44Z, too late to take its place: sort the file by time, or look at the time of what came before"
+	want := "x.csv:0: late: 2026-08-06T06:00:00Z after 2026-08-06T06:00:44Z is too late to be sorted in: sort the file by time, or check the times before it"
 	if got := f.rep.Shown()[0].String(); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

@@ -57,7 +57,7 @@ func TestWhatWasAcceptedIsTheSameAfterARestart(t *testing.T) {
 	})
 }
 
-// difference is where a leaves b.
+// difference returns where a differs from b.
 func difference(a, b string) string {
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
@@ -133,13 +133,13 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 	})
 }
 
-// keeper remembers what was saved.
+// keeper stores what was saved.
 type keeper struct {
 	mu      sync.Mutex
 	events  map[string]store.EventResults // guarded by mu
 	dropped []string                      // guarded by mu
 	docs    map[string][]byte             // guarded by mu
-	fail    bool                          // guarded by mu; the next event
+	fail    bool                          // guarded by mu; fail the next event
 }
 
 func (r *keeper) Events(context.Context) ([]catalog.Event, error) {

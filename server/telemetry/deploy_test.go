@@ -25,11 +25,11 @@ const (
 	runbooks = "../../docs/runbooks/"
 )
 
-// others are the metrics that dashboards may use besides our own.
+// others are metrics of the runtime and the process that dashboards may use.
 var others = []string{"go_goroutines", "process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes"}
 
-// reference is the page that lists every metric: what operators read, and what the
-// expressions of alerts and dashboards are checked against.
+// reference returns the page that lists every metric, for operators and for
+// checking the expressions of alerts and dashboards.
 func reference(t *testing.T) string {
 	t.Helper()
 	reg, _ := exercised(t)
@@ -68,7 +68,7 @@ func TestReferenceListsEveryMetric(t *testing.T) {
 	}
 }
 
-// rules is alerts.yml; a member that is not here is a mistake in it.
+// rules is alerts.yml; a member that is missing here is a mistake there.
 type rules struct {
 	Groups []struct {
 		Name  string
@@ -135,13 +135,13 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, page := range pages {
-		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !linked[name] && name != "gates" { // those of the readiness gates are linked by the gates
+		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !linked[name] && name != "gates" { // the gates link to those of the readiness gates
 			t.Errorf("no alert links to %s", page)
 		}
 	}
 }
 
-// filled is an annotation as Prometheus would fill it in, with functions that do less.
+// filled expands an annotation like Prometheus, with simplified functions.
 func filled(text string) (string, error) {
 	same := func(v float64) string { return fmt.Sprint(v) }
 	funcs := template.FuncMap{"humanize": same, "humanizePercentage": same, "humanizeDuration": same}
@@ -154,7 +154,8 @@ func filled(text string) (string, error) {
 	return b.String(), err
 }
 
-// checkRunbook wants each part of a page, the rule as it is, and links that lead somewhere.
+// checkRunbook requires all parts of a page, the rule's exact text, and valid
+// links.
 func checkRunbook(t *testing.T, a alert) {
 	t.Helper()
 	text, err := os.ReadFile(runbooks + a.Alert + ".md")
@@ -192,7 +193,7 @@ type panel struct {
 	}
 }
 
-// overlaps reports whether two panels lie on each other.
+// overlaps reports whether two panels overlap.
 func (p panel) overlaps(o panel) bool {
 	a, b := p.GridPos, o.GridPos
 	return a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H
@@ -251,8 +252,8 @@ func checkPanels(t *testing.T, panels []panel) {
 	}
 }
 
-// TestWhatIsAlertedOnIsServed looks for names alone, in whatever text; that the
-// expressions parse is tested with Prometheus' own parser in the module tools.
+// TestWhatIsAlertedOnIsServed looks only for names, in any text; the module tools
+// parses the expressions with Prometheus' own parser.
 func TestWhatIsAlertedOnIsServed(t *testing.T) {
 	known, used := described(prometheusOf(exercised(t))), map[string]bool{}
 	paths, err := filepath.Glob(deploy + "grafana/*.json")

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// value reads anything into what encoding/json makes of it.
+// value reads any value into the types of encoding/json.
 func value(s *Scanner) any {
 	switch s.Peek() {
 	case '{':
@@ -37,7 +37,7 @@ func value(s *Scanner) any {
 	return v
 }
 
-// check compares one text with encoding/json: what is accepted, and what it means.
+// check compares one text with encoding/json: whether it is accepted, and its value.
 func check(t *testing.T, text []byte) {
 	t.Helper()
 	var want any
