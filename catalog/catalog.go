@@ -123,7 +123,7 @@ func (c *Catalog) Resolve(source string, e *odds.Event, at odds.Time) Match {
 func (c *Catalog) bind(id sourceID, e *odds.Event, at odds.Time) Match {
 	w := c.who(id.source, e)
 	found, doubt := c.find(id.source, e, w, at)
-	if other := c.events[id.id]; found == nil && other != nil && w == other.pair {
+	if other := c.events[id.id]; found == nil && other != nil && w == other.pair && !slices.Contains(other.sources, id.source) {
 		// Recordings of several venues share one id per event.
 		found, doubt = other, nil
 	}

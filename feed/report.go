@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"unicode/utf8"
 )
 
 // Reject is a record that was skipped, with the reason.
@@ -38,10 +39,13 @@ func (p *Report) Read(n int) {
 	p.mu.Unlock()
 }
 
-// Reject counts a rejected record. It cuts r.Detail to 200 bytes.
+// Reject counts a rejected record. It cuts r.Detail to 200 bytes, between letters.
 func (p *Report) Reject(r Reject) {
-	if len(r.Detail) > 200 {
-		r.Detail = r.Detail[:200] + "…"
+	if n := 200; len(r.Detail) > n {
+		for n > 0 && !utf8.RuneStart(r.Detail[n]) {
+			n--
+		}
+		r.Detail = r.Detail[:n] + "…"
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -95,6 +99,9 @@ func (p *Report) Add(q *Report) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.quotes += quotes
+	if p.rejected == nil { // q may have shown none of its rejects
+		p.rejected = map[string]int{}
+	}
 	for reason, n := range rejected {
 		p.rejected[reason] += n
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"corrgraph/odds"
@@ -125,6 +126,9 @@ func parseEpoch(s string) (odds.Time, bool) {
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return epoch(n)
+	}
+	if strings.Trim(s, "0123456789.eE+-") != "" {
+		return 0, false // strconv alone would also take hexadecimal and underscores
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil {

@@ -14,6 +14,9 @@ func (e *Evidence) State(c *state.Coder) {
 		c.Values(&f.bins, &f.spans, &f.far, &f.moves, &f.ss, &f.ssRaw)
 	}
 	c.Values(&e.decoy)
+	if len(e.decoy) == 0 {
+		e.decoy = nil
+	}
 	if c.Reading() && c.Err() == nil && !e.fits() {
 		c.Fail(state.ErrCorrupt)
 	}

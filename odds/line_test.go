@@ -66,3 +66,16 @@ func TestJoinLineBySide(t *testing.T) {
 		near(t, c.side.String(), float64(JoinLine(1, c.side, c.line, 0.2)), c.want, 1e-15)
 	}
 }
+
+func TestValidLine(t *testing.T) {
+	for line, want := range map[float64]bool{
+		0: true, -1.5: true, 999_999.5: true, -999_999.5: true, 1e6: false, -1e6: false, math.Inf(1): false, math.Inf(-1): false,
+	} {
+		if ValidLine(line) != want {
+			t.Errorf("%v is valid: %v", line, !want)
+		}
+	}
+	if ValidLine(math.NaN()) {
+		t.Error("NaN is a line")
+	}
+}

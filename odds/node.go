@@ -37,7 +37,7 @@ func Node(venue, event, market string, line float64, selection string) NodeID {
 	escape(&b, market)
 	if line == line {
 		b.WriteByte('@')
-		b.WriteString(strconv.FormatFloat(line, 'f', -1, 64))
+		b.WriteString(strconv.FormatFloat(line+0, 'f', -1, 64)) // −0 is the line 0
 	}
 	b.WriteByte('/')
 	escape(&b, selection)
@@ -71,7 +71,8 @@ func (n NodeID) Validate() error {
 }
 
 // Parts splits an id of our own into its unescaped parts; market keeps its
-// @line. ok is false for ids of other programs and for shortened ones.
+// @line. ok is false for ids of other programs and for those that were shortened
+// before the selection; one shortened inside it ends in the hash.
 func (n NodeID) Parts() (venue, event, market, selection string, ok bool) {
 	p := strings.Split(string(n), "/")
 	if len(p) != 4 {

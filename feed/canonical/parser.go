@@ -181,12 +181,15 @@ func (o *objects) row(text []byte) (reason string, err error) {
 		return "bad_json", errors.New("not an object")
 	}
 	for more := s.Object(); more; more = s.More('}') {
-		c, known := o.of[string(s.Key())]
+		c, known := o.column(s.Key())
 		switch first := s.Peek(); {
 		case !known || first == 'n' || first == '{' || first == '[':
 			s.Skip()
 		case first == '"':
-			o.rows.values[c], _ = s.String()
+			text, _ := s.String()
+			if v := bytes.TrimSpace(text); len(v) > 0 {
+				o.rows.values[c] = v
+			}
 		default:
 			o.rows.values[c] = s.Raw()
 		}
@@ -198,4 +201,12 @@ func (o *objects) row(text []byte) (reason string, err error) {
 		return "bad_json", s.Err()
 	}
 	return "", nil
+}
+
+// column finds the column of a member, in any case as in the header of a table.
+func (o *objects) column(key []byte) (c column, known bool) {
+	if c, known = o.of[string(key)]; !known {
+		c, known = o.of[normal(string(key))]
+	}
+	return c, known
 }

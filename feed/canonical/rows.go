@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -463,10 +464,11 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 	return "", nil
 }
 
-// number reads a finite decimal number.
+// number reads a finite decimal number. strconv alone would also take hexadecimal
+// and underscores.
 func number(v []byte) (float64, error) {
 	x, err := strconv.ParseFloat(string(v), 64)
-	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
+	if bytes.ContainsAny(v, "_xX") || err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
 		return math.NaN(), fmt.Errorf("%q is not a number", v)
 	}
 	return x, nil

@@ -147,9 +147,9 @@ func list(names []string) string {
 	if len(names) > 20 {
 		names = append(names[:20:20], "…")
 	}
-	text := strings.ToValidUTF8(strings.Join(names, ", "), "?")
+	text := strings.Join(names, ", ")
 	if len(text) > 400 {
 		text = text[:400] + "…"
 	}
-	return text
+	return strings.ToValidUTF8(text, "?") // the cut may be inside a letter
 }

@@ -217,7 +217,7 @@ func (s *Scanner) fail(want string) {
 	} else {
 		s.err = fmt.Errorf("byte %d: %s, not %s", s.i, want, strconv.QuoteRune(rune(s.b[s.i])))
 	}
-	s.at = s.i
+	s.at = min(s.i, len(s.b)) // an escape may reach beyond the end
 	s.b = s.b[:0:0]
 	s.i = 0
 }
