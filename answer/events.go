@@ -116,7 +116,7 @@ func (q *EventQuery) wants(e *catalog.Event, find string) bool {
 	if !(LeaderFilter{Sport: q.Sport}).Matches(e.Sport, e.League) {
 		return false
 	}
-	return find == "" || strings.Contains(strings.ToLower(e.Title), find) || strings.Contains(strings.ToLower(e.ID), find)
+	return find == "" || strings.Contains(strings.ToLower(title(e)), find) || strings.Contains(strings.ToLower(e.ID), find)
 }
 
 // pageEnd is the position at which a page of events ends. Events are reordered by

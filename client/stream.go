@@ -111,11 +111,13 @@ func read(body io.Reader, take func(Message) error) error {
 		name, value, _ := strings.Cut(s.Text(), ":")
 		value = strings.TrimPrefix(value, " ")
 		switch {
-		case s.Text() == "" && m.Kind != "":
-			if err := take(m); err != nil {
-				return err
+		case s.Text() == "":
+			if m.Kind != "" {
+				if err := take(m); err != nil {
+					return err
+				}
 			}
-			m = Message{}
+			m = Message{} // a block without a kind lends nothing to the next
 		case name == "event":
 			m.Kind = value
 		case name == "id":

@@ -199,7 +199,7 @@ func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
 	a.endProgress()
 	kept := err == nil && r.Kept
 	switch {
-	case scratch != "" && kept, ctx.Err() != nil && scratch != "":
+	case scratch != "" && (kept || ctx.Err() != nil || errors.Is(err, drill.ErrOptions)):
 		err = errors.Join(err, os.RemoveAll(scratch))
 	case scratch != "":
 		a.log("the store is left at %s", db)

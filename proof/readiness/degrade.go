@@ -59,7 +59,7 @@ func kill(ctx context.Context, x *lab.Scratch, layer int) (k killed, err error) 
 		h, err := x.Viewer.Health(ctx)
 		return h.Status == "HEALTHY", err
 	}); err != nil || !ok {
-		return k, lab.NotRun("a scratch instance that is not healthy: %w", err)
+		return k, lab.NotRun("a scratch instance that is not healthy: %w", orNothing(err))
 	}
 	stop := make(chan struct{})
 	var reader sync.WaitGroup

@@ -44,7 +44,7 @@ func failoverStandby(ctx context.Context, l *session) (f lab.Finding, err error)
 		r, err := lab.Get(ctx, x.Viewer, client.GraphPath(event))
 		return err == nil && r.Status == 200, err
 	}); err != nil || !ok {
-		return f, lab.NotRun("the first ticks did not appear: %w", err)
+		return f, lab.NotRun("the first ticks did not appear: %w", orNothing(err))
 	}
 	err = feed(ctx, x, all[third:2*third], func(g *client.Graph) {
 		a.reads++
