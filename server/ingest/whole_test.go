@@ -122,6 +122,24 @@ func TestWhoeverWaitsAtTheEndIsTold(t *testing.T) {
 	})
 }
 
+func TestNobodyIsLeftWaiting(t *testing.T) {
+	g := New(Options{Queue: 3})
+	var all []*request
+	for range 3 {
+		r := &request{done: make(chan struct{})}
+		all = append(all, r)
+		g.requests <- r
+	}
+	g.refuseAll()
+	for i, r := range all {
+		<-r.done
+		if !errors.Is(r.err, ErrStopped) || r.receipt.Accepted != 0 {
+			t.Errorf("request %d: %v, %+v", i, r.err, r.receipt)
+		}
+	}
+	g.refuseAll() // of nobody
+}
+
 func TestALargeLogIsDeliveredInParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &logtest.Memory{}

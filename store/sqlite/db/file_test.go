@@ -164,7 +164,7 @@ func TestAWriteThatFailsLeavesNothing(t *testing.T) {
 		t.Errorf("%v, %d rows", err, n)
 	}
 	gone, cancel := context.WithCancel(t.Context())
-	err = d.Write(t.Context(), func(c *Conn) error {
+	err = d.Write(gone, func(c *Conn) error {
 		if err := put("b")(t.Context(), c); err != nil {
 			return err
 		}
