@@ -8,10 +8,10 @@ import (
 	"corrgraph/odds"
 )
 
-// values computes a board's log-odds from its prices: margin removed over the
-// complete set of open outcomes, line joined. An incomplete set gives raw
-// log-odds and is counted. A runner that is withdrawn, or a side that is missing,
-// changes the basis of all the others' values: no increment crosses that.
+// values computes a book's log-odds from its prices: margin removed over the complete set
+// of open outcomes, line included. An incomplete set gives raw log-odds and is counted. A
+// withdrawn runner or a missing side changes the basis of all other values: no increment
+// spans such a change.
 func (d *Board) values(b *Book) {
 	m, buf := b.Market, &d.devig
 	b.basis = 0
@@ -52,7 +52,7 @@ func (d *Board) values(b *Book) {
 	}
 }
 
-// basisOf names a complete set of outcomes; never 0.
+// basisOf identifies a complete set of outcomes; never 0.
 func basisOf(idx []int) uint64 {
 	h := uint64(1)
 	for _, k := range idx {
@@ -63,13 +63,13 @@ func basisOf(idx []int) uint64 {
 
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
-// join adds what the line is worth, so that a main line that moves is a move.
+// join adds the worth of the line, so that a shift of the main line counts as a move.
 func (m *Market) join(k int, line, x float64) float64 {
 	return float64(odds.JoinLine(odds.LogOdds(x), m.Selections[k].Side, line, m.slope))
 }
 
-// mainLines splits an update that quotes several lines of a market into one
-// update a line; nil when there is but one line.
+// mainLines splits an update that quotes several lines of a market into one update per
+// line; nil when there is only one.
 func mainLines(u *odds.Update) []lineUpdate {
 	var key float64
 	for i := range u.Quotes {
@@ -88,8 +88,8 @@ type lineUpdate struct {
 	alternate float64 // NaN for the main line
 }
 
-// splitLines sorts an update's quotes by line. The main line is the one that the
-// source marks, else the one whose prices are closest to even.
+// splitLines groups an update's quotes by line. The main line is the one marked by the
+// source, else the one whose prices are closest to even.
 func splitLines(u *odds.Update) []lineUpdate {
 	by := map[float64]int{}
 	var out []lineUpdate
@@ -117,7 +117,7 @@ func splitLines(u *odds.Update) []lineUpdate {
 	return out
 }
 
-// evenness ranks lines: marked ones first, then by distance from even money.
+// evenness ranks lines: marked lines first, then by distance from even money.
 func (l *lineUpdate) evenness() float64 {
 	worst := 0.0
 	for _, q := range l.Quotes {
@@ -129,7 +129,7 @@ func (l *lineUpdate) evenness() float64 {
 		}
 	}
 	if len(l.Quotes) < 2 {
-		worst += 100 // half a line
+		worst += 100 // a line with one side missing ranks last
 	}
 	return worst
 }
