@@ -109,7 +109,7 @@ func TestAnomaliesTextOfEveryKind(t *testing.T) {
 	text := written(t, func(w io.Writer) error { return l.Text(w, Style{}, 0) })
 	holdsAll(t, text,
 		"CRITICAL", "x", "still on", "a title", detect.CoolingDown,
-		"HIGH", detect.HiddenEdge, "a · m · h2h · home ", "+0.02 of +0.1 log-odds have come",
+		"HIGH", detect.HiddenEdge, "a · m · h2h · home ", "+0.02 of +0.1 log-odds have ",
 		"MEDIUM", detect.Arbitrage, "a → b · m · h2h · home", "2.13 % arbitrage profit",
 		"LOW", detect.OutlierQuote, "95 s", "and 2 more", "0.25 log-odds", "0.012 ± 0.004")
 	if strings.Count(text, "±") != 1 {

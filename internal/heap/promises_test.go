@@ -70,6 +70,15 @@ func TestWhatLeftIsNotKeptAlive(t *testing.T) {
 			t.Errorf("element %d is alive: %t", i, !kept)
 		}
 	}
+	for h.Len() > 0 {
+		h.Pop()
+	}
+	runtime.GC()
+	for i, p := range gone {
+		if p.Value() != nil {
+			t.Errorf("of an empty heap element %d is alive", i)
+		}
+	}
 	runtime.KeepAlive(h.Items())
 }
 

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -58,8 +60,13 @@ func (p *plan) answers(was, is answer) string {
 func decode(text []byte) (v any, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber() // 1.0 and 1 differ
-	err = d.Decode(&v)
-	return v, err
+	if err = d.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err = d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more than one answer")
+	}
+	return v, nil
 }
 
 func (p *plan) value(path string, was, is any) string {

