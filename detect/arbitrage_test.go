@@ -90,8 +90,13 @@ func TestConfidenceOfAnArbitrageFallsWithAgeAndSize(t *testing.T) {
 		age   odds.Millis
 		want  float64
 	}{
-		{2.1, 0, 1}, {2.1, minute / 2, 0.75}, {2.1, minute, 0.5}, {2.1, 2 * minute, 0}, {2.1, 10 * minute, 0},
-		{2.19, 0, 1}, {2.21, 0, errorDiscount}, // above 10 % it is almost certainly a wrong price
+		{2.1, 0, 1},
+		{2.1, minute / 2, 0.75},
+		{2.1, minute, 0.5},
+		{2.1, 2 * minute, 0},
+		{2.1, 10 * minute, 0},
+		{2.19, 0, 1},
+		{2.21, 0, errorDiscount}, // above 10 % it is almost certainly a wrong price
 	} {
 		if got := confidence(c.price, c.age); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("2 at %v, %d ms old: %v, want %v", c.price, c.age, got, c.want)

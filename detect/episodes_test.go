@@ -195,8 +195,10 @@ func TestABudgetIsOfItsKindAndEvent(t *testing.T) {
 		event, kind, node string
 		want              Verdict
 	}{
-		{"one", CorrelationBreak, "a", Raised}, {"one", CorrelationBreak, "b", Kept},
-		{"one", CorrelationSpike, "b", Raised}, {"two", CorrelationBreak, "b", Raised},
+		{"one", CorrelationBreak, "a", Raised},
+		{"one", CorrelationBreak, "b", Kept},
+		{"one", CorrelationSpike, "b", Raised},
+		{"two", CorrelationBreak, "b", Raised},
 	} {
 		if got := offer(c.event, c.kind, c.node); got != c.want {
 			t.Errorf("offer %d: verdict %d, want %d", i, got, c.want)
