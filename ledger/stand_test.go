@@ -75,9 +75,9 @@ func TestNothingIsAnsweredAtTheInstantOfIssue(t *testing.T) {
 // path draws quotes of a follower.
 func path(t *rapid.T) (quotes []quote) {
 	at, value := odds.Time(1000), 1.0
-	for range rapid.IntRange(0, 8).Draw(t, "quotes") {
-		at = at.Add(odds.Millis(rapid.IntRange(1, 120).Draw(t, "after")))
-		value += float64(rapid.IntRange(-8, 8).Draw(t, "by")) / 32
+	for range rapid.IntRange(0, 9).Draw(t, "quotes") {
+		at = at.Add(odds.Millis(rapid.SampledFrom([]int{1, 40, 80, 120}).Draw(t, "after")))
+		value += float64(rapid.SampledFrom([]int{0, 0, 1, -1, 2, -2, 4, -5}).Draw(t, "by")) / 32
 		quotes = append(quotes, quote{at, value})
 	}
 	return quotes

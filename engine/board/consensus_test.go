@@ -245,6 +245,11 @@ func TestViewSaysWhatMoved(t *testing.T) {
 	if a.History[0] == nil || a.History[1] != nil || a.Nodes[1] == "" || !v.Whole || len(v.Selections) != 2 {
 		t.Errorf("only independent selections have a history: %+v of %v", a.History, v.Selections)
 	}
+	drawn := fair(ev, "b", 0)
+	drawn.Quotes = append(drawn.Quotes, quote(odds.Draw, 9))
+	if b := look(start+90_000, fair(ev, "a", 0.2), drawn)["b"]; !math.IsNaN(b.Moved[0]) || b.Values[0] == 0 {
+		t.Errorf("a third outcome changes the value and is no move: %+v", b)
+	}
 	u := fair(ev, "a", 0.2)
 	u.Status = odds.Suspended
 	third := look(start+120_000, u, fair(ev, "b", 0.1))

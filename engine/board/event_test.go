@@ -72,8 +72,14 @@ func TestTouchedEventsAreTakenOnce(t *testing.T) {
 }
 
 func TestForgottenEventsLeaveNothingBehind(t *testing.T) {
+	for name, begins := range map[string]odds.Time{"the earlier match": start + day, "the later match": start + 3*day} {
+		t.Run(name, func(t *testing.T) { forgetOne(t, match("old", "Bears", "Eagles", begins)) })
+	}
+}
+
+func forgetOne(t *testing.T, old *odds.Event) {
 	r := newRoom(Options{})
-	old, stays := match("old", "Bears", "Eagles", start+day), match("stays", "Bears", "Tigers", start+2*day)
+	stays := match("stays", "Bears", "Tigers", start+2*day)
 	r.stream(start, fair(old, "v", 0), fair(old, "w", 0))
 	r.stream(start+1000, fair(stays, "v", 0), fair(stays, "w", 0))
 	was, keeps := r.Order[0], r.Order[1]
