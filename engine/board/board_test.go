@@ -353,7 +353,7 @@ func TestTheLastOfEqualRunnersIsLeftOut(t *testing.T) {
 	}
 	// A runner that comes later can take the place of the one left out.
 	r.stream(start+1, update(final(), "v", "outright", odds.Quote{Selection: "e", Line: math.NaN(), Price: 4}))
-	if m.Selections[1].Key != "d" || !m.Selections[1].indep || m.Selections[4].indep {
+	if m.Selections[3].Key != "d" || !m.Selections[3].indep || m.Selections[4].indep {
 		t.Errorf("selections %+v", m.Selections)
 	}
 }
@@ -475,6 +475,30 @@ func TestResolutionOfSources(t *testing.T) {
 		}
 		if got := r.Order[0].Step(); got != c.want {
 			t.Errorf("%s: the event's step is %d ms, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// Detectors keep what they know of a market with its first outcome: it must be one that
+// has a series.
+func TestTheFirstOutcomeStandsForItsMarket(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		names []string
+		sides []odds.Side
+	}{
+		{"by side", []string{"Zed", "Ann", "The Draw"}, []odds.Side{odds.Away, odds.Home, odds.Draw}},
+		{"two by name", []string{"Zed", "Ann"}, []odds.Side{odds.OtherSide, odds.OtherSide}},
+		{"many by name", []string{"d", "b", "c", "a"}, []odds.Side{odds.OtherSide, odds.OtherSide, odds.OtherSide, odds.OtherSide}},
+	} {
+		r := newRoom(Options{})
+		var quotes []odds.Quote
+		for i, n := range c.names {
+			quotes = append(quotes, odds.Quote{Selection: n, Side: c.sides[i], Line: math.NaN(), Price: 3})
+		}
+		r.stream(start, update(final(), "v", "m", quotes...))
+		if m := r.Order[0].Markets[0]; !m.Stands(0) || !m.Selections[0].indep {
+			t.Errorf("%s: the first is %q, which stands %v and is independent %v", c.name, m.Selections[0].Key, m.Stands(0), m.Selections[0].indep)
 		}
 	}
 }
