@@ -6,7 +6,11 @@ SHELL       := bash
 
 # Where goroutines share anything: the formats below ./feed are parsed by one each,
 # and feed/recording runs them side by side.
-RACE := ./engine ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./client/... ./proof/drill/... ./proof/loadtest
+RACE := ./engine/... ./ticklog/... ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./client/... ./proof/drill/... ./proof/loadtest
+
+# When a package's tests are taken to hang. Two cores need a minute for the longest;
+# one that is shared, slow or throttled may need many.
+TIMEOUT := 60m
 
 # How long each parser is fuzzed.
 FUZZTIME := 5s
@@ -52,8 +56,8 @@ release: go web .tools/cyclonedx-gomod .tools/release ## bin/release: archives f
 test: pages go .tools/testreport ## all tests, and what was skipped and why; a failure stops nothing after it
 	@failed=0; \
 	if type npm >/dev/null 2>&1; then (cd web && npm run -s check) || failed=1; (cd web && npm test --silent) || failed=1; else echo "skipped web: Node.js is missing"; fi; \
-	(go test -json ./... | .tools/testreport) || failed=1; \
-	(cd tools && go test -json ./... | ../.tools/testreport) || failed=1; \
+	(go test -timeout $(TIMEOUT) -json ./... | .tools/testreport) || failed=1; \
+	(cd tools && go test -timeout $(TIMEOUT) -json ./... | ../.tools/testreport) || failed=1; \
 	$(MAKE) --no-print-directory e2e || failed=1; \
 	exit $$failed
 
@@ -64,7 +68,7 @@ e2e: build ## the dashboard in a browser, on a simulated market and on real odds
 .PHONY: race
 race: go .tools/testreport ## the short tests of what runs concurrently, under the race detector
 	@[ "$$(go env CGO_ENABLED)" = 1 ] && type "$$(go env CC)" >/dev/null || { echo "make race needs a C compiler and CGO_ENABLED=1" >&2; exit 1; }
-	@go test -race -short -json $(RACE) | .tools/testreport
+	@go test -timeout $(TIMEOUT) -race -short -json $(RACE) | .tools/testreport
 
 # One target at a time: the go command takes no more.
 # Go before 1.27 now and then calls the end of the time a failure (golang/go issue

@@ -16,7 +16,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Anomaly is one departure from the usual as interfaces show it.
+// Anomaly is one anomaly in the form of the API and the command line.
 type Anomaly struct {
 	Kind       string          `json:"kind"`
 	Meaning    string          `json:"meaning"`
@@ -33,10 +33,10 @@ type Anomaly struct {
 	Strength   float64         `json:"strength"`
 	Evidence   detect.Evidence `json:"evidence"`
 	Suppressed string          `json:"suppressed,omitempty"` // why it was not raised
-	Review     *Reviewed       `json:"review,omitempty"`     // what people made of it; of a running service
+	Review     *Reviewed       `json:"review,omitempty"`     // reviews; only of a running service
 }
 
-// Reviewed is what people made of an anomaly.
+// Reviewed is people's reviews of an anomaly.
 type Reviewed struct {
 	AcknowledgedBy string     `json:"acknowledged_by,omitempty"`
 	AcknowledgedAt *odds.Time `json:"acknowledged_at,omitempty"`
@@ -58,30 +58,29 @@ type Anomalies struct {
 	names Names
 }
 
-// AnomalyQuery says which anomalies are wanted. Its zero value means all that were
-// raised.
+// AnomalyQuery selects anomalies. Its zero value selects all that were raised.
 type AnomalyQuery struct {
 	Event         string  // empty: of every event
 	MinConfidence float64 // 0 to 1
 	Kind          string  // empty: every kind
-	Suppressed    bool    // list those that were not raised too
-	// Newest is the most that are listed, the newest first. Zero means all, in order
-	// of time.
+	Suppressed    bool    // include those that were not raised
+	// Newest is the maximum number listed, newest first. Zero means all, in order of
+	// time.
 	Newest int
 }
 
-// AnomalyReader knows what was abnormal.
+// AnomalyReader reads anomalies.
 type AnomalyReader interface {
-	// EachAnomaly calls yield with the anomalies of an event, of all events where it is
-	// empty, that have at least a confidence, until it returns false. For
-	// AnomalyQuery.Newest they come newest first.
+	// EachAnomaly calls yield with the anomalies of an event (all events if empty)
+	// that have at least a confidence, until it returns false. For AnomalyQuery.Newest
+	// they must come newest first.
 	EachAnomaly(ctx context.Context, event string, minConfidence float64, yield func(*detect.Anomaly) bool) error
-	// EdgesInWindow are the edges among which rows of other programs may be.
+	// EdgesInWindow returns edges that may include rows of other programs.
 	EdgesInWindow(ctx context.Context, event string, asOf odds.Time) ([]graph.Edge, error)
 }
 
-// ListAnomalies lists the anomalies that began by asOf, and rows of other programs as
-// kind external. Suppressed ones are counted as far back as the list goes.
+// ListAnomalies lists the anomalies that began by asOf, and rows of other programs
+// as kind external. Suppressed ones are counted as far back as the list goes.
 func ListAnomalies(ctx context.Context, r AnomalyReader, q AnomalyQuery, names Names, asOf odds.Time) (*Anomalies, error) {
 	l := &Anomalies{AsOf: asOf, Anomalies: []Anomaly{}, Kinds: map[string]int{}, names: names}
 	more := true
@@ -107,8 +106,8 @@ func ListAnomalies(ctx context.Context, r AnomalyReader, q AnomalyQuery, names N
 	return l, nil
 }
 
-// take adds an anomaly that is asked for, counts one that is suppressed, and reports
-// whether more are wanted.
+// take adds an anomaly that matches, counts a suppressed one, and reports whether
+// more are wanted.
 func (l *Anomalies) take(a *detect.Anomaly, q *AnomalyQuery) bool {
 	if a.At > l.AsOf || a.Confidence < q.MinConfidence || q.Kind != "" && q.Kind != a.Kind {
 		return true
@@ -124,7 +123,7 @@ func (l *Anomalies) take(a *detect.Anomaly, q *AnomalyQuery) bool {
 	return q.Newest <= 0 || len(l.Anomalies) < q.Newest
 }
 
-// NewAnomaly shows one anomaly as it stood at asOf.
+// NewAnomaly returns an anomaly in the state of asOf.
 func NewAnomaly(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
 	until := a.Until
 	if until > asOf {
@@ -137,8 +136,8 @@ func NewAnomaly(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
 	}
 }
 
-// external lists the rows of other programs among edges whose confidence reaches
-// min, as anomalies of kind external, by layer in the order given.
+// external lists the rows of other programs among edges with confidence at least
+// min, as anomalies of kind external, by layer in the given order.
 func external(all []graph.Edge, min float64) []detect.Anomaly {
 	var layers [4][]graph.Edge
 	for i := range all {
@@ -160,8 +159,8 @@ func external(all []graph.Edge, min float64) []detect.Anomaly {
 	return found
 }
 
-// Text writes the gravest anomalies as a table, at most limit of them (all when
-// 0), the newest of equal severity first.
+// Text writes the most severe anomalies as a table, at most limit (0: all), the
+// newest of equal severity first.
 func (l *Anomalies) Text(w io.Writer, s Style, limit int) error {
 	var b bytes.Buffer
 	order := slices.Clone(l.Anomalies)
@@ -199,7 +198,7 @@ func (a *Anomaly) lasted() string {
 	return Span(a.Until.Sub(a.At))
 }
 
-// where names the event and what the nodes have in common once.
+// where names the event, and once what the nodes share.
 func (l *Anomalies) where(a *Anomaly) string {
 	switch len(a.Nodes) {
 	case 0:
@@ -214,15 +213,15 @@ func (l *Anomalies) where(a *Anomaly) string {
 	return text
 }
 
-// now and usually tell the numbers that were compared: a share of profit for
-// arbitrage, which has no history, what is still to come for a hidden edge, else
-// the measured value in its unit.
+// now and usually return the compared values: for arbitrage a share of profit,
+// without history; for a hidden edge the move still expected; else the measured
+// value in its unit.
 func now(a *Anomaly) string {
 	switch a.Kind {
 	case detect.Arbitrage:
 		return fmt.Sprintf("%.2f %% arbitrage profit", 100*a.Size)
 	case detect.HiddenEdge:
-		return fmt.Sprintf("%+.2g of %+.2g log-odds have come", a.Evidence.Now, a.Evidence.Usual)
+		return fmt.Sprintf("%+.2g of %+.2g log-odds have arrived", a.Evidence.Now, a.Evidence.Usual)
 	}
 	return strings.TrimSpace(fmt.Sprintf("%.3g %s", a.Evidence.Now, a.Evidence.Unit))
 }

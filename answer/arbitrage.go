@@ -13,11 +13,11 @@ import (
 	"corrgraph/odds"
 )
 
-// mostWindows bounds the markets that one question for arbitrage looks at.
+// mostWindows limits the markets that one question for arbitrage examines.
 const mostWindows = 100
 
-// suppressedFor is how long a suppressed arbitrage is looked at: nobody follows it to
-// its end.
+// suppressedFor is how long a suppressed arbitrage is examined, since its end is
+// not tracked.
 const suppressedFor = odds.Millis(3_600_000)
 
 // Leg is one bet of an arbitrage.
@@ -26,15 +26,14 @@ type Leg struct {
 	Venue        string      `json:"venue"`
 	Selection    string      `json:"selection"`
 	Price        float64     `json:"price"` // decimal odds as quoted
-	Stake        float64     `json:"stake"` // share of all stakes, with which every outcome pays the same
+	Stake        float64     `json:"stake"` // share of all stakes that makes every outcome pay the same
 	SeenAt       odds.Time   `json:"seen_at"`
 	ChangedAt    *odds.Time  `json:"changed_at"` // null: it has no series of its own
 	AgeMs        odds.Millis `json:"age_ms"`     // event time since it was seen
 	ResolutionMs odds.Millis `json:"resolution_ms"`
 }
 
-// Window is an arbitrage that the prices allow now, before fees, limits and the rules
-// of accounts.
+// Window is an arbitrage at current prices, before fees, limits and account rules.
 type Window struct {
 	EventID    string    `json:"event_id"`
 	Title      string    `json:"title"`
@@ -46,30 +45,30 @@ type Window struct {
 	Confidence float64   `json:"confidence"`
 	Legs       []Leg     `json:"legs"`
 	Warnings   []string  `json:"warnings"`
-	Suppressed string    `json:"suppressed,omitempty"` // why it is no offer
-	Review     *Reviewed `json:"review,omitempty"`     // what people made of its anomaly
+	Suppressed string    `json:"suppressed,omitempty"` // why it can't be taken
+	Review     *Reviewed `json:"review,omitempty"`     // reviews of its anomaly
 }
 
-// Arbitrage is where the prices of now allow one, the newest first.
+// Arbitrage lists the arbitrages at current prices, newest first.
 type Arbitrage struct {
 	AsOf       odds.Time `json:"as_of"`
 	Windows    []Window  `json:"windows"`
-	Suppressed int       `json:"suppressed"` // how many more are no offer, listed or not
-	LookedAt   int       `json:"looked_at"`  // how many of the newest anomalies of all kinds were gone through
+	Suppressed int       `json:"suppressed"` // number that can't be taken, listed or not
+	LookedAt   int       `json:"looked_at"`  // how many of the newest anomalies of all kinds were examined
 }
 
-// ArbitrageReader knows where arbitrage was found and what is quoted there now.
+// ArbitrageReader reads where arbitrage was found, and current quotes.
 type ArbitrageReader interface {
 	MatchReader
 	AnomalyReader // newest first
-	// Review notes beside anomalies what people made of them.
+	// Review adds the reviews of anomalies to a list.
 	Review(list []Anomaly)
 }
 
-// FindArbitrage looks at the prices of now in every market where arbitrage was found
-// and has not ended, or was suppressed within the hour, a hundred at most. Windows with
-// a stale leg, suppressed or muted ones are listed where suppressed says so, and
-// counted always.
+// FindArbitrage examines current prices in every market with an arbitrage that has
+// not ended or was suppressed within the hour, a hundred at most. Windows with a
+// stale leg, suppressed and muted ones are always counted, and listed if suppressed
+// is set.
 func FindArbitrage(ctx context.Context, r ArbitrageReader, suppressed bool, names Names, asOf odds.Time) (*Arbitrage, error) {
 	out := &Arbitrage{AsOf: asOf, Windows: []Window{}}
 	var all []*detect.Anomaly
@@ -85,7 +84,7 @@ func FindArbitrage(ctx context.Context, r ArbitrageReader, suppressed bool, name
 	}
 	open := openArbitrage(all, names, asOf)
 	r.Review(open)
-	seen := map[[2]string]bool{} // long ids tell no market: two anomalies may be of one
+	seen := map[[2]string]bool{} // a long id hides the market: two anomalies may be of the same
 	for i := range open {
 		found, err := windows(ctx, r, &open[i], asOf)
 		if err != nil {
@@ -108,8 +107,8 @@ func FindArbitrage(ctx context.Context, r ArbitrageReader, suppressed bool, name
 	return out, nil
 }
 
-// openArbitrage shows the newest of these anomalies, one a market. Those that were
-// raised come first.
+// openArbitrage returns the newest of these anomalies, one per market. Raised ones
+// come first.
 func openArbitrage(all []*detect.Anomaly, names Names, asOf odds.Time) []Anomaly {
 	var raised, suppressed []*detect.Anomaly
 	for _, a := range all {
@@ -134,8 +133,8 @@ func openArbitrage(all []*detect.Anomaly, names Names, asOf odds.Time) []Anomaly
 	return out
 }
 
-// marketOf is the market of an anomaly, as a key; the first node where a long id tells
-// no market.
+// marketOf returns the market of an anomaly as a key; the first node if a long id
+// hides the market.
 func marketOf(a *detect.Anomaly) string {
 	if len(a.Nodes) == 0 {
 		return ""
@@ -146,11 +145,11 @@ func marketOf(a *detect.Anomaly) string {
 	return string(a.Nodes[0])
 }
 
-// windows are the arbitrages in the market of an anomaly, one a line at most.
+// windows returns the arbitrages in the market of an anomaly, at most one per line.
 func windows(ctx context.Context, r MatchReader, a *Anomaly, asOf odds.Time) ([]Window, error) {
 	m, err := r.Match(ctx, a.EventID)
 	if errors.Is(err, ErrUnknown) {
-		return nil, nil // it is over
+		return nil, nil // the match has ended
 	}
 	if err != nil {
 		return nil, err
@@ -164,7 +163,7 @@ func windows(ctx context.Context, r MatchReader, a *Anomaly, asOf odds.Time) ([]
 		return nil, nil
 	}
 	name := quotes[a.Nodes[known]].Market
-	now := max(m.AsOf, asOf) // a view of a match that is silent stays as it was
+	now := max(m.AsOf, asOf) // the view of a match without ticks stays as it was
 	var out []Window
 	for _, found := range detect.Arbitrages(marketNow(m.EventView, name, now), nil) {
 		w := Window{
@@ -183,7 +182,7 @@ func windows(ctx context.Context, r MatchReader, a *Anomaly, asOf odds.Time) ([]
 	return out, nil
 }
 
-// add makes a leg of a quote. Profit is known by then.
+// add makes a leg from a quote. Profit must be set.
 func (w *Window) add(q *engine.Quote, now odds.Time) {
 	w.Legs = append(w.Legs, Leg{
 		Node: q.Node, Venue: q.Venue, Selection: q.Selection, Price: q.Price, Stake: (1 + w.Profit) / q.Price,
@@ -195,7 +194,7 @@ func (w *Window) add(q *engine.Quote, now odds.Time) {
 	w.InPlay = w.InPlay || q.InPlay
 }
 
-// warn says what may be wrong with a window.
+// warn adds the risks of a window.
 func (w *Window) warn() {
 	if w.Suppressed != "" {
 		w.Warnings = append(w.Warnings, "no offer: "+w.Suppressed)
@@ -215,10 +214,11 @@ func (w *Window) warn() {
 	}
 }
 
-// marketNow is a market as detectors read it at an instant, from the quotes of a view.
+// marketNow builds a market, in the form that detectors read, from the quotes of a
+// view.
 func marketNow(v *engine.EventView, name string, now odds.Time) *detect.MarketView {
 	m := &detect.MarketView{Event: v.Event.ID, Market: name, At: now, Whole: true}
-	place := map[string]int{} // of a venue
+	place := map[string]int{} // by venue
 	for i := range v.Quotes {
 		q := &v.Quotes[i]
 		if q.Market != name {

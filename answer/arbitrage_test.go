@@ -13,7 +13,7 @@ import (
 	"corrgraph/odds"
 )
 
-// offer is a price of a venue on a selection in the event "m", seen so long ago.
+// offer is a venue's price of a selection in the event "m", with its age.
 func offer(venue, selection string, price float64, age odds.Millis) engine.Quote {
 	return engine.Quote{
 		Node: node(venue, "m", selection), Venue: venue, Market: "h2h", Selection: selection, Price: price, Line: math.NaN(), SeenAt: noon.Add(-age), Resolution: 20,
@@ -36,10 +36,10 @@ func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
 		offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 300), offer("c", "away", 2.1, 0), offer("d", "away", 9, 0),
 		offer("a", "home", 2.0, 2000), offer("b", "home", 1.7, 300), offer("c", "home", 1.9, 0),
 	}
-	v.Quotes[3].Status = odds.Suspended // the best price, which nobody can take
+	v.Quotes[3].Status = odds.Suspended // the best price, which can't be taken
 	v.Quotes[4].ChangedAt, v.Quotes[4].InPlay = noon-90_000, true
 	d.show(v)
-	d.anomalies = []detect.Anomaly{raised(nil), raised(func(a *detect.Anomaly) { a.At -= 60_000 })} // one market, twice
+	d.anomalies = []detect.Anomaly{raised(nil), raised(func(a *detect.Anomaly) { a.At -= 60_000 })} // the same market twice
 	got := d.arbitrage(t, false)
 	if len(got.Windows) != 1 || got.Suppressed != 0 {
 		t.Fatalf("%+v", got)
@@ -53,7 +53,7 @@ func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
 	if away.Venue != "b" || away.Selection != "away" || away.Price != 2.2 || away.AgeMs != 300 || away.ChangedAt != nil || home.Venue != "a" || home.AgeMs != 2000 || *home.ChangedAt != noon-90_000 {
 		t.Errorf("%+v", w.Legs)
 	}
-	// Whatever comes, the stakes bring the same.
+	// Whatever the outcome, the stakes return the same.
 	if one, two := away.Stake*away.Price, home.Stake*home.Price; math.Abs(one-two) > 1e-12 || math.Abs(one-1-profit) > 1e-12 || math.Abs(away.Stake+home.Stake-1) > 1e-12 {
 		t.Errorf("stakes %v and %v", away.Stake, home.Stake)
 	}
@@ -61,7 +61,7 @@ func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
 		t.Errorf("%q", w.Warnings)
 	}
 
-	// A better price elsewhere takes the leg over; without arbitrage there is no window.
+	// A better price elsewhere replaces the leg; without arbitrage there is no window.
 	v = quoted("m")
 	v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 300), offer("a", "home", 2.0, 2000), offer("c", "home", 3, 12_000)}
 	d.show(v)
@@ -83,10 +83,10 @@ func TestArbitrageOfASilentMatchGrowsOld(t *testing.T) {
 	v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("b", "draw", 60, 0), offer("a", "home", 2.0, 0)}
 	d.show(v)
 	d.anomalies = []detect.Anomaly{raised(nil)}
-	d.asOf = noon + 30_000 // others are quoted still
+	d.asOf = noon + 30_000 // the others are still quoted
 	w := d.arbitrage(t, false).Windows[0]
 	if w.Legs[0].AgeMs != 30_000 || len(w.Warnings) != 2 || w.Warnings[0] != "b was seen 30 s ago" {
-		t.Errorf("%+v", w) // one warning a venue
+		t.Errorf("%+v", w) // one warning per venue
 	}
 	d.asOf = noon + 3_000_000
 	if got := d.arbitrage(t, false); len(got.Windows) != 0 || got.Suppressed != 1 {
@@ -94,7 +94,7 @@ func TestArbitrageOfASilentMatchGrowsOld(t *testing.T) {
 	}
 	v = quoted("m")
 	v.Quotes = []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("a", "home", 2.0, 0)}
-	v.Quotes[1].Stale = true // by its own stamp, though it is in every poll
+	v.Quotes[1].Stale = true // by its own stamp, although every poll has it
 	d.show(v)
 	d.asOf = noon
 	if got := d.arbitrage(t, true); len(got.Windows) != 0 {
@@ -153,7 +153,7 @@ func TestArbitrageThatIsNoOfferIsCountedAndListedOnDemand(t *testing.T) {
 
 func TestArbitrageOfAMatchWithALongName(t *testing.T) {
 	d := newDesk()
-	long := strings.Repeat("x", 120) // its nodes' ids are shortened, and tell no market
+	long := strings.Repeat("x", 120) // its nodes' ids are shortened, and hide the market
 	v := quoted(long)
 	for _, q := range []engine.Quote{offer("a", "away", 1.5, 0), offer("b", "away", 2.2, 0), offer("a", "home", 2.0, 0)} {
 		q.Node = node(q.Venue, long, q.Selection)

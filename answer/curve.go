@@ -18,9 +18,9 @@ const (
 	curveBar  = 30
 )
 
-// Curve writes the comparison of two series: what was found, then the
-// correlation over the lag as bars. Of more lags than fit it shows, of each
-// stretch, the one with the largest correlation.
+// Curve writes the comparison of two series: the findings, then the correlation by
+// lag as bars. If there are too many lags, it shows the largest correlation of each
+// stretch.
 func Curve(w io.Writer, s Style, a, b string, r *leadlag.Report) error {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s has %s, %s has %s\n", a, plural(r.TicksA, "tick"), b, plural(r.TicksB, "tick"))
@@ -51,7 +51,7 @@ func finding(a, b string, r *leadlag.Report) string {
 	if r.LLR != nil {
 		text += fmt.Sprintf(", lead-lag ratio %.2f (above 1: %s leads)", *r.LLR, a)
 	}
-	return text + ".\nThe best of many lags is no test by itself; q-values come from replay.\n\n"
+	return text + ".\nThe best of many lags is not a test by itself; q-values come from replay.\n\n"
 }
 
 func bars(b *bytes.Buffer, s Style, r *leadlag.Report) {
@@ -62,7 +62,7 @@ func bars(b *bytes.Buffer, s Style, r *leadlag.Report) {
 		from, to := i*n/rows, (i+1)*n/rows
 		k := from
 		for j := from; j < to; j++ {
-			// The best lag keeps its row even where another ties with it.
+			// The best lag keeps its row even in a tie.
 			if math.Abs(r.Rho[j]) > math.Abs(r.Rho[k]) || r.LagsMS[j] == *r.BestLagMS {
 				k = j
 				if r.LagsMS[j] == *r.BestLagMS {

@@ -17,7 +17,7 @@ import (
 
 const noon odds.Time = 1_780_000_000_000
 
-// desk is a reader of every question that holds what a test puts there.
+// desk is a reader for every question, with the contents that a test gives it.
 type desk struct {
 	asOf        odds.Time
 	matches     map[string]Match
@@ -30,7 +30,7 @@ type desk struct {
 	predictions []ledger.Prediction
 	documents   map[string]string
 	muted       string
-	busy        error // of every question
+	busy        error // returned for every question
 }
 
 func newDesk() *desk {
@@ -135,7 +135,7 @@ func (d *desk) arbitrage(t *testing.T, suppressed bool) *Arbitrage {
 	return got
 }
 
-// quoted is a match of which nothing is known yet.
+// quoted is a match with quotes and nothing else.
 func quoted(id string) Match {
 	m := Match{EventView: &engine.EventView{AsOf: noon, Last: noon}}
 	m.Event = catalog.Event{ID: id, Sport: "tennis", Home: "A", Away: "B"}

@@ -12,7 +12,7 @@ import (
 	"corrgraph/store"
 )
 
-// Edge is one link as interfaces show it.
+// Edge is one link in the form of the API and the command line.
 type Edge struct {
 	Layer        odds.Layer     `json:"layer"`
 	EventID      string         `json:"event_id"`
@@ -67,7 +67,7 @@ type EdgeReader interface {
 }
 
 // ListEdges lists the edges detected by asOf, in the reader's order. Edges outside
-// their layer's window are in it and say so.
+// their layer's window are included and marked.
 func ListEdges(ctx context.Context, r EdgeReader, f store.EdgeFilter, names Names, asOf odds.Time) (*Edges, error) {
 	edges, err := r.Edges(ctx, f)
 	out := &Edges{AsOf: asOf, Edges: []Edge{}, names: names}
@@ -79,8 +79,8 @@ func ListEdges(ctx context.Context, r EdgeReader, f store.EdgeFilter, names Name
 	return out, err
 }
 
-// Text writes the discovered edges and those of other programs as a table, all
-// of them when all is set.
+// Text writes discovered edges and those of other programs as a table, or all edges
+// if all is set.
 func (l *Edges) Text(w io.Writer, s Style, all bool) error {
 	var b bytes.Buffer
 	t := edgeTable("Layer")
@@ -113,12 +113,12 @@ func edgeTable(first string) *table.Table {
 	return table.New(first, "Leader → follower", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "Evidence", "")
 }
 
-// row adds the edge to a table of edgeTable. event is the one being looked at.
+// row adds the edge to a table of edgeTable. event is the event in question.
 func (e *Edge) row(t *table.Table, first string, names Names, event, remark string) {
 	external := e.Evidence == graph.FromExternal
 	n, q, flag := fmt.Sprint(e.N), small(e.Q), flags(e.Simultaneous, e.Copied, e.Discovered || external)
 	if external {
-		n, q = "", "" // other programs state neither
+		n, q = "", "" // other programs give neither
 	}
 	if remark != "" && flag != "" {
 		flag += ", "

@@ -12,8 +12,8 @@ import (
 	"corrgraph/odds"
 )
 
-// Event is a match as interfaces show it. Of an event that only another
-// program's rows name, everything but the id is empty.
+// Event is a match in the form of the API and the command line. If only another
+// program's rows name it, everything but the id is empty.
 type Event struct {
 	ID        string     `json:"event_id"`
 	Sport     string     `json:"sport"`
@@ -32,7 +32,7 @@ func eventOf(e *catalog.Event, names Names) Event {
 		ID: e.ID, Sport: e.Sport, League: e.League, Title: names.Event(e.ID), Home: e.Home, Away: e.Away,
 		Start: known(e.Start), FirstSeen: known(e.FirstSeen), LastSeen: known(e.LastSeen), Entities: append([]string{}, e.Entities...),
 	}
-	if shown.Title == e.ID && title(e) != "" { // not among the names yet
+	if shown.Title == e.ID && title(e) != "" { // not yet among the names
 		shown.Title = title(e)
 	}
 	return shown
@@ -44,41 +44,42 @@ type EventRow struct {
 	*Activity
 }
 
-// Activity is what a running service shows of an event now; a store keeps none of it.
+// Activity is the current activity of an event in a running service; a store has
+// none.
 type Activity struct {
 	LastQuote odds.Time `json:"last_quote"`
 	Quotes    int       `json:"quotes"` // prices shown now
 	Markets   int       `json:"markets"`
-	Open      int       `json:"open_forecasts"` // not matured yet
-	Anomalies int       `json:"anomalies_on"`   // raised and not over
+	Open      int       `json:"open_forecasts"` // not yet matured
+	Anomalies int       `json:"anomalies_on"`   // raised and not ended
 }
 
 // EventList is the answer of `events`: a page of them.
 type EventList struct {
 	AsOf   odds.Time  `json:"as_of"`
 	Events []EventRow `json:"events"`
-	Total  int        `json:"total"` // that match, on all pages
+	Total  int        `json:"total"` // matching events on all pages
 	Next   string     `json:"next_cursor,omitempty"`
 }
 
-// EventQuery says which events are wanted. Zero fields match all.
+// EventQuery selects events. Zero fields match all.
 type EventQuery struct {
 	Sport  string // sport or league, as in LeaderFilter
-	Search string // part of the title or the id, in any case
-	Cursor string // EventList.Next of the page before
-	Limit  int    // of a page; zero means no limit
+	Search string // substring of the title or the id, in any case
+	Cursor string // EventList.Next of the previous page
+	Limit  int    // per page; zero means no limit
 }
 
 // EventReader lists events.
 type EventReader interface {
 	// EachEvent calls yield with every event until it returns false. Activity is nil
-	// where it is not known; both are valid during the call only. Pages need the
-	// order of the newest quote first, then the id.
+	// if unknown; both are valid only during the call. Paging needs the order of the
+	// newest quote first, then the id.
 	EachEvent(ctx context.Context, yield func(*catalog.Event, *Activity) bool) error
 }
 
 // ListEvents lists the events first seen by asOf, in the reader's order. It returns
-// ErrInvalid for a cursor that no list gave out. Cost: one pass over all events.
+// ErrInvalid for a cursor that no list issued. Cost: one pass over all events.
 func ListEvents(ctx context.Context, r EventReader, q EventQuery, names Names, asOf odds.Time) (*EventList, error) {
 	after, err := parseCursor(q.Cursor)
 	if err != nil {
@@ -110,16 +111,17 @@ func ListEvents(ctx context.Context, r EventReader, q EventQuery, names Names, a
 	return l, err
 }
 
-// wants reports whether an event matches; find is the search in lower case.
+// wants reports whether an event matches; find is the search text in lower case.
 func (q *EventQuery) wants(e *catalog.Event, find string) bool {
 	if !(LeaderFilter{Sport: q.Sport}).Matches(e.Sport, e.League) {
 		return false
 	}
-	return find == "" || strings.Contains(strings.ToLower(e.Title), find) || strings.Contains(strings.ToLower(e.ID), find)
+	return find == "" || strings.Contains(strings.ToLower(title(e)), find) || strings.Contains(strings.ToLower(e.ID), find)
 }
 
-// pageEnd is where a page of events ends. The order of events changes with every
-// quote: an id alone would move to the front and the pages begin again with it.
+// pageEnd is the position at which a page of events ends. Events are reordered by
+// every quote: with the id alone, an event that moves to the front would restart
+// the pages.
 type pageEnd struct {
 	last odds.Time
 	id   string
@@ -134,12 +136,12 @@ func pageEndOf(e *catalog.Event, now *Activity) pageEnd {
 
 func (p pageEnd) String() string { return p.id + "@" + strconv.FormatInt(int64(p.last), 10) }
 
-// before reports whether other comes behind the end.
+// before reports whether other comes after the end.
 func (p pageEnd) before(other pageEnd) bool {
 	return other.last < p.last || other.last == p.last && other.id > p.id
 }
 
-// parseCursor reads a cursor; nil where it is empty.
+// parseCursor parses a cursor; nil if it is empty.
 func parseCursor(cursor string) (*pageEnd, error) {
 	if cursor == "" {
 		return nil, nil

@@ -10,7 +10,7 @@ import (
 	"corrgraph/odds"
 )
 
-// links is a reader that knows two links; a store and a running service are others.
+// links is a reader with two links, in place of a store or a running service.
 type links []graph.Edge
 
 func (l links) Network(context.Context, odds.NodeID, odds.NodeID) (answer.Network, error) {
@@ -27,7 +27,8 @@ func ExamplePropagate() {
 		}
 	}
 	known := links{link("quick/final/h2h/home", "slow/final/h2h/home", 0.5), link("slow/final/h2h/home", "slower/final/h2h/home", 0.5)}
-	// The away side has no series of its own: it moves by as much the other way.
+	// The away side has no series of its own: it moves by the same amount in the
+	// opposite direction.
 	paths, err := answer.Propagate(context.Background(), known, answer.PropagationQuery{Source: "quick/final/h2h/away"}, answer.Names{})
 	if err != nil {
 		fmt.Println(err)

@@ -11,7 +11,7 @@ import (
 	"corrgraph/propagate"
 )
 
-// Forecast is a prediction as interfaces show it.
+// Forecast is a prediction in the form of the API and the command line.
 type Forecast struct {
 	ID          string         `json:"id"`
 	Family      string         `json:"family"`
@@ -26,7 +26,7 @@ type Forecast struct {
 	ArriveFrom  odds.Time      `json:"arrive_from"`
 	ArriveTo    odds.Time      `json:"arrive_to"`
 	Move        float64        `json:"move"` // the leader's, log-odds
-	Size        float64        `json:"size"` // what the follower is expected to move, log-odds
+	Size        float64        `json:"size"` // expected move of the follower, log-odds
 	Probability float64        `json:"probability"`
 	Confidence  float64        `json:"confidence"`
 	Outcome     ledger.Outcome `json:"outcome"`
@@ -35,7 +35,7 @@ type Forecast struct {
 	LeadTimeMs  odds.Millis    `json:"lead_time_ms"`
 }
 
-// NewForecast shows a prediction.
+// NewForecast returns a prediction as a Forecast.
 func NewForecast(p *ledger.Prediction, names Names) Forecast {
 	return Forecast{
 		ID: p.ID, Family: p.Family, Layer: p.Layer, EventID: p.Event, Title: names.Event(p.Event), Source: p.Source, Target: p.Target,
@@ -45,8 +45,8 @@ func NewForecast(p *ledger.Prediction, names Names) Forecast {
 	}
 }
 
-// forecasts shows the open and the settled predictions of a match that are wanted,
-// the settled ones newest first.
+// forecasts returns the open and the settled predictions of a match that match a
+// filter, the settled ones newest first.
 func (m *Match) forecasts(names Names, wanted func(*ledger.Prediction) bool) (open, settled []Forecast) {
 	open, settled = []Forecast{}, []Forecast{}
 	for i := range m.Open {
@@ -62,17 +62,17 @@ func (m *Match) forecasts(names Names, wanted func(*ledger.Prediction) bool) (op
 	return open, settled
 }
 
-// Predictions are the forecasts that a node is part of, and what would follow if it
-// moved now.
+// Predictions are the forecasts that involve a node, and the paths of a move of it
+// now.
 type Predictions struct {
 	AsOf    odds.Time        `json:"as_of"`
 	Node    odds.NodeID      `json:"node"`
-	Open    []Forecast       `json:"open"`    // that wait for their answer, next to arrive first
+	Open    []Forecast       `json:"open"`    // pending, next expected arrival first
 	Settled []Forecast       `json:"settled"` // newest first
 	Next    []propagate.Path `json:"next"`    // best supported first
 }
 
-// PredictionsReader knows the links around a node and the forecasts about it.
+// PredictionsReader reads the links around a node and its forecasts.
 type PredictionsReader interface {
 	NetworkReader
 	MatchReader

@@ -31,23 +31,23 @@ type Layer struct {
 	Edges   []Edge       `json:"edges" nullable:"true"` // strongest |correlation| first; null where the layer failed
 	LeftOut int          `json:"left_out"`              // edges inside the window that are not listed
 	Refused int          `json:"refused"`               // edges with a number out of range
-	// Of a running service:
+	// For a running service:
 	Mode string    `json:"mode,omitempty"` // "hot", "standby" or "off"
-	AsOf odds.Time `json:"as_of,omitzero"` // event time of the layer's edges, where it is served with its age
+	AsOf odds.Time `json:"as_of,omitzero"` // event time of the layer's edges, for layers served with their age
 }
 
-// LayerOff is the status of a layer that is switched off: it did not fail.
+// LayerOff is the status of a layer that is switched off, which is not a failure.
 const LayerOff graph.Status = "OFF"
 
 // GraphQuery is a question for the graph of an event.
 type GraphQuery struct {
 	Event string
-	Limit int        // the most edges of each layer; zero means graph.AnswerLimit
-	Mode  graph.Mode // where layers are built; empty means inline
+	Limit int        // maximum edges per layer; zero means graph.AnswerLimit
+	Mode  graph.Mode // how layers are built; empty means inline
 }
 
-// ReadGraph builds the graph of an event as of an instant, each layer by one question
-// to the reader. A layer that can't be read is in it with the reason.
+// ReadGraph builds the graph of an event as of an instant, each layer with one
+// query. A layer that can't be read is included with the reason.
 func ReadGraph(ctx context.Context, r EdgeReader, q GraphQuery, names Names, asOf odds.Time) *Graph {
 	source := func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
 		return r.Edges(ctx, store.EdgeFilter{Event: q.Event, Layer: layer})
@@ -56,7 +56,8 @@ func ReadGraph(ctx context.Context, r EdgeReader, q GraphQuery, names Names, asO
 	return &g
 }
 
-// NewGraph shows a snapshot, at most limit edges a layer; zero means graph.AnswerLimit.
+// NewGraph returns a snapshot as a Graph, with at most limit edges per layer; zero
+// means graph.AnswerLimit.
 func NewGraph(s *graph.Snapshot, limit int, names Names) Graph {
 	var a graph.Answer
 	s.Answer(s.AsOf, limit, &a)

@@ -5,12 +5,12 @@ import (
 	"corrgraph/odds"
 )
 
-// EdgeDetail is a link with what stands behind it.
+// EdgeDetail is a link with its evidence.
 type EdgeDetail struct {
 	AsOf         odds.Time    `json:"as_of"`
 	Edge         Edge         `json:"edge"`
 	ResolutionMs odds.Millis  `json:"resolution_ms"`
-	Why          string       `json:"why"`      // why it is not discovered, directed or independent; empty where it is
+	Why          string       `json:"why"`      // why it is not discovered, directed or independent; empty if it is
 	Curve        []CurvePoint `json:"curve"`    // of the family, lags ascending; empty for rows of other programs
 	Leader       []Point      `json:"leader"`   // the source's moves, summed, oldest first
 	Follower     []Point      `json:"follower"` // the target's
@@ -23,10 +23,10 @@ type CurvePoint struct {
 	LagMs       odds.Millis `json:"lag_ms"` // negative: the target moved first
 	Z           float64     `json:"z"`
 	Correlation float64     `json:"correlation"`
-	Null        float64     `json:"null_z"` // |z| that 95 % of sign-flipped copies stay under; 0 unknown
+	Null        float64     `json:"null_z"` // |z| below which 95 % of sign-flipped copies stay; 0 unknown
 }
 
-// Point is a series at one instant, log-odds.
+// Point is the value of a series at one instant, in log-odds.
 type Point struct {
 	At    odds.Time `json:"at"`
 	Value float64   `json:"value"`
@@ -46,7 +46,7 @@ type Family struct {
 	Confidence float64 `json:"confidence"`
 }
 
-// Trend is the edge's newest window beside its own history.
+// Trend compares the edge's newest window with its history.
 type Trend struct {
 	Windows     int32   `json:"windows"`
 	ScoreNow    float32 `json:"correlation_now"`
@@ -57,7 +57,7 @@ type Trend struct {
 	LagSpread   float32 `json:"lag_ms_spread"`
 }
 
-// NewEdgeDetail shows what an engine says of a link.
+// NewEdgeDetail returns an engine's detail of a link as an EdgeDetail.
 func NewEdgeDetail(d *engine.Detail, names Names, asOf odds.Time) EdgeDetail {
 	t, f := &d.Edge.Trend, &d.Family
 	out := EdgeDetail{

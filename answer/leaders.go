@@ -15,7 +15,7 @@ import (
 	"corrgraph/store"
 )
 
-// Pair is a layer-1 family: one venue and another over all their common matches.
+// Pair is a layer-1 family: two venues over all their common matches.
 type Pair struct {
 	Leader       string      `json:"leader"`
 	Follower     string      `json:"follower"`
@@ -30,7 +30,7 @@ type Pair struct {
 	Correlation  float64     `json:"correlation"`
 	Beta         float64     `json:"beta"`
 	N            int         `json:"n"`
-	Pairs        int         `json:"pairs"` // of nodes that brought evidence
+	Pairs        int         `json:"pairs"` // number of pairs of nodes with evidence
 	P            float64     `json:"p"`
 	Q            float64     `json:"q"`
 	Confidence   float64     `json:"confidence"`
@@ -45,8 +45,8 @@ type Pair struct {
 	Coincide     float64     `json:"coinciding_share"`
 	FirstFound   *odds.Time  `json:"first_found"` // null: never
 	JudgedAt     odds.Time   `json:"judged_at"`
-	// HayashiYoshida is the published estimator's opinion of a pair with a leader;
-	// null where it was not asked.
+	// HayashiYoshida is the published estimator's result for a pair with a leader;
+	// null if it was not computed.
 	HayashiYoshida *graph.Opinion `json:"hayashi_yoshida"`
 }
 
@@ -59,29 +59,29 @@ type Leaders struct {
 	Later int `json:"judged_later"`
 }
 
-// LeaderFilter says which pairs are wanted. Its zero value means all.
+// LeaderFilter selects pairs. Its zero value selects all.
 type LeaderFilter struct {
 	Sport  string // "baseball", "mlb" or "baseball_mlb", in any case
 	Market string
 }
 
-// Matches reports whether the filter wants a league; it does not look at Market.
+// Matches reports whether a league passes the filter; it ignores Market.
 func (f LeaderFilter) Matches(sport, league string) bool {
 	s := strings.ToLower(f.Sport)
 	return s == "" || s == strings.ToLower(sport) || s == strings.ToLower(league) || s == strings.ToLower(sport+"_"+league)
 }
 
-// LeaderReader knows what families were judged to be.
+// LeaderReader reads the judgements of families.
 type LeaderReader interface {
 	Families(ctx context.Context) ([]graph.Family, error)
 	Groups(ctx context.Context) ([]store.Group, error)
-	// Opinions are those of the published estimator, by family key.
+	// Opinions returns the results of the published estimator, by family key.
 	Opinions(ctx context.Context) (map[string]graph.Opinion, error)
 }
 
-// ListLeaders lists the layer-1 families that were judged by asOf, discovered or
-// not, the most certain first. A store keeps a family's newest judgement alone,
-// so an earlier asOf finds what was not judged again since.
+// ListLeaders lists the layer-1 families judged by asOf, discovered or not, the
+// most certain first. A store keeps only a family's newest judgement, so an earlier
+// asOf finds only families that were not judged again since.
 func ListLeaders(ctx context.Context, r LeaderReader, f LeaderFilter, asOf odds.Time) (*Leaders, error) {
 	families, err := r.Families(ctx)
 	if err != nil {
@@ -116,7 +116,7 @@ func ListLeaders(ctx context.Context, r LeaderReader, f LeaderFilter, asOf odds.
 	return l, nil
 }
 
-// wants reports whether a family is one of the pairs asked for.
+// wants reports whether a family matches.
 func (f LeaderFilter) wants(k *graph.FamilyKey) bool {
 	return k.Layer == odds.Direct && f.Matches(k.Sport, k.League) && (f.Market == "" || strings.EqualFold(f.Market, k.Market))
 }
@@ -138,7 +138,7 @@ func pairOf(x *graph.Family, opinions map[string]graph.Opinion) Pair {
 	return p
 }
 
-// known is nil for the unknown time, so that JSON says null and not 1970.
+// known returns nil for the unknown time, so that JSON has null and not 1970.
 func known(t odds.Time) *odds.Time {
 	if t == 0 {
 		return nil
@@ -146,9 +146,9 @@ func known(t odds.Time) *odds.Time {
 	return &t
 }
 
-// Text writes the discovered pairs, all of them when all is set, as two tables:
-// those with a leader, then those that move together; at most limit rows of each
-// (all when 0). The groups follow.
+// Text writes the discovered pairs, or all of them if all is set, as two tables:
+// pairs with a leader, then pairs that move together; at most limit rows each (0:
+// all). The groups follow.
 func (l *Leaders) Text(w io.Writer, s Style, all bool, limit int) error {
 	var b bytes.Buffer
 	led := table.New("Leader → follower", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "")

@@ -9,13 +9,13 @@ import (
 	"corrgraph/odds"
 )
 
-// Quote is what one venue shows of one selection.
+// Quote is one venue's quote of one selection.
 type Quote struct {
 	Node         odds.NodeID `json:"node"`
 	Venue        string      `json:"venue"`
 	Market       string      `json:"market"`
 	Selection    string      `json:"selection"`
-	Price        any         `json:"price"` // in the format asked for; null unknown
+	Price        any         `json:"price"` // in the requested format; null unknown
 	Line         *float64    `json:"line"`  // null where the market has none
 	Fair         *float64    `json:"fair_probability"`
 	Status       string      `json:"status"`
@@ -27,7 +27,7 @@ type Quote struct {
 	ResolutionMs odds.Millis `json:"resolution_ms"`
 }
 
-// EventDetail is everything about one event but its graph.
+// EventDetail is everything about one event except its graph.
 type EventDetail struct {
 	Event
 	AsOf       odds.Time  `json:"as_of"`
@@ -37,8 +37,8 @@ type EventDetail struct {
 	Settled    []Forecast `json:"settled"` // newest first
 }
 
-// NewEventDetail shows an event with its quotes and forecasts. Fair probabilities are
-// Shin's, over complete outcome sets.
+// NewEventDetail returns an event with its quotes and forecasts. Fair probabilities
+// use Shin's method, over complete outcome sets.
 func NewEventDetail(m Match, n odds.Notation, names Names, asOf odds.Time) EventDetail {
 	out := EventDetail{Event: eventOf(&m.Event, names), AsOf: asOf, OddsFormat: n.String(), Quotes: quotes(m.EventView, n)}
 	out.Open, out.Settled = m.forecasts(names, func(*ledger.Prediction) bool { return true })
@@ -62,7 +62,7 @@ func quotes(v *engine.EventView, n odds.Notation) []Quote {
 	return out
 }
 
-// lineOf is the line of a quote, nil where its market has none.
+// lineOf returns the line of a quote, nil if its market has none.
 func lineOf(q *engine.Quote) *float64 {
 	if math.IsNaN(q.Line) {
 		return nil
@@ -70,17 +70,17 @@ func lineOf(q *engine.Quote) *float64 {
 	return &q.Line
 }
 
-// price shows decimal odds in a notation: a number, or the text of a fraction.
+// price formats decimal odds: a number, or the text of a fraction.
 func price(decimal float64, n odds.Notation) any {
 	text := odds.Format(odds.Odds(decimal), n)
 	if n == odds.InFractional || n == odds.InAmerican {
-		return text // +150 is no number in JSON
+		return text // +150 is not a JSON number
 	}
 	return json.Number(text)
 }
 
-// fairOf removes the margin from every venue's market by Shin's method where all
-// its outcomes are open. The result is by index of the quote.
+// fairOf removes the margin from every venue's market by Shin's method, if all its
+// outcomes are open. The result is by index of the quote.
 func fairOf(qs []engine.Quote) map[int]*float64 {
 	type market struct{ venue, name string }
 	sets := map[market][]int{}
@@ -111,34 +111,35 @@ func fairOf(qs []engine.Quote) map[int]*float64 {
 	return out
 }
 
-// Move is a move of a price that is remembered.
+// Move is a remembered move of a price.
 type Move struct {
 	Node odds.NodeID `json:"node"`
 	At   odds.Time   `json:"at"`
 	Move float64     `json:"move"` // log-odds
-	RMS  float64     `json:"rms"`  // of the node's moves until now; 0 unknown
+	RMS  float64     `json:"rms"`  // of the node's earlier moves; 0 unknown
 }
 
-// MoveList are the moves of an event that are remembered, and since when its graph is.
+// MoveList are the remembered moves of an event, and the time since when its graph
+// is remembered.
 type MoveList struct {
 	EventID string      `json:"event_id"`
 	AsOf    odds.Time   `json:"as_of"`
-	Since   *odds.Time  `json:"remembered_from"` // from then on no move is missing; null: none is remembered
-	Graphs  []odds.Time `json:"graphs"`          // as_of of every graph that is remembered, oldest first
-	Older   int         `json:"older"`           // moves remembered of the time before these
-	Newer   int         `json:"newer"`           // and after these
+	Since   *odds.Time  `json:"remembered_from"` // no move since then is missing; null: none is remembered
+	Graphs  []odds.Time `json:"graphs"`          // as_of of every remembered graph, oldest first
+	Older   int         `json:"older"`           // remembered moves before these
+	Newer   int         `json:"newer"`           // remembered moves after these
 	Moves   []Move      `json:"moves"`           // oldest first
 }
 
-// MovesQuery says which moves are wanted.
+// MovesQuery selects moves.
 type MovesQuery struct {
 	Event    string
-	From, To odds.Time // zero is open
-	Limit    int       // the newest of them; zero means 500
+	From, To odds.Time // zero: open
+	Limit    int       // of the newest; zero means 500
 }
 
-// NewMoveList shows what an engine remembers of an event, and the instants of which its
-// graph is remembered.
+// NewMoveList returns the moves that an engine remembers of an event, and the times
+// of the remembered graphs.
 func NewMoveList(event string, r *engine.Remembered, graphs []odds.Time, asOf odds.Time) MoveList {
 	out := MoveList{
 		EventID: event, AsOf: asOf, Since: known(r.Since), Graphs: append([]odds.Time{}, graphs...), Older: r.Older, Newer: r.Newer, Moves: make([]Move, len(r.Moves)),

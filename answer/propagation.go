@@ -13,45 +13,46 @@ import (
 	"corrgraph/propagate"
 )
 
-// Paths is the answer of `propagate`: how a move travels.
+// Paths is the answer of `propagate`: the paths of a move.
 type Paths struct {
 	AsOf   odds.Time        `json:"as_of"`
 	Source odds.NodeID      `json:"source"`
 	Target odds.NodeID      `json:"target,omitempty"`
 	Paths  []propagate.Path `json:"paths"` // best first
-	// Mirrored says that the question named the other side of a two-way market: moves
-	// are to be read with the sign changed.
+	// Mirrored says that the question named the other side of a two-way market: read
+	// moves with the opposite sign.
 	Mirrored bool `json:"mirrored"`
-	// Linked says that a link leads from or to the source, though there may be no path.
+	// Linked says that the source has a link, even if no path was found.
 	Linked bool `json:"-"`
 
 	names Names
 }
 
-// PropagationQuery is a question about a move.
+// PropagationQuery is a question about the effect of a move.
 type PropagationQuery struct {
-	Source, Target odds.NodeID // Target empty: everything downstream
+	Source, Target odds.NodeID // empty Target: everything downstream
 	Depth, Paths   int         // 0 means propagate.DefaultDepth and 1
 }
 
-// Network is the part of the graph that a move may travel through.
+// Network is the part of the graph through which a move may travel.
 type Network struct {
 	Edges [][]graph.Edge // inside their windows
 	AsOf  odds.Time
 }
 
-// NetworkReader knows the links around a node.
+// NetworkReader reads the links around a node.
 type NetworkReader interface {
-	// Network returns at least the links that lead from source, or to target where there
-	// is one. It returns ErrUnknown where it can't tell where the source belongs.
+	// Network returns at least the links that lead from source, or to target if there
+	// is one. It returns ErrUnknown if it can't tell to which event the source
+	// belongs.
 	Network(ctx context.Context, source, target odds.NodeID) (Network, error)
-	// KnowsNode reports whether a node that has no link inside its window had one
-	// before. Such a node is an empty answer, any other an error.
+	// KnowsNode reports whether a node without links inside its window had one before.
+	// Such a node gets an empty answer, any other an error.
 	KnowsNode(ctx context.Context, node odds.NodeID) (bool, error)
 }
 
-// Propagate answers how a move of the source travels: by the best path, by several or
-// to everything downstream. It returns ErrUnknown for nodes without any link.
+// Propagate returns how a move of the source travels: by the best path, by several,
+// or to everything downstream. It returns ErrUnknown for nodes without any link.
 func Propagate(ctx context.Context, r NetworkReader, q PropagationQuery, names Names) (*Paths, error) {
 	x, err := r.Network(ctx, q.Source, q.Target)
 	if err != nil {
@@ -73,7 +74,7 @@ func Propagate(ctx context.Context, r NetworkReader, q PropagationQuery, names N
 	}, nil
 }
 
-// find asks the network the question that the query means.
+// find runs the search that the query asks for.
 func find(n *propagate.Network, source, target odds.NodeID, q *PropagationQuery) []propagate.Path {
 	var found []propagate.Path
 	switch {
@@ -92,8 +93,8 @@ func find(n *propagate.Network, source, target odds.NodeID, q *PropagationQuery)
 	return found
 }
 
-// mirror is the node of the other side of a two-way market, where that is the side
-// that holds the series; empty otherwise.
+// mirror returns the node of the other side of a two-way market, if that side has
+// the series; empty otherwise.
 func mirror(n odds.NodeID) odds.NodeID {
 	i := strings.LastIndexByte(string(n), '/') + 1
 	switch n[i:] {
@@ -107,8 +108,8 @@ func mirror(n odds.NodeID) odds.NodeID {
 	return ""
 }
 
-// resolve returns the node that holds the series of the one asked for: that node, or
-// its mirror, which moves by as much the other way.
+// resolve returns the node with the series of a node: itself, or its mirror, which
+// moves by the same amount in the opposite direction.
 func resolve(ctx context.Context, r NetworkReader, n *propagate.Network, node odds.NodeID) (of odds.NodeID, mirrored bool, err error) {
 	for _, x := range []odds.NodeID{node, mirror(node)} {
 		if x == "" {
@@ -127,13 +128,13 @@ func resolve(ctx context.Context, r NetworkReader, n *propagate.Network, node od
 	return node, false, unknown("unknown node %q: no link leads from or to it", string(node))
 }
 
-// Text says what a move of the source does next: when it arrives, where and how
-// large, best supported first; at most limit paths (all when 0).
+// Text writes the expected effects of a move: when it arrives, where and how large,
+// best supported first; at most limit paths (0: all).
 func (l *Paths) Text(w io.Writer, s Style, limit int) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "When %s moves\n", s.Bold(l.names.Node(l.Source)))
 	if len(l.Paths) == 0 {
-		b.WriteString("nothing is known to follow it")
+		b.WriteString("no path is known")
 		if l.Target != "" {
 			b.WriteString(" to " + Plain(l.names.Node(l.Target)))
 		}
@@ -163,7 +164,7 @@ func (l *Paths) table(b *bytes.Buffer, s Style, limit int) {
 	}
 }
 
-// way names what lies between source and target.
+// way describes the nodes between source and target.
 func (l *Paths) way(event string, p *propagate.Path) string {
 	if len(p.Hops) == 1 {
 		return p.Hops[0].Layer.Key() + " directly"

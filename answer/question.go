@@ -10,14 +10,13 @@ import (
 	"corrgraph/ledger"
 )
 
-// What can be wrong with a question. Readers wrap ErrUnknown too, where they do not
-// know what they are asked for.
+// Kinds of errors. Readers also wrap ErrUnknown, for things they do not know.
 var (
 	ErrUnknown = errors.New("unknown") // there is no such event, node or link
 	ErrInvalid = errors.New("invalid")
 )
 
-// Error is the error of a question that has no answer. Its text is for whoever asked.
+// Error is the error of a question without an answer. Its text is for the client.
 type Error struct {
 	Kind   error // ErrUnknown or ErrInvalid
 	Detail string
@@ -33,14 +32,14 @@ func unknown(format string, args ...any) error {
 	return &Error{ErrUnknown, fmt.Sprintf(format, args...)}
 }
 
-// Catalog knows which events there are.
+// Catalog lists the known events.
 type Catalog interface {
 	Events(ctx context.Context) ([]catalog.Event, error)
 	KnowsEvent(ctx context.Context, event string) (bool, error)
 }
 
-// NamesFor returns the names of a catalogue's events. An event that it doesn't know
-// is an error; an empty one is none.
+// NamesFor returns the names of a catalogue's events. An unknown event is an error;
+// an empty one is not checked.
 func NamesFor(ctx context.Context, c Catalog, event string) (names Names, err error) {
 	if event != "" {
 		known, err := c.KnowsEvent(ctx, event)
@@ -55,13 +54,13 @@ func NamesFor(ctx context.Context, c Catalog, event string) (names Names, err er
 	return NamesOf(events), err
 }
 
-// Match is what a running engine knows of one event now. It is read, never changed.
+// Match is a running engine's view of one event. It is read-only.
 type Match struct {
 	*engine.EventView
 	Settled []ledger.Prediction // newest last
 }
 
-// MatchReader looks at one event; it returns ErrUnknown where there is no such event.
+// MatchReader reads one event; it returns ErrUnknown if there is no such event.
 type MatchReader interface {
 	Match(ctx context.Context, event string) (Match, error)
 }

@@ -35,7 +35,7 @@ func (d *desk) Anomalies(context.Context, string, float64) ([]detect.Anomaly, er
 
 var errDisk = errors.New("the disk is gone")
 
-// TestEveryQuestionPassesOnWhatItsReaderCouldNotDo asks a reader that fails.
+// TestEveryQuestionPassesOnWhatItsReaderCouldNotDo uses a reader that fails.
 func TestEveryQuestionPassesOnWhatItsReaderCouldNotDo(t *testing.T) {
 	d := newDesk()
 	d.busy = errDisk
@@ -107,7 +107,7 @@ func TestListEvents(t *testing.T) {
 		{EventQuery{Search: "match A"}, "a", false},
 		{EventQuery{Limit: 2}, "c a", true},
 		{EventQuery{Limit: 3}, "c a b", false},
-		{EventQuery{Limit: 2, Cursor: pageEnd{noon, "a"}.String()}, "c b", false}, // what has moved to the front since stays out
+		{EventQuery{Limit: 2, Cursor: pageEnd{noon, "a"}.String()}, "c b", false}, // events that have moved to the front since are not repeated
 	} {
 		l, err := ListEvents(t.Context(), d, c.q, NamesOf(d.events), noon)
 		if err != nil || (l.Next != "") != c.next || l.Events == nil || c.q.Sport+c.q.Search == "" && l.Total != 3 {
@@ -126,7 +126,7 @@ func TestListEvents(t *testing.T) {
 			t.Errorf("cursor %q: %v", bad, err)
 		}
 	}
-	// Of a store nothing of now is known, and its JSON does not pretend to.
+	// A store has no current activity, and its JSON does not pretend to.
 	var js bytes.Buffer
 	l, err := ListEvents(t.Context(), StoredEvents{d}, EventQuery{}, Names{}, noon)
 	if err = errors.Join(err, JSON(&js, l)); err != nil || strings.Contains(js.String(), "last_quote") || len(l.Events) != 3 {
@@ -166,7 +166,7 @@ func TestLeadersCarryTheSecondOpinion(t *testing.T) {
 	if err != nil || len(l.Pairs) != 1 || l.Pairs[0].HayashiYoshida == nil {
 		t.Errorf("%+v, %v", l, err)
 	}
-	d.documents = nil // a store that was never asked for one
+	d.documents = nil // a store without documents
 	if l, err = ListLeaders(t.Context(), StoredLeaders{d}, LeaderFilter{}, noon); err != nil || l.Pairs[0].HayashiYoshida != nil || l.Groups == nil {
 		t.Errorf("%+v, %v", l, err)
 	}
@@ -304,7 +304,7 @@ func TestListPredictions(t *testing.T) {
 	if _, err := ListPredictions(t.Context(), d, node("nobody", "m", "home"), Names{}); !errors.Is(err, ErrUnknown) {
 		t.Error(err)
 	}
-	d.matches = nil // a node of another program, of whose event no price is known
+	d.matches = nil // a node of another program in an event without prices
 	if got, err := ListPredictions(t.Context(), d, a, Names{}); err != nil || len(got.Next) != 1 || got.Open == nil {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -235,7 +235,7 @@ func TestPathsText(t *testing.T) {
 	}
 	b.Reset()
 	l = &Paths{Source: "dk/e1/h2h/home", Target: "fd/e1/h2h/home", Paths: []propagate.Path{}, names: names()}
-	if err := errors.Join(l.Text(&b, Style{}, 0), JSON(&b, l)); err != nil || !strings.Contains(b.String(), "nothing is known to follow it to fd") || !strings.Contains(b.String(), `"paths": []`) {
+	if err := errors.Join(l.Text(&b, Style{}, 0), JSON(&b, l)); err != nil || !strings.Contains(b.String(), "no path is known to fd") || !strings.Contains(b.String(), `"paths": []`) {
 		t.Errorf("%v:\n%s", err, &b)
 	}
 }

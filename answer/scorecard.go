@@ -14,18 +14,18 @@ import (
 	"corrgraph/odds"
 )
 
-// Scorecard is the answer of `scorecard`: how the forecasts did.
+// Scorecard is the answer of `scorecard`: the record of the forecasts.
 type Scorecard struct{ ledger.Scorecard }
 
-// PredictionReader knows all predictions, and the families that made them.
+// PredictionReader reads all predictions, and the families that made them.
 type PredictionReader interface {
 	Predictions(ctx context.Context) ([]ledger.Prediction, error)
 	Families(ctx context.Context) ([]graph.Family, error)
 }
 
-// ScorecardAt adds up the predictions as they stood at asOf: those issued later are
-// left out, those settled later are pending. Predictions of families that are no
-// longer known keep the layer alone.
+// ScorecardAt summarises the predictions as of asOf: later ones are left out, and
+// those settled later are pending. Predictions of unknown families have only their
+// layer.
 func ScorecardAt(ctx context.Context, r PredictionReader, asOf odds.Time) (*Scorecard, error) {
 	all, err := r.Predictions(ctx)
 	if err != nil {
@@ -60,8 +60,8 @@ func ScorecardAt(ctx context.Context, r PredictionReader, asOf odds.Time) (*Scor
 	return &Scorecard{ledger.NewScorecard(named)}, nil
 }
 
-// Text writes how the forecasts did beside the base rate and simple baselines:
-// families with a matured forecast, at most limit of them (all when 0).
+// Text writes the forecasts' hit rates beside the base rate and simple baselines,
+// for families with a matured forecast, at most limit (0: all).
 func (c *Scorecard) Text(w io.Writer, s Style, limit int) error {
 	var b bytes.Buffer
 	o := &c.Overall

@@ -15,12 +15,12 @@ import (
 	"corrgraph/store"
 )
 
-// Documents are JSON texts by name, fs.ErrNotExist where there is none.
+// Documents reads JSON texts by name; fs.ErrNotExist if there is none.
 type Documents interface {
 	Document(ctx context.Context, name string) ([]byte, error)
 }
 
-// read decodes a document; ok is false where there is none.
+// read decodes a document; ok is false if there is none.
 func read(ctx context.Context, d Documents, name string, to any) (ok bool, err error) {
 	body, err := d.Document(ctx, name)
 	switch {
@@ -30,7 +30,7 @@ func read(ctx context.Context, d Documents, name string, to any) (ok bool, err e
 		return false, err
 	}
 	if err := json.Unmarshal(body, to); err != nil {
-		return false, fmt.Errorf("document %s of the store: %w (replay again to write it anew)", name, err)
+		return false, fmt.Errorf("document %s of the store: %w (replay again to rewrite it)", name, err)
 	}
 	return true, nil
 }
@@ -38,7 +38,7 @@ func read(ctx context.Context, d Documents, name string, to any) (ok bool, err e
 // StoredLeaders reads leaders from a store.
 type StoredLeaders struct{ FamilyStore }
 
-// FamilyStore is what StoredLeaders needs of a store.
+// FamilyStore is the part of a store that StoredLeaders needs.
 type FamilyStore interface {
 	Documents
 	Families(ctx context.Context) ([]graph.Family, error)
@@ -52,7 +52,8 @@ func (r StoredLeaders) Opinions(ctx context.Context) (map[string]graph.Opinion, 
 	return out, err
 }
 
-// StoredEvents reads events from a store, in the order of first sight.
+// StoredEvents reads events from a store, in the order in which they were first
+// seen.
 type StoredEvents struct{ Catalog }
 
 // EachEvent implements EventReader.
@@ -69,7 +70,7 @@ func (r StoredEvents) EachEvent(ctx context.Context, yield func(*catalog.Event, 
 // StoredAnomalies reads anomalies from a store, in order of time.
 type StoredAnomalies struct{ AnomalyStore }
 
-// AnomalyStore is what StoredAnomalies needs of a store.
+// AnomalyStore is the part of a store that StoredAnomalies needs.
 type AnomalyStore interface {
 	Anomalies(ctx context.Context, event string, minConfidence float64) ([]detect.Anomaly, error)
 	EdgesInWindow(ctx context.Context, event string, asOf odds.Time) ([]graph.Edge, error)
@@ -86,13 +87,14 @@ func (r StoredAnomalies) EachAnomaly(ctx context.Context, event string, minConfi
 	return err
 }
 
-// StoredNetwork reads the links of a store inside their windows before AsOf.
+// StoredNetwork reads the links in a store that are inside their windows before
+// AsOf.
 type StoredNetwork struct {
 	NodeStore
 	AsOf odds.Time
 }
 
-// NodeStore is what StoredNetwork needs of a store.
+// NodeStore is the part of a store that StoredNetwork needs.
 type NodeStore interface {
 	EdgesInWindow(ctx context.Context, event string, asOf odds.Time) ([]graph.Edge, error)
 	KnowsNode(ctx context.Context, node odds.NodeID) (bool, error)
@@ -104,7 +106,7 @@ func (r StoredNetwork) Network(ctx context.Context, _, _ odds.NodeID) (Network, 
 	return Network{Edges: [][]graph.Edge{edges}, AsOf: r.AsOf}, err
 }
 
-// StoredScorecard returns the newest scorecard of a store, an empty one where it has
+// StoredScorecard returns the newest scorecard of a store, an empty one if there is
 // none.
 func StoredScorecard(ctx context.Context, d Documents) (*Scorecard, error) {
 	c := &Scorecard{}

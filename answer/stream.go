@@ -5,11 +5,11 @@ import (
 	"corrgraph/odds"
 )
 
-// Message is one event of the stream. Its JSON is the event's data, and its kind the
+// Message is one event of the stream. Its JSON is the event's data, its kind the
 // event's name.
 type Message interface {
 	Kind() string
-	message() // of this package alone
+	message() // implemented only in this package
 }
 
 // Moved is a move of a price.
@@ -17,13 +17,13 @@ type Moved struct {
 	Node    odds.NodeID `json:"node"`
 	EventID string      `json:"event_id"`
 	At      odds.Time   `json:"at"`
-	Move    float64     `json:"move"`  // log-odds, since the last of this node that was sent
-	Value   float64     `json:"value"` // after it
-	Price   *float64    `json:"price"` // null: of a consensus
-	RMS     float64     `json:"rms"`   // of the node's moves before; 0 unknown
+	Move    float64     `json:"move"`  // log-odds, since this node's last message
+	Value   float64     `json:"value"` // after the move
+	Price   *float64    `json:"price"` // null for a consensus
+	RMS     float64     `json:"rms"`   // of the node's earlier moves; 0 unknown
 }
 
-// Issued is a forecast that was made.
+// Issued is a new forecast.
 type Issued struct{ Forecast }
 
 // Settled is a forecast with its outcome.
@@ -32,20 +32,20 @@ type Settled struct{ Forecast }
 // Raised is an anomaly that began, changed or ended.
 type Raised struct{ Anomaly }
 
-// Renewed says that an event's graph can be fetched anew.
+// Renewed says that an event's graph has a new version.
 type Renewed struct {
 	EventID string    `json:"event_id"`
 	AsOf    odds.Time `json:"as_of"`
 	Version uint64    `json:"version"`
 }
 
-// Decided says that families were judged anew.
+// Decided says that families were judged again.
 type Decided struct {
 	At       odds.Time `json:"at"`
 	Families int       `json:"families"`
 }
 
-// Gap says what is missing.
+// Gap says that messages or polls are missing.
 type Gap struct {
 	Scope  string `json:"scope"` // "stream": this client was too slow; "feed": a source did not answer
 	Source string `json:"source,omitempty"`
@@ -55,17 +55,17 @@ type Gap struct {
 // Connected is the first message of every stream.
 type Connected struct {
 	AsOf      odds.Time `json:"as_of"`
-	Boot      string    `json:"boot"` // of the process; message ids of another mean nothing
+	Boot      string    `json:"boot"` // of the process; message ids of another are not valid here
 	Resumed   bool      `json:"resumed"`
 	Heartbeat int64     `json:"heartbeat_ms"`
 }
 
-// Resync says that what came before is lost: everything is to be fetched anew.
+// Resync says that earlier messages are lost: fetch everything again.
 type Resync struct {
 	AsOf odds.Time `json:"as_of"`
 }
 
-// Heartbeat says that nothing has happened.
+// Heartbeat says that there was no other message.
 type Heartbeat struct {
 	AsOf odds.Time `json:"as_of"`
 }
@@ -100,7 +100,7 @@ func (Resync) message()    {}
 func (Heartbeat) message() {}
 func (Bye) message()       {}
 
-// NewMoved shows a move of a series.
+// NewMoved returns a move of a series as a message.
 func NewMoved(m *engine.Move) Moved {
 	out := Moved{Node: m.Node, EventID: m.Event, At: m.At, Move: m.Raw, Value: m.Value, RMS: m.RMS}
 	if m.Price != 0 {

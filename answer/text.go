@@ -22,13 +22,13 @@ func JSON(w io.Writer, v any) error {
 	return err
 }
 
-// Style says how tables look. The zero value is plain text.
+// Style selects the look of tables. The zero value is plain text.
 type Style = table.Style
 
-// Plain replaces what a terminal would take for an order; see table.Plain.
+// Plain replaces control characters that a terminal would obey; see table.Plain.
 func Plain(text string) string { return table.Plain(text) }
 
-// bandPaint is the colour of a confidence.
+// bandPaint returns the colour of a confidence.
 func bandPaint(b odds.Band) table.Paint {
 	switch b {
 	case odds.High:

@@ -11,7 +11,7 @@ import (
 	"corrgraph/odds"
 )
 
-// unit is a span's size in ms, its name, and digits after the point.
+// unit is a unit of time: its size in ms, name, and decimals.
 type unit struct {
 	ms   float64
 	name string
@@ -32,8 +32,8 @@ func unitOf(ms float64) unit {
 	}
 }
 
-// in renders a span without the unit: one decimal below 10, but for whole numbers
-// of minutes and more, where it would only pretend precision.
+// in formats a span without the unit: one decimal below 10, none for whole minutes
+// and longer units, where it would suggest false precision.
 func (u unit) in(ms float64) string {
 	v := ms / u.ms
 	if u.ms == 1 || math.Abs(v) >= 9.95 || u.ms >= 60_000 && v == math.Trunc(v) || v == 0 {
@@ -42,23 +42,23 @@ func (u unit) in(ms float64) string {
 	return strconv.FormatFloat(v, 'f', 1, 64)
 }
 
-// Span renders milliseconds for people: "250 ms", "2.0 s", "5 min", "3.5 h".
+// Span formats milliseconds for people: "250 ms", "2.0 s", "5 min", "3.5 h".
 func Span(d odds.Millis) string {
 	u := unitOf(float64(d))
 	return u.in(float64(d)) + " " + u.name
 }
 
-// Between renders an interval in one unit: "1.6–2.5 s".
+// Between formats an interval in one unit: "1.6–2.5 s".
 func Between(low, high odds.Millis) string {
 	u := unitOf(float64(high))
 	return u.in(float64(low)) + "–" + u.in(float64(high)) + " " + u.name
 }
 
-// coarse is the resolution from which lags are told in polls.
+// coarse is the resolution from which lags are given in polls.
 const coarse = 1000
 
-// Lag renders a lag as the interval that it is: in polls of a polled source, in
-// time otherwise. resolution 0 is unknown.
+// Lag formats the interval of a lag: in polls for a polled source, in time
+// otherwise. A resolution of 0 is unknown.
 func Lag(lag, low, high, resolution odds.Millis, simultaneous bool) string {
 	switch {
 	case simultaneous && resolution >= coarse && high <= resolution:
@@ -82,8 +82,8 @@ func Lag(lag, low, high, resolution odds.Millis, simultaneous bool) string {
 	return fmt.Sprintf("about %d polls, %s", k, Between(low, high))
 }
 
-// Share renders how much of a move is followed: "33 % of the move", "20 % of the
-// move, the other way".
+// Share formats the share of a move that is followed: "33 % of the move", "20 % of
+// the move, the other way".
 func Share(beta float64) string {
 	s := fmt.Sprintf("%.0f %% of the move", 100*math.Abs(beta))
 	if math.Abs(beta) < 0.01 {
@@ -95,9 +95,9 @@ func Share(beta float64) string {
 	return s
 }
 
-// Sure renders a confidence as a word and a number: "HIGH 0.97".
+// Sure formats a confidence as a word and a number: "HIGH 0.97".
 func Sure(confidence float64) string {
-	// Truncated, so that 0.8996 is no "MEDIUM 0.90".
+	// Truncated, so that 0.8996 does not become "MEDIUM 0.90".
 	return fmt.Sprintf("%s %.2f", odds.BandOf(confidence), math.Floor(confidence*100+1e-9)/100)
 }
 
@@ -105,7 +105,7 @@ func sure(confidence float64) table.Cell {
 	return table.Cell{Text: Sure(confidence), Paint: bandPaint(odds.BandOf(confidence))}
 }
 
-// phase says "pre" and "live" in words.
+// phase returns "pre" and "live" in words.
 func phase(p string) string {
 	switch p {
 	case "pre":
@@ -116,15 +116,15 @@ func phase(p string) string {
 	return p
 }
 
-// place says where a pair of venues or markets lives: "baseball/mlb h2h pre-match".
-// Parts that are not known are left out.
+// place describes the market of a pair of venues: "baseball/mlb h2h pre-match".
+// Unknown parts are left out.
 func place(sport, league, market, of string) string {
 	return strings.Join(strings.Fields(strings.Trim(sport+"/"+league, "/")+" "+market+" "+phase(of)), " ")
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
 
-// small renders p and q values.
+// small formats p and q values.
 func small(x float64) string {
 	if x > 0 && x < 0.0001 {
 		return strconv.FormatFloat(x, 'e', 0, 64)
@@ -132,7 +132,7 @@ func small(x float64) string {
 	return strconv.FormatFloat(x, 'f', 4, 64)
 }
 
-// clock renders a time to the second where it can, "–" where there is none.
+// clock formats a time, to the second if possible; "–" if unknown.
 func clock(t odds.Time) string {
 	if t == 0 {
 		return "–"
@@ -147,11 +147,10 @@ func plural(n int, one string) string {
 	return strconv.Itoa(n) + " " + one + "s"
 }
 
-// Names turns node and event ids into words. The zero value knows none and
-// gives the ids themselves.
+// Names maps node and event ids to words. The zero value returns the ids.
 type Names struct {
 	events map[string]catalog.Event
-	titles map[string]int // how many events bear it: a series is several matches of two teams
+	titles map[string]int // number of events with the title: a series is several matches of two teams
 }
 
 // NamesOf returns the names of catalogued events.
@@ -171,8 +170,8 @@ func title(e *catalog.Event) string {
 	return e.Title
 }
 
-// Event returns the title of an event, with its day where others have the same
-// title, and its id where there is none.
+// Event returns the title of an event, with its day if others have the same title,
+// or its id if there is none.
 func (n Names) Event(id string) string {
 	e := n.events[id]
 	t := title(&e)
@@ -186,7 +185,7 @@ func (n Names) Event(id string) string {
 }
 
 // Node returns a node in words: "draftkings · Los Angeles Angels @ Baltimore
-// Orioles · h2h · home". Ids of other programs stay as they are.
+// Orioles · h2h · home". Ids of other programs are unchanged.
 func (n Names) Node(id odds.NodeID) string {
 	venue, event, market, selection, ok := id.Parts()
 	if !ok {
@@ -195,7 +194,7 @@ func (n Names) Node(id odds.NodeID) string {
 	return strings.Join([]string{venue, n.Event(event), market, selection}, " · ")
 }
 
-// NodeIn is Node without the event where that is the one being looked at.
+// NodeIn is Node without the event if that is the event in question.
 func (n Names) NodeIn(event string, id odds.NodeID) string {
 	venue, of, market, selection, ok := id.Parts()
 	if !ok || of != event {
@@ -204,7 +203,7 @@ func (n Names) NodeIn(event string, id odds.NodeID) string {
 	return strings.Join([]string{venue, market, selection}, " · ")
 }
 
-// pairIn returns the two ends of an edge in words; a part that both share is said once.
+// pairIn returns both ends of an edge in words; a shared part is named once.
 func (n Names) pairIn(event string, source, target odds.NodeID, simultaneous bool) string {
 	arrow := " → "
 	if simultaneous {

@@ -10,24 +10,24 @@ import (
 
 // Options of a Catalog.
 type Options struct {
-	// Window is how far apart two sources may say that one match starts. Zero
-	// means 12 h: a second meeting on the next day is another event.
+	// Window is how far apart two sources' starts of one match may be. Zero means 12 h, so
+	// that a second meeting on the next day is a separate event.
 	Window odds.Millis
-	// FirstSeen is how far apart two sources may have been first seen with one
-	// match when either does not say when it starts. Zero means 3 days.
+	// FirstSeen is how far apart two sources' first sightings of one match may be if either
+	// gives no start. Zero means 3 days.
 	FirstSeen odds.Millis
-	// Caps bound what each layer watches.
+	// Caps limit what each layer watches.
 	Caps Caps
 }
 
 const hour odds.Millis = 3_600_000
 
-// Ambiguity is a name or an event that could mean more than one thing and was
-// therefore not merged with any.
+// Ambiguity is a name or event with more than one possible meaning, and therefore left
+// unmerged.
 type Ambiguity struct {
 	Kind       string   // "participant", "event"
 	Name       string   // as its source spells it
-	Candidates []string // ids of what it could be
+	Candidates []string // ids it could mean
 	Why        string
 }
 
@@ -35,7 +35,7 @@ type Ambiguity struct {
 type Match struct {
 	Event   *Event // owned by the catalogue: read it between calls, Clone to keep it
 	Swapped bool   // the source's home is the event's away
-	Created bool   // no source had named it before
+	Created bool   // no source had reported it before
 	Links   []Link // pairs of events that are watched from now on
 }
 
@@ -51,14 +51,14 @@ func (m Match) Side(s odds.Side) odds.Side {
 	}
 }
 
-// Catalog decides which events of different sources are one. It is mutable and
-// belongs to one goroutine.
+// Catalog decides which events of different sources are the same. It is mutable and not
+// safe for concurrent use.
 type Catalog struct {
 	facts     *Facts
 	options   Options
 	events    map[string]*entry
 	bound     map[sourceID]*binding
-	meetings  map[pair][]*entry // in the order of creation
+	meetings  map[pair][]*entry // in order of creation
 	links     neighbours
 	ambiguous []Ambiguity
 	doubted   map[string]bool // participants already listed
@@ -66,19 +66,19 @@ type Catalog struct {
 
 type sourceID struct{ source, id string }
 
-// entry is an event with what only the catalogue needs to know of it.
+// entry is an event with the catalogue's private data.
 type entry struct {
 	Event
 	sources []string
 	pair    pair
 }
 
-// binding is what a source's event turned out to be.
+// binding is the result of resolving a source's event.
 type binding struct {
 	entry   *entry
 	last    *odds.Event // the last description; sources copy on write
 	swapped bool
-	first   bool // this source named the event
+	first   bool // this source was the first to report the event
 }
 
 // New returns an empty catalogue. facts may be nil.
@@ -119,12 +119,12 @@ func (c *Catalog) Resolve(source string, e *odds.Event, at odds.Time) Match {
 	return m
 }
 
-// bind resolves a source's event that was never seen before.
+// bind resolves a source's event seen for the first time.
 func (c *Catalog) bind(id sourceID, e *odds.Event, at odds.Time) Match {
 	w := c.who(id.source, e)
 	found, doubt := c.find(id.source, e, w, at)
-	if other := c.events[id.id]; found == nil && other != nil && w == other.pair {
-		// Recordings of several venues name what they share by one id.
+	if other := c.events[id.id]; found == nil && other != nil && w == other.pair && !slices.Contains(other.sources, id.source) {
+		// Recordings of several venues share one id per event.
 		found, doubt = other, nil
 	}
 	b := &binding{entry: found, last: e}
@@ -147,7 +147,7 @@ func (c *Catalog) bind(id sourceID, e *odds.Event, at odds.Time) Match {
 	return Match{Event: &b.entry.Event, Created: true, Links: links}
 }
 
-// refresh takes in what a source has newly said of its event.
+// refresh applies a source's new description of its event.
 func (c *Catalog) refresh(b *binding, source string, e *odds.Event) []Link {
 	b.last = e
 	ev := b.entry
@@ -161,7 +161,7 @@ func (c *Catalog) refresh(b *binding, source string, e *odds.Event) []Link {
 	if !w.known() {
 		return nil
 	}
-	// Its nodes carry its id by now, so it can no longer be merged.
+	// Its nodes already carry its id, so it can no longer be merged.
 	if other, doubt := c.find(source, e, w, ev.FirstSeen); other != nil {
 		c.ambiguous = append(c.ambiguous, Ambiguity{"event", ev.ID, []string{other.ID}, "its participants became known only after it had been quoted"})
 	} else if doubt != nil {
@@ -204,8 +204,8 @@ func (c *Catalog) freeID(id sourceID) string {
 // result of Resolve.
 func (c *Catalog) Seen(e *Event, at odds.Time) { e.LastSeen = max(e.LastSeen, at) }
 
-// Event returns an event by the catalogue's id; nil if there is none. It is
-// owned by the catalogue.
+// Event returns an event by the catalogue's id, or nil if there is none. The catalogue owns
+// it.
 func (c *Catalog) Event(id string) *Event {
 	if e := c.events[id]; e != nil {
 		return &e.Event
@@ -213,7 +213,7 @@ func (c *Catalog) Event(id string) *Event {
 	return nil
 }
 
-// Events returns copies of all events, ordered by first sight, then id.
+// Events returns copies of all events, ordered by first sighting, then id.
 func (c *Catalog) Events() []Event {
 	out := make([]Event, 0, len(c.events))
 	for _, e := range c.events {
@@ -228,12 +228,12 @@ func (c *Catalog) Events() []Event {
 // Ambiguities returns everything left unmerged, in order of arrival.
 func (c *Catalog) Ambiguities() []Ambiguity { return slices.Clone(c.ambiguous) }
 
-// Watched counts the links of layers 3 and 4 given out and left out so far.
+// Watched counts the links of layers 3 and 4 created and left out so far.
 func (c *Catalog) Watched() Counts { return c.links.counts.clone() }
 
-// Forget drops the events last seen before t, with the ids that sources gave
-// them, and returns how many. A source that names one again creates a new event.
-// The caps still count the links of forgotten neighbours. Cost: O(all events).
+// Forget drops the events last seen before t, with the ids sources use for them, and
+// returns their number. A source that reports one again creates a new event. The caps still
+// count links to forgotten neighbours. Cost: O(all events).
 func (c *Catalog) Forget(t odds.Time) int {
 	gone := map[string]bool{}
 	for id, e := range c.events {

@@ -25,7 +25,7 @@ func builtinFacts(t testing.TB) *Facts {
 	return f
 }
 
-// said is one event as a source names it.
+// said is one source's description of an event.
 type said struct {
 	source, id, sport, league, home, away string
 	start, at                             odds.Time
@@ -43,8 +43,8 @@ func TestResolve(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		said  []said
-		want  string // the event of each, in order; ~ marks swapped sides
-		doubt string // what the reasons of the ambiguities hold, |-separated
+		want  string // expected event of each, in order; ~ marks swapped sides
+		doubt string // expected parts of the ambiguities' reasons, |-separated
 	}{
 		{"same match, other spelling", []said{
 			game("a", "a1", "Baltimore Orioles", "Los Angeles Angels", t0, t0-day),
@@ -221,7 +221,7 @@ func TestResolveDescribes(t *testing.T) {
 	}
 }
 
-// A source that names its teams only after it has begun to quote keeps its id.
+// A source that names its teams only after its first quotes keeps its id.
 func TestResolveLateFacts(t *testing.T) {
 	cat := New(builtinFacts(t), Options{})
 	cat.Resolve("a", said{"a", "a1", "baseball", "mlb", "Chicago Cubs", "Boston", t0, t0}.event(), t0)
@@ -261,7 +261,7 @@ func TestEventsAreCopies(t *testing.T) {
 	}
 }
 
-// Seen before means no allocation: every quote passes here.
+// Every quote passes here, so a known event must not allocate.
 func TestResolveAgainAllocatesNothing(t *testing.T) {
 	cat := New(builtinFacts(t), Options{})
 	e := said{"a", "a1", "baseball", "mlb", "Chicago Cubs", "Boston", t0, t0}.event()
@@ -271,8 +271,8 @@ func TestResolveAgainAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Whatever two sources say, no event holds two ids of one source, every id keeps
-// its event, and the same input gives the same answer.
+// Whatever two sources report, no event holds two ids of one source, every id keeps its
+// event, and the same input gives the same answer.
 func TestResolveProperties(t *testing.T) {
 	facts := builtinFacts(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -291,7 +291,7 @@ func TestResolveProperties(t *testing.T) {
 		run := func() ([]string, *Catalog) {
 			cat := New(facts, Options{})
 			var ids []string
-			owner := map[[2]string]string{} // of an event and source: the source's id
+			owner := map[[2]string]string{} // by event and source: the source's id
 			for i, s := range input {
 				id := cat.Resolve(s.source, s.event(), t0-day+odds.Time(i)*h).Event.ID
 				ids = append(ids, id)

@@ -2,9 +2,9 @@ package catalog
 
 import "corrgraph/odds"
 
-// Event is a match, under one id whatever its sources call it.
+// Event is a match, under one id for all sources.
 type Event struct {
-	ID         string // id of the first source that named it; unique
+	ID         string // id from the first source that reported it; unique
 	Sport      string // "baseball"
 	League     string // "mlb"
 	Start      odds.Time

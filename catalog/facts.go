@@ -137,7 +137,7 @@ func (f *Facts) addLeague(l leagueFact, sources map[string]string) error {
 	return nil
 }
 
-// override lets what b states win over a, and keeps the aliases of both.
+// override merges two teams: b's values take precedence, and the aliases of both are kept.
 func override(a, b teamFact) teamFact {
 	if b.City == "" {
 		b.City = a.City
@@ -184,7 +184,7 @@ func (f *Facts) index() {
 		link(City, t.City)
 		f.entities[id] = team
 		f.spell(t, t.Name, id)
-		f.spell(t, t.City, id) // "Boston" is its one baseball team; "New York" is nobody
+		f.spell(t, t.City, id) // "Boston" is its one baseball team; "New York" is ambiguous
 		for _, names := range t.Aliases {
 			for _, n := range names {
 				f.spell(t, n, id)
@@ -193,7 +193,7 @@ func (f *Facts) index() {
 	}
 }
 
-// spell enters a spelling for its league, for its sport and for all sports.
+// spell adds a spelling for its league, for its sport and for all sports.
 func (f *Facts) spell(t teamFact, name, id string) {
 	n := Normalize(name)
 	if n == "" {
@@ -256,7 +256,7 @@ func SportKey(s string) string {
 	return strings.ReplaceAll(Normalize(s), " ", "")
 }
 
-// teamID names the league, or the sport for teams of any league.
+// teamID builds an id from the league, or from the sport for teams of any league.
 func teamID(kind, sport, league, name string) string {
 	if league == "" || league == anyLeague {
 		league = sport

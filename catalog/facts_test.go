@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 func TestBuiltinFacts(t *testing.T) {
@@ -28,7 +29,7 @@ func TestBuiltinFacts(t *testing.T) {
 	}
 }
 
-// No alias may name two teams of one league; cities may.
+// No alias may belong to two teams of one league; cities may.
 func TestBuiltinAliasesAreUnambiguous(t *testing.T) {
 	f := builtinFacts(t)
 	for id, team := range f.teams {
@@ -139,7 +140,75 @@ func TestUserFactsRefused(t *testing.T) {
 	}
 }
 
-// FuzzFacts: any bytes give facts that can be used or ErrFacts.
+func TestFactsThatCannotBeRead(t *testing.T) {
+	disk := errors.New("disk")
+	if f, err := builtinFacts(t).With("mine.yaml", iotest.ErrReader(disk)); f != nil || !errors.Is(err, disk) || errors.Is(err, ErrFacts) || err.Error() != "read mine.yaml: disk" {
+		t.Errorf("%v, %v", f, err)
+	}
+}
+
+// A team that a file names again keeps what the file does not state; lists
+// replace, aliases add up, and an empty list takes away.
+func TestOverride(t *testing.T) {
+	f, err := (&Facts{}).With("one.yaml", strings.NewReader(`
+sources: {desk: ours}
+leagues:
+  - sport: a
+    league: b
+    aliases: [Bee League]
+    teams: [{name: X, city: Here, venue: Hall, owners: [O1, O2], people: [P1], aliases: {desk: [Ex]}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := f.With("two.yaml", strings.NewReader(`
+sources: {desk: ours}
+leagues:
+  - {sport: a, league: b, teams: [{name: X, city: There, owners: [], aliases: {desk: [Iks]}}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		f    *Facts
+		want string
+	}{
+		{f, "person:p1 owner:o1 owner:o2 venue:hall city:here"},
+		{g, "person:p1 venue:hall city:there"},
+	} {
+		if e, ok := c.f.Entity("team:b:x"); !ok || strings.Join(e.Links, " ") != c.want {
+			t.Errorf("links %q, want %q", e.Links, c.want)
+		}
+	}
+	for name, want := range map[string]int{"X": 1, "Ex": 1, "Iks": 1, "There": 1, "Here": 0} {
+		if got := g.Lookup("a", "Bee League", name); len(got) != want {
+			t.Errorf("%q is %q", name, got)
+		}
+	}
+	if len(f.Lookup("a", "b", "Iks")) != 0 || len(f.Lookup("a", "b", "Here")) != 1 {
+		t.Error("the first facts were changed by the second")
+	}
+	for _, name := range []string{"b", "B", "Bee League", "bee  league", "a b"} {
+		if got := g.League("A", name); got != "b" {
+			t.Errorf("league %q is %q", name, got)
+		}
+	}
+	if got := g.League("a", "C. League"); got != "c league" {
+		t.Errorf("a league that nobody lists is %q", got)
+	}
+	if _, ok := g.Entity("team:b:nobody"); ok {
+		t.Error("an entity that does not exist")
+	}
+	var owners []string
+	for _, e := range f.Entities("") {
+		owners = append(owners, e.ID)
+	}
+	if !slices.IsSorted(owners) || len(owners) != 6 || len(f.Entities(Owner)) != 2 {
+		t.Errorf("entities %q", owners)
+	}
+}
+
+// FuzzFacts: any bytes give usable facts or ErrFacts.
 func FuzzFacts(f *testing.F) {
 	f.Add("leagues:\n  - {sport: a, league: b, teams: [{name: x, city: y, aliases: {common: [z]}}]}\n")
 	f.Add("sources: {me: here}\nleagues:\n  - {sport: a, league: any, kind: player, teams: [{name: x, owners: [o], aliases: {me: [y, x]}}]}\n")

@@ -8,19 +8,19 @@ import (
 	"corrgraph/odds"
 )
 
-// participant is one side of a match as it is compared.
+// participant is one side of a match in comparable form.
 type participant struct {
-	key  string // entity id where there is one, else the normalized name
+	key  string // entity id if there is one, else the normalized name
 	name string // canonical
-	id   string // entity id; empty when the name is ambiguous
+	id   string // entity id; empty if the name is ambiguous
 }
 
-// pair is who plays whom.
+// pair is the two participants of a match.
 type pair struct {
 	sport, league string
 	home, away    participant
 	reversed      bool // home's key sorts after away's
-	unordered     bool // the source does not say who is at home
+	unordered     bool // the source does not say which side is at home
 }
 
 func (p pair) known() bool { return p.home.key != "" }
@@ -34,8 +34,8 @@ func (p pair) key() pair {
 	return pair{home: a, away: b}
 }
 
-// who reads the participants of a source's event. They are unknown unless there
-// are two that differ.
+// who determines the participants of a source's event. They are unknown unless there are
+// two different ones.
 func (c *Catalog) who(source string, e *odds.Event) pair {
 	p := pair{sport: SportKey(e.Sport), league: c.facts.League(e.Sport, e.League)}
 	home, away := e.Home, e.Away
@@ -65,7 +65,7 @@ func (c *Catalog) participant(source string, e *odds.Event, name string) partici
 		return participant{key: ids[0], name: known.Name, id: ids[0]}
 	default:
 		c.doubt(e, name, ids, "the name fits more than one")
-		// A key of its own source and event: it equals nothing.
+		// The key combines source and event: it equals no other.
 		return participant{key: source + "\x00" + e.ID + "\x00" + Normalize(name), name: strings.TrimSpace(name)}
 	}
 }
@@ -79,7 +79,7 @@ func (c *Catalog) doubt(e *odds.Event, name string, candidates []string, why str
 	}
 }
 
-// participantKind is what takes part in matches of a sport.
+// participantKind is the kind of participant in matches of a sport.
 func participantKind(sport string) string {
 	switch SportKey(sport) {
 	case "tennis", "tabletennis", "badminton", "squash", "golf", "snooker", "darts", "chess",
@@ -90,9 +90,8 @@ func participantKind(sport string) string {
 	}
 }
 
-// entities lists what an event involves: participants first, then what they
-// link to from the narrowest kind to the widest. Only the home side brings its
-// venue.
+// entities lists the entities of an event: the participants, then the entities they link
+// to, from the narrowest kind to the widest. Only the home side's venue is included.
 func (c *Catalog) entities(p pair) []string {
 	var ids []string
 	for _, side := range []participant{p.home, p.away} {
@@ -116,7 +115,7 @@ func (c *Catalog) entities(p pair) []string {
 	return ids
 }
 
-// kindOf reads the kind off an entity id.
+// kindOf returns the kind in an entity id.
 func kindOf(id string) string {
 	kind, _, _ := strings.Cut(id, ":")
 	return kind
@@ -127,12 +126,12 @@ type fit uint8
 
 const (
 	no     fit = iota
-	maybe      // it can't be told: worth a line in the list
-	loose      // one start is unknown, the rest agrees
-	strict     // all agrees
+	maybe      // undecidable: listed as an ambiguity
+	loose      // one start is unknown, everything else agrees
+	strict     // everything agrees
 )
 
-// find returns the one event that e certainly is, or why it can't be told.
+// find returns the one event that e certainly is, or the reason why it is undecidable.
 func (c *Catalog) find(source string, e *odds.Event, w pair, at odds.Time) (*entry, *Ambiguity) {
 	if !w.known() {
 		return nil, nil
@@ -140,7 +139,7 @@ func (c *Catalog) find(source string, e *odds.Event, w pair, at odds.Time) (*ent
 	var by [strict + 1][]*entry
 	for _, other := range c.meetings[w.key()] {
 		if slices.Contains(other.sources, source) {
-			continue // a source tells its own events apart
+			continue // a source's own ids are distinct events
 		}
 		f := c.fit(e, w, at, other)
 		by[f] = append(by[f], other)
@@ -183,7 +182,7 @@ func (c *Catalog) fit(e *odds.Event, w pair, at odds.Time, other *entry) fit {
 	return f
 }
 
-// when compares start times, or first sights where a start is unknown.
+// when compares start times, or first sightings if a start is unknown.
 func (c *Catalog) when(start, at odds.Time, other *entry) fit {
 	switch {
 	case start != 0 && other.Start != 0:
@@ -192,7 +191,7 @@ func (c *Catalog) when(start, at odds.Time, other *entry) fit {
 		}
 		return no
 	case other.Start != 0 && at > other.Start.Add(c.options.Window):
-		return no // over before this source spoke
+		return no // over before this source reported it
 	case start != 0 && other.LastSeen > start.Add(c.options.Window):
 		return no // quoted after this one was over
 	case apart(at, other.FirstSeen) <= c.options.FirstSeen:
@@ -203,7 +202,7 @@ func (c *Catalog) when(start, at odds.Time, other *entry) fit {
 	return no
 }
 
-// rivals are other meetings that an event without a start could equally be.
+// rivals are other meetings that could equally be an event without a start.
 func (c *Catalog) rivals(of *entry, w pair, at odds.Time) (out []*entry) {
 	if of.Start != 0 {
 		return nil
@@ -227,5 +226,5 @@ func (e Event) Clone() Event {
 	return e
 }
 
-// about is the start, or the first sight where there is none.
+// about is the start, or the first sighting if the start is unknown.
 func (e *Event) about() odds.Time { return cmp.Or(e.Start, e.FirstSeen) }

@@ -11,17 +11,17 @@ import (
 type Link struct {
 	Layer  odds.Layer
 	A, B   string // event ids; A was known before B
-	Entity string // what they share
-	Kind   string // its kind: the relation
+	Entity string // the entity they share
+	Kind   string // kind of the entity: the relation
 }
 
-// neighbours links each new event to those that it shares an entity with: events
-// of its own sport through a team or player (layer 3), events of other sports
-// through anything else (layer 4).
+// neighbours links each new event to the events it shares an entity with: events of its own
+// sport through a team or player (layer 3), events of other sports through anything else
+// (layer 4).
 type neighbours struct {
 	caps   Caps
 	events map[string][]*Event // by entity, in the order of arrival
-	degree map[[2]string]int   // of an event and an entity: links so far
+	degree map[[2]string]int   // links so far, by event and entity
 	counts Counts
 }
 
@@ -29,9 +29,9 @@ func newNeighbours(caps Caps) neighbours {
 	return neighbours{caps: caps.defaults(), events: map[string][]*Event{}, degree: map[[2]string]int{}}
 }
 
-// add returns the links of a new event, each pair once, through the narrowest
-// entity that links it. Through one entity an event has at most the cap of
-// links, those nearest in start time first; the rest are counted.
+// add returns the links of a new event. Each pair is linked once, through the narrowest
+// shared entity. Per entity an event gets at most the cap of links, those nearest in start
+// time first; the rest are only counted.
 func (n *neighbours) add(ev *Event) []Link {
 	var links []Link
 	linked := map[string]bool{}
@@ -62,8 +62,7 @@ func (n *neighbours) add(ev *Event) []Link {
 	return links
 }
 
-// candidates are the events of the right sport at an entity, nearest in start
-// time first.
+// candidates are an entity's events of the right sport, nearest in start time first.
 func (n *neighbours) candidates(ev *Event, entity string, layer odds.Layer) (out []*Event) {
 	for _, other := range n.events[entity] {
 		same := other.Sport == ev.Sport

@@ -76,14 +76,14 @@ func TestLinksAreCappedAndCounted(t *testing.T) {
 	} {
 		cat := New(builtinFacts(t), Options{})
 		const games = 20
-		for i := range games { // each against another team, so that only the Cubs are shared
+		for i := range games { // each against a different team, so that only the Cubs are shared
 			away := fmt.Sprintf("Visitors %c", 'A'+i)
 			meet(cat, "baseball", "mlb", fmt.Sprint("g", i), "Cubs", away, t0+odds.Time(i)*day, t0)
 		}
 		before := cat.Watched()
 		got := meet(cat, c.sport, c.league, "new", c.home, "Nobody", t0+games*day, t0)
 		if c.layer == odds.CrossEvent {
-			// The first 17 games are full of one another.
+			// The first 17 games have reached the cap with one another.
 			if len(got) != 3 || got[0].A != "g19" || got[2].A != "g17" {
 				t.Errorf("%v: %v, want g19, g18, g17", c.layer, got)
 			}

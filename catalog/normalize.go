@@ -7,12 +7,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Normalize reduces a name to the form in which names are compared: no accents,
-// punctuation, case or generic words ("FC", "Club", "The"), "Saint" as "st",
-// initials joined ("D.C." as "dc"), single spaces. Whatever tells two teams of
-// one sport apart stays: places, "State", "United", "Women", "U21", "II". A name of
-// generic words alone keeps them. It is idempotent, and every comparison in this
-// program goes through it on both sides. Cost: O(len(name)).
+// Normalize reduces a name to its form for comparison: no accents, punctuation, case or
+// generic words ("FC", "Club", "The"), "Saint" as "st", initials joined ("D.C." as "dc"),
+// single spaces. Anything that distinguishes two teams of one sport stays: places, "State",
+// "United", "Women", "U21", "II". A name of only generic words keeps them. It is
+// idempotent, and every comparison in this program applies it on both sides. Cost:
+// O(len(name)).
 func Normalize(name string) string {
 	words := strings.Fields(fold(name))
 	for {
@@ -24,7 +24,7 @@ func Normalize(name string) string {
 	}
 }
 
-// fold lowers case, strips accents, drops apostrophes and turns all other
+// fold converts to lower case, strips accents, drops apostrophes and turns all other
 // punctuation into spaces.
 func fold(name string) string {
 	var b strings.Builder
@@ -44,8 +44,8 @@ func fold(name string) string {
 	return norm.NFKC.String(b.String())
 }
 
-// isAccent is limited to the accents of alphabets: the marks of kana and of
-// Indian scripts tell letters apart.
+// isAccent covers only the accents of alphabets: in kana and Indian scripts, marks
+// distinguish letters.
 func isAccent(r rune) bool {
 	return r >= 0x0300 && r <= 0x036f || r >= 0x1ab0 && r <= 0x1aff || r >= 0x1dc0 && r <= 0x1dff || r >= 0xfe20 && r <= 0xfe2f
 }
@@ -54,7 +54,7 @@ func isApostrophe(r rune) bool {
 	return strings.ContainsRune("'`‘’‛ʹʻʼʽ′", r)
 }
 
-// plain spells letters that have no decomposition.
+// plain transliterates letters that have no decomposition.
 func plain(r rune) string {
 	switch r {
 	case 'ß':
@@ -95,8 +95,8 @@ func joinInitials(words []string) []string {
 	return out
 }
 
-// dropGeneric removes words that say no more than "a club", and writes saint
-// and women (a last W) one way. The 1 of "1. FC Köln" goes with its FC.
+// dropGeneric removes words that mean no more than "a club", and unifies the spellings of
+// saint and women (a last W). The 1 of "1. FC Köln" is removed with its FC.
 func dropGeneric(words []string) []string {
 	out := words[:0:0]
 	for i, w := range words {

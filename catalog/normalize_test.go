@@ -68,7 +68,7 @@ func TestNormalizeProperties(t *testing.T) {
 	})
 }
 
-// Generic words may stand anywhere and in any number.
+// Generic words may be anywhere and repeated.
 func TestNormalizeIgnoresWhereGenericWordsStand(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SliceOfN(rapid.SampledFrom([]string{"ajax", "united", "북한", "rovers", "state"}), 1, 4).Draw(t, "name")
@@ -82,4 +82,28 @@ func TestNormalizeIgnoresWhereGenericWordsStand(t *testing.T) {
 			t.Fatalf("%q is %q, want %q", mixed, got, want)
 		}
 	})
+}
+
+// Letters that have no accent to lose are spelled as people without them do.
+func TestNormalizeSpellsLetters(t *testing.T) {
+	for name, want := range map[string]string{
+		"Straße": "strasse", "Læsø": "laeso", "Œdipe": "oedipe", "Đorđe": "dorde", "Suðuroy": "suduroy", "Wisła": "wisla",
+		"Diyarbakır": "diyarbakir", "Þór": "thor", "Ἀθλητικός": "αθλητικοσ", "İstanbul": "istanbul", "Ünion": "union",
+		"A&B": "a and b", "A+B": "a and b", "Ａｊａｘ": "ajax", "Nice—Côte": "nice cote", "½": "1 2",
+	} {
+		if got := Normalize(name); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestNormalizeWordsThatCountByTheirPlace(t *testing.T) {
+	for name, want := range map[string]string{
+		"Chelsea W": "chelsea women", "W": "w", "W Connection": "w connection", "Ladies": "women", "Womens Team": "women team",
+		"1. FC": "1 fc", "1 FC Köln": "koln", "TSV 1860": "tsv 1860", "1. Köln": "1 koln", "The Club": "the club", "": "", " . ": "",
+	} {
+		if got := Normalize(name); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
 }

@@ -15,7 +15,7 @@ import (
 	"corrgraph/odds"
 )
 
-// recording opens a file of the recordings that stand beside the repository.
+// recording opens a recording kept beside the repository.
 func recording(t *testing.T, path ...string) *bufio.Reader {
 	t.Helper()
 	f, err := os.Open(filepath.Join(append([]string{"..", "..", "shared", "data"}, path...)...))
@@ -32,7 +32,7 @@ func recording(t *testing.T, path ...string) *bufio.Reader {
 	return bufio.NewReader(f)
 }
 
-// poll calls each with every event of every nth poll of a file of odds.
+// poll calls each with every event in every nth poll of a file of odds.
 func poll(t *testing.T, name string, nth int, each func(e *odds.Event, at odds.Time)) {
 	t.Helper()
 	lines := bufio.NewScanner(recording(t, "the-odds-api-v4", name))
@@ -64,8 +64,8 @@ func poll(t *testing.T, name string, nth int, each func(e *odds.Event, at odds.T
 	}
 }
 
-// Every team of the recordings is a built-in one, and every source event stays
-// an event of its own: the recordings hold series of the same two teams.
+// Every team of the recordings is built in, and every source event stays a separate event,
+// because the recordings contain series of the same two teams.
 func TestRecordedTeamsAreKnown(t *testing.T) {
 	for _, c := range []struct {
 		file   string
@@ -143,8 +143,8 @@ func TestProtoShortNamesAreKnown(t *testing.T) {
 	}
 }
 
-// The overseas prices name teams in English and mostly no start; The Odds API
-// covers part of the same days. What merges must be the same two teams.
+// The overseas prices name teams in English and mostly give no start; The Odds API covers
+// part of the same days. Merged events must have the same two teams.
 func TestRecordedSourcesMerge(t *testing.T) {
 	cat := New(builtinFacts(t), Options{})
 	poll(t, "kbo_2026-07-30_2026-08-01.ndjson.bz2", 4, func(e *odds.Event, at odds.Time) { cat.Resolve("odds", e, at) })

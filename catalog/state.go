@@ -7,7 +7,7 @@ import (
 	"corrgraph/internal/state"
 )
 
-// State saves what has been resolved, or restores it into a new catalogue with the same
+// State saves the resolved events, or restores them into a new catalogue with the same
 // facts and options.
 func (c *Catalog) State(s *state.Coder) {
 	var events state.Table[*entry]
@@ -25,7 +25,7 @@ func (c *Catalog) State(s *state.Coder) {
 		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.id, b.id))
 	}, func(id *sourceID, b **binding) {
 		if s.Reading() {
-			*b = &binding{} // whatever is said next is looked at again
+			*b = &binding{} // the next description is processed as new
 		}
 		s.Values(&id.source, &id.id, &(*b).swapped, &(*b).first)
 		events.Ref(s, &(*b).entry)
@@ -41,7 +41,7 @@ func (c *Catalog) State(s *state.Coder) {
 	}
 }
 
-// whole reports whether nothing is missing that is taken for granted.
+// whole reports whether every object the catalogue relies on was restored.
 func (c *Catalog) whole() bool {
 	for _, b := range c.bound {
 		if b.entry == nil {

@@ -7,7 +7,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Caps bound the links that layers 3 and 4 watch. Links beyond them are counted.
+// Caps limit the links watched in layers 3 and 4. Links beyond them are counted.
 type Caps struct {
 	// SameSport is the most neighbours an event may have through one team or
 	// player, in layer 3. Zero means 16.
@@ -21,15 +21,15 @@ func (c Caps) defaults() Caps {
 	return Caps{cmp.Or(c.SameSport, 16), cmp.Or(c.OtherSport, 8)}
 }
 
-// LeftOut counts pairs that a layer could watch but does not, with the reason.
+// LeftOut counts pairs a layer could watch but does not, by reason.
 type LeftOut struct {
 	Layer  odds.Layer
 	Reason string
 	Pairs  int
 }
 
-// Counts is how many pairs each layer watches, and how many it leaves out and why.
-// The zero value is empty.
+// Counts is how many pairs each layer watches, and how many it leaves out by reason. The
+// zero value is empty.
 type Counts struct {
 	Watched [odds.CrossSport + 1]int // by layer
 	LeftOut []LeftOut                // by layer, then reason

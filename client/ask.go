@@ -16,7 +16,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Health is how an instance fares.
+// Health is the state of an instance.
 type Health struct {
 	Status  string        `json:"status"` // HEALTHY, DEGRADED or FAILED
 	Reasons []string      `json:"reasons"`
@@ -30,7 +30,8 @@ type LayerHealth struct {
 	Reason  string `json:"reason"`
 }
 
-// Health asks how the instance fares. FAILED (status 503) is an answer, not an error.
+// Health asks for the state of the instance. FAILED (status 503) is an answer, not
+// an error.
 func (c *Client) Health(ctx context.Context) (h Health, err error) {
 	a, err := c.Do(ctx, Request{Path: "/healthz"})
 	if err != nil {
@@ -48,7 +49,7 @@ func (c *Client) Health(ctx context.Context) (h Health, err error) {
 	return h, nil
 }
 
-// Ready reports whether the instance takes requests, and what it said of that.
+// Ready reports whether the instance accepts requests, and the body of its answer.
 func (c *Client) Ready(ctx context.Context) (ready bool, said string, err error) {
 	a, err := c.Do(ctx, Request{Path: "/readyz"})
 	if err != nil {
@@ -57,7 +58,8 @@ func (c *Client) Ready(ctx context.Context) (ready bool, said string, err error)
 	return a.Status == http.StatusOK, string(a.Body), nil
 }
 
-// EventIDs lists at most so many events, soonest first, in pages of a hundred.
+// EventIDs lists events, soonest first, in pages of a hundred; most limits their
+// number.
 func (c *Client) EventIDs(ctx context.Context, most int) (ids []string, err error) {
 	for cursor := ""; len(ids) < most; {
 		q := url.Values{"limit": {strconv.Itoa(min(most-len(ids), 100))}}
@@ -94,17 +96,17 @@ type Layer struct {
 	Status string    `json:"status"` // HEALTHY, FAILED or OFF
 	Reason string    `json:"reason"`
 	Mode   string    `json:"mode"`
-	AsOf   time.Time `json:"as_of"` // zero: the answer didn't say
+	AsOf   time.Time `json:"as_of"` // zero: not in the answer
 	Edges  []Edge    `json:"edges"`
 }
 
-// Edge names the ends of an edge, leader first.
+// Edge is the two ends of an edge, leader first.
 type Edge struct {
 	Source string `json:"source"`
 	Target string `json:"target"`
 }
 
-// GraphPath is the path of an event's graph.
+// GraphPath returns the path of an event's graph.
 func GraphPath(event string) string { return "/v1/events/" + url.PathEscape(event) + "/graph" }
 
 // ReadGraph decodes the answer to a request for GraphPath.
@@ -118,8 +120,8 @@ func (a *Answer) ReadGraph() (g Graph, err error) {
 	return g, nil
 }
 
-// Graph asks for an event's graph, patiently: it waits up to most at a time while
-// the governor of the service asks to.
+// Graph asks for an event's graph. It retries like Client.Patient, waiting up to
+// most each time.
 func (c *Client) Graph(ctx context.Context, event string, most time.Duration) (g Graph, err error) {
 	a, err := c.Patient(ctx, Request{Path: GraphPath(event)}, most)
 	if err != nil {
@@ -134,10 +136,10 @@ const (
 	NDJSON = "application/x-ndjson"
 )
 
-// TicksPath is where ticks are sent to.
+// TicksPath is the path that accepts ticks.
 const TicksPath = "/v1/ticks"
 
-// Receipt says what became of the prices of a request.
+// Receipt is the result for the prices of a request.
 type Receipt struct {
 	Accepted   int            `json:"accepted"`
 	Duplicates int            `json:"duplicates"`
@@ -145,21 +147,21 @@ type Receipt struct {
 	Reasons    map[string]int `json:"rejected_by_reason"`
 }
 
-// Ticks sends ticks, patiently: it waits up to most at a time while the service asks
-// to. Where the service took none (422) it returns the receipt and a *Problem.
+// Ticks sends ticks. It retries like Client.Patient, waiting up to most each time.
+// If the service accepted none (422) it returns the receipt and a *Problem.
 func (c *Client) Ticks(ctx context.Context, mediaType string, body []byte, most time.Duration) (r Receipt, err error) {
 	a, err := c.Patient(ctx, Request{Method: http.MethodPost, Path: TicksPath, Type: mediaType, Body: body}, most)
 	if err != nil {
 		return r, err
 	}
 	if a.Status == http.StatusUnprocessableEntity {
-		_ = a.decode(&r) // a problem that is no receipt counts nothing
+		_ = a.decode(&r) // a problem without a receipt counts nothing
 		return r, a.Err()
 	}
 	return r, a.Into(&r)
 }
 
-// Fault is a fault to inject. Of the parameters only those of the kind are set.
+// Fault is a fault to inject. Only the parameters of its kind are set.
 type Fault struct {
 	Kind     string  `json:"kind"`
 	Layer    int     `json:"layer,omitempty"`
@@ -169,7 +171,7 @@ type Fault struct {
 	Seconds  float64 `json:"duration_s"`
 }
 
-// FaultsAllowed reports whether the service lets faults be injected.
+// FaultsAllowed reports whether the service permits injecting faults.
 func (c *Client) FaultsAllowed(ctx context.Context) (bool, error) {
 	var f struct {
 		Enabled *bool `json:"enabled"`
@@ -178,7 +180,7 @@ func (c *Client) FaultsAllowed(ctx context.Context) (bool, error) {
 	return f.Enabled == nil || *f.Enabled, err
 }
 
-// Inject injects a fault. It needs the role admin, as ClearFaults does.
+// Inject injects a fault. It needs the role admin, like ClearFaults.
 func (c *Client) Inject(ctx context.Context, f Fault) error {
 	return c.Send(ctx, http.MethodPost, "/v1/faults", f, nil)
 }
@@ -188,7 +190,7 @@ func (c *Client) ClearFaults(ctx context.Context) error {
 	return c.Send(ctx, http.MethodDelete, "/v1/faults", nil, nil)
 }
 
-// AuditRow is one operation in the audit log.
+// AuditRow is one row of the audit log.
 type AuditRow struct {
 	At        odds.Time `json:"at"`
 	Operation string    `json:"operation"`
@@ -200,8 +202,8 @@ type AuditRow struct {
 	TraceID   string    `json:"trace_id"`
 }
 
-// Audit reads the newest rows of the audit log that match a filter, a thousand at
-// least if there are so many. It needs the role operator.
+// Audit reads the newest rows of the audit log that match a filter, at least a
+// thousand if there are that many. It needs the role operator.
 func (c *Client) Audit(ctx context.Context, filter url.Values) (rows []AuditRow, err error) {
 	q := url.Values{"limit": {"1000"}}
 	for name, values := range filter {
@@ -223,8 +225,8 @@ func (c *Client) Audit(ctx context.Context, filter url.Values) (rows []AuditRow,
 	return rows, nil
 }
 
-// Backup makes a backup now and returns the name of its file. It needs the role
-// admin, and takes as long as the backup does.
+// Backup makes a backup and returns the name of its file. It blocks until the
+// backup is done, and needs the role admin.
 func (c *Client) Backup(ctx context.Context) (name string, err error) {
 	var row struct {
 		Name string `json:"name"`
@@ -233,7 +235,7 @@ func (c *Client) Backup(ctx context.Context) (name string, err error) {
 	return row.Name, err
 }
 
-// Proof is the result of something that was run beside the service.
+// Proof is the result of a test run beside the service.
 type Proof struct {
 	Kind    string `json:"kind"`
 	Passed  bool   `json:"passed"`
@@ -241,13 +243,13 @@ type Proof struct {
 	Report  any    `json:"report"`
 }
 
-// RecordProof leaves a result with the service, which shows the newest of each kind.
+// RecordProof stores a result at the service, which shows the newest of each kind.
 // It needs the role admin.
 func (c *Client) RecordProof(ctx context.Context, p Proof) error {
 	return c.Send(ctx, http.MethodPost, "/v1/proofs", p, nil)
 }
 
-// Metrics scrapes the service as Prometheus does.
+// Metrics scrapes the service like Prometheus.
 func (c *Client) Metrics(ctx context.Context) (map[string]*dto.MetricFamily, error) {
 	a, err := c.Do(ctx, Request{Path: "/metrics", Header: []string{"Accept", "text/plain;version=0.0.4"}})
 	if err != nil {

@@ -16,31 +16,31 @@ import (
 	"time"
 )
 
-// ErrURL marks a URL that names no service.
-var ErrURL = errors.New("no URL of a service")
+// ErrURL marks a URL that is not the address of a service.
+var ErrURL = errors.New("not the URL of a service")
 
 // Options of a client. Zero means default.
 type Options struct {
-	URL         string        // http or https, with a path prefix or none
+	URL         string        // http or https, optionally with a path prefix
 	Token       string        // bearer token; empty: anonymous
-	TLS         *tls.Config   // nil: the system's roots
-	Timeout     time.Duration // of a request, dialling and reading included. Zero means 30 s
-	Connections int           // kept open while idle. Zero means 16
-	Identity    bool          // ask for answers as they are, not compressed
+	TLS         *tls.Config   // nil: the system's root certificates
+	Timeout     time.Duration // per request, including dialling and reading. Zero means 30 s
+	Connections int           // idle connections kept open. Zero means 16
+	Identity    bool          // ask for uncompressed answers
 
 	// Dial opens connections. Nil means TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Client asks one service.
+// Client sends requests to one service.
 type Client struct {
 	o    Options
 	base *url.URL
 	http *http.Client
 }
 
-// New returns a client of the service at o.URL. It connects when first asked. The
-// error is ErrURL.
+// New returns a client of the service at o.URL. It connects on the first request.
+// The error is ErrURL.
 func New(o Options) (*Client, error) {
 	u, err := url.Parse(o.URL)
 	switch {
@@ -57,13 +57,13 @@ func New(o Options) (*Client, error) {
 	return &Client{o: o, base: u, http: &http.Client{Transport: &http.Transport{
 		DialContext: o.Dial, TLSClientConfig: o.TLS, TLSHandshakeTimeout: o.Timeout, MaxIdleConnsPerHost: o.Connections,
 		DisableCompression: o.Identity,
-		// Servers close idle connections after a minute or two; a request that meets
-		// the close would fail.
+		// Servers close idle connections after a minute or two; a request sent at that
+		// moment would fail.
 		IdleConnTimeout: 20 * time.Second,
 	}}}, nil
 }
 
-// As returns a client with another token that shares the connections of c.
+// As returns a client with another token, which shares the connections of c.
 func (c *Client) As(token string) *Client {
 	other := *c
 	other.o.Token = token
@@ -73,33 +73,33 @@ func (c *Client) As(token string) *Client {
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// URL is the URL of the service, without a slash at its end.
+// URL returns the URL of the service, without a trailing slash.
 func (c *Client) URL() string { return c.o.URL }
 
-// Request is any request. Only Path must be set.
+// Request is an HTTP request. Only Path is required.
 type Request struct {
 	Method string // empty means GET
-	Path   string // escaped, with its query
+	Path   string // escaped, including the query
 	Type   string // media type of the body
 	Body   []byte
-	Header []string // names and values, in turn
+	Header []string // alternating names and values
 }
 
-// Answer is an answer of any status, read whole.
+// Answer is a response of any status, with its whole body.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	Took   time.Duration // from sending until the end of the body
+	Took   time.Duration // from sending to the end of the body
 
 	asked string // method and path
 }
 
-// mostBody bounds an answer that is read.
+// mostBody limits the size of an answer.
 const mostBody = 256 << 20
 
 // Do sends one request and reads the answer, whatever its status. Errors are those
-// of the connection and of ctx; Reason names them in few words.
+// of the connection and of ctx; Reason describes them briefly.
 func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
@@ -138,11 +138,11 @@ func (r *Request) name() string {
 	return cmp.Or(r.Method, http.MethodGet) + " " + path
 }
 
-// tries bounds how often Patient repeats a request.
+// tries limits the repetitions of Patient.
 const tries = 20
 
 // Patient is Do, repeated up to twenty times while the service answers 429 or 503
-// with a Retry-After. It waits as long as that says, but never longer than most.
+// with a Retry-After. It waits that long, up to most each time.
 func (c *Client) Patient(ctx context.Context, r Request, most time.Duration) (*Answer, error) {
 	for try := 1; ; try++ {
 		a, err := c.Do(ctx, r)
@@ -159,8 +159,8 @@ func (c *Client) Patient(ctx context.Context, r Request, most time.Duration) (*A
 	}
 }
 
-// Pause waits for d, or until ctx ends, and then returns its cause. It is for those
-// who ask again and again.
+// Pause waits for d or until ctx ends, and returns the cause of ctx in that case.
+// It serves loops that poll.
 func Pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -172,13 +172,12 @@ func Pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Ask asks for a path and decodes the JSON of the answer; into may be nil.
+// Ask requests a path and decodes the JSON of the answer; into may be nil.
 func (c *Client) Ask(ctx context.Context, path string, into any) error {
 	return c.exchange(ctx, Request{Path: path}, into)
 }
 
-// Send sends a value as JSON with a method and decodes the JSON of the answer. Both
-// may be nil.
+// Send sends a value as JSON and decodes the JSON of the answer. Both may be nil.
 func (c *Client) Send(ctx context.Context, method, path string, value, into any) error {
 	r := Request{Method: method, Path: path}
 	if value != nil {
@@ -199,8 +198,8 @@ func (c *Client) exchange(ctx context.Context, r Request, into any) error {
 	return a.Into(into)
 }
 
-// Connect opens a connection to the service, encrypted where its URL says so, for
-// those who write HTTP/1.1 by hand. It takes no longer than a request may.
+// Connect opens a connection to the service, encrypted if its URL says so, for
+// callers that write HTTP/1.1 themselves. Its time limit is that of a request.
 func (c *Client) Connect(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
@@ -221,8 +220,8 @@ func (c *Client) Connect(ctx context.Context) (net.Conn, error) {
 	return secure, nil
 }
 
-// Host is what a hand-written request says in its Host header.
+// Host returns the Host header for requests written by hand.
 func (c *Client) Host() string { return c.base.Host }
 
-// Timeout is how long a request may take.
+// Timeout returns the time limit of a request.
 func (c *Client) Timeout() time.Duration { return c.o.Timeout }

@@ -21,7 +21,7 @@ import (
 	"corrgraph/client/clienttest"
 )
 
-// asking serves h and returns a client of it, with a token.
+// asking serves h and returns a client for it, with a token.
 func asking(t *testing.T, h http.HandlerFunc) *client.Client {
 	t.Helper()
 	at, dial := clienttest.Serve(t, h)
@@ -95,10 +95,10 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// TestPatience: how often and how long a request is repeated.
+// TestPatience checks how often and how long a request is repeated.
 func TestPatience(t *testing.T) {
 	for name, c := range map[string]struct {
-		busy   int // answers before one that isn't
+		busy   int // number of refusals before an answer
 		status int
 		after  string
 		most   time.Duration
@@ -162,7 +162,7 @@ func TestReasons(t *testing.T) {
 			}
 		}
 	})
-	c, err := client.New(client.Options{URL: "http://127.0.0.1:1"}) // nobody may listen there
+	c, err := client.New(client.Options{URL: "http://127.0.0.1:1"}) // nothing listens there
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,8 +186,7 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-// TestAnswersAreUnpacked: compressed for those who don't mind, as they are for those
-// who measure.
+// TestAnswersAreUnpacked: compressed by default, uncompressed for measurements.
 func TestAnswersAreUnpacked(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
@@ -213,7 +212,7 @@ func TestAnswersAreUnpacked(t *testing.T) {
 	}
 }
 
-// TestConnectionsByHand: plain and encrypted, through the raw door.
+// TestConnectionsByHand uses Connect, plain and encrypted.
 func TestConnectionsByHand(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Proto) })
 	plain, secure := httptest.NewServer(h), httptest.NewTLSServer(h)
@@ -244,7 +243,7 @@ func TestConnectionsByHand(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	c, err := client.New(client.Options{URL: secure.URL}) // its certificate is nobody's
+	c, err := client.New(client.Options{URL: secure.URL}) // its certificate is not trusted
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// Problem is an answer that says no: the service's problem+json, or as much of it as
-// the answer had.
+// Problem is an error answer: the service's problem+json, or as much of it as the
+// answer had.
 type Problem struct {
 	Asked      string // method and path
 	Status     int
 	Detail     string
 	RequestID  string        // as in the service's traces and logs
-	RetryAfter time.Duration // 0: the answer did not say
-	Items      []Item        // single mistakes, where there can be several
-	Body       []byte        // the answer as it came
+	RetryAfter time.Duration // 0: not in the answer
+	Items      []Item        // individual mistakes, if there can be several
+	Body       []byte        // the body as received
 }
 
-// Item is one mistake in a request: of a parameter or member, or of a line of ticks.
+// Item is one mistake in a request: in a parameter, a member, or a line of ticks.
 type Item struct {
 	Message  string `json:"message"`
 	Location string `json:"location"`
@@ -35,7 +35,7 @@ type Item struct {
 	Detail   string `json:"detail"`
 }
 
-// Error implements error: what was asked, the status, and the detail.
+// Error returns the request, the status and the detail.
 func (p *Problem) Error() string {
 	s := fmt.Sprintf("%s: %d %s", p.Asked, p.Status, http.StatusText(p.Status))
 	if p.Detail != "" {
@@ -44,7 +44,7 @@ func (p *Problem) Error() string {
 	return s
 }
 
-// RetryAfter is how long the service asks to be left alone; 0 where it doesn't say.
+// RetryAfter returns the wait that the service asks for; 0 if none.
 func (a *Answer) RetryAfter() time.Duration {
 	n, err := strconv.Atoi(a.Header.Get("Retry-After"))
 	if err != nil || n < 0 {
@@ -53,7 +53,7 @@ func (a *Answer) RetryAfter() time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// Err is nil for a status below 300 and a *Problem for any other.
+// Err returns nil for a status below 300 and a *Problem for any other.
 func (a *Answer) Err() error {
 	if a.Status < 300 {
 		return nil
@@ -63,12 +63,12 @@ func (a *Answer) Err() error {
 		RequestID string `json:"request_id"`
 		Errors    []Item `json:"errors"`
 	}
-	_ = json.Unmarshal(a.Body, &said) // what is no problem document has no detail
+	_ = json.Unmarshal(a.Body, &said) // anything but a problem document has no detail
 	return &Problem{a.asked, a.Status, said.Detail, said.RequestID, a.RetryAfter(), said.Errors, a.Body}
 }
 
-// Into decodes the JSON of an answer with a status below 300; v may be nil. Else the
-// error is that of Err.
+// Into decodes the JSON of an answer with a status below 300; v may be nil. For
+// other statuses it returns Err.
 func (a *Answer) Into(v any) error {
 	if err := a.Err(); err != nil || v == nil {
 		return err
@@ -84,7 +84,8 @@ func (a *Answer) decode(v any) error {
 	return nil
 }
 
-// Reason names an error of the connection in few words, the same for the same cause.
+// Reason describes a connection error briefly, in the same words for the same
+// cause.
 func Reason(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError

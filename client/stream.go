@@ -14,25 +14,25 @@ import (
 
 // Message is one event of the stream.
 type Message struct {
-	ID   string // to come back with
+	ID   string // to resume after it
 	Kind string // move, prediction, outcome, anomaly, graph, decision, gap; connected, heartbeat, resync, bye
 	Data []byte // JSON; valid during the call
 }
 
-// StreamOptions say what to listen to.
+// StreamOptions select messages.
 type StreamOptions struct {
-	Event string   // one event alone; empty: all
-	Kinds []string // these kinds alone; none: all
-	After string   // ID of the last message that came; empty: from now on
-	// Again is how long to wait before connecting anew after the stream broke off.
-	// Zero means 2 s; below 0: Stream returns instead.
+	Event string   // only one event; empty: all
+	Kinds []string // only these kinds; none: all
+	After string   // ID of the last message received; empty: start now
+	// Again is the wait before reconnecting after a break. Zero means 2 s; below 0:
+	// Stream returns instead.
 	Again time.Duration
 }
 
-// Stream hands messages to take, in order, until ctx ends or take returns an error,
-// which it returns. After a break it connects anew and resumes where it was; what the
-// service no longer holds it tells by a message of kind resync. A refusal that says
-// nothing of coming again is an error.
+// Stream passes messages to take, in order, until ctx ends or take returns an
+// error, which it returns. After a break it reconnects and resumes. If the service
+// has dropped messages in between, it sends one of kind resync. A refusal without
+// Retry-After is an error.
 func (c *Client) Stream(ctx context.Context, o StreamOptions, take func(Message) error) error {
 	for {
 		err := c.listen(ctx, &o, take)
@@ -59,10 +59,10 @@ func (c *Client) Stream(ctx context.Context, o StreamOptions, take func(Message)
 	}
 }
 
-// taken marks an error of the listener's own.
+// taken marks an error of take.
 type taken struct{ error }
 
-// listen connects once. It moves o.After with every message.
+// listen connects once. It updates o.After with every message.
 func (c *Client) listen(ctx context.Context, o *StreamOptions, take func(Message) error) error {
 	q := url.Values{}
 	if o.Event != "" {
@@ -98,11 +98,11 @@ func (c *Client) listen(ctx context.Context, o *StreamOptions, take func(Message
 	})
 }
 
-// longestMessage bounds one line of the stream.
+// longestMessage limits one line of the stream.
 const longestMessage = 16 << 20
 
-// read parses server-sent events as the HTML standard has them, of one line of data
-// each, until the body ends.
+// read parses server-sent events of one data line each, as defined by the HTML
+// standard, until the body ends.
 func read(body io.Reader, take func(Message) error) error {
 	s := bufio.NewScanner(body)
 	s.Buffer(nil, longestMessage)
@@ -111,11 +111,13 @@ func read(body io.Reader, take func(Message) error) error {
 		name, value, _ := strings.Cut(s.Text(), ":")
 		value = strings.TrimPrefix(value, " ")
 		switch {
-		case s.Text() == "" && m.Kind != "":
-			if err := take(m); err != nil {
-				return err
+		case s.Text() == "":
+			if m.Kind != "" {
+				if err := take(m); err != nil {
+					return err
+				}
 			}
-			m = Message{}
+			m = Message{} // a block without a kind lends nothing to the next
 		case name == "event":
 			m.Kind = value
 		case name == "id":

@@ -14,8 +14,8 @@ import (
 	"corrgraph/client"
 )
 
-// TestStreamResumes: every life of the service tells two messages and breaks off; the
-// client goes on from the last that it took.
+// TestStreamResumes: every connection sends two messages and breaks; the client
+// resumes after the last one that it took.
 func TestStreamResumes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var after []string
@@ -25,7 +25,7 @@ func TestStreamResumes(t *testing.T) {
 				t.Errorf("asked %q", r.URL.RawQuery)
 			}
 			after = append(after, r.Header.Get("Last-Event-ID"))
-			if lives++; lives == 2 { // busy: it says when to come again
+			if lives++; lives == 2 { // busy, with a Retry-After
 				w.Header().Set("Retry-After", "9")
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return

@@ -7,19 +7,18 @@ import (
 	"time"
 )
 
-// Target is a service that is proved, and the tokens of those who take turns at
-// asking it.
+// Target is a service under test, and the tokens of clients that take turns.
 type Target struct {
-	URL     string        // http or https, without a path or with a prefix
-	Tokens  []string      // bearer tokens; the first also prepares and injects. None: anonymous
-	TLS     *tls.Config   // nil: the system's roots
-	Timeout time.Duration // of one request, dialling included. Zero means what the prover says
+	URL     string        // http or https, optionally with a path prefix
+	Tokens  []string      // bearer tokens; the first is also used to prepare and to inject. None: anonymous
+	TLS     *tls.Config   // nil: the system's root certificates
+	Timeout time.Duration // per request, including dialling. Zero means the caller's default
 
 	// Dial opens connections. Nil means TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Options are those of a client with the first token, which keeps so many idle
+// Options returns the options of a client with the first token and that many idle
 // connections.
 func (t *Target) Options(connections int) Options {
 	o := Options{URL: t.URL, TLS: t.TLS, Timeout: t.Timeout, Connections: connections, Dial: t.Dial}
@@ -29,7 +28,7 @@ func (t *Target) Options(connections int) Options {
 	return o
 }
 
-// Turn returns the client whose turn it is as number i, on the connections of c.
+// Turn returns the client of turn i, on the connections of c.
 func (t *Target) Turn(c *Client, i int) *Client {
 	if len(t.Tokens) == 0 {
 		return c

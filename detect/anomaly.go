@@ -2,10 +2,10 @@ package detect
 
 import "corrgraph/odds"
 
-// Severity says how much an anomaly matters: its size times its confidence.
+// Severity grades an anomaly by its size times its confidence.
 type Severity string
 
-// The severities, every one reachable in every layer.
+// The severities. Each can occur in every layer.
 const (
 	SeverityLow      Severity = "LOW"
 	SeverityMedium   Severity = "MEDIUM"
@@ -13,12 +13,12 @@ const (
 	SeverityCritical Severity = "CRITICAL"
 )
 
-// Anomaly is one departure of now from an edge's or node's own history.
+// Anomaly is one departure of an edge or node from its own history.
 type Anomaly struct {
 	Kind       string
 	Layer      odds.Layer
 	Event      string
-	Nodes      []odds.NodeID // leader first where there is one
+	Nodes      []odds.NodeID // leader first, if there is one
 	At         odds.Time     // event time of the first abnormal tick
 	Until      odds.Time     // when it ended; 0 while it lasts
 	Severity   Severity
@@ -27,29 +27,29 @@ type Anomaly struct {
 	Size       float64 // how far out, in the unit named in Evidence
 	Strength   float64 // size in units of the detector's threshold: 1 is just abnormal
 	Evidence   Evidence
-	Suppressed string // why it was not raised; empty when it was
+	Suppressed string // why it was not raised; empty if it was
 }
 
-// Evidence lets a person check an anomaly: the numbers that were compared, the
-// ticks and their ages, the curve where there is one.
+// Evidence holds what a person needs to check an anomaly: the numbers compared, the ticks
+// and their ages, and the curve if there is one.
 type Evidence struct {
-	Text   string  `json:"text"` // one sentence in trade words
+	Text   string  `json:"text"` // one sentence in trade terms
 	Unit   string  `json:"unit,omitempty"`
 	Now    float64 `json:"now"`
 	Usual  float64 `json:"usual"`
-	Spread float64 `json:"spread"` // s.d. of the usual
+	Spread float64 `json:"spread"` // s.d. of the usual value
 	N      int     `json:"n"`      // points of history behind Usual
 	Ticks  []Tick  `json:"ticks,omitempty"`
-	// Curve is the link's correlogram, z a lag bin: the follower first on the left of
-	// the middle, the leader first on the right. Nil where there is no link.
+	// Curve is the link's correlogram, one z per lag bin: the left half has the follower
+	// first, the right half the leader. Nil if there is no link.
 	Curve []float64 `json:"curve,omitempty"`
 }
 
-// Tick is a price in evidence.
+// Tick is a price shown as evidence.
 type Tick struct {
 	Node  odds.NodeID `json:"node"`
 	At    odds.Time   `json:"at"`
 	Price float64     `json:"price"` // decimal odds as quoted
-	Value float64     `json:"value"` // log-odds, margin removed, line joined
+	Value float64     `json:"value"` // log-odds, margin removed, line included
 	AgeMs odds.Millis `json:"age_ms"`
 }

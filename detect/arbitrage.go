@@ -6,20 +6,20 @@ import (
 	"corrgraph/odds"
 )
 
-// PalpableError is the arbitrage margin above which one of the prices is almost certainly
-// a palpable error: a mistake that the venue will not honour.
+// PalpableError is the arbitrage margin above which one of the prices is almost certainly a
+// palpable error, which the venue will not honour.
 const PalpableError = 0.10
 
 const (
-	staleFloor    = minute // a leg may be this old, or two steps of its source
+	staleFloor    = minute // maximum age of a leg, unless two steps of its source are longer
 	errorDiscount = 0.2
 )
 
-// Arbitrages appends the arbitrage of every line that has one: the best takeable price
-// of each outcome, over at least two venues. Margins are not removed, fees and
-// limits are not known. Not covered: two different lines (a middle), two different
-// markets, and lay prices. Of the venues it reads all up to Prices, SeenAt and
-// Resolution. Cost: O(lines × venues × selections).
+// Arbitrages appends the arbitrage of every line that has one: the best takeable price of
+// each outcome, over at least two venues. Prices include the margin; fees and limits are
+// unknown. Not covered: two different lines (a middle), two different markets, and lay
+// prices. Of each venue it reads the fields up to Prices, SeenAt and Resolution. Cost:
+// O(lines × venues × selections).
 func Arbitrages(v *MarketView, dst []Anomaly) []Anomaly {
 	if v.Raw || !v.Whole || len(v.Selections) < 2 {
 		return dst
@@ -38,7 +38,7 @@ func Arbitrages(v *MarketView, dst []Anomaly) []Anomaly {
 	return dst
 }
 
-// sameLine compares lines, of which NaN (no line) equals itself.
+// sameLine compares lines; NaN (no line) equals NaN.
 func sameLine(a, b float64) bool { return a == b || a != a && b != b }
 
 func (v *MarketView) firstOfLine(i int, line float64) bool {
@@ -50,12 +50,12 @@ func (v *MarketView) firstOfLine(i int, line float64) bool {
 	return true
 }
 
-// fresh reports whether a venue's price can still be there.
+// fresh reports whether a venue's price may still be available.
 func (v *MarketView) fresh(w *VenueView) bool {
 	return v.At.Sub(w.SeenAt) <= max(2*w.Resolution, staleFloor)
 }
 
-// best returns the venue with the best price of a selection, -1 for none.
+// best returns the venue with the best price of a selection, or -1.
 func (v *MarketView) best(s int, line float64, fresh bool) int {
 	at, price := -1, 1.0
 	for i := range v.Venues {
@@ -67,8 +67,8 @@ func (v *MarketView) best(s int, line float64, fresh bool) int {
 	return at
 }
 
-// bestSum adds up 1/best price; ok is false where an outcome has no price or
-// all best prices are one venue's.
+// bestSum adds up 1/best price. ok is false if an outcome has no price or one venue has all
+// best prices.
 func (v *MarketView) bestSum(line float64, fresh bool) (sum float64, ok bool) {
 	first := -1
 	for s := range v.Selections {

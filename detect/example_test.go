@@ -8,8 +8,8 @@ import (
 	"corrgraph/odds"
 )
 
-// The best prices of two venues add up to less than 1. The policy raises what was found
-// once, and says when it has ended.
+// The best prices of two venues add up to less than 1. The policy raises the arbitrage
+// once, and reports when it has ended.
 func ExampleArbitrages() {
 	const now odds.Time = 1_750_000_000_000
 	venue := func(name string, group int, home, away float64) detect.VenueView {

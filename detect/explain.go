@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Explain says in one sentence what the anomaly is and which numbers were
-// compared, for Evidence.Text. [Policy] fills it in; the detectors leave it
-// empty because most candidates are never read.
+// Explain describes the anomaly and the numbers compared in one sentence, for
+// Evidence.Text. Detectors leave the text empty, because most candidates are never read;
+// [Policy] fills it in.
 func (a *Anomaly) Explain() string {
 	var b strings.Builder
 	for i, n := range a.Nodes {

@@ -8,7 +8,7 @@ import (
 	"corrgraph/odds"
 )
 
-// What the tests of the package and the scenarios, which stand outside of it, share.
+// Shared by the tests of this package and the external scenario tests.
 var (
 	Clock = clock
 	List  = list
@@ -16,7 +16,7 @@ var (
 	Minute = odds.Millis(minute)
 )
 
-// clock is a time of one day.
+// clock converts a time of day to a time on a fixed day.
 func clock(s string) odds.Time {
 	t, err := time.Parse("2006-01-02 15:04", "2026-06-20 "+s)
 	if err != nil {
@@ -25,7 +25,7 @@ func clock(s string) odds.Time {
 	return odds.TimeOf(t)
 }
 
-// list is a text of anomalies, for messages.
+// list formats anomalies for messages.
 func list(all []Anomaly) string {
 	if len(all) == 0 {
 		return "nothing"

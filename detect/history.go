@@ -7,15 +7,15 @@ import (
 	"corrgraph/odds"
 )
 
-// LeastMove is the least move of odds that a trader can use, in log-odds: half a
-// percentage point at even money.
+// LeastMove is the smallest move of odds a trader can use, in log-odds: half a percentage
+// point at even money.
 const LeastMove = 0.02
 
-// memory is how many points a running mean remembers: plain averages up to
-// there, exponential ones beyond.
+// memory is how many points a running mean remembers: it is a plain average up to that
+// many, exponential beyond.
 const memory = 64
 
-// running is the mean and variance of a stream of points, O(1) a point.
+// running is the mean and variance of a stream of points, O(1) per point.
 type running struct {
 	mean, vari float32 // variance over n
 	n          uint16
@@ -31,7 +31,7 @@ func (r *running) add(x float64) {
 	r.vari = float32((1 - w) * (float64(r.vari) + w*d*d))
 }
 
-// points is the number of points that the mean stands for.
+// points is the effective number of points behind the mean.
 func (r *running) points() int { return min(int(r.n), memory) }
 
 // sd is the standard deviation over n − 1, at least floor.
@@ -48,20 +48,20 @@ func (r *running) departure(x, floor float64) float64 {
 	return tail.Departure(x, float64(r.mean), r.sd(floor), r.points())
 }
 
-// NodeHistory is what [Market] remembers of a node, updated in O(1). Its zero
-// value is a node not seen yet. It starts anew when the match goes in play.
+// NodeHistory is what [Market] remembers of a node, updated in O(1). The zero value is a
+// node not seen yet. It starts afresh when the match goes in play.
 type NodeHistory struct {
-	dev  running // distance to the others' consensus, where one of the two moved
+	dev  running // distance to the consensus of the others, when either of the two moved
 	size running // ln |move|
 	gap  running // ln gap between moves, ms
-	rate running // moves a window, 2√(n + 3/8)
+	rate running // moves per window, 2√(n + 3/8)
 	vol  running // ln of the summed squared moves of a window
 
 	lastMove, burstFrom   odds.Time
 	windowFrom            odds.Time
-	outAt                 odds.Time // first look of the running deviation; 0 none
+	outAt                 odds.Time // first look of the present deviation; 0 if none
 	windowSquares         float32
-	outPeak, outOthers    float32 // departure and consensus when it began
+	outPeak, outOthers    float32 // departure and consensus at its start
 	windowMoves           uint16
 	outHeld               uint16
 	burst, outSel         uint8
@@ -69,25 +69,25 @@ type NodeHistory struct {
 	live, partial, raised bool
 }
 
-// deviation is how a venue came to be away from the others.
+// deviation is how a venue came to deviate from the others.
 type deviation uint8
 
 const (
 	together deviation = iota
 	jumped             // by a jump of its own
-	drifted            // the others moved, or it did bit by bit
+	drifted            // the others moved, or it drifted gradually
 )
 
-// phase forgets a history when the match changes between pre-match and in play.
+// phase resets a history when the match changes between pre-match and in play.
 func (h *NodeHistory) phase(live bool) {
 	if h.live != live {
 		*h = NodeHistory{live: live}
 	}
 }
 
-// RelationHistory is what [Relate] remembers of two markets of one venue: the
-// running regression of one value on the other and its residuals. Zero value:
-// nothing seen yet. It starts anew when the match goes in play.
+// RelationHistory is what [Relate] remembers of two markets of one venue: the running
+// regression of one value on the other and its residuals. The zero value has seen nothing
+// yet. It starts afresh when the match goes in play.
 type RelationHistory struct {
 	a, b, residual running
 	cov            float32
@@ -103,7 +103,7 @@ func (h *RelationHistory) slope() float64 {
 	return float64(h.cov / h.b.vari)
 }
 
-// expect is the value of a that belongs to this b.
+// expect is the value of a predicted by this b.
 func (h *RelationHistory) expect(b float64) float64 {
 	return float64(h.a.mean) + h.slope()*(b-float64(h.b.mean))
 }

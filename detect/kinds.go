@@ -36,14 +36,13 @@ const (
 	External            = "external"              // a row that another program wrote; it has no history to compare with
 )
 
-// Rule documents one detector: what it compares and how often it is wrong where
-// nothing happens.
+// Rule documents one detector: what it compares and its false-alarm rate.
 type Rule struct {
 	Kind       string
 	Layers     []odds.Layer
-	Meaning    string // one line in trade words
+	Meaning    string // one line in trade terms
 	Rule       string
-	FalseAlarm string // rate where nothing happens
+	FalseAlarm string // rate when nothing happens
 }
 
 const (
@@ -85,7 +84,7 @@ func Rules() []Rule {
 	}
 }
 
-// Describe returns the line in trade words for a kind, or "" for an unknown one.
+// Describe returns a kind's meaning in one line of trade terms, or "" for an unknown kind.
 func Describe(kind string) string { return meanings()[kind] }
 
 var meanings = sync.OnceValue(func() map[string]string {

@@ -18,7 +18,7 @@ func TestHistoriesAreSmall(t *testing.T) {
 	}
 }
 
-// nullMarket is n venues around a consensus that wanders; every quote moves.
+// nullMarket is n venues around a wandering consensus; every quote moves.
 type nullMarket struct {
 	rng     *rand.Rand
 	view    MarketView
@@ -55,7 +55,7 @@ func (m *nullMarket) next(every odds.Millis) {
 	}
 }
 
-// A market in which nothing happens but noise.
+// A market with noise alone.
 func TestFalseAlarmsOfMarkets(t *testing.T) {
 	const looks, venues = 20_000, 10
 	m := newNullMarket(venues, 9)
@@ -121,7 +121,8 @@ func TestFalseAlarmsOfRelations(t *testing.T) {
 	}
 }
 
-// In play is another history; a gap longer than windows are followed says nothing.
+// In play a new history begins; nothing is concluded from a gap longer than windows are
+// followed.
 func TestPhaseStartsAnew(t *testing.T) {
 	m := newNullMarket(3, 13)
 	m.view.At = clock("00:00")

@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	moveHistory = 16   // moves before sizes and gaps are judged
-	moveFloor   = 0.05 // log-odds: least size of a move worth a word
+	moveHistory = 16   // moves required before sizes and gaps are judged
+	moveFloor   = 0.05 // log-odds: smallest move that is reported
 	burstLength = 5
-	burstGap    = 4    // a gap is short under a quarter of the usual
-	volFloor    = 0.25 // ln: least spread of volatilities
-	volMoves    = 3    // moves that a window needs for a volatility
-	lostWindows = 8    // windows without a look after which nothing is concluded
+	burstGap    = 4    // a gap is short below a quarter of the usual one
+	volFloor    = 0.25 // ln: minimum spread of volatilities
+	volMoves    = 3    // moves a window needs to have a volatility
+	lostWindows = 8    // windows without a look after which no conclusion is drawn
 	minute      = 60_000
 )
 
-// moves tests and learns one node's move of this batch. A move that is told of
-// elsewhere (silent) is not reported for its size.
+// moves tests one node's move of this batch and adds it to its history. The size of a
+// silent move is not reported, because another anomaly covers it.
 func moves(v *MarketView, w *VenueView, s int, silent bool, dst []Anomaly) []Anomaly {
 	h, m := w.History[s], w.Moved[s]
 	dst = h.roll(v, w, s, dst)
@@ -54,11 +54,11 @@ func (h *NodeHistory) measure(v *MarketView, w *VenueView, s int, m float64, dst
 	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual, a.Evidence.N = "log-odds a move", math.Abs(m), usual, n
 	a.Evidence.Spread = usual * (math.Exp(h.size.sd(0.25)) - 1)
 	a.Grade(z/tail.Threshold, learned(n))
-	h.size.add(float64(h.size.mean) + tail.Threshold*h.size.sd(0.25)) // clipped, so that one wrong quote does not hide the next
+	h.size.add(float64(h.size.mean) + tail.Threshold*h.size.sd(0.25)) // clipped, so that one wrong quote does not mask the next
 	return append(dst, a)
 }
 
-// cluster is move_clustering: five short gaps in a row.
+// cluster detects move_clustering: five short gaps in a row.
 func (h *NodeHistory) cluster(v *MarketView, w *VenueView, s int, dst []Anomaly) []Anomaly {
 	gap := v.At.Sub(h.lastMove)
 	if h.lastMove == 0 || gap <= 0 {
@@ -89,8 +89,8 @@ func (h *NodeHistory) cluster(v *MarketView, w *VenueView, s int, dst []Anomaly)
 	return dst
 }
 
-// windowOf is the length of the windows that moves are counted in: at least
-// eight steps of a polled source.
+// windowOf is the length of the windows in which moves are counted: at least eight steps of
+// a polled source.
 func windowOf(resolution odds.Millis) odds.Millis {
 	switch {
 	case resolution <= 2*minute:
@@ -102,7 +102,7 @@ func windowOf(resolution odds.Millis) odds.Millis {
 	}
 }
 
-// roll closes the windows that ended before this look: move_frequency and
+// roll closes the windows that ended before this look and detects move_frequency and
 // volatility.
 func (h *NodeHistory) roll(v *MarketView, w *VenueView, s int, dst []Anomaly) []Anomaly {
 	length := windowOf(w.Resolution)
@@ -117,13 +117,13 @@ func (h *NodeHistory) roll(v *MarketView, w *VenueView, s int, dst []Anomaly) []
 			h.rate.add(anscombe(0))
 		}
 	}
-	// The first window, and the first after a long absence, was seen in part.
+	// The first window, and the first one after a long absence, was only partly observed.
 	h.partial = h.windowFrom == 0 || empty >= lostWindows
 	h.windowFrom, h.windowMoves, h.windowSquares = from, 0, 0
 	return dst
 }
 
-// anscombe makes the variance of a Poisson count 1.
+// anscombe stabilises the variance of a Poisson count at 1.
 func anscombe(n float64) float64 { return 2 * math.Sqrt(n+0.375) }
 
 func (h *NodeHistory) closeWindow(v *MarketView, w *VenueView, s int, length odds.Millis, dst []Anomaly) []Anomaly {

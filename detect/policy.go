@@ -7,10 +7,10 @@ import (
 	"corrgraph/odds"
 )
 
-// Reset is the default strength under which a raised anomaly ends.
+// Reset is the default strength below which a raised anomaly ends.
 const Reset = 0.75
 
-// The reasons that a [Policy] suppresses an anomaly for.
+// Reasons for which a [Policy] suppresses an anomaly.
 const (
 	CoolingDown = "cooling down: it was raised and ended shortly before"
 	OverBudget  = "the event has used up its anomalies of this kind and hour"
@@ -19,61 +19,60 @@ const (
 
 const hour = 60 * minute
 
-// PolicyOptions say what is raised. The zero value is the default.
+// PolicyOptions control what is raised. The zero value is the default.
 type PolicyOptions struct {
-	// Reset is the strength in (0, 1] under which a raised anomaly ends.
-	// Zero means 0.75.
+	// Reset is the strength in (0, 1] below which a raised anomaly ends. Zero means 0.75.
 	Reset float64
-	// CoolDown is how long after its end the same anomaly is not raised again.
-	// Zero means 10 minutes, negative none.
+	// CoolDown is how long after its end an anomaly is not raised again. Zero means 10
+	// minutes, negative none.
 	CoolDown odds.Millis
-	// Hold is how long a kind must last before it is raised. Kinds not in it
-	// are raised at once. Nil means none.
+	// Hold is how long an anomaly of each kind must last before it is raised. Kinds not
+	// listed are raised at once.
 	Hold map[string]odds.Millis
 	// Budget is how many anomalies of one kind and event are raised within an hour of
 	// event time. Zero means 20, negative no limit.
 	Budget int
 }
 
-// Verdict is what a [Policy] made of a candidate.
+// Verdict is a [Policy]'s decision on a candidate.
 type Verdict uint8
 
-// The verdicts. Raised, Worsened, Ended and Kept come with an anomaly to store;
-// Worsened and Ended are the one raised before: same kind, event, nodes and At.
+// The verdicts. Raised, Worsened, Ended and Kept come with an anomaly to store. For
+// Worsened and Ended it replaces the one raised before: same kind, event, nodes and At.
 const (
-	Ignored   Verdict = iota // under the threshold, or waiting to be confirmed
-	Continues                // raised or suppressed before and still on
+	Ignored   Verdict = iota // below the threshold, or awaiting confirmation
+	Continues                // raised or suppressed before, and still active
 	Raised
-	Worsened // its severity went up
+	Worsened // its severity has increased
 	Ended    // Until is set
 	Kept     // suppressed; the reason is in Suppressed
 )
 
-// Policy decides which candidates are raised: each once while it lasts, with a
-// lower threshold for ending than for beginning, a cool-down, a time to be
-// confirmed in and a budget an event. It is driven by event time alone and
-// deterministic. O(1) a candidate. It is not safe for concurrent use.
+// Policy decides which candidates are raised. It raises an anomaly once while it lasts,
+// ends it at a lower threshold than it began, and applies a cool-down, a confirmation time
+// and a budget per event. It is driven by event time alone and is deterministic. O(1) per
+// candidate. It is not safe for concurrent use.
 type Policy struct {
 	o      PolicyOptions
 	events map[string]*eventState
 }
 
-// identity is what makes two candidates the same anomaly within an event.
+// identity identifies an anomaly within an event: candidates that share it are the same.
 type identity struct {
 	kind  string
 	layer odds.Layer
 	a, b  odds.NodeID
 }
 
-// eventState is what is known of one event.
+// eventState is the policy's state of one event.
 type eventState struct {
 	cases    map[identity]*episode
-	order    []*episode // those that are on and must be offered at every look
+	order    []*episode // active ones that must be offered at every look
 	hourFrom odds.Time
-	raised   map[string]int // by kind, so that a frequent kind can't silence a rare one
+	raised   map[string]int // by kind, so that a frequent kind cannot use up a rare one's budget
 }
 
-// stage is how far an episode has come.
+// stage is how far an episode has progressed.
 type stage uint8
 
 const (
@@ -83,18 +82,18 @@ const (
 	raised
 )
 
-// episode is one anomaly from its first candidate to its end, and what is remembered of
-// it afterwards.
+// episode is one anomaly from its first candidate to its end, and what must be remembered
+// of it after that.
 type episode struct {
 	stage   stage
 	listed  bool // in eventState.order
 	since   odds.Time
 	offered odds.Time
-	ended   odds.Time // 0 never
-	anomaly Anomaly   // as first raised or offered
+	ended   odds.Time // 0 if never
+	anomaly Anomaly   // as first offered or raised
 }
 
-// NewPolicy returns a policy without memory.
+// NewPolicy returns a policy with empty memory.
 func NewPolicy(o PolicyOptions) *Policy {
 	if o.Reset == 0 {
 		o.Reset = Reset
@@ -108,10 +107,9 @@ func NewPolicy(o PolicyOptions) *Policy {
 	return &Policy{o: o, events: map[string]*eventState{}}
 }
 
-// Offer judges a candidate at event time now; times of one event must not
-// decrease. The anomaly returned is to be stored unless the verdict is Ignored
-// or Continues. A candidate with Until set ends what was raised, or is raised
-// and over at once.
+// Offer judges a candidate at event time now; the times of one event must not decrease.
+// Store the returned anomaly unless the verdict is Ignored or Continues. A candidate with
+// Until set ends the raised anomaly, or is raised and ended at once.
 func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 	ev := p.event(a.Event)
 	s := ev.episode(a)
@@ -141,9 +139,9 @@ func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 	return p.raise(ev, s, a, now), Raised
 }
 
-// EndLook ends what was on in a layer of an event and was not offered at now:
-// edge anomalies and arbitrage, which are offered at every look. Call it after
-// all candidates of a look; it appends what is to be stored. O(what is on).
+// EndLook ends the active anomalies in a layer of an event that were not offered at now. It
+// covers edge anomalies and arbitrage, which are offered at every look. Call it after all
+// candidates of a look; it appends the anomalies to store. O(active anomalies).
 func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []Anomaly) []Anomaly {
 	ev := p.events[event]
 	if ev == nil {
@@ -172,9 +170,9 @@ func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []An
 	return dst
 }
 
-// Close appends the end of everything that is on in an event which nobody has quoted
-// since last: nothing was seen to last any longer. In order of time. O(cases of the
-// event).
+// Close ends all active anomalies of an event that has had no quotes since last, and
+// appends them in order of time: there is no evidence that they lasted longer. O(episodes
+// of the event).
 func (p *Policy) Close(event string, last odds.Time, dst []Anomaly) []Anomaly {
 	ev := p.events[event]
 	if ev == nil {
@@ -215,7 +213,7 @@ func (ev *eventState) episode(a Anomaly) *episode {
 	id := identity{kind: a.Kind, layer: a.Layer}
 	switch {
 	case a.Kind == Arbitrage:
-		id.a = marketOf(a.Nodes) // its legs change while it lasts
+		id.a = marketOf(a.Nodes) // its legs change during its life
 	case len(a.Nodes) > 1:
 		id.a, id.b = a.Nodes[0], a.Nodes[1]
 	case len(a.Nodes) == 1:
@@ -229,7 +227,7 @@ func (ev *eventState) episode(a Anomaly) *episode {
 	return s
 }
 
-// marketOf is the market of a leg, as a key.
+// marketOf is the market of a leg, used as a key.
 func marketOf(nodes []odds.NodeID) odds.NodeID {
 	if len(nodes) == 0 {
 		return ""
@@ -241,8 +239,8 @@ func marketOf(nodes []odds.NodeID) odds.NodeID {
 	return odds.NodeID(event + "/" + market)
 }
 
-// lasting reports whether a kind is offered at every look while it lasts;
-// others say themselves when they end.
+// lasting reports whether a kind is offered at every look while it lasts. Other kinds
+// report their own end.
 func lasting(kind string) bool {
 	switch kind {
 	case OutlierQuote, Desynchronisation, Incoherence, MoveSize, MoveFrequency, MoveClustering, Volatility, Premature, Delayed:
@@ -258,7 +256,7 @@ func (ev *eventState) list(s *episode, a Anomaly) {
 	}
 }
 
-// bar returns why a confirmed candidate must not be raised.
+// bar returns the reason why a confirmed candidate must not be raised, if any.
 func (p *Policy) bar(ev *eventState, s *episode, kind string, now odds.Time) string {
 	if s.ended != 0 && now.Sub(s.ended) < p.o.CoolDown {
 		return CoolingDown
@@ -275,7 +273,7 @@ func (p *Policy) bar(ev *eventState, s *episode, kind string, now odds.Time) str
 
 func (p *Policy) raise(ev *eventState, s *episode, a Anomaly, now odds.Time) Anomaly {
 	ev.raised[a.Kind]++
-	a.At = s.anomaly.At // of its first abnormal tick, not of its confirmation
+	a.At = s.anomaly.At // the first abnormal tick, not the confirmation
 	a.Evidence.Text = a.Explain()
 	s.stage, s.anomaly = raised, a
 	if a.Until != 0 {
@@ -284,7 +282,7 @@ func (p *Policy) raise(ev *eventState, s *episode, a Anomaly, now odds.Time) Ano
 	return a
 }
 
-// keep returns a suppressed candidate, once while it lasts.
+// keep returns a suppressed candidate, once per episode.
 func keep(s *episode, a Anomaly) (Anomaly, Verdict) {
 	before := s.stage
 	s.stage = blocked
@@ -302,7 +300,7 @@ func keep(s *episode, a Anomaly) (Anomaly, Verdict) {
 	return a, Kept
 }
 
-// vanish handles a candidate that is no longer there and was never raised.
+// vanish ends a candidate that is gone and was never raised.
 func vanish(s *episode, now odds.Time) (Anomaly, Verdict) {
 	was := s.stage
 	s.stage = idle
@@ -315,9 +313,9 @@ func vanish(s *episode, now odds.Time) (Anomaly, Verdict) {
 	return a, Kept
 }
 
-// worsen remembers the worst that a raised anomaly has been. Its nodes stay those that
-// it was raised with, by which it is known: the legs of an arbitrage change while it lasts,
-// and those of its worst moment are in the evidence.
+// worsen records the worst state of a raised anomaly. Its nodes stay those it was raised
+// with, because they identify it. The legs of an arbitrage change during its life; those of
+// its worst moment are in the evidence.
 func (s *episode) worsen(a Anomaly) (Anomaly, Verdict) {
 	if a.Suppressed != "" || a.Strength <= s.anomaly.Strength {
 		return Anomaly{}, Continues

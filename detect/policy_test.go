@@ -20,7 +20,7 @@ func TestPolicy(t *testing.T) {
 		at       odds.Millis
 		strength float64 // 0: not offered
 		want     Verdict
-		ended    Verdict // of EndLook; Ignored for nothing
+		ended    Verdict // of EndLook; Ignored if nothing ended
 		reason   string
 	}
 	for _, c := range []struct {
@@ -117,7 +117,7 @@ func TestPolicyBudget(t *testing.T) {
 	}
 }
 
-// Kinds that end by themselves are not ended by a look, and their end is told.
+// Kinds that report their own end are not ended by a look, and their end is reported.
 func TestPolicyEpisodes(t *testing.T) {
 	p := NewPolicy(PolicyOptions{})
 	from := clock("15:30")
@@ -133,7 +133,7 @@ func TestPolicyEpisodes(t *testing.T) {
 	if v != Ended || got.At != from || got.Until != from+10 || got.Suppressed == "" {
 		t.Errorf("verdict %d: %+v", v, got)
 	}
-	// one that is told of only when it is over
+	// reported only once it is over
 	b := candidate(OutlierQuote, 2, from+20)
 	b.Nodes, b.Until = []odds.NodeID{"mgm/match/h2h/home"}, from+30
 	if got, v := p.Offer(b, from+30); v != Raised || got.Until != from+30 || got.At != from+20 {
@@ -161,7 +161,7 @@ func TestPolicyArbitrageIsOnePerMarket(t *testing.T) {
 	if first != Raised || second != Worsened || third != Raised {
 		t.Error(first, second, third)
 	}
-	// Who knows it by its nodes learns of its end.
+	// Clients that know it by its nodes learn of its end.
 	ended := p.EndLook("match", a.Layer, now+2, nil)
 	if len(ended) != 2 || !slices.Equal(ended[0].Nodes, legs) || !slices.Equal(worse.Nodes, legs) || worse.At != now || !strings.Contains(worse.Evidence.Text, "fd/match/h2h/home") {
 		t.Errorf("%+v, then %s", worse, list(ended))
@@ -178,7 +178,7 @@ func TestPolicyAllocatesNothingForWhatContinues(t *testing.T) {
 	}
 }
 
-// What is on in an event that nobody quotes any more ended with its last quote.
+// Active anomalies of an event without further quotes ended with its last quote.
 func TestPolicyClosesQuietEvents(t *testing.T) {
 	p := NewPolicy(PolicyOptions{Hold: map[string]odds.Millis{Incoherence: minute}})
 	at := clock("10:00")
@@ -189,7 +189,7 @@ func TestPolicyClosesQuietEvents(t *testing.T) {
 	last, now := at.Add(2*minute), at.Add(2*hour)
 	got := p.Close("match", last, nil)
 	if len(got) != 2 || got[0].Kind != OutlierQuote || got[1].Kind != Arbitrage || got[0].Until != last || got[1].Until != last || got[1].Suppressed != "" {
-		t.Errorf("closed %s", list(got)) // the one that waits to be confirmed never was
+		t.Errorf("closed %s", list(got)) // the one awaiting confirmation was never raised
 	}
 	if again := p.Close("match", last, nil); len(again) != 0 {
 		t.Errorf("closed again %s", list(again))
@@ -200,7 +200,7 @@ func TestPolicyClosesQuietEvents(t *testing.T) {
 	if look := p.EndLook("match", arbitrage.Layer, now, nil); len(look) != 0 {
 		t.Errorf("a look ends it anew: %s", list(look))
 	}
-	arbitrage.At = now.Add(minute) // not cooling down: it ended long before
+	arbitrage.At = now.Add(minute) // not cooling down, because it ended long before
 	if a, v := p.Offer(arbitrage, arbitrage.At); v != Raised || a.At != arbitrage.At || a.Until != 0 {
 		t.Errorf("the match goes on: verdict %d, %+v", v, a)
 	}

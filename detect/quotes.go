@@ -8,25 +8,25 @@ import (
 )
 
 const (
-	quoteFloor    = 0.02 // log-odds: spread that rounding of prices alone makes
-	outlierSize   = 0.25 // log-odds: least departure of an outlier quote
-	outlierOut    = 6    // its least departure in normal deviations
+	quoteFloor    = 0.02 // log-odds: spread caused by price rounding alone
+	outlierSize   = 0.25 // log-odds: minimum departure of an outlier quote
+	outlierOut    = 6    // its minimum departure in normal deviations
 	desyncSize    = 0.10
 	desyncLooks   = 3
-	desyncHold    = minute // for streams, whose looks may be milliseconds apart
-	newNormal     = 32     // looks after which a departure is the venue's new normal
+	desyncHold    = minute // for streams, where looks may be milliseconds apart
+	newNormal     = 32     // looks after which a deviation is the venue's new normal
 	newNormalHold = 30 * minute
-	leastOthers   = 2 // groups: with one other nobody can say who is wrong
+	leastOthers   = 2 // groups: with only one other, the wrong one cannot be identified
 	resetPortion  = 0.5
 )
 
-// Market updates the histories of the venues that v.At's batch held and appends
-// what is abnormal now: outlier quotes, desynchronisation, size, frequency and
-// clustering of moves, volatility, arbitrage. It allocates only for anomalies.
-// Cost: O(venues × selections), and that × distinct lines for arbitrage.
+// Market updates the histories of the venues in v.At's batch and appends the present
+// anomalies: outlier quotes, desynchronisation, size, frequency and clustering of moves,
+// volatility, arbitrage. It allocates only for anomalies. Cost: O(venues × selections), and
+// that × distinct lines for arbitrage.
 //
-// An episode that lasts is appended when it begins and again, with Until set,
-// when it ends; [Policy] puts the two together.
+// A lasting episode is appended when it begins and again, with Until set, when it ends;
+// [Policy] joins the two.
 func Market(v *MarketView, dst []Anomaly) []Anomaly {
 	for i := range v.Venues {
 		w := &v.Venues[i]
@@ -45,15 +45,15 @@ func Market(v *MarketView, dst []Anomaly) []Anomaly {
 			if s < len(w.History) && w.History[s] != nil {
 				n := len(dst)
 				dst = moves(v, w, s, told, dst)
-				told = told || len(dst) > n // one selection speaks for its market
+				told = told || len(dst) > n // one selection represents its market
 			}
 		}
 	}
 	return Arbitrages(v, dst)
 }
 
-// independent is the number of selections that enter statistics: of two sides
-// the second is the mirror of the first.
+// independent is the number of selections used in statistics: of two sides, the second
+// mirrors the first.
 func (v *MarketView) independent() int {
 	if len(v.Selections) == 2 {
 		return 1
@@ -61,19 +61,19 @@ func (v *MarketView) independent() int {
 	return len(v.Selections)
 }
 
-// outlying reports whether an outlier quote of the venue has been reported and
-// lasts: its jumps there and back are no news of their own.
+// outlying reports whether a reported outlier quote of the venue is still active: its jumps
+// there and back are not reported separately.
 func (w *VenueView) outlying() bool {
 	return len(w.History) > 0 && w.History[0] != nil && w.History[0].outKind == jumped && w.History[0].raised
 }
 
-// away is a venue's distance to the others, compared with its usual one.
+// away is a venue's distance from the others, compared with its usual one.
 type away struct {
 	sel   int
 	dev   float64 // distance minus usual distance, log-odds
 	z     float64 // in normal deviations
 	known bool
-	jump  bool // it moved there by itself, in this batch
+	jump  bool // it moved there by its own move in this batch
 	big   bool
 }
 
@@ -90,8 +90,8 @@ func distance(w *VenueView, s int) away {
 	return a
 }
 
-// quote runs a venue's episode, one for all its selections, kept in the history
-// of the first.
+// quote advances a venue's episode. All selections share one, kept in the history of the
+// first.
 func quote(v *MarketView, w *VenueView, dst []Anomaly) []Anomaly {
 	if len(w.History) == 0 || w.History[0] == nil || w.OtherGroups < leastOthers {
 		return dst
@@ -116,8 +116,8 @@ func quote(v *MarketView, w *VenueView, dst []Anomaly) []Anomaly {
 	return dst
 }
 
-// learn adds today's distances to the usual ones. Looks at which nothing moved
-// repeat the last one and would make the spread too small.
+// learn adds the present distances to the history. Looks without any move repeat the last
+// distances and would make the spread too small.
 func learn(v *MarketView, w *VenueView) {
 	for s := range v.independent() {
 		h, d := w.History[s], w.Values[s]-w.Others[s]
@@ -127,10 +127,10 @@ func learn(v *MarketView, w *VenueView) {
 	}
 }
 
-// moved reports whether an increment is known and not zero.
+// moved reports whether an increment is known and nonzero.
 func moved(x float64) bool { return x == x && x != 0 }
 
-// leave begins an episode.
+// leave starts an episode.
 func (h *NodeHistory) leave(v *MarketView, w *VenueView, a away, dst []Anomaly) []Anomaly {
 	h.outAt, h.outHeld, h.outSel = v.At, 1, uint8(a.sel)
 	h.outPeak, h.outOthers = float32(a.dev), float32(w.Others[a.sel])
@@ -141,7 +141,7 @@ func (h *NodeHistory) leave(v *MarketView, w *VenueView, a away, dst []Anomaly) 
 	}
 	h.outKind = jumped
 	if v.Live {
-		return dst // in play the first to react looks the same: wait for the return
+		return dst // in play the first to react looks the same: wait for its return
 	}
 	h.raised = true
 	return append(dst, h.episode(v, w, a, OutlierQuote))
@@ -176,12 +176,12 @@ func (h *NodeHistory) stay(v *MarketView, w *VenueView, a away, dst []Anomaly) [
 	return dst
 }
 
-// back ends an episode: the venue returned, or the others came to it.
+// back ends an episode: the venue returned to the others, or they came to it.
 func (h *NodeHistory) back(v *MarketView, w *VenueView, a away, dst []Anomaly) []Anomaly {
 	came := (w.Others[a.sel] - float64(h.outOthers)) * sign(float64(h.outPeak))
 	followed := h.outKind == jumped && came >= math.Abs(float64(h.outPeak))/2
 	if h.outKind == jumped && !h.raised {
-		h.raised = !followed // in play: only now is it known to be a wrong quote
+		h.raised = !followed // in play it is known to be a wrong quote only now
 	}
 	reason := ""
 	if followed {
@@ -204,7 +204,7 @@ func (h *NodeHistory) end(v *MarketView, w *VenueView, a away, reason string, ds
 	return dst
 }
 
-// episode describes the running episode at its peak.
+// episode describes the present episode at its peak.
 func (h *NodeHistory) episode(v *MarketView, w *VenueView, a away, kind string) Anomaly {
 	o := w.History[a.sel]
 	usual, sd, n := float64(o.dev.mean), o.dev.sd(quoteFloor), o.dev.points()
@@ -226,11 +226,11 @@ func (h *NodeHistory) episode(v *MarketView, w *VenueView, a away, kind string) 
 	return e
 }
 
-// agreed is the confidence that the venue is the one that is wrong: every
-// further group on the other side halves the doubt.
+// agreed is the confidence that this venue is the wrong one: each further group on the
+// other side halves the doubt.
 func agreed(groups int) float64 { return 1 - math.Exp2(-float64(groups)) }
 
-// learned discounts a short history.
+// learned discounts short histories.
 func learned(n int) float64 { return float64(n) / float64(n+2) }
 
 func sign(x float64) float64 { return math.Copysign(1, x) }

@@ -8,15 +8,14 @@ import (
 )
 
 const (
-	relationHistory = 16   // looks before a relation is judged
-	incoherent      = 0.10 // log-odds: least contradiction
+	relationHistory = 16   // looks required before a relation is judged
+	incoherent      = 0.10 // log-odds: minimum contradiction
 )
 
-// Relate updates the relation of two markets of one venue and appends an
-// incoherence when they contradict it: once when it has lasted two looks (At is
-// the first), and again with Until set when it is over. Looks of a
-// contradiction are not learned from until it has lasted 32, when it is the new
-// relation. O(1); allocates only for an anomaly.
+// Relate updates the relation of two markets of one venue and appends an incoherence if
+// they contradict it: once when it has lasted two looks (At is the first), and again with
+// Until set when it ends. Contradicting looks are not learned from until there have been
+// 32; then they are the new relation. O(1); allocates only for an anomaly.
 func Relate(v *RelationView, dst []Anomaly) []Anomaly {
 	h := v.History
 	if h.live != v.Live {

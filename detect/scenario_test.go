@@ -19,10 +19,9 @@ import (
 	"corrgraph/odds"
 )
 
-// A scenario is a file of commands, one a line; # begins a comment. "want" checks
-// what the last command that looks (now, poll, tick, move, quiet, after, arrive,
-// look) has found. Everything set before stays set, so a near miss follows its
-// case by changing one line.
+// A scenario is a file of commands, one per line; # begins a comment. "want" checks the
+// findings of the last command that looks (now, poll, tick, move, quiet, after, arrive,
+// look). All settings stay in effect, so a near miss follows its case by changing one line.
 type world struct {
 	rng   *rand.Rand
 	found []Anomaly
@@ -78,8 +77,8 @@ type kindIn struct {
 	layer odds.Layer
 }
 
-// layerOf is the layer that a near miss of a kind is about: its only one, or else
-// that of the edge.
+// layerOf is the layer that a near miss of a kind refers to: the kind's only one, or else
+// the edge's.
 func (w *world) layerOf(kind string) odds.Layer {
 	for _, r := range Rules() {
 		if r.Kind == kind && len(r.Layers) == 1 {
@@ -430,7 +429,7 @@ func (w *world) quotes(words []string) error {
 		w.venue(words[1]).status = odds.Suspended
 	case "silent": // the venue is missing from the polls that follow
 		w.venue(words[1]).silent = true
-	case "wobble": // wobble 40 by 0.03: so many polls around these prices
+	case "wobble": // wobble 40 by 0.03: 40 polls around these prices
 		x := nums(words)
 		for range int(x[0]) {
 			w.poll(x[1])
@@ -453,7 +452,7 @@ func (w *world) quotes(words []string) error {
 	return nil
 }
 
-// poll shows the market all venues, each noise log-odds off its price.
+// poll shows all venues' prices to the market, each with noise in log-odds.
 func (w *world) poll(noise float64) {
 	w.view.At = w.at
 	w.view.Venues = w.view.Venues[:0]
@@ -476,7 +475,7 @@ func (w *world) poll(noise float64) {
 	w.at = w.at.Add(w.step)
 }
 
-// fill is one venue's part of the view, margin removed in proportion.
+// fill sets one venue's part of the view, margin removed in proportion.
 func (w *world) fill(name string, v *venue, noise float64) {
 	k := len(w.view.Selections)
 	prices, values, moved := make([]float64, k), make([]float64, k), make([]float64, k)

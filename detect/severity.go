@@ -22,14 +22,14 @@ func SeverityOf(strength, confidence float64) Severity {
 	}
 }
 
-// Grade sets strength and confidence, and what follows from them.
+// Grade sets strength and confidence, and the fields that follow from them.
 func (a *Anomaly) Grade(strength, confidence float64) {
 	a.Strength, a.Confidence = strength, confidence
 	a.Severity = SeverityOf(strength, confidence)
 	a.Band = odds.BandOf(confidence)
 }
 
-// rank orders severities; an unknown one comes first.
+// rank orders severities; an unknown one ranks lowest.
 func (s Severity) rank() int {
 	switch s {
 	case SeverityCritical:

@@ -25,8 +25,7 @@ func (h *RelationHistory) State(c *state.Coder) {
 
 func (r *running) state(c *state.Coder) { c.Values(&r.mean, &r.vari, &r.n) }
 
-// State saves what the policy remembers, or restores it into a new one with the same
-// options.
+// State saves the policy's memory, or restores it into a new policy with the same options.
 func (p *Policy) State(c *state.Coder) {
 	state.Map(c, p.events, cmp.Compare[string], func(id *string, ev **eventState) {
 		c.Values(id)

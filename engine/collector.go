@@ -9,24 +9,25 @@ import (
 	"corrgraph/odds"
 )
 
-// Collector gathers the news of an engine whose conclusions are wanted together at
-// the end, as of a recording. Its zero value is ready. It is for one goroutine.
+// Collector accumulates an engine's news for callers that want all results at the end, such
+// as the replay of a recording. The zero value is ready to use. It is not safe for
+// concurrent use.
 type Collector struct {
-	Predictions []ledger.Prediction // answered so far; after Finish all, in the order they were issued
-	Anomalies   []detect.Anomaly    // each as it was reported last, in the order they were first seen
+	Predictions []ledger.Prediction // settled so far; all of them after Finish, in order of issue
+	Anomalies   []detect.Anomaly    // the last report of each, in the order they were first seen
 
 	news News
 	seen map[anomalyKey]int // index into Anomalies
 }
 
-// anomalyKey is what makes an anomaly the one that a later report replaces.
+// anomalyKey identifies an anomaly across its reports: a later one replaces an earlier one.
 type anomalyKey struct {
 	kind, event string
 	node        odds.NodeID
 	at          odds.Time
 }
 
-// Collect takes the news of e since the last call.
+// Collect takes e's news since the last call.
 func (c *Collector) Collect(e *Engine) {
 	e.Drain(&c.news)
 	c.Predictions = append(c.Predictions, c.news.Settled...)
@@ -51,8 +52,8 @@ func (c *Collector) anomaly(a *detect.Anomaly) {
 	c.Anomalies = append(c.Anomalies, *a)
 }
 
-// Finish finishes e and takes what is left, pending predictions included. It is the
-// last call.
+// Finish finishes e and takes the remaining news, including pending predictions. It must be
+// the last call.
 func (c *Collector) Finish(e *Engine) {
 	e.Finish()
 	c.Collect(e)

@@ -12,17 +12,17 @@ import (
 	"corrgraph/odds"
 )
 
-// detectors owns what watches for the abnormal: in the quotes of each batch, in the
-// forecasts that wait, and in the edges at each decision.
+// detectors runs all anomaly detection: on the quotes of each batch, on pending forecasts,
+// and on edges at each decision.
 type detectors struct {
 	board    *board.Board
 	families *family.Families
 	news     *News
-	open     map[*board.Event][]*call // the forecasts' own: open ones by the follower's event
+	open     map[*board.Event][]*call // shared with the forecasts: open calls by the follower's event
 
-	quotes    *detect.Policy         // of what batches offer
-	edges     *detect.Policy         // of what decisions offer: links against their own history
-	armed     map[*board.Market]bool // an arbitrage was on at the last look
+	quotes    *detect.Policy         // for anomalies found in batches
+	edges     *detect.Policy         // for anomalies found at decisions: edges against their own history
+	armed     map[*board.Market]bool // markets with an arbitrage at the last look
 	relations map[relation]*detect.RelationHistory
 
 	view  detect.MarketView
@@ -39,9 +39,9 @@ func newDetectors(b *board.Board, f *family.Families, n *News) *detectors {
 	}
 }
 
-// look searches what the batch changed, and what is still on in the same events,
-// for what is abnormal. Every anomaly that lasts is offered at each look at its
-// event, so that the policy can tell when it has ended.
+// look searches for anomalies in the markets the batch changed and in the other markets of
+// the same events. A lasting anomaly is offered at each look at its event, so that the
+// policy can tell when it has ended.
 func (s *detectors) look(at odds.Time) {
 	s.found = s.found[:0]
 	for _, ev := range s.board.Active {
@@ -57,7 +57,7 @@ func (s *detectors) look(at odds.Time) {
 	}
 }
 
-// market looks at one market.
+// market runs the detectors of one market.
 func (s *detectors) market(m *board.Market, at odds.Time) {
 	armed := s.armed[m]
 	if !m.Dirty && !armed {
@@ -78,7 +78,7 @@ func (s *detectors) market(m *board.Market, at odds.Time) {
 	}
 }
 
-// offer passes what was found to a policy and reports what it wants to be known.
+// offer passes the findings to a policy and reports what the policy publishes.
 func (s *detectors) offer(policy *detect.Policy, at odds.Time) {
 	for i := range s.found {
 		switch a, verdict := policy.Offer(s.found[i], at); verdict {
@@ -88,10 +88,10 @@ func (s *detectors) offer(policy *detect.Policy, at odds.Time) {
 	}
 }
 
-// report reports what a policy has ended.
+// report publishes the anomalies a policy has ended.
 func (s *detectors) report() { s.news.Anomalies = append(s.news.Anomalies, s.found...) }
 
-// relate looks at what a venue's markets say of each other.
+// relate runs the detectors that compare a venue's markets with each other.
 func (s *detectors) relate(m *board.Market, at odds.Time) {
 	for _, b := range m.Books {
 		if !b.Current() {
@@ -124,7 +124,7 @@ func (s *detectors) relatePair(p *family.Pair, at odds.Time) {
 	s.found = detect.Relate(&v, s.found)
 }
 
-// await looks at the followers in an event that open forecasts wait for.
+// await checks followers in an event against their open forecasts.
 func (s *detectors) await(ev *board.Event, at odds.Time) {
 	for _, c := range s.open[ev] {
 		if c.Layer != odds.Direct || at <= c.IssuedAt || at < c.From || at > c.To || c.target.Consensus || c.source.Consensus || !c.target.Open {
@@ -138,7 +138,7 @@ func (s *detectors) await(ev *board.Event, at odds.Time) {
 	}
 }
 
-// arrive judges when an L3 follower came.
+// arrive judges the arrival time of an L3 follower.
 func (s *detectors) arrive(c *call) {
 	if c.Layer != odds.CrossEvent || c.ResolvedAt == 0 {
 		return
@@ -152,7 +152,7 @@ func (s *detectors) arrive(c *call) {
 	}
 }
 
-// lead is a call as detectors read it.
+// lead converts a call to the detectors' input.
 func (c *call) lead(now odds.Time) edges.Lead {
 	return edges.Lead{
 		Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start, Least: c.target.Least(),
@@ -160,12 +160,12 @@ func (c *call) lead(now odds.Time) edges.Lead {
 	}
 }
 
-// tick is a node's present quote as evidence.
+// tick is a node's present quote, as evidence.
 func tick(n *board.Node, at odds.Time) detect.Tick {
 	return detect.Tick{Node: n.ID, At: n.ChangedAt, Price: n.Price(), Value: n.Value, AgeMs: at.Sub(n.ChangedAt)}
 }
 
-// trends looks for edges that depart from their own history.
+// trends searches for edges that depart from their own history.
 func (s *detectors) trends(at odds.Time) {
 	for _, layer := range odds.Layers {
 		for found := range s.families.Departures(layer, at) {
@@ -182,11 +182,11 @@ func (s *detectors) trends(at odds.Time) {
 	}
 }
 
-// quiet is how long at least nobody has quoted an event whose anomalies are over: its match is,
-// and what nobody looks at any more would stay on for ever.
+// quiet is how long an event must go without quotes before its anomalies are closed. Its
+// match is over by then, and without further looks they would stay open for ever.
 const quiet = odds.Millis(3_600_000)
 
-// closeQuiet ends the anomalies of events that have become quiet.
+// closeQuiet ends the anomalies of quiet events.
 func (s *detectors) closeQuiet(at odds.Time) {
 	s.found = s.found[:0]
 	for _, ev := range s.board.Order {
@@ -198,7 +198,7 @@ func (s *detectors) closeQuiet(at odds.Time) {
 	s.report()
 }
 
-// forget drops what is known of events that go.
+// forget drops the detectors' state of the given events.
 func (s *detectors) forget(gone map[*board.Event]bool) {
 	for ev := range gone {
 		s.quotes.Forget(ev.ID)

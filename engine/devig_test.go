@@ -7,7 +7,7 @@ import (
 	"corrgraph/odds"
 )
 
-// A quote's value is what the chosen method makes of its complete market.
+// A quote's value is computed from its complete market by the chosen method.
 func TestValuesFollowTheDevigMethod(t *testing.T) {
 	prices := []odds.Odds{1.9, 3.5, 5}
 	ev := &odds.Event{ID: "game", Sport: "soccer", Home: "A", Away: "B"}

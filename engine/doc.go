@@ -1,9 +1,9 @@
-// Package engine is the only loop and the owner of all mutable state: it takes
-// batches of quotes in event-time order, keeps every node's series, correlates
-// the pairs that are watched, decides families on tumbling windows of event
-// time, detects, predicts and scores its predictions.
+// Package engine is the main loop and the only owner of mutable state. It takes batches of
+// quotes in event-time order, keeps every node's series, correlates the watched pairs,
+// judges families on tumbling windows of event time, detects anomalies, issues predictions
+// and scores them.
 //
-// It is deterministic: the same batches give the same results, whatever the
-// machine, the number of processors or how the batches were split over runs. It
-// reads no clock: "now" is the newest event time.
+// It is deterministic: the same batches give the same results, whatever the machine, the
+// number of processors or the split of the batches over runs. It reads no clock: "now" is
+// the newest event time.
 package engine

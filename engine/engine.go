@@ -10,12 +10,12 @@ import (
 	"corrgraph/series"
 )
 
-// Engine joins what venues show, what families know, the forecasts that rest on them
-// and the detectors that watch both. Its methods must be called from one goroutine.
+// Engine joins the board of venue quotes, the families, the forecasts that rest on them and
+// the detectors that watch both. It is not safe for concurrent use.
 type Engine struct {
 	opt Options
 
-	newest  odds.Time // of what was given
+	newest  odds.Time // newest event time received
 	decided odds.Time // end of the last decision window
 	legs    *series.Coalescer
 
@@ -40,16 +40,16 @@ func New(opt Options) *Engine {
 	return e
 }
 
-// observer hands on what a board can't keep until the end of a batch: new series and
-// links to the families, quotes that are awaited to the forecasts.
+// observer forwards what a board cannot hold until the end of a batch: new series and links
+// to the families, awaited quotes to the forecasts.
 type observer struct {
 	*family.Families
 	*forecasts
 }
 
-// Apply takes the next batch. Batches must come in event-time order; one from
-// before the newest is an error, for the feed's merge has put them in order. A
-// stream's batch is held back for as long as other legs of its markets may come.
+// Apply takes the next batch. Batches must come in event-time order (the feed's merge sorts
+// them); an earlier one is an error. A stream's batch is delayed while other legs of its
+// markets may still come.
 func (e *Engine) Apply(b *odds.Batch) error {
 	if b.At < e.newest {
 		return fmt.Errorf("engine: batch of %s at %v comes after %v", b.Source, b.At, e.newest)
@@ -58,12 +58,12 @@ func (e *Engine) Apply(b *odds.Batch) error {
 	return e.legs.Push(b, e.apply)
 }
 
-// FlushLegs applies what is held back for other legs of the same market. Where no
-// batch will come within Options.CoalesceWindow after the newest, it changes nothing
-// but when.
+// FlushLegs applies the batches that wait for other legs of their markets. If no batch
+// follows within Options.CoalesceWindow of the newest, it changes only when they are
+// applied, not the results.
 func (e *Engine) FlushLegs() { _ = e.legs.Flush(e.apply) } // apply never fails
 
-// apply takes a batch whose updates are as whole as they will be.
+// apply takes a batch whose legs are complete or will not be completed.
 func (e *Engine) apply(b *odds.Batch) error {
 	if b.At > e.board.Now { // all moves of one instant are in
 		e.families.CountFull()
@@ -79,8 +79,8 @@ func (e *Engine) apply(b *odds.Batch) error {
 	return nil
 }
 
-// decideUpTo closes every decision window that ends at or before a time.
-// Windows are tumbling: they start at whole multiples of their length.
+// decideUpTo closes every decision window that ends at or before a time. Windows are
+// tumbling: they start at whole multiples of their length.
 func (e *Engine) decideUpTo(at odds.Time) {
 	step := odds.Time(e.opt.DecideEvery)
 	end := at / step * step
@@ -94,15 +94,15 @@ func (e *Engine) decideUpTo(at odds.Time) {
 	}
 }
 
-// DecidesBefore reports whether a batch of a time would close a decision window
-// first.
+// DecidesBefore reports whether a batch at the given time would first close a decision
+// window.
 func (e *Engine) DecidesBefore(at odds.Time) bool {
 	step := odds.Time(e.opt.DecideEvery)
 	return e.decided != 0 && at/step*step > e.decided
 }
 
-// decide judges all families on what is known now, and looks for what has departed
-// from its own history since the last decision.
+// decide judges all families on the present evidence and searches for edges that departed
+// from their own history since the last decision.
 func (e *Engine) decide(at odds.Time) {
 	e.families.Decide(at)
 	e.detectors.trends(at)
@@ -116,9 +116,9 @@ func (e *Engine) decide(at odds.Time) {
 	}
 }
 
-// forget drops the events last quoted before a time: their series, pairs and episodes
-// of anomalies. What families have learned from them stays. Forecasts about them are
-// answered with what is known.
+// forget drops the events last quoted before a time: their series, pairs and anomaly
+// episodes. Family evidence from them is kept. Forecasts about them are settled with the
+// present data.
 func (e *Engine) forget(before odds.Time) {
 	gone := e.board.Quiet(before)
 	if len(gone) == 0 {
@@ -131,8 +131,8 @@ func (e *Engine) forget(before odds.Time) {
 	slices.Sort(e.news.Forgotten)
 }
 
-// Finish decides on everything up to now, and scores the predictions that were held
-// back for it. Batches may still follow.
+// Finish decides on everything up to now and scores the predictions held for it. More
+// batches may follow.
 func (e *Engine) Finish() {
 	e.FlushLegs()
 	e.decide(e.board.Now)

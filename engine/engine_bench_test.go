@@ -9,8 +9,8 @@ import (
 	"corrgraph/odds"
 )
 
-// benchMarket makes updates of one two-way market at eight venues for many
-// events, every one of them a move.
+// benchMarket makes updates of one two-way market at eight venues for many events; every
+// update moves.
 type benchMarket struct {
 	rng    *rand.Rand
 	at     odds.Time
@@ -37,13 +37,14 @@ func (m *benchMarket) update(event, venue int) odds.Update {
 	}}
 }
 
-// stream is a batch with one update, 20 s from the next of the same venue and event.
+// stream returns a batch with one update, 20 s after the last one of the same venue and
+// event.
 func (m *benchMarket) stream() *odds.Batch {
 	m.at = m.at.Add(odds.Millis(max(1, 20_000/(8*len(m.events)))))
 	return &odds.Batch{Source: "stream", At: m.at, Recv: m.at, Updates: []odds.Update{m.update(m.rng.IntN(len(m.events)), m.rng.IntN(8))}}
 }
 
-// poll is a batch with all venues of all events, five minutes after the last.
+// poll returns a batch with all venues of all events, five minutes after the last.
 func (m *benchMarket) poll() *odds.Batch {
 	m.at = m.at.Add(300_000)
 	b := &odds.Batch{Source: "poll", At: m.at, Recv: m.at, Polled: true}
@@ -55,8 +56,8 @@ func (m *benchMarket) poll() *odds.Batch {
 	return b
 }
 
-// BenchmarkApply is one batch; ns/tick divides by the quotes that changed. It
-// includes the decisions that fall due. Making the batch is not timed.
+// BenchmarkApply applies one batch; ns/tick divides by the quotes that changed. It includes
+// the decisions that become due. Making the batch is not timed.
 func BenchmarkApply(b *testing.B) {
 	for _, c := range []struct {
 		name   string
@@ -94,7 +95,7 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
-// BenchmarkDecide judges what 60 polls of 15 events have left.
+// BenchmarkDecide judges the evidence of 60 polls of 15 events.
 func BenchmarkDecide(b *testing.B) {
 	m, e := newBenchMarket(15), New(Options{})
 	for range 60 {

@@ -12,28 +12,28 @@ import (
 	"corrgraph/odds"
 )
 
-// predictRMS is how many r.m.s. a leader must move to call a forecast.
+// predictRMS is the smallest leader move, in r.m.s., that triggers a forecast.
 const predictRMS = 2
 
-// forecasts owns the predictions: it issues them for moves of leaders, and answers them
-// with what the followers show.
+// forecasts owns the predictions: it issues them on leaders' moves and settles them with
+// the followers' quotes.
 type forecasts struct {
 	board     *board.Board
 	families  *family.Families
 	detectors *detectors
 	news      *News
-	hold      bool // answered ones are scored together, see Options.ScoreAtFinish
+	hold      bool // score settled predictions together at the end, see Options.ScoreAtFinish
 
-	open    heap.Heap[*call] // the first to end on top; answered ones stay in it until their time is over
+	open    heap.Heap[*call] // earliest end on top; settled ones stay in it until their time is over
 	waiting map[*board.Node]*waiting
 	byEvent map[*board.Event][]*call // open ones by the follower's event
-	held    []closedCall             // in the order they were answered
+	held    []closedCall             // in the order they were settled
 }
 
-// waiting is the calls that a node's quotes answer.
+// waiting is the calls that await a node's quotes.
 type waiting struct {
 	open    []*call
-	overdue []*call // missed ones whose move may come yet; L3
+	overdue []*call // missed calls whose move may still come; L3
 }
 
 func newForecasts(b *board.Board, f *family.Families, d *detectors, n *News, hold bool) *forecasts {
@@ -42,19 +42,19 @@ func newForecasts(b *board.Board, f *family.Families, d *detectors, n *News, hol
 	return s
 }
 
-// call is an open prediction and the series that will answer it.
+// call is an open prediction and the series that will settle it.
 type call struct {
 	*ledger.Open
 	pair   *family.Pair
 	source *board.Node
 	target *board.Node
 	rms    float64 // of the leader, before its move
-	gaps   int     // of the target, when it was issued
+	gaps   int     // of the target, at the time of issue
 	closed bool
-	edge   graph.Edge // as it was when the prediction was issued; L1 and L3 only
+	edge   graph.Edge // as it was at the time of issue; L1 and L3 only
 }
 
-// issue calls forecasts for the followers of what moved.
+// issue issues forecasts for the followers of the series that moved.
 func (s *forecasts) issue(moved []board.Move) {
 	for i := range moved {
 		mv := &moved[i]
@@ -70,8 +70,8 @@ func (s *forecasts) issue(moved []board.Move) {
 	}
 }
 
-// largestMove reports whether a move is the one that speaks for its market: of several
-// independent selections that moved together, the one that moved furthest.
+// largestMove reports whether a move represents its market: of several independent
+// selections that moved together, it is the largest move.
 func largestMove(mv *board.Move, moved []board.Move) bool {
 	n := mv.Node
 	for i := range moved {
@@ -109,7 +109,7 @@ func (s *forecasts) call(mv *board.Move, pair *family.Pair, target *board.Node) 
 	s.await(c)
 }
 
-// predict makes the prediction that a leader's move calls for.
+// predict builds the prediction for a leader's move.
 func predict(mv *board.Move, pair *family.Pair, target *board.Node) (p ledger.Prediction, ok bool) {
 	f := pair.Family
 	l := &f.Verdict.Link
@@ -130,7 +130,7 @@ func predict(mv *board.Move, pair *family.Pair, target *board.Node) (p ledger.Pr
 	return p, true
 }
 
-// await has a call wait for its target.
+// await registers a call with its target.
 func (s *forecasts) await(c *call) {
 	w := s.waiting[c.target]
 	if w == nil {
@@ -142,7 +142,7 @@ func (s *forecasts) await(c *call) {
 	s.count(c.target, 1)
 }
 
-// count keeps the board's notes of what is awaited.
+// count keeps the board's counters of awaited series up to date.
 func (s *forecasts) count(n *board.Node, by int) {
 	n.Awaited += by
 	n.Event.Awaited += by
@@ -153,7 +153,7 @@ func (s *forecasts) count(n *board.Node, by int) {
 	}
 }
 
-// Heard passes a quote of a node to the calls that wait for it.
+// Heard passes a node's quote to the calls that await it.
 func (s *forecasts) Heard(n *board.Node, at odds.Time) {
 	w := s.waiting[n]
 	for i := 0; i < len(w.open); {
@@ -172,23 +172,23 @@ func (s *forecasts) Heard(n *board.Node, at odds.Time) {
 	s.release(n, w)
 }
 
-// release drops the memory of a node that nothing waits for.
+// release drops the entry of a node that nothing awaits.
 func (s *forecasts) release(n *board.Node, w *waiting) {
 	if len(w.open) == 0 && len(w.overdue) == 0 {
 		delete(s.waiting, n)
 	}
 }
 
-// overdueFor is how many lengths of its interval a follower of another match is
-// awaited after the forecast was settled as missed, to be called delayed.
+// overdueFor is how long, in lengths of its interval, a follower in another match is still
+// awaited after its forecast was a miss. An arrival in that time is reported as delayed.
 const overdueFor = 10
 
-// awaitOverdue looks for the arrival of followers that are long due.
+// awaitOverdue looks for late arrivals of followers.
 func (s *forecasts) awaitOverdue(w *waiting, n *board.Node, at odds.Time) {
 	before := len(w.overdue)
 	w.overdue = slices.DeleteFunc(w.overdue, func(c *call) bool {
 		switch {
-		case at > c.To.Add(overdueFor*c.To.Sub(c.From)): // too late to be an answer
+		case at > c.To.Add(overdueFor*c.To.Sub(c.From)): // too late to count as an arrival
 			return true
 		case (n.Value-c.Start)/c.Size >= 0.5:
 			c.ResolvedAt = at
@@ -200,8 +200,8 @@ func (s *forecasts) awaitOverdue(w *waiting, n *board.Node, at odds.Time) {
 	n.Awaited += len(w.overdue) - before
 }
 
-// stood tells a call that the price of a stream stood through the interval, when
-// that is over and nothing broke the series.
+// stood tells a call on a stream that the price stood through the interval, once the
+// interval is over and unless the series was broken.
 func (c *call) stood(at odds.Time) {
 	if src := c.target.Source(); at > c.To && c.target.Open && c.target.Gaps == c.gaps && src != nil && !src.Polled {
 		c.Stand()
@@ -220,7 +220,7 @@ func (s *forecasts) answer() {
 	}
 }
 
-// close takes a call's answer.
+// close settles a call.
 func (s *forecasts) close(c *call, now odds.Time) {
 	c.closed = true
 	p := c.Close(now)
@@ -247,7 +247,7 @@ func (s *forecasts) close(c *call, now odds.Time) {
 	s.count(c.target, -1)
 }
 
-// pending returns the predictions that wait for their answer, in no order.
+// pending returns the unsettled predictions, in no order.
 func (s *forecasts) pending() (out []ledger.Prediction) {
 	for _, c := range s.open.Items() {
 		if !c.closed {
@@ -257,7 +257,7 @@ func (s *forecasts) pending() (out []ledger.Prediction) {
 	return out
 }
 
-// forget closes the open calls about events that go and those that rest on their nodes.
+// forget closes the open calls about the given events or resting on their nodes.
 func (s *forecasts) forget(gone map[*board.Event]bool) {
 	for _, c := range s.open.Items() {
 		if !c.closed && (gone[c.target.Event] || gone[c.source.Event]) {

@@ -10,9 +10,9 @@ import (
 	"corrgraph/proof/simulate"
 )
 
-// What was said before a time must not depend on what came after it: the run of
-// a prefix and that of the whole agree on every prediction issued, every answer
-// known and every family found until then.
+// Results before a time must not depend on later data: a run of a prefix and one of the
+// whole agree on every prediction issued, every outcome known and every family discovered
+// by then.
 func TestNothingUsesTheFuture(t *testing.T) {
 	var all []*odds.Batch
 	kept := []string{"mlb-nyy-bos", "mlb-tor-nyy", "wnba-nyl-lva"} // linked by a team and a city
@@ -34,7 +34,7 @@ func TestNothingUsesTheFuture(t *testing.T) {
 	}
 }
 
-// concluded is an engine that has finished, with all it has reported.
+// concluded is a finished engine with everything it has reported.
 type concluded struct {
 	*Engine
 	Collector
@@ -57,15 +57,15 @@ func run(t *testing.T, batches []*odds.Batch) *concluded {
 	return e
 }
 
-// before keeps the predictions issued before a time, as they were issued; the
-// answers are kept apart.
+// before returns the predictions issued before a time, as they were issued, and their
+// outcomes separately.
 func before(e *concluded, cut odds.Time) (issued map[string]ledger.Prediction, answers map[string]ledger.Outcome) {
 	issued, answers = map[string]ledger.Prediction{}, map[string]ledger.Outcome{}
 	for _, p := range e.Predictions {
-		if p.IssuedAt >= cut.Add(-1000) { // legs that a stream's update still waits for
+		if p.IssuedAt >= cut.Add(-1000) { // legs a stream's update is still waiting for
 			continue
 		}
-		// A void or a miss is only known when the time for late answers is over.
+		// A void or a miss is known only once the time for late answers is over.
 		if p.To.Add(p.To.Sub(p.From)) < cut.Add(-1000) {
 			answers[p.ID] = p.Outcome
 		}
@@ -108,7 +108,7 @@ func sameFamilies(t *testing.T, part, whole *concluded, cut odds.Time) {
 	found := func(e *concluded) map[string]odds.Time {
 		out := map[string]odds.Time{}
 		for _, f := range e.Families() {
-			if f.Key.Leader > f.Key.Follower { // whoever leads
+			if f.Key.Leader > f.Key.Follower { // whichever leads
 				f.Key.Leader, f.Key.Follower = f.Key.Follower, f.Key.Leader
 			}
 			if f.FirstFound != 0 && f.FirstFound <= hour {
@@ -128,7 +128,7 @@ func sameFamilies(t *testing.T, part, whole *concluded, cut odds.Time) {
 	}
 }
 
-// A prediction rests on a family that was found at a decision before it.
+// A prediction rests on a family discovered at an earlier decision.
 func TestPredictionsComeAfterTheirFamilies(t *testing.T) {
 	s, _ := load(t, "testdata/follows_stream.txt")
 	s.run(t, Options{})
@@ -154,7 +154,7 @@ func TestPredictionsComeAfterTheirFamilies(t *testing.T) {
 	}
 }
 
-// The same batches give the same results, whatever was allocated where.
+// The same batches give the same results, whatever the memory layout.
 func TestTwoRunsAgree(t *testing.T) {
 	s, _ := load(t, "testdata/in_play_apart.txt")
 	s.run(t, Options{})

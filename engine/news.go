@@ -7,15 +7,14 @@ import (
 	"corrgraph/odds"
 )
 
-// News is what happened since the last [Engine.Drain], each list in the order it
-// happened.
+// News is what happened since the last [Engine.Drain]. Each list is in order of occurrence.
 type News struct {
 	Moves     []Move
 	Issued    []ledger.Prediction // pending
-	Settled   []ledger.Prediction // answered, with base rate and baselines; see Options.ScoreAtFinish
-	Anomalies []detect.Anomaly    // raised, worsened, ended or suppressed: a later one of the same kind, event, nodes and At replaces it
-	Touched   []string            // events that were quoted and are known, each once
-	Forgotten []string            // events that were forgotten; one that is touched too came again afterwards
+	Settled   []ledger.Prediction // settled, with base rate and baselines; see Options.ScoreAtFinish
+	Anomalies []detect.Anomaly    // raised, worsened, ended or suppressed; a later one replaces an earlier one of the same kind, event, nodes and At
+	Touched   []string            // known events that were quoted, each once
+	Forgotten []string            // forgotten events; one that is also touched has come back since
 	Decided   bool                // families were judged
 }
 
@@ -24,14 +23,14 @@ type Move struct {
 	Node  odds.NodeID
 	Event string
 	At    odds.Time
-	Raw   float64 // log-odds (or log price) as they moved
+	Raw   float64 // log-odds (or log price), the move as observed
 	Value float64 // after the move
 	Price float64 // as quoted; 0 for a consensus
 	RMS   float64 // of the node before the move; 0 unknown
 }
 
-// Drain exchanges the news for an emptied n, so that its memory is used again. News
-// pile up until somebody drains them: after each batch at best, see [Collector].
+// Drain exchanges the news for an emptied n, to reuse its memory. News accumulate until
+// drained, ideally after each batch; see [Collector].
 func (e *Engine) Drain(n *News) {
 	e.news.Touched = e.board.TakeTouched(e.news.Touched)
 	n.Moves, n.Issued, n.Settled = n.Moves[:0], n.Issued[:0], n.Settled[:0]
@@ -39,7 +38,7 @@ func (e *Engine) Drain(n *News) {
 	*e.news, *n = *n, *e.news
 }
 
-// tell reports the moves of a batch.
+// tell adds the moves of a batch.
 func (n *News) tell(moved []board.Move) {
 	for i := range moved {
 		mv := &moved[i]

@@ -10,10 +10,10 @@ import (
 	"corrgraph/series"
 )
 
-// Remembered is what an event's series remember of their moves.
+// Remembered is the move history of an event's series.
 type Remembered struct {
-	Since odds.Time  // from then on no move is missing; 0 where none is remembered
-	Moves []PastMove // oldest first, of one instant by node
+	Since odds.Time  // no move is missing from then on; 0 if none is remembered
+	Moves []PastMove // oldest first; moves of one instant ordered by node
 	Older int        // remembered moves before these
 	Newer int        // remembered moves after these
 }
@@ -22,22 +22,21 @@ type Remembered struct {
 type PastMove struct {
 	Node odds.NodeID
 	At   odds.Time
-	Raw  float64 // log-odds (or log price) as they moved
+	Raw  float64 // log-odds (or log price), the move as observed
 	RMS  float64 // of the node's moves until now; 0 unknown
 }
 
-// Remembered returns the newest `most` moves that an event's series remember of the
-// time from `from` to `to`, both included; ok is false where there is no such event.
-// As in the news, a consensus that leaves out one group is none of them. Those of
-// another phase are forgotten when a venue goes in play. Cost: the moves returned
-// times the series of the event, about a nanosecond each.
+// Remembered returns the newest `most` remembered moves of an event's series from `from` to
+// `to`, both included. ok is false if there is no such event. As in the news, leave-one-out
+// consensuses are excluded. Moves of the earlier phase are dropped when a venue goes in
+// play. Cost: moves returned × series of the event, about a nanosecond each.
 func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remembered, ok bool) {
 	ev := e.board.Event(id)
 	if ev == nil {
 		return r, false
 	}
 	var rest []unread
-	var pre, live odds.Time // the first move of either phase
+	var pre, live odds.Time // the first move in each phase
 	for _, n := range public(ev) {
 		moves := n.Moves()
 		if len(moves) == 0 {
@@ -77,13 +76,13 @@ func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remember
 	return r, true
 }
 
-// unread is what is still to be taken of a series, from its end.
+// unread is the rest of a series, to be read from its end.
 type unread struct {
 	n     *board.Node
 	moves []series.Increment
 }
 
-// newest is the series whose last move is the newest; nil when all are taken.
+// newest is the series whose last unread move is the newest; nil if all are read.
 func newest(rest []unread) (best *unread) {
 	var at odds.Time
 	for i := range rest {
@@ -98,8 +97,8 @@ func newest(rest []unread) (best *unread) {
 	return best
 }
 
-// public are the series whose moves are told of: of venues, and what all of them say
-// together.
+// public are the series whose moves are published: those of venues and of the full
+// consensus.
 func public(ev *board.Event) (out []*board.Node) {
 	for _, m := range ev.Markets {
 		m.Series(func(n *board.Node) {

@@ -49,7 +49,7 @@ func TestMovesAreRemembered(t *testing.T) {
 		quoteAll(t, e, ev, false, 10*i, fmt.Sprint("b ", price), fmt.Sprint("a ", price))
 	}
 	e.FlushLegs()
-	// The consensus moves with each of the two.
+	// The consensus moves with each of the two venues.
 	first, second := "10 a; 10 b; 10 consensus; 10 consensus", "20 a; 20 b; 20 consensus; 20 consensus"
 	all := first + "; " + second + "; 30 a; 30 b; 30 consensus; 30 consensus"
 	for _, c := range []struct {
@@ -78,8 +78,8 @@ func TestMovesAreRemembered(t *testing.T) {
 	}
 }
 
-// TestWhatIsForgottenIsSaid: the answer is whole from the instant it names, also
-// where a busy venue has forgotten more than a quiet one, and after a kick-off.
+// TestWhatIsForgottenIsSaid: the answer is complete from the instant it states, even if a
+// busy venue has forgotten more than a quiet one, and after a kick-off.
 func TestWhatIsForgottenIsSaid(t *testing.T) {
 	ev := &odds.Event{ID: "game", Sport: "tennis", Home: "A", Away: "B"}
 	e := New(Options{KeepMoves: 4})

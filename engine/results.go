@@ -11,11 +11,11 @@ import (
 	"corrgraph/odds"
 )
 
-// Types of what an engine reports, whose owners are packages of its own.
+// Types of the engine's results that other packages own.
 type (
 	// Quote is what one venue shows of one selection.
 	Quote = board.Quote
-	// Detail is what stands behind the edge between two nodes.
+	// Detail is the evidence behind the edge between two nodes.
 	Detail = family.Detail
 	// CurvePoint is a family's correlogram at one lag bin.
 	CurvePoint = family.CurvePoint
@@ -23,11 +23,11 @@ type (
 	Point = family.Point
 )
 
-// Counts is what an engine has seen.
+// Counts holds an engine's counters.
 type Counts struct {
 	Batches, Quotes, Ticks, Duplicates int
-	Partial                            int // updates whose outcomes were no complete set
-	Coincidences                       int // moves of one series that met moves of another within reach
+	Partial                            int // updates whose outcomes were not a complete set
+	Coincidences                       int // pairs of moves, one of each series, that met within reach
 	Pairs                              [5]int
 	LeftOut                            map[string]int
 }
@@ -38,7 +38,7 @@ func (e *Engine) Now() odds.Time { return e.board.Now }
 // DecidedAt is the end of the last decision window; 0 before the first.
 func (e *Engine) DecidedAt() odds.Time { return e.decided }
 
-// Counts returns what has been seen so far.
+// Counts returns the counters so far.
 func (e *Engine) Counts() Counts {
 	b, f := &e.board.Counts, &e.families.Counts
 	c := Counts{
@@ -51,37 +51,36 @@ func (e *Engine) Counts() Counts {
 	return c
 }
 
-// Families reports every family that had anything to judge, by key.
+// Families returns every family that was judged, by key.
 func (e *Engine) Families() []graph.Family { return e.families.All() }
 
 // FamilyKeys lists the keys of all families.
 func (e *Engine) FamilyKeys() []graph.FamilyKey { return e.families.Keys() }
 
-// Edges reports the edges of all pairs whose family is discovered, of pairs
-// found by themselves, and the best guess for the others of L3 and L4. A pair
-// that was quoted before and in play has the edge of the phase seen last.
+// Edges returns the edges of all pairs in discovered families, of pairs discovered
+// individually, and the best guess for the other pairs of L3 and L4. A pair quoted both
+// before the match and in play has the edge of the later phase.
 func (e *Engine) Edges() []graph.Edge { return e.families.Edges() }
 
-// Groups reports the venues that move as one, by league.
+// Groups returns the venues that move as one, by league.
 func (e *Engine) Groups() []graph.Group { return e.families.Groups() }
 
-// Mismatch checks how often something is found where there is nothing to find. The
-// answer does not depend on the workers.
+// Mismatch measures how often something is discovered where nothing can be. The result does
+// not depend on the number of workers.
 func (e *Engine) Mismatch() graph.Mismatch { return e.families.Mismatch() }
 
-// Opinions returns what the published estimator says of every family that has a
-// leader, by family key.
+// Opinions returns the Hayashi–Yoshida estimate for every directed family, by family key.
 func (e *Engine) Opinions() map[string]graph.Opinion { return e.families.Opinions() }
 
-// Pending returns the predictions that wait for their answer, in no order.
+// Pending returns the unsettled predictions, in no order.
 func (e *Engine) Pending() []ledger.Prediction { return e.forecasts.pending() }
 
-// Catalog returns the events and what could not be told apart.
+// Catalog returns the events and the ambiguities left unmerged.
 func (e *Engine) Catalog() ([]catalog.Event, []catalog.Ambiguity) {
 	return e.board.Catalog.Events(), e.board.Catalog.Ambiguities()
 }
 
-// Nodes counts the series that are kept, those of consensus included.
+// Nodes counts the series in memory, including consensus series.
 func (e *Engine) Nodes() int {
 	seen := map[odds.NodeID]bool{}
 	for _, ev := range e.board.Order {
@@ -101,8 +100,7 @@ func (e *Engine) Scorecard(ps []ledger.Prediction) ledger.Scorecard {
 	return ScorecardOf(e.FamilyKeys(), ps)
 }
 
-// ScorecardOf adds up predictions of families, whichever way round their keys are
-// given.
+// ScorecardOf adds up predictions of families; each key may be given either way round.
 func ScorecardOf(keys []graph.FamilyKey, ps []ledger.Prediction) ledger.Scorecard {
 	named := make([]ledger.Named, len(ps))
 	of := map[string]ledger.FamilyScore{}

@@ -116,8 +116,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// Every kind that a recording can give rise to has a file in which it must come
-// and one, or an hour or a venue, in which it must not.
+// Every kind that a recording can produce has a file in which it must occur, and one, or a
+// period or a venue, in which it must not.
 func TestEveryKindHasScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil {
@@ -142,7 +142,7 @@ func TestEveryKindHasScenarios(t *testing.T) {
 	}
 }
 
-// play runs one file: its plan through the engine, then its wants.
+// play runs one file: its plan through the engine, then its expectations.
 func play(t *testing.T, file string) {
 	s, wants := load(t, file)
 	s.run(t, Options{})
@@ -218,7 +218,7 @@ type issuedAt struct {
 	n   int
 }
 
-// plan adds one command.
+// plan adds one command to the plan.
 func (s *scenario) plan(w []string) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -342,8 +342,8 @@ func (s *scenario) at(name string) *sceneSeries {
 	return x
 }
 
-// walk plans moves whose sizes are exponential, a fifth more than step
-// on average, and that stay within ±1 or so: a price can go so far only.
+// walk plans moves with exponential sizes, a fifth more than step on average, that stay
+// within about ±1, because a price cannot go arbitrarily far.
 func (s *scenario) walk(x *sceneSeries, o opts) {
 	every := strings.Split(o["every"], "..")
 	lo, hi := millis(every[0]), millis(every[len(every)-1])
@@ -483,7 +483,7 @@ func in(spans []span, at odds.Time) bool {
 	return slices.ContainsFunc(spans, func(p span) bool { return at >= p.from && at < p.to })
 }
 
-// update is what the venue says of the market at a time.
+// update is the venue's state of the market at a time.
 func (x *sceneSeries) update(at odds.Time) odds.Update {
 	u := odds.Update{Event: x.ev.in, Venue: x.v.name, Market: x.m.name, InPlay: at >= x.ev.in.Start, Winners: x.m.winners}
 	if x.swapped {
@@ -535,7 +535,7 @@ func (x *sceneSeries) quotes(at odds.Time, line float64) (out []odds.Quote) {
 			margin = o.x
 		}
 	}
-	if line == line { // the price recoils, so that a line that moves moves no value
+	if line == line { // the price moves back, so that a moving line does not change the value
 		slope := odds.LineSlope(x.ev.in.Sport, x.ev.in.League, x.m.name)
 		if x.m.sides[0] == odds.Over {
 			slope = -slope
@@ -612,7 +612,7 @@ func (o opts) time(key string, missing odds.Time) odds.Time {
 	return missing
 }
 
-// span is at T, for as long as it says, else for ever.
+// span starts at T and lasts for the given time, else for ever.
 func (o opts) span() span {
 	p := span{from: o.time("at", 0), to: odds.Never}
 	if v, ok := o["for"]; ok {

@@ -10,20 +10,20 @@ import (
 	"corrgraph/odds"
 )
 
-// closedCall remembers what scoring an answered prediction needs.
+// closedCall keeps what scoring a settled prediction needs.
 type closedCall struct {
 	ledger.Prediction
 	pair           *family.Pair
 	source, target *board.Node
 }
 
-// How far from a prediction the times of equal activity are drawn.
+// How far from a prediction the comparison times of equal activity may lie.
 const (
 	baseReach = 3 * 3_600_000 // ms
-	baseMost  = 64            // times drawn for one prediction
+	baseMost  = 64            // times drawn per prediction
 )
 
-// settle takes a prediction that is answered.
+// settle takes a settled prediction: it is scored now or held for Finish.
 func (s *forecasts) settle(c closedCall) {
 	if s.hold {
 		s.held = append(s.held, c)
@@ -32,8 +32,7 @@ func (s *forecasts) settle(c closedCall) {
 	s.score(&c)
 }
 
-// score reports an answered prediction, with its base rate and what the baselines
-// would have called.
+// score reports a settled prediction, with its base rate and the calls of the baselines.
 func (s *forecasts) score(c *closedCall) {
 	if c.Outcome.Matured() {
 		c.Base, c.BaseN = c.base()
@@ -42,7 +41,7 @@ func (s *forecasts) score(c *closedCall) {
 	s.news.Settled = append(s.news.Settled, c.Prediction)
 }
 
-// scoreHeld scores what was held back.
+// scoreHeld scores the predictions held for Finish.
 func (s *forecasts) scoreHeld() {
 	for i := range s.held {
 		s.score(&s.held[i])
@@ -50,9 +49,9 @@ func (s *forecasts) scoreHeld() {
 	s.held = nil
 }
 
-// base is the base rate of a prediction's rule: the share of times of equal activity (a
-// venue moved on the follower's selection, neither leader nor follower did) at which a
-// call of the same size would have been a hit.
+// base is the base rate of a prediction: the share of times of equal activity at which a
+// call of the same size would have been a hit. At such times a venue moved on the
+// follower's selection, and neither leader nor follower did.
 func (c *closedCall) base() (rate float64, n int) {
 	times := c.target.Market.Selections[c.target.Sel].MovedAt
 	lo, _ := slices.BinarySearch(times, c.IssuedAt.Add(-baseReach))
@@ -75,8 +74,7 @@ func (c *closedCall) base() (rate float64, n int) {
 	return float64(hits) / float64(n), n
 }
 
-// baselines says what the simple rules would have called on the occasion of a
-// prediction, and whether they would have been right.
+// baselines returns whether each baseline that made a call on the same occasion was right.
 func (c *closedCall) baselines() map[string]bool {
 	out := map[string]bool{}
 	if c.Move == 0 {
@@ -100,7 +98,7 @@ func movedAt(n *board.Node, t odds.Time) bool {
 	return i < len(n.Moves()) && n.Moves()[i].At == t
 }
 
-// called reports whether a call of a size issued at t would have been a hit.
+// called reports whether a call of the given size issued at t would have been a hit.
 func called(n *board.Node, t odds.Time, from, to odds.Millis, size float64) bool {
 	moves := n.Moves()
 	var at []odds.Time

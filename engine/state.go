@@ -12,22 +12,22 @@ import (
 	"corrgraph/ledger"
 )
 
-// How a saved state begins. The version changes with any field that is saved.
+// Header of a saved state. The version changes with any saved field.
 const (
 	stateMagic   = "corrgraph engine\n"
 	stateVersion = 1
 )
 
-// ErrNews is what Save returns while there are news that nobody has drained.
+// ErrNews is returned by Save if there are undrained news.
 var ErrNews = errors.New("engine: news must be drained before the state is saved")
 
-// ErrOptions is what Restore returns where the options would not give what is saved.
-var ErrOptions = errors.New("engine: the state was saved with other options")
+// ErrOptions is returned by Restore if the options differ from those of the saved engine.
+var ErrOptions = errors.New("engine: the state was saved with different options")
 
-// Save writes all that the engine knows, for [Restore]. What it has told as news must
-// have been drained, or the error is [ErrNews]; events noted as touched are saved.
-// Equal engines give equal bytes. The engine is not changed. Cost: about a third of a
-// second for a million remembered moves.
+// Save writes the engine's whole state for [Restore]. All news must have been drained, else
+// the error is [ErrNews]; events noted as touched are saved. Equal engines write equal
+// bytes. The engine is not changed. Cost: about a third of a second per million remembered
+// moves.
 func (e *Engine) Save(w io.Writer) error {
 	if e.news.pending() {
 		return ErrNews
@@ -40,10 +40,10 @@ func (e *Engine) Save(w io.Writer) error {
 	return nil
 }
 
-// Restore returns the engine that was saved: given the same batches from then on, it
-// reports the same. opt must be as it was, but for Workers, CheckPairs, Slopes and Facts:
-// those are the caller's to keep. An input that is cut off, damaged or of another version
-// is an error that wraps one of package internal/state; there is no engine then.
+// Restore returns the saved engine: given the same batches from then on, it reports the
+// same. opt must be unchanged, except Workers, CheckPairs, Slopes and Facts, which are up
+// to the caller. Truncated or damaged input, or another version, gives a nil engine and an
+// error that wraps one of package internal/state.
 func Restore(r io.Reader, opt Options) (*Engine, error) {
 	c, err := state.NewReader(r, stateMagic, stateVersion)
 	if err != nil {
@@ -57,7 +57,7 @@ func Restore(r io.Reader, opt Options) (*Engine, error) {
 	return e, nil
 }
 
-// state codes the engine owner by owner, each after those that it refers to.
+// state codes the engine owner by owner, each after the ones it refers to.
 func (e *Engine) state(c *state.Coder) {
 	e.opt.check(c)
 	c.Values(&e.newest, &e.decided)
@@ -68,7 +68,7 @@ func (e *Engine) state(c *state.Coder) {
 	e.forecasts.state(c, nodes, pairs)
 }
 
-// check codes the options that what is saved depends on.
+// check codes the options that the saved state depends on.
 func (o *Options) check(c *state.Coder) {
 	was := *o
 	c.Values(&was.Seed, &was.DecideEvery, &was.StaleAfter, &was.CoalesceWindow, &was.ScoreAtFinish, &was.SearchEachDecision, &was.Devig, &was.ForgetAfter, &was.KeepMoves)
@@ -78,7 +78,7 @@ func (o *Options) check(c *state.Coder) {
 	}
 }
 
-// pending reports whether there is anything to drain but events that were touched.
+// pending reports whether there is any news apart from touched events.
 func (n *News) pending() bool {
 	return n.Decided || len(n.Moves)+len(n.Issued)+len(n.Settled)+len(n.Anomalies)+len(n.Touched)+len(n.Forgotten) > 0
 }
@@ -106,7 +106,8 @@ func (s *detectors) state(c *state.Coder, on *board.Refs) {
 	})
 }
 
-// refs are what calls refer to, and their own numbers.
+// refs holds the numbers by which calls are referred to, and those of the objects they
+// refer to.
 type refs struct {
 	*board.Refs
 	pairs *family.Refs
@@ -119,7 +120,7 @@ func (s *forecasts) state(c *state.Coder, on *board.Refs, pairs *family.Refs) {
 	state.Slice(c, &open, func(x **call) {
 		r.call(c, x)
 		if c.Reading() {
-			s.open.Push(*x) // in the order of a heap, which it therefore keeps
+			s.open.Push(*x) // saved in heap order, so pushing keeps the order
 		}
 	})
 	state.Map(c, s.waiting, on.Nodes.Order, func(n **board.Node, w **waiting) {
@@ -140,7 +141,7 @@ func (s *forecasts) state(c *state.Coder, on *board.Refs, pairs *family.Refs) {
 	})
 }
 
-// late codes a call that is overdue: it may be in the heap still, or not.
+// late codes an overdue call, which may or may not still be in the heap.
 func (r *refs) late(c *state.Coder, x **call) {
 	known := r.calls.Has(*x)
 	if c.Values(&known); known {
@@ -161,7 +162,7 @@ func (r *refs) call(c *state.Coder, p **call) {
 	r.calls.Add(x)
 }
 
-// ends codes what a forecast is about, which must all be there.
+// ends codes the pair and nodes of a forecast, all of which must exist.
 func (r *refs) ends(c *state.Coder, pair **family.Pair, source, target **board.Node) {
 	r.pairs.Pairs.Ref(c, pair)
 	r.Nodes.Ref(c, source)

@@ -99,7 +99,7 @@ func restore(tb testing.TB, b []byte, o Options) *Engine {
 	return e
 }
 
-// answers is everything that an engine says at the end.
+// answers lists all results of an engine at the end.
 func answers(e *concluded) (out []string) {
 	e.Collector.Finish(e.Engine)
 	say := func(what string, v any) { out = append(out, fmt.Sprintf("%s: %+v", what, v)) }
@@ -132,8 +132,8 @@ func answers(e *concluded) (out []string) {
 	return out
 }
 
-// TestSavedEngineGoesOn saves at several places, goes on in an engine restored from
-// that, and wants all that is said at the end to be what one run says.
+// TestSavedEngineGoesOn saves at several points, continues in an engine restored from
+// there, and expects the same final results as in one uninterrupted run.
 func TestSavedEngineGoesOn(t *testing.T) {
 	market := sync.OnceValue(func() []*odds.Batch { return simulated(t, 150) })
 	for _, c := range []struct {
@@ -181,8 +181,8 @@ func TestSavedEngineGoesOn(t *testing.T) {
 	}
 }
 
-// TestDamagedStateIsRefused: a state that is cut off, changed anywhere, of another
-// version or of other options gives an error and no engine.
+// TestDamagedStateIsRefused: a truncated state, one changed anywhere, and one of another
+// version or other options give an error and no engine.
 func TestDamagedStateIsRefused(t *testing.T) {
 	o := Options{Facts: facts(t), SearchEachDecision: true}
 	e := &concluded{Engine: New(o)}
@@ -230,17 +230,17 @@ func TestSaveWantsNewsDrained(t *testing.T) {
 	}
 }
 
-// caches are fields that need not be saved: they are filled again from what is, or hold
-// nothing between two calls.
+// caches are fields that need not be saved: they are refilled from saved ones or are empty
+// between calls.
 var caches = map[string]bool{
-	"board.Board.known": true, "board.Event.said": true, "catalog.binding.last": true, // pointers that sources hand out
+	"board.Board.known": true, "board.Event.said": true, "catalog.binding.last": true, // pointers handed out by sources
 	"board.Board.panel": true, "board.Board.member": true, "board.Board.devig": true,
 	"family.Families.work": true, "family.Families.axes": true, "family.Pair.shown": true,
 	"engine.detectors.view": true, "engine.detectors.found": true,
 }
 
-// sameState compares two engines field by field, those of their own included, so that
-// one that nobody saves is noticed.
+// sameState compares two engines field by field, unexported fields included, so that a
+// field nobody saves is noticed.
 func sameState(t *testing.T, a, b *Engine) {
 	t.Helper()
 	w := &twins{t: t, twin: map[uintptr]uintptr{}}
@@ -314,7 +314,7 @@ func (w *twins) pointers(path string, a, b reflect.Value) {
 		w.compare(path, a.Elem(), b.Elem())
 	case twin != b.Pointer() && a.Type().Elem().Size() > 0:
 		if a.Type() == reflect.TypeFor[*odds.Event]() {
-			return // a source's own words, of which every batch may have a copy
+			return // a source's own description, of which every batch may have a copy
 		}
 		w.t.Errorf("%s points to something else", path)
 	}

@@ -7,21 +7,20 @@ import (
 	"corrgraph/odds"
 )
 
-// EventView is what is known of one event at one instant. It shares nothing with
-// the engine that will change.
+// EventView is the state of one event at one instant. It shares no memory with the engine
+// that may change later.
 type EventView struct {
 	Event  catalog.Event
 	AsOf   odds.Time
 	Last   odds.Time       // newest quote
-	Layers [4][]graph.Edge // by layer number less one; nil for layers that were not asked for
+	Layers [4][]graph.Edge // by layer number less one; nil for layers not asked for
 	Quotes []Quote         // what every venue shows, by market, selection, venue
 	Open   []ledger.Prediction
-	Linked []string // events of layers 3 and 4, as often as they are linked
+	Linked []string // events of layers 3 and 4, once per link
 }
 
-// View returns what is known of an event, of the layers asked for; ok is false
-// where there is no such event. Cost: the pairs and quotes of the event, about a
-// microsecond each.
+// View returns the state of an event with the layers asked for. ok is false if there is no
+// such event. Cost: about a microsecond per pair and quote of the event.
 func (e *Engine) View(id string, layers [4]bool) (v EventView, ok bool) {
 	ev := e.board.Event(id)
 	if ev == nil {
@@ -37,18 +36,17 @@ func (e *Engine) View(id string, layers [4]bool) (v EventView, ok bool) {
 	return v, true
 }
 
-// Inspect explains the link between two nodes of an event; ok is false where the
-// two are not watched together. At most the newest `most` moves of either are
-// given.
+// Inspect explains the edge between two nodes of an event. ok is false if the two are not a
+// watched pair. At most the newest `most` moves of each are returned.
 func (e *Engine) Inspect(source, target odds.NodeID, most int) (Detail, bool) {
 	return e.families.Inspect(source, target, most)
 }
 
-// EventSum is one event in a list.
+// EventSum summarises one event for lists.
 type EventSum struct {
 	Event   catalog.Event
 	Last    odds.Time // newest quote
-	Open    int       // forecasts that wait for their answer
+	Open    int       // unsettled forecasts
 	Quotes  int       // prices shown
 	Markets int
 }
@@ -67,12 +65,12 @@ func (e *Engine) EventSums() []EventSum {
 type Source struct {
 	Name   string
 	Polled bool
-	Step   odds.Millis // what its stamps can tell apart; 0 unknown yet
+	Step   odds.Millis // smallest time difference its stamps can distinguish; 0 if unknown
 	Polls  int
-	Missed int // polls that never came
+	Missed int // polls that failed to arrive
 }
 
-// Sources lists all sources by name.
+// Sources returns all sources by name.
 func (e *Engine) Sources() []Source {
 	var out []Source
 	for _, s := range e.board.Sources() {

@@ -5,8 +5,7 @@ import (
 	"fmt"
 )
 
-// Errors of a recording as a whole. Any other error comes from the reader or the
-// file system.
+// Errors of a recording as a whole. Any other error is from the reader or the file system.
 var (
 	// ErrFormat: unknown format, missing columns, or content that can't be parsed
 	// beyond some point.
@@ -26,7 +25,7 @@ type FileError struct {
 	Err  error
 }
 
-// Error returns "file:line: reason", without the line where it is unknown.
+// Error returns "file:line: reason", without the line if it is unknown.
 func (e *FileError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %v", e.File, e.Err)

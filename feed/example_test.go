@@ -10,8 +10,7 @@ import (
 	"corrgraph/odds"
 )
 
-// A parser hands out batches in the order of the input and goes on past records
-// that it can't use.
+// A parser emits batches in input order and skips unusable records.
 func ExampleParser() {
 	const ticks = `ts_source,bookmaker,event_id,market,selection,price
 2026-08-06T18:00:00Z,draftkings,game-1,h2h,home,1.90

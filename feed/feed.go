@@ -10,9 +10,8 @@ import (
 	"corrgraph/odds"
 )
 
-// Emit receives a parser's batches in the order of the input. The batch belongs to
-// the receiver. The parser must return Emit's error unchanged: it means that the
-// pipeline is stopping.
+// Emit receives a parser's batches in input order. The batch belongs to the receiver. The
+// parser must return Emit's error unchanged: it means that the pipeline is stopping.
 type Emit func(*odds.Batch) error
 
 // Parser reads one recording. Parse returns nil at the end of the input. If the

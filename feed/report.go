@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"unicode/utf8"
 )
 
 // Reject is a record that was skipped, with the reason.
@@ -11,7 +12,7 @@ type Reject struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Reason string `json:"reason"` // a short fixed word, counted: "bad_price", "naive_time", …
-	Detail string `json:"detail"` // the value and what was wanted
+	Detail string `json:"detail"` // the value and what was expected
 }
 
 // String returns "file:line: reason: detail".
@@ -22,7 +23,7 @@ func (r Reject) String() string {
 // Report counts accepted quotes and rejected records over all files of a run. It is
 // safe for concurrent use.
 type Report struct {
-	// Keep is how many rejects of each reason are kept in full. Zero means 3.
+	// Keep is how many rejects per reason are kept in full. Zero means 3.
 	Keep int
 
 	mu       sync.Mutex
@@ -31,17 +32,20 @@ type Report struct {
 	shown    []Reject       // guarded by mu
 }
 
-// Read adds n accepted quotes; a negative n takes some back.
+// Read adds n accepted quotes; a negative n subtracts.
 func (p *Report) Read(n int) {
 	p.mu.Lock()
 	p.quotes += n
 	p.mu.Unlock()
 }
 
-// Reject counts a rejected record. It cuts r.Detail to 200 bytes.
+// Reject counts a rejected record. It cuts r.Detail to 200 bytes, between letters.
 func (p *Report) Reject(r Reject) {
-	if len(r.Detail) > 200 {
-		r.Detail = r.Detail[:200] + "…"
+	if n := 200; len(r.Detail) > n {
+		for n > 0 && !utf8.RuneStart(r.Detail[n]) {
+			n--
+		}
+		r.Detail = r.Detail[:n] + "…"
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,8 +86,8 @@ func (p *Report) Shown() []Reject {
 	return append([]Reject(nil), p.shown...)
 }
 
-// Add adds q's counts to p's. The rejects that q kept follow those of p, up to
-// p.Keep of each reason. q must not be p.
+// Add adds q's counts to p's. The rejects kept by q follow those of p, up to p.Keep per
+// reason. q must not be p.
 func (p *Report) Add(q *Report) {
 	q.mu.Lock()
 	quotes, rejected, shown := q.quotes, maps.Clone(q.rejected), append([]Reject(nil), q.shown...)
@@ -95,6 +99,9 @@ func (p *Report) Add(q *Report) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.quotes += quotes
+	if p.rejected == nil { // q may have shown none of its rejects
+		p.rejected = map[string]int{}
+	}
 	for reason, n := range rejected {
 		p.rejected[reason] += n
 	}

@@ -2,7 +2,7 @@ package feed
 
 import "corrgraph/odds"
 
-// Stats is how one source, or one venue of a source, has been heard so far.
+// Stats counts what one source, or one venue of a source, has sent so far.
 type Stats struct {
 	Source   string
 	Venue    string // empty for the source as a whole
@@ -12,6 +12,6 @@ type Stats struct {
 	Last     odds.Time         // newest event time
 	Received odds.Time         // wall clock of the newest quote; 0 if it was read back from the log
 	Delay    odds.Millis       // receive time minus event time of the newest quote; a poll's venues: minus the venue's own stamp; 0 if read back
-	Step     odds.Millis       // resolution of the source's stamps, 0 while unknown; sources only
-	Missed   int               // polls that never came; sources only
+	Step     odds.Millis       // resolution of the source's stamps, 0 if unknown; sources only
+	Missed   int               // polls that failed to arrive; sources only
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"corrgraph/odds"
@@ -72,7 +73,7 @@ func clip(s string) string {
 }
 
 // EpochTime converts a number since the Unix epoch; its magnitude tells the unit.
-// ok is false below 10⁸ and where no unit gives a date before the year 5138.
+// ok is false below 10⁸ and if no unit gives a date before the year 5138.
 func EpochTime(v float64) (t odds.Time, ok bool) {
 	switch {
 	case !(v >= 1e8 && v < 1e20):
@@ -104,7 +105,7 @@ func epoch(n int64) (odds.Time, bool) {
 	}
 }
 
-// whole is the fast way for up to 18 digits: live ticks hold little else.
+// whole is the fast path for up to 18 digits, the usual form in live ticks.
 func whole[T string | []byte](s T) (n int64, ok bool) {
 	if len(s) == 0 || len(s) > 18 {
 		return 0, false
@@ -126,6 +127,9 @@ func parseEpoch(s string) (odds.Time, bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return epoch(n)
 	}
+	if strings.Trim(s, "0123456789.eE+-") != "" {
+		return 0, false // strconv alone would also take hexadecimal and underscores
+	}
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil {
 		return 0, false
@@ -133,8 +137,8 @@ func parseEpoch(s string) (odds.Time, bool) {
 	return EpochTime(v)
 }
 
-// parseUTC is the fast way for "2026-08-06T06:00:43Z" with or without decimals:
-// recordings hold millions of these.
+// parseUTC is the fast path for "2026-08-06T06:00:43Z" with or without decimals: recordings
+// contain millions of these.
 func parseUTC[T string | []byte](s T) (odds.Time, bool) {
 	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' {
 		return 0, false
@@ -186,7 +190,7 @@ func daysIn(year, month int) int {
 	return [...]int{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
 }
 
-// days counts from 1970-01-01 (H. Hinnant, "chrono-compatible low-level date
+// days counts days from 1970-01-01 (H. Hinnant, "chrono-compatible low-level date
 // algorithms", days_from_civil), for years from 1 on.
 func days(year, month, day int) int {
 	if month <= 2 {

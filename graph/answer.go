@@ -6,11 +6,11 @@ import (
 	"corrgraph/odds"
 )
 
-// AnswerLimit is how many edges a layer an [Answer] lists by default.
+// AnswerLimit is the default number of edges per layer in an [Answer].
 const AnswerLimit = 50
 
-// Answer is what a reader is shown of a graph: the strongest edges of each layer
-// and how many more there are. Reuse one Answer to avoid allocations.
+// Answer is the part of a graph shown to a reader: the strongest edges of each layer and
+// how many more there are. Reuse one Answer to avoid allocations.
 type Answer struct {
 	Event  string
 	Now    odds.Time
@@ -24,14 +24,14 @@ type LayerAnswer struct {
 	Layer   odds.Layer
 	Edges   []*Edge // strongest |Score| first
 	LeftOut int     // edges inside the window that are not listed
-	Refused int     // edges that the layer refused because a number was out of range
-	Err     error   // why the layer failed; nil where it did not
+	Refused int     // edges the layer refused because a number was out of range
+	Err     error   // why the layer failed; nil if it did not
 }
 
-// Answer fills dst with the strongest edges of each layer whose window, counted
-// back from now, holds them. limit 0 or less means AnswerLimit. A now before AsOf
-// counts as AsOf: a snapshot does not remember what it had already dropped.
-// It allocates nothing once dst has grown. See [Snapshot.AnswerLayer] for its cost.
+// Answer fills dst with the strongest edges of each layer's window, counted back from now.
+// A limit of 0 or less means AnswerLimit. A now before AsOf counts as AsOf, because edges
+// outside the window at AsOf are no longer in the snapshot. It allocates nothing once dst
+// has grown. See [Snapshot.AnswerLayer] for its cost.
 func (s *Snapshot) Answer(now odds.Time, limit int, dst *Answer) {
 	dst.Event, dst.Now, dst.Status = s.Event, max(now, s.AsOf), s.Status()
 	for i, l := range odds.Layers {
@@ -39,9 +39,9 @@ func (s *Snapshot) Answer(now odds.Time, limit int, dst *Answer) {
 	}
 }
 
-// AnswerLayer fills dst with one layer of [Snapshot.Answer]. Cost: O(log n) for
-// the edges that have left the window since AsOf, and the edges listed plus those
-// among them that have left.
+// AnswerLayer fills dst with one layer of [Snapshot.Answer]. Cost: O(log n) to count the
+// edges that have left the window since AsOf, plus the edges listed and the expired ones
+// passed over.
 func (s *Snapshot) AnswerLayer(layer odds.Layer, now odds.Time, limit int, dst *LayerAnswer) {
 	*dst = LayerAnswer{Layer: layer, Edges: dst.Edges[:0]}
 	if !layer.Valid() {

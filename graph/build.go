@@ -13,43 +13,42 @@ import (
 	"corrgraph/odds"
 )
 
-// LayerSource returns the edges of one layer of the event that is being built.
-// It may return edges older than the layer's window; Build leaves them out. The
-// slice stays the source's own: Build copies what it keeps. With [Workers] it is
-// called from several goroutines at once.
+// LayerSource returns the edges of one layer of the event being built. It may return edges
+// older than the layer's window; Build drops them. Build copies what it keeps, so the
+// source may reuse the slice. With [Workers] it is called from several goroutines at once.
 type LayerSource func(ctx context.Context, layer odds.Layer) ([]Edge, error)
 
-// FromEdges serves edges that are in memory, by layer number less one.
+// FromEdges returns a source that serves edges from memory, by layer number less one.
 func FromEdges(layers [4][]Edge) LayerSource {
 	return func(_ context.Context, l odds.Layer) ([]Edge, error) { return layers[l-1], nil }
 }
 
-// Mode says where the layers of a graph are built.
+// Mode selects where the layers of a graph are built.
 type Mode string
 
 // The modes of building.
 const (
 	Inline  Mode = "inline"  // one after the other, on the caller's goroutine
-	Workers Mode = "workers" // a goroutine a layer
+	Workers Mode = "workers" // one goroutine per layer
 )
 
 // Options tune [Build]. The zero value is the default.
 type Options struct {
-	// Mode is Inline unless it says Workers. Sources that wait (a store) gain
-	// from workers; sources in memory gain little and take a second core.
+	// Mode is Inline by default. Sources that wait (a store) gain from Workers; sources in
+	// memory gain little and take a second core.
 	Mode Mode
-	// Off names layers that are not built: nil without being failed. Default none.
+	// Off lists layers not to build: they are nil but not failed. None by default.
 	Off [4]bool
 }
 
 // ErrPanic marks a layer whose source panicked.
 var ErrPanic = errors.New("panic")
 
-// Build assembles the four layers of an event as they stood at asOf: of each
-// layer the edges detected inside its window, not after asOf. A layer whose
-// source fails, panics, or was not begun before ctx ended is nil with the reason
-// in Snapshot.Errors, and never fails the others. Build waits for all sources; one
-// that can block must heed ctx. Cost: O(n log n) in the edges a layer.
+// Build assembles the four layers of an event as of asOf, each with the edges detected
+// inside its window and not after asOf. If a layer's source fails, panics, or was not
+// started before ctx ended, the layer is nil and the reason is in Snapshot.Errors; other
+// layers are not affected. Build waits for all sources, so one that can block must respect
+// ctx. Cost: O(n log n) in the edges of a layer.
 func Build(ctx context.Context, event string, asOf odds.Time, source LayerSource, o Options) *Snapshot {
 	s := &Snapshot{Event: event, AsOf: asOf}
 	one := func(i int) {
@@ -88,7 +87,7 @@ func load(ctx context.Context, layer odds.Layer, asOf odds.Time, source LayerSou
 	return arrange(edges, layer, asOf)
 }
 
-// key sorts edges without moving them: they are several cache lines long.
+// key sorts edges without moving them, since each takes several cache lines.
 type key struct {
 	strength float64
 	at       int32
@@ -102,7 +101,7 @@ func arrange(edges []Edge, layer odds.Layer, asOf odds.Time) (*LayerEdges, error
 		e := &edges[i]
 		switch {
 		case e.Layer != layer:
-			return nil, fmt.Errorf("layer %d: its source gave an edge of layer %d (%s → %s)", layer, e.Layer, e.Source, e.Target)
+			return nil, fmt.Errorf("layer %d: its source returned an edge of layer %d (%s → %s)", layer, e.Layer, e.Source, e.Target)
 		case !e.inRange():
 			l.Refused++
 		case e.DetectedAt >= oldest && e.DetectedAt <= asOf:
@@ -119,14 +118,14 @@ func arrange(edges []Edge, layer odds.Layer, asOf odds.Time) (*LayerEdges, error
 	return l, nil
 }
 
-// inRange is false for NaNs too, and where a number can't be told in JSON, which a
-// row of another program may hold.
+// inRange is false for NaNs and for numbers JSON cannot represent, which rows of another
+// program may hold.
 func (e *Edge) inRange() bool {
 	return math.Abs(e.Score) <= 1 && e.Confidence >= 0 && e.Confidence <= 1 &&
 		math.Abs(e.Beta) <= math.MaxFloat64 && math.Abs(e.P) <= 1 && math.Abs(e.Q) <= 1
 }
 
-// tie orders edges of equal strength; the last resort is the source's order.
+// tie orders edges of equal strength; the source's order decides last.
 func tie(edges []Edge, i, j int32) int {
 	a, b := &edges[i], &edges[j]
 	return cmp.Or(
@@ -155,7 +154,7 @@ func (l *LayerEdges) fill(edges []Edge, order []key) {
 	slices.Sort(l.ages)
 }
 
-// number gives the nodes their indexes, in the order in which the layers name them.
+// number assigns indexes to the nodes, in order of first use by the layers.
 func (s *Snapshot) number() {
 	s.index = make(map[odds.NodeID]int32)
 	of := func(n odds.NodeID) int32 {

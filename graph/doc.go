@@ -1,3 +1,3 @@
-// Package graph holds the four layers of edges of an event as an immutable
-// [Snapshot], built by pure functions from what the estimators found.
+// Package graph holds the four layers of an event's edges as an immutable [Snapshot], built
+// by pure functions from the estimators' results.
 package graph

@@ -8,8 +8,8 @@ import (
 	"corrgraph/odds"
 )
 
-// A graph of one event from edges that are in memory; the edge of layer 2 is older
-// than the window of its layer.
+// A graph of one event from edges in memory; the edge of layer 2 is older than its layer's
+// window.
 func ExampleBuild() {
 	const now odds.Time = 1_750_000_000_000
 	edge := graph.Edge{

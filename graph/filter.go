@@ -2,7 +2,7 @@ package graph
 
 import "math/bits"
 
-// Words returns how many uint64 a bitmap of n bits takes.
+// Words returns the number of uint64 words in a bitmap of n bits.
 func Words(n int) int { return (n + 63) / 64 }
 
 // filterPortable is FilterConfidence in plain Go. The comparisons compile to
@@ -34,7 +34,7 @@ func filterPortable(conf []float32, min float32, bitmap []uint64) (n int) {
 	return n
 }
 
-// atLeast is 1 or 0; NaN on either side gives 0.
+// atLeast returns 1 if c ≥ min, else 0; NaN on either side gives 0.
 func atLeast(c, min float32) uint64 {
 	var bit uint64
 	if c >= min {

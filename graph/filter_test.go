@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// filterPlain is the definition that every form must equal.
+// filterPlain is the definition that every implementation must match.
 func filterPlain(conf []float32, min float32, bitmap []uint64) (n int) {
 	clear(bitmap[:Words(len(conf))])
 	for i, c := range conf {
@@ -42,7 +42,7 @@ func TestFiltersAgree(t *testing.T) {
 			for name, filter := range forms {
 				got := make([]uint64, Words(n)+1)
 				for i := range got {
-					got[i] = 0xdeadbeef // what stood there before must not show
+					got[i] = 0xdeadbeef // earlier content must not show
 				}
 				gotN := filter(conf, min, got)
 				if gotN != wantN || got[Words(n)] != 0xdeadbeef {

@@ -2,14 +2,14 @@ package graph
 
 import "corrgraph/odds"
 
-// Status says how much of a graph could be built.
+// Status is how much of a graph was built.
 type Status string
 
 // The states of a graph.
 const (
-	Healthy  Status = "HEALTHY"  // every layer was built, empty ones too
+	Healthy  Status = "HEALTHY"  // every layer was built, including empty ones
 	Degraded Status = "DEGRADED" // at least one layer failed
-	Failed   Status = "FAILED"   // all of them failed
+	Failed   Status = "FAILED"   // every layer failed
 )
 
 // Snapshot is the graph of one event at one instant. It is never modified once
@@ -17,16 +17,16 @@ const (
 type Snapshot struct {
 	Event  string
 	AsOf   odds.Time
-	Nodes  []odds.NodeID  // every node that an edge touches, each once
-	Layers [4]*LayerEdges // by layer number less one; nil where the layer failed or is off
-	Errors [4]error       // why a layer failed; nil where it did not
+	Nodes  []odds.NodeID  // every node touched by an edge, each once
+	Layers [4]*LayerEdges // by layer number less one; nil if the layer failed or is off
+	Errors [4]error       // why a layer failed; nil if it did not
 
 	index map[odds.NodeID]int32
 }
 
-// LayerEdges holds every edge of one layer inside its window, strongest |Score|
-// first (ties by Source, then Target). Its columns run parallel to Edges, for
-// scanning without touching the edges themselves.
+// LayerEdges holds every edge of one layer inside its window, strongest |Score| first (ties
+// by Source, then Target). Its columns run parallel to Edges, to be scanned without
+// touching the edges themselves.
 type LayerEdges struct {
 	Edges      []Edge
 	Confidence []float32
@@ -62,7 +62,7 @@ func (s *Snapshot) Index(node odds.NodeID) (i int32, ok bool) {
 	return i, ok
 }
 
-// Status counts the failed layers.
+// Status returns the graph's state from the number of failed layers.
 func (s *Snapshot) Status() Status {
 	failed := 0
 	for _, err := range s.Errors {

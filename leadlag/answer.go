@@ -20,15 +20,15 @@ type Report struct {
 	Rho      []float64 `json:"rho"` // Hayashi–Yoshida, not clipped; zeros where not defined
 	Cov      []float64 `json:"cov"`
 	NullVar  []float64 `json:"null_var"`
-	Z        []float64 `json:"z"` // of one lag; the largest of many is no test
+	Z        []float64 `json:"z"` // for a single lag; the largest of many is not a test
 	Overlaps []int64   `json:"overlaps"`
 	SSA      float64   `json:"ss_a"`
 	SSB      float64   `json:"ss_b"`
 
-	BestLagMS *int64   `json:"best_lag_ms"` // the four are null where no lag has a correlation
+	BestLagMS *int64   `json:"best_lag_ms"` // null, like the next three, if no lag has a correlation
 	BestRho   *float64 `json:"best_rho"`
 	Beta      *float64 `json:"beta"` // move of b for a unit move of a
-	LLR       *float64 `json:"llr"`  // Huth & Abergel, squares; null too without negative lags
+	LLR       *float64 `json:"llr"`  // Huth & Abergel, with squares; also null without negative lags
 
 	Events Events `json:"events"`
 }
@@ -40,9 +40,9 @@ type Events struct {
 	BA      Bins    `json:"ba"`
 }
 
-// Answer compares two clean paths over a strictly ascending grid of lags, and
-// over [CorrelogramEdges]. Fewer than two ticks, or no move, give a report that
-// is not Defined. It panics where [HayashiYoshida] does, whose cost it shares.
+// Answer compares two clean paths over a strictly ascending grid of lags, and over
+// [CorrelogramEdges]. With fewer than two ticks, or without a move, the report is not
+// Defined. It panics when [HayashiYoshida] does, and costs the same.
 func Answer(a, b Path, grid []int64) Report {
 	edges := CorrelogramEdges()
 	c := HayashiYoshida(a, b, grid)
@@ -61,15 +61,15 @@ func Answer(a, b Path, grid []int64) Report {
 	return r
 }
 
-// InputError says what is wrong with a file, and where. Line counts from 1; 0 is
-// the file as a whole.
+// InputError is the location and reason of an error in a file. Line counts from 1; 0 means
+// the whole file.
 type InputError struct {
 	File   string
 	Line   int
 	Reason string
 }
 
-// Error returns "file:line: reason", without the line where it is unknown.
+// Error returns "file:line: reason", without the line if it is unknown.
 func (e *InputError) Error() string {
 	if e.Line == 0 {
 		return e.File + ": " + e.Reason
@@ -77,10 +77,10 @@ func (e *InputError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason)
 }
 
-// ReadCSV reads a clean [Path] from CSV with the header `t_ms,value`: whole
-// milliseconds that do not decrease, and finite numbers; the header alone is an
-// empty path. Blank lines do not count. file names the source in errors, which
-// are *[InputError] for what the bytes say and wrap the reader's own otherwise.
+// ReadCSV reads a clean [Path] from CSV with the header `t_ms,value`: whole milliseconds
+// that do not decrease, and finite numbers. The header alone is an empty path. Blank lines
+// are skipped. file names the source in errors: an *[InputError] for bad content, otherwise
+// one that wraps the reader's error.
 func ReadCSV(file string, r io.Reader) (Path, error) {
 	var p Path
 	header := false
@@ -103,7 +103,7 @@ func ReadCSV(file string, r io.Reader) (Path, error) {
 	return Clean(p)
 }
 
-// parse adds the tick of one line, or says what is wrong with it.
+// parse adds the tick of one line, or returns what is wrong with it.
 func (p *Path) parse(line string) (reason string) {
 	first, second, ok := strings.Cut(line, ",")
 	if !ok || strings.Contains(second, ",") {
@@ -121,18 +121,18 @@ func (p *Path) parse(line string) (reason string) {
 		return reason
 	}
 	if n := len(p.T); n > 0 && t < p.T[n-1] {
-		return fmt.Sprintf("t_ms %d is before the %d ahead of it", t, p.T[n-1])
+		return fmt.Sprintf("t_ms %d is before the previous %d", t, p.T[n-1])
 	}
 	p.T, p.V = append(p.T, t), append(p.V, v)
 	return ""
 }
 
-// MaxLags is the largest number of lags of a grid.
+// MaxLags is the maximum number of lags in a grid.
 const MaxLags = 1_000_000
 
-// ParseGrid reads a regular grid of lags, FROM:TO:STEP in ms, both ends
-// included: "-30000:30000:1000" are 61 lags. Where STEP does not divide the range
-// the grid ends before TO.
+// ParseGrid reads a regular grid of lags, FROM:TO:STEP in ms, both ends included:
+// "-30000:30000:1000" has 61 lags. If STEP does not divide the range, the grid ends before
+// TO.
 func ParseGrid(s string) ([]int64, error) {
 	part := strings.Split(s, ":")
 	if len(part) != 3 {
@@ -161,9 +161,9 @@ func ParseGrid(s string) ([]int64, error) {
 	return grid, nil
 }
 
-// ReadGrid reads a grid of lags, one whole number of ms a line, strictly
-// ascending, at least one. Blank lines and lines that begin with # do not count.
-// Errors are as those of [ReadCSV].
+// ReadGrid reads a grid of at least one lag: one whole number of ms per line, strictly
+// ascending. Blank lines and lines that begin with # are skipped. Errors are as in
+// [ReadCSV].
 func ReadGrid(file string, r io.Reader) ([]int64, error) {
 	var grid []int64
 	err := eachLine(file, r, func(line string) string {
@@ -175,7 +175,7 @@ func ReadGrid(file string, r io.Reader) ([]int64, error) {
 		case err != nil || lag < -MaxTime || lag > MaxTime:
 			return fmt.Sprintf("%s is not a whole number of ms", quote(line))
 		case len(grid) > 0 && lag <= grid[len(grid)-1]:
-			return fmt.Sprintf("lag %d is not above the %d ahead of it", lag, grid[len(grid)-1])
+			return fmt.Sprintf("lag %d is not above the previous %d", lag, grid[len(grid)-1])
 		case len(grid) == MaxLags:
 			return fmt.Sprintf("more than %d lags", MaxLags)
 		}
@@ -191,8 +191,7 @@ func ReadGrid(file string, r io.Reader) ([]int64, error) {
 	return grid, nil
 }
 
-// eachLine calls do with each line that is not blank, trimmed, until do gives a
-// reason to stop.
+// eachLine calls do with each non-blank line, trimmed, until do returns a reason to stop.
 func eachLine(file string, r io.Reader, do func(line string) (reason string)) error {
 	lines := bufio.NewScanner(r)
 	n := 0
@@ -214,7 +213,8 @@ func eachLine(file string, r io.Reader, do func(line string) (reason string)) er
 	return nil
 }
 
-// quote shows what was read, shortened so that a binary file does not fill the screen.
+// quote formats input for an error message, shortened so that a binary file does not fill
+// the screen.
 func quote(s string) string {
 	const most = 40
 	if len(s) > most {

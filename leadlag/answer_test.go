@@ -34,7 +34,7 @@ func TestReadCSVRefuses(t *testing.T) {
 		"t_ms,value\n1,1e400\n":           `a.csv:2: value is "1e400", want a finite number`,
 		"t_ms,value\n1,1e80\n":            `a.csv:2: value 1e+80 is out of range`,
 		"t_ms,value\n1,\n":                `a.csv:2: value is "", want a finite number`,
-		"t_ms,value\n2,1\n1,1\n":          `a.csv:3: t_ms 1 is before the 2 ahead of it`,
+		"t_ms,value\n2,1\n1,1\n":          `a.csv:3: t_ms 1 is before the previous 2`,
 		"t_ms,value\n99999999999999999,1": `a.csv:2: time 99999999999999999 is out of range`,
 		"t_ms,value\n" + strings.Repeat("x", 1<<17): "a.csv:2: the line is too long",
 	} {
@@ -95,7 +95,7 @@ func TestReadGrid(t *testing.T) {
 	for text, want := range map[string]string{
 		"":           "g: no lag in it",
 		"# only\n":   "g: no lag in it",
-		"1\n1\n":     "g:2: lag 1 is not above the 1 ahead of it",
+		"1\n1\n":     "g:2: lag 1 is not above the previous 1",
 		"1\n\n0.5\n": `g:3: "0.5" is not a whole number of ms`,
 	} {
 		if _, err := ReadGrid("g", strings.NewReader(text)); err == nil || err.Error() != want {
@@ -104,7 +104,7 @@ func TestReadGrid(t *testing.T) {
 	}
 }
 
-// TestAnswerJSON holds the answer to the members that other programs rely on.
+// TestAnswerJSON checks the members other programs rely on.
 func TestAnswerJSON(t *testing.T) {
 	a := Path{[]int64{0, 100, 200}, []float64{0, 3, -1}}
 	b := Path{[]int64{50, 150, 250}, []float64{0, 6, -2}}
@@ -134,7 +134,7 @@ func answerJSON(t *testing.T, a, b Path, grid []int64) string {
 	return string(text)
 }
 
-// FuzzAnswer: any bytes give an error or an answer that JSON can hold.
+// FuzzAnswer: any bytes give an error or an answer that JSON can represent.
 func FuzzAnswer(f *testing.F) {
 	f.Add("t_ms,value\n1,2\n30,4\n", "t_ms,value\n1,2\n31,1e75\n", "0\n30\n")
 	f.Add("t_ms,value\n1,1e-160\n30,-1e75\n55,3\n", "t_ms,value\n1,2e-300\n31,0\n60,-1e75\n", "-9007199254740992\n0\n9007199254740992\n")

@@ -7,8 +7,8 @@ import (
 	"corrgraph/series"
 )
 
-// Geometry of lag axes. Near lags are where moves propagate; far lags are where
-// none do, and measure how much wider than assumed the null distribution is.
+// Geometry of lag axes. Moves propagate at near lags. None do at far lags, which measure
+// how much wider than assumed the null distribution is.
 const (
 	nearReach   = 66_297 // ms: the last edge of the published 20 ms · 1.15^k grid
 	growth      = 1.15
@@ -17,16 +17,16 @@ const (
 	farFrom     = 90_000 // ms, for sources finer than polls
 	farWidth    = 3_000  // ms
 	tableShift  = 5      // look-up table step: 32 ms
-	defaultStep = 20     // ms: what a source without a stated resolution resolves
+	defaultStep = 20     // ms: for sources that state no resolution
 )
 
 // Span is a run of adjacent near bins, First to Last inclusive, counted from 1.
 type Span struct{ First, Last int }
 
-// Axis divides lags into bins that are no finer than the coarser source
-// resolves. Bin 0 is centred on zero and holds |lag| < Resolution/2. Bins 1 to
-// Bins() are centred on k·Resolution up to k = 12; where that is less than 66 s
-// they go on, 15 % wider each. Far bins follow. An Axis is immutable.
+// Axis divides lags into bins no finer than the coarser source's resolution. Bin 0 is
+// centred on zero and holds |lag| < Resolution/2. Bins 1 to Bins() are centred on
+// k·Resolution up to k = 12; if that is less than 66 s, more bins follow, each 15 % wider
+// than the last. Far bins follow those. An Axis is immutable.
 type Axis struct {
 	Resolution odds.Millis
 
@@ -37,11 +37,11 @@ type Axis struct {
 	table   []int16
 	spans   []Span
 	direct  []int // indices into spans searched for direction
-	scratch int   // bins in all: 1 + near + far
+	scratch int   // number of bins: 1 + near + far
 }
 
-// NewAxis builds the axis of two sources whose coarser resolution is given; 0
-// means 20 ms. One beyond 30 days counts as that: nothing is learned from either.
+// NewAxis builds the axis for two sources, given the coarser resolution; 0 means 20 ms. It
+// is capped at 30 days: nothing is learned from such sources.
 func NewAxis(resolution odds.Millis) *Axis {
 	r := int64(min(resolution, series.Coarsest))
 	if r <= 0 {
@@ -60,7 +60,7 @@ func NewAxis(resolution odds.Millis) *Axis {
 	}
 	end := x.edges[len(x.edges)-1]
 	x.far0, x.farW = max(farFrom, end), max(farWidth, r)
-	if x.linear == end { // a poll: the far bins go on centred on k·resolution
+	if x.linear == end { // a poll: the far bins, too, are centred on k·resolution
 		x.far0, x.farW = end, r
 	}
 	for lag := int64(0); lag < end; lag += 1 << tableShift {
@@ -82,13 +82,13 @@ func NewAxis(resolution odds.Millis) *Axis {
 	return x
 }
 
-// Polled reports whether the axis is a poll's: every bin is one step wide.
+// Polled reports whether the axis is for polls: every bin is one step wide.
 func (x *Axis) Polled() bool { return x.linear == x.edges[len(x.edges)-1] }
 
-// Bins is the number of near bins beside bin 0.
+// Bins is the number of near bins, not counting bin 0.
 func (x *Axis) Bins() int { return len(x.edges) - 1 }
 
-// Spans lists every window that is searched for an edge: 1, 2 and 4 adjacent bins.
+// Spans lists every window searched for an edge: 1, 2 and 4 adjacent bins.
 func (x *Axis) Spans() []Span { return x.spans }
 
 // Reach is the first lag beyond every bin.
@@ -97,10 +97,10 @@ func (x *Axis) Reach() int64 { return x.far0 + farBins*x.farW }
 // Centre is the lag in the middle of near bin k: k·Resolution for the first 12.
 func (x *Axis) Centre(k int) int64 { return (x.edges[k-1] + x.edges[k]) / 2 }
 
-// Block is how long neighbouring moves of a series share their signs in decoys.
-// A venue's moves flip one by one. A consensus echoes each move for as long as
-// venues follow, so its moves flip in blocks of twice the near reach, which is
-// 2 h and more for polls of 5 minutes, and never less than 10 minutes.
+// Block is the time within which moves of a series flip together in decoys. A venue's moves
+// flip individually. A consensus echoes each move while venues follow, so its moves flip in
+// blocks of twice the near reach, and of at least 10 minutes; that is 2 h or more for polls
+// of 5 minutes.
 func (x *Axis) Block(consensus bool) odds.Millis {
 	if !consensus {
 		return 1

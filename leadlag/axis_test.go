@@ -145,7 +145,8 @@ func TestAxisSpansAreComplete(t *testing.T) {
 	}
 }
 
-// A resolution near the largest number overflowed the edges, and the axis never ended.
+// A resolution near the largest number once overflowed the edges, so that the axis never
+// ended.
 func TestNewAxisOfAbsurdResolutions(t *testing.T) {
 	for _, r := range []odds.Millis{math.MaxInt64, math.MaxInt64 / 2, 1 << 53, 1 << 40} {
 		if x := NewAxis(r); x.Resolution != series.Coarsest || x.Reach() <= 0 || x.Bins() != linearBins {

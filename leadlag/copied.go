@@ -2,11 +2,10 @@ package leadlag
 
 import "math"
 
-// Partial returns the correlation of B and C that is left once A's part is taken
-// out of both: (rBC − rAB·rAC) / √((1−rAB²)(1−rAC²)), in [-1, 1]. A must be read
-// at the lags at which it leads them, and the three over the same moves. A
-// correlation beyond ±1 (Hayashi–Yoshida may give one) counts as ±1; what A
-// explains wholly leaves 0. It panics on NaN.
+// Partial returns the partial correlation of B and C given A: (rBC − rAB·rAC) /
+// √((1−rAB²)(1−rAC²)), in [-1, 1]. A must be read at the lags at which it leads them, and
+// all three over the same moves. A correlation beyond ±1 (Hayashi–Yoshida may give one)
+// counts as ±1. If A explains everything the result is 0. It panics on NaN.
 func Partial(rBC, rAB, rAC float64) float64 {
 	rBC, rAB, rAC = unit(rBC), unit(rAB), unit(rAC)
 	left := math.Sqrt((1 - rAB*rAB) * (1 - rAC*rAC))
@@ -16,14 +15,13 @@ func Partial(rBC, rAB, rAC float64) float64 {
 	return unit((rBC - rAB*rAC) / left)
 }
 
-// VanishesGiven reports whether the link B–C is a copy of A: significant by
-// itself and no longer so once A's part is taken out. n is the number of moves
-// behind rBC. Significant is |atanh r|·√(n−3) ≥ 1.96, and √(n−4) for the partial
-// correlation, since taking out one variable costs one observation (Fisher 1924).
-// It is false where n ≤ 4.
+// VanishesGiven reports whether the link B–C is a copy of A: significant by itself, but not
+// once A's part is removed. n is the number of moves behind rBC. Significant means |atanh
+// r|·√(n−3) ≥ 1.96, and √(n−4) for the partial correlation, since conditioning on a
+// variable costs one observation (Fisher 1924). The result is false for n ≤ 4.
 //
-// A correlation measured with noise or at the wrong lag takes out too little, so
-// a false answer is no proof that A has no part in B–C.
+// A correlation measured with noise or at the wrong lag removes too little. So false does
+// not prove that A plays no part in B–C.
 func VanishesGiven(rBC, rAB, rAC float64, n int) bool {
 	if n <= 4 {
 		return false

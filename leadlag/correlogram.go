@@ -62,9 +62,9 @@ type run struct {
 	last float64
 }
 
-// runs fills in the runs of increments that end at the times at with the values
-// v, from runs[1] on, and returns how many there are. Lags fall from bin to bin,
-// so that there is one run a bin at most.
+// runs fills in the runs of increments that end at the times at with the values v, from
+// runs[1] on, and returns their number. Lags decrease along the increments, so each bin has
+// at most one run.
 func (t *binTable) runs(runs []run, now int64, at []int64, v []float64) (n int) {
 	v = v[:len(at)]
 	bin := t.len()
@@ -73,7 +73,7 @@ func (t *binTable) runs(runs []run, now int64, at []int64, v []float64) (n int) 
 		if now-end >= t.edges[k+1] {
 			k = t.bisect(k+1, now-end)
 		}
-		// Whether a new run begins is a coin toss: no branch.
+		// Branch-free: whether a new run begins is unpredictable.
 		n += int(uint64(k-bin) >> 63)
 		runs[n] = run{k, v[i]}
 		bin = k
@@ -93,9 +93,9 @@ func (o *Bins) add(runs []run, d float64) {
 	}
 }
 
-// binTable finds the bin of a lag in O(1): lags fall into cells, 2^octave of them
-// to each doubling, and a cell knows the bin it begins in. Where bins are so many
-// and so equal that a cell holds several edges, it bisects inside the cell.
+// binTable finds the bin of a lag in O(1). Lags fall into cells, 2^octave per doubling, and
+// each cell knows its first bin. If bins are so many and so equal that a cell holds several
+// edges, it bisects inside the cell.
 type binTable struct {
 	edges  []int64 // less the first
 	cells  []int32
@@ -111,7 +111,7 @@ func newBinTable(edges []int64) binTable {
 	for k, e := range edges {
 		t.edges[k] = e - edges[0]
 	}
-	// Finer cells until each holds at most one edge, or it does not pay any more.
+	// Use finer cells until each holds at most one edge, or until it no longer pays.
 	for t.octave = 3; ; t.octave++ {
 		if t.fill() || t.octave == 10 {
 			return t
@@ -147,7 +147,7 @@ func (t *binTable) cell(d int64) int {
 	return int(e)<<(t.octave&63) + int(uint64(d)>>(e&63))
 }
 
-// bounds is the inverse of cell: its least d, and how many d it holds.
+// bounds is the inverse of cell: the smallest d of a cell, and its width.
 func (t *binTable) bounds(c int) (low, width int64) {
 	e := max(c>>t.octave-1, 0)
 	return int64(c-e<<t.octave) << e, 1 << e
@@ -163,11 +163,11 @@ func (t *binTable) bin(d int64) int {
 	return k
 }
 
-// guess returns the bin of d where its cell holds at most one edge, else one not
-// after it.
+// guess returns the bin of d if its cell holds at most one edge, else that bin or an
+// earlier one.
 func (t *binTable) guess(d int64) int {
 	k := int(t.cells[t.cell(d)])
-	// Whether the edge inside the cell is passed is a coin toss: no branch.
+	// Branch-free: whether the edge inside the cell is passed is unpredictable.
 	return k + int(uint64(t.edges[k+1]-1-d)>>63)
 }
 

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// check is rapid.Check with the same cases every time, unless the command line
-// gives a seed.
+// check is rapid.Check with the same cases every time, unless a seed is given on the
+// command line.
 func check(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
 	if f := flag.Lookup("rapid.seed"); f.Value.String() == "0" {
@@ -61,7 +61,7 @@ func TestCorrelogramIsTheDefinition(t *testing.T) {
 	})
 }
 
-// TestCrowdedEdges has more edges in a cell than one guess can tell apart.
+// TestCrowdedEdges has more edges in a cell than one guess can separate.
 func TestCrowdedEdges(t *testing.T) {
 	const far = 1 << 40
 	edges := []int64{-5, far, far + 1, far + 2, far + 3, far + 9, 1 << 41}
@@ -73,8 +73,8 @@ func TestCrowdedEdges(t *testing.T) {
 	}
 }
 
-// TestBinTable tries every lag of the command's edges, and the ends of bins that
-// are equal, huge, or crowded where cells are wide.
+// TestBinTable tries every lag of the command's edges, and the ends of bins that are equal,
+// huge, or crowded into wide cells.
 func TestBinTable(t *testing.T) {
 	fixed := CorrelogramEdges()
 	table := newBinTable(fixed)

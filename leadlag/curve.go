@@ -7,13 +7,13 @@ type CurvePoint struct {
 	Lag  int64   // ms, centre of the bin; negative: the other side moved first
 	Z    float64 // U/√V of the bin; 0 with fewer than 6 hits
 	Corr float64 // U/√(Σa²Σb²) of the whitened moves, in [-1, 1]
-	Null float64 // |Z| that 95 % of the decoys of this bin stay under; 0 where unknown
+	Null float64 // |Z| that 95 % of the decoys of this bin stay under; 0 if unknown
 	N    int     // target moves with a source move in the bin
 }
 
-// Correlogram returns the near bins both ways, lags ascending: at positive lags
-// the leader of dir moves first. The null band is that of single bins: the largest
-// of many bins leaves it by chance more often than one in twenty. Cost: bins × decoys.
+// Correlogram returns the near bins in both directions, by ascending lag: at positive lags
+// the leader of dir moves first. The null band is for single bins: by chance alone, the
+// largest of many bins leaves it more than one time in twenty. Cost: bins × decoys.
 func (e *Evidence) Correlogram(dir Flow) []CurvePoint {
 	n := e.Axis.Bins()
 	out := make([]CurvePoint, 2*n+1)
@@ -49,7 +49,7 @@ func (e *Evidence) null(slot int, v float64) float64 {
 	if e.decoy == nil || v <= 0 {
 		return 0
 	}
-	var top [Decoys - (95*Decoys+99)/100 + 1]float64 // the largest of |U|, ascending: its least is the percentile
+	var top [Decoys - (95*Decoys+99)/100 + 1]float64 // the largest |U|, ascending: the first is the percentile
 	for _, u := range e.decoy[slot*Decoys : slot*Decoys+Decoys] {
 		x := math.Abs(float64(u))
 		if x <= top[0] {

@@ -1,14 +1,14 @@
-// Package leadlag estimates who moves first, who follows, after how long, by how
-// much and how surely, from the ticks of two irregular series. It holds pure
-// functions: nothing here reads a clock, keeps state or starts goroutines, equal
-// input gives equal output, and every function may be called concurrently.
+// Package leadlag estimates lead and lag from the ticks of two irregular series: which one
+// moves first, how much later and by how much the other follows, and with what confidence.
+// All functions are pure: they read no clock, keep no state and start no goroutines. Equal
+// input gives equal output, and concurrent calls are safe.
 //
-// Odds are events, so the event correlogram ([Correlogram]) is the estimator;
-// the Hayashi–Yoshida contrast ([HayashiYoshida]) stands beside it as the
-// published second opinion. [DecoyP], [BenjaminiHochberg] and [LocalFDR] turn
-// scores into discoveries and confidence, [LogE] is the form that may be looked
-// at all the time, and [VanishesGiven] tells a link from a copy.
+// Odds move in discrete events, so the estimator is the event correlogram ([Correlogram]).
+// The Hayashi–Yoshida contrast ([HayashiYoshida]) is reported beside it, as the published
+// second opinion. [DecoyP], [BenjaminiHochberg] and [LocalFDR] turn scores into discoveries
+// and confidence, [LogE] allows continuous monitoring, and [VanishesGiven] tells a link
+// from a copy.
 //
-// Times are whole milliseconds. A positive lag means that a leads b: b moves that
-// much later than a.
+// Times are whole milliseconds. A positive lag means that a leads b: b moves that much
+// later than a.
 package leadlag

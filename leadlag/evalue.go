@@ -2,19 +2,19 @@ package leadlag
 
 import "math"
 
-// LogE returns the natural logarithm of the e-value of an edge, a bet against
-// independence that may be looked at after every tick: the mean over its windows
-// of (1+τ²V)^(−1/2)·exp(τ²U²/(2(1+τ²V))), τ² = 1/2, with u and v the windows' U
-// and V on whitened increments. E ≥ 1/α is evidence at level α at any stopping
-// time, if signs are symmetric given the magnitudes (de la Peña 1999; mixture
-// form as in Howard et al. 2020). No window gives 0, that is E = 1. It panics on
-// unequal lengths, and on a V that is negative or NaN. Cost: O(n).
+// LogE returns the natural logarithm of an edge's e-value, a bet against independence that
+// stays valid however often it is checked: the mean over its windows of
+// (1+τ²V)^(−1/2)·exp(τ²U²/(2(1+τ²V))), τ² = 1/2, where u and v hold the windows' U and V on
+// whitened increments. E ≥ 1/α is evidence at level α at any stopping time, if signs are
+// symmetric given the magnitudes (de la Peña 1999; mixture form as in Howard et al. 2020).
+// Without windows the result is 0, that is E = 1. It panics on unequal lengths and on a
+// negative or NaN V. Cost: O(n).
 func LogE(u, v []float64) float64 {
 	mustMatch(len(u), len(v))
 	if len(u) == 0 {
 		return 0
 	}
-	// Sum of exponentials relative to the largest so far: E overflows at U/√V of 40.
+	// Exponentials are summed relative to the largest so far: E overflows at U/√V of 40.
 	top, sum := math.Inf(-1), 0.0
 	for k := range u {
 		e := logBet(u[k], v[k])
@@ -30,7 +30,7 @@ func LogE(u, v []float64) float64 {
 
 func logBet(u, v float64) float64 {
 	if !(v >= 0) || math.IsNaN(u) {
-		panic("leadlag: U is NaN or V is not at least 0")
+		panic("leadlag: U is NaN, or V is NaN or negative")
 	}
 	const tau2 = 0.5
 	spread := 1 + tau2*v

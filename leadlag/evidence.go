@@ -7,11 +7,10 @@ import (
 	"corrgraph/series"
 )
 
-// Decoys is how many sign-flipped copies of the data every Evidence carries.
+// Decoys is the number of sign-flipped copies of the data in every Evidence.
 const Decoys = 50
 
-// minHits is how many target moves must have met a source move before a window
-// is looked at.
+// minHits is how many target moves must have met a source move before a window is tested.
 const minHits = 6
 
 // Flow is one of the two directions of a pair: source moves first, or target.
@@ -26,9 +25,9 @@ const (
 // Flips holds the signs of one target move in every decoy.
 type Flips [Decoys]float32
 
-// FlipsOf draws the signs of a target move from a hash of its node and of its
-// time divided by block: moves of one block share their signs. block 1 flips
-// every move by itself; consensus series need 2 h or more.
+// FlipsOf draws the signs of a target move from a hash of its node and of its time divided
+// by block, so that moves of one block share their signs. block 1 flips every move
+// individually; consensus series need 2 h or more.
 func FlipsOf(seed, node uint64, at odds.Time, block odds.Millis) (f Flips) {
 	bits := mix(seed ^ mix(node) ^ mix(uint64(int64(at)/int64(max(1, block)))+0x9e3779b97f4a7c15))
 	for r := range f {
@@ -58,7 +57,7 @@ type Evidence struct {
 	zero  cell
 	flows [2]flow
 
-	nearOnly bool // far lags are not counted, and inflation is taken as 1
+	nearOnly bool // far lags are not counted; inflation is assumed to be 1
 
 	decoy []float32 // [bin][Decoys]: bin 0, the near bins of AB, then of BA; nil without decoys
 }
@@ -85,8 +84,8 @@ type span struct {
 	N  int32
 }
 
-// NewEvidence returns empty sums on an axis. Decoys cost memory and time; single
-// pairs that only sharpen a family's verdict do without.
+// NewEvidence returns empty sums on an axis. Decoys cost memory and time; single pairs that
+// only sharpen a family's verdict need none.
 func NewEvidence(x *Axis, decoys bool) *Evidence {
 	e := &Evidence{Axis: x}
 	for d := range e.flows {
@@ -98,32 +97,31 @@ func NewEvidence(x *Axis, decoys bool) *Evidence {
 	return e
 }
 
-// NewNearEvidence returns sums that leave far lags out: cheaper, and for want of
-// an inflation never less inclined to find something. Decoys never need them.
+// NewNearEvidence returns empty sums without far lags. It is cheaper, but without inflation
+// it finds at least as much as NewEvidence. Decoys never need far lags.
 func NewNearEvidence(x *Axis, decoys bool) *Evidence {
 	e := NewEvidence(x, decoys)
 	e.nearOnly = true
 	return e
 }
 
-// Scratch is working memory for Add; one a goroutine. Its zero value is ready.
+// Scratch is working memory for Add, one per goroutine. The zero value is ready to use.
 type Scratch struct {
 	bins    []held
 	touched []int32 // bins in use, ascending
 }
 
-// held is what one bin holds of the sources of one target move: together in
-// memory, for they are met bin by bin.
+// held is one bin's sums over the sources of one target move. They are adjacent in memory
+// because they are read together.
 type held struct {
 	c, raw, lag float64
-	used        bool // sums may cancel to 0 on the way
+	used        bool // needed because sums may cancel to 0 midway
 }
 
-// Add counts one move of a target against the moves of a source that came before
-// it, newest last. dir says which way the pair is read: AB when the target is the
-// pair's B. Moves of the same instant belong to bin 0 and must be offered once:
-// strict leaves them out. flips may be nil without decoys. It returns how many
-// source moves it met: the coincidences.
+// Add counts one target move against the source moves before it, newest last. dir is the
+// direction: AB if the target is the pair's B. Moves of the same instant belong to bin 0
+// and must be added once only: strict leaves them out. flips may be nil without decoys. It
+// returns the coincidences: the number of source moves the target move met.
 //
 // Cost: O(source moves inside the axis's reach).
 func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increment, strict bool, flips *Flips, s *Scratch) (met int) {
@@ -206,8 +204,8 @@ func (e *Evidence) settle(dir Flow, target series.Increment, flips *Flips, s *Sc
 	}
 }
 
-// windows adds one target move to V and N of every window that a source move
-// touched. Index 0 of spans runs over width 1, then 2, then 4, as Axis lists them.
+// windows adds one target move to V and N of every window touched by a source move. spans
+// lists widths 1, 2 and 4 in turn, like Axis.
 func (e *Evidence) windows(f *flow, white float64, s *Scratch) {
 	n := e.Axis.Bins()
 	base := 0
@@ -252,7 +250,7 @@ func (e *Evidence) flip(slot int, p float64, flips *Flips) {
 // Moves returns how many moves of A and of B were counted.
 func (e *Evidence) Moves() (a, b int) { return e.flows[BA].moves, e.flows[AB].moves }
 
-// Merge adds the sums of o, which must lie on the same axis, to e.
+// Merge adds the sums of o to e. Both must have the same axis.
 func (e *Evidence) Merge(o *Evidence) {
 	add := func(a *cell, b cell) { a.U += b.U; a.V += b.V; a.N += b.N }
 	add(&e.zero, o.zero)
@@ -280,8 +278,8 @@ func (e *Evidence) Merge(o *Evidence) {
 	}
 }
 
-// ZeroLag returns the correlation of moves of one instant (one poll), and the
-// share of moves that have a partner in it: 2·both/(A + B).
+// ZeroLag returns the correlation of moves of one instant (one poll), and the share of
+// moves with a partner in their instant: 2·both/(A + B).
 func (e *Evidence) ZeroLag() (r, share float64) {
 	ss := math.Sqrt(e.flows[AB].ss * e.flows[BA].ss)
 	if ss > 0 {

@@ -53,8 +53,8 @@ func (o *offers) add(e *Evidence, s *Scratch) {
 	}
 }
 
-// BenchmarkEvidence is what the engine does for a move and a partner: streams
-// with a move each 5 s, streams with one each 30 s, and 5-minute polls.
+// BenchmarkEvidence is the engine's work for one move and one partner: streams with a move
+// every 5 s, streams with one every 30 s, and 5-minute polls.
 func BenchmarkEvidence(b *testing.B) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	for _, c := range []struct {

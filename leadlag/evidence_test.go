@@ -23,8 +23,8 @@ func before(source moves, at odds.Time) moves {
 	return source[:n]
 }
 
-// gather counts a pair the way it is meant to be counted: every move as a target
-// once, same-instant coincidences in the AB direction alone.
+// gather counts a pair as intended: every move once as a target, and same-instant
+// coincidences only in direction AB.
 func gather(e *Evidence, a, b moves, seed uint64, s *Scratch) *Evidence {
 	for i, m := range b {
 		f := flipsAt(seed, 2, i)
@@ -74,7 +74,7 @@ func drawAxis(t *rapid.T) *Axis {
 }
 
 func TestEvidenceIsTheDefinition(t *testing.T) {
-	var s Scratch // one for all cases and axes: what leaks would show
+	var s Scratch // one for all cases and axes, to expose leaks
 	check(t, func(t *rapid.T) {
 		x, a, b := drawAxis(t), drawMoves(t, "a"), drawMoves(t, "b")
 		e := gather(NewEvidence(x, true), a, b, 1, &s)
@@ -170,8 +170,8 @@ func TestSearchIsTheDefinition(t *testing.T) {
 	}
 }
 
-// TestDecoyIsARecomputation: decoy r is the search on target moves with their
-// signs flipped by hand.
+// TestDecoyIsARecomputation: decoy r equals the search on target moves with explicitly
+// flipped signs.
 func TestDecoyIsARecomputation(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	var s Scratch
@@ -247,8 +247,7 @@ func TestMergeIsAddingAll(t *testing.T) {
 	}
 }
 
-// TestSwapExchangesFlows: naming the pair the other way round exchanges its
-// flows and turns d.
+// TestSwapExchangesFlows: swapping the roles of a pair swaps its flows and the sign of d.
 func TestSwapExchangesFlows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 1))
 	var s Scratch
@@ -273,8 +272,8 @@ func TestSwapExchangesFlows(t *testing.T) {
 	}
 }
 
-// TestShiftAndScaleChangeNothing: neither a common clock offset nor the scale of
-// raw moves is in the statistic; the scale of the target's is in beta.
+// TestShiftAndScaleChangeNothing: the statistic depends neither on a common clock offset
+// nor on the scale of raw moves; beta scales with the target's.
 func TestShiftAndScaleChangeNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 1))
 	var s Scratch
@@ -300,8 +299,8 @@ func TestShiftAndScaleChangeNothing(t *testing.T) {
 	}
 }
 
-// TestLinkInterval: whatever the data, a lag lies in its interval, and no
-// interval is narrower than one step to either side.
+// TestLinkInterval: whatever the data, the lag is inside its interval, and every interval
+// extends at least one step to either side.
 func TestLinkInterval(t *testing.T) {
 	var s Scratch
 	check(t, func(t *rapid.T) {
@@ -376,7 +375,7 @@ func sameEvidence(t *testing.T, got, want *Evidence) {
 	}
 }
 
-// alike allows for rounding of sums in another order.
+// alike allows for rounding from summing in a different order.
 func alike(a, b float64) bool { return math.Abs(a-b) <= 1e-9*(1+math.Abs(a)+math.Abs(b)) }
 
 // randomMoves returns n moves, mean gap ms apart, a tenth of them at the instant

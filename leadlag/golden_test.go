@@ -34,8 +34,8 @@ type golden struct {
 	}
 }
 
-// goldens reads the vectors beside the repository; several hundred kilobytes that
-// it does not copy.
+// goldens reads the test vectors beside the repository, which are several hundred kilobytes
+// and not copied into it.
 func goldens(tb testing.TB, pattern string) (cases []golden) {
 	tb.Helper()
 	names, err := filepath.Glob("../../shared/leadlag/" + pattern + ".json.gz")
@@ -73,8 +73,7 @@ func readGolden(tb testing.TB, name string) (c golden) {
 	return c
 }
 
-// TestGolden compares every number, in both exact forms, with the brute-force
-// double sums.
+// TestGolden compares every number of both exact forms with the brute-force double sums.
 func TestGolden(t *testing.T) {
 	cases := goldens(t, "*")
 	if len(cases) < 46 {
@@ -96,7 +95,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// forced computes the contrast by one form, whatever the rule would choose.
+// forced computes the contrast by one form, regardless of the rule.
 func forced(c golden, form func(*Contrast, steps, steps)) Contrast {
 	got := newContrast(c.Grid)
 	x, y := newSteps(c.A), newSteps(c.B)

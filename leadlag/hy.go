@@ -10,40 +10,39 @@ import (
 type Contrast struct {
 	Lags     []int64   // the grid as given, ms; positive: a leads b
 	Cov      []float64 // Σ dA·dB over pairs of increments whose intervals overlap
-	Rho      []float64 // Cov/√(SSA·SSB): not clipped, it may pass ±1; 0 where not Defined
+	Rho      []float64 // Cov/√(SSA·SSB), not clipped, so it may exceed ±1; 0 if not Defined
 	NullVar  []float64 // Σ dA²·dB² over the same pairs
-	Z        []float64 // Cov/√NullVar, 0 where NullVar is 0
+	Z        []float64 // Cov/√NullVar, or 0 if NullVar is 0
 	Overlaps []int64   // number of these pairs
 	SSA, SSB float64   // Σ dA², Σ dB² over the whole paths
 
 	Defined bool // both paths moved
-	Found   bool // Defined, and some Rho is not 0: the five below hold only then
+	Found   bool // Defined, and some Rho is not 0; without it the five below are meaningless
 
-	Best    int     // index of the best lag: largest |Rho|; of those within 1e-12 the least |lag|, then the lesser
+	Best    int     // index of the best lag: largest |Rho|; within 1e-12 of it, the smallest |lag|, then the smaller lag
 	BestLag int64   // Lags[Best]
 	BestRho float64 // Rho[Best]
-	Beta    float64 // Cov[Best]/SSA: move of b for a unit move of a. Where b leads, Cov/SSB is the ratio of interest
+	Beta    float64 // Cov[Best]/SSA: move of b per unit move of a. If b leads, the useful ratio is Cov/SSB
 
-	// LLR is Σ Rho² over positive lags / Σ Rho² over negative ones; above 1 a
-	// leads. It holds where LLRDefined: Found, and the ratio is finite.
+	// LLR is Σ Rho² over positive lags / Σ Rho² over negative ones; a leads if it exceeds
+	// 1. It is valid if LLRDefined: Found, and the ratio is finite.
 	LLR        float64
 	LLRDefined bool
 }
 
-// HayashiYoshida returns the shifted contrast of a and b on a strictly ascending
-// grid of lags, regular or not: at lag θ the clock of b is moved back by θ, and
-// the increments dA over (a[i-1], a[i]] and dB over (b[j-1], b[j]] count if
-// these intervals then overlap; touching is no overlap (Hayashi & Yoshida 2005;
-// Hoffmann, Rosenbaum & Yoshida, arXiv:1303.4871). LLR is that of Huth & Abergel
-// 2014, with squares. It panics unless times and grid increase strictly, within
-// ±[MaxTime]. The grid is kept in the result, the paths are not.
+// HayashiYoshida returns the shifted contrast of a and b on a strictly ascending grid of
+// lags, regular or not. At lag θ the clock of b is moved back by θ, and the increments dA
+// over (a[i-1], a[i]] and dB over (b[j-1], b[j]] count if these intervals then overlap;
+// touching is not overlap (Hayashi & Yoshida 2005; Hoffmann, Rosenbaum & Yoshida,
+// arXiv:1303.4871). LLR is that of Huth & Abergel 2014, with squares. It panics unless
+// times and grid increase strictly, within ±[MaxTime]. The result keeps the grid but not
+// the paths.
 //
-// Cost: the contrast changes only at θ = b[j]−a[i], so one pass over those
-// differences that lie within the grid gives it on any number of lags:
-// O(n + m + differences + G), be the grid regular or not.
-// Where the ticks in reach are so dense that one pass a lag is cheaper,
-// G·(n+m), it does that. Sums are compensated: both ways agree with the double
-// sum to a few ulps of √(SSA·SSB).
+// Cost: the contrast changes only at θ = b[j]−a[i], so one pass over the differences within
+// the grid serves any number of lags: O(n + m + differences + G), regular grid or not. If
+// the ticks in reach are so dense that one pass per lag is cheaper, it does that, in
+// G·(n+m). Sums are compensated: both ways agree with the double sum to a few ulps of
+// √(SSA·SSB).
 func HayashiYoshida(a, b Path, grid []int64) Contrast {
 	a.mustIncrease()
 	b.mustIncrease()
@@ -65,8 +64,8 @@ func HayashiYoshida(a, b Path, grid []int64) Contrast {
 	return c
 }
 
-// sweepPays tells which of the two exact forms is cheaper. Measured, a tick of
-// one lag costs scan about half of what a difference costs sweep.
+// sweepPays reports whether the sweep is the cheaper of the two exact forms. As measured, a
+// tick of one lag costs scan about half of what a difference costs sweep.
 func sweepPays(differences int64, ticks, lags int) bool {
 	return differences < int64(ticks)*int64(lags)/3
 }
@@ -84,7 +83,7 @@ func newContrast(grid []int64) Contrast {
 func (c *Contrast) set(g int, s *sums) {
 	c.Overlaps[g] = s.pairs & (1<<32 - 1)
 	if s.pairs>>32 == 0 {
-		return // no pair that moved: exactly 0, whatever rounding left
+		return // no overlapping moves: exactly 0, without the rounding error
 	}
 	c.Cov[g] = s.cov.value()
 	c.NullVar[g] = max(0, s.null.value())
@@ -93,7 +92,7 @@ func (c *Contrast) set(g int, s *sums) {
 	}
 }
 
-// finish fills in what follows from Cov.
+// finish computes the fields derived from Cov.
 func (c *Contrast) finish() {
 	const tie = 1e-12
 	norm := math.Sqrt(c.SSA) * math.Sqrt(c.SSB)
@@ -128,8 +127,8 @@ func (c *Contrast) finish() {
 
 func abs(x int64) int64 { return max(x, -x) }
 
-// steps is a path as increments, with room for one that does not exist at either
-// end: step i is the one that ends at t[i], for 0 < i < len(t).
+// steps is a path as increments, padded with a missing increment at each end: step i ends
+// at t[i], for 0 < i < len(t).
 type steps struct {
 	t    []int64
 	d    []float64 // d[0] and d[len(t)] are 0
@@ -156,15 +155,15 @@ func (s *steps) squares() float64 {
 	return sum.value()
 }
 
-// sums is one lag's worth, or the change from one lag to the next.
+// sums holds the sums of one lag, or their change from one lag to the next.
 type sums struct {
 	cov, null compound
-	// pairs holds two counts: overlapping pairs in the low half, those of them
-	// whose increments are both not 0 in the high half.
+	// pairs packs two counts: overlapping pairs in the low half, and in the high half those
+	// with both increments nonzero.
 	pairs int64
 }
 
-// scan walks both paths once a lag.
+// scan walks both paths once per lag.
 func (c *Contrast) scan(x, y steps) {
 	for g, lag := range c.Lags {
 		s := overlap(x, y, lag)
@@ -172,8 +171,8 @@ func (c *Contrast) scan(x, y steps) {
 	}
 }
 
-// overlap sums one lag in O(n+m): intervals follow each other without a gap, so
-// the pair after this one differs in the interval that ends first.
+// overlap sums one lag in O(n+m): intervals are contiguous, so the next pair replaces the
+// interval that ends first.
 func overlap(x, y steps, lag int64) (s sums) {
 	i, j := 1, 1
 	for i < len(x.t) && j < len(y.t) && x.t[i] <= y.t[0]-lag {
@@ -187,7 +186,7 @@ func overlap(x, y steps, lag int64) (s sums) {
 		s.cov.add(p)
 		s.null.add(p * p)
 		s.pairs += x.mark[i] & y.mark[j]
-		// Which ends first is a coin toss: no branch.
+		// Branch-free: which one ends first is unpredictable.
 		later := y.t[j] - lag - x.t[i]
 		i += int(^uint64(later) >> 63)
 		j += int(^uint64(-later) >> 63)
@@ -211,14 +210,14 @@ func reach(a, b []int64, grid []int64) (n int64) {
 	return n
 }
 
-// sweep sums the first lag by itself, then the changes between neighbouring lags
-// (a difference array), each change being one b[j]−a[i] within the grid: there
-// the pair (i, j+1) begins to overlap, and the pair (i+1, j) has ceased to.
+// sweep sums the first lag directly, then the changes between neighbouring lags (a
+// difference array). Each change is one b[j]−a[i] within the grid: there the pair (i, j+1)
+// begins to overlap, and the pair (i+1, j) ceases to.
 func (c *Contrast) sweep(x, y steps) {
 	lags := c.Lags
 	lo, hi := lags[0], lags[len(lags)-1]
 	find := newSlots(lags)
-	change := make([]sums, len(lags)+1) // the ends collect what lies outside
+	change := make([]sums, len(lags)+1) // the two ends collect changes outside the grid
 	first := 0
 	for j, t := range y.t {
 		for first < len(x.t) && x.t[first] < t-hi {
@@ -249,7 +248,7 @@ func (c *Contrast) sweep(x, y steps) {
 	}
 }
 
-// slots finds the place of a lag between the first and the last of a grid.
+// slots locates lags between the first and the last of a grid.
 type slots struct {
 	lo    int64
 	step  int64 // 0 if the grid is not regular
@@ -273,7 +272,7 @@ func newSlots(grid []int64) slots {
 
 // slots returns the first grid lag at or after lag, and the first after it.
 func (f *slots) slots(lag int64) (at, after int) {
-	var beyond int64 // how far lag is past the last grid lag not after it
+	var beyond int64 // distance of lag from the last grid lag that is not after it
 	if f.step > 0 {
 		at = int(uint64(lag-f.lo) / uint64(f.step))
 		beyond = lag - f.lo - int64(at)*f.step
@@ -284,9 +283,9 @@ func (f *slots) slots(lag int64) (at, after int) {
 	return at + int(uint64(-beyond)>>63), at + 1
 }
 
-// compound is a sum in two parts, the rounding errors of the first kept in the
-// second (Neumaier, in the branch-free form of Knuth): products that come and go
-// leave nothing behind that counts.
+// compound is a compensated sum: rest accumulates the rounding errors of sum (Neumaier, in
+// the branch-free form of Knuth), so that products added and later removed leave no
+// significant residue.
 type compound struct{ sum, rest float64 }
 
 func (c *compound) add(x float64) {

@@ -228,9 +228,9 @@ func TestWorkIsBounded(t *testing.T) {
 	}
 }
 
-// TestNoiseFindsNothing shuffles the times of a true pair's moves: the best score
-// of the pair against 99 shuffles of it has then a p-value that is uniform
-// (Kolmogorov–Smirnov), whereas that of the pair itself is the least there is.
+// TestNoiseFindsNothing shuffles the times of a true pair's moves. The p-value of a
+// shuffle's best score among 99 other shuffles is then uniform (Kolmogorov–Smirnov),
+// whereas that of the pair itself is the smallest possible.
 func TestNoiseFindsNothing(t *testing.T) {
 	const rounds, shuffles = 60, 99
 	edges := []int64{20, 40, 80, 160, 320, 640, 1280}
@@ -306,7 +306,7 @@ func topScore(a, b Path, edges []int64) (top float64) {
 	return top
 }
 
-// BenchmarkGridSize holds the paths and the range of lags, and refines the grid.
+// BenchmarkGridSize keeps the paths and the range of lags, and refines the grid.
 func BenchmarkGridSize(b *testing.B) {
 	rng := rand.New(rand.NewPCG(12, 0))
 	x, y := walk(rng, 10_000, 500), walk(rng, 10_000, 500)

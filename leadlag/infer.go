@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// BenjaminiHochberg returns the q-value of each p-value, in the order of p: the
-// smallest false-discovery rate at which that one is still discovered. Values
-// are within [0, 1], equal p give equal q, and a smaller p never has a larger q.
-// p is not modified. It panics on a p outside [0, 1], NaN included.
+// BenjaminiHochberg returns the q-value of each p-value, in the order of p: the smallest
+// false-discovery rate at which it is still discovered. Values are within [0, 1], equal p
+// give equal q, and q never decreases with p. p is not modified. It panics on a p outside
+// [0, 1], NaN included.
 //
-// The rate is controlled under independence and positive dependence (Benjamini
-// & Hochberg 1995). Cost: O(n log n).
+// The rate is controlled under independence and positive dependence (Benjamini & Hochberg
+// 1995). Cost: O(n log n).
 func BenjaminiHochberg(p []float64) []float64 { return stepUp(p, 1) }
 
-// BenjaminiYekutieli is [BenjaminiHochberg] with the factor Σ 1/i that makes it
-// hold under any dependence (Benjamini & Yekutieli 2001).
+// BenjaminiYekutieli is [BenjaminiHochberg] with the factor Σ 1/i that makes it valid under
+// any dependence (Benjamini & Yekutieli 2001).
 func BenjaminiYekutieli(p []float64) []float64 {
 	var harmonic float64
 	for i := len(p); i > 0; i-- {
@@ -41,13 +41,12 @@ func stepUp(p []float64, factor float64) []float64 {
 	return q
 }
 
-// DecoyP returns (1 + decoys at least as large) / (1 + decoys) for each score:
-// its p-value against decoys that were computed by the same search from data
-// without the effect. Without decoys all are 1. Neither slice is modified. It
-// panics on NaN. Cost: O((n+m) log m).
+// DecoyP returns the p-value of each score, (1 + decoys at least as large) / (1 + decoys).
+// The decoys must come from the same search on data without the effect. Without decoys
+// every p-value is 1. Neither slice is modified. It panics on NaN. Cost: O((n+m) log m).
 //
-// The one added to both sides counts the score itself, so that p is valid and
-// never 0 (Phipson & Smyth 2010).
+// The 1 added on both sides counts the score itself, so that p is valid and never 0
+// (Phipson & Smyth 2010).
 func DecoyP(scores, decoys []float64) []float64 {
 	mustNumber(scores)
 	mustNumber(decoys)
@@ -61,8 +60,7 @@ func DecoyP(scores, decoys []float64) []float64 {
 	return p
 }
 
-// sortedIndex returns the positions of x in ascending order of value, equal
-// values in their own order.
+// sortedIndex returns the positions of x in ascending order of value; the sort is stable.
 func sortedIndex(x []float64) []int {
 	order := make([]int, len(x))
 	for i := range order {

@@ -51,8 +51,8 @@ func TestStepUpProperties(t *testing.T) {
 	})
 }
 
-// TestFalseDiscoveryRate simulates what Benjamini–Hochberg promises: the mean
-// share of false ones among the discoveries is q times the share of nulls.
+// TestFalseDiscoveryRate simulates the guarantee of Benjamini–Hochberg: the mean share of
+// false discoveries is q times the share of nulls.
 func TestFalseDiscoveryRate(t *testing.T) {
 	const families, nulls, effects, level = 600, 180, 20, 0.1
 	rng := rand.New(rand.NewPCG(1, 0))
@@ -140,8 +140,8 @@ func TestLogE(t *testing.T) {
 	}
 }
 
-// TestEValueIsFair bets on fair coins until E ≥ 20 or 200 ticks have passed. By
-// Ville's inequality at most 1 in 20 gets there.
+// TestEValueIsFair bets on fair coins until E ≥ 20 or 200 ticks have passed. By Ville's
+// inequality at most 1 in 20 bets succeeds.
 func TestEValueIsFair(t *testing.T) {
 	const runs = 4000
 	rng := rand.New(rand.NewPCG(2, 0))
@@ -190,7 +190,7 @@ func TestPartial(t *testing.T) {
 		{0.48, 0.6, 0.8, 100, true},
 		{-0.48, -0.6, 0.8, 100, true},
 		{0.48, 0.6, 0.8, 4, false},   // too few to tell
-		{0.10, 0.6, 0.8, 100, false}, // nothing there to vanish
+		{0.10, 0.6, 0.8, 100, false}, // nothing to vanish
 		{0.80, 0.6, 0.8, 100, false}, // more than A explains
 		{0.48, 0.1, 0.1, 100, false},
 		{1, 1, 1, 100, true},

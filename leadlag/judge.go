@@ -8,46 +8,46 @@ import (
 // Rate is the false-discovery rate at which an edge counts as discovered.
 const Rate = 0.05
 
-// capUnsure bounds the confidence shown where q is above Rate: with few families
-// a local rate can look certain by chance.
+// capUnsure limits the confidence reported if q is above Rate: with few families a local
+// rate can look certain by chance.
 const capUnsure = 0.9
 
-// Case is one pair or family put to judgement.
+// Case is one pair or family to be judged.
 type Case struct {
 	Evidence *Evidence
 	// Stratum groups comparable cases: their decoys are pooled.
 	Stratum int
-	// Dependent says that neighbouring moves of a series depend on each other (a
-	// consensus): only block decoys speak for it, no tail formula does.
+	// Dependent marks series whose neighbouring moves depend on each other (a consensus).
+	// Only block decoys are valid for them, no tail formula is.
 	Dependent bool
 }
 
-// Verdict is what was decided about a Case.
+// Verdict is the result of judging a Case.
 type Verdict struct {
 	Search
 	PExist, QExist, ConfExist    float64
-	PDirect, QDirect, ConfDirect float64 // 1, 1, 0 where direction was not tested
+	PDirect, QDirect, ConfDirect float64 // 1, 1, 0 if direction was not tested
 
 	Directed   bool // the edge has a leader
 	Leader     Flow // AB: A leads
 	P, Q       float64
 	Confidence float64
 	Discovered bool // Q ≤ Rate and Confidence > 0.5
-	Link       Link // of the direction reported, or of bin 0
+	Link       Link // in the reported direction, or of bin 0
 }
 
-// Judge decides a set of cases together: whether each edge exists, by decoys
-// pooled within a stratum and Benjamini–Hochberg over all cases; then, among
-// those that exist at Rate only, who leads, by d and a Benjamini–Hochberg of its
-// own. Confidence is 1 − the local false-discovery rate: of existence, and for
-// a directed edge the lower one of existence and direction.
+// Judge decides a set of cases together. Whether an edge exists is decided by decoys pooled
+// within a stratum and Benjamini–Hochberg over all cases. Who leads is decided only for
+// edges that exist at Rate, by d and a Benjamini–Hochberg of its own. Confidence is 1 − the
+// local false-discovery rate of existence; for a directed edge it is the lower of existence
+// and direction.
 //
-// An edge stays undirected when its direction is not certain or when its
-// strongest window is bin 0. Cost: O(cases · (windows · Decoys + log cases)).
+// An edge stays undirected if its direction is not certain or its strongest window is bin
+// 0. Cost: O(cases · (windows · Decoys + log cases)).
 func Judge(cases []Case) []Verdict { return JudgeAgainst(cases, nil) }
 
-// JudgeAgainst judges cases whose Evidence carries no decoys of its own against
-// pools of decoy scores by stratum.
+// JudgeAgainst judges cases whose Evidence has no decoys against pools of decoy scores by
+// stratum.
 func JudgeAgainst(cases []Case, pools map[int][]float64) []Verdict {
 	out := make([]Verdict, len(cases))
 	for i, c := range cases {
@@ -73,8 +73,8 @@ func judgeExistence(cases []Case, out []Verdict, pools map[int][]float64) {
 		}
 		ps := DecoyP(scores, decoys)
 		for k, i := range stratum {
-			// Beyond every decoy the pool can't tell how far; there the union bound
-			// on Hoeffding's tail is valid too, and sharper.
+			// For scores beyond every decoy the pool gives only an upper bound on p. There
+			// the union bound on Hoeffding's tail is also valid, and sharper.
 			if ps[k] <= 1/float64(1+len(decoys)) && !cases[i].Dependent {
 				ps[k] = math.Min(ps[k], SearchP(out[i].S, out[i].Tests))
 			}
@@ -90,7 +90,7 @@ func judgeExistence(cases []Case, out []Verdict, pools map[int][]float64) {
 	}
 }
 
-// strata gathers the cases that have anything to test by stratum.
+// strata groups the cases that have anything to test by stratum.
 func strata(cases []Case, out []Verdict) (groups [][]int) {
 	var ids []int
 	for i, c := range cases {
@@ -149,8 +149,8 @@ func (v *Verdict) conclude(e *Evidence) {
 	v.Link = e.Link(v.Window())
 }
 
-// Window is the direction and the window that the verdict rests on; for a
-// simultaneous edge whose winner is bin 0 it is where direction was looked for.
+// Window is the direction and window behind the verdict. For a simultaneous edge won by bin
+// 0, it is where direction was tested.
 func (v *Verdict) Window() (Flow, Span) {
 	switch {
 	case v.Directed && v.Flow != v.Leader:
@@ -162,8 +162,8 @@ func (v *Verdict) Window() (Flow, Span) {
 	}
 }
 
-// undirected reads the strongest window without claiming a lag: the interval
-// covers it on both sides of zero.
+// undirected reads the strongest window without claiming a lag: the interval covers the
+// window on both sides of zero.
 func (v *Verdict) undirected(e *Evidence) Link {
 	if v.Zero {
 		return e.ZeroLink()

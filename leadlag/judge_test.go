@@ -17,10 +17,9 @@ func caseOf(a, b moves, seed uint64, s *Scratch) Case {
 	return Case{Evidence: gather(NewEvidence(streamed, true), a, b, seed, s)}
 }
 
-// TestNullsStaySilent: 12 families of 160 pairs that have nothing to do with each
-// other, of all eight kinds, every other family with shared bursts on top. A
-// Benjamini–Hochberg at 5 % finds anything at all in at most 5 % of such
-// families; more than 4 of 12 have a chance below 1 in 5000.
+// TestNullsStaySilent: 12 families of 160 unrelated pairs of all eight kinds, every other
+// family with shared bursts added. Benjamini–Hochberg at 5 % discovers anything in at most
+// 5 % of such families; more than 4 of 12 has a probability below 1 in 5000.
 func TestNullsStaySilent(t *testing.T) {
 	const families, pairs = 12, 160
 	var s Scratch
@@ -163,7 +162,7 @@ func TestPlantedPairsAreFound(t *testing.T) {
 		if float64(c.near) < 0.9*float64(c.directed) {
 			t.Errorf("beta %v: the lag is within 10 %% in %d of %d", beta, c.near, c.directed)
 		}
-		// The rate promised is 5 % of the discoveries: 5 of 105; above 13 is 1 in 1000.
+		// The guarantee is 5 % of the discoveries: 5 of 105; above 13 is 1 in 1000.
 		if falseOnes > 13 {
 			t.Errorf("beta %v: %d of %d nulls discovered", beta, falseOnes, nulls)
 		}
@@ -203,8 +202,8 @@ func TestExchangedRolesExchangeTheVerdict(t *testing.T) {
 	}
 }
 
-// TestShuffledMovesFindNothing: planted pairs with the follower's moves in random
-// order, at the same times.
+// TestShuffledMovesFindNothing: planted pairs with the follower's moves shuffled, at the
+// same times.
 func TestShuffledMovesFindNothing(t *testing.T) {
 	var s Scratch
 	rng := rand.New(rand.NewPCG(400, 1))
@@ -240,9 +239,9 @@ func whitenAt(at []int64, raw []float64) moves {
 	return out
 }
 
-// TestCommonDriverHasNoLeader: symmetric pairs are found, and hardly ever given a
-// leader: in 8 families of 30 such pairs, a Benjamini–Hochberg at 5 % names one
-// in at most 5 % of families; more than 3 of 8 have a chance below 1 in 2000.
+// TestCommonDriverHasNoLeader: symmetric pairs are discovered, but hardly ever given a
+// leader. In 8 families of 30 such pairs, Benjamini–Hochberg at 5 % names one in at most 5
+// % of families; more than 3 of 8 has a probability below 1 in 2000.
 func TestCommonDriverHasNoLeader(t *testing.T) {
 	for _, form := range []struct {
 		name string
@@ -298,9 +297,9 @@ func checkNoLeader(t *testing.T, x *Axis, pair func(*rand.Rand) (a, b moves)) {
 	}
 }
 
-// settlingPair are two polled venues that take each move of an unseen market at
-// the same poll or at the next one, 60 to 40, and have a third of noise of their
-// own: correlated at lag one poll in both directions.
+// settlingPair are two polled venues that take each move of an unseen market at the same
+// poll or the next one, 60 to 40, plus independent noise: they correlate at a lag of one
+// poll in both directions.
 func settlingPair(rng *rand.Rand, n int, poll int64) (a, b moves) {
 	var at [2][]int64
 	var raw [2][]float64
@@ -326,8 +325,8 @@ func settlingPair(rng *rand.Rand, n int, poll int64) (a, b moves) {
 	return whiten(at[0], raw[0]), whiten(at[1], raw[1])
 }
 
-// TestPolledLagIsAnInterval: followers one poll behind their leader. The lag is
-// one poll, and the interval never narrower than 0 to 2 polls.
+// TestPolledLagIsAnInterval: followers one poll behind their leader. The lag is one poll,
+// and the interval at least 0 to 2 polls.
 func TestPolledLagIsAnInterval(t *testing.T) {
 	var s Scratch
 	for _, poll := range []odds.Millis{60_000, 299_000} {
@@ -385,7 +384,7 @@ func polledPair(rng *rand.Rand, n, behind int, poll int64) (a, b moves) {
 	return whiten(ta, da), whiten(tb, db)
 }
 
-// TestFamiliesPool: 20 pairs of 100 moves tell together what one of 100 cannot.
+// TestFamiliesPool: 20 pairs of 100 moves together show what one of 100 cannot.
 func TestFamiliesPool(t *testing.T) {
 	var s Scratch
 	const families = 24
@@ -420,8 +419,8 @@ func TestFamiliesPool(t *testing.T) {
 	}
 }
 
-// TestBandsMeanWhatTheySay: 540 nulls and 60 planted pairs of half an hour, which
-// is where the isotonic form takes over. HIGH claims at most 10 % false.
+// TestBandsMeanWhatTheySay: 540 nulls and 60 planted pairs of half an hour, enough for the
+// isotonic form. HIGH claims at most 10 % false.
 func TestBandsMeanWhatTheySay(t *testing.T) {
 	var s Scratch
 	rng := rand.New(rand.NewPCG(800, 1))

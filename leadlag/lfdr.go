@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// IsotonicEdges is the number of comparable edges from which [LocalFDR] trusts
-// the shape of the decoys alone.
+// IsotonicEdges is the number of comparable edges from which [LocalFDR] relies on the
+// decoys alone.
 const IsotonicEdges = 500
 
-// LocalFDR returns the local false-discovery rate of each score: the posterior
-// probability, in [0, 1], that it is a false one. An edge's confidence is 1
-// minus that. From [IsotonicEdges] scores on it is [IsotonicLFDR] of scores and
-// decoys; below, [TwoGroupLFDR] of p, the two-sided p-values of the whole search,
-// which may be nil for those of [DecoyP]. weight is 1/R for R decoys a score.
-// It panics where those functions do, and if p has not the length of scores.
+// LocalFDR returns the local false-discovery rate of each score: the posterior probability,
+// in [0, 1], that it is false. An edge's confidence is 1 minus that. From [IsotonicEdges]
+// scores on, the rate is the [IsotonicLFDR] of scores and decoys. Below, it is the
+// [TwoGroupLFDR] of p, the two-sided p-values of the whole search, or if p is nil those of
+// [DecoyP]. weight is 1/R for R decoys per score. It panics when those functions do, and if
+// p and scores differ in length.
 func LocalFDR(scores, decoys []float64, weight float64, p []float64) []float64 {
 	if len(scores) >= IsotonicEdges {
 		return IsotonicLFDR(scores, decoys, weight)
@@ -27,16 +27,16 @@ func LocalFDR(scores, decoys []float64, weight float64, p []float64) []float64 {
 	return lfdr
 }
 
-// IsotonicLFDR returns the local false-discovery rate of each score against
-// decoys that count weight each (1/R for R decoys a score), as P/(1−P), at most
-// 1, of an isotonic fit to P = P(decoy | score), which must fall as the score
-// rises (target–decoy competition; pool-adjacent-violators as in Ayer et al.
-// 1955). A larger score never has a larger rate. Neither slice is modified. It
-// panics on NaN and unless 0 < weight ≤ 1. Cost: O((n+m) log(n+m)).
+// IsotonicLFDR returns the local false-discovery rate of each score against decoys that
+// count weight each (1/R for R decoys per score). It is P/(1−P), at most 1, of an isotonic
+// fit to P = P(decoy | score), which must fall as the score rises (target–decoy
+// competition; pool-adjacent-violators as in Ayer et al. 1955). The rate never rises with
+// the score. Neither slice is modified. It panics on NaN and unless 0 < weight ≤ 1. Cost:
+// O((n+m) log(n+m)).
 //
-// Two cautions: equal scores and decoys are one point of the fit, and above all
-// of them stand one imagined score and one imagined decoy of full weight, so
-// that t scores above every decoy get 1/(t+1), not 0.
+// Two cautions: equal scores and decoys are one point of the fit, and one imaginary score
+// and one imaginary decoy of full weight are placed above all others, so that t scores
+// above every decoy get 1/(t+1), not 0.
 func IsotonicLFDR(scores, decoys []float64, weight float64) []float64 {
 	mustNumber(scores)
 	mustNumber(decoys)
@@ -61,14 +61,14 @@ func IsotonicLFDR(scores, decoys []float64, weight float64) []float64 {
 	return lfdr
 }
 
-// block is a run of the isotonic fit: order[from:] down to the block above it.
+// block is one run of the isotonic fit: order[from:], up to the next block.
 type block struct {
 	decoys, scores float64 // weights
 	from           int
 }
 
-// poolAdjacent fits the blocks from the largest score down, so that the share of
-// decoys rises from block to block.
+// poolAdjacent fits the blocks from the largest score down; the share of decoys rises from
+// block to block.
 func poolAdjacent(scores []float64, order []int, decoys []float64, weight float64) []block {
 	blocks := []block{{decoys: 1, scores: 1, from: len(order)}}
 	i, j := len(order), len(decoys)
@@ -102,16 +102,14 @@ func poolAdjacent(scores []float64, order []int, decoys []float64, weight float6
 	return blocks
 }
 
-// TwoGroupLFDR returns the local false-discovery rate of each two-sided p-value,
-// for any number of them. With z the normal quantile of p, nulls are N(0, 1) and
-// effects N(0, 1+s²); EM fits the share pi1 = (Σγ+1)/(n+10) of effects and
-// s2 ≥ 4, and the rate is 1−γ (the two-group model of Efron 2008, with that
-// prior so that few p-values are no ground for certainty). Where five effects or
-// more clearly stand apart, they are N(μ, τ²) instead, and s2 is μ²+τ²−1: the same
-// mean square. A smaller p never has
-// a larger rate. p below 1e-15 counts as 1e-15. p is not modified. It panics on a
-// p outside [0, 1], NaN included. Cost: O(n) a round, at most 500 rounds, fewer
-// once pi1 and s2 move by less than 1e-7.
+// TwoGroupLFDR returns the local false-discovery rate of each two-sided p-value, for any
+// number of them. With z the normal quantile of p, nulls are N(0, 1) and effects N(0,
+// 1+s²). EM fits the share pi1 = (Σγ+1)/(n+10) of effects and s2 ≥ 4, and the rate is 1−γ
+// (the two-group model of Efron 2008; the prior keeps few p-values from giving certainty).
+// If five effects or more clearly stand apart, they are N(μ, τ²) instead, and s2 is
+// μ²+τ²−1, with the same mean square. The rate never falls as p rises. p below 1e-15 counts
+// as 1e-15. p is not modified. It panics on a p outside [0, 1], NaN included. Cost: O(n)
+// per round, at most 500 rounds, fewer once pi1 and s2 move by less than 1e-7.
 func TwoGroupLFDR(p []float64) (lfdr []float64, pi1, s2 float64) {
 	square := make([]float64, len(p)) // z²
 	for i, x := range p {
@@ -156,8 +154,8 @@ func TwoGroupLFDR(p []float64) (lfdr []float64, pi1, s2 float64) {
 	return lfdr, pi1, s2
 }
 
-// twoGroups holds the odds of an effect at z = 0, and the rate at which their
-// logarithm grows with z².
+// twoGroups holds the odds of an effect at z = 0, and the rate at which the log of these
+// odds grows with z².
 type twoGroups struct{ odds, rate float64 }
 
 func newTwoGroups(pi1, s2 float64) twoGroups {

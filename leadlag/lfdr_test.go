@@ -54,7 +54,7 @@ func TestIsotonicProperties(t *testing.T) {
 	})
 }
 
-// searched is the largest of 60 |z|, as a search over windows would leave it.
+// searched is the largest of 60 |z|, like the result of a search over windows.
 func searched(rng *rand.Rand) (top float64) {
 	for range 60 {
 		top = max(top, math.Abs(rng.NormFloat64()))
@@ -96,7 +96,8 @@ func TestIsotonicIsHonest(t *testing.T) {
 		if low, _ := ledger.Wilson(falseHigh, high); low > 0.1 {
 			t.Errorf("planted %d: %d of %d HIGH are false", planted, falseHigh, high)
 		}
-		// With next to nothing to find, MEDIUM cannot be right in its share; it must be rare.
+		// With next to nothing to discover, MEDIUM cannot keep its promised share; it must
+		// be rare.
 		if low, _ := ledger.Wilson(falseMedium, medium); planted >= 10 && low > 0.4 {
 			t.Errorf("planted %d: %d of %d MEDIUM are false", planted, falseMedium, medium)
 		}
@@ -109,9 +110,9 @@ func TestIsotonicIsHonest(t *testing.T) {
 	}
 }
 
-// TestTwoGroupIsCalibrated draws from the model and compares the false share that
-// each band claims with the interval of the one there is. Two per cent are allowed
-// on top: pi1 and s2 are estimates, too.
+// TestTwoGroupIsCalibrated draws from the model and compares the false share claimed by
+// each band with the interval of the observed one. Two percentage points are allowed on
+// top, because pi1 and s2 are estimates.
 func TestTwoGroupIsCalibrated(t *testing.T) {
 	const families = 300
 	for _, n := range []int{5, 20, 60, 300} {
@@ -210,7 +211,7 @@ func TestTwoGroupProperties(t *testing.T) {
 	})
 }
 
-// TestLocalFDRChooses checks which of the two forms is used, and on what.
+// TestLocalFDRChooses checks which of the two forms is used, and on which input.
 func TestLocalFDRChooses(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 0))
 	decoys := make([]float64, 4000)

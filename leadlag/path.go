@@ -6,16 +6,16 @@ import (
 	"math"
 )
 
-// MaxTime bounds the times and lags of a [Path] on both sides: differences of
-// differences must not overflow. In epoch milliseconds it is beyond the year 280,000.
+// MaxTime limits the times and lags of a [Path] on both sides, so that differences of
+// differences do not overflow. In epoch milliseconds it is beyond the year 280,000.
 const MaxTime = 1 << 53
 
-// MaxValue bounds the values of a [Path] on both sides: the null variance holds
-// fourth powers, which must not overflow.
+// MaxValue limits the values of a [Path] on both sides, so that the fourth powers in the
+// null variance do not overflow.
 const MaxValue = 1e75
 
-// Path is a series of ticks: at T[i] milliseconds the value became V[i]. The
-// functions of this package ask for T that increases strictly; [Clean] makes it so.
+// Path is a series of ticks: at T[i] milliseconds the value became V[i]. The functions of
+// this package require strictly increasing T; see [Clean].
 type Path struct {
 	T []int64
 	V []float64
@@ -24,12 +24,11 @@ type Path struct {
 // ErrPath is wrapped by every error of [Clean].
 var ErrPath = errors.New("not a path")
 
-// Clean returns p with ticks of one time collapsed into one that holds the last
-// of their values. Ticks that repeat the previous value stay: their increment is
-// 0, but they split the interval. It returns p itself where there is nothing to
-// collapse, and never modifies it. It fails, wrapping [ErrPath], on decreasing
-// times, on times beyond ±[MaxTime], on values that are NaN or beyond ±[MaxValue],
-// and on unequal lengths. Cost: O(n).
+// Clean returns p with ticks of equal time collapsed into one, with the last of their
+// values. Ticks that repeat the previous value stay: their increment is 0, but they split
+// the interval. It never modifies p, and returns p itself if there is nothing to collapse.
+// It fails, wrapping [ErrPath], on decreasing times, on times beyond ±[MaxTime], on values
+// that are NaN or beyond ±[MaxValue], and on unequal lengths. Cost: O(n).
 func Clean(p Path) (Path, error) {
 	if len(p.T) != len(p.V) {
 		return Path{}, fmt.Errorf("%w: %d times and %d values", ErrPath, len(p.T), len(p.V))
@@ -63,7 +62,7 @@ func collapse(p Path, n int) Path {
 	return out
 }
 
-// badTick returns what is wrong with a tick, or nothing.
+// badTick returns what is wrong with a tick, or "".
 func badTick(t int64, v float64) string {
 	switch {
 	case t < -MaxTime || t > MaxTime:

@@ -6,7 +6,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Search is what a scan of all windows of an Evidence found.
+// Search is the result of scanning all windows of an Evidence.
 type Search struct {
 	S         float64 // max |U|/√V over bin 0 and every window of both directions, divided by Inflation
 	Inflation float64 // √φ, φ = max(1, (Σ z² + 20)/(n + 20)) over far-lag bins
@@ -14,11 +14,11 @@ type Search struct {
 	Flow      Flow    // the winner's direction
 	Span      Span    // the winner's window
 	Z         float64 // the winner's signed U/√V
-	Tests     int     // windows with enough moves to be looked at
+	Tests     int     // windows with enough moves to be tested
 
-	// D is the direction statistic |U_AB − U_BA|/√(V_AB + V_BA) of the window where
-	// it is largest, with the sign of |U_AB| − |U_BA|: positive when A leads, be
-	// the link positive or inverse. DTests windows were looked at.
+	// D is the direction statistic |U_AB − U_BA|/√(V_AB + V_BA) of the window that
+	// maximises it, with the sign of |U_AB| − |U_BA|: positive if A leads, whether the link
+	// is positive or inverse. DTests is the number of windows tested.
 	D      float64
 	DSpan  Span
 	DTests int
@@ -95,14 +95,13 @@ func (e *Evidence) inflation() float64 {
 	return math.Sqrt(math.Max(1, (z2+20)/(n+20)))
 }
 
-// roundUp makes up for the single precision of decoy sums: a decoy whose flips
-// happen to change nothing must not fall below what it repeats.
+// roundUp compensates for the single precision of decoy sums: a decoy whose flips happen to
+// change nothing must not score below the original.
 const roundUp = 1 + 1e-5
 
-// DecoyScores appends to dst the statistic S of every decoy: the same search over
-// the same windows on sign-flipped target moves. Flips leave V as it is. Far-lag
-// inflation is taken as 1 there, its expectation under flips, which errs on the
-// cautious side.
+// DecoyScores appends to dst the statistic S of every decoy: the same search over the same
+// windows on sign-flipped target moves. Flips do not change V. Far-lag inflation is taken
+// as 1, its expectation under flips, which errs on the cautious side.
 func (e *Evidence) DecoyScores(dst []float64) []float64 {
 	if e.decoy == nil {
 		return dst
@@ -124,7 +123,7 @@ func (e *Evidence) DecoyScores(dst []float64) []float64 {
 	return dst
 }
 
-// decoyMax raises best, squared scores, by the window of slots from to to.
+// decoyMax raises best, the squared scores, by the windows of slots from to to.
 func (e *Evidence) decoyMax(best *Flips, from, to int, v float64, n int, u *Flips) {
 	if n < minHits || v <= 0 {
 		return
@@ -141,7 +140,7 @@ func (e *Evidence) decoyMax(best *Flips, from, to int, v float64, n int, u *Flip
 	}
 }
 
-// Link is an edge as read off an Evidence at one window.
+// Link is an edge as measured by an Evidence at one window.
 type Link struct {
 	Corr, Beta           float64
 	Lag, LagLow, LagHigh odds.Millis
@@ -149,11 +148,10 @@ type Link struct {
 	U, V                 float64 // whitened sums of the window
 }
 
-// Link reads the link A → B (or B → A) at window sp. The lag is the mean of the
-// coincidences' lags in the window and one bin either side, weighted by their
-// products, so that chance coincidences cancel; the interval runs from the 10 %
-// to the 90 % point of the same weights and is never narrower than the
-// resolution allows: one step either side of the lag.
+// Link measures the link A → B (or B → A) at window sp. The lag is the mean lag of the
+// coincidences in the window and one bin on either side, weighted by their products, so
+// that chance coincidences cancel. The interval runs from the 10 % to the 90 % point of the
+// same weights, and extends at least one resolution step to either side of the lag.
 func (e *Evidence) Link(dir Flow, sp Span) Link {
 	f, g := &e.flows[dir], &e.flows[1-dir] // g's targets are f's sources
 	l := Link{U: f.sum(sp)}
@@ -167,8 +165,8 @@ func (e *Evidence) Link(dir Flow, sp Span) Link {
 	for k := sp.First; k <= sp.Last; k++ {
 		raw += f.bins[k].Raw
 	}
-	// Sources that repeat their moves make C larger than the sum of its parts; with
-	// the larger of both below the line |r| ≤ 1 by Cauchy and Schwarz.
+	// If sources repeat their moves, C is larger than the sum of its parts. With the larger
+	// of both in the denominator, |r| ≤ 1 by Cauchy–Schwarz.
 	if ss := math.Sqrt(f.ss * math.Max(g.ss, c2)); ss > 0 {
 		l.Corr = clamp(l.U / ss)
 	}
@@ -197,9 +195,9 @@ func (e *Evidence) lag(l *Link, f *flow, sp Span) {
 	}
 	r := float64(x.Resolution)
 	from, to := x.Limits(Span{first, last})
-	lag := math.Round(math.Max(float64(from), math.Min(float64(to), wl/w))) // chance products may point outside
+	lag := math.Round(math.Max(float64(from), math.Min(float64(to), wl/w))) // chance products may pull it outside
 	lo, hi := f.quantile(x, first, last, sign, w, 0.1), f.quantile(x, first, last, sign, w, 0.9)
-	if x.Polled() { // a lag of k polls is all that can be told: the bin that holds the median
+	if x.Polled() { // polls only resolve a lag of k polls: use the bin that holds the median
 		lag = math.Floor(f.quantile(x, first, last, sign, w, 0.5)/r+0.5) * r
 	}
 	l.Lag = odds.Millis(lag)
@@ -207,8 +205,8 @@ func (e *Evidence) lag(l *Link, f *flow, sp Span) {
 	l.LagHigh = odds.Millis(math.Max(math.Ceil(hi), lag+r))
 }
 
-// quantile reads the q point of the product-weighted lags, taken as uniform
-// inside a bin.
+// quantile returns the q quantile of the product-weighted lags, assumed uniform inside a
+// bin.
 func (f *flow) quantile(x *Axis, first, last int, sign, total, q float64) float64 {
 	var cum float64
 	for k := first; k <= last; k++ {
@@ -225,7 +223,7 @@ func (f *flow) quantile(x *Axis, first, last int, sign, total, q float64) float6
 	return float64(x.edges[last])
 }
 
-// ZeroLink reads the simultaneous link at bin 0.
+// ZeroLink measures the simultaneous link at bin 0.
 func (e *Evidence) ZeroLink() Link {
 	r, _ := e.ZeroLag()
 	l := Link{Corr: r, N: e.zero.N, U: e.zero.U, V: e.zero.V, LagHigh: e.Axis.Resolution}
@@ -235,8 +233,8 @@ func (e *Evidence) ZeroLink() Link {
 	return l
 }
 
-// SearchP is the two-sided p-value of a maximum over several standard-normal
-// looks by the union bound: valid whatever their dependence.
+// SearchP is the two-sided p-value of the maximum of several standard-normal statistics by
+// the union bound, valid under any dependence between them.
 func SearchP(z float64, looks int) float64 {
 	if looks == 0 {
 		return 1
@@ -244,10 +242,10 @@ func SearchP(z float64, looks int) float64 {
 	return math.Min(1, float64(looks)*math.Erfc(math.Abs(z)/math.Sqrt2))
 }
 
-// Curve is the correlogram of the link in direction dir as z = U/√V of each bin,
-// rounded to two decimals: the near bins of the other direction from the longest
-// lag to the shortest, bin 0, then dir's own from the shortest to the longest.
-// Bins with too few moves are 0.
+// Curve is the correlogram of the link in direction dir: z = U/√V per bin, rounded to two
+// decimals. It lists the near bins of the other direction from the longest lag to the
+// shortest, bin 0, then dir's own from the shortest to the longest. Bins with too few moves
+// are 0.
 func (e *Evidence) Curve(dir Flow) []float64 {
 	n := e.Axis.Bins()
 	curve := make([]float64, 2*n+1)
@@ -261,7 +259,7 @@ func (e *Evidence) Curve(dir Flow) []float64 {
 	return curve
 }
 
-// z is that of near bin k; windows one bin wide come first among the spans.
+// z is U/√V of near bin k; windows one bin wide come first among the spans.
 func (f *flow) z(k int) float64 {
 	w := &f.spans[k-1]
 	if w.N < minHits || w.V <= 0 {

@@ -12,8 +12,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// TestLeaderOfAnInverseLink: the leader moves first, whichever way the follower
-// goes after it.
+// TestLeaderOfAnInverseLink: the leader moves first, whichever direction the follower then
+// takes.
 func TestLeaderOfAnInverseLink(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 1))
 	var s Scratch
@@ -21,7 +21,7 @@ func TestLeaderOfAnInverseLink(t *testing.T) {
 		for _, sign := range []float64{1, -1} {
 			x := NewAxis(r)
 			a := randomMoves(rng, 600, int(x.Resolution)*20)
-			for i := range a { // on the polls
+			for i := range a { // at poll times
 				a[i].At -= a[i].At % odds.Time(x.Resolution)
 			}
 			b := lagged(rng, a, 2*x.Resolution, sign)
@@ -98,7 +98,8 @@ func rawMoves(rng *rand.Rand, n int, kind string) []float64 {
 	return out
 }
 
-// activity is a shared intensity in 180 slots: what both feeds do at a goal.
+// activity is a shared intensity in 180 slots, such as the activity of both feeds at a
+// goal.
 func activity(rng *rand.Rand) []float64 {
 	g := distuv.Gamma{Alpha: 0.3, Beta: 1, Src: rng}
 	cum := make([]float64, 180)
@@ -200,8 +201,8 @@ func commonPair(rng *rand.Rand, n int) (a, b moves) {
 	return follow(rng, t, d, span, 1000, 0.9, 1), follow(rng, t, d, span, 1000, 0.9, 1)
 }
 
-// The curve of a link has its peak at the lag, right of the middle for the leader
-// and left of it when the roles are exchanged.
+// A link's curve peaks at the lag, right of the middle for the leader and left of it if the
+// roles are swapped.
 func TestCurveHasTheLinkWhereItIs(t *testing.T) {
 	x := NewAxis(1000)
 	e := NewEvidence(x, false)

@@ -2,19 +2,18 @@ package leadlag
 
 import "math"
 
-// shifted is the two-group model with effects away from zero: z ~ N(μ, τ²) in
-// size, τ² ≥ 1. Where strong effects stand apart from the nulls, the model that
-// is centred on zero expects as many weak ones beside them, and takes the largest
-// nulls for those.
+// shifted is the two-group model with effects away from zero: |z| ~ N(μ, τ²), τ² ≥ 1. If
+// strong effects stand apart from the nulls, the model centred on zero wrongly expects as
+// many weak ones and mistakes the largest nulls for them.
 type shifted struct{ pi1, mu, tau float64 }
 
-// leastShifted is how many effects a shift must rest on.
+// leastShifted is the minimum number of effects behind a shift.
 const leastShifted = 5
 
-// fitShifted fits the model to |z| by EM, at most 500 rounds. ok is false where it
-// rests on fewer than leastShifted effects, or where it is not clearly better
-// than a model of the given log-likelihood: by more than the logarithm of n,
-// twice what Schwarz's criterion asks for the one parameter more.
+// fitShifted fits the model to |z| by EM, in at most 500 rounds. ok is false if the fit
+// rests on fewer than leastShifted effects or is not clearly better than a model of the
+// given log-likelihood: by more than log n, twice what Schwarz's criterion demands for one
+// more parameter.
 func fitShifted(square []float64, against float64) (m shifted, ok bool) {
 	m = shifted{pi1: 0.1, mu: 4, tau: 1.5}
 	n := float64(len(square))
@@ -60,7 +59,7 @@ func (m shifted) posterior(z2 float64) float64 {
 	return e / (e + o)
 }
 
-// likelihood is the log-likelihood of |z| under the model that is centred on zero.
+// likelihood is the log-likelihood of |z| under the model centred on zero.
 func (m twoGroups) likelihood(square []float64, pi1, s2 float64) (like float64) {
 	for _, z2 := range square {
 		like += math.Log((1-pi1)*null(z2) + pi1*2*math.Exp(-z2/(2*(1+s2)))/math.Sqrt(1+s2))

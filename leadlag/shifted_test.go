@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Forty effects far out beside a hundred nulls: the largest null is no effect.
+// Forty effects far out beside a hundred nulls: the largest null is not an effect.
 func TestEffectsThatStandApart(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	medium, falseHigh, found := 0, 0, 0
@@ -38,7 +38,7 @@ func TestEffectsThatStandApart(t *testing.T) {
 	}
 }
 
-// Effects around zero, and few of them, keep the model that is centred there.
+// Effects around zero, or only a few, keep the model centred at zero.
 func TestNoShiftWithoutGround(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 8))
 	shifts := 0

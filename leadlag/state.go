@@ -5,8 +5,8 @@ import (
 	"corrgraph/odds"
 )
 
-// State saves the sums, or restores them into what NewEvidence gave for the same axis
-// and the same wish for decoys.
+// State saves the sums, or restores them into a NewEvidence of the same axis and choice of
+// decoys.
 func (e *Evidence) State(c *state.Coder) {
 	c.Values(&e.zero, &e.nearOnly)
 	for d := range e.flows {
@@ -14,6 +14,9 @@ func (e *Evidence) State(c *state.Coder) {
 		c.Values(&f.bins, &f.spans, &f.far, &f.moves, &f.ss, &f.ssRaw)
 	}
 	c.Values(&e.decoy)
+	if len(e.decoy) == 0 {
+		e.decoy = nil
+	}
 	if c.Reading() && c.Err() == nil && !e.fits() {
 		c.Fail(state.ErrCorrupt)
 	}
@@ -31,7 +34,7 @@ func (e *Evidence) fits() bool {
 	return len(e.decoy) == 0 || len(e.decoy) == (1+2*x.Bins())*Decoys
 }
 
-// StateOf saves evidence that may be nil, or restores it on the axis of a resolution.
+// StateOf saves evidence that may be nil, or restores it on the axis of its resolution.
 func StateOf(c *state.Coder, e **Evidence, axis func(odds.Millis) *Axis) {
 	there, resolution := *e != nil, odds.Millis(0)
 	if there {

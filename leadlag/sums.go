@@ -6,14 +6,14 @@ import (
 	"corrgraph/series"
 )
 
-// Sums is what one pair's own moves say in one window of lags.
+// Sums is the evidence of one pair's own moves in one window of lags.
 type Sums struct {
 	U, V     float64 // whitened
 	Raw      float64 // Σ dB·C on raw moves
 	N        int     // target moves that met a source move
 	Lag      float64 // Σ p·lag
 	SS, SSTo float64 // Σ white² of source and target
-	C2       float64 // Σ C²: more than SS where sources repeat their moves
+	C2       float64 // Σ C²: more than SS if sources repeat their moves
 	SSRaw    float64 // Σ raw² of the source
 	Moves    int     // source moves
 }
@@ -57,8 +57,7 @@ func Window(target, source []series.Increment, from, to int64) (s Sums) {
 	return s
 }
 
-// Signed returns the sums with the target's moves read the other way round for
-// sign −1.
+// Signed returns the sums with the target's moves inverted if sign is −1.
 func (s Sums) Signed(sign float64) Sums {
 	s.U, s.Raw, s.Lag = sign*s.U, sign*s.Raw, sign*s.Lag
 	return s
@@ -80,13 +79,12 @@ func (s *Sums) Beta() float64 {
 	return 0
 }
 
-// Posterior is the probability that a pair has its family's link, from the
-// family's confidence as prior and the pair's own sums in the family's window.
-// Under the link the pair's drift per unit V is normal about m, the family's
-// without this pair, with half of m as the spread between pairs, and of m's sign:
-// a move the other way is not the family's link. So U ~ N(m·V, V + (m·V/2)²), cut
-// off at drift 0; without the link U ~ N(0, V). The pair's own moves sharpen the
-// prior; few of them leave it, and none count for more than e^25.
+// Posterior is the probability that a pair shares its family's link, given the family's
+// confidence as prior and the pair's own sums in the family's window. With the link, the
+// pair's drift per unit V is normal about m, the family's drift without this pair, with
+// standard deviation m/2, and has m's sign: an opposite move is not the family's link. So U
+// ~ N(m·V, V + (m·V/2)²), truncated at drift 0; without the link U ~ N(0, V). Few own moves
+// leave the prior unchanged, and their likelihood ratio is capped at e^25.
 func Posterior(prior float64, family Link, own Sums) float64 {
 	u, v := family.U-own.U, family.V-own.V
 	if own.V <= 0 || v <= 0 || prior <= 0 || prior >= 1 {
@@ -96,7 +94,7 @@ func Posterior(prior float64, family Link, own Sums) float64 {
 	with := own.V + m*m*own.V*own.V/4
 	d := ownU - m*own.V
 	llr := -d*d/(2*with) + ownU*ownU/(2*own.V) - math.Log(with/own.V)/2
-	llr += logNormal((m*ownU+4)/math.Sqrt(m*m*own.V+4)) - logNormal(2) // the cut
+	llr += logNormal((m*ownU+4)/math.Sqrt(m*m*own.V+4)) - logNormal(2) // the truncation
 	odds := prior / (1 - prior) * math.Exp(math.Max(-25, math.Min(25, llr)))
 	return odds / (1 + odds)
 }

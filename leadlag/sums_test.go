@@ -69,7 +69,7 @@ func TestPosterior(t *testing.T) {
 	}
 	for _, m := range []float64{0.3, -0.3} {
 		for _, prior := range []float64{0.05, 0.5, 0.95} {
-			strong := Sums{U: m * 300, V: 300, N: 300} // what the family lets expect
+			strong := Sums{U: m * 300, V: 300, N: 300} // as the family predicts
 			if p := Posterior(prior, familyWith(m, 5000, strong), strong); p <= prior || p < 0.85 {
 				t.Errorf("drift %v: for it, %v becomes %v", m, prior, p)
 			}
@@ -89,8 +89,8 @@ func TestPosterior(t *testing.T) {
 	}
 }
 
-// TestPosteriorIsMonotone: more of what the family does never speaks against the
-// pair, a higher prior never gives less, and the answer is a probability.
+// TestPosteriorIsMonotone: more evidence of the family's kind never counts against the
+// pair, a higher prior never gives less, and the result is a probability.
 func TestPosteriorIsMonotone(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		m := rapid.OneOf(rapid.Float64Range(-2, -0.01), rapid.Float64Range(0.01, 2)).Draw(t, "drift")
@@ -114,9 +114,8 @@ func TestPosteriorIsMonotone(t *testing.T) {
 	})
 }
 
-// TestPosteriorIsCalibrated draws pairs that do or do not have their family's
-// link, with the spread between pairs that the model states: of those to which it
-// gives p, a share p has it.
+// TestPosteriorIsCalibrated draws pairs with and without their family's link, with the
+// spread between pairs that the model assumes: of those given p, a share p has the link.
 func TestPosteriorIsCalibrated(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 1))
 	const n, m, prior = 40_000, 0.2, 0.7

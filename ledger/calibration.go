@@ -2,9 +2,8 @@ package ledger
 
 import "math"
 
-// Wilson returns the 95 % interval of a rate of which hits of n were seen
-// (Wilson 1927). Without observations it is [0, 1]. It panics unless
-// 0 ≤ hits ≤ n.
+// Wilson returns the 95 % interval of a rate, given hits out of n observations (Wilson
+// 1927). Without observations it is [0, 1]. It panics unless 0 ≤ hits ≤ n.
 func Wilson(hits, n int) (low, high float64) {
 	if hits < 0 || hits > n {
 		panic("ledger: hits outside [0, n]")
@@ -20,7 +19,7 @@ func Wilson(hits, n int) (low, high float64) {
 	scale := 1 + z*z/m
 	low, high = (centre-half)/scale, (centre+half)/scale
 	if hits == 0 {
-		low = 0 // rounding would leave a speck
+		low = 0 // rounding would leave a tiny value
 	}
 	if hits == n {
 		high = 1
@@ -28,7 +27,7 @@ func Wilson(hits, n int) (low, high float64) {
 	return low, high
 }
 
-// Brier returns the mean of (prob − outcome)², 0 for perfect foresight, and
+// Brier returns the mean of (prob − outcome)², which is 0 for perfect foresight; ok is
 // false if there is nothing to score (Brier 1950). It panics on unequal lengths.
 func Brier(prob []float64, hit []bool) (score float64, ok bool) {
 	mustMatch(prob, hit)
@@ -43,17 +42,17 @@ func Brier(prob []float64, hit []bool) (score float64, ok bool) {
 	return sum / float64(len(prob)), true
 }
 
-// CalibrationBin compares the probabilities within [Low, High) that were claimed
-// with what then happened. The last bin includes 1.
+// CalibrationBin compares stated probabilities within [Low, High) with the outcomes. The
+// last bin includes 1.
 type CalibrationBin struct {
 	Low      float64 `json:"low"`
 	High     float64 `json:"high"`
 	N        int     `json:"n"`
 	Hits     int     `json:"hits"`
-	Claimed  float64 `json:"claimed"` // mean claimed probability; 0 where N is 0
-	Rate     float64 `json:"rate"`    // Hits / N; 0 where N is 0
+	Claimed  float64 `json:"claimed"` // mean stated probability; 0 if N is 0
+	Rate     float64 `json:"rate"`    // Hits / N; 0 if N is 0
 	RateLow  float64 `json:"rate_low"`
-	RateHigh float64 `json:"rate_high"` // with RateLow the 95 % Wilson interval; [0, 1] where N is 0
+	RateHigh float64 `json:"rate_high"` // with RateLow the 95 % Wilson interval; [0, 1] if N is 0
 }
 
 // Calibrate returns the reliability table of prob in equal bins over [0, 1],
@@ -94,6 +93,6 @@ func outcome(hit bool) float64 {
 
 func mustMatch(prob []float64, hit []bool) {
 	if len(prob) != len(hit) {
-		panic("ledger: as many outcomes as probabilities are wanted")
+		panic("ledger: numbers of probabilities and outcomes differ")
 	}
 }

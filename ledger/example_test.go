@@ -7,8 +7,8 @@ import (
 	"corrgraph/odds"
 )
 
-// The leader has moved by 0.20; the follower is to move by 0.16 between one and four
-// seconds later. Half of that in time is a hit.
+// The leader has moved by 0.20; the follower is expected to move by 0.16 between one and
+// four seconds later. Half of that in time is a hit.
 func ExampleNewOpen() {
 	const at odds.Time = 1_750_000_000_000
 	p := ledger.Prediction{IssuedAt: at, From: at.Add(1000), To: at.Add(4000), Move: 0.20, Size: 0.16, P: ledger.Chance(8, 12)}

@@ -4,11 +4,11 @@ import (
 	"corrgraph/odds"
 )
 
-// Open is a prediction that the market has not answered yet.
+// Open is a prediction not settled yet.
 type Open struct {
 	Prediction
-	Start float64   // the follower's value when it was issued
-	Until odds.Time // end of the time in which a late answer counts: the interval's length again
+	Start float64   // the follower's value at the time of issue
+	Until odds.Time // last time a late answer counts: one interval's length after To
 	seen  bool      // quoted inside the interval
 	done  bool
 	last  float64
@@ -25,7 +25,7 @@ func (o *Open) Observe(at odds.Time, value float64) {
 	if o.done || at <= o.IssuedAt || at > o.Until {
 		return
 	}
-	stood := o.last - o.Start // since the quote before this one
+	stood := o.last - o.Start // move up to the previous quote
 	o.last = value
 	inside := at >= o.From && at <= o.To
 	if inside {
@@ -33,15 +33,15 @@ func (o *Open) Observe(at odds.Time, value float64) {
 		o.Actual = value - o.Start
 	}
 	switch ratio := (value - o.Start) / o.Size; {
-	case inside && at > o.From && stood/o.Size <= -0.5: // it entered the interval the wrong way
+	case inside && at > o.From && stood/o.Size <= -0.5: // it entered the interval moving the wrong way
 		o.Actual = stood
 		o.settle(WrongSign, at)
 	case ratio >= 0.5 && at < o.From:
-		o.settle(Missed, at) // it came, but not when it was called for
+		o.settle(Missed, at) // it came, but not when predicted
 	case ratio >= 0.5 && inside:
 		o.LeadTime = at.Sub(o.IssuedAt)
 		o.settle(Hit, at)
-	case ratio >= 0.5 && !o.seen: // it may have come in time: nobody was looking
+	case ratio >= 0.5 && !o.seen: // it may have come in time, unobserved
 		o.settle(Void, at)
 	case ratio >= 0.5:
 		o.settle(Late, at)
@@ -50,9 +50,8 @@ func (o *Open) Observe(at odds.Time, value float64) {
 	}
 }
 
-// Stand says that the follower's last quote still stood at the end of the
-// interval: a stream is silent while nothing changes. It does nothing once the
-// answer is known.
+// Stand records that the follower's last quote still stood at the end of the interval: a
+// stream is silent while nothing changes. It has no effect on a settled prediction.
 func (o *Open) Stand() {
 	if !o.seen {
 		o.Observe(o.To, o.last)
@@ -66,12 +65,12 @@ func (o *Open) settle(out Outcome, at odds.Time) {
 	}
 }
 
-// Done reports whether the answer is known at a time: settled, or past the time
+// Done reports whether the outcome is known at the given time: settled, or past the time
 // for late answers.
 func (o *Open) Done(now odds.Time) bool { return o.done || now > o.Until }
 
-// Close returns the prediction as it ended. One never quoted in its interval is
-// void, one whose time is not over stays pending.
+// Close returns the prediction with its final outcome. It is void if the follower was never
+// quoted in the interval, and stays pending if its time is not over.
 func (o *Open) Close(now odds.Time) Prediction {
 	if !o.done && now > o.Until {
 		o.done = true
@@ -83,19 +82,19 @@ func (o *Open) Close(now odds.Time) Prediction {
 	return o.Prediction
 }
 
-// Matured reports whether the outcome says something about the forecast.
+// Matured reports whether the outcome counts for or against the forecast.
 func (o Outcome) Matured() bool { return o == Hit || o == Late || o == WrongSign || o == Missed }
 
-// Called reports whether a follower's path answers a call of a size: whether its
-// moves after start, summed, reach half of it inside [from, to]. It is the rule
-// of Observe on a recorded path; at and move run in time order.
+// Called reports whether a follower's path fulfils a call of a size: whether its total move
+// after start reaches half of it inside [from, to]. This is the rule of Observe applied to
+// a recorded path; at and move are in time order.
 func Called(at []odds.Time, move []float64, start, from, to odds.Time, size float64) bool {
 	var sum float64
 	for i := range at {
 		if at[i] <= start {
 			continue
 		}
-		if at[i] > to || at[i] > from && sum/size <= -0.5 { // too late, or it entered the interval the wrong way
+		if at[i] > to || at[i] > from && sum/size <= -0.5 { // too late, or it entered the interval moving the wrong way
 			return false
 		}
 		sum += move[i]
@@ -109,7 +108,7 @@ func Called(at []odds.Time, move []float64, start, from, to odds.Time, size floa
 	return false
 }
 
-// ID names a prediction by what it rests on, the same in every run.
+// ID derives a prediction's id from what it rests on; it is the same in every run.
 func ID(family string, source, target odds.NodeID, at odds.Time) string {
 	h := uint64(14695981039346656037)
 	for _, s := range []string{family, string(source), string(target), at.String()} {
@@ -126,6 +125,6 @@ func ID(family string, source, target odds.NodeID, at odds.Time) string {
 	return string(b[:])
 }
 
-// Chance is the stated probability of a hit after hits of matured predictions of
-// the family: Laplace's rule with the prior weight of two predictions.
+// Chance is the stated probability of a hit, given hits among the family's matured
+// predictions: Laplace's rule, a prior worth two predictions.
 func Chance(hits, matured int) float64 { return (float64(hits) + 1) / (float64(matured) + 2) }

@@ -16,8 +16,8 @@ type quote struct {
 	value float64
 }
 
-// up is a call of +0.2, issued at 1000 for the interval 1100 to 1300: late until
-// 1500. down is the same call the other way round.
+// up is a call of +0.2, issued at 1000 for the interval 1100 to 1300: late until 1500. down
+// is its inverse.
 func up() Prediction   { return Prediction{IssuedAt: 1000, From: 1100, To: 1300, Size: 0.2} }
 func down() Prediction { p := up(); p.Size = -p.Size; return p }
 
@@ -87,8 +87,8 @@ func TestMatured(t *testing.T) {
 	}
 }
 
-// TestCalledIsTheRuleOfObserve walks both over the same random path, quoted at
-// every instant, as a poll does, or at its moves alone.
+// TestCalledIsTheRuleOfObserve applies both to the same random path, quoted at every
+// instant, as in a poll, or only at its moves.
 func TestCalledIsTheRuleOfObserve(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		p := Prediction{IssuedAt: 5, From: 5 + odds.Time(rapid.IntRange(0, 4).Draw(t, "from")), Size: rapid.SampledFrom([]float64{-1, 1, 2, -3}).Draw(t, "size")}
@@ -124,11 +124,11 @@ func TestCalled(t *testing.T) {
 	}{
 		{nil, nil, false},
 		{[]odds.Time{1200}, []float64{0.1}, true},
-		{[]odds.Time{1000, 1200}, []float64{5, 0.1}, true}, // with the leader: before there was a call
+		{[]odds.Time{1000, 1200}, []float64{5, 0.1}, true}, // with the leader, before the call
 		{[]odds.Time{1050}, []float64{0.1}, false},
 		{[]odds.Time{1301}, []float64{0.1}, false},
 		{[]odds.Time{1150, 1200}, []float64{-0.1, 0.3}, false},
-		{[]odds.Time{1050, 1200}, []float64{-0.1, 0.3}, false}, // it entered the interval the wrong way
+		{[]odds.Time{1050, 1200}, []float64{-0.1, 0.3}, false}, // it entered the interval moving the wrong way
 		{[]odds.Time{1050, 1100}, []float64{-0.1, 0.3}, true},
 	} {
 		if got := Called(c.at, c.moves, 1000, 1100, 1300, 0.2); got != c.want {

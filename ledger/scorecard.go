@@ -8,14 +8,14 @@ import (
 	"corrgraph/odds"
 )
 
-// Baselines, in the order they are listed.
+// Baselines, in listing order.
 const (
-	BaselineRate = "base_rate"         // always state the base rate
-	BaselineHY   = "hayashi_yoshida"   // the lag and β of a Hayashi–Yoshida scan on the day the family was found, kept for good
-	BaselineCopy = "simultaneous_copy" // the follower copies the whole move by its next quote
+	BaselineRate = "base_rate"         // always states the base rate
+	BaselineHY   = "hayashi_yoshida"   // the lag and β of a Hayashi–Yoshida scan when the family was first found, fixed from then on
+	BaselineCopy = "simultaneous_copy" // the follower copies the whole move with its next quote
 )
 
-// Score is how a set of predictions did. Rates are over matured ones.
+// Score is the record of a set of predictions. Rates are over matured ones.
 type Score struct {
 	Issued       int         `json:"issued"`
 	Matured      int         `json:"matured"`
@@ -27,12 +27,12 @@ type Score struct {
 	Void         int         `json:"void"`
 	Pending      int         `json:"pending"`
 	HitRate      float64     `json:"hit_rate"`
-	HitLow       float64     `json:"hit_low"` // Wilson's 95 % interval, taking predictions as independent
+	HitLow       float64     `json:"hit_low"` // Wilson's 95 % interval, assuming independent predictions
 	HitHigh      float64     `json:"hit_high"`
-	BaseRate     float64     `json:"base_rate"` // mean over matured predictions that had times to compare with
-	BaseN        int         `json:"base_n"`    // times compared with
+	BaseRate     float64     `json:"base_rate"` // mean over matured predictions with comparison times
+	BaseN        int         `json:"base_n"`    // comparison times
 	Brier        float64     `json:"brier"`
-	BrierBase    float64     `json:"brier_base"`   // of always stating the base rate, where there is one
+	BrierBase    float64     `json:"brier_base"`   // of always stating the base rate, if there is one
 	LeadTimeMs   odds.Millis `json:"lead_time_ms"` // median over hits
 }
 
@@ -49,37 +49,37 @@ type FamilyScore struct {
 	Score
 }
 
-// BaselineScore is how a simple rule did on the same occasions.
+// BaselineScore is the record of a baseline on the same occasions.
 type BaselineScore struct {
 	Calls   int     `json:"calls"`
 	Hits    int     `json:"hits"`
 	HitRate float64 `json:"hit_rate"`
 	HitLow  float64 `json:"hit_low"`
 	HitHigh float64 `json:"hit_high"`
-	Brier   float64 `json:"brier"` // of stating its own hit rate so far; of the base rate for base_rate
+	Brier   float64 `json:"brier"` // of stating its own hit rate so far; for base_rate, of the base rate
 }
 
-// Scorecard is how all predictions did, out of sample by construction.
+// Scorecard is the record of all predictions, out of sample by construction.
 type Scorecard struct {
 	Overall     Score                    `json:"overall"`
 	Families    []FamilyScore            `json:"families"`
 	Layers      map[string]Score         `json:"layers"`
 	Calibration []CalibrationBin         `json:"calibration"`
 	Baselines   map[string]BaselineScore `json:"rivals"`
-	LeadTimes   []LeadTimes              `json:"lead_times"` // of hits, shortest first; spans do not overlap
+	LeadTimes   []LeadTimes              `json:"lead_times"` // of hits, shortest first; ranges do not overlap
 }
 
-// LeadTimes counts the hits whose head start lies in [FromMs, ToMs).
+// LeadTimes counts the hits whose lead time lies in [FromMs, ToMs).
 type LeadTimes struct {
 	FromMs odds.Millis  `json:"from_ms"`
-	ToMs   *odds.Millis `json:"to_ms"` // null: no end
+	ToMs   *odds.Millis `json:"to_ms"` // null: unbounded
 	Hits   int          `json:"hits"`
 }
 
-// leadSpans are where the spans of LeadTimes begin.
+// leadSpans are the lower ends of the LeadTimes ranges.
 var leadSpans = []odds.Millis{0, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000}
 
-// leadTimes is the distribution of the head starts of hits.
+// leadTimes is the distribution of hits over lead time.
 func leadTimes(ps []*Prediction) []LeadTimes {
 	out := make([]LeadTimes, len(leadSpans))
 	for i := range out {
@@ -98,13 +98,13 @@ func leadTimes(ps []*Prediction) []LeadTimes {
 	return out
 }
 
-// Named is a prediction with the family it belongs to, in words.
+// Named is a prediction with its family's description.
 type Named struct {
 	Prediction
-	Of FamilyScore // Layer to Venue are read; counts are not
+	Of FamilyScore // only Layer to Venue are read, not the counts
 }
 
-// NewScorecard adds predictions up. They must be in the order they were issued.
+// NewScorecard adds predictions up. They must be in order of issue.
 func NewScorecard(ps []Named) Scorecard {
 	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Baselines: map[string]BaselineScore{}}
 	byFamily := map[string][]*Prediction{}
@@ -204,8 +204,8 @@ func calibrate(ps []*Prediction) []CalibrationBin {
 	return Calibrate(prob, hit, 10)
 }
 
-// baseline adds up what a rule called on the occasions of matured predictions. A
-// rule that called nothing on an occasion has no entry in Baselines.
+// baseline scores a rule on the occasions of matured predictions. If it made no call on an
+// occasion, it has no entry in Baselines.
 func baseline(name string, ps []*Prediction) (r BaselineScore) {
 	var prob []float64
 	var hit []bool
@@ -215,7 +215,7 @@ func baseline(name string, ps []*Prediction) (r BaselineScore) {
 		}
 		if name == BaselineRate {
 			if p.BaseN == 0 {
-				continue // no times to compare with: it had nothing to state
+				continue // no comparison times: it had nothing to state
 			}
 			prob, hit = append(prob, p.Base), append(hit, p.Outcome == Hit)
 			continue
@@ -236,7 +236,7 @@ func baseline(name string, ps []*Prediction) (r BaselineScore) {
 		for _, p := range prob {
 			sum += p
 		}
-		r.Calls, r.Hits = len(prob), int(math.Round(sum)) // as many as were to be expected
+		r.Calls, r.Hits = len(prob), int(math.Round(sum)) // the expected number of hits
 		if r.Calls > 0 {
 			r.HitRate = sum / float64(r.Calls)
 		}

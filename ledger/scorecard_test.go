@@ -28,7 +28,7 @@ func ten() []Named {
 	ps[1].Baselines = map[string]bool{BaselineHY: true, BaselineCopy: false}
 	ps[2].Baselines = map[string]bool{BaselineHY: false}
 	ps[3].Baselines = map[string]bool{BaselineHY: true}
-	ps[6].Baselines = map[string]bool{BaselineHY: true} // never matured: no occasion
+	ps[6].Baselines = map[string]bool{BaselineHY: true} // never matured, so not an occasion
 	return ps
 }
 
@@ -83,8 +83,8 @@ func TestScorecardBaselines(t *testing.T) {
 	same(t, "Brier of the base rate", base.Brier, c.Overall.BrierBase)
 }
 
-// TestBaseRateUnknown adds a prediction that had no times to compare with: it is
-// no occasion on which the base rate said 0.
+// TestBaseRateUnknown adds a prediction without comparison times: it does not count as an
+// occasion with a base rate of 0.
 func TestBaseRateUnknown(t *testing.T) {
 	ps := append(ten(), Named{Prediction{Family: "A", Layer: odds.Direct, Outcome: Hit, P: 0.5}, FamilyScore{}})
 	before, after := NewScorecard(ten()), NewScorecard(ps)

@@ -12,18 +12,18 @@ import (
 // of outcomes.
 type Method uint8
 
-// The methods. q_i stands for 1/odds_i and S for Σq_i.
+// The methods, where q_i is 1/odds_i and S is Σq_i.
 const (
-	// Multiplicative: p = q/S. Closed form, never negative, and unmoved when all
-	// prices shorten together: the choice for signals.
+	// Multiplicative: p = q/S. Closed form, never negative, and unchanged if all prices
+	// shorten together. Best for signals.
 	Multiplicative Method = iota
-	// Additive: p = q − (S−1)/n. It turns negative on long shots.
+	// Additive: p = q − (S−1)/n. Negative on long shots.
 	Additive
 	// Power: p = q^k.
 	Power
-	// Shin: the share z of insiders that explains the margin (H. S. Shin,
-	// Economic Journal 1993; the iteration-free form of Jullien and Salanié
-	// 1994). The choice for fair prices shown to people.
+	// Shin: the share z of insiders that explains the margin (H. S. Shin, Economic Journal
+	// 1993; the iteration-free form of Jullien and Salanié 1994). Best for fair prices
+	// shown to people.
 	Shin
 )
 
@@ -44,7 +44,7 @@ func (m Method) String() string {
 	return methods[m]
 }
 
-// MethodNames lists what ParseMethod takes, the default first.
+// MethodNames lists the names that ParseMethod accepts, default first.
 func MethodNames() []string { return slices.Clone(methods[:]) }
 
 // ParseMethod finds a method by name, ignoring case. It fails with ErrMethod.
@@ -57,31 +57,30 @@ func ParseMethod(s string) (Method, error) {
 	return 0, fmt.Errorf("%w: %q", ErrMethod, s)
 }
 
-// Bounds of the bisection that Power and Shin need.
+// Bounds of the bisection used by Power and Shin.
 const (
-	MaxIterations = 100   // at most
+	MaxIterations = 100   // maximum number of steps
 	Tolerance     = 1e-12 // |Σp − 1| at which it stops
 )
 
-// Result is a set of fair probabilities and how they were found.
+// Result is a set of fair probabilities and details of their computation.
 type Result struct {
-	Probs      []Prob  // in the order of the odds; backed by dst where it was large enough
-	Method     Method  // the one used; Multiplicative where Underround
+	Probs      []Prob  // in the order of the odds; uses dst if it is large enough
+	Method     Method  // the method used; Multiplicative if Underround
 	Overround  float64 // S − 1: 0.05 is a margin of five points
-	Underround bool    // S ≤ 1: no margin to remove; scaled up to 1 instead
+	Underround bool    // S ≤ 1: there is no margin; the probabilities are scaled up to sum to 1
 	Param      float64 // k of Power (1 or more), z of Shin (in [0, 1)); 0 otherwise
 	Iterations int     // bisection steps taken, at most MaxIterations
 	Residual   float64 // |Σp − 1|
 }
 
-// Devig returns the fair probabilities of a complete set of outcomes. They are
-// stored in dst if its capacity suffices, and nothing is allocated then. It fails
-// with ErrOutcomes for fewer than two outcomes, ErrDecimal for invalid odds,
-// ErrMethod for an unknown method, and ErrNoProb where a probability would leave
-// (0, 1): Additive does so on long shots, the others only on absurd margins. After
-// ErrNoProb, Probs is nil and the rest of Result is valid. For two outcomes Shin
-// equals Additive. Cost: O(n) for Multiplicative and Additive, at most
-// MaxIterations·O(n) for Power and Shin.
+// Devig returns the fair probabilities of a complete set of outcomes. They are stored in
+// dst, without allocation, if its capacity suffices. It fails with ErrOutcomes for fewer
+// than two outcomes, ErrDecimal for invalid odds, ErrMethod for an unknown method, and
+// ErrNoProb if a probability would leave (0, 1). Additive does so on long shots, the other
+// methods only on absurd margins. After ErrNoProb, Probs is nil and the rest of Result is
+// valid. For two outcomes Shin equals Additive. Cost: O(n) for Multiplicative and Additive,
+// at most MaxIterations·O(n) for Power and Shin.
 func Devig(method Method, odds []Odds, dst []Prob) (Result, error) {
 	if len(odds) < 2 {
 		return Result{}, fmt.Errorf("%w: have %d", ErrOutcomes, len(odds))
@@ -120,7 +119,7 @@ func Devig(method Method, odds []Odds, dst []Prob) (Result, error) {
 	return r.checked(odds)
 }
 
-// checked fills in Residual and withholds impossible probabilities.
+// checked fills in Residual and rejects impossible probabilities.
 func (r Result) checked(odds []Odds) (Result, error) {
 	total := 0.0
 	for i, p := range r.Probs {
@@ -134,7 +133,7 @@ func (r Result) checked(odds []Odds) (Result, error) {
 	return r, nil
 }
 
-// power solves Σq^k = 1. Until it is solved Probs holds ln q.
+// power solves Σq^k = 1. Before that Probs holds ln q.
 func (r *Result) power(odds []Odds) {
 	largest := math.Inf(-1)
 	for i, o := range odds {
@@ -148,15 +147,15 @@ func (r *Result) power(odds []Odds) {
 		}
 		return sum
 	}
-	// n·q_max^k = 1 bounds k, for no term exceeds the favourite's.
+	// n·q_max^k = 1 bounds k, because no term exceeds the favourite's.
 	r.Param, r.Iterations = bisect(1, max(1, -math.Log(float64(len(odds)))/largest), total)
 	for i, l := range r.Probs {
 		r.Probs[i] = Prob(math.Exp(r.Param * float64(l)))
 	}
 }
 
-// shin solves Σp(z) = 1. Until it is solved Probs holds q²/S. The textbook
-// (√(z²+4(1−z)q²/S) − z) / 2(1−z) is multiplied out: it cancels near z = 1.
+// shin solves Σp(z) = 1. Before that Probs holds q²/S. The textbook form (√(z²+4(1−z)q²/S)
+// − z) / 2(1−z) is rearranged, because it cancels near z = 1.
 func (r *Result) shin(odds []Odds, sum float64) {
 	for i, o := range odds {
 		r.Probs[i] = Prob(1 / (float64(o) * float64(o) * sum))
@@ -174,7 +173,7 @@ func (r *Result) shin(odds []Odds, sum float64) {
 	}
 }
 
-// bisect finds where the falling function f passes 1 between lo and hi.
+// bisect finds the point between lo and hi at which the decreasing function f passes 1.
 func bisect(lo, hi float64, f func(float64) float64) (x float64, steps int) {
 	for x = lo + (hi-lo)/2; steps < MaxIterations && lo < x && x < hi; x = lo + (hi-lo)/2 {
 		steps++

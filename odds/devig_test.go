@@ -61,7 +61,7 @@ func TestAdditiveNeverHandsOnNegatives(t *testing.T) {
 	}
 }
 
-// A margin that grows by itself must not look like a move.
+// A change of the margin alone must not look like a move.
 func TestPureMarginChange(t *testing.T) {
 	before := []Odds{2.1, 3.4, 3.6}
 	after := make([]Odds, len(before))
@@ -189,5 +189,91 @@ func BenchmarkDevig(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// 1.8 and 1.9 are 5/9 and 10/19: S = 185/171, a margin of 14/171.
+func TestDevigWorked(t *testing.T) {
+	lo, hi := 1.0, 2.0 // around the k where Σq^k is 1
+	for range 60 {
+		if k := (lo + hi) / 2; math.Pow(1/1.8, k)+math.Pow(1/1.9, k) > 1 {
+			lo = k
+		} else {
+			hi = k
+		}
+	}
+	for m, want := range map[Method]float64{
+		Multiplicative: 95.0 / 185, // 95/171 of 185/171
+		Additive:       88.0 / 171, // 95/171 less half the margin
+		Shin:           88.0 / 171, // the same for two outcomes
+		Power:          math.Pow(1/1.8, lo),
+	} {
+		r := devig(t, m, 1.8, 1.9)
+		near(t, m.String(), float64(r.Probs[0]), want, 1e-11)
+		near(t, m.String()+", the other", float64(r.Probs[1]), 1-want, 1e-11)
+		near(t, "margin", r.Overround, 14.0/171, 1e-15)
+		if r.Underround || r.Method != m {
+			t.Errorf("%v: %+v", m, r)
+		}
+	}
+}
+
+// A fair book is not an overround: S = 1 leaves every price as it is.
+func TestAFairBookStaysAsItIs(t *testing.T) {
+	for m := Multiplicative; m <= Shin; m++ {
+		r := devig(t, m, 2, 4, 4)
+		if !r.Underround || r.Overround != 0 || r.Residual > 1e-15 {
+			t.Errorf("%v: %+v", m, r)
+		}
+		for i, want := range []float64{0.5, 0.25, 0.25} {
+			near(t, m.String(), float64(r.Probs[i]), want, 1e-15)
+		}
+	}
+}
+
+// Outcomes in another order have the same probabilities in that order.
+func TestDevigHasNoOrder(t *testing.T) {
+	o := []Odds{1.4, 4.5, 9, 23}
+	for m := Multiplicative; m <= Shin; m++ {
+		a, b := devig(t, m, o...), devig(t, m, o[3], o[2], o[1], o[0])
+		for i := range o {
+			near(t, m.String(), float64(b.Probs[3-i]), float64(a.Probs[i]), 1e-11)
+		}
+	}
+}
+
+func TestDevigUsesDstWhereItIsLargeEnough(t *testing.T) {
+	o := []Odds{2, 3, 5}
+	dst := make([]Prob, 7)
+	r, err := Devig(Multiplicative, o, dst)
+	if err != nil || len(r.Probs) != 3 || &r.Probs[0] != &dst[0] {
+		t.Errorf("%d probabilities, %v", len(r.Probs), err)
+	}
+	dst = make([]Prob, 2)
+	if r, err = Devig(Multiplicative, o, dst); err != nil || len(r.Probs) != 3 || dst[0] != 0 || dst[1] != 0 {
+		t.Errorf("%d probabilities, %v; a short dst holds %v", len(r.Probs), err, dst)
+	}
+}
+
+// The names that messages and help texts list are those that are taken.
+func TestMethodNames(t *testing.T) {
+	names := MethodNames()
+	for i, name := range names {
+		if m, err := ParseMethod(strings.ToUpper(name)); err != nil || int(m) != i {
+			t.Errorf("%s is %v, %v", name, m, err)
+		}
+	}
+	if len(names) != int(Shin)+1 || names[0] != Method(0).String() || !strings.Contains(ErrMethod.Error(), strings.Join(names, ", ")) {
+		t.Errorf("names %q, message %q", names, ErrMethod)
+	}
+	names[0] = "spoiled"
+	if MethodNames()[0] == "spoiled" {
+		t.Error("the list is shared")
+	}
+	if s := Method(9).String(); s != "invalid method" {
+		t.Errorf("method 9 is %q", s)
+	}
+	if s := Notation(99).String(); s != "invalid notation" {
+		t.Errorf("notation 99 is %q", s)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"corrgraph/odds"
 )
 
-// A margin of six points over three outcomes: Shin's method takes more of it from
-// the long shot than the multiplicative one does.
+// A margin of six points over three outcomes: Shin's method takes more of it from the long
+// shot than the multiplicative one.
 func ExampleDevig() {
 	prices := []odds.Odds{1.50, 4.20, 6.50}
 	for _, m := range []odds.Method{odds.Multiplicative, odds.Shin} {
@@ -23,7 +23,7 @@ func ExampleDevig() {
 	// shin: [0.643 0.220 0.137], margin 0.059
 }
 
-// One price in five notations, and its place on the scale on which moves add up.
+// One price in five notations, and its log-odds.
 func ExampleParse() {
 	for _, quoted := range []struct {
 		text string

@@ -44,7 +44,7 @@ func (l Layer) Window() Millis {
 	}
 }
 
-// Band is a confidence in one word.
+// Band is a confidence as one word.
 type Band string
 
 // The bands of confidence.

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ValidLine reports whether x may be a handicap or total: less than a million in
-// size, which keeps sums and squares of joined values finite.
+// ValidLine reports whether x can be a handicap or total: below a million in magnitude,
+// which keeps sums and squares of joined values finite.
 func ValidLine(x float64) bool { return math.Abs(x) < 1e6 }
 
 // DefaultLineSlope is the slope, in log-odds per point of line, for sports missing
@@ -75,10 +75,9 @@ func (s LineSlopes) Slope(sport, league, market string) float64 {
 	return LineSlope(sport, league, market)
 }
 
-// JoinLine puts price and line on one scale, so that a main line that moves is
-// one series: over gains slope for each point of the line, under loses it, and a
-// team with handicap h loses slope·h. slope is in log-odds per point. Draws, yes
-// and no, and a NaN line are left as they are.
+// JoinLine puts price and line on one scale, so that a moving main line is one series: over
+// gains slope per point of line, under loses it, and a team with handicap h loses slope·h.
+// slope is in log-odds per point. Draws, yes and no, and NaN lines are unchanged.
 func JoinLine(v LogOdds, side Side, line, slope float64) LogOdds {
 	if math.IsNaN(line) {
 		return v

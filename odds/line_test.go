@@ -35,8 +35,8 @@ func TestLineSlopesOverride(t *testing.T) {
 	near(t, "nil", LineSlopes(nil).Slope("curling", "", "totals"), 0.15, 0)
 }
 
-// A total that a normal model moves by one point, its price kept at evens, must
-// move the joined value by what the same shift does to the price at a fixed line.
+// A total that shifts by one point in a normal model, with its price kept at evens, must
+// move the joined value as much as the same shift moves the price at a fixed line.
 func TestJoinLineIsOneScale(t *testing.T) {
 	const sd, mean = 18.5, 220.0
 	over := func(mean, line float64) LogOdds {
@@ -64,5 +64,18 @@ func TestJoinLineBySide(t *testing.T) {
 		{Home, math.NaN(), 1},
 	} {
 		near(t, c.side.String(), float64(JoinLine(1, c.side, c.line, 0.2)), c.want, 1e-15)
+	}
+}
+
+func TestValidLine(t *testing.T) {
+	for line, want := range map[float64]bool{
+		0: true, -1.5: true, 999_999.5: true, -999_999.5: true, 1e6: false, -1e6: false, math.Inf(1): false, math.Inf(-1): false,
+	} {
+		if ValidLine(line) != want {
+			t.Errorf("%v is valid: %v", line, !want)
+		}
+	}
+	if ValidLine(math.NaN()) {
+		t.Error("NaN is a line")
 	}
 }

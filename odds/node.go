@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// NodeID names one selection at one venue: venue/event/market/selection, with
-// market@line for alternate lines. Inside a part, / @ % and control bytes are
-// percent-escaped. It has 10 to 128 bytes; a longer one is cut and ends in a
-// hash of the whole. Ids of other programs are opaque strings of the same length.
+// NodeID names one selection at one venue: venue/event/market/selection, with market@line
+// for alternate lines. Inside a part, / @ % and control bytes are percent-escaped. It has
+// 10 to 128 bytes; a longer one is cut and ends in a hash of the whole. Ids of other
+// programs are opaque strings within the same limits.
 type NodeID string
 
 // Limits on the length of a NodeID in bytes.
@@ -37,7 +37,7 @@ func Node(venue, event, market string, line float64, selection string) NodeID {
 	escape(&b, market)
 	if line == line {
 		b.WriteByte('@')
-		b.WriteString(strconv.FormatFloat(line, 'f', -1, 64))
+		b.WriteString(strconv.FormatFloat(line+0, 'f', -1, 64)) // −0 is the line 0
 	}
 	b.WriteByte('/')
 	escape(&b, selection)
@@ -57,7 +57,7 @@ func Node(venue, event, market string, line float64, selection string) NodeID {
 	return NodeID(s)
 }
 
-// Validate reports whether an id from outside can name a node.
+// Validate reports whether an external id can name a node.
 func (n NodeID) Validate() error {
 	if len(n) < MinNodeID || len(n) > MaxNodeID {
 		return fmt.Errorf("%w: %q has %d", ErrNodeID, string(n), len(n))
@@ -71,7 +71,8 @@ func (n NodeID) Validate() error {
 }
 
 // Parts splits an id of our own into its unescaped parts; market keeps its
-// @line. ok is false for ids of other programs and for shortened ones.
+// @line. ok is false for ids of other programs and for those that were shortened
+// before the selection; one shortened inside it ends in the hash.
 func (n NodeID) Parts() (venue, event, market, selection string, ok bool) {
 	p := strings.Split(string(n), "/")
 	if len(p) != 4 {

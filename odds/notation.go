@@ -48,10 +48,10 @@ func ParseNotation(s string) (Notation, error) {
 	return 0, fmt.Errorf("%w: %q", ErrNotation, s)
 }
 
-// Parse reads odds written in notation n, spaces around them allowed. American
-// odds may lack the plus; "EVEN", "EVENS" and "EVS" mean 2.0 in American and
-// fractional notation. It fails with ErrNumber, ErrNotation or the error of the
-// notation. Parsers that hold numbers call the From functions instead.
+// Parse reads odds in notation n; surrounding spaces are allowed. American odds may lack
+// the plus; "EVEN", "EVENS" and "EVS" mean 2.0 in American and fractional notation. It
+// fails with ErrNumber, ErrNotation or the error of the notation. Parsers that already have
+// numbers call the From functions instead.
 func Parse(s string, n Notation) (Odds, error) {
 	t := strings.ReplaceAll(strings.TrimSpace(s), "−", "-") // the typographic minus
 	if n == InAmerican || n == InFractional {
@@ -99,8 +99,8 @@ func parseFraction(s string) (Odds, error) {
 	return FromFraction(num, den)
 }
 
-// number reads a plain decimal number. strconv alone would also take "inf",
-// "nan", hexadecimal and underscores.
+// number reads a plain decimal number. strconv alone would also accept "inf", "nan",
+// hexadecimal and underscores.
 func number(s string) (float64, error) {
 	for i := range len(s) {
 		if c := s[i]; (c < '0' || c > '9') && !strings.ContainsRune("+-.eE", rune(c)) {
@@ -114,10 +114,10 @@ func number(s string) (float64, error) {
 	return x, nil
 }
 
-// Format formats odds for display, in a form that Parse reads back: American odds
-// as whole numbers, fractions within a millionth of the win, log-odds to four
-// decimals, everything else to four significant digits of both the win and the
-// chance of losing. o must be valid; invalid odds or notations give "-".
+// Format formats odds for display, in a form that Parse accepts: American odds as whole
+// numbers, fractions within a millionth of the win, log-odds to four decimals, everything
+// else to four significant digits of both the win and the probability of losing. o must be
+// valid; invalid odds or notations give "-".
 func Format(o Odds, n Notation) string {
 	if !o.Valid() {
 		return "-"
@@ -142,8 +142,8 @@ func Format(o Odds, n Notation) string {
 	}
 }
 
-// round writes x with as many decimals as give its distance from the edge of
-// its range four significant digits.
+// round formats x with enough decimals for four significant digits of its distance from the
+// edge of its range.
 func round(x, distance float64) string {
 	digits := max(0, 3-int(math.Floor(math.Log10(distance))))
 	s := strconv.FormatFloat(x, 'f', digits, 64)
@@ -165,8 +165,8 @@ func formatAmerican(o Odds) string {
 	return s
 }
 
-// formatFraction writes the first convergent of win's continued fraction that
-// lies within a millionth of it.
+// formatFraction returns the first convergent of win's continued fraction within a
+// millionth of it.
 func formatFraction(win float64) string {
 	if win == 1 {
 		return "evens"

@@ -105,7 +105,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// What Format writes, Parse reads back to within the digits written.
+// Parse reads Format's output back to within the digits written.
 func TestFormatRoundTrips(t *testing.T) {
 	within := map[Notation]float64{ // of the win, relative
 		InDecimal: 6e-4, InAmerican: 6e-3, InFractional: 1.1e-6, InProbability: 1.1e-3, InCents: 1.1e-3, InLogOdds: 1e-4,

@@ -6,14 +6,14 @@ import (
 	"math"
 )
 
-// Odds are decimal odds: what a winning stake of 1 pays back, stake included.
-// Valid odds are finite and above 1.
+// Odds are decimal odds: the payout of a winning stake of 1, stake included. Valid odds are
+// finite and above 1.
 type Odds float64
 
 // Prob is a probability, strictly between 0 and 1.
 type Prob float64
 
-// LogOdds is ln(p/(1−p)) of a probability p: the scale on which moves add up.
+// LogOdds is ln(p/(1−p)) of a probability p: the scale on which moves are additive.
 type LogOdds float64
 
 // Errors of impossible prices. The From functions and Parse wrap them with the
@@ -37,8 +37,7 @@ func (o Odds) Valid() bool { return o > 1 && o <= Most }
 // Valid reports whether p lies strictly between 0 and 1.
 func (p Prob) Valid() bool { return p > 0 && p < 1 }
 
-// check gives back o when it is possible, else why with the value that o was
-// made from.
+// check returns o if it is valid, else why with the value o was made from.
 func check(o Odds, why error, from float64) (Odds, error) {
 	if !o.Valid() {
 		return 0, fmt.Errorf("%w: %v", why, from)
@@ -101,7 +100,7 @@ func (o Odds) Prob() Prob { return Prob(1 / o) }
 // LogOdds returns the log-odds of the implied probability, −ln(o−1), margin
 // included. o must be valid.
 func (o Odds) LogOdds() LogOdds {
-	return LogOdds(0 - math.Log(float64(o)-1)) // 0−x keeps evens from becoming −0
+	return LogOdds(0 - math.Log(float64(o)-1)) // 0−x makes evens 0 instead of −0
 }
 
 // American returns American odds: at least 100 for evens and longer, below -100

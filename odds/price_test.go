@@ -71,3 +71,74 @@ func TestNumericPathAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations, want 0", n)
 	}
 }
+
+// 5/2 is 3.5, +250, 2/7 and 28.57 cents: worked by hand.
+func TestOnePriceInEveryNotation(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		got  func() (Odds, error)
+		want Odds
+	}{
+		"decimal":            {func() (Odds, error) { return FromDecimal(3.5) }, 3.5},
+		"american, long":     {func() (Odds, error) { return FromAmerican(250) }, 3.5},
+		"american, short":    {func() (Odds, error) { return FromAmerican(-400) }, 1.25},
+		"american, evens":    {func() (Odds, error) { return FromAmerican(100) }, 2},
+		"american, -100":     {func() (Odds, error) { return FromAmerican(-100) }, 2},
+		"fraction":           {func() (Odds, error) { return FromFraction(5, 2) }, 3.5},
+		"probability":        {func() (Odds, error) { return FromProb(0.25) }, 4},
+		"cents":              {func() (Odds, error) { return FromCents(80) }, 1.25},
+		"log-odds, evens":    {func() (Odds, error) { return FromLogOdds(0) }, 2},
+		"log-odds, 1 in 5":   {func() (Odds, error) { return FromLogOdds(-math.Log(4)) }, 5},
+		"the longest":        {func() (Odds, error) { return FromDecimal(Most) }, Most},
+		"just above certain": {func() (Odds, error) { return FromDecimal(math.Nextafter(1, 2)) }, Odds(math.Nextafter(1, 2))},
+	} {
+		if got, err := c.got(); err != nil || math.Abs(float64(got/c.want-1)) > 1e-15 {
+			t.Errorf("%s: %v, %v; want %v", name, float64(got), err, float64(c.want))
+		}
+	}
+	for _, o := range []Odds{1, 0, -2, Odds(math.Nextafter(Most, 2*Most)), Odds(nan), Odds(math.Inf(1))} {
+		if o.Valid() {
+			t.Errorf("%v is valid", float64(o))
+		}
+	}
+	for _, p := range []Prob{0, 1, -0.5, Prob(nan)} {
+		if p.Valid() {
+			t.Errorf("a probability of %v is valid", float64(p))
+		}
+	}
+}
+
+func TestConversionsAtEvensAndTheEnds(t *testing.T) {
+	evens := Odds(2)
+	if l := evens.LogOdds(); l != 0 || math.Signbit(float64(l)) {
+		t.Errorf("the log-odds of evens are %v", float64(l))
+	}
+	if evens.American() != 100 || evens.Prob() != 0.5 || Prob(0.5).Odds() != 2 || Prob(0.5).LogOdds() != 0 {
+		t.Error("evens are not evens in every notation")
+	}
+	// Beyond the range of float64 a probability rounds to a certainty; it stays one.
+	for l, want := range map[LogOdds]Prob{-800: 0, 40: 1, 0: 0.5} {
+		if got := l.Prob(); got != want {
+			t.Errorf("log-odds of %v are a probability of %v, want %v", float64(l), float64(got), float64(want))
+		}
+	}
+	for _, p := range []Prob{1e-300, 1e-15, 1 - 1e-15} {
+		if l := float64(p.LogOdds()); math.IsInf(l, 0) || math.IsNaN(l) {
+			t.Errorf("log-odds of %v are %v", float64(p), l)
+		}
+	}
+}
+
+// A longer price is a smaller chance, in every measure of it.
+func TestLongerIsLessLikely(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		win := rapid.Map(rapid.Float64Range(-10, 10), func(x float64) Odds { return Odds(1 + math.Exp(x)) })
+		a, b := win.Draw(t, "a"), win.Draw(t, "b")
+		if a > b {
+			a, b = b, a
+		}
+		if a.Prob() < b.Prob() || a.LogOdds() < b.LogOdds() || float64(b)-float64(a) > 1e-9*float64(b) && (a < 2) == (b < 2) && a.American() >= b.American() {
+			t.Fatalf("%v and %v: %v and %v, %v and %v", a, b, a.Prob(), b.Prob(), a.American(), b.American())
+		}
+	})
+}

@@ -1,11 +1,11 @@
 package odds
 
-// Status says whether a venue takes bets at a price. Anything but Open is a
-// state, not a price: no increment crosses it.
+// Status tells whether a venue takes bets at a price. Anything but Open is a state, not a
+// price: no increment spans it.
 type Status uint8
 
-// The states of a venue's market. Unknown means that the venue was not seen in
-// a poll that should have held it: it is not the same as Suspended.
+// The states of a venue's market. Unknown means that the venue was missing from a poll that
+// should contain it, which is not the same as Suspended.
 const (
 	Open Status = iota
 	Suspended
@@ -31,7 +31,7 @@ const (
 	Raw
 )
 
-// Side is a selection's role in its market, where the parser could tell it from the
+// Side is a selection's role in its market, if the parser could derive it from the
 // outcome's name. It aligns selections across venues.
 type Side uint8
 
@@ -52,34 +52,34 @@ var sideNames = [...]string{"", "home", "away", "draw", "over", "under", "yes", 
 // String returns "home", "over" and so on, and "" for OtherSide.
 func (s Side) String() string { return sideNames[s] }
 
-// Event is what a source says of a match: its own id and any facts it gives. A
-// parser hands out one *Event per source event, and a new copy once further facts
-// arrive. Consumers never modify it.
+// Event is a source's description of a match: its id and any facts it gives. A parser
+// returns one *Event per source event, and a new copy when further facts arrive. Consumers
+// never modify it.
 type Event struct {
 	ID           string // the source's id, unique within the source
 	Sport        string // "baseball"
 	League       string // "mlb"
 	Start        Time   // scheduled start; 0 unknown
-	Home, Away   string // as the source spells them; empty unless two sides meet
-	Title        string // free text where there are no two sides
+	Home, Away   string // in the source's spelling; empty unless two sides meet
+	Title        string // free text if there are not two sides
 	Participants []string
 }
 
 // Quote is one price read from a source: one selection of one market at one
 // venue.
 type Quote struct {
-	Selection string  // the outcome as the source names it
-	Side      Side    // its role, when known
-	Line      float64 // handicap or total; NaN when the market has none
+	Selection string  // the outcome in the source's spelling
+	Side      Side    // its role, if known
+	Line      float64 // handicap or total; NaN if the market has none
 	Main      bool    // the source marks this line as the main one
 	Status    Status  // Open, or why this one selection has no price (Suspended, Closed, Removed)
 	Price     float64 // decimal odds above 1, or a raw price above 0; see Update.Format
 	Size      float64 // stake available; 0 unknown
 }
 
-// Update is what one venue said of one market at one instant, with all outcomes
-// that it quoted together, so that the margin can be removed. Outcomes missing from
-// an Update are unchanged in a stream and unknown in a poll.
+// Update is one venue's state of one market at one instant. It holds all outcomes quoted
+// together, so that the margin can be removed. Outcomes missing from an Update are
+// unchanged in a stream and unknown in a poll.
 type Update struct {
 	Event   *Event
 	Venue   string // canonical lower-case key: "draftkings"
@@ -87,31 +87,29 @@ type Update struct {
 	Format  PriceFormat
 	Status  Status // of the whole market
 	InPlay  bool
-	Image   bool // replaces everything known of this market at this venue
+	Image   bool // replaces everything known of the market at this venue
 	Updated Time // the venue's own stamp (last_update), for age and feed delay; 0 unknown
-	// Winners is the number of outcomes that win; 0 means 1. With more than one (a
-	// place market pays two or three) the probabilities do not sum to 1, so the
-	// margin can't be removed by scaling them to it.
+	// Winners is the number of outcomes that win; 0 means 1. If it is more (a place market
+	// pays two or three), the probabilities do not sum to 1, so the margin cannot be
+	// removed by normalising.
 	Winners int
 	Quotes  []Quote
 }
 
-// Batch is everything one source said at one event time, and the unit in which
-// ticks are passed on: the feed emits batches in event-time order, the engine
-// applies them one at a time. A Batch is never modified once emitted, and its
-// slices are not reused.
+// Batch is everything from one source at one event time. It is the unit in which ticks are
+// passed on: the feed emits batches in event-time order, the engine applies them one at a
+// time. A Batch is never modified once emitted, and its slices are not reused.
 type Batch struct {
-	Source string // the clock that At was read from: "baseball_mlb", "betfair", …
+	Source string // the clock behind At: "baseball_mlb", "betfair", …
 	At     Time   // event time
-	Recv   Time   // receive time; equal to At in recordings that hold one clock
-	// Polled: At is the poll's own timestamp, one clock for all its venues, and
-	// whatever is missing from the poll is unknown from then on.
+	Recv   Time   // receive time; equal to At in recordings with only one clock
+	// Polled means that At is the poll's own timestamp, one clock for all its venues, and
+	// that anything missing from the poll is unknown from then on.
 	Polled bool
-	// Resolution is the time step that the format or file states, 0 if it states
-	// none: the engine then derives a poll's step from its clock and takes 20 ms
-	// for a stream.
+	// Resolution is the time step stated by the format or file, or 0. With 0 the engine
+	// derives a poll's step from its clock and assumes 20 ms for a stream.
 	Resolution Millis
-	Seq        int64 // the source's own order within one At; 0 none
+	Seq        int64 // the source's own order within one At; 0 if none
 	Updates    []Update
 }
 

@@ -36,14 +36,14 @@ func (t Time) Sub(u Time) Millis { return Millis(t - u) }
 // Add returns t + d.
 func (t Time) Add(d Millis) Time { return t + Time(d) }
 
-// String renders RFC 3339 in UTC, with milliseconds only where there are any.
+// String formats t as RFC 3339 in UTC, with milliseconds only if they are nonzero.
 func (t Time) String() string {
 	return string(t.AppendFormat(make([]byte, 0, 24)))
 }
 
-// AppendFormat appends the form of String to b.
+// AppendFormat appends the format of String to b.
 func (t Time) AppendFormat(b []byte) []byte {
-	b = t.Std().AppendFormat(b, time.RFC3339) // the one layout that the library writes without reading it
+	b = t.Std().AppendFormat(b, time.RFC3339) // the one layout the library formats without parsing it
 	ms := ((t % 1000) + 1000) % 1000
 	if ms == 0 {
 		return b
@@ -51,7 +51,7 @@ func (t Time) AppendFormat(b []byte) []byte {
 	return append(b[:len(b)-1], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
 }
 
-// MarshalText implements encoding.TextMarshaler in the form of String.
+// MarshalText implements encoding.TextMarshaler in the format of String.
 func (t Time) MarshalText() ([]byte, error) { return t.AppendFormat(make([]byte, 0, 24)), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler for RFC 3339.

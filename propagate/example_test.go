@@ -8,7 +8,7 @@ import (
 	"corrgraph/propagate"
 )
 
-// The way over lowvig is surer than the direct one, so it is the best path.
+// The path over lowvig has the higher weight, so it beats the direct edge.
 func ExampleNetwork_Best() {
 	edge := func(from, to odds.NodeID, score, beta, confidence float64, lag odds.Millis) graph.Edge {
 		return graph.Edge{Layer: odds.Direct, Source: from, Target: to, Score: score, Beta: beta, Confidence: confidence, Lag: lag}

@@ -6,10 +6,10 @@ import (
 	"corrgraph/odds"
 )
 
-// branch is a set of paths not reported yet, and the best of them: all those that
-// begin with the first root arcs of the best and then take none of banned. (Arcs
-// that an ancestor banned nearer the source stay banned, to no effect: the nodes
-// they leave are closed.)
+// branch is a set of paths not reported yet, and the best of them. The set holds all paths
+// that begin with the first root arcs of the best path and continue with none of banned.
+// (Arcs banned by an ancestor nearer the source stay banned, without effect, because the
+// nodes they leave are closed.)
 type branch struct {
 	best     label
 	opposing float64
@@ -55,7 +55,8 @@ func (n *Network) KBest(source, target odds.NodeID, k, depth int, s *Scratch) []
 	return n.answer(s, found)
 }
 
-// take removes the best branch. Their number is at most k × depth, so a scan will do.
+// take removes the best branch. There are at most k × depth branches, so a linear scan
+// suffices.
 func take(open *[]branch) branch {
 	o, at := *open, 0
 	for i := range o {
@@ -68,7 +69,7 @@ func take(open *[]branch) branch {
 	return b
 }
 
-// solve finds the best path to v that begins with root and then takes none of banned.
+// solve finds the best path to v that begins with root and continues with none of banned.
 func (n *Network) solve(s *Scratch, first label, v int32, depth int, root, banned []int32) (branch, bool) {
 	at := first
 	for _, a := range root {
@@ -94,7 +95,7 @@ func (n *Network) solve(s *Scratch, first label, v int32, depth int, root, banne
 	return b, i >= 0
 }
 
-// answer turns branches into paths in the memory of s.
+// answer converts branches to paths in the memory of s.
 func (n *Network) answer(s *Scratch, found []branch) []Path {
 	total := 0
 	for i := range found {

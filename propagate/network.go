@@ -7,7 +7,7 @@ import (
 	"corrgraph/odds"
 )
 
-// maxLag is the longest lag taken for one (35 years): sums over a path cannot overflow.
+// maxLag is the longest valid lag (35 years), so that sums over a path cannot overflow.
 const maxLag odds.Millis = 1 << 40
 
 // Network holds directed edges by source node. It is immutable and refers to the
@@ -19,20 +19,20 @@ type Network struct {
 	arcs  []arc
 	edges []*graph.Edge // parallel to arcs
 
-	// Undirected counts the simultaneous edges left out: they have no leader, so
+	// Undirected counts the simultaneous edges, which are left out. They have no leader, so
 	// a move of one side predicts no later move of the other.
 	Undirected int
-	// Refused counts the edges left out because a number in them was out of
-	// range: |score| or confidence above 1, a negative or absurd lag, β not finite.
+	// Refused counts the edges left out because a number was out of range: |score| or
+	// confidence above 1, a negative or absurd lag, a non-finite β.
 	Refused int
 }
 
-// arc is what relaxation reads of an edge.
+// arc is the part of an edge that relaxation reads.
 type arc struct {
 	weight float64 // |score|·confidence, in [0, 1]
 	lag    odds.Millis
 	to     int32
-	flip   int32 // 1 where β is negative
+	flip   int32 // 1 if β is negative
 }
 
 // NewNetwork indexes the directed edges of sets and the nodes of all edges. It
@@ -62,7 +62,7 @@ func NewNetwork(sets ...[]graph.Edge) *Network {
 	return n
 }
 
-// valid is false for NaNs too.
+// valid is false for NaNs, too.
 func valid(e *graph.Edge) bool {
 	return math.Abs(e.Score) <= 1 && e.Confidence >= 0 && e.Confidence <= 1 &&
 		math.Abs(e.Beta) <= math.MaxFloat64 && e.Lag >= 0 && e.Lag <= maxLag && e.LagHigh <= maxLag
@@ -78,7 +78,7 @@ func (n *Network) number(node odds.NodeID) int32 {
 	return i
 }
 
-// fill sorts the edges by source, keeping the order in which they came.
+// fill sorts the edges by source; the sort is stable.
 func (n *Network) fill(kept []*graph.Edge, from []int32) {
 	n.start = make([]int32, len(n.nodes)+1)
 	for _, u := range from {

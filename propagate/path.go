@@ -17,27 +17,27 @@ type Hop struct {
 	Beta       float64     `json:"beta"`
 	Confidence float64     `json:"confidence"`
 	Score      float64     `json:"score"`
-	Copied     bool        `json:"copied,omitempty"` // the two may only follow a common leader
+	Copied     bool        `json:"copied,omitempty"` // the two may merely follow a common leader
 }
 
 // Path is a route of a move. Paths returned by a query live in the memory of its
 // [Scratch] and are valid until its next use.
 type Path struct {
 	Hops []Hop `json:"hops"`
-	// Lag sums the lags of the hops. LagLow and LagHigh sum the lows and the highs:
-	// the interval if all hops are early, or late, together. If hops varied
-	// independently, the interval would be narrower, but nothing guarantees that. A
-	// hop without an interval (another program's row) counts as exact.
+	// Lag sums the lags of the hops. LagLow and LagHigh sum their lower and upper ends: the
+	// interval if all hops are early, or late, together. Independent hops would give a
+	// narrower interval, but independence is not guaranteed. A hop without an interval
+	// (another program's row) counts as exact.
 	Lag     odds.Millis `json:"lag_ms"`
 	LagLow  odds.Millis `json:"lag_low_ms"`
 	LagHigh odds.Millis `json:"lag_high_ms"`
-	// Impact is the product of β: the signed size that arrives of a move of 1.
+	// Impact is the product of β: the signed size that arrives for a move of 1.
 	Impact     float64 `json:"impact"`
 	Confidence float64 `json:"confidence"` // product of the hops' confidences
-	Weight     float64 `json:"weight"`     // product of |score|·confidence, what paths are ranked by
-	// Opposing is the weight of the strongest path with the other sign, 0 if none
-	// was found: the closer it is to Weight, the less certain the direction. In
-	// networks with cycles it is a lower bound (see [Network.Best]).
+	Weight     float64 `json:"weight"`     // product of |score|·confidence; the ranking criterion
+	// Opposing is the weight of the strongest path found with the other sign, or 0 if there
+	// is none. The closer it is to Weight, the less certain the direction. In networks with
+	// cycles it is a lower bound (see [Network.Best]).
 	Opposing float64 `json:"opposing"`
 }
 
@@ -47,7 +47,7 @@ type Result struct {
 	Paths []Path `json:"paths"`
 }
 
-// add appends the hops of the given arcs to hops and returns the path that they are.
+// add appends the hops of the given arcs to hops and returns the path they form.
 func (n *Network) add(hops []Hop, arcs []int32) ([]Hop, Path) {
 	p := Path{Impact: 1, Confidence: 1, Weight: 1}
 	first := len(hops)

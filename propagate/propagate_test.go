@@ -13,7 +13,7 @@ import (
 
 func node(level, i int) odds.NodeID { return graphtest.LevelNode(level, i) }
 
-// wantPath checks what the outside can count on to the last bit of float error.
+// wantPath checks the public fields to within floating-point error.
 func wantPath(t *testing.T, p propagate.Path, hops int, lag odds.Millis, impact float64) {
 	t.Helper()
 	if len(p.Hops) != hops || p.Lag != lag || math.Abs(p.Impact-impact) > 1e-9*math.Abs(impact) {
@@ -65,7 +65,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestCostIsNotTheNumberOfPaths would not end if it were: there are 5^29 of them.
+// TestCostIsNotTheNumberOfPaths would not terminate if it were: there are 5^29 paths.
 func TestCostIsNotTheNumberOfPaths(t *testing.T) {
 	edges := graphtest.Levels(30, 5)
 	wantPath(t, best(t, edges, node(0, 0), node(30, 3), 30), 30, 300, math.Pow(0.95, 30))

@@ -15,13 +15,12 @@ import (
 	"corrgraph/propagate"
 )
 
-// small draws a graph of at most six nodes with everything that could go wrong:
-// cycles, self-loops, parallel edges of several layers, zero and negative scores
-// and β, weights that tie.
+// small draws a graph of at most six nodes with every difficulty: cycles, self-loops,
+// parallel edges of several layers, zero and negative scores and β, tied weights.
 func small(t *rapid.T, acyclic bool) (nodes []odds.NodeID, edges []graph.Edge) {
 	n := rapid.SampledFrom([]int{6, 5, 4, 3, 2}).Draw(t, "nodes")
 	m := rapid.SampledFrom([]int{24, 14, 9, 5, 2, 0}).Draw(t, "edges")
-	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)) // drawn one by one, edges would come out too sparse
+	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)) // drawn individually, edges would be too sparse
 	values, confidences := []float64{-1, -0.9, -0.7, -0.5, 0, 0.25, 0.3, 0.5, 0.9, 1}, []float64{0, 0.5, 0.6, 0.95, 1}
 	for i := range n {
 		nodes = append(nodes, odds.NodeID(fmt.Sprintf("node_%02d_of_many", i)))
@@ -40,7 +39,7 @@ func small(t *rapid.T, acyclic bool) (nodes []odds.NodeID, edges []graph.Edge) {
 	return nodes, edges
 }
 
-// walk is a simple path found by trying them all.
+// walk is a simple path found by exhaustive search.
 type walk struct {
 	edges    []int
 	weight   float64
@@ -81,7 +80,7 @@ func enumerate(edges []graph.Edge, source, target odds.NodeID, depth int) (found
 	return found
 }
 
-// checkPath fails unless p is a simple path of real edges and its sums are theirs.
+// checkPath fails unless p is a simple path of real edges with correct sums.
 func checkPath(t *rapid.T, p propagate.Path, edges []graph.Edge, source, target odds.NodeID, depth int) {
 	at, seen := source, []odds.NodeID{source}
 	impact, confidence, lag := 1.0, 1.0, odds.Millis(0)
@@ -109,7 +108,7 @@ func negative(p propagate.Path) bool {
 	return neg
 }
 
-// strongest returns the weight of the best walk of a sign, 0 where there is none.
+// strongest returns the weight of the best walk of a sign, or 0.
 func strongest(all []walk, neg bool) float64 {
 	for _, w := range all {
 		if w.negative == neg {
@@ -120,7 +119,7 @@ func strongest(all []walk, neg bool) float64 {
 }
 
 func TestBestIsTheBestOfAllSimplePaths(t *testing.T) {
-	var s propagate.Scratch // shared: what a query leaves behind must not show in the next
+	var s propagate.Scratch // shared, to expose what a query leaves behind
 	rapid.Check(t, func(t *rapid.T) {
 		acyclic := rapid.Bool().Draw(t, "acyclic")
 		nodes, edges := small(t, acyclic)

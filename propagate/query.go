@@ -6,7 +6,7 @@ import (
 	"corrgraph/odds"
 )
 
-// begin returns a scratch that is ready for n, the depth to use and the first label.
+// begin returns a scratch prepared for n, the depth to use and the first label.
 func (n *Network) begin(source odds.NodeID, depth int, s *Scratch) (*Scratch, int, label, bool) {
 	if s == nil {
 		s = new(Scratch)
@@ -21,17 +21,16 @@ func (n *Network) begin(source odds.NodeID, depth int, s *Scratch) (*Scratch, in
 	return s, depth, label{weight: 1, state: u << 1, parent: -1, arc: -1}, ok
 }
 
-// Best returns the best path from source to target of at most depth hops; depth 0
-// or less means DefaultDepth. ok is false if there is none, if either node is
-// unknown, or if both are the same. s may be nil.
+// Best returns the best path from source to target of at most depth hops; depth 0 or less
+// means DefaultDepth. ok is false if there is none, if either node is unknown, or if both
+// are the same. s may be nil.
 //
-// The search keeps the best label per node and sign of the product of β (0 counts
-// as positive). The result is exactly the best simple path: every prefix of a best
-// path is a best path, and going round a cycle never adds weight. The best path of
-// the other sign is exact where the network has no cycle; otherwise a stronger
-// simple path may exist, which only a search exponential in depth would find (a
-// simple path of given parity: LaPaugh and Papadimitriou, Networks 14, 1984). Cost:
-// at most 2 × depth × edges.
+// The search keeps the best label per node and sign of the product of β (0 counts as
+// positive). The result is exactly the best simple path: every prefix of a best path is a
+// best path, and a cycle never adds weight. The best path of the other sign is exact if the
+// network has no cycle. Otherwise a stronger simple path may exist, which only a search
+// exponential in depth would find (a simple path of given parity: LaPaugh and
+// Papadimitriou, Networks 14, 1984). Cost: at most 2 × depth × edges.
 func (n *Network) Best(source, target odds.NodeID, depth int, s *Scratch) (p Path, ok bool) {
 	s, depth, first, ok := n.begin(source, depth, s)
 	v, known := n.index[target]
@@ -50,10 +49,9 @@ func (n *Network) Best(source, target odds.NodeID, depth int, s *Scratch) (p Pat
 	return p, true
 }
 
-// Downstream returns the best path (see [Network.Best]) to every node that a move
-// of source can reach in at most depth hops, in the order in which paths are
-// ranked. The result is empty, never nil, if there are none. s may be nil. Cost: as
-// Best, plus sorting and the hops returned.
+// Downstream returns the best path (see [Network.Best]) to every node that a move of source
+// can reach in at most depth hops, in ranking order. The result is empty, never nil, if
+// there are none. s may be nil. Cost: as Best, plus sorting and the hops returned.
 func (n *Network) Downstream(source odds.NodeID, depth int, s *Scratch) []Path {
 	s, depth, first, ok := n.begin(source, depth, s)
 	if !ok {
@@ -63,7 +61,7 @@ func (n *Network) Downstream(source odds.NodeID, depth int, s *Scratch) []Path {
 	n.relax(s, first, depth, nil)
 	total := s.rank()
 	s.paths = slices.Grow(s.paths[:0], len(s.labels)) // never nil
-	s.hops = slices.Grow(s.hops[:0], total)           // paths point into it: it must not move
+	s.hops = slices.Grow(s.hops[:0], total)           // paths point into it, so it must not be reallocated
 	for _, i := range s.order {
 		var p Path
 		s.arcs = s.trace(s.arcs[:0], i)
@@ -74,7 +72,8 @@ func (n *Network) Downstream(source odds.NodeID, depth int, s *Scratch) []Path {
 	return s.paths
 }
 
-// rank puts the best label of every node reached into s.order and sums their hops.
+// rank puts the best label of every reached node into s.order and returns the sum of their
+// hops.
 func (s *Scratch) rank() (hops int) {
 	s.order = s.order[:0]
 	for i := range s.labels {

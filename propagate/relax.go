@@ -10,34 +10,34 @@ import (
 // DefaultDepth is the maximum number of hops if the caller passes 0 or less.
 const DefaultDepth = 8
 
-// Scratch is reusable working memory: once it has grown, queries with it don't
-// allocate. The zero value is ready. It is not safe for concurrent use.
+// Scratch is reusable working memory: once it has grown, queries with it do not allocate.
+// The zero value is ready to use. It is not safe for concurrent use.
 type Scratch struct {
 	states []state // node·2 + sign
-	labels []label // in rounds: those of round h have h hops more than the first
-	order  []int32 // labels to answer with
+	labels []label // in rounds: labels of round h have h more hops than the first
+	order  []int32 // labels to return
 	arcs   []int32
 	hops   []Hop
 	paths  []Path
 }
 
-// state is the best known way to reach a node with one sign.
+// state is the best known path to a node with one sign.
 type state struct {
 	weight float64 // -1 unreached, +Inf closed
 	label  int32   // -1 unreached
 }
 
-// label is a path: its last arc after the path of its parent. Labels of earlier
-// rounds never change, so a path stays what it was when a better one is found.
+// label is a path: its parent's path plus one arc. Labels of earlier rounds never change,
+// so a path stays intact when a better one is found.
 type label struct {
 	weight      float64
 	lag         odds.Millis
 	state       int32
-	parent, arc int32 // -1 in the first
+	parent, arc int32 // -1 in the first label
 	hops        int32
 }
 
-// prepare makes s fit for n; between queries all states are unreached.
+// prepare sizes s for n; between queries all states are unreached.
 func (s *Scratch) prepare(n *Network) {
 	if len(s.states) != 2*len(n.nodes) {
 		s.states = slices.Grow(s.states[:0], 2*len(n.nodes))[:2*len(n.nodes)]
@@ -47,7 +47,7 @@ func (s *Scratch) prepare(n *Network) {
 	}
 }
 
-// close bars a node from being reached.
+// close excludes a node from the search.
 func (s *Scratch) close(node int32) {
 	s.states[2*node].weight, s.states[2*node+1].weight = math.Inf(1), math.Inf(1)
 }
@@ -57,7 +57,7 @@ func (s *Scratch) open(node int32) {
 	s.states[2*node], s.states[2*node+1] = state{-1, -1}, state{-1, -1}
 }
 
-// reset opens the states that the last relaxation reached.
+// reset reopens the states reached by the last relaxation.
 func (s *Scratch) reset() {
 	for i := range s.labels {
 		s.open(s.labels[i].state >> 1)
@@ -65,11 +65,11 @@ func (s *Scratch) reset() {
 	s.labels = s.labels[:0]
 }
 
-// relax finds the best way from the label first to every node and sign in at most
-// depth hops, through nodes that are not closed and over arcs that are not banned.
-// Round h extends what round h-1 improved by one arc each (Bellman–Ford with a
-// bound on the hops), so the cost is at most depth × edges × 2, and far less
-// where paths do not meet. The caller resets s when it has read the labels.
+// relax finds the best path from the label first to every node and sign in at most depth
+// hops, through nodes that are not closed and over arcs that are not banned. Round h
+// extends each improvement of round h-1 by one arc (Bellman–Ford with a hop limit), so the
+// cost is at most depth × edges × 2, and far less if paths do not meet. The caller resets s
+// after reading the labels.
 func (n *Network) relax(s *Scratch, first label, depth int, banned []int32) {
 	s.labels = append(s.labels, first)
 	s.close(first.state >> 1)
@@ -83,8 +83,8 @@ func (n *Network) relax(s *Scratch, first label, depth int, banned []int32) {
 	}
 }
 
-// extend offers every continuation of label i. Labels from round on are of the
-// round under way, and may be replaced.
+// extend tries every continuation of label i. Labels from round on belong to the current
+// round and may be replaced.
 func (n *Network) extend(s *Scratch, i, round int32, banned []int32) {
 	l := s.labels[i]
 	u, sign := l.state>>1, l.state&1
@@ -98,7 +98,7 @@ func (n *Network) extend(s *Scratch, i, round int32, banned []int32) {
 		if weight < best.weight {
 			continue
 		}
-		fresh := best.label >= round // found in this round: of as many hops
+		fresh := best.label >= round // found in this round, so with the same number of hops
 		if weight == best.weight && (!fresh || lag >= s.labels[best.label].lag) {
 			continue
 		}
@@ -114,8 +114,8 @@ func (n *Network) extend(s *Scratch, i, round int32, banned []int32) {
 	}
 }
 
-// visits reports whether the path of label i passes a node. Only a cycle that
-// turns the sign comes to this question: any other loses weight or gains nothing.
+// visits reports whether the path of label i passes through a node. It is only called for
+// cycles that turn the sign: any other cycle loses weight or gains nothing.
 func (s *Scratch) visits(i, node int32) bool {
 	for ; i >= 0; i = s.labels[i].parent {
 		if s.labels[i].state>>1 == node {
@@ -125,8 +125,8 @@ func (s *Scratch) visits(i, node int32) bool {
 	return false
 }
 
-// best returns the better label of a node's two signs, -1 if it was not reached,
-// and the weight of the other, 0 if that was not.
+// best returns the better label of a node's two signs, or -1 if the node was not reached,
+// and the weight of the other sign, or 0 if that was not reached.
 func (s *Scratch) best(node int32) (i int32, opposing float64) {
 	plus, minus := s.states[2*node], s.states[2*node+1]
 	switch {

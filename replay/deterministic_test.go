@@ -135,8 +135,8 @@ func TestRecordingIsDeterministic(t *testing.T) {
 	sameDump(t, "one file at a time, last first", got, want)
 }
 
-// A replay that was stopped, or whose process died, leaves a store that opens;
-// replayed again it holds what an undisturbed replay would have left.
+// A replay that was stopped or killed leaves a store that opens; after a second replay it
+// equals that of an undisturbed one.
 func TestStoppedReplayCanBeRepeated(t *testing.T) {
 	files := recordings(t, "the-odds-api-v4/kbo_*.bz2")
 	want, sum := replayInto(t, newDB(t), files...)
@@ -178,7 +178,7 @@ func TestStoppedReplayCanBeRepeated(t *testing.T) {
 	})
 }
 
-// stopAfter replays files until some chunks have been offered to the log.
+// stopAfter replays files until the log has been offered a number of chunks.
 func stopAfter(t *testing.T, db string, files []string, chunks int, cause error) {
 	t.Helper()
 	st := openStore(t, db)
@@ -195,8 +195,8 @@ func stopAfter(t *testing.T, db string, files []string, chunks int, cause error)
 	}
 }
 
-// killedCopy copies a store's files while a replay writes to it: what a process
-// that dies at that moment leaves behind.
+// killedCopy copies a store's files during a replay: the state a killed process would
+// leave.
 func killedCopy(t *testing.T, files []string, chunks int) string {
 	t.Helper()
 	db, copied := newDB(t), newDB(t)
@@ -225,7 +225,7 @@ func killedCopy(t *testing.T, files []string, chunks int) string {
 	return copied
 }
 
-// What can't be read says so; what was read before it stays.
+// Unreadable content is reported; everything read before it stays.
 func TestBrokenFilesLoseNothing(t *testing.T) {
 	file := write(t, market(t)[:2000])
 	whole, err := os.ReadFile(file)

@@ -19,7 +19,7 @@ func devigged(t *testing.T, db string, m odds.Method, files ...string) ([]byte, 
 	return dump(t, st), err
 }
 
-// A store keeps the method that it was built with.
+// A store keeps the method it was built with.
 func TestDevigMethodBelongsToTheStore(t *testing.T) {
 	files := recordings(t, "the-odds-api-v4/raw/*.json.gz")
 	ours, err := devigged(t, newDB(t), odds.Multiplicative, files...)

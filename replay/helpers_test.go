@@ -15,8 +15,8 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// long leaves a test out of short runs: under the race detector the large
-// recordings take minutes and start no goroutine that smaller ones don't.
+// long skips a test in short runs: under the race detector the large recordings take
+// minutes, and they start no goroutines that smaller ones do not.
 func long(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -24,8 +24,8 @@ func long(t *testing.T) {
 	}
 }
 
-// recordings finds real files. Without them a test can't speak: it fails where
-// they must be there, and is skipped elsewhere.
+// recordings finds real files. If they are missing, the test fails where they are required,
+// and is skipped elsewhere.
 func recordings(t testing.TB, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("../../shared/data", pattern))
@@ -130,7 +130,7 @@ func write(t *testing.T, batches []*odds.Batch) string {
 	return path
 }
 
-// where keeps the batches of some instants.
+// where returns the batches of selected instants.
 func where(batches []*odds.Batch, keep func(odds.Time) bool) (out []*odds.Batch) {
 	for _, b := range batches {
 		if keep(b.At) {

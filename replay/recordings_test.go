@@ -13,8 +13,8 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// Every recording is read to the end with nothing rejected; the numbers are
-// those that the recordings' own descriptions state.
+// Every recording is read to the end without rejects; the numbers are those in the
+// recordings' own descriptions.
 func TestRecordingsAreReadWhole(t *testing.T) {
 	long(t)
 	for _, c := range []struct {
@@ -46,8 +46,8 @@ func TestRecordingsAreReadWhole(t *testing.T) {
 	}
 }
 
-// Three days of baseball beside three days of women's basketball: who follows
-// whom is known, and that the two sports have nothing to do with each other.
+// Three days of baseball beside three days of women's basketball: it is known who follows
+// whom, and that the two sports are unrelated.
 func TestBaseballAndBasketball(t *testing.T) {
 	long(t)
 	db := newDB(t)
@@ -144,8 +144,7 @@ func TestWrongQuoteOfTheWorldCup(t *testing.T) {
 	}
 }
 
-// forecasts checks the predictions about a follower that is known: they beat
-// what the same rule does at times of equal activity, by far.
+// forecasts checks the predictions about a known follower: they beat the base rate by far.
 func forecasts(t *testing.T, st *sqlite.Store) {
 	t.Helper()
 	ps, err := st.Predictions(context.Background())

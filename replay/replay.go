@@ -1,10 +1,10 @@
-// Package replay runs recordings through the engine into a store: what the store
-// already holds and what is new are merged in event-time order, new quotes go to
-// the store's tick log as they are read, and the engine's conclusions replace
-// the store's in one transaction at the end.
+// Package replay runs recordings through the engine into a store. The store's ticks and the
+// new ones are merged in event-time order, new quotes are written to the store's tick log
+// as they are read, and the engine's conclusions replace the store's in one transaction at
+// the end.
 //
-// The tick log is the truth and conclusions follow from it, so a replay that was
-// interrupted, split over several runs or repeated ends in the same results.
+// The tick log is the source of truth and conclusions follow from it. So a replay that was
+// interrupted, split over several runs or repeated gives the same results.
 package replay
 
 import (
@@ -22,7 +22,7 @@ import (
 	"corrgraph/ticklog"
 )
 
-// Store is where a replay keeps the ticks it reads and what it concludes.
+// Store holds the ticks a replay reads and its conclusions.
 type Store interface {
 	Log() ticklog.Log
 	WriteResults(ctx context.Context, r *store.Results) error
@@ -35,21 +35,22 @@ type Options struct {
 	Paths  []string
 	Feed   recording.Options
 	Engine engine.Options
-	// Facts is a catalogue file that adds to the built-in facts; empty for none.
+	// Facts extends the built-in facts, for example with a catalogue file; nil for none.
 	Facts func(*catalog.Facts) (*catalog.Facts, error)
-	// Progress is told how far the reading is; nil for nobody.
+	// Progress is called with the reading progress; nil for no reports.
 	Progress func(read, total int64)
-	// Clock times the run for Summary.Seconds; nil leaves it 0.
+	// Clock measures the run for Summary.Seconds; nil leaves that 0.
 	Clock func() time.Time
 }
 
-// chunkQuotes is how many quotes go to the tick log at a time.
+// chunkQuotes is how many quotes are written to the tick log at once.
 const chunkQuotes = 16_384
 
-// Run replays recordings into a store. A store that was built with another de-vig
-// method than Options.Engine's is store.ErrDevig, and nothing is read. What single files could not give to their
-// end is an error that wraps feed.ErrFormat or feed.ErrTruncated, returned after
-// everything else was read, concluded and stored; Summary is whole then.
+// Run replays recordings into a store. If the store was built with a de-vig method other
+// than Options.Engine's, it fails with store.ErrDevig before reading anything. Files that
+// could not be read to the end give an error that wraps feed.ErrFormat or
+// feed.ErrTruncated. It is returned after everything else was read, concluded and stored;
+// Summary is complete then.
 func Run(ctx context.Context, st Store, o Options) (Summary, error) {
 	stream, err := recording.Open(ctx, o.Paths, o.Feed)
 	if err != nil {
@@ -89,8 +90,8 @@ type run struct {
 	quotes  int
 }
 
-// Batches is Run for batches from elsewhere: next returns one after the other in
-// event-time order, then io.EOF. Any other error of next ends the run and is returned.
+// Batches is Run for batches from elsewhere: next returns them in event-time order, then
+// io.EOF. Any other error of next ends the run and is returned.
 func Batches(ctx context.Context, st Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
 	r := &run{st: st, opt: o}
 	return r.do(ctx, next)
@@ -115,8 +116,7 @@ func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Su
 	return sum, r.audit(ctx, start, took, &sum)
 }
 
-// audit notes the run in the store's audit log, where there is a clock to tell
-// when it was.
+// audit adds the run to the store's audit log, if there is a clock.
 func (r *run) audit(ctx context.Context, start time.Time, took time.Duration, sum *Summary) error {
 	if r.opt.Clock == nil {
 		return nil
@@ -152,7 +152,7 @@ func (r *run) prepare(ctx context.Context) error {
 	return nil
 }
 
-// read applies everything, and logs what is new, chunk by chunk.
+// read applies all batches, and logs the new ones chunk by chunk.
 func (r *run) read(ctx context.Context) error {
 	for {
 		if err := context.Cause(ctx); err != nil {

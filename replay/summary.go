@@ -10,16 +10,16 @@ import (
 	"corrgraph/store"
 )
 
-// Summary is the answer of a replay: what the store holds after it. Counts of
-// rejects and duplicates are of this run alone.
+// Summary is the result of a replay: the content of the store after it. Counts of rejects
+// and duplicates cover this run alone.
 type Summary struct {
 	AsOf       odds.Time      `json:"as_of"`
 	Ticks      int            `json:"ticks"`       // quotes that changed their node's value or state
 	Quotes     int            `json:"quotes"`      // prices read from sources
-	Read       int            `json:"quotes_read"` // by this run, duplicates among them
+	Read       int            `json:"quotes_read"` // by this run, including duplicates
 	Duplicates int            `json:"duplicates"`
 	Rejected   map[string]int `json:"rejected"`
-	Partial    int            `json:"partial_markets"` // updates whose outcomes were no complete set
+	Partial    int            `json:"partial_markets"` // updates whose outcomes were not a complete set
 	Events     int            `json:"events"`
 	Nodes      int            `json:"nodes"`
 	Pairs      map[string]int `json:"pairs"`
@@ -30,18 +30,18 @@ type Summary struct {
 	Directed   int            `json:"families_directed"`
 
 	Anomalies   map[string]int `json:"anomalies"`  // raised ones, by kind
-	Suppressed  map[string]int `json:"suppressed"` // kept but not raised, by kind
+	Suppressed  map[string]int `json:"suppressed"` // stored but not raised, by kind
 	Predictions Predictions    `json:"predictions"`
 
 	DecoyDiscoveryRate float64        `json:"decoy_discovery_rate"`
 	DecoyCopies        int            `json:"decoy_copies"`
 	Seconds            float64        `json:"seconds"`
 	Rejects            []feed.Reject  `json:"rejects,omitempty"`  // the first few of each reason
-	Skipped            map[string]int `json:"skipped,omitempty"`  // rows that a column map leaves out by rule
+	Skipped            map[string]int `json:"skipped,omitempty"`  // rows left out by a rule of the column map
 	Problems           []string       `json:"problems,omitempty"` // files that could not be read to the end
 }
 
-// Predictions sums up the scorecard.
+// Predictions summarises the scorecard.
 type Predictions struct {
 	Issued   int     `json:"issued"`
 	Matured  int     `json:"matured"`
@@ -53,7 +53,7 @@ type Predictions struct {
 	Brier    float64 `json:"brier"`
 }
 
-// summarise sums up what is kept of a recording.
+// summarise builds the summary of a recording's results.
 func summarise(res *store.Results, judged *store.Judgement, seen engine.Counts, o ledger.Score) Summary {
 	s := Summary{
 		AsOf: res.AsOf, Rejected: map[string]int{}, Events: len(res.Events), Nodes: judged.Nodes,

@@ -9,7 +9,7 @@ import (
 	"corrgraph/series"
 )
 
-// BenchmarkObserve is a node that moves at every second look, its memory full.
+// BenchmarkObserve is a node with full memory that moves at every second look.
 func BenchmarkObserve(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	steps := make([]float64, 1024)
@@ -47,8 +47,8 @@ func BenchmarkWhiten(b *testing.B) {
 	}
 }
 
-// BenchmarkPanel is the consensus of a selection and what each venue is set
-// against, by how many venues quote it; one of them stands far off.
+// BenchmarkPanel computes the consensus of a selection, and each venue's leave-one-out
+// consensus, by number of venues; one of them is an outlier.
 func BenchmarkPanel(b *testing.B) {
 	for _, venues := range []int{4, 8, 16} {
 		b.Run(fmt.Sprint(venues), func(b *testing.B) {

@@ -6,25 +6,25 @@ import (
 	"corrgraph/odds"
 )
 
-// Coarsest is the coarsest resolution of a source: 30 days. Nothing is learned from one
-// that is coarser.
+// Coarsest is the coarsest usable resolution of a source: 30 days. Nothing is learned from
+// a coarser one.
 const Coarsest odds.Millis = 30 * 24 * 3_600_000
 
-// Clock is the poll clock of one source. Its step is the median of the steps so
-// far: the resolution of all that the source says.
+// Clock is the poll clock of one source. Its step, the median of the steps so far, is the
+// resolution of everything from that source.
 type Clock struct {
-	Last, Prev odds.Time // the newest poll and the one before; 0 none
+	Last, Prev odds.Time // the newest poll and the one before; 0 if none
 	Polls      int
 	steps      []odds.Millis // sorted
-	Missed     int           // steps long enough to hold a poll that never came
+	Missed     int           // steps long enough to contain a missing poll
 }
 
-// maxSteps bounds the memory of a clock; beyond it every second step is dropped,
-// which leaves the median where it was.
+// maxSteps limits the memory of a clock. Beyond it every second step is dropped, which
+// keeps the median.
 const maxSteps = 4096
 
-// Tick takes a poll's stamp, later than the last one, and reports whether it
-// follows the last one without a missed poll between.
+// Tick takes a poll's stamp, which must be later than the last one, and reports whether no
+// poll was missed in between.
 func (c *Clock) Tick(at odds.Time) (joined bool) {
 	c.Polls++
 	c.Prev, c.Last = c.Last, at
@@ -56,8 +56,8 @@ func (c *Clock) Step() odds.Millis {
 	return c.steps[len(c.steps)/2]
 }
 
-// missed: a step of 1.75 medians or more had room for another poll. Before there
-// are 5 steps to take a median of, none is called missed.
+// missed: a step of 1.75 medians or more has room for another poll. Without 5 steps for a
+// median, none counts as missed.
 func (c *Clock) missed(step odds.Millis) bool {
 	return len(c.steps) >= 5 && 4*step >= 7*c.Step()
 }

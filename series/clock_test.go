@@ -26,7 +26,7 @@ func TestClockStep(t *testing.T) {
 	if c.Step() != 60 || c.Polls != 7 || c.Last != 1000+1200 || c.Prev != 1000+1140 {
 		t.Errorf("step %v, polls %v, last %v, prev %v", c.Step(), c.Polls, c.Last, c.Prev)
 	}
-	// No median of fewer than 5 steps is trusted to call a poll missed.
+	// With fewer than 5 steps the median is not trusted to detect a missed poll.
 	if !slices.Equal(joined, []bool{true, true, true, true, true, true}) || c.Missed != 0 {
 		t.Errorf("joined %v, missed %d", joined, c.Missed)
 	}
@@ -45,8 +45,8 @@ func TestClockMissedPolls(t *testing.T) {
 	}
 }
 
-// TestClockForgetsEvenly: a clock that has halved its memory has the median of
-// all its steps, and its memory has a bound.
+// TestClockForgetsEvenly: a clock that has halved its memory still has the median of all
+// its steps, and its memory is bounded.
 func TestClockForgetsEvenly(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 0))
 	var c Clock

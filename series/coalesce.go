@@ -2,21 +2,21 @@ package series
 
 import "corrgraph/odds"
 
-// CoalesceWindow is how long a stream's market update may take to arrive leg by leg.
+// CoalesceWindow is how long the legs of a stream's market update may take to arrive.
 const CoalesceWindow odds.Millis = 100
 
-// Coalescer joins what one venue sends of one market leg by leg into one update,
-// so that the margin is removed from prices that belong together: a leg that
-// moves first would make the others seem to move the other way. Legs join when
-// the later one comes within settle of the first, repeats none of it, and both
-// hold less than the whole market. The joined update has the first leg's time.
+// Coalescer joins the legs of one venue's market into one update, so that the margin is
+// removed from prices that belong together. Otherwise a leg that moves first would make the
+// others appear to move the opposite way. Legs join if the later one comes within settle of
+// the first, repeats none of it, and both hold less than the whole market. The joined
+// update has the first leg's time.
 //
-// Batches leave in the order they came, up to settle later in event time. Polls
-// pass unchanged. A Coalescer is for one goroutine.
+// Batches leave in the order they came, up to settle later in event time. Polls pass
+// unchanged. A Coalescer is not safe for concurrent use.
 type Coalescer struct {
 	settle odds.Millis
 	queue  []*odds.Batch
-	legs   map[marketKey]leg // the newest incomplete update in the queue
+	legs   map[marketKey]leg // newest incomplete update in the queue
 	size   map[marketKey]int // most outcomes ever seen together
 }
 
@@ -27,7 +27,7 @@ type leg struct {
 	update int
 }
 
-// NewCoalescer returns a Coalescer; settle 0 means Settle.
+// NewCoalescer returns a Coalescer; settle 0 means CoalesceWindow.
 func NewCoalescer(settle odds.Millis) *Coalescer {
 	if settle == 0 {
 		settle = CoalesceWindow
@@ -35,7 +35,7 @@ func NewCoalescer(settle odds.Millis) *Coalescer {
 	return &Coalescer{settle: settle, legs: map[marketKey]leg{}, size: map[marketKey]int{}}
 }
 
-// Push takes the next batch and emits those that nothing can join any more.
+// Push takes the next batch and emits the batches that can no longer be joined.
 func (c *Coalescer) Push(b *odds.Batch, emit func(*odds.Batch) error) error {
 	if err := c.release(b.At.Add(-c.settle), emit); err != nil {
 		return err
@@ -47,12 +47,12 @@ func (c *Coalescer) Push(b *odds.Batch, emit func(*odds.Batch) error) error {
 		c.queue = append(c.queue, b)
 	}
 	if b.Polled && len(c.queue) == 1 {
-		return c.Flush(emit) // nothing is waiting that it could come before
+		return c.Flush(emit) // nothing is queued that could come before it
 	}
 	return nil
 }
 
-// Flush emits everything.
+// Flush emits all queued batches.
 func (c *Coalescer) Flush(emit func(*odds.Batch) error) error { return c.release(odds.Never, emit) }
 
 func (c *Coalescer) release(before odds.Time, emit func(*odds.Batch) error) error {
@@ -74,10 +74,10 @@ func (c *Coalescer) release(before odds.Time, emit func(*odds.Batch) error) erro
 	return nil
 }
 
-// join moves the updates of b that complete an earlier one there, and returns
-// what is left of b: b itself where nothing was moved and nothing may join it.
+// join moves the updates of b that complete an earlier one into that one. It returns the
+// rest of b: b itself if nothing was moved and nothing may join it.
 func (c *Coalescer) join(b *odds.Batch) *odds.Batch {
-	var own *odds.Batch // a copy, once one is needed
+	var own *odds.Batch // a copy, if needed
 	for i := range b.Updates {
 		u := &b.Updates[i]
 		k := marketKey{b.Source, u.Venue, u.Event.ID, u.Market}

@@ -9,17 +9,16 @@ import (
 type Member struct {
 	Group     int     // venues of one group count once
 	Now, Prev float64 // log-odds
-	Both      bool    // Prev is a value too, with nothing broken in between
+	Both      bool    // Prev is also a value, and the series is unbroken in between
 }
 
-// Panel is the venues that quote one selection, folded into groups: the ground
-// of its consensus. Its zero value is ready; it is reused by Load.
+// Panel is the venues that quote one selection, folded into groups, as the basis of its
+// consensus. The zero value is ready to use; Load reuses it.
 //
-// The consensus is a robust mean over groups: each group counts once, with the
-// mean of its venues, and groups further than 3 robust s.d. (1.4826·MAD, never
-// less than 0.02) from the median are drawn in to that distance (one step of
-// Huber's M-estimator, 1964). Set against a venue, the venue's whole group is
-// left out, or the edge would be mechanical.
+// The consensus is a robust mean over groups: each group counts once, with the mean of its
+// venues. Groups further than 3 robust s.d. (1.4826·MAD, at least 0.02) from the median are
+// pulled in to that distance (one step of Huber's M-estimator, 1964). For comparison with a
+// venue, the venue's whole group is left out; otherwise the edge would be mechanical.
 type Panel struct {
 	now, then, before fold
 	sorted            []float64
@@ -31,10 +30,10 @@ type fold struct {
 	values []float64
 	counts []float64
 	sum    float64
-	calm   bool // nothing reaches the clipping distance, whoever is left out
+	calm   bool // no group reaches the clipping distance, whichever group is left out
 }
 
-// Load takes the members of a selection. Cost O(n·groups).
+// Load takes the members of a selection. Cost: O(n·groups).
 func (p *Panel) Load(m []Member) {
 	p.now.reset()
 	p.then.reset()
@@ -51,14 +50,14 @@ func (p *Panel) Load(m []Member) {
 	}
 }
 
-// Level returns the consensus over the groups but leaveOut (−1: all), and how
-// many groups it rests on; 0 of them means that there is none.
+// Level returns the consensus over all groups except leaveOut (−1: all), and the number of
+// groups behind it; 0 groups means there is none.
 func (p *Panel) Level(leaveOut int) (value float64, groups int) {
 	return p.now.mean(leaveOut, &p.sorted)
 }
 
-// Move returns how far the consensus moved: now less before, over the members
-// that have both, so that a venue that comes or goes moves nothing.
+// Move returns the consensus's move: now less before, over the members with both, so that
+// joining and leaving venues do not move it.
 func (p *Panel) Move(leaveOut int) (move float64, groups int) {
 	a, n := p.then.mean(leaveOut, &p.sorted)
 	b, _ := p.before.mean(leaveOut, &p.sorted)
@@ -101,13 +100,13 @@ func (f *fold) settle(buf *[]float64) {
 	f.calm = s[n-1]+slack <= reachOf(median(s[:n-1])-slack)
 }
 
-// reachOf is the clipping distance of a median absolute deviation.
+// reachOf is the clipping distance for a median absolute deviation.
 func reachOf(mad float64) float64 {
 	const least = 0.02
 	return 3 * math.Max(least, 1.4826*mad)
 }
 
-// clip returns the median and the clipping distance of the groups but leaveOut.
+// clip returns the median and the clipping distance of all groups except leaveOut.
 func (f *fold) clip(leaveOut int, buf *[]float64) (med, reach float64) {
 	s := (*buf)[:0]
 	for i, v := range f.values {

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// bruteLevel is the definition: the mean over groups, each the mean of its
-// members, drawn in to 3 robust s.d. of their median.
+// bruteLevel is the definition: the mean over groups, each the mean of its members, pulled
+// in to 3 robust s.d. of their median.
 func bruteLevel(m []Member, leaveOut int, value func(Member) (float64, bool)) (float64, int) {
 	sums, counts := map[int]float64{}, map[int]float64{}
 	for _, x := range m {
@@ -56,7 +56,7 @@ func drawMembers(t *rapid.T) []Member {
 	}), 0, 14).Draw(t, "members")
 }
 
-// TestPanelIsTheDefinition reuses one Panel, so that it also shows what leaks.
+// TestPanelIsTheDefinition reuses one Panel, to expose leaks.
 func TestPanelIsTheDefinition(t *testing.T) {
 	var p Panel
 	check(t, func(t *rapid.T) {
@@ -78,8 +78,8 @@ func TestPanelIsTheDefinition(t *testing.T) {
 	})
 }
 
-// TestPanelLeavesGroupsOut: whatever a venue says, the consensus against its
-// group does not hear it.
+// TestPanelLeavesGroupsOut: a venue's values have no effect on the consensus without its
+// group.
 func TestPanelLeavesGroupsOut(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		m := drawMembers(t)
@@ -106,8 +106,8 @@ func TestPanelLeavesGroupsOut(t *testing.T) {
 	})
 }
 
-// TestPanelMembershipMovesNothing: a venue that comes, goes or lacks a previous
-// value is in no move.
+// TestPanelMembershipMovesNothing: a venue that joins, leaves or lacks a previous value
+// does not contribute to a move.
 func TestPanelMembershipMovesNothing(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		m := drawMembers(t)
@@ -122,9 +122,9 @@ func TestPanelMembershipMovesNothing(t *testing.T) {
 	})
 }
 
-// TestPanelOneWrongQuote: of ten venues one is wrong, by anything. The others lie
-// within ±0.02, so the median moves by at most 0.02 and the wrong one is drawn in
-// to 3 robust s.d. of it, and counts a tenth.
+// TestPanelOneWrongQuote: one of ten venues is wrong, by any amount. The others lie within
+// ±0.02, so the median moves by at most 0.02. The wrong one is pulled in to 3 robust s.d.
+// of it and counts a tenth.
 func TestPanelOneWrongQuote(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
@@ -165,6 +165,59 @@ func TestPanelGroupsCountOnce(t *testing.T) {
 	if v, n := p.Level(-1); n != 0 || v != 0 {
 		t.Errorf("nobody: %v of %d groups", v, n)
 	}
+}
+
+// The consensus of −0.1, 0, 0.1 and 9 worked by hand: the median is 0.05, the
+// deviations 0.05, 0.05, 0.15 and 8.95 have the median 0.1, and 9 is drawn in to
+// 0.05 + 3·0.14826 = 0.49478.
+func TestPanelWorked(t *testing.T) {
+	var p Panel
+	p.Load([]Member{{0, -0.1, 0, false}, {1, 0, 0, false}, {2, 0.1, 0, false}, {3, 9, 0, false}})
+	if v, n := p.Level(-1); n != 4 || math.Abs(v-0.49478/4) > 1e-12 {
+		t.Errorf("%v of %d groups, want %v of 4", v, n, 0.49478/4)
+	}
+	if v, n := p.Level(3); n != 3 || math.Abs(v) > 1e-15 {
+		t.Errorf("without the far one: %v of %d groups, want 0 of 3", v, n)
+	}
+	if v, n := p.Move(-1); n != 0 || v != 0 {
+		t.Errorf("nobody has a previous value, yet the move is %v of %d groups", v, n)
+	}
+	// Three agree to the digit: the reach is never less than 3·0.02, and 2 counts as 1.06.
+	p.Load([]Member{{0, 1, 1, true}, {1, 1, 1, true}, {2, 1, 1, true}, {3, 2, 1, true}})
+	if v, n := p.Level(-1); n != 4 || math.Abs(v-1.015) > 1e-12 {
+		t.Errorf("%v of %d groups, want 1.015 of 4", v, n)
+	}
+	if v, n := p.Move(-1); n != 4 || math.Abs(v-0.015) > 1e-12 {
+		t.Errorf("a move of %v over %d groups, want 0.015 over 4", v, n)
+	}
+}
+
+// All venues moved up by c: so do level and nothing else.
+func TestPanelShifts(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		m := drawMembers(t)
+		c := rapid.Float64Range(-3, 3).Draw(t, "shift")
+		var p, q Panel
+		p.Load(m)
+		up, mirrored := slices.Clone(m), slices.Clone(m)
+		for i := range m {
+			up[i].Now, up[i].Prev = m[i].Now+c, m[i].Prev+c
+			mirrored[i].Now, mirrored[i].Prev = -m[i].Now, -m[i].Prev
+		}
+		level, n := p.Level(-1)
+		move, _ := p.Move(-1)
+		q.Load(up)
+		if got, _ := q.Level(-1); n > 0 && math.Abs(got-level-c) > 1e-9 {
+			t.Fatalf("level %v became %v, shifted by %v", level, got, c)
+		}
+		if got, _ := q.Move(-1); math.Abs(got-move) > 1e-9 {
+			t.Fatalf("move %v became %v", move, got)
+		}
+		q.Load(mirrored)
+		if got, _ := q.Level(-1); math.Abs(got+level) > 1e-9 {
+			t.Fatalf("level %v, mirrored %v", level, got)
+		}
+	})
 }
 
 func check(t *testing.T, property func(*rapid.T)) {

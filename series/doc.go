@@ -1,7 +1,7 @@
-// Package series keeps the bounded history of every node in event-time order:
-// what counts as a move and what does not, whitened moves for the estimators and
-// raw ones for propagation ratios, the step of a poll clock, and the consensus
-// of a selection over groups of venues.
+// Package series keeps the bounded history of every node in event-time order. It decides
+// what counts as a move, and provides whitened moves for the estimators, raw ones for
+// propagation ratios, the step of a poll clock, and the consensus of a selection over
+// groups of venues.
 //
 // Values are log-odds. Nothing here is safe for concurrent use: the engine owns it.
 package series

@@ -7,7 +7,7 @@ import (
 	"corrgraph/series"
 )
 
-// A value that is quoted after a gap is taken over and is no move.
+// A value quoted after a gap is adopted but does not count as a move.
 func ExampleNode_Observe() {
 	const start odds.Time = 1_750_000_000_000
 	n := series.Node{ID: "book/final/h2h/home"}

@@ -2,10 +2,10 @@ package series
 
 import "corrgraph/odds"
 
-// Increment is one move of a node between two observations with no gap, no
-// suspension and no change of phase between them.
+// Increment is one move of a node between two observations without a gap, suspension or
+// change of phase between them.
 type Increment struct {
 	At    odds.Time
 	White float64 // causally whitened: mean and AR(1) removed, divided by the running r.m.s., within ±6
-	Raw   float64 // log-odds as they moved
+	Raw   float64 // log-odds, the move as observed
 }

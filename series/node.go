@@ -9,8 +9,8 @@ import (
 // Keep is how many moves a node remembers by default; older ones are forgotten.
 const Keep = 4096
 
-// tiny is the change below which a value counts as unchanged: far below any
-// venue's price step, far above rounding.
+// tiny is the change below which a value counts as unchanged: far below any venue's price
+// step, far above rounding error.
 const tiny = 1e-9
 
 // Node is the series of one selection at one venue (or of a consensus) in one
@@ -19,25 +19,24 @@ type Node struct {
 	ID    odds.NodeID
 	Hash  uint64 // of ID; seeds its decoys
 	Value float64
-	Open  bool // Value is a price, not what was left of one before a state
+	Open  bool // Value is a current price, not the last one before a break
 
 	SeenAt    odds.Time // last observation
 	ChangedAt odds.Time // last move
 	Keep      int       // moves remembered; 0 means Keep. It must not change
 
-	Looks int     // observations that could have shown a move
+	Looks int     // observations at which a move was possible
 	ss    float64 // Σ raw² over Looks
 
 	moves   []Increment
 	white   Whitener
-	Gaps    int // breaks that no increment crossed
+	Gaps    int // breaks that no increment spans
 	Dropped int // moves forgotten
 }
 
-// Observe takes the node's value at a time. joined says that nothing broke the
-// series since the last observation (no state, no missed poll, no change of
-// phase); without it the value is taken over and no move is counted. moved
-// reports whether an increment was added.
+// Observe takes the node's value at a time. joined means that the series is unbroken since
+// the last observation (no suspension, no missed poll, no change of phase). Without it the
+// value is adopted and no move is counted. moved reports whether an increment was added.
 func (n *Node) Observe(at odds.Time, value float64, joined bool) (inc Increment, moved bool) {
 	was, open := n.Value, n.Open
 	n.Value, n.Open, n.SeenAt = value, true, at
@@ -62,7 +61,7 @@ func (n *Node) Push(at odds.Time, d float64) Increment {
 	inc := Increment{At: at, White: n.white.Next(d), Raw: d}
 	n.ss += d * d
 	n.ChangedAt = at
-	if keep := n.keep(); len(n.moves) >= keep+keep/4+1 { // seldom, for it moves all that stay
+	if keep := n.keep(); len(n.moves) >= keep+keep/4+1 { // rare, because it moves all the remaining ones
 		drop := len(n.moves) - keep
 		n.moves = n.moves[:copy(n.moves, n.moves[drop:])]
 		n.Dropped += drop
@@ -78,7 +77,7 @@ func (n *Node) keep() int {
 	return Keep
 }
 
-// Break says that the node has no price now: the next one starts anew.
+// Break marks the node as having no price now: the series starts afresh with the next one.
 func (n *Node) Break() { n.Open = false }
 
 // Moves returns the remembered moves, oldest first. The slice is valid until the
@@ -87,11 +86,11 @@ func (n *Node) Moves() []Increment {
 	return n.moves[max(0, len(n.moves)-n.keep()):]
 }
 
-// Count is how many moves the node has made, forgotten ones included.
+// Count is the number of moves the node has made, including forgotten ones.
 func (n *Node) Count() int { return n.Dropped + len(n.moves) }
 
-// RMS returns the root mean square of moves over all looks: over all polls of a
-// polled source, zeros counted; over all ticks of a stream. 0 before the first move.
+// RMS returns the root mean square of moves over all looks: for a polled source all polls,
+// including unchanged ones; for a stream all ticks. 0 before the first move.
 func (n *Node) RMS() float64 {
 	if n.Looks == 0 {
 		return 0

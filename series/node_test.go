@@ -16,7 +16,7 @@ func TestNodeMoves(t *testing.T) {
 		moved  bool
 	}
 	for i, l := range []look{
-		{10, 1, true, false},           // the first value is no move
+		{10, 1, true, false},           // the first value is not a move
 		{20, 1.5, true, true},          // +0.5
 		{30, 1.5, true, false},         // nothing
 		{40, 1.2, false, false},        // a missed poll lies between
@@ -41,13 +41,13 @@ func TestNodeMoves(t *testing.T) {
 	if n.Count() != 2 || n.Gaps != 2 || n.Value != 9 || n.SeenAt != 70 || !n.Open {
 		t.Errorf("count %d, gaps %d, value %v", n.Count(), n.Gaps, n.Value)
 	}
-	// Four looks could have shown a move: at 20, 30, 50, 60.
+	// Four looks could show a move: at 20, 30, 50, 60.
 	if want := math.Sqrt((0.25 + 0.01) / 4); n.Looks != 4 || math.Abs(n.RMS()-want) > 1e-12 {
 		t.Errorf("%d looks, r.m.s. %v, want %v", n.Looks, n.RMS(), want)
 	}
 }
 
-// TestNodeCreep: many changes too small to count do not add up unseen.
+// TestNodeCreep: many changes too small to count do not accumulate unnoticed.
 func TestNodeCreep(t *testing.T) {
 	var n Node
 	n.Observe(1, 0, true)

@@ -13,7 +13,7 @@ func (k *Clock) State(c *state.Coder) {
 	c.Values(&k.Last, &k.Prev, &k.Polls, &k.steps, &k.Missed)
 }
 
-// State saves the node with all the moves that it holds, or restores it.
+// State saves the node with its remembered moves, or restores it.
 func (n *Node) State(c *state.Coder) {
 	c.Values(&n.ID, &n.Hash, &n.Value, &n.Open, &n.SeenAt, &n.ChangedAt, &n.Keep, &n.Looks, &n.ss, &n.Gaps, &n.Dropped)
 	w := &n.white
@@ -21,7 +21,7 @@ func (n *Node) State(c *state.Coder) {
 	state.Slice(c, &n.moves, func(m *Increment) { c.Values(&m.At, &m.White, &m.Raw) })
 }
 
-// State saves the batches that wait, or restores them into a new Coalescer.
+// State saves the queued batches, or restores them into a new Coalescer.
 func (l *Coalescer) State(c *state.Coder) {
 	c.Values(&l.queue)
 	l.forgetLost()
@@ -39,7 +39,7 @@ func (l *Coalescer) State(c *state.Coder) {
 	state.Map(c, l.size, compareKeys, func(k *marketKey, n *int) { c.Values(&k.source, &k.venue, &k.event, &k.market, n) })
 }
 
-// forgetLost drops legs that have left the queue: nothing can join them any more.
+// forgetLost drops legs that have left the queue: nothing can join them now.
 func (l *Coalescer) forgetLost() {
 	waiting := map[*odds.Batch]bool{}
 	for _, b := range l.queue {

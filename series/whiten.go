@@ -2,14 +2,13 @@ package series
 
 import "math"
 
-// Whitener turns moves into innovations from their past alone: it removes the
-// running mean and an AR(1), divides by the running r.m.s. and keeps the result
-// within ±6. Trends and momentum would otherwise make false edges; what it
-// predicts a move from is known before the move. O(1) a move.
+// Whitener turns moves into innovations using only their past: it removes the running mean
+// and an AR(1), divides by the running r.m.s. and clips the result to ±6. Otherwise trends
+// and momentum would create false edges. The prediction of a move never uses the move
+// itself. O(1) per move.
 //
-// The shrinkage (10 moves for mean and AR, 5 before the r.m.s. alone is
-// believed, 200 moves of memory) is that of the simulations the method was tried
-// on.
+// The shrinkage (10 moves for mean and AR, 5 before the r.m.s. stands alone, 200 moves of
+// memory) is that of the simulations that validated the method.
 type Whitener struct {
 	n          int
 	mean, varc float64

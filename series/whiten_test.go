@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestWhitenReference holds outputs of the published simulation's whiten.
+// TestWhitenReference has outputs of the published simulation's whiten.
 func TestWhitenReference(t *testing.T) {
 	in := []float64{0.02, -0.01, 0.015, 0.04, -0.03, 0.005, 1.5, -0.02, 0.01, 0.01, -0.045, 0.0, 0.03, -0.02, 0.025}
 	want := []float64{
@@ -33,8 +33,8 @@ func TestWhitenReference(t *testing.T) {
 	}
 }
 
-// TestWhitenIsPredictable: a move changes no output before its own, and the
-// output of a move is increasing in it with everything before held fixed.
+// TestWhitenIsPredictable: a move does not change earlier outputs, and its own output
+// increases with it, for a fixed past.
 func TestWhitenIsPredictable(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	in := noise(rng, 400)
@@ -71,8 +71,8 @@ func TestWhitenScaleAndSign(t *testing.T) {
 	}
 }
 
-// TestWhitenRemoves: what is left of trend, momentum and bounce has no mean, no
-// correlation with its past and unit variance, within 4 standard errors.
+// TestWhitenRemoves: after whitening, trend, momentum and bounce leave no mean, no
+// correlation with the past and unit variance, within 4 standard errors.
 func TestWhitenRemoves(t *testing.T) {
 	const n, burn = 6000, 500
 	for name, next := range map[string]func(prev, e float64) float64{
@@ -94,7 +94,8 @@ func TestWhitenRemoves(t *testing.T) {
 		}
 		m, v, r := mean/(n-burn), ss/(n-burn), ac/ss
 		t.Logf("%s: mean %.4f, variance %.4f, lag-1 correlation %.4f", name, m, v, r)
-		// The mean of n moves is known to 1/√n alone, so an online mean leaves a few of those.
+		// The mean of n moves is known only to 1/√n, so an online mean leaves a few
+		// standard errors.
 		if se := 1 / math.Sqrt(n-burn); math.Abs(m) > 6*se || math.Abs(r) > 4*se || math.Abs(v-1) > 0.05 {
 			t.Errorf("%s: mean %.4f, variance %.4f, lag-1 correlation %.4f", name, m, v, r)
 		}

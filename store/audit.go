@@ -8,7 +8,7 @@ import (
 
 // AuditRow is one operation in the audit log.
 type AuditRow struct {
-	ID        int64     // given by the log, rising with the order of writing; 0 before
+	ID        int64     // assigned by the log, increasing in write order; 0 before
 	At        odds.Time // wall clock
 	Operation string    // "GRAPH_BUILD", "L4_BUILD_FAILED", "REPLAY"…
 	Subject   string    // the event, node or file it was about; may be empty
@@ -16,19 +16,19 @@ type AuditRow struct {
 	Status    string // "OK", "FAILED", "REFUSED"…
 	Detail    string
 	Took      time.Duration
-	Actor     string // name of the token, the address or the command that asked; may be empty
-	TraceID   string // of W3C trace context; may be empty
+	Actor     string // name of the token, address or command behind the request; may be empty
+	TraceID   string // W3C trace context; may be empty
 }
 
-// Size is the bytes that a row counts for in the bounds of the log: its texts,
-// the operation twice because an index repeats it, and 64 for the rest.
+// Size is the number of bytes a row counts toward the limits of the log: its texts, the
+// operation twice because an index repeats it, and 64 for the rest.
 func (a *AuditRow) Size() int64 {
 	return int64(64 + 2*len(a.Operation) + len(a.Subject) + len(a.Status) + len(a.Detail) + len(a.Actor) + len(a.TraceID))
 }
 
 // AuditFilter selects audit rows. Empty fields match all.
 type AuditFilter struct {
-	From, To  odds.Time // both inclusive; To 0 means no end
+	From, To  odds.Time // both inclusive; To 0 means unbounded
 	Operation string
 	Actor     string
 	Status    string
@@ -36,11 +36,11 @@ type AuditFilter struct {
 	Subject   string
 }
 
-// AuditHeld is what an audit log holds.
+// AuditHeld summarises the content of an audit log.
 type AuditHeld struct {
 	Rows           int
-	Bytes          int64     // by AuditRow.Size; rows of other programs may be missing in it
-	Oldest, Newest odds.Time // 0 where there is none
+	Bytes          int64     // by AuditRow.Size; may not include rows of other programs
+	Oldest, Newest odds.Time // 0 if empty
 }
 
 // AuditBounds limit an audit log. Zero fields set no limit.
@@ -50,8 +50,7 @@ type AuditBounds struct {
 	Bytes  int64
 }
 
-// Performance is one measurement of an operation over a span of time, read from
-// a histogram.
+// Performance is a measurement of an operation over a period, read from a histogram.
 type Performance struct {
 	At                       odds.Time // wall clock
 	Component, Operation     string
@@ -65,8 +64,8 @@ type Check struct {
 	Severity              string // "CRITICAL", "HIGH", "MEDIUM", "LOW"
 	Status                string // "PASS", "FAIL", "PENDING"
 	Description, Evidence string
-	LastChecked           odds.Time // wall clock; 0 never
-	Since                 odds.Time // wall clock when Status became what it is, kept by the store; 0 unknown
+	LastChecked           odds.Time // wall clock; 0 if never
+	Since                 odds.Time // wall clock of the last change of Status, maintained by the store; 0 if unknown
 	Threshold, Measured   string    // with their units: "≤ 50 ms", "12 ms"
-	Runbook               string    // address or path of what to do about it
+	Runbook               string    // address or path of the instructions for a failure
 }

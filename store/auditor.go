@@ -10,29 +10,29 @@ import (
 	"corrgraph/odds"
 )
 
-// AuditLog is where an Auditor writes.
+// AuditLog is the destination of an Auditor.
 type AuditLog interface {
 	// Audit appends rows in one transaction.
 	Audit(ctx context.Context, rows []AuditRow) error
-	// AuditHeld tells what the log holds, at no great cost.
+	// AuditHeld summarises the log's content. It is cheap.
 	AuditHeld(ctx context.Context) (AuditHeld, error)
-	// PruneAudit removes at most step of the oldest rows, as far as they are out
-	// of bounds, in the order they were written, and tells how many.
+	// PruneAudit removes at most step of the oldest rows that exceed the bounds, in write
+	// order, and returns their number.
 	PruneAudit(ctx context.Context, b AuditBounds, step int) (removed int, err error)
 }
 
-// ErrAuditClosed is returned by Auditor.Log when Run has ended.
+// ErrAuditClosed is returned by Auditor.Log after Run has ended.
 var ErrAuditClosed = errors.New("the audit log is closed")
 
-// AuditorOptions bound an Auditor. The zero value is the default.
+// AuditorOptions configure an Auditor. The zero value is the default.
 type AuditorOptions struct {
-	Queue int           // rows that may wait. Zero means 4096
-	Batch int           // rows written at once. Zero means 1024
+	Queue int           // maximum number of waiting rows. Zero means 4096
+	Batch int           // rows per write. Zero means 1024
 	Wait  time.Duration // how long a row waits for its batch to fill. Zero means 100 ms
-	Keep  time.Duration // age kept, counted from the newest row. Zero means 7 days
-	Rows  int           // rows kept at most. Zero means 1,000,000
-	Bytes int64         // bytes of rows kept at most, by AuditRow.Size. Zero means 256 MiB
-	Retry time.Duration // first wait after a failed write, doubled up to 50 times. Zero means 100 ms
+	Keep  time.Duration // maximum age, counted from the newest row. Zero means 7 days
+	Rows  int           // maximum number of rows. Zero means 1,000,000
+	Bytes int64         // maximum bytes of rows, by AuditRow.Size. Zero means 256 MiB
+	Retry time.Duration // first wait after a failed write, doubled up to 50 times as long. Zero means 100 ms
 }
 
 func (o *AuditorOptions) defaults() {
@@ -55,31 +55,31 @@ func or[T int | int64 | time.Duration](v, d T) T {
 // AuditorStats are counters and gauges of an Auditor.
 type AuditorStats struct {
 	AuditHeld
-	Waiting  int   // rows queued or in a batch that is not yet written
-	Written  int64 // rows, since Run began
-	Pruned   int64 // rows, since Run began
-	Failures int64 // writes and prunings that failed and were tried again
-	// CapReached reports that the latest pruning removed rows younger than Keep,
-	// because of Rows or Bytes. It is an alarm: the log keeps less than asked.
+	Waiting  int   // rows queued or in a batch not yet written
+	Written  int64 // rows, since the start of Run
+	Pruned   int64 // rows, since the start of Run
+	Failures int64 // failed writes and prunings, which were retried
+	// CapReached reports that the latest pruning removed rows younger than Keep, because of
+	// Rows or Bytes. It is an alarm: the log holds less history than requested.
 	CapReached bool
 }
 
-// Auditor takes audit rows off the hot path: Log queues them, Run writes them in
-// batches and keeps the log within its bounds. When the queue is full Log waits:
-// rows are never dropped. While the log can't be written, a full disk say, Run
-// tries again and again, and back-pressure holds.
+// Auditor takes audit writes off the hot path: Log queues rows, Run writes them in batches
+// and keeps the log within its bounds. If the queue is full Log waits: rows are never
+// dropped. While the log cannot be written (a full disk, say), Run keeps retrying and
+// back-pressure holds.
 type Auditor struct {
 	log      AuditLog
 	o        AuditorOptions
 	queue    chan AuditRow // bounded; overflow blocks the sender
-	stopping chan struct{} // closed when Run takes no more
-	sending  sync.RWMutex  // held for reading while a row is on its way into queue
+	stopping chan struct{} // closed when Run accepts no more rows
+	sending  sync.RWMutex  // read-locked while a row is being sent to queue
 
 	mu    sync.Mutex
-	stats AuditorStats // guarded by mu; Waiting there is of the batch alone
+	stats AuditorStats // guarded by mu; its Waiting covers the batch alone
 
 	rows    []AuditRow  // the batch; owned by Run
-	pruning AuditBounds // what the log is being pruned to, zero when it is within its bounds; owned by Run
+	pruning AuditBounds // current target of pruning, zero if the log is within its bounds; owned by Run
 }
 
 // NewAuditor returns an Auditor that writes to log. Run must be called once.
@@ -88,14 +88,13 @@ func NewAuditor(log AuditLog, o AuditorOptions) *Auditor {
 	return &Auditor{log: log, o: o, queue: make(chan AuditRow, o.Queue), stopping: make(chan struct{}), rows: make([]AuditRow, 0, o.Batch)}
 }
 
-// Log queues a row. It blocks while the queue is full and returns an error, the
-// row then not being kept, when ctx ends first or when Run has ended
-// (ErrAuditClosed).
+// Log queues a row. It blocks while the queue is full. If ctx ends first, or Run has ended
+// (ErrAuditClosed), it returns an error and the row is not kept.
 func (a *Auditor) Log(ctx context.Context, row AuditRow) error {
 	a.sending.RLock()
 	defer a.sending.RUnlock()
 	select {
-	case <-a.stopping: // a queue with room must not win against the end
+	case <-a.stopping: // select could choose the queue although Run is stopping
 		return ErrAuditClosed
 	default:
 	}
@@ -118,9 +117,9 @@ func (a *Auditor) Stats() AuditorStats {
 	return s
 }
 
-// Run writes queued rows until ctx ends, then what is still queued, and returns
-// nil; or, where the log can't be written then, an error that says how many rows
-// were lost.
+// Run writes queued rows until ctx ends, then the rest of the queue, and returns nil. If
+// the log cannot be written at that point, it returns an error with the number of rows
+// lost.
 func (a *Auditor) Run(ctx context.Context) error {
 	a.look(ctx)
 	for ctx.Err() == nil {
@@ -130,7 +129,7 @@ func (a *Auditor) Run(ctx context.Context) error {
 		}
 	}
 	close(a.stopping)
-	a.sending.Lock() // waits for rows on their way
+	a.sending.Lock() // waits for rows being sent
 	defer a.sending.Unlock()
 	ctx = context.WithoutCancel(ctx) // the last rows are written after ctx has ended
 	for {
@@ -146,8 +145,8 @@ func (a *Auditor) Run(ctx context.Context) error {
 	}
 }
 
-// collect fills the batch: it waits for a first row without end, and for others
-// until the batch is full or Wait is over.
+// collect fills the batch. It waits indefinitely for the first row, and for more until the
+// batch is full or Wait is over.
 func (a *Auditor) collect(ctx context.Context) {
 	wait := ctx
 	for len(a.rows) < a.o.Batch {
@@ -166,7 +165,7 @@ func (a *Auditor) collect(ctx context.Context) {
 	}
 }
 
-// write writes the batch, trying again until it is written or ctx ends.
+// write writes the batch, retrying until it succeeds or ctx ends.
 func (a *Auditor) write(ctx context.Context) bool {
 	for wait := a.o.Retry; ctx.Err() == nil; wait = min(2*wait, 50*a.o.Retry) {
 		if a.try(ctx) == nil {
@@ -184,7 +183,7 @@ func (a *Auditor) try(ctx context.Context) error {
 	if len(a.rows) == 0 {
 		return nil
 	}
-	// An end of ctx in the middle would leave open whether the rows were written.
+	// If ctx ended midway, it would be unknown whether the rows were written.
 	if err := a.log.Audit(context.WithoutCancel(ctx), a.rows); err != nil {
 		a.note(func(s *AuditorStats) { s.Failures++ })
 		return err
@@ -206,15 +205,15 @@ func (a *Auditor) try(ctx context.Context) error {
 	return nil
 }
 
-// note changes the stats.
+// note updates the stats.
 func (a *Auditor) note(f func(*AuditorStats)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	f(&a.stats)
 }
 
-// look takes stock of the log. A log that can't be read now is looked at again
-// with the next pruning; until then the stock is what was written.
+// look measures the log. If the log cannot be read, it is measured again with the next
+// pruning; until then only the rows written are known.
 func (a *Auditor) look(ctx context.Context) {
 	held, err := a.log.AuditHeld(ctx)
 	a.note(func(s *AuditorStats) {
@@ -226,9 +225,9 @@ func (a *Auditor) look(ctx context.Context) {
 	})
 }
 
-// prune brings a log that is out of its bounds back, one small step after each
-// batch: twice a batch, so that it shrinks faster than it grows. It then goes a
-// little below the bounds, so as not to be needed at every batch.
+// prune brings an oversized log back within its bounds, in one small step after each batch:
+// twice a batch, so that the log shrinks faster than it grows. It goes slightly below the
+// bounds, so that it is not needed at every batch.
 func (a *Auditor) prune(ctx context.Context) {
 	if a.pruning == (AuditBounds{}) {
 		if a.pruning = a.due(); a.pruning == (AuditBounds{}) {
@@ -248,8 +247,8 @@ func (a *Auditor) prune(ctx context.Context) {
 	a.look(ctx)
 }
 
-// due returns what to prune to, zero where the log is within its bounds: by age
-// some hundredth of Keep late, by size that much below the bound.
+// due returns the bounds to prune to, or zero if the log is within its bounds: by age about
+// a hundredth of Keep late, by size that much below the bound.
 func (a *Auditor) due() AuditBounds {
 	s := a.Stats()
 	keep := odds.MillisOf(a.o.Keep)

@@ -14,7 +14,7 @@ import (
 	"corrgraph/odds"
 )
 
-// memory is an audit log in memory that can be broken.
+// memory is an audit log in memory that can be made to fail.
 type memory struct {
 	mu      sync.Mutex
 	rows    []AuditRow

@@ -7,7 +7,7 @@ type EdgeFilter struct {
 	Event string      // empty: of every event
 	Layer odds.Layer  // 0: of every layer
 	Node  odds.NodeID // as leader or follower; empty: any
-	// Limit bounds the answer and gives the query the deadline of a request. Zero
-	// means no limit.
+	// Limit is the maximum number of edges, and gives the query the deadline of a request.
+	// Zero means no limit.
 	Limit int
 }

@@ -13,9 +13,9 @@ import (
 	"corrgraph/odds"
 )
 
-// Engine is what results are read from. It is so wide because a replay, which keeps
-// everything at its end, and a service, which keeps one event at a time, conclude
-// here and nowhere else. Its methods are called on the caller's goroutine.
+// Engine is the source of results. It is so wide because both a replay, which stores
+// everything at its end, and a service, which stores one event at a time, draw their
+// conclusions here and nowhere else. Its methods are called on the caller's goroutine.
 type Engine interface {
 	Now() odds.Time
 	DecidedAt() odds.Time
@@ -28,8 +28,7 @@ type Engine interface {
 	Edges() []graph.Edge
 }
 
-// Judgement is what the last decision said about all events together. It is never
-// changed once it is made.
+// Judgement is the result of the last decision for all events together. It is immutable.
 type Judgement struct {
 	DecidedAt   odds.Time // event time; 0 before the first decision
 	Nodes       int
@@ -40,8 +39,8 @@ type Judgement struct {
 	Ambiguities []Ambiguity
 }
 
-// Judge reads the judgement of the last decision. Cost: the mismatched copies of the
-// graph, which are made anew (see the engine's CheckPairs).
+// Judge reads the judgement of the last decision. Cost: the mismatched copies of the graph,
+// which are built anew (see the engine's CheckPairs).
 func Judge(e Engine) *Judgement {
 	j := &Judgement{DecidedAt: e.DecidedAt(), Nodes: e.Nodes(), Families: e.Families(), Opinions: e.Opinions(), Check: e.Mismatch()}
 	for _, g := range e.Groups() {
@@ -54,8 +53,8 @@ func Judge(e Engine) *Judgement {
 	return j
 }
 
-// Documents renders what is kept as named JSON texts: "scorecard", "mismatch",
-// "second_opinion" and what more names.
+// Documents renders the stored documents as JSON by name: "scorecard", "mismatch",
+// "second_opinion" and those in more.
 func (j *Judgement) Documents(card *ledger.Scorecard, more map[string]any) (map[string][]byte, error) {
 	docs := map[string][]byte{}
 	add := func(name string, v any) error {
@@ -79,9 +78,9 @@ func (j *Judgement) Documents(card *ledger.Scorecard, more map[string]any) (map[
 	return docs, nil
 }
 
-// NewEventResults returns what is kept of one event: its edges by layer, its forecasts,
-// open and answered, in the order of issue and each once, and its anomalies by time.
-// The lists become part of the result.
+// NewEventResults returns the stored results of one event: its edges by layer, its open and
+// settled forecasts in order of issue without duplicates, and its anomalies by time. The
+// result takes over the lists.
 func NewEventResults(event catalog.Event, layers [4][]graph.Edge, forecasts []ledger.Prediction, found []detect.Anomaly) EventResults {
 	r := EventResults{Event: event, Anomalies: found, Predictions: inOrder(forecasts)}
 	for _, l := range layers {
@@ -91,9 +90,9 @@ func NewEventResults(event catalog.Event, layers [4][]graph.Edge, forecasts []le
 	return r
 }
 
-// NewResults returns what is kept of a recording that has ended, its documents left
-// out: the judgement and what NewEventResults returns of every event. Anomalies stay
-// in the order in which they were found. The lists become part of the result.
+// NewResults returns the stored results of a finished recording, without documents: the
+// judgement and the NewEventResults of every event. Anomalies stay in the order in which
+// they were found. The result takes over the lists.
 func NewResults(e Engine, j *Judgement, forecasts []ledger.Prediction, found []detect.Anomaly) *Results {
 	events, _ := e.Catalog()
 	return &Results{
@@ -102,8 +101,8 @@ func NewResults(e Engine, j *Judgement, forecasts []ledger.Prediction, found []d
 	}
 }
 
-// inOrder puts forecasts in the order in which they were issued, each once: a store
-// refuses an event that holds one twice.
+// inOrder sorts forecasts by order of issue and removes duplicates, because a store rejects
+// an event that holds one twice.
 func inOrder(ps []ledger.Prediction) []ledger.Prediction {
 	slices.SortStableFunc(ps, func(a, b ledger.Prediction) int {
 		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.Family, b.Family), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target), cmp.Compare(a.ID, b.ID))

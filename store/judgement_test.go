@@ -17,8 +17,7 @@ import (
 	"corrgraph/store"
 )
 
-// Several forecasts of one move have one time: one that is there twice need not
-// stand beside itself.
+// Several forecasts of one move share a time, so duplicates need not be adjacent.
 func TestForecastsAreSavedOnceAndInOrder(t *testing.T) {
 	var ps []ledger.Prediction
 	for _, p := range []struct {
@@ -36,8 +35,8 @@ func TestForecastsAreSavedOnceAndInOrder(t *testing.T) {
 	}
 }
 
-// learned is an engine that has read a simulated market of three hours, and all that
-// it reported.
+// learned is an engine that has read a simulated market of three hours, and everything it
+// reported.
 func learned(t *testing.T) (*engine.Engine, *engine.Collector) {
 	t.Helper()
 	e, c := engine.New(engine.Options{SearchEachDecision: true, DecideEvery: 1_800_000}), &engine.Collector{}
@@ -55,7 +54,8 @@ func learned(t *testing.T) (*engine.Engine, *engine.Collector) {
 	return e, c
 }
 
-// What a replay keeps at once and what a service keeps event by event are the same.
+// A replay, which stores everything at once, and a service, which stores event by event,
+// give the same results.
 func TestTheWholeIsTheSumOfItsEvents(t *testing.T) {
 	e, c := learned(t)
 	answered := slices.DeleteFunc(slices.Clone(c.Predictions), func(p ledger.Prediction) bool { return p.Outcome == ledger.Pending })
@@ -82,7 +82,7 @@ func TestTheWholeIsTheSumOfItsEvents(t *testing.T) {
 	same(t, "forecasts", whole.Predictions, sum.Predictions)
 }
 
-// same fails where two lists do not hold the same values, in whatever order.
+// same fails if two lists differ in their values, regardless of order.
 func same[T any](t *testing.T, what string, a, b []T) {
 	t.Helper()
 	text := func(values []T) (out []string) {

@@ -8,7 +8,7 @@ import (
 	"corrgraph/odds"
 )
 
-// EventResults is everything that a live engine concludes about one event.
+// EventResults is everything a live engine concludes about one event.
 type EventResults struct {
 	Event       catalog.Event
 	Edges       []graph.Edge        // all with Event.ID
@@ -16,12 +16,12 @@ type EventResults struct {
 	Predictions []ledger.Prediction // all with Event.ID
 }
 
-// Contents is what a store held when it was looked through.
+// Contents is the content of a store at an inspection.
 type Contents struct {
 	Version     int       `json:"version"` // of the schema
 	AsOf        odds.Time `json:"as_of"`
 	Events      int       `json:"events"`
-	Edges       int       `json:"edges"` // those of other programs too
+	Edges       int       `json:"edges"` // including those of other programs
 	Families    int       `json:"families"`
 	Predictions int       `json:"predictions"`
 	Chunks      int       `json:"chunks"` // of the tick log

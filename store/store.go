@@ -1,6 +1,6 @@
-// Package store defines the results that a run leaves behind, the errors of the
-// backends that keep them, and the audit log with its writer. Backends live in
-// subpackages and share the contract suite of package storetest.
+// Package store defines the stored results of a run, the errors of storage backends, and
+// the audit log with its writer. Backends are subpackages and share the contract suite of
+// package storetest.
 package store
 
 import (
@@ -13,27 +13,25 @@ import (
 	"corrgraph/odds"
 )
 
-// Errors that callers tell apart. Backends wrap them with the file and what to
-// do next.
+// Errors for callers to test for. Backends wrap them with the file and what to do next.
 var (
 	ErrNewer    = errors.New("the store was written by a newer version")
 	ErrInUse    = errors.New("the store is in use by another process")
 	ErrNotStore = errors.New("not a corrgraph store")
 	ErrDamaged  = errors.New("the store is damaged")
 	ErrFull     = errors.New("no space left for the store")
-	ErrReplaced = errors.New("the file that was opened is gone, put it back or restart")
-	ErrDevig    = errors.New("the store was built with another de-vig method")
+	ErrReplaced = errors.New("the opened file was removed or replaced: put it back or restart")
+	ErrDevig    = errors.New("the store was built with a different de-vig method")
 	ErrDeadline = errors.New("the statement was interrupted at its deadline")
 )
 
-// Group is a set of venues that count as one piece of evidence in a league.
+// Group is a set of venues of a league that count as one piece of evidence.
 type Group struct {
 	Sport, League string
 	Venues        []string // sorted, two or more
 }
 
-// Ambiguity is a name that could mean more than one thing and was therefore not
-// merged.
+// Ambiguity is a name with more than one possible meaning, and therefore left unmerged.
 type Ambiguity struct {
 	Kind       string // "participant", "event"
 	Name       string
@@ -41,8 +39,8 @@ type Ambiguity struct {
 	Why        string
 }
 
-// Results is everything that a replay concludes. Writing it replaces what the
-// store concluded before, in one transaction; rows that other programs wrote to
+// Results is everything a replay concludes. Writing it replaces the store's earlier
+// conclusions in one transaction; rows that other programs wrote to
 // multi_layer_correlations stay.
 type Results struct {
 	AsOf        odds.Time // newest event time
@@ -53,7 +51,7 @@ type Results struct {
 	Anomalies   []detect.Anomaly
 	Predictions []ledger.Prediction
 	Ambiguities []Ambiguity
-	// Documents are named JSON texts kept whole: "summary" (the answer of
-	// replay), "scorecard", "nodes"…
+	// Documents are named JSON texts stored as they are: "summary" (the answer of replay),
+	// "scorecard", "nodes"…
 	Documents map[string][]byte
 }

@@ -12,14 +12,14 @@ import (
 	"corrgraph/odds"
 )
 
-// ByTime yields the batches of a log in event-time order, whatever the order in
-// which their chunks were appended; of one event time in the order of appending.
-// What is appended after it began is not read; what is trimmed meanwhile may be
-// missing. The sequence ends at the first error, which it yields with a nil batch.
-// Over all of it there is one *odds.Event for each distinct value.
+// ByTime yields the batches of a log in event-time order, whatever the order in which their
+// chunks were appended; batches of one event time are in append order. Chunks appended
+// after the start are not read; chunks trimmed in the meantime may be missing. The sequence
+// ends at the first error, which is yielded with a nil batch. Equal events share one
+// *odds.Event over the whole sequence.
 //
-// Chunks that overlap in event time are in memory together and no others, beside
-// 16 bytes for every chunk of the log. Cost: that of decoding.
+// Only chunks that overlap in event time are in memory together, plus 16 bytes for every
+// chunk of the log. Cost: that of decoding.
 func ByTime(ctx context.Context, log Reader) iter.Seq2[*odds.Batch, error] {
 	return func(yield func(*odds.Batch, error) bool) {
 		m := timeMerge{log: log, opened: heap.New((*openChunk).before)}
@@ -29,13 +29,13 @@ func ByTime(ctx context.Context, log Reader) iter.Seq2[*odds.Batch, error] {
 	}
 }
 
-// place is where a chunk comes in the order of reading.
+// place is a chunk's position in reading order.
 type place struct {
 	from odds.Time
 	at   Position
 }
 
-// openChunk is a chunk that is being read; batches is never empty.
+// openChunk is a chunk being read; batches is never empty.
 type openChunk struct {
 	at      Position
 	batches []*odds.Batch
@@ -78,7 +78,7 @@ func (m *timeMerge) run(ctx context.Context, yield func(*odds.Batch) bool) error
 	}
 }
 
-// list notes every chunk that there is, in the order of reading.
+// list records every chunk of the log, in reading order.
 func (m *timeMerge) list(ctx context.Context) error {
 	last, err := m.log.Last(ctx)
 	if err != nil {
@@ -97,7 +97,7 @@ func (m *timeMerge) list(ctx context.Context) error {
 	return nil
 }
 
-// open opens every chunk that may hold the next batch.
+// open opens every chunk that could contain the next batch.
 func (m *timeMerge) open(ctx context.Context) error {
 	for len(m.next) > 0 && (m.opened.Len() == 0 || m.next[0].from <= m.opened.Top().batches[0].At) {
 		at := m.next[0].at
@@ -113,7 +113,7 @@ func (m *timeMerge) open(ctx context.Context) error {
 	return nil
 }
 
-// load reads a chunk; nil where it was trimmed meanwhile.
+// load reads a chunk; nil if it was trimmed in the meantime.
 func (m *timeMerge) load(ctx context.Context, at Position) ([]*odds.Batch, error) {
 	for e, err := range m.log.Read(ctx, at) {
 		switch {

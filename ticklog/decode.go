@@ -11,20 +11,18 @@ import (
 	"corrgraph/odds"
 )
 
-// Decoder reads chunks. Its zero value is ready. Over all chunks that one
-// Decoder reads there is one *odds.Event for each distinct value. It is not safe
-// for concurrent use.
+// Decoder reads chunks. The zero value is ready to use. Equal events share one *odds.Event
+// over all chunks of a Decoder. It is not safe for concurrent use.
 type Decoder struct {
 	zip    *zstd.Decoder
 	body   []byte
 	events map[uint64]*odds.Event
 }
 
-// Decode returns the batches of a chunk, exactly equal to those encoded. The
-// batches do not refer to chunk. Updates that repeat a market unchanged share
-// one slice of quotes, which like every Batch is never modified. It returns
-// ErrDamaged or ErrVersion and no batches where anything is wrong. Cost:
-// O(quotes), less than encoding.
+// Decode returns the batches of a chunk, exactly equal to those encoded. The batches do not
+// refer to chunk. Updates that repeat a market unchanged share one slice of quotes, which
+// must not be modified. For an invalid chunk it returns ErrDamaged or ErrVersion and no
+// batches. Cost: O(quotes), less than encoding.
 func (d *Decoder) Decode(chunk []byte) ([]*odds.Batch, error) {
 	head := len(magic) + 1
 	if len(chunk) < head+5 || string(chunk[:len(magic)]) != magic {
@@ -49,7 +47,7 @@ func (d *Decoder) Decode(chunk []byte) ([]*odds.Batch, error) {
 
 func (d *Decoder) unzip(frame []byte, size int) (err error) {
 	if d.zip == nil {
-		// The only errors of NewReader are those of its options.
+		// NewReader only fails on bad options.
 		d.zip, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBody))
 	}
 	if d.body, err = d.zip.DecodeAll(frame, d.body[:0]); err != nil {
@@ -83,7 +81,7 @@ func (d *Decoder) decodeBody(body []byte) ([]*odds.Batch, error) {
 	return out, nil
 }
 
-// reader walks one body. After the first error its methods return zeros.
+// reader decodes one body. After the first error its methods return zeros.
 type reader struct {
 	rest     []byte
 	err      error
@@ -121,7 +119,7 @@ func (r *reader) batch() *odds.Batch {
 	if isNil || r.err != nil {
 		return b
 	}
-	// A forged count must not allocate before the bytes are there.
+	// A forged count must not cause an allocation larger than the data.
 	b.Updates = make([]odds.Update, 0, min(n, 4096))
 	for range n {
 		var u odds.Update
@@ -333,8 +331,8 @@ func (r *reader) uint() uint64 {
 
 func (r *reader) int() int64 { return unzigzag(r.uint()) }
 
-// count returns n as a length if that much can follow: whatever is counted
-// takes at least a byte.
+// count returns n as a length if the data can hold that many: every element takes at least
+// one byte.
 func (r *reader) count(n uint64) int {
 	if n > uint64(len(r.rest)) {
 		r.fail("a length beyond the end")

@@ -1,19 +1,17 @@
-// Package ticklog is the log of everything that sources said: what it is made of,
-// where things stand in it, and how it is read.
+// Package ticklog is the log of all data received from sources: the format of its
+// chunks, positions in it, and ways to read it.
 //
-// A [Chunk] holds some hundred batches of quotes in packed form, decodes on its
-// own and yields exactly what was encoded. A [Log] keeps chunks in the order in
-// which they were appended and gives each a [Position]; store/sqlite has a driver,
-// package logtest the contract and a driver for tests. [ByTime] reads a log in
-// event-time order. [Merge] reads one together with what is new and takes out what
-// is there twice; [Combiner] does the same for the batches of one instant, and
-// [Seen] recognises an update that is sent again later.
+// A [Chunk] packs some hundred batches of quotes, decodes independently and yields
+// exactly what was encoded. A [Log] keeps chunks in append order and gives each a
+// [Position]; store/sqlite has a driver, package logtest the contract and a driver for
+// tests. [ByTime] reads a log in event-time order. [Merge] combines a log with new
+// batches and removes duplicates; [Combiner] does the same for the batches of one
+// instant, and [Seen] recognises an update that is resent later.
 //
-// Venues repeat themselves: of the quotes of a poll nine in ten equal those of
-// the poll before, in the same order. So a chunk keeps, for each (venue, event,
-// market), what was said last and which of them was named next; an update that
-// says the same again in the same order costs one to three bytes. The rest is
-// written as the fields that changed. zstd goes over the whole.
+// Venues repeat themselves: nine in ten quotes of a poll equal those of the previous
+// poll, in the same order. So for each (venue, event, market) a chunk remembers the last
+// update and the key that followed it. An update that repeats both takes one to three
+// bytes; any other is written as the fields that changed. zstd compresses the whole.
 //
 // A chunk is laid out as
 //
@@ -27,8 +25,8 @@
 //	n batches: source, at, recv, flags, resolution, seq, n updates
 //	update:    header byte, key, changed fields, changed quotes
 //
-// Strings, events and floats that are no short decimals are written where they
-// first occur and named by number from then on.
+// Strings, events and floats other than short decimals are written at their first
+// occurrence and referred to by number after that.
 package ticklog
 
 import "errors"
@@ -43,7 +41,7 @@ const (
 	magic    = "CGT"
 	version1 = 1
 	version2 = 2 // some update states its number of winners
-	// maxBody bounds what a chunk may unpack to, so that a forged size can't
+	// maxBody limits the unpacked size of a chunk, so that a forged size cannot
 	// exhaust memory. Ten million changed quotes fit.
 	maxBody = 64 << 20
 )
@@ -57,7 +55,7 @@ const (
 	stampHigh
 )
 
-// How Update.Updated is written.
+// Encodings of Update.Updated.
 const (
 	stampOfKey      = 0 // as this key's last
 	stampOfPrevious = 1 // as the update before this one in the chunk
@@ -66,8 +64,8 @@ const (
 	stampShift      = 3
 )
 
-// Bits of a quote's mask: which fields differ from the quote that stood in its
-// place, or from the zero Quote where none did.
+// Bits of a quote's mask: the fields that differ from the previous quote in its place,
+// or from the zero Quote if there was none.
 const (
 	newSelection = 1 << iota
 	newSide
@@ -78,8 +76,7 @@ const (
 	newSize
 )
 
-// hasWinners is the bit of an update's fields that says that Winners follows; the
-// lower six are in-play, image, format and status.
+// hasWinners is the bit of an update's fields that announces Winners; the lower six are in-play, image, format and status.
 const hasWinners = 1 << 6
 
 // Bits of a batch's flags.

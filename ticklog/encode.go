@@ -12,19 +12,19 @@ import (
 	"corrgraph/odds"
 )
 
-// Encoder writes chunks. Its zero value is ready; reusing one saves the
-// compressor's tables (about a megabyte). It is not safe for concurrent use.
+// Encoder writes chunks. The zero value is ready to use; reusing one saves the compressor's
+// tables (about a megabyte). It is not safe for concurrent use.
 type Encoder struct {
 	zip  *zstd.Encoder
 	body writer
 }
 
-// Encode returns a chunk that holds batches, which it neither modifies nor
-// keeps. Statuses, sides and formats must be among those that odds names, or
-// the chunk will not decode. Cost: O(quotes), about 0.2 µs a quote.
+// Encode returns a chunk of batches, which it neither modifies nor keeps. Statuses, sides
+// and formats must be among the constants of odds, or the chunk will not decode. Cost:
+// O(quotes), about 0.2 µs per quote.
 func (e *Encoder) Encode(batches []*odds.Batch) []byte {
 	if e.zip == nil {
-		// The only errors of NewWriter are those of its options.
+		// NewWriter only fails on bad options.
 		e.zip, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
 	}
 	w := &e.body
@@ -42,10 +42,10 @@ func (e *Encoder) Encode(batches []*odds.Batch) []byte {
 	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli)))
 }
 
-// key names what an update speaks of, by numbers of the chunk.
+// key identifies an update's venue, event and market by their numbers in the chunk.
 type key struct{ venue, event, market uint64 }
 
-// said is what a key's last update said, and which key came after it.
+// said is a key's last update, and the key that followed it.
 type said struct {
 	last odds.Update
 	next uint64
@@ -56,19 +56,19 @@ type writer struct {
 	buf      []byte
 	strings  map[string]uint64
 	events   map[*odds.Event]uint64
-	eventsBy map[uint64]numbered // by a hash of their facts: equal events become one
+	eventsBy map[uint64]numbered // by a hash of their facts, so that equal events are written once
 	written  uint64              // events
 	floats   map[uint64]uint64
 	keys     map[key]uint64
 	said     []said
-	at       odds.Time // of the batch before
+	at       odds.Time // of the previous batch
 	seq      int64
-	stamp    odds.Time // Updated of the update before
-	previous uint64    // key of the update before
-	winners  bool      // an update states them, which version 1 has no place for
+	stamp    odds.Time // Updated of the previous update
+	previous uint64    // key of the previous update
+	winners  bool      // an update states its winners, which version 1 cannot hold
 }
 
-// numbered is an event that was written.
+// numbered is an event already written.
 type numbered struct {
 	event  *odds.Event
 	number uint64
@@ -82,8 +82,8 @@ func (w *writer) reset() {
 	}
 }
 
-// emptied returns m without entries; one that has grown large is let go, for
-// emptying takes time in proportion.
+// emptied returns m without entries. A large map is replaced, because clearing takes time
+// in proportion to its size.
 func emptied[K comparable, V any](m map[K]V) map[K]V {
 	if m == nil || len(m) > 1<<14 {
 		return map[K]V{}
@@ -152,13 +152,13 @@ func (w *writer) update(u *odds.Update) {
 	s.last, w.stamp, w.previous = *u, u.Updated, k
 }
 
-// names reports whether u is of the key that s is of. It may miss one whose
-// event is equal and not the same; the slow way then finds it.
+// names reports whether u has the key of s. It may miss one with an equal but not identical
+// event; the slow path then finds it.
 func (s *said) names(u *odds.Update) bool {
 	return s.last.Event == u.Event && s.last.Venue == u.Venue && s.last.Market == u.Market
 }
 
-// key writes a key by number, or 0 and its parts where it is new.
+// key writes a key by number, or 0 and its parts if it is new.
 func (w *writer) key(u *odds.Update) uint64 {
 	k := key{w.numberOf(u.Venue), w.eventNumber(u.Event), w.numberOf(u.Market)}
 	if n, ok := w.keys[k]; ok && k.venue != 0 && k.market != 0 && (k.event != 0 || u.Event == nil) {
@@ -218,7 +218,7 @@ func (w *writer) quote(q, was *odds.Quote) {
 		w.float(q.Line)
 	}
 	if q.Main != was.Main {
-		mask |= newMain // a bool that differs is known
+		mask |= newMain // a differing bool needs no value
 	}
 	if q.Status != was.Status {
 		mask |= newGone
@@ -235,7 +235,7 @@ func (w *writer) quote(q, was *odds.Quote) {
 	w.buf[at] = mask
 }
 
-// event writes the number of an event (0 none, 1 a new one whose facts follow).
+// event writes the number of an event (0 for none, 1 for a new one, followed by its facts).
 func (w *writer) event(e *odds.Event) {
 	n := w.eventNumber(e)
 	if e == nil {
@@ -262,7 +262,7 @@ func (w *writer) event(e *odds.Event) {
 	}
 }
 
-// eventNumber is 0 for none and for one not yet written.
+// eventNumber is 0 for no event and for one not yet written.
 func (w *writer) eventNumber(e *odds.Event) uint64 {
 	if e == nil {
 		return 0
@@ -272,12 +272,12 @@ func (w *writer) eventNumber(e *odds.Event) uint64 {
 		if was := w.eventsBy[hash(e)]; was.event != nil && equal(was.event, e) {
 			n = was.number
 		}
-		w.events[e] = n // 0 too: its facts need not be hashed again
+		w.events[e] = n // even 0, so that its facts are not hashed again
 	}
 	return n
 }
 
-// hash is the same for two events whose facts are the same.
+// hash is equal for two events with the same facts.
 func hash(e *odds.Event) uint64 {
 	var d xxhash.Digest
 	d.Reset()
@@ -296,7 +296,7 @@ func equal(a, b *odds.Event) bool {
 // numberOf is 0 for a string not yet written.
 func (w *writer) numberOf(s string) uint64 { return w.strings[s] }
 
-// string writes the number of s, or 0 and s where it is new.
+// string writes the number of s, or 0 and s if it is new.
 func (w *writer) string(s string) {
 	n := w.strings[s]
 	w.uint(n)
@@ -307,8 +307,8 @@ func (w *writer) string(s string) {
 	}
 }
 
-// float writes a short decimal as an even number, another float as an odd one:
-// its number in the chunk, or 1 and its bits where it is new.
+// float writes a short decimal as an even number, any other float as an odd one: its number
+// in the chunk, or 1 and its bits if it is new.
 func (w *writer) float(f float64) {
 	if n, ok := asDecimal(f); ok {
 		w.uint(zigzag(n) << 1)
@@ -323,7 +323,7 @@ func (w *writer) float(f float64) {
 	}
 }
 
-// asDecimal returns n with n/decimals == f to the last bit, where there is one.
+// asDecimal returns n with n/decimals == f to the last bit, if it exists.
 func asDecimal(f float64) (int64, bool) {
 	if !(f > -1e12 && f < 1e12) {
 		return 0, false
@@ -336,7 +336,7 @@ func (w *writer) byte(b byte)   { w.buf = append(w.buf, b) }
 func (w *writer) uint(n uint64) { w.buf = binary.AppendUvarint(w.buf, n) }
 func (w *writer) int(n int64)   { w.uint(zigzag(n)) }
 
-// length keeps a nil slice apart from an empty one.
+// length distinguishes a nil slice from an empty one.
 func (w *writer) length(n int, isNil bool) {
 	if isNil {
 		w.uint(0)

@@ -10,7 +10,7 @@ import (
 )
 
 // Batches are packed into chunks, chunks appended to a log, and the log read back in
-// event-time order, whatever the order in which they came.
+// event-time order, whatever the order of arrival.
 func Example() {
 	ctx := context.Background()
 	said := func(at odds.Time, venue string, home float64) *odds.Batch {
@@ -46,12 +46,12 @@ func Example() {
 	// 3000 pinnacle 1.9
 }
 
-// A reader that kept the position it came to goes on after it.
+// A reader that saved its position continues after it.
 func ExampleReader() {
 	ctx := context.Background()
 	var log logtest.Memory
 	var enc ticklog.Encoder
-	var at ticklog.Position // of the last chunk read; kept beside what was made of it
+	var at ticklog.Position // of the last chunk read; stored with the results
 	for hour := range odds.Time(2) {
 		if _, err := log.Append(ctx, enc.Pack(logtest.Batches(hour*3_600_000, 3, "venue"))); err != nil {
 			fmt.Println(err)

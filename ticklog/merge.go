@@ -10,15 +10,15 @@ import (
 	"corrgraph/odds"
 )
 
-// Merge reads what a log already holds together with what is new, in event-time
-// order, one instant at a time, and takes out what is there twice.
+// Merge combines the content of a log with new batches, in event-time order, one instant at
+// a time, and removes duplicates.
 //
-// All batches of one instant are looked at together. An update that says the same
-// again of one venue's market (see Same) is a duplicate, and one that adds
-// selections joins the first. Of a poll, an update that says something else is a
-// conflict: the first one stands. Of a stream both stand, in their order. What is
-// left of one poll is one batch. So the result does not depend on how the batches
-// were spread over files, runs or sources. It is for one goroutine.
+// All batches of one instant are considered together. An update that repeats one of the
+// same venue's market (see Same) is a duplicate, and one that adds selections joins the
+// first. In a poll, a differing update is a conflict, and the first one stands. In a stream
+// both stand, in their order. The remaining updates of one poll form one batch. So the
+// result does not depend on how the batches were spread over files, runs or sources. Merge
+// is not safe for concurrent use.
 type Merge struct {
 	held  func() (*odds.Batch, error, bool)
 	fresh func() (*odds.Batch, error)
@@ -30,29 +30,28 @@ type Merge struct {
 	all      []origin // reused
 }
 
-// Instant is what was said at one event time.
+// Instant is all data of one event time.
 type Instant struct {
-	Apply []*odds.Batch // everything, in the order in which it is applied
-	Log   []*odds.Batch // what of it the log does not hold yet, in the order it came
+	Apply []*odds.Batch // everything, in order of application
+	Log   []*odds.Batch // the part not in the log yet, in order of arrival
 }
 
-// NewMerge returns a Merge of what is held and what is new, both in event-time
-// order; fresh returns io.EOF at its end. The caller must call stop once done.
+// NewMerge returns a Merge of held and new batches, both in event-time order; fresh returns
+// io.EOF at its end. The caller must call stop once done.
 func NewMerge(held iter.Seq2[*odds.Batch, error], fresh func() (*odds.Batch, error)) (m *Merge, stop func()) {
 	next, stop := iter.Pull2(held)
 	return &Merge{held: func() (*odds.Batch, error, bool) { b, err, ok := next(); return b, err, ok }, fresh: fresh}, stop
 }
 
-// Duplicates returns how many quotes were dropped so far because they repeated
-// others.
+// Duplicates returns how many quotes were dropped so far as duplicates.
 func (m *Merge) Duplicates() int { return m.combiner.duplicates }
 
-// Conflicts returns how many quotes of polls were dropped so far because they
-// contradicted an earlier one of the same instant.
+// Conflicts returns how many quotes of polls were dropped so far because they contradicted
+// an earlier one of the same instant.
 func (m *Merge) Conflicts() int { return m.combiner.conflicts }
 
-// Next returns the next instant; ok is false at the end. The first error of
-// either side ends the merge and is returned as it is.
+// Next returns the next instant; ok is false at the end. The first error of either side
+// ends the merge and is returned unwrapped.
 func (m *Merge) Next() (i Instant, ok bool, err error) {
 	m.all = m.all[:0]
 	for {
@@ -95,8 +94,8 @@ func (m *Merge) advance() error {
 	return nil
 }
 
-// earlier returns the head that comes first, the held one where both are of one
-// instant; nil at the end.
+// earlier returns the head that comes first, preferring the held one within an instant; nil
+// at the end.
 func (m *Merge) earlier() (b *odds.Batch, held bool) {
 	h, n := m.nextHeld, m.nextFresh
 	if h != nil && (n == nil || h.At <= n.At) {
@@ -111,8 +110,8 @@ type origin struct {
 	held bool
 }
 
-// Combiner puts the batches of one instant in order. Its zero value is ready; it
-// is for one goroutine.
+// Combiner puts the batches of one instant in order. The zero value is ready to use. It is
+// not safe for concurrent use.
 type Combiner struct {
 	duplicates, conflicts int
 
@@ -120,11 +119,10 @@ type Combiner struct {
 	seen map[updateKey]struct{} // reused
 }
 
-// Combine puts everything that was said at one instant in the order in which it
-// is applied: sources by name, each in the order of the batches given, what is
-// left of one poll in one batch, and duplicates taken out as Merge does. So what
-// is applied does not depend on which source's batch arrived first. The batches
-// are not modified.
+// Combine puts the batches of one instant in order of application: sources by name, each in
+// the order given, the remaining updates of one poll in one batch, and duplicates removed
+// as in Merge. So the result does not depend on which source's batch arrived first. The
+// batches are not modified.
 func (c *Combiner) Combine(batches []*odds.Batch) []*odds.Batch {
 	c.all = c.all[:0]
 	for _, b := range batches {
@@ -133,7 +131,7 @@ func (c *Combiner) Combine(batches []*odds.Batch) []*odds.Batch {
 	return c.instant(c.all).Apply
 }
 
-// instant takes the duplicates out of the batches of one instant.
+// instant removes the duplicates from the batches of one instant.
 func (c *Combiner) instant(all []origin) (g Instant) {
 	defer func() {
 		for i, b := range g.Apply {
@@ -159,7 +157,8 @@ func (c *Combiner) instant(all []origin) (g Instant) {
 	return g
 }
 
-// ordered puts a poll's updates in one order, whichever files they came from.
+// ordered sorts a poll's updates, so that their order does not depend on the files they
+// came from.
 func ordered(b *odds.Batch) *odds.Batch {
 	before := func(u, v odds.Update) int {
 		return cmp.Or(cmp.Compare(u.Event.ID, v.Event.ID), cmp.Compare(u.Venue, v.Venue), cmp.Compare(u.Market, v.Market))
@@ -175,13 +174,13 @@ func ordered(b *odds.Batch) *odds.Batch {
 
 type updateKey struct{ venue, event, market string }
 
-// part is a batch to apply, and what is left of its updates.
+// part is a batch to apply, and the updates of it that remain.
 type part struct {
 	batch   *odds.Batch
 	updates []*odds.Update
 }
 
-// source folds the batches of one source and instant.
+// source combines the batches of one source and instant.
 func (c *Combiner) source(all []origin, g *Instant) {
 	if len(all) == 1 {
 		g.Apply = append(g.Apply, all[0].b)
@@ -230,8 +229,8 @@ func (c *Combiner) source(all []origin, g *Instant) {
 	}
 }
 
-// distinct reports whether the batches are a stream's and speak of different
-// markets, so that nothing of them can be a duplicate or belong together.
+// distinct reports whether the batches are a stream's and concern different markets, so
+// that no duplicates and no joins are possible.
 func (c *Combiner) distinct(all []origin) bool {
 	if c.seen == nil {
 		c.seen = map[updateKey]struct{}{}
@@ -253,10 +252,10 @@ func (c *Combiner) distinct(all []origin) bool {
 	return true
 }
 
-// fresh returns the updates of b that are the first of their market, or say
-// something else than those before, and, to be logged, all that was not said: these,
-// and the quotes that others add. A file may be cut between the legs of a market, and
-// the legs that come with the next one belong to the update that is there.
+// fresh returns the updates of b that are the first of their market or differ from the
+// earlier ones. For the log it also returns everything new: these updates, and the quotes
+// that other updates add. A file may be cut between the legs of a market; the legs in the
+// next file then belong to the existing update.
 func (c *Combiner) fresh(b *odds.Batch, before map[updateKey][]*odds.Update) (first []*odds.Update, log []odds.Update) {
 	for i := range b.Updates {
 		u := b.Updates[i]
@@ -286,8 +285,8 @@ func (c *Combiner) fresh(b *odds.Batch, before map[updateKey][]*odds.Update) (fi
 	return first, log
 }
 
-// rest returns the quotes of u that v lacks; ok is false where the two contradict
-// each other and can't be parts of one update.
+// rest returns the quotes of u that v lacks; ok is false if the two contradict each other
+// and cannot be parts of one update.
 func rest(u, v *odds.Update) (added []odds.Quote, ok bool) {
 	if !alike(u, v) || len(u.Quotes) == 0 || len(v.Quotes) == 0 {
 		return nil, false
@@ -312,7 +311,7 @@ func rest(u, v *odds.Update) (added []odds.Quote, ok bool) {
 	return added, true
 }
 
-// grow adds quotes of u to v, whose own quotes others may hold.
+// grow adds quotes of u to v without modifying v's own slice, which may be shared.
 func grow(v, u *odds.Update, added []odds.Quote) {
 	v.Quotes = append(slices.Clip(v.Quotes), added...)
 	v.Updated, v.Winners = max(v.Updated, u.Updated), max(v.Winners, u.Winners)

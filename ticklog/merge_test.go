@@ -16,7 +16,7 @@ func offer(source string, at odds.Time, polled bool, venue string, price float64
 	}}}
 }
 
-// merged runs what a store holds and what is new through a merge.
+// merged merges a store's content with new batches.
 func merged(t *testing.T, held, fresh []*odds.Batch) (applied, logged []*odds.Batch, m *Merge) {
 	t.Helper()
 	var source iter.Seq2[*odds.Batch, error] = func(yield func(*odds.Batch, error) bool) {
@@ -84,7 +84,7 @@ func TestMergeTakesOutWhatIsThereTwice(t *testing.T) {
 	}
 }
 
-// A poll is one batch in one order, whichever files its venues came from.
+// A poll is one batch in a fixed order, whichever files its venues came from.
 func TestMergeGivesAPollOneOrder(t *testing.T) {
 	a, b := offer("p", 1, true, "a", 2.1), offer("p", 1, true, "b", 2.2)
 	for _, in := range [][2][]*odds.Batch{{nil, {a, b}}, {nil, {b, a}}, {{b}, {a}}, {{a}, {b}}} {
@@ -98,8 +98,8 @@ func TestMergeGivesAPollOneOrder(t *testing.T) {
 	}
 }
 
-// A file that is cut between the legs of a market left the halves two images of
-// which the later took the other away; of a poll it was thrown out as a conflict.
+// A file cut between the legs of a market once left two half images, the later of which
+// removed the earlier; in a poll it was dropped as a conflict.
 func TestMergeJoinsLegsCutApart(t *testing.T) {
 	of := func(polled bool, quotes ...odds.Quote) *odds.Batch {
 		b := offer("s", 1, polled, "a", 0)

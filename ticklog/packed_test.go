@@ -54,7 +54,7 @@ func polls(n, events, venues, markets int, change float64, seed uint64) []*odds.
 	return out
 }
 
-// oddities are batches that use every field and every value that is easy to lose.
+// oddities are batches that use every field and every value that is easily lost.
 func oddities() []*odds.Batch {
 	e := &odds.Event{ID: "x", Participants: []string{}, Title: "Derby", Start: -1}
 	again := &odds.Event{ID: "x", Participants: []string{}, Title: "Derby", Start: -1}
@@ -103,7 +103,7 @@ func TestRoundTripIsExact(t *testing.T) {
 	}
 }
 
-// difference compares to the last bit, and nil with empty; events by value.
+// difference compares bit by bit, and nil with empty; events by value.
 func difference(want, got []*odds.Batch) string {
 	if len(want) != len(got) {
 		return fmt.Sprintf("%d batches, want %d", len(got), len(want))
@@ -132,8 +132,8 @@ func spell(b *odds.Batch) string {
 	return s
 }
 
-// A log that was written before chunks could state winners is read as it was, and
-// what states none is still written that way, so that an earlier program reads it.
+// A log written before chunks could state winners is read unchanged, and chunks without
+// winners are still written in that version, so that earlier programs can read them.
 func TestChunksWithoutWinnersAreOfTheFirstVersion(t *testing.T) {
 	var enc Encoder
 	for want, winners := range map[byte]int{version1: 0, version2: 2} {
@@ -210,7 +210,7 @@ func FuzzDecode(f *testing.F) {
 		enc.Encode(b)
 		f.Add(append([]byte(nil), enc.body.buf...))
 	}
-	// The fuzzer writes bodies: it would not find its way through the checksum.
+	// The fuzzer writes bodies, because it would not get past the checksum.
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var e Encoder
 		var d Decoder
@@ -232,7 +232,7 @@ func FuzzChunk(f *testing.F) {
 	var enc Encoder
 	f.Add(enc.Encode(oddities()))
 	f.Fuzz(func(t *testing.T, chunk []byte) {
-		if n := len(chunk) - 4; n > 0 { // a right checksum, so that the frame is reached
+		if n := len(chunk) - 4; n > 0 { // a valid checksum, so that the frame is reached
 			binary.LittleEndian.PutUint32(chunk[n:], crc32.Checksum(chunk[:n], crc32.MakeTable(crc32.Castagnoli)))
 		}
 		var d Decoder

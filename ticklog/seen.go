@@ -9,15 +9,14 @@ import (
 	"corrgraph/odds"
 )
 
-// An update repeats another when both are of one source, instant, event, venue
-// and market and Same holds for them. This file is the only place that says so:
-// Merge asks Same of what it has at hand, Seen a hash of the same members of what
-// it no longer has.
+// An update repeats another if both are of one source, instant, event, venue and market and
+// Same holds for them. This file alone defines that: Merge compares updates in memory with
+// Same, Seen compares hashes of the same fields.
 
-// Same reports whether two updates of one market say the same of it: its format
-// and states, and its quotes in order, member by member. Lines and other numbers
-// that are not set (NaN) are equal. The venue's own stamp and the number of
-// winners are left out: a venue that stamps anew what it repeats says nothing new.
+// Same reports whether two updates of one market are equal: format, states and quotes in
+// order, field by field. Unset lines and other numbers (NaN) are equal. The venue's own
+// stamp and the number of winners are ignored: a repeated update with a new stamp is still
+// a repetition.
 func Same(a, b *odds.Update) bool {
 	if !alike(a, b) || len(a.Quotes) != len(b.Quotes) {
 		return false
@@ -30,7 +29,7 @@ func Same(a, b *odds.Update) bool {
 	return true
 }
 
-// alike reports whether two updates say the same of their market as a whole.
+// alike reports whether two updates agree on their market as a whole.
 func alike(a, b *odds.Update) bool {
 	return a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image && a.Format == b.Format
 }
@@ -40,13 +39,12 @@ func sameQuote(p, q *odds.Quote) bool {
 		sameNumber(p.Price, q.Price) && sameNumber(p.Line, q.Line) && sameNumber(p.Size, q.Size)
 }
 
-// sameNumber is == that holds for two NaNs too.
+// sameNumber is ==, but two NaNs are equal.
 func sameNumber(x, y float64) bool { return x == y || x != x && y != y }
 
-// Seen remembers which updates came, so that one that is sent again counts once:
-// the newest n to 2·n of them, as 64-bit hashes of about 40 bytes each. Two
-// different updates are taken for one with a chance of 2·n in 2⁶⁴. It is for one
-// goroutine.
+// Seen remembers which updates came, so that a resent one counts once: the newest n to 2·n
+// of them, as 64-bit hashes of about 40 bytes each. Two different updates are confused with
+// a probability of 2·n in 2⁶⁴. It is not safe for concurrent use.
 type Seen struct {
 	n        int
 	old, new map[uint64]struct{}
@@ -68,7 +66,7 @@ func (s *Seen) Add(h uint64) bool {
 	return true
 }
 
-// Has reports whether an update of that hash is remembered.
+// Has reports whether an update with that hash is remembered.
 func (s *Seen) Has(h uint64) bool {
 	if _, ok := s.new[h]; ok {
 		return true
@@ -77,14 +75,14 @@ func (s *Seen) Has(h uint64) bool {
 	return ok
 }
 
-// Remove forgets an update that could not be kept after all.
+// Remove forgets an update that could not be stored after all.
 func (s *Seen) Remove(h uint64) {
 	delete(s.new, h)
 	delete(s.old, h)
 }
 
-// Hash returns the same number for two updates when one repeats the other: u is
-// one of b's updates. Cost: some 10 ns a quote, no allocation.
+// Hash returns the same number for two updates if one repeats the other. u is one of b's
+// updates. Cost: some 10 ns per quote, no allocation.
 func (s *Seen) Hash(b *odds.Batch, u *odds.Update) uint64 {
 	p := binary.LittleEndian.AppendUint64(s.buf[:0], uint64(b.At))
 	p = appendWord(p, b.Source)
@@ -108,7 +106,7 @@ func (s *Seen) Hash(b *odds.Batch, u *odds.Update) uint64 {
 
 func appendWord(p []byte, w string) []byte { return append(append(p, w...), 0) }
 
-// appendNumber writes all NaNs alike, and both zeros.
+// appendNumber writes all NaNs the same way, and both zeros.
 func appendNumber(p []byte, x float64) []byte {
 	switch {
 	case x != x:

@@ -9,10 +9,10 @@ import (
 	"corrgraph/odds"
 )
 
-// unsaid are the members that a repetition may change.
+// unsaid are the fields in which a repetition may differ.
 var unsaid = []string{"Updated", "Winners"}
 
-// change sets a member to another value than it has.
+// change sets a field to a different value.
 func change(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -28,8 +28,8 @@ func change(v reflect.Value) {
 	}
 }
 
-// What Merge compares and what Seen hashes are the same members, and a member that
-// is added to a quote or an update is among them unless it is said not to be.
+// Merge compares and Seen hashes the same fields. A field added to a quote or an update is
+// among them unless explicitly excluded.
 func TestMergeAndSeenAgreeOnWhatIsSaidAgain(t *testing.T) {
 	event := &odds.Event{ID: "game"}
 	fresh := func() *odds.Update {

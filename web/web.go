@@ -16,46 +16,45 @@ import (
 //go:embed all:dist
 var embedded embed.FS
 
-// policy lets pages load and ask nothing but this server. The pages have no inline
-// script or style, so neither does the policy.
+// policy lets pages load and request only from this server. The pages have no
+// inline script or style, so the policy allows none.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 	"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
-// pages are the first parts of the addresses that the dashboard answers itself, as in
-// src/lib/route.ts. All are the same document, which looks at its address.
+// pages are the first path segments of the dashboard's addresses, as in
+// src/lib/route.ts. All serve the same document, which reads its address.
 var pages = []string{
 	"events", "leaders", "timeline", "edge", "scorecard", "arbitrage",
 	"correlation-performance", "readiness", "feeds", "audit", "backups", "stress",
 }
 
-// file is one embedded file as it is served.
+// file is one embedded file.
 type file struct {
-	body, packed []byte // packed: gzip, nil where that is no smaller
+	body, packed []byte // packed: gzip, nil if that is no smaller
 	kind         string
 	tag          string // strong, without quotes
-	lasting      bool   // its name changes with its content
+	lasting      bool   // immutable: its name changes with its content
 }
 
-// site is what is served, by path. It is immutable.
+// site maps paths to files. It is immutable.
 type site struct {
 	files map[string]*file
 	built bool
 }
 
 // Handler serves the dashboard: the same document at / and at the address of every
-// page, and the files it loads. It answers GET and HEAD alone; anything else is not
-// found. Bodies are compressed once, here. It is safe for concurrent use.
+// page, and the files that it loads. It answers only GET and HEAD; anything else is
+// not found. Bodies are compressed once, here. It is safe for concurrent use.
 func Handler() http.Handler { return newSite(embedded) }
 
-// Built reports whether the pages were built before the program was, so that they
-// are in it.
+// Built reports whether the binary contains the built pages.
 func Built() bool {
 	_, err := fs.Stat(embedded, "dist/app/index.html")
 	return err == nil
 }
 
-// Serves reports whether the dashboard has something at a path, so that whoever mounts
-// it knows what needs no token: the pages hold no data.
+// Serves reports whether the dashboard serves a path, so that its caller knows
+// which paths need no token: the pages hold no data.
 func Serves(p string) bool {
 	if p == "/" || strings.HasPrefix(p, "/assets/") || p == "/icon.svg" {
 		return true
@@ -94,7 +93,7 @@ func newSite(all fs.FS) *site {
 	return s
 }
 
-// missing is served where the pages were not built.
+// missing is served if the pages were not built.
 const missing = `<!doctype html><html lang="en"><meta charset="utf-8"><title>corrgraph</title>
 <h1>The dashboard is not in this build</h1>
 <p>The service and its API work; <a href="/openapi.json">/openapi.json</a> describes the API.
@@ -107,7 +106,7 @@ container image have the pages.
 func newFile(name string, body []byte) *file {
 	sum := sha256.Sum256(body)
 	f := &file{body: body, kind: mime.TypeByExtension(path.Ext(name)), tag: hex.EncodeToString(sum[:12]), lasting: strings.HasPrefix(name, "assets/")}
-	switch path.Ext(name) { // not left to the tables of the machine
+	switch path.Ext(name) { // independent of the machine's MIME tables
 	case ".js":
 		f.kind = "text/javascript; charset=utf-8"
 	case ".css":
@@ -118,8 +117,8 @@ func newFile(name string, body []byte) *file {
 		f.kind = "text/html; charset=utf-8"
 	}
 	var b bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // a level that there is
-	_, _ = w.Write(body)                                  // into memory
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
+	_, _ = w.Write(body)                                  // to memory
 	_ = w.Close()
 	if b.Len() < len(body) {
 		f.packed = b.Bytes()
@@ -163,7 +162,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// find returns what stands at a path, nil where nothing does.
+// find returns the file at a path, nil if there is none.
 func (s *site) find(p string) *file {
 	if f := s.files[p]; f != nil {
 		return f
@@ -174,7 +173,7 @@ func (s *site) find(p string) *file {
 	return nil
 }
 
-// takesGzip reads Accept-Encoding as far as browsers make use of it.
+// takesGzip parses Accept-Encoding as far as browsers use it.
 func takesGzip(header string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(part), ";")

@@ -102,7 +102,7 @@ func TestWithoutBuild(t *testing.T) {
 	}
 }
 
-// TestPagesAreThoseOfTheApp holds the two lists of addresses together.
+// TestPagesAreThoseOfTheApp keeps the two lists of addresses in step.
 func TestPagesAreThoseOfTheApp(t *testing.T) {
 	src, err := os.ReadFile("src/lib/route.ts")
 	if err != nil {
@@ -120,7 +120,7 @@ func TestPagesAreThoseOfTheApp(t *testing.T) {
 	}
 }
 
-// most is how many bytes browsers may have to load, compressed.
+// most limits the compressed bytes that browsers have to load.
 const most = 150 << 10
 
 func TestSize(t *testing.T) {

@@ -1,6 +1,6 @@
-// Package clienttest lets a test talk to a service of its own without a network:
-// connections are buffers in memory, so that a whole conversation fits into a bubble
-// of testing/synctest, where its hours cost nothing and no machine is too slow.
+// Package clienttest connects a test to a service of its own without a network.
+// Connections are buffers in memory, so that a whole conversation fits into a
+// bubble of testing/synctest: there hours pass at once, and no machine is too slow.
 package clienttest
 
 import (
@@ -17,8 +17,8 @@ import (
 // Dial opens a connection to the service, whatever the address.
 type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Serve serves h until the test ends, when it waits for handlers, and returns how to
-// reach it. A request that isn't there within a minute is cut off.
+// Serve serves h until the test ends, then waits for handlers. It returns the way
+// to dial h. A request that takes more than a minute to arrive is cut off.
 func Serve(t testing.TB, h http.Handler) (url string, dial Dial) {
 	t.Helper()
 	l := bufconn.Listen(1 << 20)

@@ -20,7 +20,8 @@ import (
 	"corrgraph/server/instance"
 )
 
-// served runs an instance on a store whose log ends at an instant, while f asks it.
+// served runs an instance on a store whose log ends at an instant, while f queries
+// it.
 func served(t *testing.T, db, newest string, f func(get func(path string) map[string]any)) {
 	t.Helper()
 	cfg := config.Default()
@@ -49,7 +50,7 @@ func served(t *testing.T, db, newest string, f func(get func(path string) map[st
 	}
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	// What ends the recording is let through once nothing more comes, and lists follow.
+	// The last ticks of the recording are applied once no more arrive; lists follow.
 	settled := func() bool {
 		open, quoted := 0.0, false
 		for _, e := range get("/v1/events")["events"].([]any) {
@@ -71,14 +72,14 @@ func served(t *testing.T, db, newest string, f func(get func(path string) map[st
 	}
 }
 
-// notKept are the members that a store can't say as a service did, and why.
+// notKept lists the members that a store can't answer like a service, and why.
 var notKept = map[string]string{
 	"strength":        "no column of a store holds it",
 	"hayashi_yoshida": "the published estimator is asked anew when a service ends",
 }
 
-// within compares what a command answers with what the service does: the same, but
-// that a service has more to say of now.
+// within compares a command's answer with the service's, which may have more about
+// the present.
 func within(t *testing.T, at string, command, service any) {
 	t.Helper()
 	switch c := command.(type) {
@@ -139,8 +140,8 @@ func market(hours int) string {
 	return b.String()
 }
 
-// TestCommandsAnswerAsTheServiceDoes asks both every question that both answer, about
-// one store: the service while it runs, the commands once it has ended.
+// TestCommandsAnswerAsTheServiceDoes asks both every question that both can answer,
+// on one store: the service while it runs, the commands after its end.
 func TestCommandsAnswerAsTheServiceDoes(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "x.db")
 	must(t, "replay", "--db", db, file(t, "ticks.csv", market(3)))
@@ -150,7 +151,7 @@ func TestCommandsAnswerAsTheServiceDoes(t *testing.T) {
 		t.Fatalf("%d links, %d anomalies, %d families with forecasts: this test shows nothing", edges, anomalies, scored)
 	}
 	id, source, target := edge["event_id"].(string), edge["source"].(string), edge["target"].(string)
-	asked := map[string][]string{ // by path of the service
+	asked := map[string][]string{ // by the service's path
 		"/v1/leaders":                                                             {"leaders"},
 		"/v1/leaders?market=h2h&sport=tennis":                                     {"leaders", "--market", "h2h", "--sport", "tennis"},
 		"/v1/events?limit=1000":                                                   {"events"},
@@ -171,7 +172,7 @@ func TestCommandsAnswerAsTheServiceDoes(t *testing.T) {
 		}
 	})
 	byID := func(v map[string]any) {
-		if list, ok := v["events"].([]any); ok { // a store lists them by first sight, a service by the newest quote
+		if list, ok := v["events"].([]any); ok { // a store orders them by first sight, a service by the newest quote
 			slices.SortFunc(list, func(a, b any) int {
 				return slices.Compare([]string{a.(map[string]any)["event_id"].(string)}, []string{b.(map[string]any)["event_id"].(string)})
 			})

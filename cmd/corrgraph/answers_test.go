@@ -47,7 +47,7 @@ const (
 
 var asOf = odds.Time(1_786_000_000_000)
 
-// known writes a store whose every answer is known.
+// known writes a store for which every answer is known.
 func known(t *testing.T) string {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "known.db")
@@ -107,7 +107,7 @@ func known(t *testing.T) string {
 	return db
 }
 
-// foreignRow writes what another program would, with only the columns it has to.
+// foreignRow writes a row of another program, with only the required columns.
 func foreignRow(t *testing.T, db string, at odds.Time) {
 	t.Helper()
 	sqlExec(t, db, `INSERT INTO multi_layer_correlations (layer, event_id, source_node, target_node, correlation_type, correlation_score,
@@ -148,7 +148,7 @@ func has(t *testing.T, what string, v map[string]any, members string) {
 	}
 }
 
-// TestAnswers holds every JSON answer to the members that DESIGN §7 names.
+// TestAnswers checks every JSON answer for the members that DESIGN §7 names.
 func TestAnswers(t *testing.T) {
 	db := known(t)
 	v := ask(t, "leaders", "--db", db)
@@ -218,7 +218,7 @@ func TestAnswers(t *testing.T) {
 	has(t, "bench", ask(t, "bench", "--run", "^nosuch$"), "results")
 }
 
-// TestEmptyStore: every question has an answer, with lists and not with nulls.
+// TestEmptyStore: every question has an answer, with empty lists instead of nulls.
 func TestEmptyStore(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "empty.db")
 	must(t, "migrate", "--db", db)
@@ -279,13 +279,12 @@ func TestOtherPrograms(t *testing.T) {
 	}
 }
 
-// TestPipeline simulates, replays twice and scores, through the command line
-// alone.
+// TestPipeline simulates, replays twice and scores, using only the command line.
 func TestPipeline(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	must(t, "simulate", "--seed", "5", "--minutes", "30", "--out", at("all.csv.gz"), "--truth", at("t.json"))
-	// A tenth of the market is enough here: what the engine finds is tested there.
+	// A tenth of the market is enough: the engine's findings are tested there.
 	cut := head(t, at("all.csv.gz"), 20_000)
 	v := ask(t, "replay", "--db", at("a.db"), file(t, "ticks.csv", cut))
 	has(t, "replay", v, "ticks,quotes,rejected,events,nodes,pairs,edges,families,anomalies,predictions,decoy_discovery_rate,seconds")
@@ -308,8 +307,8 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
-// TestInterruptedReplayIsFinishedLater: interrupted half-way and run again, a
-// replay concludes what it would have without the interruption.
+// TestInterruptedReplayIsFinishedLater: a replay that is interrupted half-way and
+// run again reaches the same results as an uninterrupted one.
 func TestInterruptedReplayIsFinishedLater(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -379,7 +378,7 @@ func TestLeadlag(t *testing.T) {
 	}
 }
 
-// TestTableOfLeaders fixes what a person reads.
+// TestTableOfLeaders fixes the table's text.
 func TestTableOfLeaders(t *testing.T) {
 	got := must(t, "leaders", "--db", known(t)).out
 	want, err := os.ReadFile("testdata/leaders.txt")
@@ -394,7 +393,7 @@ func TestTableOfLeaders(t *testing.T) {
 	}
 }
 
-// A kind that does not exist was answered with "Nothing abnormal".
+// An unknown kind used to be answered with "Nothing abnormal".
 func TestUnknownKindIsNoAnswer(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "x.db")
 	must(t, "migrate", "--db", db)

@@ -20,8 +20,8 @@ type leadersCmd struct {
 	readFlags
 	Sport  string `placeholder:"NAME" help:"Only this sport or league: baseball, mlb or baseball_mlb."`
 	Market string `placeholder:"NAME" help:"Only this market: h2h, spreads, totals…"`
-	All    bool   `help:"Show pairs that are not certain too. JSON always holds them."`
-	Limit  int    `default:"40" help:"Rows of each table, the most certain first; 0 for all. JSON always holds all."`
+	All    bool   `help:"Also show pairs that are not certain. JSON always has them."`
+	Limit  int    `default:"40" help:"Rows of each table, the most certain first; 0 for all. JSON always has all."`
 }
 
 func (leadersCmd) Help() string {
@@ -29,7 +29,7 @@ func (leadersCmd) Help() string {
 		"    corrgraph leaders --db mlb.db --sport mlb --market h2h\n" +
 		"    corrgraph leaders --db mlb.db --json | jq '.pairs[] | select(.confidence > 0.9)'\n\n" +
 		"A lag is an interval: from prices polled every 5 minutes, \"about 1 poll\" means 0 to 10 minutes. \"Follows 33 %\" is how much of the " +
-		"leader's move arrives. Of each pair of venues the store keeps the newest judgement." + codes
+		"leader's move arrives. The store keeps only the newest judgement of each pair of venues." + codes
 }
 
 func (c *leadersCmd) Run(ctx context.Context, a *app) error {
@@ -42,7 +42,7 @@ func (c *leadersCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// with runs f with the store open.
+// with runs f with the open store.
 func (f *readFlags) with(ctx context.Context, do func(st *sqlite.Store, now odds.Time) error) error {
 	st, now, err := f.open(ctx)
 	if err != nil {
@@ -75,12 +75,12 @@ type edgesCmd struct {
 	readFlags
 	Event string `placeholder:"ID" help:"Only this match."`
 	Layer int    `placeholder:"N" enum:"0,1,2,3,4" default:"0" help:"Only layer 1 (venue to venue), 2 (market to market), 3 (match to match) or 4 (sport to sport)."`
-	All   bool   `help:"Show links that are not certain too. JSON always holds them."`
+	All   bool   `help:"Also show links that are not certain. JSON always has them."`
 }
 
 func (edgesCmd) Help() string {
 	return "Which prices of a match follow which?\n\n    corrgraph edges --db mlb.db --event 3f2a… --layer 1\n\n" +
-		"Old links stay listed and say \"out of window\"; graph and propagate use those inside their layer's window alone." + codes
+		"Old links stay listed and say \"out of window\"; graph and propagate use only those inside their layer's window." + codes
 }
 
 func (c *edgesCmd) Run(ctx context.Context, a *app) error {
@@ -97,12 +97,12 @@ func (c *edgesCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// namesFor loads the names of the store; an event that it doesn't know is an error,
-// an empty one is none.
+// namesFor loads the names of the store. An unknown event is an error; an empty one
+// is not checked.
 func namesFor(ctx context.Context, st *sqlite.Store, event string) (answer.Names, error) {
 	names, err := answer.NamesFor(ctx, st, event)
 	if errors.Is(err, answer.ErrUnknown) {
-		err = fmt.Errorf("%w in %s (corrgraph events lists those it holds)", err, st.Path())
+		err = fmt.Errorf("%w in %s (corrgraph events lists them)", err, st.Path())
 	}
 	return names, err
 }
@@ -110,8 +110,8 @@ func namesFor(ctx context.Context, st *sqlite.Store, event string) (answer.Names
 type graphCmd struct {
 	readFlags
 	Event string `arg:"" help:"Id of the match."`
-	Limit int    `default:"50" help:"Links shown a layer, strongest first."`
-	Build string `enum:"inline,workers" default:"workers" help:"Where the four layers are built: inline, one after the other, or workers, side by side."`
+	Limit int    `default:"50" help:"Links shown per layer, strongest first."`
+	Build string `enum:"inline,workers" default:"workers" help:"How the four layers are built: inline, one after the other, or by workers, in parallel."`
 }
 
 // Validate implements kong's hook.
@@ -123,7 +123,7 @@ func (c *graphCmd) Validate() error {
 }
 
 func (graphCmd) Help() string {
-	return "What hangs together in this match right now?\n\n    corrgraph graph 3f2a… --db mlb.db --as-of 2026-06-20T18:00:00Z\n\n" +
+	return "Which prices of this match are linked right now?\n\n    corrgraph graph 3f2a… --db mlb.db --as-of 2026-06-20T18:00:00Z\n\n" +
 		"A link stays in the graph for 1 hour in layer 1, 24 hours in layers 2 and 4, 7 days in layer 3. DEGRADED says that a layer could not be built." + codes
 }
 
@@ -147,8 +147,8 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// auditFailed notes the layers that could not be built in the store's audit log. It
-// alone makes a reading command write, and only where something went wrong.
+// auditFailed records failed layers in the store's audit log. It is the only write
+// of a reading command, and only after a failure.
 func auditFailed(ctx context.Context, db string, g *answer.Graph) error {
 	var rows []store.AuditRow
 	for _, l := range g.Layers {
@@ -168,11 +168,11 @@ func auditFailed(ctx context.Context, db string, g *answer.Graph) error {
 	return errors.Join(st.Audit(ctx, rows), st.Close())
 }
 
-// hintNewest says where the links are that an empty answer did not find.
+// hintNewest suggests the time of the newest links, after an answer without any.
 func (a *app) hintNewest(ctx context.Context, st *sqlite.Store, f store.EdgeFilter, now odds.Time) {
 	edges, err := st.Edges(ctx, f)
 	if err != nil {
-		return // the answer stands without the hint
+		return // the answer is valid without the hint
 	}
 	newest := odds.Time(0)
 	for i := range edges {
@@ -186,10 +186,10 @@ func (a *app) hintNewest(ctx context.Context, st *sqlite.Store, f store.EdgeFilt
 type anomaliesCmd struct {
 	readFlags
 	Event         string  `arg:"" optional:"" help:"Only this match."`
-	MinConfidence float64 `name:"min-confidence" default:"0" placeholder:"X" help:"Only those at least this certain, 0 to 1."`
+	MinConfidence float64 `name:"min-confidence" default:"0" placeholder:"X" help:"Minimum confidence, 0 to 1."`
 	Kind          string  `placeholder:"NAME" help:"Only this kind: outlier_quote, arbitrage, hidden_edge, external…"`
 	Suppressed    bool    `help:"List suppressed ones too, with the reason."`
-	Limit         int     `default:"40" help:"Rows of the table, gravest first; 0 for all. JSON always holds all."`
+	Limit         int     `default:"40" help:"Rows of the table, most severe first; 0 for all. JSON always has all."`
 }
 
 // Validate implements kong's hook.
@@ -197,15 +197,15 @@ func (c *anomaliesCmd) Validate() error {
 	if !(c.MinConfidence >= 0 && c.MinConfidence <= 1) {
 		return fmt.Errorf("--min-confidence %v is not between 0 and 1", c.MinConfidence)
 	}
-	// Nothing of a kind that does not exist would read as "nothing abnormal".
+	// Unknown kinds are refused: an empty list would read as "nothing abnormal".
 	if c.Kind != "" && detect.Describe(c.Kind) == "" {
-		return fmt.Errorf("--kind %q is no kind of anomaly; there are %s", c.Kind, kinds())
+		return fmt.Errorf("--kind %q is not a kind of anomaly; there are %s", c.Kind, kinds())
 	}
 	return nil
 }
 
 func (anomaliesCmd) Help() string {
-	return "Which quotes were wrong, which venue fell asleep, what has come apart?\n\n" +
+	return "Which quotes were wrong, which venue lags, which links have broken?\n\n" +
 		"    corrgraph anomalies --db worldcup.db --kind outlier_quote\n    corrgraph anomalies 3f2a… --db mlb.db --min-confidence 0.9\n\n" +
 		"Rows that another program wrote have no history to compare with: they are listed as kind external." + codes
 }
@@ -238,9 +238,9 @@ type propagateCmd struct {
 	readFlags
 	Source   string `arg:"" help:"The price that moves, a node id like draftkings/3f2a…/h2h/home."`
 	Target   string `arg:"" optional:"" help:"The price that may follow. Without it: everything that will."`
-	MaxDepth int    `name:"max-depth" default:"8" help:"Links in a row, at most."`
-	Paths    int    `default:"1" help:"Ways to the target, best first."`
-	Limit    int    `default:"20" help:"Rows of the table; 0 for all. JSON always holds all."`
+	MaxDepth int    `name:"max-depth" default:"8" help:"Maximum number of hops."`
+	Paths    int    `default:"1" help:"Number of paths to the target, best first."`
+	Limit    int    `default:"20" help:"Rows of the table; 0 for all. JSON always has all."`
 }
 
 // Validate implements kong's hook.
@@ -258,7 +258,7 @@ func (propagateCmd) Help() string {
 	return "DraftKings has just moved: who is next, when, and by how much?\n\n" +
 		"    corrgraph propagate draftkings/3f2a…/h2h/home --db mlb.db\n" +
 		"    corrgraph propagate draftkings/3f2a…/h2h/home mybookieag/3f2a…/h2h/home --paths 3 --db mlb.db\n\n" +
-		"It follows the directed links inside their windows. No way to the target is an empty answer, not an error." + codes
+		"It follows the directed links inside their windows. If no path leads to the target, the answer is empty, not an error." + codes
 }
 
 func (c *propagateCmd) Run(ctx context.Context, a *app) error {
@@ -277,7 +277,7 @@ func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 		}
 		for _, n := range [][2]odds.NodeID{{q.Source, l.Source}, {q.Target, l.Target}} {
 			if n[0] != n[1] {
-				a.log("%s mirrors %s, which is shown: it moves by as much the other way", n[0], n[1])
+				a.log("%s mirrors %s, which is shown: it moves by the same amount in the opposite direction", n[0], n[1])
 			}
 		}
 		if len(l.Paths) == 0 && !l.Linked {
@@ -289,12 +289,12 @@ func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 
 type scorecardCmd struct {
 	readFlags
-	Limit int `default:"30" help:"Rows of the table; 0 for all. JSON always holds all."`
+	Limit int `default:"30" help:"Rows of the table; 0 for all. JSON always has all."`
 }
 
 func (scorecardCmd) Help() string {
 	return "Can I trust the forecasts?\n\n    corrgraph scorecard --db mlb.db\n\n" +
-		"Every forecast was written down before the fact and scored after. Compare the hit rate with the base rate: the same rule at times of equal activity." + codes
+		"Every forecast was recorded in advance and scored afterwards. Compare the hit rate with the base rate: the same rule at times of equal activity." + codes
 }
 
 func (c *scorecardCmd) Run(ctx context.Context, a *app) error {

@@ -48,7 +48,7 @@ func (f *folderFlags) where(a *app) (*config.Loaded, string, error) {
 	return cfg, dir, nil
 }
 
-// backupAnswer is a backup as commands show it.
+// backupAnswer is a backup in command output.
 type backupAnswer struct {
 	backup.Backup
 	SHA256 string          `json:"sha256"`
@@ -60,7 +60,7 @@ func newBackupAnswer(b backup.Backup) (backupAnswer, error) {
 	text, err := os.ReadFile(b.Path + ".sha256")
 	sum, _, _ := strings.Cut(string(text), " ")
 	if _, bad := hex.DecodeString(sum); err == nil && bad != nil {
-		err = fmt.Errorf("%s.sha256 holds no checksum", b.Path)
+		err = fmt.Errorf("%s.sha256 has no checksum", b.Path)
 	}
 	return backupAnswer{Backup: b, SHA256: sum}, err
 }
@@ -86,7 +86,7 @@ func (c *backupMakeCmd) Run(ctx context.Context, a *app) (err error) {
 	if db == "" {
 		db = cfg.Store.Path
 	}
-	// Reading takes no lock: a service that has the store open is not in the way.
+	// Reading takes no lock: a service may have the store open.
 	st, err := openStore(ctx, db)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (c *backupMakeCmd) Run(ctx context.Context, a *app) (err error) {
 	return a.print(reply, func(w io.Writer) error { return writeBackup(w, &reply) })
 }
 
-// orNone turns the configuration's 0, none kept, into the package's word for it.
+// orNone turns the configuration's 0, keep none, into the package's value for it.
 func orNone(n int) int {
 	if n == 0 {
 		return -1
@@ -128,7 +128,7 @@ func writeBackup(w io.Writer, b *backupAnswer) error {
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
-// contents says in a line what a store holds.
+// contents describes the contents of a store in a line.
 func contents(c *store.Contents) string {
 	return fmt.Sprintf("holds %d events, %d links, %d quotes in %d chunks of the tick log, %d audit rows, as of %s", c.Events, c.Edges, c.Quotes, c.Chunks, c.AuditRows, c.AsOf)
 }
@@ -166,7 +166,7 @@ func (c *backupListCmd) Run(a *app) error {
 			fmt.Fprintf(&b, "no backups in %s\n", answer.Plain(dir))
 		}
 		if !status.LastVerified.IsZero() {
-			fmt.Fprintf(&b, "%s was restored for trial at %s\n", answer.Plain(status.Verified), status.LastVerified.Format(time.RFC3339))
+			fmt.Fprintf(&b, "%s was test-restored at %s\n", answer.Plain(status.Verified), status.LastVerified.Format(time.RFC3339))
 		}
 		if status.LastError != "" {
 			fmt.Fprintf(&b, "the last failure, at %s: %s\n", status.LastFailure.Format(time.RFC3339), answer.Plain(status.LastError))
@@ -215,7 +215,7 @@ func verifyFile(ctx context.Context, path string) (reply backupAnswer, err error
 	if err != nil {
 		return reply, err
 	}
-	b := backup.Backup{Path: path, At: info.ModTime().UTC(), Bytes: info.Size()} // of a file with another name
+	b := backup.Backup{Path: path, At: info.ModTime().UTC(), Bytes: info.Size()} // may have any name
 	all, err := backup.List(filepath.Dir(path))
 	for _, x := range all {
 		if filepath.Base(x.Path) == filepath.Base(path) {
@@ -230,8 +230,7 @@ func verifyFile(ctx context.Context, path string) (reply backupAnswer, err error
 	return reply, err
 }
 
-// newest verifies the newest backup of the folder, and notes in the folder that it
-// was.
+// newest verifies the newest backup of the folder, and records the result there.
 func (c *backupVerifyCmd) newest(ctx context.Context, a *app) (reply backupAnswer, err error) {
 	_, dir, err := c.where(a)
 	if err != nil {
@@ -257,7 +256,7 @@ func (c *backupVerifyCmd) newest(ctx context.Context, a *app) (reply backupAnswe
 	return reply, err
 }
 
-// damaged marks what is wrong with a backup's content as bad data.
+// damaged marks errors of a backup's content as bad data.
 func damaged(err error) error {
 	if errors.Is(err, backup.ErrChecksum) || errors.Is(err, store.ErrNotStore) || errors.Is(err, store.ErrDamaged) {
 		return badData(err)
@@ -293,14 +292,14 @@ func (c *restoreCmd) Run(ctx context.Context, a *app) error {
 	reply := struct {
 		DB   string         `json:"db"`
 		From string         `json:"from"`
-		Old  string         `json:"old,omitempty"` // where the store that was there is now
+		Old  string         `json:"old,omitempty"` // path of the replaced store
 		Held store.Contents `json:"held"`
 	}{db, c.File, aside, held}
 	return a.print(reply, func(w io.Writer) error {
 		var b bytes.Buffer
 		fmt.Fprintf(&b, "%s restored from %s\n  %s\n", answer.Plain(db), answer.Plain(c.File), contents(&held))
 		if aside != "" {
-			fmt.Fprintf(&b, "  what was there before is %s\n", answer.Plain(aside))
+			fmt.Fprintf(&b, "  the replaced store is %s\n", answer.Plain(aside))
 		}
 		_, err := w.Write(b.Bytes())
 		return err

@@ -14,7 +14,7 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// quiet is an app whose answers are kept.
+// quiet is an app that collects its output.
 func quiet(asJSON bool) (*app, *bytes.Buffer) {
 	var out bytes.Buffer
 	return &app{stdout: &out, stderr: &bytes.Buffer{}, json: asJSON}, &out
@@ -33,7 +33,7 @@ func newStore(t *testing.T, path string) *sqlite.Store {
 func TestBackupThereAndBack(t *testing.T) {
 	dir := t.TempDir()
 	db, folder := filepath.Join(dir, "s.db"), filepath.Join(dir, "b")
-	st := newStore(t, db) // open, as a service has it
+	st := newStore(t, db) // open, as by a service
 	if err := st.Audit(t.Context(), []store.AuditRow{{At: 1, Operation: "X", Status: "OK"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestBackupThereAndBack(t *testing.T) {
 		}
 	}
 	a, out = quiet(false)
-	if err := (&backupListCmd{flags}).Run(a); err != nil || !strings.Contains(out.String(), filepath.Base(made.Path)) || !strings.Contains(out.String(), "restored for trial") {
+	if err := (&backupListCmd{flags}).Run(a); err != nil || !strings.Contains(out.String(), filepath.Base(made.Path)) || !strings.Contains(out.String(), "test-restored") {
 		t.Errorf("list: %v, %s", err, out)
 	}
 	restore := &restoreCmd{File: made.Path, DB: db}
@@ -64,7 +64,7 @@ func TestBackupThereAndBack(t *testing.T) {
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := restore.Run(t.Context(), a); err != nil || !strings.Contains(out.String(), "what was there before is "+db+".before-") {
+	if err := restore.Run(t.Context(), a); err != nil || !strings.Contains(out.String(), "the replaced store is "+db+".before-") {
 		t.Errorf("restore: %v, %s", err, out)
 	}
 	text, err := os.ReadFile(made.Path)

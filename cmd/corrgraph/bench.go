@@ -57,7 +57,7 @@ func (c *benchCmd) Run(ctx context.Context, a *app) error {
 func (c *benchCmd) cold(ctx context.Context, a *app) error {
 	exe, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("bench --cold starts this program anew: %w", err)
+		return fmt.Errorf("bench --cold starts this program again: %w", err)
 	}
 	rows, err := bench.Cold(ctx, exe, 2, 4, 6, 8)
 	answer := struct {
@@ -81,11 +81,11 @@ func (c *benchCmd) scaling(ctx context.Context, a *app) error {
 	}{rows, exponent}
 	return errors.Join(err, a.print(answer, func(w io.Writer) error {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(t, "pairs\tµs a tick\tbytes a pair\tdecision ms\tevent cache hits\tcache misses a tick\t  note")
+		fmt.Fprintln(t, "pairs\tµs/tick\tbytes/pair\tdecision ms\tevent cache hits\tcache misses/tick\t  note")
 		for _, r := range rows {
 			fmt.Fprintf(t, "%d\t%.3g\t%.0f\t%.0f\t%.2f %%\t%.1f\t  %s\n", r.Pairs, r.NsPerTick/1000, r.BytesPerPair, r.DecideMs, 100*r.EventHits, r.CacheMisses, r.Note)
 		}
-		fmt.Fprintf(t, "time a tick grows with pairs to the power of %.2f\n", exponent)
+		fmt.Fprintf(t, "time per tick grows with pairs to the power of %.2f\n", exponent)
 		return t.Flush()
 	}))
 }

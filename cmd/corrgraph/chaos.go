@@ -28,7 +28,7 @@ type chaosCmd struct {
 	Schedule       chaosScheduleCmd  `cmd:"" help:"Show when scheduled faults are due."`
 }
 
-// drillFlags are those of every fault that is injected into a running service.
+// drillFlags are the flags of every fault injected into a running service.
 type drillFlags struct {
 	serverFlags
 	Duration      time.Duration `default:"30s" help:"How long the fault lasts (default ${default})."`
@@ -39,14 +39,14 @@ type drillFlags struct {
 	RecoverWithin time.Duration `default:"15s" help:"Time after the fault within which health must become HEALTHY (default ${default})."`
 }
 
-// drillHelp is the help of an injected fault.
+// drillHelp returns the help of an injected fault.
 func drillHelp(example string) string {
 	return "What do users see while it lasts?\n\n    corrgraph chaos " + example + "\n\n" +
 		"The fault is injected into a running service that allows it (chaos.enabled), using the first token of --token-file, which must be an admin's. " +
 		"Requests are sent at a fixed rate before, during and after the fault. Exit code 1: a read of an unaffected part failed, or health was wrong." + codes
 }
 
-// run drills a service and prints what came of it.
+// run drills a service and prints the result.
 func (f *drillFlags) run(ctx context.Context, a *app, what drill.Fault) error {
 	target, err := f.target()
 	if err != nil {
@@ -67,7 +67,7 @@ func (f *drillFlags) run(ctx context.Context, a *app, what drill.Fault) error {
 	return errors.Join(a.print(r, r.Text), f.leave(ctx, "chaos "+string(what.Kind), r.Verdict.Kept, r.Verdict.Sentence(), r.Verdict), failed(r.Verdict.Kept, r.Verdict.Sentence()))
 }
 
-// drillError marks what the command line got wrong.
+// drillError marks errors of the command line.
 func drillError(err error) error {
 	if errors.Is(err, drill.ErrOptions) || errors.Is(err, fuzz.ErrOptions) {
 		return usage(err)
@@ -178,7 +178,7 @@ func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
 	}
 	exe, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("chaos kill starts this program anew: %w", err)
+		return fmt.Errorf("chaos kill starts this program again: %w", err)
 	}
 	db, scratch := c.DB, ""
 	if db == "" {
@@ -199,7 +199,7 @@ func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
 	a.endProgress()
 	kept := err == nil && r.Kept
 	switch {
-	case scratch != "" && kept, ctx.Err() != nil && scratch != "":
+	case scratch != "" && (kept || ctx.Err() != nil || errors.Is(err, drill.ErrOptions)):
 		err = errors.Join(err, os.RemoveAll(scratch))
 	case scratch != "":
 		a.log("the store is left at %s", db)
@@ -210,7 +210,8 @@ func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
 	return errors.Join(a.print(r, r.Text), failed(kept, fmt.Sprintf("BROKEN: %d acknowledged ticks lost, %d doubled", r.Lost, r.Doubled)))
 }
 
-// serveArgs start a server on loopback that touches nothing but its store.
+// serveArgs returns the arguments of a server on loopback that touches nothing but
+// its store.
 func (c *chaosKillCmd) serveArgs(addr, db string) []string {
 	args := []string{"serve"}
 	if c.Config != "" {

@@ -12,7 +12,7 @@ import (
 )
 
 // completeWord is the hidden command that the scripts below call with the words
-// typed so far. It prints what can come next, one per line.
+// typed so far. It prints possible completions, one per line.
 const completeWord = "__complete"
 
 type completionCmd struct {
@@ -23,7 +23,7 @@ func (completionCmd) Help() string {
 	return "    source <(corrgraph completion bash)\n    corrgraph completion fish > ~/.config/fish/completions/corrgraph.fish" + codes
 }
 
-// Run prints the script. Where it offers nothing, the shell completes file names.
+// Run prints the script. Without completions the shell falls back to file names.
 func (c *completionCmd) Run(a *app) error {
 	script := map[string]string{
 		"bash": `_corrgraph() {
@@ -47,15 +47,15 @@ compdef _corrgraph corrgraph
 	return err
 }
 
-// typed is a command line as far as it has been typed.
+// typed is a partially typed command line.
 type typed struct {
-	node *kong.Node // the innermost command named so far
-	flag *kong.Flag // the flag whose value comes next; nil: none
+	node *kong.Node // the innermost command so far
+	flag *kong.Flag // the flag that takes the next value; nil: none
 	db   string     // --db; empty: not given
-	last string     // the word under the cursor
+	last string     // the word at the cursor
 }
 
-// readTyped reads the words of a command line, the one under the cursor last.
+// readTyped parses the words of a command line, with the one at the cursor last.
 func readTyped(model *kong.Application, words []string) typed {
 	t := typed{node: model.Node}
 	if len(words) == 0 {
@@ -63,7 +63,7 @@ func readTyped(model *kong.Application, words []string) typed {
 	}
 	t.last = words[len(words)-1]
 	for _, word := range words[:len(words)-1] {
-		if word == "=" { // bash takes --db=x for three words
+		if word == "=" { // bash splits --db=x into three words
 			continue
 		}
 		name, isFlag := strings.CutPrefix(word, "--")
@@ -87,8 +87,8 @@ func readTyped(model *kong.Application, words []string) typed {
 	return t
 }
 
-// store returns the path of the store that the command line would use, as kong
-// decides it; empty where the command takes none.
+// store returns the path of the store that the command line selects, by kong's
+// rules; empty if the command takes none.
 func (t *typed) store() string {
 	f := valueFlag(t.node, "db")
 	if f == nil || t.db != "" {
@@ -102,9 +102,9 @@ func (t *typed) store() string {
 	return f.Default
 }
 
-// completions returns what the word under the cursor can become, sorted: commands,
-// flags, the values of a flag or argument that has a fixed set of them, or the ids
-// of events, for which it calls events.
+// completions returns the completions of the word at the cursor, sorted: commands,
+// flags, values of a flag or argument with a fixed set of them, or the ids of
+// events, for which it calls events.
 func completions(t *typed, events func() []string) (found []string) {
 	offer := func(all ...string) {
 		for _, s := range all {
@@ -140,8 +140,8 @@ func completions(t *typed, events func() []string) (found []string) {
 	return found
 }
 
-// complete prints the completions of words, a line each. A store that cannot be
-// read has no events to offer.
+// complete prints the completions of words, one per line. An unreadable store has
+// no events.
 func (a *app) complete(ctx context.Context, model *kong.Application, words []string) error {
 	t := readTyped(model, words)
 	for _, c := range completions(&t, func() []string { return eventIDs(ctx, t.store()) }) {
@@ -168,7 +168,7 @@ func eventIDs(ctx context.Context, path string) (ids []string) {
 	return ids
 }
 
-// valueFlag finds a flag that takes a value; --name=value has it already.
+// valueFlag finds a flag that takes a value; --name=value already has it.
 func valueFlag(n *kong.Node, name string) *kong.Flag {
 	for _, f := range flagsOf(n) {
 		if f.Name == name && !f.IsBool() {
@@ -187,7 +187,7 @@ func childOf(n *kong.Node, name string) *kong.Node {
 	return nil
 }
 
-// flagsOf returns the flags of a node and of those above it.
+// flagsOf returns the flags of a node and of its ancestors.
 func flagsOf(n *kong.Node) (all []*kong.Flag) {
 	for ; n != nil; n = n.Parent {
 		for _, f := range n.Flags {

@@ -10,14 +10,14 @@ import (
 	"corrgraph/server/config"
 )
 
-// configFlags name the configuration of the service.
+// configFlags select the configuration of the service.
 type configFlags struct {
 	Config string   `name:"config" placeholder:"FILE" help:"Configuration of the service (YAML). Without it, defaults apply."`
 	Set    []string `name:"set" sep:"none" placeholder:"KEY=VALUE" help:"Set one key (limits.client_rate=500/s). Overrides the file and CORRGRAPH_ variables. Repeatable."`
 }
 
-// load reads the configuration and shows its warnings; what is wrong with its
-// content is bad data.
+// load reads the configuration and shows its warnings; errors in its content are
+// bad data.
 func (f *configFlags) load(a *app) (*config.Loaded, error) {
 	l, err := f.read()
 	if l != nil {
@@ -41,13 +41,13 @@ type configCmd struct {
 	Print configPrintCmd `cmd:"" help:"Print the value of every key and its source."`
 }
 
-// configFile lets the file be named with and without --config.
+// configFile accepts the file with and without --config.
 type configFile struct {
 	configFlags
 	File string `arg:"" optional:"" help:"The configuration, as with --config."`
 }
 
-// load reads the configuration that was named either way.
+// load reads the configuration given either way.
 func (f *configFile) load(a *app) (*config.Loaded, error) {
 	flags := f.configFlags
 	if f.File != "" {
@@ -79,7 +79,7 @@ func (c *configCheckCmd) Run(a *app) error {
 	}
 	answer := struct {
 		Valid    bool            `json:"valid"`
-		Set      int             `json:"set"` // keys that are not left to their default
+		Set      int             `json:"set"` // number of keys not at their default
 		Keys     int             `json:"keys"`
 		Problems config.Problems `json:"problems"`
 		Warnings []string        `json:"warnings"`
@@ -105,9 +105,9 @@ func (c *configCheckCmd) Run(a *app) error {
 		return err
 	})
 	if problems != nil {
-		err = badData(fmt.Errorf("%d mistakes in the configuration", len(problems)))
+		err = badData(fmt.Errorf("%d errors in the configuration", len(problems)))
 		if len(problems) == 1 {
-			err = badData(errors.New("a mistake in the configuration"))
+			err = badData(errors.New("an error in the configuration"))
 		}
 	} else if c.Hup != 0 {
 		err = hangUp(c.Hup)
@@ -115,10 +115,10 @@ func (c *configCheckCmd) Run(a *app) error {
 	return errors.Join(printed, err)
 }
 
-// hangUp asks a process to read its configuration again.
+// hangUp asks a process to reload its configuration.
 func hangUp(pid int) error {
 	if pid < 1 {
-		return fmt.Errorf("%d is no process", pid) // but a whole group of them
+		return fmt.Errorf("%d is not a process id", pid) // it would address a process group
 	}
 	p, err := os.FindProcess(pid)
 	if err == nil {

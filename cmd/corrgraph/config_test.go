@@ -20,7 +20,7 @@ func TestConfigCheck(t *testing.T) {
 	bad := file(t, "c.yaml", "limits:\n  client_rte: 5/s\nstream: {ring: x}\n")
 	r := call(t, "", "config", "check", bad)
 	if r.code != codeData || !strings.Contains(r.out, "c.yaml:2: limits.client_rte: unknown key; did you mean limits.client_rate?\n") ||
-		!strings.Contains(r.out, "stream.ring: ") || !strings.Contains(r.errors, "2 mistakes") {
+		!strings.Contains(r.out, "stream.ring: ") || !strings.Contains(r.errors, "2 errors") {
 		t.Errorf("%+v", r)
 	}
 	r = call(t, "", "--json", "config", "check", bad)

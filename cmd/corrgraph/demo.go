@@ -52,10 +52,10 @@ type story struct {
 	DB          string            `json:"db"`
 	Summary     replay.Summary    `json:"summary"`
 	Leaders     *answer.Leaders   `json:"leaders"`
-	Anomalies   *answer.Anomalies `json:"anomalies"` // one, told as an example
+	Anomalies   *answer.Anomalies `json:"anomalies"` // one, as an example
 	Propagation *answer.Paths     `json:"propagation"`
 	Scorecard   *answer.Scorecard `json:"scorecard"`
-	Score       *score.Report     `json:"score"` // against the truth
+	Score       *score.Report     `json:"score"` // compared with the truth
 }
 
 func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
@@ -65,7 +65,7 @@ func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 	}
 	defer func() {
 		if exitCode(ctx, err) != codeDone && c.DB == "" {
-			os.RemoveAll(filepath.Dir(path)) // ours: MkdirTemp made it
+			os.RemoveAll(filepath.Dir(path)) // safe: MkdirTemp made it
 		}
 	}()
 	st, err := sqlite.Open(ctx, path, sqlite.Options{Create: true, Offline: true})
@@ -95,7 +95,7 @@ func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 	return nil
 }
 
-// fresh returns the path of a store that does not exist yet, nor does the service's
+// fresh returns the path of a store that does not exist yet, nor the service's
 // beside it, so that simulated odds never mix with real ones.
 func (c *demoCmd) fresh() (string, error) {
 	if c.DB == "" {
@@ -104,7 +104,7 @@ func (c *demoCmd) fresh() (string, error) {
 	}
 	for _, file := range []string{c.DB, beside(c.DB, "live.db")} {
 		if _, err := os.Lstat(file); err == nil {
-			return "", fmt.Errorf("%s exists: simulated odds go to a store of their own, name a new file", file)
+			return "", fmt.Errorf("%s exists: simulated odds need a store of their own, name a new file", file)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
@@ -112,10 +112,10 @@ func (c *demoCmd) fresh() (string, error) {
 	return c.DB, nil
 }
 
-// beside is where something else of the demonstration is kept.
+// beside returns the path for other files of the demonstration.
 func beside(db, what string) string { return strings.TrimSuffix(db, ".db") + "-" + what }
 
-// tell asks the store what the story needs.
+// tell reads from the store what the story needs.
 func (t *story) tell(ctx context.Context, st *sqlite.Store) error {
 	now, err := st.Now(ctx)
 	if err != nil {
@@ -138,7 +138,7 @@ func (t *story) tell(ctx context.Context, st *sqlite.Store) error {
 	return err
 }
 
-// oneAnomaly lists the example alone.
+// oneAnomaly restricts a reader to the example.
 type oneAnomaly struct{ answer.StoredAnomalies }
 
 // EachAnomaly implements answer.AnomalyReader.
@@ -150,8 +150,7 @@ func (r oneAnomaly) EachAnomaly(ctx context.Context, event string, minConfidence
 	return err
 }
 
-// example chooses an anomaly to tell: a wrong quote where there is one, else the
-// strongest.
+// example chooses an anomaly: a wrong quote if there is one, else the strongest.
 func example(all []detect.Anomaly) []detect.Anomaly {
 	all = slices.DeleteFunc(all, func(a detect.Anomaly) bool { return a.Suppressed != "" })
 	if len(all) == 0 {
@@ -169,7 +168,7 @@ func example(all []detect.Anomaly) []detect.Anomaly {
 	return []detect.Anomaly{best}
 }
 
-// ripple follows a move of the venue that leads most certainly.
+// ripple follows a move of the most certain leader.
 func ripple(ctx context.Context, st *sqlite.Store, names answer.Names, now odds.Time) (*answer.Paths, error) {
 	edges, err := st.EdgesInWindow(ctx, "", now)
 	if err != nil {
@@ -192,16 +191,16 @@ func ripple(ctx context.Context, st *sqlite.Store, names answer.Names, now odds.
 	return answer.Propagate(ctx, answer.StoredNetwork{NodeStore: st, AsOf: now}, answer.PropagationQuery{Source: edges[best].Source}, names)
 }
 
-// text tells the story in the order in which a trader would ask.
+// text tells the story in the order of a trader's questions.
 func (t *story) text(w io.Writer, s answer.Style) error {
 	var b bytes.Buffer
 	head := func(text string) { fmt.Fprintf(&b, "\n%s\n", s.Bold(text)) }
-	fmt.Fprintf(&b, "%s\n", s.Bold("This market is SIMULATED: teams have real names, every price is made up, and who leads whom is known."))
+	fmt.Fprintf(&b, "%s\n", s.Bold("This market is SIMULATED: teams have real names, every price is invented, and who leads whom is known."))
 	fmt.Fprintf(&b, "%d quotes of %d events, learned from in %.1f s.\n", t.Summary.Quotes, t.Summary.Events, t.Summary.Seconds)
 	var errs []error
 	head("Who leads?")
 	errs = append(errs, t.Leaders.Text(&b, s, false, 8))
-	head("What was abnormal? One example.")
+	head("One example of an anomaly.")
 	errs = append(errs, t.Anomalies.Text(&b, s, 1))
 	if t.Propagation != nil {
 		head("What moves next?")
@@ -211,7 +210,7 @@ func (t *story) text(w io.Writer, s answer.Style) error {
 	errs = append(errs, t.Scorecard.Text(&b, s, 8))
 	head("What the truth says")
 	errs = append(errs, t.Score.Text(&b))
-	fmt.Fprintf(&b, "\n%s\nThe store is kept; ask it more: corrgraph anomalies --db %s\n", s.Bold("All of this was SIMULATED."), t.DB)
+	fmt.Fprintf(&b, "\n%s\nThe store is kept; ask more with: corrgraph anomalies --db %s\n", s.Bold("All of this was SIMULATED."), t.DB)
 	_, err := w.Write(b.Bytes())
 	return errors.Join(append(errs, err)...)
 }

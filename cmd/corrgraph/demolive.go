@@ -19,17 +19,17 @@ import (
 	"corrgraph/server/service"
 )
 
-// The simulated market of the service began so long ago, and goes on.
+// The simulated market spans 8 h in the past and 4 h in the future.
 const (
 	demoPast   = 8 * time.Hour
 	demoFuture = 4 * time.Hour
 )
 
-// goOn serves a simulated market as if it took place now, from a store beside db.
+// goOn serves a simulated market in real time, from a store beside db.
 func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 	cfg := config.Default()
 	cfg.Server.Listen, cfg.Store.Path = c.Listen, beside(db, "live.db")
-	cfg.Access.AnonymousLoopback = "admin" // it is the user's own machine and made-up prices
+	cfg.Access.AnonymousLoopback = "admin" // the user's own machine and simulated prices
 	cfg.Chaos.Enabled, cfg.Chaos.Schedule = true, nil
 	cfg.Backup.Folder = beside(db, "backups")
 	cfg.Telemetry.Log.Level, cfg.Telemetry.Log.Format = "warn", "text"
@@ -45,7 +45,7 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 	done := make(chan error, 1)
 	go func() { done <- i.Run(ctx) }()
 	address := "http://" + i.Addr()
-	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a service, going on now: %s (Ctrl-C ends it)\n", address)
+	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a live service: %s (Ctrl-C ends it)\n", address)
 	c.show(a, address, runtime.GOOS, os.Getenv)
 	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: access.Operator}), i)
 	if err != nil && ctx.Err() == nil {
@@ -53,12 +53,12 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 		return errors.Join(err, <-done)
 	}
 	if ctx.Err() == nil {
-		fmt.Fprintln(a.stdout, "The simulated market is over; what was learned from it is still served.")
+		fmt.Fprintln(a.stdout, "The simulated market is over; its results are still served.")
 	}
 	return <-done
 }
 
-// show opens the dashboard in a browser where that is wanted.
+// show opens the dashboard in a browser if requested.
 func (c *demoCmd) show(a *app, address, system string, env func(string) string) {
 	program, display := "xdg-open", env("DISPLAY") != "" || env("WAYLAND_DISPLAY") != ""
 	if system == "darwin" {
@@ -82,7 +82,7 @@ func start(program string, args ...string) error {
 	return cmd.Process.Release()
 }
 
-// play sends the market: what is past at once, the rest when its time comes.
+// play sends the market: the past at once, the rest when it is due.
 func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 	var waiting []*odds.Batch
 	send := func() error {
@@ -95,7 +95,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 			if service.Classify(err).Code != service.Unavailable {
 				return err
 			}
-			if err := client.Pause(ctx, 100*time.Millisecond); err != nil { // busy: the same again
+			if err := client.Pause(ctx, 100*time.Millisecond); err != nil { // busy: send it again
 				return err
 			}
 		}
@@ -103,7 +103,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 	}
 	begin := odds.TimeOf(clock().Add(-demoPast))
 	o := simulate.Options{Seed: c.Seed, Minutes: int((demoPast + demoFuture) / time.Minute), Start: begin}
-	for !i.Ready() { // the log of a fresh store is empty: a moment
+	for !i.Ready() { // the log of a fresh store is empty: this is quick
 		if err := client.Pause(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}

@@ -17,33 +17,32 @@ import (
 	"corrgraph/leadlag"
 )
 
-// Exit codes, as every --help states them.
+// Exit codes, as listed by every --help.
 const (
-	codeDone        = 0   // an empty answer too
+	codeDone        = 0   // also for an empty answer
 	codeFailed      = 1   // unreadable, no permission, a directory, disk full, newer store, store in use, unknown node or event
-	codeUsage       = 2   // the command line is wrong
-	codeData        = 3   // garbage, wrong columns, cut off, or too many rejects
-	codeNotReady    = 4   // a gate fails or was not run, the service is not well
+	codeUsage       = 2   // invalid command line
+	codeData        = 3   // invalid content, wrong columns, truncated, or too many rejects
+	codeNotReady    = 4   // a gate failed or was not run, or the service is not healthy
 	codeInterrupted = 130 // Ctrl-C or SIGTERM
 )
 
 var (
-	errUsage   = errors.New("usage")
-	errData    = errors.New("bad data")
-	errUnknown = errors.New("unknown")
-	errReady   = errors.New("not ready")
+	errUsage = errors.New("usage")
+	errData  = errors.New("bad data")
+	errReady = errors.New("not ready")
 )
 
-// notReady marks an error as one of readiness. Its text stays as it is.
+// notReady marks an error of readiness, without changing its text.
 func notReady(err error) error { return marked{err, errReady} }
 
-// usage marks an error of the command line. Its text stays as it is.
+// usage marks an error of the command line, without changing its text.
 func usage(err error) error { return marked{err, errUsage} }
 
-// badData marks an error of what was read.
+// badData marks an error of the input's content.
 func badData(err error) error { return marked{err, errData} }
 
-// marked is an error that is also another one, without saying so.
+// marked is an error that also matches another one, without showing it.
 type marked struct {
 	error
 	mark error
@@ -51,13 +50,13 @@ type marked struct {
 
 func (m marked) Unwrap() []error { return []error{m.error, m.mark} }
 
-// exitCode returns what the process ends with. When ctx has ended, an error is
-// taken for its consequence, whatever it says.
+// exitCode returns the exit code of the process. After ctx has ended, any error
+// counts as its consequence.
 func exitCode(ctx context.Context, err error) int {
 	var input *leadlag.InputError
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE):
-		return codeDone // whoever reads our output has seen enough
+		return codeDone // the reader of our output has closed it
 	case ctx.Err() != nil:
 		return codeInterrupted
 	case errors.Is(err, errReady):
@@ -71,14 +70,14 @@ func exitCode(ctx context.Context, err error) int {
 	return codeFailed
 }
 
-// system reports whether the file system, and not the content, is to blame.
+// system reports whether the file system is to blame, not the content.
 func system(err error) bool {
 	var path *fs.PathError
 	return errors.As(err, &path)
 }
 
-// oneLine folds a text (joined errors, messages of libraries) into one line, and
-// says nothing twice: a writer gives its first error again at every flush.
+// oneLine joins the lines of a text (joined errors, messages of libraries) and
+// drops repeated ones: a writer returns its first error again on every flush.
 func oneLine(s string) string {
 	var said []string
 	for _, line := range strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }) {
@@ -89,7 +88,7 @@ func oneLine(s string) string {
 	return strings.Join(said, "; ")
 }
 
-// openFile opens a file to read; a directory is an error.
+// openFile opens a file for reading; a directory is an error.
 func openFile(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {

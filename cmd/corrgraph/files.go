@@ -16,7 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// input opens a file to read, "-" being stdin, and decompresses it.
+// input opens a file for reading, or stdin for "-", and decompresses it.
 func (a *app) input(ctx context.Context, path string) (io.ReadCloser, error) {
 	f := io.NopCloser(a.stdin)
 	if path != "-" {
@@ -33,15 +33,15 @@ func (a *app) input(ctx context.Context, path string) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// output writes a file by calling write, packed as its name says (.gz, .zst), "-"
-// being stdout. It appears under its name when it is whole, and not before: what
-// stood there stays until then. Devices and pipes are written to as they are.
+// output writes a file by calling write, compressed according to its name (.gz,
+// .zst), or stdout for "-". The file is replaced in one step once complete. Devices
+// and pipes are written to directly.
 func (a *app) output(path string, write func(io.Writer) error) (err error) {
 	if path == "-" {
 		return write(a.stdout)
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0) // a directory fails here
+		f, err := os.OpenFile(path, os.O_WRONLY, 0) // fails for a directory
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (a *app) output(path string, write func(io.Writer) error) (err error) {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		os.Remove(f.Name()) // ours: CreateTemp made it
+		os.Remove(f.Name()) // safe: CreateTemp made it
 	}
 	return err
 }
@@ -76,10 +76,10 @@ func pack(f io.Writer, path string, write func(io.Writer) error) (err error) {
 	return errors.Join(write(w), w.Close(), buffered.Flush())
 }
 
-// progress draws how far a reading is, on terminals.
+// progress draws a progress bar on terminals.
 type progress struct {
 	w     io.Writer
-	drawn int64 // per mille on the screen, -1 none
+	drawn int64 // per mille drawn, -1 none
 }
 
 func (a *app) progress() *progress {
@@ -89,7 +89,7 @@ func (a *app) progress() *progress {
 	return &progress{w: a.stderr, drawn: -1}
 }
 
-// update draws the bar where it has moved. It is nil-safe.
+// update redraws the bar if it has moved. It is nil-safe.
 func (p *progress) update(read, total int64) {
 	if p == nil || total <= 0 {
 		return
@@ -104,7 +104,7 @@ func (p *progress) update(read, total int64) {
 	fmt.Fprintf(p.w, "\r%s%s %3d %% of %.0f MB", strings.Repeat("█", full), strings.Repeat("░", width-full), now/10, float64(total)/1e6)
 }
 
-// clear takes the bar off the screen.
+// clear removes the bar.
 func (p *progress) clear() {
 	if p != nil && p.drawn >= 0 {
 		fmt.Fprint(p.w, "\r\x1b[K")

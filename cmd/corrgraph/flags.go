@@ -18,7 +18,7 @@ import (
 
 const about = `Odds for the same thing move at many venues, not at once. corrgraph learns who moves first, who follows, after how long, by how much and how surely.`
 
-// codes is the line about exit codes that every help ends with.
+// codes is the line about exit codes at the end of every help.
 const codes = "\n\nExit codes: 0 success, even if the result is empty; 1 unreadable, no permission, store in use or newer, unknown node or event; " +
 	"2 usage error; 3 bad data; 4 not ready; 130 interrupted."
 
@@ -33,18 +33,18 @@ func groups() []kong.Group {
 	}
 }
 
-// dbFlag names the store.
+// dbFlag selects the store.
 type dbFlag struct {
 	DB string `name:"db" default:"corrgraph.db" env:"CORRGRAPH_DB" placeholder:"FILE" help:"The store (default ${default})."`
 }
 
-// readFlags are those of every command that reads a store.
+// readFlags are the flags of every command that reads a store.
 type readFlags struct {
 	dbFlag
 	AsOf instant `name:"as-of" placeholder:"TIME" help:"Answer as of this time, e.g. 2026-06-20T15:30:00Z (default: the newest time in the store)."`
 }
 
-// open opens the store for reading and returns the time to answer for.
+// open opens the store for reading and returns the time of the answer.
 func (f *readFlags) open(ctx context.Context) (st *sqlite.Store, now odds.Time, err error) {
 	if st, err = openStore(ctx, f.DB); err != nil {
 		return nil, 0, err
@@ -72,7 +72,7 @@ type instant struct {
 	given bool
 }
 
-// UnmarshalText takes RFC 3339 or an epoch.
+// UnmarshalText parses RFC 3339 or an epoch.
 func (i *instant) UnmarshalText(b []byte) (err error) {
 	i.given = true
 	if i.at, err = feed.ParseTime(b, nil); err != nil {
@@ -91,7 +91,7 @@ func (p *proportion) UnmarshalText(b []byte) error {
 		v /= 100
 	}
 	if err != nil || !(v >= 0 && v <= 1) {
-		return fmt.Errorf("%q is no share, like 1%% or 0.01", b)
+		return fmt.Errorf("%q is not a share like 1%% or 0.01", b)
 	}
 	*p = proportion(v)
 	return nil
@@ -110,5 +110,5 @@ func (d *dashed) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// clock is the wall clock, for durations that are shown and nothing else.
+// clock is the wall clock, used only for durations that are shown.
 func clock() time.Time { return time.Now() }

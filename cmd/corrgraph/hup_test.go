@@ -17,7 +17,7 @@ func TestConfigCheckHangsUpOnASoundFileAlone(t *testing.T) {
 	if r := call(t, "", "config", "check", "--hup", self, file(t, "bad.yaml", "nothing: 1\n")); r.code != codeData {
 		t.Errorf("%+v", r)
 	}
-	if r := call(t, "", "config", "check", "--hup=-1"); r.code != codeFailed || !strings.Contains(r.errors, "no process") { // it means all there are
+	if r := call(t, "", "config", "check", "--hup=-1"); r.code != codeFailed || !strings.Contains(r.errors, "not a process") { // it would address all processes
 		t.Errorf("%+v", r)
 	}
 	must(t, "config", "check", "--hup", self)

@@ -49,7 +49,7 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	if err = errors.Join(err, st.Close()); err != nil && !unread {
 		return err
 	}
-	// What was readable is stored: say so, then say what was not.
+	// Readable input is stored: report that first, then what was not readable.
 	printed := a.print(sum, func(w io.Writer) error { return summaryText(w, a.style, &sum, c.DB) })
 	return errors.Join(printed, err, c.tooMany(&sum))
 }

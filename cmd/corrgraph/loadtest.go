@@ -18,7 +18,7 @@ import (
 	"corrgraph/proof/loadtest"
 )
 
-// serverFlags name a running service.
+// serverFlags select a running service.
 type serverFlags struct {
 	URL       string        `default:"http://127.0.0.1:8080" help:"The service (default ${default})."`
 	TokenFile string        `placeholder:"FILE" help:"Bearer tokens, one per line, used by clients in turn."`
@@ -27,7 +27,7 @@ type serverFlags struct {
 	Record    bool          `help:"Record the result in the service, which shows the newest of each kind. Requires an admin token."`
 }
 
-// tokens reads the tokens; a file that holds none is a mistake.
+// tokens reads the tokens; a file without any is an error.
 func (f *serverFlags) tokens() ([]string, error) {
 	if f.TokenFile == "" {
 		return nil, nil
@@ -43,12 +43,12 @@ func (f *serverFlags) tokens() ([]string, error) {
 		}
 	}
 	if len(tokens) == 0 {
-		return nil, badData(fmt.Errorf("%s holds no token", f.TokenFile))
+		return nil, badData(fmt.Errorf("%s contains no token", f.TokenFile))
 	}
 	return tokens, nil
 }
 
-// target is the service, with the tokens and certificates that were named.
+// target returns the service with the given tokens and certificates.
 func (f *serverFlags) target() (t client.Target, err error) {
 	t = client.Target{URL: f.URL, Timeout: f.Timeout}
 	if t.Tokens, err = f.tokens(); err != nil {
@@ -69,7 +69,7 @@ func (f *serverFlags) trust() (*tls.Config, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, badData(fmt.Errorf("%s holds no certificate", f.CA))
+		return nil, badData(fmt.Errorf("%s contains no certificate", f.CA))
 	}
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }
@@ -135,8 +135,8 @@ func (c *loadtestCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	// The generator's heap is small and its garbage plenty: collecting at the usual
-	// pace would take processor time from the server beside it.
+	// The generator's heap is small and its garbage plentiful: at the usual pace,
+	// garbage collection would take processor time from the server beside it.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	if c.Mode == "ingest" {
 		return c.ingest(ctx, a, target)
@@ -183,7 +183,7 @@ func (c *loadtestCmd) ingest(ctx context.Context, a *app, target client.Target) 
 	return errors.Join(err, failed(r.Passed, r.Verdict()))
 }
 
-// loadError marks what the command line got wrong.
+// loadError marks errors of the command line.
 func loadError(err error) error {
 	if errors.Is(err, loadtest.ErrOptions) {
 		return usage(err)
@@ -191,7 +191,7 @@ func loadError(err error) error {
 	return err
 }
 
-// failed is the error of a test that did not pass.
+// failed returns the error of a test that did not pass.
 func failed(passed bool, verdict string) error {
 	if passed {
 		return nil
@@ -199,7 +199,7 @@ func failed(passed bool, verdict string) error {
 	return errors.New(verdict)
 }
 
-// writeTo writes a file, if one is named.
+// writeTo writes a file, unless its path is empty.
 func writeTo(path string, write func(io.Writer) error) error {
 	if path == "" {
 		return nil
@@ -212,23 +212,24 @@ func writeTo(path string, write func(io.Writer) error) error {
 	return errors.Join(write(w), w.Flush(), f.Close())
 }
 
-// loadProgress shows a line that is rewritten every second; nil where nobody sees it.
+// loadProgress returns a progress line that is rewritten every second; nil without
+// a terminal.
 func (a *app) loadProgress(what string) func(loadtest.Progress) {
 	if !a.terminal {
 		return nil
 	}
 	return func(p loadtest.Progress) {
-		a.rewrite("%s of %s: %.0f %s a second, p99 %.1f ms, %d of %d requests failed",
+		a.rewrite("%s of %s: %.0f %s per second, p99 %.1f ms, %d of %d requests failed",
 			p.Elapsed.Round(time.Second), p.Duration, p.PerSecond, what, float64(p.P99)/1e6, p.Failures, p.Requests)
 	}
 }
 
-// rewrite replaces the line of progress.
+// rewrite replaces the progress line.
 func (a *app) rewrite(format string, args ...any) {
 	if a.terminal {
 		fmt.Fprintf(a.stderr, "\r\x1b[K"+format, args...)
 	}
 }
 
-// endProgress removes the line of progress.
+// endProgress removes the progress line.
 func (a *app) endProgress() { a.rewrite("") }

@@ -34,8 +34,8 @@ func TestTokensAreReadOneALine(t *testing.T) {
 	}
 }
 
-// TestKilledServerTouchesOnlyItsStore: whatever the configuration says, the server
-// that is killed uses no other store, port, token, certificate or folder.
+// TestKilledServerTouchesOnlyItsStore: whatever the configuration, the killed
+// server uses a store, port, tokens, certificate and folder of its own.
 func TestKilledServerTouchesOnlyItsStore(t *testing.T) {
 	for _, file := range []string{"", "../../config/staging/correlation-engine.yaml", "../../config/production/correlation-engine.yaml"} {
 		c := chaosKillCmd{configFlags: configFlags{Config: file, Set: []string{"limits.client_rate=5/s"}}}

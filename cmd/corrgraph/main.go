@@ -1,8 +1,9 @@
-// Command corrgraph learns from odds who moves first, who follows, after how
-// long, by how much and how surely, and answers from its store.
+// Command corrgraph learns lead-lag relations from odds (who moves first, who
+// follows, after how long, by how much, how surely) and answers questions from its
+// store.
 //
-// This package is flags, wiring and exit codes; what the answers say is in
-// package report.
+// This package holds flags, wiring and exit codes; package answer makes the
+// answers.
 package main
 
 import (
@@ -13,11 +14,11 @@ import (
 )
 
 func main() {
-	// A reader that closes our output early (head) makes writing fail, and not
-	// the process die: see exitCode.
+	// If a reader closes our output early (head), writing must fail instead of killing
+	// the process: see exitCode.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The second Ctrl-C ends the process at once.
+	// A second Ctrl-C ends the process at once.
 	context.AfterFunc(ctx, stop)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()

@@ -10,8 +10,8 @@ import (
 )
 
 // manualCmd writes the manual: one page for the program and one per command, in the
-// Markdown that go-md2man turns into man pages. Releases are made with it; it is not
-// meant for users, who get the pages.
+// Markdown that go-md2man turns into man pages. It serves releases; users get the
+// pages.
 type manualCmd struct {
 	Dir string `arg:"" help:"Folder to write NAME.1.md files to."`
 }
@@ -25,8 +25,8 @@ func (c *manualCmd) Run(k *kong.Context) error {
 	return nil
 }
 
-// manual returns the pages by name. They depend on the declaration of the commands
-// and on the version alone.
+// manual returns the pages by name. They depend only on the declaration of the
+// commands and on the version.
 func manual(model *kong.Application, v version) map[string]string {
 	var b strings.Builder
 	openPage(&b, "corrgraph", model.Help, v)
@@ -47,7 +47,7 @@ func manual(model *kong.Application, v version) map[string]string {
 	return pages
 }
 
-// commandPage returns the page of a command, or of all commands below it.
+// commandPage returns the page of a command, or of all its subcommands.
 func commandPage(page string, c *kong.Node, v version) string {
 	leaves, headings := []*kong.Node{c}, false
 	if len(c.Children) > 0 {
@@ -77,7 +77,7 @@ func openPage(b *strings.Builder, page, help string, v version) {
 	fmt.Fprintf(b, "%% %s 1 %q %q %q\n\n# NAME\n\n%s - %s\n\n", strings.ToUpper(page), day, "corrgraph "+v.Version, "corrgraph manual", page, escape(help))
 }
 
-// arguments are the positional arguments of a command, as its usage shows them.
+// arguments returns the positional arguments of a command, as in its usage.
 func arguments(n *kong.Node) (text string) {
 	for _, p := range n.Positional {
 		text += " " + p.Summary()
@@ -91,7 +91,7 @@ func writeArguments(b *strings.Builder, n *kong.Node) {
 	}
 }
 
-// writeFlags writes a node's own flags; those of the program are on its page.
+// writeFlags writes a node's own flags; global flags are on the program's page.
 func writeFlags(b *strings.Builder, n *kong.Node) {
 	for _, f := range n.Flags {
 		if f.Hidden {
@@ -108,12 +108,12 @@ func writeFlags(b *strings.Builder, n *kong.Node) {
 	}
 }
 
-// define writes a term, in Markdown already, and what it means.
+// define writes a term, already in Markdown, and its definition.
 func define(b *strings.Builder, term, help string) {
 	b.WriteString(term + "\n: " + escape(help) + "\n\n")
 }
 
-// escapeText escapes a text but for indented lines, which are examples.
+// escapeText escapes a text except indented lines, which are examples.
 func escapeText(text string) string {
 	lines := strings.Split(text, "\n")
 	for k, line := range lines {
@@ -124,7 +124,7 @@ func escapeText(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// escape makes Markdown show a text as it is.
+// escape protects a text from Markdown.
 func escape(text string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "<", `\<`, "|", `\|`).Replace(text)
 }

@@ -130,8 +130,8 @@ type scoreCmd struct {
 	Seeds uint64 `default:"20" help:"Number of seeds of a study, from 1 up."`
 }
 
-// Validate implements kong's hook. (kong's own xor takes the default of an enum for
-// a value that was given.)
+// Validate implements kong's hook. (kong's own xor treats the default of an enum as
+// a given value.)
 func (c *scoreCmd) Validate() error {
 	switch {
 	case c.Truth == "" && c.Study == "":
@@ -149,7 +149,7 @@ func (scoreCmd) Help() string {
 		"    corrgraph score --study calibration --seeds 20" + codes
 }
 
-// study scores several simulated markets as one.
+// study scores several simulated markets together.
 func (c *scoreCmd) study(ctx context.Context, a *app) error {
 	var all []score.Report
 	for seed := uint64(1); seed <= c.Seeds; seed++ {
@@ -157,7 +157,7 @@ func (c *scoreCmd) study(ctx context.Context, a *app) error {
 		if err != nil {
 			return fmt.Errorf("study, seed %d: %w", seed, err)
 		}
-		a.log("seed %d: %.2f %% of the links found, %.2f %% of the finds false", seed, 100*r.Edges.Power, 100*r.Edges.FalseShare)
+		a.log("seed %d: %.2f %% of the links found, %.2f %% of the discoveries false", seed, 100*r.Edges.Power, 100*r.Edges.FalseShare)
 		all = append(all, r)
 	}
 	pool := score.Pool(all)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestOutputKeepsDevices: nothing that is no file is replaced or removed, whatever
-// becomes of the writing.
+// TestOutputKeepsDevices: only regular files are replaced or removed, whatever the
+// result of the write.
 func TestOutputKeepsDevices(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {

@@ -28,7 +28,7 @@ type readinessCmd struct {
 	Show readinessShowCmd `cmd:"" help:"Show the latest result of each gate."`
 }
 
-// matrixFlags say where the readiness matrix is.
+// matrixFlags select the readiness matrix.
 type matrixFlags struct {
 	configFlags
 	DB        string        `name:"db" placeholder:"FILE" help:"The store with the readiness matrix (default: store.path of the configuration)."`
@@ -37,7 +37,7 @@ type matrixFlags struct {
 	MaxAge    time.Duration `name:"max-age" default:"168h" placeholder:"TIME" help:"Age above which a result counts as pending (default 7 days)."`
 }
 
-// matrix is where results are kept.
+// matrix is the place where results are stored.
 type matrix struct {
 	flags *matrixFlags
 	cfg   *config.Loaded
@@ -71,7 +71,7 @@ func (f *matrixFlags) open(a *app) (*matrix, error) {
 	return m, nil
 }
 
-// held reads the matrix as it is kept. A store that does not exist holds none.
+// held reads the stored matrix. A store that does not exist has none.
 func (m *matrix) held(ctx context.Context) ([]store.Check, error) {
 	if m.flags.URL != "" {
 		c, err := m.service()
@@ -94,7 +94,7 @@ func (m *matrix) held(ctx context.Context) ([]store.Check, error) {
 	return checks, errors.Join(err, st.Close())
 }
 
-// record keeps rows.
+// record stores rows.
 func (m *matrix) record(ctx context.Context, checks ...store.Check) error {
 	if m.flags.URL != "" {
 		c, err := m.service()
@@ -116,10 +116,10 @@ func (m *matrix) record(ctx context.Context, checks ...store.Check) error {
 	return errors.Join(st.SetChecks(ctx, checks), st.Close())
 }
 
-// matrixPath is where a service shows its matrix and takes results.
+// matrixPath is where a service serves its matrix and accepts results.
 const matrixPath = "/v1/readiness"
 
-// service is a client of the running service.
+// service returns a client of the running service.
 func (m *matrix) service() (*client.Client, error) {
 	c, err := client.New(client.Options{URL: m.flags.URL, Token: m.token, Connections: 1})
 	if err != nil {
@@ -128,7 +128,7 @@ func (m *matrix) service() (*client.Client, error) {
 	return c, nil
 }
 
-// answer prints the matrix as it stands and says whether it authorises production.
+// answer prints the current matrix and whether it authorises production.
 func (m *matrix) answer(ctx context.Context, a *app, whole bool) (*service.Readiness, error) {
 	held, err := m.held(ctx)
 	if err != nil {
@@ -139,7 +139,7 @@ func (m *matrix) answer(ctx context.Context, a *app, whole bool) (*service.Readi
 	return r, a.print(r, func(w io.Writer) error { return readiness.Text(w, r, now, whole, a.style) })
 }
 
-// judge makes an exit code of a matrix.
+// judge returns the exit code of a matrix, as an error.
 func judge(r *service.Readiness) error {
 	if r.Authorised {
 		return nil
@@ -179,7 +179,7 @@ func (c *readinessInitCmd) Run(ctx context.Context, a *app) error {
 		Kept    int `json:"kept"`
 	}{len(fresh), len(readiness.Names()) - len(fresh)}
 	return a.print(answer, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%d gates created, pending; %d were there\n", answer.Created, answer.Kept)
+		_, err := fmt.Fprintf(w, "%d gates created, pending; %d existed\n", answer.Created, answer.Kept)
 		return err
 	})
 }
@@ -226,7 +226,7 @@ func (c *readinessRunCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	// That results can't be kept should show before minutes were spent on them.
+	// Check that results can be stored before spending minutes on them.
 	held, err := m.held(ctx)
 	if err != nil {
 		return err
@@ -237,7 +237,7 @@ func (c *readinessRunCmd) Run(ctx context.Context, a *app) error {
 			fresh = append(fresh, k)
 		}
 	}
-	if len(fresh) == 0 { // as it is kept: the same row again
+	if len(fresh) == 0 { // read from the store: the same row again
 		fresh = held[:1]
 	}
 	if err := m.record(ctx, fresh...); err != nil {

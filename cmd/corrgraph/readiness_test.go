@@ -20,7 +20,7 @@ const week = 7 * 24 * time.Hour
 func TestReadinessIsKeptInTheStore(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "s.db")
 	flags := matrixFlags{DB: db, MaxAge: week}
-	for _, want := range []string{"20 gates created, pending; 0 were there", "0 gates created, pending; 20 were there"} {
+	for _, want := range []string{"20 gates created, pending; 0 existed", "0 gates created, pending; 20 existed"} {
 		a, out := quiet(false)
 		if err := (&readinessInitCmd{flags}).Run(t.Context(), a); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("init: %v, %s", err, out)
@@ -104,7 +104,7 @@ func TestReadinessIsSentToAService(t *testing.T) {
 		c.Status, c.LastChecked = readiness.Pass, 1_000
 		s.held[name] = c
 	}
-	// They passed, in 1970.
+	// They passed, but in 1970.
 	if err := (&readinessShowCmd{matrixFlags: flags}).Run(t.Context(), a); exitCode(t.Context(), err) != codeNotReady {
 		t.Errorf("old ones: %v\n%s", err, out)
 	}

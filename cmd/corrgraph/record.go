@@ -7,8 +7,8 @@ import (
 	"corrgraph/client"
 )
 
-// leave leaves a result with the service it was measured at, where it was asked
-// for, with the first token, an admin's.
+// leave stores a result at the measured service if requested, with the first token,
+// an admin's.
 func (f *serverFlags) leave(ctx context.Context, kind string, passed bool, summary string, report any) error {
 	if !f.Record {
 		return nil

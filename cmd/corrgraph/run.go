@@ -14,7 +14,7 @@ import (
 	"corrgraph/odds"
 )
 
-// cli is every command and flag.
+// cli declares every command and flag.
 type cli struct {
 	JSON    bool `name:"json" help:"Print JSON, for programs."`
 	NoColor bool `name:"no-color" help:"Disable colours, like NO_COLOR in the environment."`
@@ -28,11 +28,11 @@ type cli struct {
 	Events    eventsCmd    `cmd:"" group:"ask" help:"The matches that a store knows."`
 	Edges     edgesCmd     `cmd:"" group:"ask" help:"The links between single prices."`
 	Graph     graphCmd     `cmd:"" group:"ask" help:"The four layers of links of one match."`
-	Anomalies anomaliesCmd `cmd:"" group:"ask" help:"What is or was abnormal: wrong quotes, late venues, broken links."`
+	Anomalies anomaliesCmd `cmd:"" group:"ask" help:"Anomalies: wrong quotes, late venues, broken links."`
 	Propagate propagateCmd `cmd:"" group:"ask" help:"What will move next when a price moves, when and how much."`
-	Scorecard scorecardCmd `cmd:"" group:"ask" help:"How the forecasts did, beside chance and simple rules."`
+	Scorecard scorecardCmd `cmd:"" group:"ask" help:"Hit rates of the forecasts, beside the base rate and simple baselines."`
 
-	Serve       serveCmd       `cmd:"" group:"serve" help:"Run the service: take live ticks, keep the graph current, answer over HTTP."`
+	Serve       serveCmd       `cmd:"" group:"serve" help:"Run the service: accept live ticks, keep the graph current, answer over HTTP."`
 	Config      configCmd      `cmd:"" group:"serve" help:"Check or print the configuration of the service."`
 	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Check the health of the service on this machine."`
 
@@ -57,18 +57,18 @@ type cli struct {
 	Manual     manualCmd     `cmd:"" hidden:"" help:"Write the manual pages in Markdown."`
 }
 
-// app is what commands write to and read from.
+// app is the environment of commands.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	json           bool
 	style          answer.Style // of stdout
-	terminal       bool         // stderr is one: progress is worth showing
+	terminal       bool         // stderr is a terminal: show progress
 	screen         bool         // stdout is a terminal: somebody reads along
 	start          func(program string, args ...string) error
 }
 
-// print answers with v in JSON or as text.
+// print writes v as JSON or as text.
 func (a *app) print(v any, text func(io.Writer) error) error {
 	if a.json {
 		return answer.JSON(a.stdout, v)
@@ -81,11 +81,11 @@ func (a *app) log(format string, args ...any) {
 	fmt.Fprintf(a.stderr, "corrgraph: %s\n", answer.Plain(oneLine(fmt.Sprintf(format, args...))))
 }
 
-// exited is the panic by which kong's own exits (--help) come back to run.
+// exited is the panic that carries kong's own exits (--help) back to run.
 type exited int
 
-// run is the whole program: it parses args, runs the command and returns the
-// exit code. It starts nothing that outlives it but the browser of demo.
+// run is the whole program: it parses args, runs the command and returns the exit
+// code. Only the browser started by demo outlives it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		switch v := recover().(type) {
@@ -110,7 +110,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return a.finish(ctx, a.complete(ctx, parser.Model, args[1:]))
 	}
 	k, err := parser.Parse(args)
-	if out.err != nil { // kong printed help and lost why it could not
+	if out.err != nil { // kong printed help and dropped its error
 		return a.finish(ctx, out.err)
 	}
 	if err != nil {
@@ -122,7 +122,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return a.finish(ctx, k.Run(a))
 }
 
-// finish says what went wrong and returns the exit code.
+// finish reports the error and returns the exit code.
 func (a *app) finish(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
 	switch {
@@ -144,7 +144,7 @@ func terminal(v any) bool {
 	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
 }
 
-// checkedWriter remembers the first error, for writers (kong's help) that don't look.
+// checkedWriter keeps the first error, for code that ignores errors (kong's help).
 type checkedWriter struct {
 	w   io.Writer
 	err error

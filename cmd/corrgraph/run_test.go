@@ -14,7 +14,7 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// result is what a command left behind.
+// result is the output and exit code of a command.
 type result struct {
 	code        int
 	out, errors string
@@ -28,7 +28,7 @@ func call(t *testing.T, stdin string, args ...string) result {
 	return result{code, out.String(), errs.String()}
 }
 
-// must is call for commands that have to work.
+// must is call for commands that must succeed.
 func must(t *testing.T, args ...string) result {
 	t.Helper()
 	r := call(t, "", args...)
@@ -49,8 +49,8 @@ func file(t *testing.T, name, content string) string {
 
 const csvHead = "ts_source,bookmaker,event_id,market,selection,price,price_format\n"
 
-// TestBadRecordings: each gives the right exit code and one line that names the
-// file and the reason.
+// TestBadRecordings: each has the right exit code and one line with the file and
+// the reason.
 func TestBadRecordings(t *testing.T) {
 	row := func(time, price, format string) string {
 		return csvHead + time + ",dk,ev1,h2h,home," + price + "," + format + "\n"
@@ -84,7 +84,7 @@ func TestBadRecordings(t *testing.T) {
 	}
 }
 
-// TestRejectsCountForThisRun: what the store held before must not dilute them.
+// TestRejectsCountForThisRun: quotes already in the store must not dilute them.
 func TestRejectsCountForThisRun(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "x.db")
 	good := csvHead
@@ -208,7 +208,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestEmptyIDs: a variable of a shell that is not set is no question.
+// TestEmptyIDs: an unset shell variable is not a question.
 func TestEmptyIDs(t *testing.T) {
 	for _, command := range []string{"graph", "propagate"} {
 		if r := call(t, "", command, ""); r.code != codeUsage || !strings.Contains(r.errors, "is empty") {
@@ -278,13 +278,13 @@ func TestStdoutFails(t *testing.T) {
 	}
 }
 
-// broken writes half of a file and fails.
+// broken writes half a file and fails.
 func broken(w io.Writer) error {
 	_, err := io.WriteString(w, "half")
 	return errors.Join(err, io.ErrUnexpectedEOF)
 }
 
-// TestOutputKeepsWhatIsThere: a failed command must not take the old file with it.
+// TestOutputKeepsWhatIsThere: a failed command must not remove the old file.
 func TestOutputKeepsWhatIsThere(t *testing.T) {
 	old := file(t, "old.csv", "precious")
 	if err := new(app).output(old, broken); err == nil {

@@ -24,11 +24,11 @@ import (
 type serveCmd struct{ configFlags }
 
 func (serveCmd) Help() string {
-	return "Take live ticks, keep the graph current, answer over HTTP:\n\n" +
+	return "Accept live ticks, keep the graph current, answer over HTTP:\n\n" +
 		"    corrgraph serve --config config/staging/correlation-engine.yaml\n" +
 		"    corrgraph serve --set store.path=desk.db --set server.listen=127.0.0.1:8080\n" +
 		"    curl -s --data-binary @ticks.ndjson -H 'Content-Type: application/x-ndjson' http://127.0.0.1:8080/v1/ticks\n\n" +
-		"Without a configuration it listens on loopback and takes requests without tokens. SIGHUP reloads configuration, tokens and certificates; " +
+		"Without a configuration it listens on loopback and accepts requests without tokens. SIGHUP reloads configuration, tokens and certificates; " +
 		"Ctrl-C or SIGTERM finishes open requests, applies and saves accepted ticks, and exits." + codes
 }
 
@@ -45,7 +45,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	hup := make(chan os.Signal, 1) // one that waits is enough: it reads what is there by then
+	hup := make(chan os.Signal, 1) // one pending signal is enough: a reload reads the newest file
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	done := make(chan error, 1)
@@ -57,7 +57,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
 	for {
 		select {
 		case <-watch:
-			if i.Alive() { // or systemd restarts the service
+			if i.Alive() { // otherwise systemd restarts the service
 				tell(i.Log(), daemon.SdNotifyWatchdog)
 			}
 		case <-hup:
@@ -73,7 +73,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
 	}
 }
 
-// ticker ticks every d; never where that is zero.
+// ticker ticks every d; never if d is zero.
 func ticker(d time.Duration) (ticks <-chan time.Time, stop func()) {
 	if d <= 0 {
 		return nil, func() {}
@@ -85,11 +85,11 @@ func ticker(d time.Duration) (ticks <-chan time.Time, stop func()) {
 // tell sends systemd a state (sd_notify); without systemd it does nothing.
 func tell(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
-		log.Warn("the service manager could not be told", "error", err.Error())
+		log.Warn("the service manager could not be notified", "error", err.Error())
 	}
 }
 
-// reload takes over a changed configuration, or logs why it can't.
+// reload applies a changed configuration, or logs why it can't.
 func (c *serveCmd) reload(i *instance.Instance) {
 	next, err := c.read()
 	if next != nil {
@@ -108,7 +108,7 @@ func (c *serveCmd) reload(i *instance.Instance) {
 	i.Log().Info("reloaded", "need_restart", restart)
 }
 
-// traceHeaders are what the standard variable says (key=value, comma-separated,
+// traceHeaders parses the standard variable (key=value, comma-separated,
 // percent-encoded).
 func traceHeaders(env func(string) string) map[string]string {
 	out := map[string]string{}
@@ -137,7 +137,7 @@ func (c *healthcheckCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	// The certificate bears the public name, and this is the same machine.
+	// The certificate is for the public name, and this is the same machine.
 	service, err := client.New(client.Options{URL: at, Timeout: 5 * time.Second, TLS: &tls.Config{InsecureSkipVerify: true}})
 	if err != nil {
 		return err
@@ -154,7 +154,8 @@ func (c *healthcheckCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// localURL is where a service with this configuration is to be reached on its machine.
+// localURL returns the address of a service with this configuration on its own
+// machine.
 func localURL(c *config.Config) (string, error) {
 	host, port, err := net.SplitHostPort(c.Server.Listen)
 	if err != nil {

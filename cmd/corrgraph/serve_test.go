@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// manager listens as systemd does, and returns a function that waits for the next
-// state of a service that is told of the socket.
+// manager listens like systemd. It returns a function that waits for the next state
+// that a service reports to the socket.
 func manager(t *testing.T) (next func() string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "n") // t.TempDir may exceed the 108 bytes of a socket's address

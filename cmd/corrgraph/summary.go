@@ -14,7 +14,7 @@ import (
 	"corrgraph/replay"
 )
 
-// summaryText says what a replay learned.
+// summaryText writes what a replay learned.
 func summaryText(w io.Writer, s answer.Style, r *replay.Summary, db string) error {
 	var b bytes.Buffer
 	head := fmt.Sprintf("%d quotes of %d events", r.Quotes, r.Events)
@@ -30,10 +30,10 @@ func summaryText(w io.Writer, s answer.Style, r *replay.Summary, db string) erro
 		}
 	}
 	if len(r.Skipped) > 0 {
-		fmt.Fprintf(&b, "left out by rule: %s\n", reasons(r.Skipped))
+		fmt.Fprintf(&b, "excluded by rule: %s\n", reasons(r.Skipped))
 	}
 	if r.Duplicates > 0 {
-		fmt.Fprintf(&b, "held already: %d quotes\n", r.Duplicates)
+		fmt.Fprintf(&b, "already stored: %d quotes\n", r.Duplicates)
 	}
 	for _, l := range odds.Layers {
 		fmt.Fprintf(&b, "%s %-13s %7d pairs watched, %6d links found\n", l.Key(), l, r.Pairs[l.Key()], r.Edges[l.Key()])
@@ -42,7 +42,7 @@ func summaryText(w io.Writer, s answer.Style, r *replay.Summary, db string) erro
 		fmt.Fprintf(&b, "pairs not watched: %s\n", reasons(r.LeftOut))
 	}
 	fmt.Fprintf(&b, "families: %d judged, %d found, %d of them with a leader\n", r.Families, r.Discovered, r.Directed)
-	fmt.Fprintf(&b, "false finds expected from the live check on mismatched events: %.1f %%\n", 100*r.DecoyDiscoveryRate)
+	fmt.Fprintf(&b, "false discoveries expected from the live check on mismatched events: %.1f %%\n", 100*r.DecoyDiscoveryRate)
 	fmt.Fprintf(&b, "anomalies: %s\n", cmp.Or(reasons(r.Anomalies), "none"))
 	p := &r.Predictions
 	fmt.Fprintf(&b, "forecasts: %d issued, %d matured", p.Issued, p.Matured)

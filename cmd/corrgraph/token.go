@@ -56,7 +56,7 @@ func (c *tokenNewCmd) Run(a *app) error {
 	})
 }
 
-// endOf reads a time or a span from now; empty is no end.
+// endOf parses a time or a span from now; empty means no end.
 func endOf(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -67,5 +67,5 @@ func endOf(text string, now time.Time) (time.Time, error) {
 	if span, err := time.ParseDuration(text); err == nil {
 		return now.Add(span), nil
 	}
-	return time.Time{}, fmt.Errorf("--expires %q: want a time as 2026-12-31T00:00:00Z, or a span as 720h", text)
+	return time.Time{}, fmt.Errorf("--expires %q: want a time like 2026-12-31T00:00:00Z, or a duration like 720h", text)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // The linker sets these (-X main.linkedVersion=…) in releases and in `make build`.
-// Where they are empty, the go command may have recorded the same.
+// If they are empty, the go command may have recorded the same.
 var linkedVersion, linkedCommit, linkedDate string
 
 type versionCmd struct{}
@@ -34,9 +34,9 @@ func (versionCmd) Run(a *app) error {
 type version struct {
 	Version   string `json:"version"`            // vX.Y.Z, a pseudo-version between releases, or "(devel)"
 	Revision  string `json:"revision,omitempty"` // the commit
-	Date      string `json:"date,omitempty"`     // of the commit, RFC 3339 in UTC
-	Modified  bool   `json:"modified,omitempty"` // built from a tree with changes on top of Revision
-	Dashboard bool   `json:"dashboard"`          // the pages are in the binary
+	Date      string `json:"date,omitempty"`     // time of the commit, RFC 3339 in UTC
+	Modified  bool   `json:"modified,omitempty"` // built with uncommitted changes on top of Revision
+	Dashboard bool   `json:"dashboard"`          // the binary contains the pages
 	Store     int    `json:"store_version"`
 	Go        string `json:"go"`
 	Platform  string `json:"platform"`
@@ -54,7 +54,7 @@ func thisVersion() version {
 	return v
 }
 
-// versionOf reads what the go command recorded; info may be nil.
+// versionOf reads the build information of the go command; info may be nil.
 func versionOf(info *debug.BuildInfo) version {
 	v := version{Version: "(devel)", Store: sqlite.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info == nil {
@@ -76,7 +76,7 @@ func versionOf(info *debug.BuildInfo) version {
 	return v
 }
 
-// text is the version for people.
+// text formats the version for people.
 func (v *version) text() string {
 	commit := "commit unknown: built without git"
 	if v.Revision != "" {
@@ -92,7 +92,7 @@ func (v *version) text() string {
 	return fmt.Sprintf("corrgraph %s\n%s\n%s, %s, store version %d\ndashboard %s\n", v.Version, commit, v.Go, v.Platform, v.Store, dashboard)
 }
 
-// build is what the service says of itself in metrics, traces and its API document.
+// build returns the service's identity in metrics, traces and its API document.
 func build() telemetry.Build {
 	v := thisVersion()
 	return telemetry.Build{Version: v.Version, Revision: v.Revision, Date: v.Date, GoVersion: v.Go}

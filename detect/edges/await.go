@@ -8,7 +8,7 @@ import (
 	"corrgraph/odds"
 )
 
-// leadMoves is how many r.m.s. a leader must move before its followers are awaited.
+// leadMoves is the smallest leader move, in r.m.s., after which its followers are awaited.
 const leadMoves = 2
 
 // Lead is one move of an edge's leader whose follower is awaited.
@@ -16,33 +16,34 @@ type Lead struct {
 	Edge          *graph.Edge
 	At            odds.Time // of the leader's move
 	Move, RMS     float64   // of the leader, log-odds
-	FollowerMoved float64   // the follower's summed move since At, the batch of At included
-	// Least is the follower's move that is worth mentioning: less is within what a
-	// price step or the margin hides. [detect.LeastMove] for odds, 0 for raw prices.
+	FollowerMoved float64   // the follower's total move since At, including the batch of At
+	// Least is the smallest follower move that counts: anything less may hide in a price
+	// step or the margin. [detect.LeastMove] for odds, 0 for raw prices.
 	Least float64
 	// LeaderTick and FollowerTick are the present quotes, for evidence.
 	LeaderTick, FollowerTick detect.Tick
 }
 
-// expected is the follower's move that is due.
+// expected is the move the follower is expected to make.
 func (l *Lead) expected() float64 { return l.Edge.Beta * l.Move }
 
-// arrived reports whether the follower has made at least half of it.
+// arrived reports whether the follower has made at least half of the expected move.
 func (l *Lead) arrived() bool {
 	return l.FollowerMoved*math.Copysign(1, l.expected()) >= math.Abs(l.expected())/2
 }
 
-// awaited reports whether the edge and the move are such that a follower is due.
+// awaited reports whether the edge and the leader's move are strong enough to expect a
+// follower.
 func (l *Lead) awaited() bool {
 	e := l.Edge
 	return e.Discovered && !e.Simultaneous && !e.Copied && e.Evidence != graph.FromExternal &&
 		e.Beta != 0 && l.RMS > 0 && math.Abs(l.Move) >= leadMoves*l.RMS && math.Abs(l.expected()) >= l.Least
 }
 
-// Await reports a hidden edge: the leader of a discovered directed L1 edge moved
-// by at least 2 r.m.s., now lies inside the arrival interval, and the follower
-// has not made half of its move. The anomaly's At is the leader's move. O(1);
-// allocates only for an anomaly.
+// Await reports a hidden edge: the leader of a discovered directed L1 edge moved by at
+// least 2 r.m.s., now lies inside the arrival interval, and the follower has made less than
+// half of the expected move. The anomaly's At is the leader's move. O(1); allocates only
+// for an anomaly.
 func Await(l *Lead, now odds.Time) (detect.Anomaly, bool) {
 	since := now.Sub(l.At)
 	if l.Edge.Layer != odds.Direct || !l.awaited() || since < l.Edge.LagLow || since > l.Edge.LagHigh || l.arrived() {
@@ -56,10 +57,9 @@ func Await(l *Lead, now odds.Time) (detect.Anomaly, bool) {
 	return a, true
 }
 
-// Arrive judges the arrival of an L3 follower at time at: premature or delayed
-// when it lies outside the arrival interval by more than that interval's
-// length. Call it when the follower first has made half of its move. O(1);
-// allocates only for an anomaly.
+// Arrive judges the arrival of an L3 follower at time at. It is premature or delayed if it
+// lies outside the arrival interval by more than the interval's length. Call it when the
+// follower has first made half of its move. O(1); allocates only for an anomaly.
 func Arrive(l *Lead, at odds.Time) (detect.Anomaly, bool) {
 	e := l.Edge
 	lag, length := at.Sub(l.At), e.LagHigh-e.LagLow
@@ -77,7 +77,7 @@ func Arrive(l *Lead, at odds.Time) (detect.Anomaly, bool) {
 	a.At, a.Until = at, at
 	a.Size = float64(beyond)
 	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "ms from the leader's move", float64(lag), float64(e.Lag)
-	a.Evidence.Spread = float64(length) / 2.563 // a normal's 10–90 % interval
+	a.Evidence.Spread = float64(length) / 2.563 // the 10–90 % interval of a normal distribution
 	a.Grade(float64(beyond)/float64(length), e.Confidence)
 	return a, true
 }

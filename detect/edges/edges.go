@@ -9,18 +9,17 @@ import (
 	"corrgraph/odds"
 )
 
-// Listed is the departure of rows that are shown whatever they hold.
+// Listed is the departure of rows that are always listed.
 const Listed = math.MaxFloat32
 
-// minMoves is the fewest leader moves in the newest window by which a score, a
-// β or a direction is judged.
+// minMoves is how many leader moves the newest window needs for its score, β or direction
+// to be judged.
 const minMoves = 5
 
-// Screen returns the largest departure of an edge's newest window from its own
-// history in units of the threshold: below 1 no detector fires. It is rounded
-// up, never down, so that skipping edges under a floor loses nothing. External
-// rows get [Listed]. Compute it once when a snapshot is published and keep it in
-// a column beside the confidences. Cost: 15 to 40 ns.
+// Screen returns the largest departure of an edge's newest window from its own history, in
+// units of the threshold: below 1 no detector fires. It is rounded up, never down, so that
+// skipping edges below a floor loses nothing. External rows get [Listed]. Compute it once
+// per published snapshot and keep it in a column beside the confidences. Cost: 15 to 40 ns.
 func Screen(e *graph.Edge) float32 {
 	if e.Evidence == graph.FromExternal {
 		return Listed
@@ -31,19 +30,18 @@ func Screen(e *graph.Edge) float32 {
 	if e.Trend.OffHours {
 		own *= tail.Threshold / offHours
 	} else if own > tail.Threshold/2 {
-		// One conversion, of the largest, is enough, and none where that is small.
+		// Converting the largest is enough; a small one need not be converted.
 		own = math.Abs(tail.NormalOf(own, float64(e.Trend.N-1)))
 	}
 	return float32(max(own, math.Abs(d.weekday)) / tail.Threshold * (1 + 1e-6))
 }
 
-// departures of an edge's newest window as t statistics, which are never
-// smaller than the normal deviates that they become; 0 where there is nothing
-// to judge.
+// departures holds the departures of an edge's newest window as t statistics, which are
+// never smaller than the normal deviates they convert to; 0 if there is nothing to judge.
 type departures struct{ score, lag, beta, lead, weekday float64 }
 
-// of compares the newest window of e with its history, in the columns that the
-// detectors of its layer read.
+// of compares e's newest window with its history, in the columns read by the detectors of
+// its layer.
 func (d *departures) of(e *graph.Edge) {
 	*d = departures{}
 	t := &e.Trend
@@ -72,17 +70,17 @@ func (d *departures) of(e *graph.Edge) {
 	}
 }
 
-// lagSpread: lags of a window move by whole bins, so a spread under a quarter of
-// the arrival interval is rounding.
+// lagSpread: window lags move by whole bins, so a spread below a quarter of the arrival
+// interval is rounding.
 func lagSpread(e *graph.Edge) float64 {
 	return max(float64(e.Trend.LagSD), float64(e.LagHigh-e.LagLow)/4)
 }
 
-// leadSpread: a direction statistic scatters by 1 even where nothing is estimated.
+// leadSpread: a direction statistic has a standard deviation of 1 even without any effect.
 func leadSpread(t *graph.Trend) float64 { return max(float64(t.LeadSD), 1) }
 
-// scarce is how much wider an estimate from the newest window scatters than the
-// usual one, because it rests on fewer moves.
+// scarce is the factor by which an estimate from the newest window scatters more than
+// usual, because it rests on fewer moves.
 func scarce(t *graph.Trend) float64 {
 	if t.CountMean <= t.CountNow {
 		return 1
@@ -90,12 +88,12 @@ func scarce(t *graph.Trend) float64 {
 	return math.Sqrt(float64(t.CountMean / t.CountNow))
 }
 
-// scoreFloor is the least spread of a score: a history of perfect copies has
-// none, and would otherwise compare with nothing.
+// scoreFloor is the minimum spread of a score: a history of perfect copies has no spread to
+// compare with.
 const scoreFloor = 0.01
 
-// thin is the spread of the score: that of its history, but no less than a
-// correlation from so few moves scatters.
+// thin is the spread of the score's history, but at least that of a correlation from so few
+// moves.
 func thin(t *graph.Trend, sd float64) float64 {
 	r := float64(t.ScoreMean)
 	return max(sd*scarce(t), (1-r*r)/math.Sqrt(float64(t.CountNow)), scoreFloor)
@@ -110,20 +108,19 @@ func weekdaySpread(t *graph.Trend) float64 {
 
 // Options of [Find]. The zero value is the default.
 type Options struct {
-	MinConfidence float64 // least confidence of an edge. Default 0
-	// Floor is the least strength. Zero means 1. A [Policy] is fed from
-	// [Reset] up, so that it sees what is on its way back.
+	MinConfidence float64 // minimum confidence of an edge. Default 0
+	// Floor is the minimum strength. Zero means 1. When feeding a [Policy] use [Reset], so
+	// that it also sees anomalies that are subsiding.
 	Floor float64
-	// Departures holds Screen of every edge. Nil means: compute it here.
+	// Departures holds Screen of every edge. Nil means Find computes it.
 	Departures []float32
 }
 
-// Find appends the anomalies of one layer of one event's snapshot to dst, which
-// may be reused: every edge whose confidence reaches o.MinConfidence and whose
-// newest window departs from its own history. confidence is the snapshot's
-// column, one element an edge; edges are not modified. Anomalies come in the
-// order of the edges and, within one, of [detect.Rules].
-// Cost: two float32 an edge, then 0.1 to 0.25 µs an edge that departs; one
+// Find appends the anomalies of one layer of one event's snapshot to dst, which may be
+// reused: every edge whose confidence reaches o.MinConfidence and whose newest window
+// departs from its own history. confidence is the snapshot's column, one element per edge;
+// edges are not modified. Anomalies are in the order of the edges and, within one edge, of
+// [detect.Rules]. Cost: two float32 per edge, 0.1 to 0.25 µs per departing edge, one
 // allocation for every 32 found, and growth of dst.
 func Find(layer odds.Layer, edges []graph.Edge, confidence []float32, o Options, dst []detect.Anomaly) []detect.Anomaly {
 	if len(confidence) != len(edges) || o.Departures != nil && len(o.Departures) != len(edges) {
@@ -153,7 +150,7 @@ func Find(layer odds.Layer, edges []graph.Edge, confidence []float32, o Options,
 	return f.dst
 }
 
-// finder collects what the rules of one layer find.
+// finder collects the findings of one layer's rules.
 type finder struct {
 	floor float64
 	rules []edgeRule
@@ -162,7 +159,7 @@ type finder struct {
 	nodes []odds.NodeID // backing of the anomalies' Nodes, never reused
 }
 
-// judge runs all rules on an edge that departs.
+// judge runs all rules on a departing edge.
 func (f *finder) judge(e *graph.Edge) {
 	if e.Evidence == graph.FromExternal {
 		f.external(e)
@@ -203,16 +200,15 @@ func (f *finder) add(e *graph.Edge, kind string, strength float64) *detect.Anoma
 	return a
 }
 
-// external lists a row of another program. Having no history it has no
-// departure: 2.5 |score| stands in, so that a certain correlation of 0.8 is
-// CRITICAL.
+// external lists a row of another program. Without a history it has no departure, so 2.5
+// |score| stands in, which makes a certain correlation of 0.8 CRITICAL.
 func (f *finder) external(e *graph.Edge) {
 	a := f.add(e, detect.External, 2.5*math.Abs(e.Score))
 	a.Size = math.Abs(e.Score)
 	a.Evidence.Unit, a.Evidence.Now = "correlation", e.Score
 }
 
-// Departures appends Screen of every edge to dst, for [Options].Departures.
+// Departures appends Screen of every edge to dst, for use as [Options].Departures.
 func Departures(edges []graph.Edge, dst []float32) []float32 {
 	for i := range edges {
 		dst = append(dst, Screen(&edges[i]))

@@ -12,7 +12,7 @@ import (
 	"corrgraph/odds"
 )
 
-// nullEdge is an edge whose newest window is one more draw of its history.
+// nullEdge is an edge whose newest window is another draw from its history.
 func nullEdge(rng *rand.Rand, layer odds.Layer, n int) graph.Edge {
 	draw := func(mean, sd float64) (now, m, s float32) {
 		var sum, sq float64
@@ -39,8 +39,8 @@ func nullEdge(rng *rand.Rand, layer odds.Layer, n int) graph.Edge {
 	return e
 }
 
-// At most the stated rate of each kind where nothing happens, whatever the
-// length of the history. The bound leaves room for the test's own scatter.
+// Without any effect, each kind fires at most at its stated rate, whatever the length of
+// the history. The bound allows for the test's own scatter.
 func TestFalseAlarmsOfEdges(t *testing.T) {
 	const looks = 100_000
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -67,7 +67,7 @@ func TestFalseAlarmsOfEdges(t *testing.T) {
 	}
 }
 
-// Without the correction for short histories the same null would alarm far more.
+// Without the correction for short histories the same null would fire far more often.
 func TestShortHistoriesAreCorrected(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	plain, corrected := 0, 0
@@ -99,7 +99,7 @@ func TestNormalOf(t *testing.T) {
 	}
 }
 
-// bigSet is n edges a layer, every 25th of which departs.
+// bigSet is n edges per layer, every 25th of which departs.
 func bigSet(n int) (edges [4][]graph.Edge, conf, dep [4][]float32) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for l := range edges {
@@ -118,7 +118,7 @@ func bigSet(n int) (edges [4][]graph.Edge, conf, dep [4][]float32) {
 	return edges, conf, dep
 }
 
-// The column must not lose anything that the full evaluation finds.
+// Screening must not lose anything that the full evaluation finds.
 func TestScreenLosesNothing(t *testing.T) {
 	edges, conf, dep := bigSet(1000)
 	for l := range edges {
@@ -178,8 +178,8 @@ func TestSeverities(t *testing.T) {
 	}
 }
 
-// Every severity is reached in every layer by an edge whose score departs
-// further and further, and by external rows.
+// An edge whose score departs further and further reaches every severity in every layer, as
+// do external rows.
 func TestEverySeverityInEveryLayer(t *testing.T) {
 	for _, layer := range odds.Layers {
 		for _, external := range []bool{false, true} {

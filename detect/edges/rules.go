@@ -9,11 +9,11 @@ import (
 	"corrgraph/odds"
 )
 
-// offHours is the departure from which activity at unusual hours is abnormal;
-// lower than elsewhere because such hours are rare.
+// offHours is the threshold for activity at unusual hours. It is lower than elsewhere
+// because such hours are rare.
 const offHours = 3.0
 
-// column names what an edge rule compares.
+// column is the quantity an edge rule compares.
 type column uint8
 
 const (
@@ -24,8 +24,8 @@ const (
 	byWeekday
 )
 
-// edgeRule is one detector over edges: t returns the departure, a t statistic,
-// if the edge is a case of the kind, else 0. limit is in normal deviations.
+// edgeRule is one detector over edges. t returns the departure, a t statistic, if the edge
+// is a case of the kind, else 0. limit is in normal deviations.
 type edgeRule struct {
 	kind   string
 	column column
@@ -33,8 +33,8 @@ type edgeRule struct {
 	t      func(e *graph.Edge, d *departures) float64
 }
 
-// edgeRules are the detectors of each layer, in the order of [Rules]. It is
-// never modified.
+// edgeRules lists the detectors of each layer, in the order of [Rules]. It is never
+// modified.
 var edgeRules = [5][]edgeRule{
 	1: {
 		{detect.LatencySpike, byLag, tail.Threshold, latencySpike},
@@ -75,7 +75,7 @@ func latency(e *graph.Edge, d *departures) float64 {
 	return d.lag
 }
 
-// latencySpike: the newest window alone is out.
+// latencySpike: only the newest window departs.
 func latencySpike(e *graph.Edge, d *departures) float64 {
 	if !within(e, e.Trend.LagMean) || settled(&e.Trend) {
 		return 0
@@ -83,8 +83,8 @@ func latencySpike(e *graph.Edge, d *departures) float64 {
 	return latency(e, d)
 }
 
-// latencyDrift: all of the newest windows are out on one side. The arrival
-// interval, which rests on more than they do, may have followed them.
+// latencyDrift: all of the newest windows depart to one side. The arrival interval rests on
+// more windows and may have followed them.
 func latencyDrift(e *graph.Edge, d *departures) float64 {
 	t := &e.Trend
 	if !settled(t) || e.Simultaneous || within(e, t.LagMean) && within(e, t.LagNow) {
@@ -93,18 +93,18 @@ func latencyDrift(e *graph.Edge, d *departures) float64 {
 	return d.lag * float64(t.LagShift/(t.LagNow-t.LagMean))
 }
 
-// settled reports whether the newest windows agree on another lag: the nearest to
-// the usual one is at least half as far from it as the newest.
+// settled reports whether the newest windows agree on a new lag: the one closest to the
+// usual lag is at least half as far from it as the newest.
 func settled(t *graph.Trend) bool {
 	away := t.LagNow - t.LagMean
 	return away != 0 && t.LagShift/away >= 0.5
 }
 
-// related reports whether the history shows a relation at all.
+// related reports whether the history shows any relation.
 func related(t *graph.Trend) bool { return math.Abs(float64(t.ScoreMean)) > float64(t.ScoreSD) }
 
-// breakdown: the score has lost over half of its size. One that has turned into
-// its opposite is a breakdown only in L1; elsewhere inversion has its own kinds.
+// breakdown: the score has lost more than half of its size. A change of sign counts only in
+// L1; in other layers inversion has its own kinds.
 func breakdown(e *graph.Edge, d *departures) float64 {
 	now, usual := float64(e.Trend.ScoreNow), float64(e.Trend.ScoreMean)
 	half := math.Abs(now) >= math.Abs(usual)/2
@@ -130,8 +130,8 @@ func spike(e *graph.Edge, d *departures) float64 {
 	return d.score
 }
 
-// appearance asks for the pair's own moves: a family alone can make an edge
-// discovered without anything having happened between the two.
+// appearance requires moves of the pair itself: the family alone can make an edge
+// discovered although nothing happened between the two.
 func appearance(e *graph.Edge, d *departures) float64 {
 	if !e.Discovered || e.Evidence == graph.FromFamily || related(&e.Trend) ||
 		math.Abs(float64(e.Trend.ScoreNow)) <= math.Abs(float64(e.Trend.ScoreMean)) ||
@@ -160,7 +160,7 @@ func unusualHour(e *graph.Edge, d *departures) float64 {
 
 func weekday(e *graph.Edge, d *departures) float64 { return d.weekday }
 
-// compare fills the size and evidence of an anomaly from the column that a rule compared.
+// compare fills in the size and evidence of an anomaly from the column its rule compared.
 func compare(a *detect.Anomaly, e *graph.Edge, c column) {
 	t, v := &e.Trend, &a.Evidence
 	v.N = int(t.N)

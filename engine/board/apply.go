@@ -7,7 +7,8 @@ import (
 	"corrgraph/odds"
 )
 
-// Apply takes the next batch: every quote, then the consensus of what moved.
+// Apply ingests the next batch: first every quote, then the consensus of each market that
+// changed.
 func (d *Board) Apply(b *odds.Batch) {
 	d.Now = b.At
 	src := d.source(b)
@@ -27,7 +28,7 @@ func (d *Board) Apply(b *odds.Batch) {
 	}
 }
 
-// EndBatch makes what was new in the present batch old.
+// EndBatch rolls the state of the present batch into the previous one.
 func (d *Board) EndBatch() {
 	for _, m := range d.Dirty {
 		for _, b := range m.Books {
@@ -42,7 +43,7 @@ func (d *Board) EndBatch() {
 	d.Moved, d.Dirty, d.Active = d.Moved[:0], d.Dirty[:0], d.Active[:0]
 }
 
-// activate notes that an event is to be looked at in this batch.
+// activate marks an event for examination in this batch.
 func (d *Board) activate(ev *Event) {
 	if !ev.active {
 		ev.active = true
@@ -50,7 +51,7 @@ func (d *Board) activate(ev *Event) {
 	}
 }
 
-// update takes what one venue said of one market.
+// update applies one venue's update of one market.
 func (d *Board) update(src *Source, b *odds.Batch, u *odds.Update) {
 	d.Counts.Quotes += len(u.Quotes)
 	k := d.resolve(u.Event, b)
@@ -124,7 +125,7 @@ func (d *Board) stale(src *Source, at, stamp odds.Time) bool {
 	return at.Sub(stamp) > limit
 }
 
-// requote turns the board's prices into values and moves.
+// requote recomputes values and moves from the book's prices.
 func (d *Board) requote(b *Book, at odds.Time, joined bool) {
 	m := b.Market
 	copy(b.prev, b.value)
@@ -148,7 +149,7 @@ func (d *Board) requote(b *Book, at odds.Time, joined bool) {
 	}
 }
 
-// heard passes the board's present values to the open predictions about them.
+// heard reports the book's present values to the open predictions about them.
 func (d *Board) heard(b *Book, at odds.Time) {
 	for _, n := range b.Nodes {
 		if n != nil && n.Open {
@@ -157,8 +158,8 @@ func (d *Board) heard(b *Book, at odds.Time) {
 	}
 }
 
-// still passes a market's consensus to the open predictions about it: its venues
-// were quoted and have not moved.
+// still reports a market's consensus to the open predictions about it when its venues were
+// quoted but did not move.
 func (d *Board) still(m *Market, at odds.Time) {
 	for k := range m.Selections {
 		if c := m.Selections[k].Consensus; c != nil && c.Open {
@@ -174,7 +175,7 @@ func (d *Board) still(m *Market, at odds.Time) {
 	}
 }
 
-// hear passes a quote of a node on to who waits for it.
+// hear reports a quote of a node if a prediction awaits it.
 func (d *Board) hear(n *Node, at odds.Time) {
 	if n.Awaited > 0 {
 		d.observer.Heard(n, at)

@@ -15,18 +15,18 @@ type Options struct {
 	Devig      odds.Method
 }
 
-// Observer is told of what can't wait for the end of the batch.
+// Observer receives events that cannot wait for the end of the batch.
 type Observer interface {
 	// Linked is called when two events turn out to share an entity.
 	Linked(l *Link)
 	// Added is called when a series begins.
 	Added(n *Node)
-	// Heard is called when a series that is awaited (see Node.Awaited) is quoted, with
-	// its Value up to date.
+	// Heard is called when an awaited series (see Node.Awaited) is quoted. Its Value is
+	// already up to date.
 	Heard(n *Node, at odds.Time)
 }
 
-// Board holds what venues show.
+// Board holds the latest state of every venue.
 type Board struct {
 	Now     odds.Time // of the newest batch
 	Order   []*Event  // in the order of first sight
@@ -35,28 +35,28 @@ type Board struct {
 
 	// Of the present batch, until EndBatch:
 	Moved  []Move
-	Dirty  []*Market // quoted anew
-	Active []*Event  // of which something was quoted anew, or is awaited and was quoted
+	Dirty  []*Market // quoted in this batch
+	Active []*Event  // events quoted in this batch, or awaited and quoted
 
 	opt      Options
 	observer Observer
 	venues   map[string]*Venue
 	sources  map[string]*Source
 	events   map[string]*Event
-	known    map[*odds.Event]known // what was resolved lately; a cache
+	known    map[*odds.Event]known // cache of recently resolved events
 	groups   map[string]*Grouping  // by league
 	touched  []*Event              // since TakeTouched
-	nodes    []*Node               // of the events in Order, those of the phase before included, in the order they began
+	nodes    []*Node               // of the events in Order, including those of the pre-match phase, in order of creation
 
 	panel  series.Panel
 	member []series.Member
 	devig  devigBuf
 }
 
-// Counts is what a Board has seen.
+// Counts holds a Board's counters.
 type Counts struct {
 	Batches, Quotes, Ticks, Duplicates int
-	Partial                            int // updates whose outcomes were no complete set
+	Partial                            int // updates whose outcomes were not a complete set
 }
 
 // Move is one increment of the present batch.
@@ -74,10 +74,10 @@ func New(o Options) *Board {
 	}
 }
 
-// Observe names the one observer. It must be called before the first batch.
+// Observe sets the only observer. It must be called before the first batch.
 func (d *Board) Observe(o Observer) { d.observer = o }
 
-// known is a source's event as it was resolved.
+// known is a source's event after resolution.
 type known struct {
 	ev    *Event
 	match catalog.Match

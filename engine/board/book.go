@@ -9,7 +9,8 @@ import (
 	"corrgraph/series"
 )
 
-// Resolution is what the source's stamps can tell apart; 0 where nothing is known yet.
+// Resolution is the smallest time difference the source's stamps can distinguish; 0 if
+// unknown.
 func (s *Source) Resolution() odds.Millis {
 	r := s.stated
 	switch {
@@ -63,17 +64,17 @@ func (b *Book) grow(n int) {
 	}
 }
 
-// Current reports whether the book's values are prices now.
+// Current reports whether the book's values can be used as prices now.
 func (b *Book) Current() bool {
 	return b.status == odds.Open && !b.stale && (!b.Source.Polled || b.poll == b.Source.Clock.Polls)
 }
 
-// Changed reports whether the book was quoted at a time and selection k's value is not
-// what it was before the present batch.
+// Changed reports whether the book was quoted at the given time and selection k's value
+// changed in the present batch.
 func (b *Book) Changed(k int, at odds.Time) bool { return b.touch == at && b.value[k] != b.prev[k] }
 
-// same reports whether the update repeats every price and line of the board. A
-// poll or an image that lacks an outcome doesn't: it is unknown since then.
+// same reports whether the update repeats every price and line of the book. A poll or image
+// that lacks an outcome does not: that outcome is now unknown.
 func (b *Book) same(u *odds.Update) bool {
 	if len(u.Quotes) == 0 || len(u.Quotes) > len(b.names) {
 		return false
@@ -96,7 +97,7 @@ func (b *Book) same(u *odds.Update) bool {
 	return true
 }
 
-// stated counts the outcomes that the board holds a price or a state of.
+// stated counts the outcomes for which the book holds a price or a state.
 func (b *Book) stated() (n int) {
 	for _, g := range b.gone {
 		if g != odds.Unknown {
@@ -106,7 +107,7 @@ func (b *Book) stated() (n int) {
 	return n
 }
 
-// pause says that the board shows no price now.
+// pause marks the book as showing no price now.
 func (b *Book) pause() {
 	for k := range b.value {
 		b.value[k], b.prev[k], b.offer[k] = math.NaN(), math.NaN(), math.NaN()

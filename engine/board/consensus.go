@@ -7,7 +7,7 @@ import (
 	"corrgraph/series"
 )
 
-// Of is the group of a venue, by its index.
+// Of returns the group of a venue, given the venue's index.
 func (g *Grouping) Of(v int) int {
 	switch {
 	case g == nil:
@@ -21,7 +21,7 @@ func (g *Grouping) Of(v int) int {
 	return v
 }
 
-// Join makes the groups of two venues one.
+// Join merges the groups of two venues.
 func (g *Grouping) Join(a, b int) {
 	x, y := g.Of(a), g.Of(b)
 	if g.id == nil {
@@ -38,7 +38,7 @@ func (g *Grouping) Join(a, b int) {
 	}
 }
 
-// flatten makes looking up cheap, once the groups are made.
+// flatten precomputes the group of every venue, so that look-ups are cheap.
 func (g *Grouping) flatten(venues int) {
 	flat := make([]int, venues)
 	for v := range flat {
@@ -56,7 +56,7 @@ func (g *Grouping) Members() map[int][]int {
 	return out
 }
 
-// SetGroups names the groups that the venues of a league form from now on.
+// SetGroups sets the venue groups of a league from now on.
 func (d *Board) SetGroups(league string, g *Grouping) {
 	g.flatten(len(d.venues))
 	d.groups[league] = g
@@ -65,12 +65,12 @@ func (d *Board) SetGroups(league string, g *Grouping) {
 // Groups returns the groups by league.
 func (d *Board) Groups() map[string]*Grouping { return d.groups }
 
-// Venue returns a venue by name; nil where it was never seen.
+// Venue returns a venue by name, or nil if it was never seen.
 func (d *Board) Venue(name string) *Venue { return d.venues[name] }
 
 func (d *Board) grouping(ev *Event) *Grouping { return d.groups[ev.league] }
 
-// group is what the book counts as in the consensus: venues of one group count once.
+// group is the book's group in the consensus: venues of one group count once.
 func (b *Book) group(g *Grouping) int { return g.Of(b.Venue.Index) }
 
 func (d *Board) consensus(m *Market, k int, at odds.Time) {
@@ -108,7 +108,7 @@ func (d *Board) consensus(m *Market, k int, at odds.Time) {
 	}
 }
 
-// consensusNode makes the consensus series of a selection in the market's present phase.
+// consensusNode creates the consensus series of a selection in the market's present phase.
 func (d *Board) consensusNode(m *Market, k int) {
 	n := d.newNode(nodeID(odds.ConsensusVenue, m, k), m.Event, m, m.Live)
 	n.Consensus, n.Sel = true, k
@@ -116,7 +116,7 @@ func (d *Board) consensusNode(m *Market, k int) {
 	d.observer.Added(n)
 }
 
-// othersNode makes the consensus that a venue is set against: of all groups but its
+// othersNode creates the consensus a venue is compared with: that of all groups but its
 // own.
 func (d *Board) othersNode(b *Book, k int) {
 	m := b.Market
@@ -127,7 +127,7 @@ func (d *Board) othersNode(b *Book, k int) {
 	d.observer.Added(n)
 }
 
-// push moves a consensus node to what the panel shows without one group.
+// push moves a consensus node to the consensus of the panel without one group.
 func (d *Board) push(n *Node, at odds.Time, leaveOut int) (level, moved float64, groups int) {
 	level, groups = d.panel.Level(leaveOut)
 	if groups == 0 || leaveOut >= 0 && groups < 2 {

@@ -18,11 +18,11 @@ func (l *Link) Other(ev *Event) *Event {
 // LeagueKey names a league of a sport.
 func LeagueKey(sport, lg string) string { return sport + "/" + lg }
 
-// Event returns an event by its id; nil where there is none.
+// Event returns an event by its id, or nil if there is none.
 func (d *Board) Event(id string) *Event { return d.events[id] }
 
-// resolve finds what a source says of an event. A source hands out the same
-// pointer for as long as it says the same, so that this is a look-up mostly.
+// resolve finds the event a source refers to. A source passes the same pointer until its
+// description changes, so that most calls are cache hits.
 func (d *Board) resolve(in *odds.Event, b *odds.Batch) known {
 	if k, ok := d.known[in]; ok && k.ev.said == in {
 		k.ev.Last = b.At
@@ -50,12 +50,12 @@ func (d *Board) resolve(in *odds.Event, b *odds.Batch) known {
 	return k
 }
 
-// link remembers two neighbours.
+// link records that two events are neighbours.
 func (d *Board) link(l *catalog.Link) {
 	a, b := d.events[l.A], d.events[l.B]
 	if a == nil || b == nil {
-		// The catalogue names the new event's links before its first market: it is
-		// the one being resolved.
+		// The catalogue reports a new event's links before its first market, so the missing
+		// event is the one being resolved.
 		return
 	}
 	if l.Layer == odds.CrossEvent && b.Match.Start < a.Match.Start || l.Layer == odds.CrossSport && b.Sport < a.Sport {
@@ -73,8 +73,7 @@ func (d *Board) touch(ev *Event) {
 	}
 }
 
-// TakeTouched appends the ids of the events that were quoted since the last call, each
-// once.
+// TakeTouched appends the ids of the events quoted since the last call, each once.
 func (d *Board) TakeTouched(ids []string) []string {
 	for _, ev := range d.touched {
 		ev.touched = false
@@ -85,7 +84,7 @@ func (d *Board) TakeTouched(ids []string) []string {
 	return ids
 }
 
-// Step is the longest time that a source of the event takes between two prices.
+// Step is the longest interval between two prices among the event's sources.
 func (ev *Event) Step() (d odds.Millis) {
 	for _, m := range ev.Markets {
 		for _, b := range m.Books {
@@ -97,7 +96,7 @@ func (ev *Event) Step() (d odds.Millis) {
 	return d
 }
 
-// Quiet lists the events that nobody has quoted since a time.
+// Quiet lists the events not quoted since a time.
 func (d *Board) Quiet(before odds.Time) map[*Event]bool {
 	gone := map[*Event]bool{}
 	for _, ev := range d.Order {
@@ -108,8 +107,8 @@ func (d *Board) Quiet(before odds.Time) map[*Event]bool {
 	return gone
 }
 
-// Forget drops events, and returns their ids in order. The catalogue drops what it has
-// last seen before a time.
+// Forget drops events and returns their ids in order. The catalogue drops whatever it last
+// saw before the given time.
 func (d *Board) Forget(gone map[*Event]bool, before odds.Time) (ids []string) {
 	out := func(ev *Event) bool { return gone[ev] }
 	d.Order = slices.DeleteFunc(d.Order, out)

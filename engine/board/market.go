@@ -9,7 +9,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Phase names the time before a match and that of play.
+// Phase names the phase of a match: before it starts or in play.
 func Phase(live bool) string {
 	if live {
 		return "live"
@@ -40,8 +40,8 @@ func (m *Market) book(v *Venue) *Book {
 	return b
 }
 
-// selection finds or adds an outcome. Sides are the same at all venues; outcomes
-// without one go by name.
+// selection finds or adds an outcome. Sides are the same at all venues; outcomes without a
+// side are matched by name.
 func (m *Market) selection(name string, side odds.Side) int {
 	key := name
 	if side != odds.OtherSide {
@@ -60,8 +60,8 @@ func (m *Market) selection(name string, side odds.Side) int {
 	return len(m.Selections) - 1
 }
 
-// open adds the outcomes of a market's first update, the one that stands for the
-// market first: detectors keep what they know of a market with its first.
+// open adds the outcomes of a market's first update. The outcome that represents the market
+// comes first, because detectors keep a market's state with its first selection.
 func (m *Market) open(u *odds.Update, match catalog.Match) {
 	quotes := slices.Clone(u.Quotes)
 	slices.SortStableFunc(quotes, func(a, b odds.Quote) int {
@@ -72,9 +72,9 @@ func (m *Market) open(u *odds.Update, match catalog.Match) {
 	}
 }
 
-// choose marks the independent selections: an n-way market has n − 1 of them.
-// Home and over stand for two-way markets; the draw, else the last in
-// alphabetical order, is left out of others.
+// choose marks the independent selections: an n-way market has n − 1 of them. Two-way
+// markets keep home or over. Other markets leave out the draw, else the alphabetically last
+// outcome.
 func (m *Market) choose() {
 	drop := -1
 	for i := range m.Selections {
@@ -88,7 +88,7 @@ func (m *Market) choose() {
 	}
 }
 
-// rank orders sides by how well they stand for their market.
+// rank orders sides by how well they represent their market.
 func rank(s odds.Side) int {
 	switch s {
 	case odds.Home, odds.Over, odds.Yes:
@@ -102,8 +102,8 @@ func rank(s odds.Side) int {
 	}
 }
 
-// Stands reports whether selection k stands for its market: home, over or yes,
-// else the first by name.
+// Stands reports whether selection k represents its market: home, over or yes, else the
+// alphabetically first.
 func (m *Market) Stands(k int) bool {
 	for i := range m.Selections {
 		if rank(m.Selections[i].Side) < rank(m.Selections[k].Side) || rank(m.Selections[i].Side) == rank(m.Selections[k].Side) && m.Selections[i].Key < m.Selections[k].Key {
@@ -121,7 +121,7 @@ func marketAt(name string, line float64) string {
 	return name + "@" + strconv.FormatFloat(line, 'f', -1, 64)
 }
 
-// Series calls f with every series of the market.
+// Series calls f for every series of the market.
 func (m *Market) Series(f func(*Node)) {
 	for k := range m.Selections {
 		if n := m.Selections[k].Consensus; n != nil {

@@ -16,8 +16,7 @@ func (d *Board) newNode(id odds.NodeID, ev *Event, m *Market, live bool) *Node {
 	return n
 }
 
-// Source is the clock that the node is read from: of a consensus the coarsest one of
-// the venues behind it.
+// Source is the node's clock. A consensus uses the coarsest clock of its venues.
 func (n *Node) Source() (s *Source) {
 	if n.Book != nil {
 		return n.Book.Source
@@ -30,7 +29,7 @@ func (n *Node) Source() (s *Source) {
 	return s
 }
 
-// LastSeen is when the node was quoted last.
+// LastSeen is the time of the node's last quote.
 func (n *Node) LastSeen() odds.Time {
 	if n.Book != nil {
 		return n.Book.SeenAt
@@ -38,7 +37,7 @@ func (n *Node) LastSeen() odds.Time {
 	return n.SeenAt
 }
 
-// Price is the quoted price behind a node; 0 for a consensus, which quotes none.
+// Price is the quoted price of a node; 0 for a consensus, which has none.
 func (n *Node) Price() float64 {
 	if n.Book == nil {
 		return 0
@@ -46,7 +45,7 @@ func (n *Node) Price() float64 {
 	return n.Book.price[n.Sel]
 }
 
-// Least is the move of the node that is worth an anomaly.
+// Least is the smallest move of the node that can be an anomaly.
 func (n *Node) Least() float64 {
 	if n.Market.Raw {
 		return 0
@@ -54,11 +53,12 @@ func (n *Node) Least() float64 {
 	return detect.LeastMove
 }
 
-// Public reports whether the node's moves are to be told of. A consensus that leaves
-// out one group is a measuring device of its pairs and nobody's news.
+// Public reports whether the node's moves are published. Leave-one-out consensuses are
+// internal, never published.
 func (n *Node) Public() bool { return !n.Consensus || n.Without == nil }
 
-// node returns the series of a book's selection in the book's present phase.
+// node returns the series of a book's selection in the book's present phase, creating it if
+// needed.
 func (d *Board) node(b *Book, k int) *Node {
 	if n := b.Nodes[k]; n != nil && n.Live == b.Live {
 		return n

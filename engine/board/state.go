@@ -7,7 +7,8 @@ import (
 	"corrgraph/internal/state"
 )
 
-// Refs are the numbers by which others refer to what is on a board.
+// Refs holds the numbers by which other packages refer to objects of a board in a saved
+// state.
 type Refs struct {
 	Events  state.Table[*Event]
 	Links   state.Table[*Link]
@@ -19,8 +20,8 @@ type Refs struct {
 	sources state.Table[*Source]
 }
 
-// State saves what is on the board between two batches, or restores it into a new one
-// with the same options.
+// State saves the board between two batches, or restores it into a new board with the same
+// options.
 func (d *Board) State(c *state.Coder) *Refs {
 	r := &Refs{}
 	c.Values(&d.Now, &d.Counts)
@@ -53,7 +54,7 @@ func (d *Board) State(c *state.Coder) *Refs {
 	return r
 }
 
-// clocks are the venues by index and the sources by name.
+// clocks codes the venues by index and the sources by name.
 func (d *Board) clocks(c *state.Coder, r *Refs) {
 	names := d.VenueNames()
 	state.Slice(c, &names, func(name *string) {
@@ -115,7 +116,7 @@ func (b *Book) state(c *state.Coder, r *Refs) {
 	state.Slice(c, &b.history, func(h *detect.NodeHistory) { h.State(c) })
 }
 
-// link codes a link at its first end, and refers to it at the other.
+// link codes a link in full at its first end and as a reference at the other.
 func (r *Refs) link(c *state.Coder, l **Link) {
 	known := r.Links.Has(*l)
 	c.Values(&known)
@@ -149,7 +150,7 @@ func (r *Refs) node(c *state.Coder, p **Node) {
 	r.Nodes.Add(n)
 }
 
-// whole reports whether nothing is missing that is taken for granted.
+// whole reports whether every object the engine relies on was restored.
 func (r *Refs) whole() bool {
 	for _, n := range r.Nodes.All() {
 		if n.Market == nil || n.Sel < 0 || n.Sel >= len(n.Market.Selections) {

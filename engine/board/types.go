@@ -13,7 +13,7 @@ type Venue struct {
 	Index int // in the order of first sight
 }
 
-// Source is one clock: a poll's or a stream's.
+// Source is one clock: that of a poll or of a stream.
 type Source struct {
 	Name   string
 	Polled bool
@@ -23,8 +23,7 @@ type Source struct {
 	stated odds.Millis
 }
 
-// Event is a match and its markets. What it is called and when it starts is the
-// catalogue's to know.
+// Event is a match and its markets. Its name and start belong to the catalogue.
 type Event struct {
 	ID            string
 	Sport, League string
@@ -32,36 +31,36 @@ type Event struct {
 	Markets       []*Market
 	Last          odds.Time // newest quote
 	Links         []*Link   // events that share an entity with it
-	Awaited       int       // open predictions about it; written by who made them
+	Awaited       int       // open predictions about it; written by the forecasts
 
-	said    *odds.Event // newest word of any source: one that is said again after another is news
+	said    *odds.Event // newest description from any source; repeating it after another one counts as new
 	league  string      // LeagueKey
 	active  bool
 	touched bool // among the touched ones
 }
 
-// Link is two events that share an entity: A starts first (L3) or is of the sport that
-// comes first in the alphabet (L4).
+// Link joins two events that share an entity: A starts first (L3) or belongs to the sport
+// that is alphabetically first (L4).
 type Link struct {
 	catalog.Link
 	A, B *Event
 }
 
-// Market is one market of an event, at one line where it has alternate ones.
+// Market is one market of an event; alternate lines are separate markets.
 type Market struct {
 	Event      *Event
 	Name       string  // with @line for alternate lines
-	Family     string  // without
+	Family     string  // without the line
 	Line       float64 // NaN for the main line
-	Raw        bool    // prices of no bet
+	Raw        bool    // not the price of a bet
 	Live       bool
 	Selections []Selection
 	Books      []*Book
-	Dirty      bool // quoted anew in the present batch
-	Awaited    int  // open predictions about its consensus; written by who made them
+	Dirty      bool // quoted in the present batch
+	Awaited    int  // open predictions about its consensus; written by the forecasts
 
 	slope   float64
-	winners int // outcomes that win; where it is not 1 their probabilities don't add up to 1
+	winners int // outcomes that win; unless it is 1, probabilities don't add up to 1
 }
 
 // Selection is one outcome of a market.
@@ -83,46 +82,46 @@ type Book struct {
 	SeenAt  odds.Time
 	Nodes   []*Node // per selection; nil unless independent
 	Others  []*Node // per selection: consensus of the other groups
-	Awaited int     // open predictions about its nodes; written by who made them
+	Awaited int     // open predictions about its nodes; written by the forecasts
 
-	ids    []odds.NodeID // per selection; empty until asked for
+	ids    []odds.NodeID // per selection; empty until first used
 	names  []string      // per selection, as the venue's source spells it
 	price  []float64     // per selection; 0 unknown
-	offer  []float64     // per selection: the price while it can be taken; NaN else
+	offer  []float64     // per selection: the price while it can be taken, else NaN
 	line   []float64
 	gone   []odds.Status
 	value  []float64 // NaN unknown
-	basis  uint64    // what value was computed from; values of different bases can't be compared
+	basis  uint64    // the set of outcomes value was computed from; values of different bases are not comparable
 	prev   []float64 // before the present batch
 	status odds.Status
 	stale  bool
-	poll   int       // Source.Clock.Polls when last seen
+	poll   int       // Source.Clock.Polls when last quoted
 	stamp  odds.Time // the venue's own
-	joined bool      // prev and value have nothing broken between them
+	joined bool      // the series is unbroken from prev to value
 	touch  odds.Time
 	looks  int
 
-	rest, restMoved []float64 // per selection: what the other groups show, and how far that moved in the present batch
+	rest, restMoved []float64 // per selection: consensus of the other groups, and its move in the present batch
 	restGroups      int
 	history         []detect.NodeHistory
 }
 
-// Node is a watched series: of a selection at a venue, or of a consensus.
+// Node is a watched series: a selection at a venue, or a consensus.
 type Node struct {
 	series.Node
 	Event     *Event
 	Market    *Market
 	Book      *Book // nil for a consensus
-	Without   *Book // of a consensus: the book whose group it leaves out; nil for none
+	Without   *Book // of a consensus: the book whose group is left out; nil for none
 	Sel       int
 	Live      bool
 	Consensus bool
-	Awaited   int // predictions that wait for its quotes; written by who made them
+	Awaited   int // predictions that await its quotes; written by the forecasts
 }
 
-// Grouping maps the venues of one league to groups of those that move as one. Its zero
-// value, like nil, has every venue by itself.
+// Grouping maps the venues of one league to groups of venues that move as one. In the zero
+// value, as in nil, every venue is its own group.
 type Grouping struct {
 	id   map[int]int
-	flat []int // the same by venue, for those known when it was made
+	flat []int // group by venue, for the venues known at construction
 }

@@ -9,10 +9,10 @@ import (
 	"corrgraph/odds"
 )
 
-// values computes a board's log-odds from its prices: margin removed over the
-// complete set of open outcomes, line joined. An incomplete set gives raw
-// log-odds and is counted. A runner that is withdrawn, or a side that is missing,
-// changes the basis of all the others' values: no increment crosses that.
+// values computes a book's log-odds from its prices: margin removed over the complete set
+// of open outcomes, line included. An incomplete set gives raw log-odds and is counted. A
+// withdrawn runner or a missing side changes the basis of all other values: no increment
+// spans such a change.
 func (d *Board) values(b *Book) {
 	m, buf := b.Market, &d.devig
 	b.basis = 0
@@ -53,7 +53,7 @@ func (d *Board) values(b *Book) {
 	}
 }
 
-// basisOf names a complete set of outcomes; never 0.
+// basisOf identifies a complete set of outcomes; never 0.
 func basisOf(idx []int) uint64 {
 	h := uint64(1)
 	for _, k := range idx {
@@ -64,14 +64,14 @@ func basisOf(idx []int) uint64 {
 
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
-// join adds what the line is worth, so that a main line that moves is a move.
+// join adds the worth of the line, so that a shift of the main line counts as a move.
 func (m *Market) join(k int, line, x float64) float64 {
 	return float64(odds.JoinLine(odds.LogOdds(x), m.Selections[k].Side, line, m.slope))
 }
 
-// mainLines splits an update that quotes several lines of a market into one
-// update a line; nil when there is but one line. The two sides of a handicap have
-// opposite signs, so one selection at both signs is two lines.
+// mainLines splits an update that quotes several lines of a market into one update per
+// line; nil when there is only one. The two sides of a handicap have opposite signs, so one
+// selection at both signs is two lines.
 func mainLines(u *odds.Update, match catalog.Match) []lineUpdate {
 	for i := range u.Quotes {
 		q, first := &u.Quotes[i], &u.Quotes[0]
@@ -89,9 +89,9 @@ type lineUpdate struct {
 	alternate float64 // NaN for the main line
 }
 
-// splitLines sorts an update's quotes by line: of handicaps that of the event's home
-// side, whichever side the source calls home. The main line is the one that the
-// source marks, else the one whose prices are closest to even.
+// splitLines groups an update's quotes by line: of handicaps by the line of the event's
+// home side, whichever side the source calls home. The main line is the one marked by the
+// source, else the one whose prices are closest to even.
 func splitLines(u *odds.Update, match catalog.Match) []lineUpdate {
 	by := map[float64]int{}
 	var out []lineUpdate
@@ -119,7 +119,7 @@ func splitLines(u *odds.Update, match catalog.Match) []lineUpdate {
 	return out
 }
 
-// evenness ranks lines: marked ones first, then by distance from even money.
+// evenness ranks lines: marked lines first, then by distance from even money.
 func (l *lineUpdate) evenness() float64 {
 	worst := 0.0
 	for _, q := range l.Quotes {
@@ -131,7 +131,7 @@ func (l *lineUpdate) evenness() float64 {
 		}
 	}
 	if len(l.Quotes) < 2 {
-		worst += 100 // half a line
+		worst += 100 // a line with one side missing ranks last
 	}
 	return worst
 }

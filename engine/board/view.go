@@ -14,16 +14,16 @@ import (
 type Quote struct {
 	Node                     odds.NodeID
 	Venue, Market, Selection string
-	Price                    float64 // as quoted last; 0 unknown
+	Price                    float64 // last quoted; 0 unknown
 	Line                     float64 // NaN where the market has none
-	Value                    float64 // log-odds without margin, line joined; NaN unless the price can be taken now
+	Value                    float64 // log-odds without margin, line included; NaN unless the price can be taken now
 	Status                   odds.Status
 	Stale, InPlay            bool
-	SeenAt, ChangedAt        odds.Time // ChangedAt 0 where the selection has no series of its own
+	SeenAt, ChangedAt        odds.Time // ChangedAt is 0 if the selection has no series of its own
 	Resolution               odds.Millis
 }
 
-// Quotes appends what every venue shows of the event, by market, selection and venue.
+// Quotes appends every venue's quotes of the event, ordered by market, selection and venue.
 func (ev *Event) Quotes(out []Quote) []Quote {
 	for _, m := range ev.Markets {
 		for _, b := range m.Books {
@@ -59,7 +59,7 @@ func (b *Book) quotes(out []Quote) []Quote {
 	return out
 }
 
-// Shown counts the prices that are shown of the event.
+// Shown counts the prices shown for the event.
 func (ev *Event) Shown() (n int) {
 	for _, m := range ev.Markets {
 		for _, b := range m.Books {
@@ -76,8 +76,8 @@ func (d *Board) Sources() []*Source {
 	return slices.SortedFunc(maps.Values(d.sources), func(a, b *Source) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// View turns a market into v, the view that detectors read. It reuses v's memory, and
-// lends it the book's until the next batch.
+// View fills v, the market view that detectors read. It reuses v's memory and shares the
+// book's slices until the next batch.
 func (d *Board) View(m *Market, at odds.Time, v *detect.MarketView) {
 	*v = detect.MarketView{
 		Event: m.Event.ID, Market: m.Name, At: at, Live: m.Live, Raw: m.Raw, Whole: len(m.Selections) > 1,

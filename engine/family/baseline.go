@@ -11,11 +11,11 @@ import (
 	"corrgraph/odds"
 )
 
-// baselinePairs bounds the Hayashi–Yoshida scan of a family.
+// baselinePairs caps the pairs of a family's Hayashi–Yoshida scan.
 const baselinePairs = 64
 
-// contrast is the Hayashi–Yoshida contrast of a family, pooled over its pairs,
-// leader first: bin centres of its axis, both ways.
+// contrast is a family's Hayashi–Yoshida contrast in both directions, pooled over its
+// pairs, at the bin centres of its axis. The leader comes first.
 type contrast struct {
 	lags     []int64
 	cov      []float64
@@ -61,9 +61,9 @@ func (f *Family) contrast() contrast {
 	return c
 }
 
-// scan fits the Hayashi–Yoshida rule of a directed family once, on what is
-// known when the family is first found: the lag where the pooled contrast is
-// largest, and the ratio there.
+// scan fits the Hayashi–Yoshida rule of a directed family: the lag where the pooled
+// contrast is largest, and the ratio there. It runs once, when the family is first
+// discovered, on the data of that time.
 func (f *Family) scan() *Rule {
 	c := f.contrast()
 	lag, step := odds.Millis(c.lags[c.best]), f.ev.Axis.Resolution
@@ -74,8 +74,8 @@ func (f *Family) scan() *Rule {
 	return r
 }
 
-// Baselines calls f with the simple rules that call a move of the follower where the
-// family's leader has moved, by name: in no order.
+// Baselines calls f, by name and in no order, with each baseline rule that predicts a move
+// of the follower when the family's leader has moved.
 func (f *Family) Baselines(call func(name string, r Rule)) {
 	call(ledger.BaselineCopy, Rule{Beta: 1, To: f.ev.Axis.Resolution, calls: true})
 	if r := f.baseline; r != nil && r.calls && r.Beta != 0 {
@@ -83,8 +83,7 @@ func (f *Family) Baselines(call func(name string, r Rule)) {
 	}
 }
 
-// Opinions returns what the published estimator says of every family that has a
-// leader, by family key.
+// Opinions returns the Hayashi–Yoshida estimate for every directed family, by family key.
 func (s *Families) Opinions() map[string]graph.Opinion {
 	out := map[string]graph.Opinion{}
 	for _, f := range s.list {
@@ -114,7 +113,7 @@ func (s *Families) Opinions() map[string]graph.Opinion {
 	return out
 }
 
-// path is the node's series as a path of cumulated moves.
+// path is the node's series as cumulated moves.
 func path(n *board.Node) (p leadlag.Path) {
 	var v float64
 	for i, m := range n.Moves() {

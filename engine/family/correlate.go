@@ -10,7 +10,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Take queues moves to be counted in the evidence of their families.
+// Take queues moves to be added to the evidence of their families.
 func (s *Families) Take(moved []board.Move) {
 	for i := range moved {
 		mv := &moved[i]
@@ -18,21 +18,21 @@ func (s *Families) Take(moved []board.Move) {
 	}
 }
 
-// waitMost is how many moves wait to be correlated together, if no decision
-// comes first.
+// waitMost is how many moves may queue before they are correlated ahead of the next
+// decision.
 const waitMost = 4096
 
-// CountFull counts the waiting moves once they are many. It must only be called when all
-// moves of an instant are in.
+// CountFull counts the queued moves once there are many. Call it only when all moves of an
+// instant are in.
 func (s *Families) CountFull() {
 	if len(s.waiting) >= waitMost {
 		s.correlate()
 	}
 }
 
-// correlate counts the waiting moves in the evidence of their families. Each
-// family is one worker's, which takes the moves in their order, so that the sums
-// do not depend on how many workers there are.
+// correlate adds the queued moves to the evidence of their families. Each family belongs to
+// one worker, which takes the moves in order, so that the sums do not depend on the number
+// of workers.
 func (s *Families) correlate() {
 	s.ready()
 	workers := s.workers()
@@ -52,9 +52,9 @@ func (s *Families) correlate() {
 	s.waiting = s.waiting[:0]
 }
 
-// ready gives families of streams their axis before their first moves are counted.
-// What a poll resolves is known after a few polls: those families wait for the
-// next decision, which counts their moves anew.
+// ready gives stream families their axis before their first moves are counted. A poll's
+// resolution is known only after a few polls: such families wait for the next decision,
+// which recounts their moves.
 func (s *Families) ready() {
 	wait := s.unready[:0]
 	for _, f := range s.unready {
@@ -70,7 +70,7 @@ func (s *Families) ready() {
 	s.unready = wait
 }
 
-// pollBehind reports whether a poll's clock is behind either side.
+// pollBehind reports whether either side is read from a poll.
 func (f *Family) pollBehind() bool {
 	for _, n := range []*board.Node{f.pairs[0].A, f.pairs[0].B} {
 		if s := n.Source(); s == nil || s.Polled {
@@ -87,9 +87,8 @@ func (s *Families) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// each calls f for every index below n, side by side where that is worth it. What
-// f does for one index must not depend on what it does for another. The scratch
-// is the worker's own.
+// each calls f for every index below n, in parallel if that pays. Calls of f must be
+// independent of each other. Each worker has its own scratch.
 func (s *Families) each(n int, f func(i int, work *leadlag.Scratch)) {
 	workers := min(s.workers(), n)
 	if workers <= 1 {
@@ -115,11 +114,11 @@ func (s *Families) each(n int, f func(i int, work *leadlag.Scratch)) {
 	wg.Wait()
 }
 
-// shareTurn is after how many moves, about a tenth of a millisecond, a worker lets
-// others have its processor: together they would take all there are for 50 ms.
+// shareTurn is how many moves, about a tenth of a millisecond of work, a worker counts
+// before it yields. Without yielding, the workers would hold all processors for 50 ms.
 const shareTurn = 16
 
-// share counts the moves in the families of one worker.
+// share counts the moves of one worker's families.
 func (s *Families) share(worker, workers int, work *leadlag.Scratch) {
 	var flips leadlag.Flips
 	met := 0
@@ -129,12 +128,12 @@ func (s *Families) share(worker, workers int, work *leadlag.Scratch) {
 			runtime.Gosched()
 		}
 		mv := &s.waiting[i]
-		var axis *leadlag.Axis // that flips were drawn for
+		var axis *leadlag.Axis // the axis the flips were drawn for
 		for k := range mv.w.partners {
 			pt := &mv.w.partners[k]
 			f := pt.fam
 			if f.index%workers != worker || f.ev == nil || pt.resting {
-				continue // without an axis yet, the next decision catches up
+				continue // without an axis the next decision catches up
 			}
 			if axis != f.ev.Axis {
 				axis = f.ev.Axis
@@ -148,7 +147,7 @@ func (s *Families) share(worker, workers int, work *leadlag.Scratch) {
 	}
 }
 
-// rebuild counts all remembered moves of a family anew on an axis.
+// rebuild recounts all remembered moves of a family on a new axis.
 func (s *Families) rebuild(f *Family, x *leadlag.Axis, work *leadlag.Scratch) {
 	f.ev = leadlag.NewEvidence(x, true)
 	for _, p := range f.pairs {

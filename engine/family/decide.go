@@ -9,7 +9,7 @@ import (
 	"corrgraph/odds"
 )
 
-// ownMoves is how many moves of both sides a pair needs to be searched by itself.
+// ownMoves is how many moves both sides of a pair need to be searched individually.
 const ownMoves = 250
 
 // Decide judges all families on the moves taken so far.
@@ -29,8 +29,8 @@ func (s *Families) Decide(at odds.Time) {
 	s.markCopies()
 }
 
-// prepare gives every family the axis that its sources resolve, counting its moves
-// anew when that has changed.
+// prepare gives every family the axis that fits its sources' resolution, and recounts its
+// moves when that has changed.
 func (s *Families) prepare() {
 	var anew []*Family
 	var axes []*leadlag.Axis
@@ -49,11 +49,11 @@ func (s *Families) prepare() {
 	s.each(len(anew), func(i int, work *leadlag.Scratch) { s.rebuild(anew[i], axes[i], work) })
 }
 
-// resolution is the coarser one of the family's sources; 0 while a poll clock
-// has not ticked often enough to have a step.
+// resolution is the coarser of the family's two source resolutions; 0 while a poll clock
+// has too few ticks to have a step.
 func (f *Family) resolution() (r odds.Millis) {
 	if len(f.pairs) == 0 {
-		return 0 // its events are forgotten
+		return 0 // its events were forgotten
 	}
 	p := f.pairs[len(f.pairs)-1]
 	for _, n := range []*board.Node{p.A, p.B} {
@@ -93,14 +93,14 @@ func (s *Families) judge(layer odds.Layer, at odds.Time) {
 	}
 }
 
-// poolEnough is how many decoys a stratum of consensus families needs before a
-// p-value can be small enough to mean something.
+// poolEnough is how many decoys a stratum of consensus families needs for a meaningfully
+// small p-value.
 const poolEnough = 600
 
-// moreDecoys draws further decoys for strata of consensus families that are too
-// few to have a pool of their own, where any of them stands out of the decoys it
-// has. No tail formula speaks for them. A pool serves until the moves behind it
-// have doubled, so that all draws together cost a few passes over the data.
+// moreDecoys draws additional decoys for strata with too few consensus families for a pool
+// of their own, if any family stands out from its decoys. No tail formula holds for them. A
+// pool is reused until the number of moves behind it has doubled, so that all draws
+// together cost a few passes over the data.
 func (s *Families) moreDecoys(layer odds.Layer, cases []leadlag.Case, fams []*Family) map[int][]float64 {
 	pools := map[int][]float64{}
 	byStratum := map[int][]int{}
@@ -154,7 +154,7 @@ func standsOut(cases []leadlag.Case, members []int) bool {
 	return len(decoys) > 0 && best >= decoys[len(decoys)*98/100]
 }
 
-// stratum is what makes families comparable: their decoys are pooled.
+// stratum groups comparable families: their decoys are pooled.
 type stratum struct {
 	resolution odds.Millis
 	block      bool

@@ -8,7 +8,7 @@ import (
 	"corrgraph/series"
 )
 
-// Detail is what stands behind the edge between two nodes.
+// Detail is the evidence behind the edge between two nodes.
 type Detail struct {
 	Edge       graph.Edge
 	Family     graph.Family
@@ -16,7 +16,7 @@ type Detail struct {
 	Curve      []CurvePoint
 	Leader     []Point // of Edge.Source, oldest first
 	Follower   []Point
-	Why        string // why it is not discovered, directed or independent; empty where it is all of that
+	Why        string // why it is not discovered, directed or independent; empty if it is all three
 }
 
 // CurvePoint is the family's correlogram at one lag bin.
@@ -24,18 +24,17 @@ type CurvePoint struct {
 	Lag  odds.Millis // centre of the bin; negative: Target moved first
 	Z    float64     // U/√V
 	Corr float64
-	Null float64 // |z| that 95 % of sign-flipped copies of the same bin stay under; 0 unknown
+	Null float64 // |z| that 95 % of sign-flipped copies stay under in the bin; 0 unknown
 }
 
-// Point is a series at one instant, as the sum of its moves since the first that
-// is remembered.
+// Point is a series at one instant, as the sum of its moves since the first one remembered.
 type Point struct {
 	At    odds.Time
 	Value float64
 }
 
-// Inspect explains the link between two nodes of an event; ok is false where the two are
-// not watched together. At most the newest `most` moves of either are given.
+// Inspect explains the edge between two nodes of an event. ok is false if the two are not a
+// watched pair. At most the newest `most` moves of each are returned.
 func (s *Families) Inspect(source, target odds.NodeID, most int) (d Detail, ok bool) {
 	p := s.pairOf(source, target)
 	if p == nil {
@@ -80,7 +79,7 @@ func points(moves []series.Increment, most int) []Point {
 	return out
 }
 
-// pairOf finds the pair of two nodes, in whatever phase was seen last.
+// pairOf finds the pair of two nodes, in the phase seen last.
 func (s *Families) pairOf(a, b odds.NodeID) (found *Pair) {
 	_, id, _, _, ok := a.Parts()
 	if !ok || s.board.Event(id) == nil {

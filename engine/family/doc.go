@@ -1,7 +1,7 @@
-// Package family keeps what is known of who leads: the pairs of series that are
-// watched, pooled into families, their evidence, the verdicts that are decided on it,
-// each pair's own history, and the simple rules that every forecast is compared with.
+// Package family holds the knowledge of who leads: the watched pairs of series pooled into
+// families, the evidence of each family and the verdict on it, each pair's own history, and
+// the baseline rules every forecast is compared with.
 //
-// It learns from the moves that a [board.Board] reports. Families is for one
-// goroutine; it starts others for the length of a call.
+// It learns from the moves a [board.Board] reports. Families is not safe for concurrent
+// use; its methods run goroutines only for the length of a call.
 package family

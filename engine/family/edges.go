@@ -11,11 +11,11 @@ import (
 	"corrgraph/odds"
 )
 
-// priorMoves is how many coinciding moves of its own weigh as much as its family
-// in a pair's correlation and propagation ratio.
+// priorMoves is the weight of the family in a pair's correlation and propagation ratio, in
+// coinciding moves of the pair.
 const priorMoves = 30
 
-// Edge reads the edge of a pair off its family's verdict and its own moves.
+// Edge builds a pair's edge from its family's verdict and its own moves.
 func (s *Families) Edge(p *Pair) graph.Edge {
 	f := p.Family
 	v := &f.Verdict
@@ -61,8 +61,8 @@ func (s *Families) Edge(p *Pair) graph.Edge {
 	return g
 }
 
-// shown is the edge of a pair that somebody looks at, read anew only when it may be
-// another one: views are renewed far more often than most pairs move.
+// shown returns the edge of a viewed pair. It is cached and rebuilt only when it may have
+// changed: views are renewed far more often than most pairs move.
 func (s *Families) shown(p *Pair) graph.Edge {
 	a, b, alone := p.A.Count(), p.B.Count(), len(p.Family.pairs) == 1
 	v := p.shown
@@ -75,9 +75,9 @@ func (s *Families) shown(p *Pair) graph.Edge {
 	return g
 }
 
-// Edges reports the edges of all pairs whose family is discovered, of pairs found by
-// themselves, and the best guess for the others of L3 and L4. A pair that was quoted
-// before and in play has the edge of the phase seen last. It searches pairs anew, see
+// Edges returns the edges of all pairs in discovered families, of pairs discovered
+// individually, and the best guess for the other pairs of L3 and L4. A pair quoted both
+// before the match and in play has the edge of the later phase. It searches pairs anew, see
 // Search.
 func (s *Families) Edges() []graph.Edge {
 	s.Search()
@@ -95,8 +95,8 @@ func (s *Families) Edges() []graph.Edge {
 	return out
 }
 
-// EventEdges reports the edges of an event, each once, in the order of Edges, by layer
-// less one; nil for layers that are not asked for.
+// EventEdges returns the edges of an event, each once, in the order of Edges, by layer
+// number less one; nil for layers not asked for.
 func (s *Families) EventEdges(ev *board.Event, layers [4]bool) (out [4][]graph.Edge) {
 	best := map[edgeKey]graph.Edge{}
 	take := func(n *board.Node) {
@@ -109,7 +109,7 @@ func (s *Families) EventEdges(ev *board.Event, layers [4]bool) (out [4][]graph.E
 	for _, m := range ev.Markets {
 		m.Series(take)
 	}
-	for _, l := range ev.Links { // pairs whose first end is the other event's
+	for _, l := range ev.Links { // pairs whose first end is in the other event
 		if !layers[l.Layer-1] {
 			continue
 		}
@@ -145,8 +145,8 @@ type edgeKey struct {
 	a, b  odds.NodeID
 }
 
-// offerEdge takes the edge of a pair, as read gives it, where there is something to
-// say of it, and no newer edge of the same two nodes.
+// offerEdge keeps the edge of a pair, as built by read, if it has anything to report and no
+// newer edge joins the same two nodes.
 func (s *Families) offerEdge(best map[edgeKey]graph.Edge, p *Pair, read func(*Pair) graph.Edge) {
 	f := p.Family
 	if !f.judged || !f.Verdict.Found() {
@@ -165,7 +165,7 @@ func (s *Families) offerEdge(best map[edgeKey]graph.Edge, p *Pair, read func(*Pa
 	}
 }
 
-// All reports every family that had anything to judge, by key.
+// All returns every family that was judged, by key.
 func (s *Families) All() (out []graph.Family) {
 	for _, f := range s.list {
 		if f.judged && f.Verdict.Found() {

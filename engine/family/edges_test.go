@@ -11,13 +11,13 @@ import (
 	"corrgraph/series"
 )
 
-// alone is an observer that nothing waits for.
+// alone is an observer without any awaited series.
 type alone struct{ *Families }
 
 func (alone) Heard(*board.Node, odds.Time) {}
 
-// TestShownEdgesAreThoseReadAnew compares, again and again between decisions and
-// after them, the edges that are kept for views with the same read from scratch.
+// TestShownEdgesAreThoseReadAnew compares, repeatedly between and after decisions, the
+// edges cached for views with the same edges built from scratch.
 func TestShownEdgesAreThoseReadAnew(t *testing.T) {
 	bd := board.New(board.Options{KeepMoves: series.Keep})
 	s, rng := New(bd, Options{Seed: 1}), rand.New(rand.NewPCG(1, 2))

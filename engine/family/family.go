@@ -14,12 +14,12 @@ import (
 // Options of Families.
 type Options struct {
 	Seed       uint64 // of all decoys
-	Workers    int    // goroutines at most; 0 means one a processor
+	Workers    int    // most goroutines to use; 0 means one per processor
 	CheckPairs int    // see engine.Options
 	Facts      *catalog.Facts
 }
 
-// Families is the owner of all pairs and families.
+// Families owns all pairs and families.
 type Families struct {
 	Counts Counts
 
@@ -28,31 +28,31 @@ type Families struct {
 	byKey map[graph.FamilyKey]*Family
 	list  []*Family // in the order of first sight
 
-	// What watching knows.
+	// For watching.
 	watched map[*board.Node]*watched
-	paired  map[*board.Market][]*board.Book // those among which L1 pairs are watched, at most maxVenues
+	paired  map[*board.Market][]*board.Book // books whose L1 pairs are watched, at most maxVenues
 	linked  map[linkedNodes]bool            // pairs of layers 3 and 4
 
-	// What counting knows.
-	waiting []move    // to be correlated, whole instants at a time
+	// For counting.
+	waiting []move    // moves not yet correlated, in whole instants
 	unready []*Family // without an axis yet
 	axes    map[odds.Millis]*leadlag.Axis
 	met     atomic.Int64 // coincidences
 	work    leadlag.Scratch
 
-	// What deciding knows.
+	// For deciding.
 	rounds int // decisions so far
 	drawn  map[drawnKey]*drawn
-	found  map[*Pair]graph.Edge // pairs found by themselves at the last search
+	found  map[*Pair]graph.Edge // pairs discovered individually at the last search
 }
 
-// Counts is what Families have watched.
+// Counts holds the counters of Families.
 type Counts struct {
 	Pairs   [5]int // by layer
 	LeftOut map[string]int
 }
 
-// New returns empty Families that watch what is on a board.
+// New returns empty Families that watch the series of a board.
 func New(b *board.Board, o Options) *Families {
 	return &Families{
 		Counts: Counts{LeftOut: map[string]int{}}, opt: o, board: b, byKey: map[graph.FamilyKey]*Family{},
@@ -61,46 +61,47 @@ func New(b *board.Board, o Options) *Families {
 	}
 }
 
-// Coincidences is how many moves of one series met moves of another within reach.
+// Coincidences counts the pairs of moves, one of each series, that met within reach.
 func (s *Families) Coincidences() int { return int(s.met.Load()) }
 
-// Family is the pairs that are judged together.
+// Family is a set of pairs that are judged together.
 type Family struct {
 	Key     graph.FamilyKey
 	Verdict leadlag.Verdict // of the last decision
-	Record  Record          // of its forecasts; written by who makes them
+	Record  Record          // of its forecasts; written by the forecasts
 
 	index    int    // in the order of first sight
 	a, b     string // the venues, markets or relations in family order
 	pairs    []*Pair
 	ev       *leadlag.Evidence // nil without an axis yet
-	block    bool              // of consensus series, whose moves depend on each other
+	block    bool              // of consensus series, whose moves are dependent
 	judged   bool
 	copied   bool
 	found    odds.Time // first discovered; 0 never
 	at       odds.Time // judged last
-	baseline *Rule     // the Hayashi–Yoshida rule, fitted when the family was first found to have a leader
+	baseline *Rule     // the Hayashi–Yoshida rule, fitted when the family first had a leader
 }
 
-// Record is how a family's forecasts have done so far.
+// Record counts a family's forecasts and their outcomes.
 type Record struct{ Issued, Matured, Hits int }
 
-// Pair is two watched nodes: A and B in the order of the family's ends.
+// Pair is two watched nodes, A and B, in the order of the family's ends.
 type Pair struct {
 	A, B   *board.Node
 	Family *Family
-	Sign   float64 // −1 where B's move is to be read the other way round
+	Sign   float64 // −1 if B's sign must be inverted
 	Layer  odds.Layer
 	Event  *board.Event // whose graph it belongs to
 
 	trend        *trend    // nil without a point yet
 	seenA, seenB int       // moves already in the trend
-	first        odds.Time // when it was first discovered, until then first watched
+	first        odds.Time // when it was first discovered; until then, when it was first watched
 	found        bool
-	shown        *shown // nil while its event was never viewed
+	shown        *shown // nil until its event is viewed
 }
 
-// Partner is a pair as one of its nodes sees it, with what every move looks at.
+// Partner is a pair as seen from one of its nodes, with copies of the fields every move
+// needs.
 type Partner struct {
 	Pair  *Pair
 	Other *board.Node
@@ -108,10 +109,10 @@ type Partner struct {
 	fam     *Family      // the pair's
 	sign    float64      // the pair's
 	dir     leadlag.Flow // AB when this node is the pair's B
-	resting bool         // one of its venues is not among the most active any more
+	resting bool         // one of its venues is no longer among the busiest
 }
 
-// Leads reports whether the node is the leader of a discovered family.
+// Leads reports whether the node leads a discovered family.
 func (pt *Partner) Leads() bool {
 	f := pt.Pair.Family
 	return f.Directed() && (f.Verdict.Leader == leadlag.AB) == (pt.dir == leadlag.BA)
@@ -120,7 +121,7 @@ func (pt *Partner) Leads() bool {
 // watched is a node with its pairs.
 type watched struct{ partners []Partner }
 
-// Partners returns the pairs of a node, in the order in which they were first watched.
+// Partners returns a node's pairs, in the order they were first watched.
 func (s *Families) Partners(n *board.Node) []Partner {
 	if w := s.watched[n]; w != nil {
 		return w.partners
@@ -139,8 +140,8 @@ func (f *Family) ends() (leader, follower string) {
 	return f.a, f.b
 }
 
-// Slack is how much earlier or later than its interval an answer may come: half a step
-// of polls, which are never quite on time, and nothing of streams.
+// Slack is the tolerance for arrivals outside the forecast interval: half a step for polls,
+// which are never exactly on time, and 0 for streams.
 func (f *Family) Slack() odds.Millis {
 	if f.ev.Axis.Polled() {
 		return f.ev.Axis.Resolution / 2
@@ -148,7 +149,7 @@ func (f *Family) Slack() odds.Millis {
 	return 0
 }
 
-// Curve is the family's correlogram, the follower's lags on the right.
+// Curve is the family's correlogram; positive lags are the follower's.
 func (f *Family) Curve() []float64 {
 	dir := leadlag.AB
 	if f.Verdict.Directed {
@@ -157,7 +158,7 @@ func (f *Family) Curve() []float64 {
 	return f.ev.Curve(dir)
 }
 
-// Report returns what is known of the family.
+// Report returns the family's public description.
 func (f *Family) Report() graph.Family {
 	v := &f.Verdict
 	key := f.Key
@@ -176,7 +177,7 @@ func (f *Family) Report() graph.Family {
 	}
 }
 
-// why says in words what an edge lacks.
+// why says in words what the edge lacks to be discovered, directed and independent.
 func (f *Family) why(g *graph.Edge) string {
 	switch {
 	case f.ev == nil:
@@ -201,10 +202,10 @@ type Rule struct {
 	Beta     float64
 	From, To odds.Millis
 
-	calls bool // it says that this leader leads
+	calls bool // it names this leader as the leader
 }
 
-// trend is a pair's own history: a ring of points, the newest apart.
+// trend is a pair's own history: a ring of points, and the newest point apart.
 type trend struct {
 	ring  []point // at most trendKeep
 	n     int     // points in all before the newest
@@ -213,7 +214,7 @@ type trend struct {
 	hours *[7 * 24]stat // of the score, by hour of the week; L3 and L4 only, else nil
 }
 
-// point is what one decision window said of a pair.
+// point is the measurement of a pair in one decision window.
 type point struct{ score, lag, beta, lead, count float64 }
 
 // stat is a running mean and sum of squares (Welford, 1962).
@@ -222,8 +223,8 @@ type stat struct {
 	mean, m2 float64
 }
 
-// shown is an edge as Edge gave it, and what it was read from: the rest of that is
-// changed by decisions alone.
+// shown is a cached edge and the inputs it was built from. Its other inputs change only at
+// decisions.
 type shown struct {
 	edge   graph.Edge
 	rounds int
@@ -231,7 +232,7 @@ type shown struct {
 	alone  bool
 }
 
-// move is one increment that waits to be counted.
+// move is one increment queued for counting.
 type move struct {
 	n   *board.Node
 	w   *watched // the node's
@@ -243,7 +244,7 @@ type linkedNodes struct {
 	a, b *board.Node
 }
 
-// drawn is a pool of further decoys and how many moves it was drawn from.
+// drawn is a pool of additional decoys and the number of moves it was drawn from.
 type drawn struct {
 	moves  int
 	scores []float64

@@ -11,14 +11,14 @@ import (
 	"corrgraph/odds"
 )
 
-// When venues of a league count as one.
+// Thresholds at which venues of a league count as one.
 const (
 	groupCorr       = 0.85 // zero-lag correlation
-	groupShare      = 0.85 // share of their moves that coincide
-	groupCoincident = 20   // coinciding moves before they can
+	groupShare      = 0.85 // share of their moves that must coincide
+	groupCoincident = 20   // coinciding moves required
 )
 
-// sameness sums how much two venues of a league move as one.
+// sameness accumulates how closely two venues of a league move together.
 type sameness struct {
 	a, b                 *board.Venue
 	corr, share, n, both float64
@@ -28,8 +28,8 @@ func (x *sameness) one() bool {
 	return x.n > 0 && x.corr/x.n >= groupCorr && x.share/x.n >= groupShare && x.both >= groupCoincident
 }
 
-// regroup joins venues whose moves are one: zero-lag correlation and share of coinciding
-// moves both at least 0.85, over all pre-match markets of a league.
+// regroup joins venues that move as one: zero-lag correlation and share of coinciding moves
+// are both at least 0.85, over all pre-match markets of a league.
 func (s *Families) regroup() {
 	for lg, sums := range s.sameness() {
 		var one []*sameness
@@ -49,7 +49,7 @@ func (s *Families) regroup() {
 	}
 }
 
-// sameness sums the pre-match families of two venues, by league.
+// sameness adds up the pre-match families of every two venues, by league.
 func (s *Families) sameness() map[string]map[[2]*board.Venue]*sameness {
 	out := map[string]map[[2]*board.Venue]*sameness{}
 	for _, f := range s.list {
@@ -97,8 +97,8 @@ func (s *Families) Groups() (out []graph.Group) {
 	return out
 }
 
-// markCopies marks of A→B, A→C, B–C the edge B–C where it vanishes once A's
-// lagged part is removed.
+// markCopies marks the edge B–C of A→B, A→C, B–C as a copy if it vanishes once A's lagged
+// part is removed.
 func (s *Families) markCopies() {
 	type scope struct {
 		layer             odds.Layer

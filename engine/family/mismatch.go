@@ -11,11 +11,11 @@ import (
 	"corrgraph/odds"
 )
 
-// copies is how many mismatched copies of the graph are made.
+// copies is how many mismatched copies of the graph are judged.
 const copies = 20
 
-// Mismatch makes the copies. They read the series only and run side by side; the
-// answer does not depend on how many do.
+// Mismatch judges the mismatched copies. They only read the series and run in parallel; the
+// result does not depend on how many run at once.
 func (s *Families) Mismatch() graph.Mismatch {
 	fams, pools := s.venueFamilies()
 	var out graph.Mismatch
@@ -64,8 +64,8 @@ func (s *Families) venueFamilies() (fams []*Family, pools map[int][]float64) {
 	return fams, pools
 }
 
-// mismatched judges one copy: in every family each A meets the B of another
-// pair, whose event shares no participant and was quoted at the same time.
+// mismatched judges one copy: in every family each A is paired with the B of another pair,
+// whose event shares no participant and was quoted at the same time.
 func (s *Families) mismatched(fams []*Family, pools map[int][]float64, copy uint64) [2]int {
 	var cases []leadlag.Case
 	var work leadlag.Scratch
@@ -100,8 +100,7 @@ func (s *Families) mismatched(fams []*Family, pools map[int][]float64, copy uint
 	return [2]int{len(cases), found}
 }
 
-// stranger draws a pair of another event for pair k; nil where a few draws find
-// none.
+// stranger draws a pair of another event for pair k; nil if a few draws find none.
 func (f *Family) stranger(k int, r *rand.Rand) *Pair {
 	p := f.pairs[k]
 	for range 8 {
@@ -127,8 +126,8 @@ func overlap(a, b *board.Node) bool {
 	return len(m) > 0 && len(n) > 0 && m[0].At <= n[len(n)-1].At && n[0].At <= m[len(m)-1].At
 }
 
-// checkMoves is how many of a series' newest moves the check looks at. A false
-// find is as likely among few moves as among many.
+// checkMoves is how many of a series' newest moves the check uses. False discoveries are as
+// likely with few moves as with many.
 const checkMoves = 1024
 
 // count adds a target's newest moves against a source.

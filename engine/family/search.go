@@ -6,12 +6,12 @@ import (
 	"corrgraph/odds"
 )
 
-// searchCap bounds how many pairs are searched by themselves.
+// searchCap limits how many pairs are searched individually.
 const searchCap = 4096
 
-// Search judges, by itself, every pair whose family says nothing but which has moves
-// enough to speak: one layer's pairs together. Pairs of a family of one were judged
-// with it.
+// Search tests individually every pair whose family is not discovered and which has enough
+// moves. The pairs of one layer are tested together. The pair of a one-pair family was
+// already judged with it.
 func (s *Families) Search() {
 	s.found = map[*Pair]graph.Edge{}
 	for _, layer := range odds.Layers {
@@ -31,7 +31,7 @@ func (s *Families) Search() {
 	}
 }
 
-// searchable lists the pairs of a layer that are searched by themselves.
+// searchable lists the pairs of a layer to be searched individually.
 func (s *Families) searchable(layer odds.Layer) (pairs []*Pair) {
 	for _, f := range s.list {
 		if f.Key.Layer != layer || !f.judged || f.Verdict.Discovered || len(f.pairs) < 2 || f.block {
@@ -51,7 +51,7 @@ func (s *Families) searchable(layer odds.Layer) (pairs []*Pair) {
 	return pairs
 }
 
-// ownEdge is the edge of a pair that was found by itself.
+// ownEdge is the edge of an individually discovered pair.
 func (s *Families) ownEdge(p *Pair, v *leadlag.Verdict) graph.Edge {
 	g := s.Edge(p)
 	src, dst := p.A, p.B

@@ -9,7 +9,7 @@ import (
 	"corrgraph/leadlag"
 )
 
-// Refs are the numbers by which others refer to pairs.
+// Refs holds the numbers by which other packages refer to pairs in a saved state.
 type Refs struct {
 	Pairs state.Table[*Pair]
 
@@ -17,8 +17,8 @@ type Refs struct {
 	families state.Table[*Family]
 }
 
-// State saves what is known between two batches, or restores it into new Families with
-// the same options, whose board was restored before.
+// State saves the families between two batches, or restores them into new Families with the
+// same options, whose board was restored before.
 func (s *Families) State(c *state.Coder, on *board.Refs) *Refs {
 	r := &Refs{board: on}
 	met := s.met.Load()
@@ -111,8 +111,7 @@ func (t *trend) state(c *state.Coder) {
 	}
 }
 
-// watching codes the pairs as their nodes see them, and what is watched of markets and
-// links.
+// watching codes every node's partners and the watched markets and links.
 func (s *Families) watching(c *state.Coder, r *Refs) {
 	for _, n := range r.board.Nodes.All() {
 		if c.Reading() {
@@ -155,7 +154,7 @@ func (r *Refs) partner(c *state.Coder, n *board.Node, pt *Partner) {
 	}
 }
 
-// own codes the pairs that were found by themselves.
+// own codes the individually discovered pairs.
 func (s *Families) own(c *state.Coder, r *Refs) {
 	if c.Reading() {
 		s.found = map[*Pair]graph.Edge{}

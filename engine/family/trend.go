@@ -13,10 +13,10 @@ import (
 	"corrgraph/series"
 )
 
-// minMoves is how many moves of both sides a trend point takes at least.
+// minMoves is how many moves both sides need for a trend point.
 const minMoves = 6
 
-// trendKeep is how many windows of its own history an edge is compared with.
+// trendKeep is how many windows of history an edge is compared with.
 const trendKeep = 64
 
 func (s *stat) add(x float64) {
@@ -33,13 +33,13 @@ func (s *stat) sd() float64 {
 	return math.Sqrt(s.m2 / float64(s.n-1))
 }
 
-// trendsAtOnce is how many edges are compared with their history together: an
-// edge is some hundred bytes long, and there may be half a million.
+// trendsAtOnce limits how many edges are compared with their history at once: each takes
+// some hundred bytes, and there may be half a million.
 const trendsAtOnce = 8192
 
 // Departures adds a point to every pair of a layer that has moved enough since its last
-// one, and yields the edges that depart from their own history, some at a time. What is
-// yielded is reused.
+// one, and yields the edges that depart from their own history, in chunks. The yielded
+// slice is reused.
 func (s *Families) Departures(layer odds.Layer, at odds.Time) iter.Seq[[]detect.Anomaly] {
 	return func(yield func([]detect.Anomaly) bool) {
 		var pairs []*Pair
@@ -57,8 +57,8 @@ func (s *Families) Departures(layer odds.Layer, at odds.Time) iter.Seq[[]detect.
 	}
 }
 
-// depart adds points to pairs of one layer, each of which is one worker's, and appends
-// what departs from its history in their order.
+// depart adds points to pairs of one layer, split among the workers, and appends the
+// departing edges in the order of the pairs.
 func (s *Families) depart(layer odds.Layer, pairs []*Pair, at odds.Time, found []detect.Anomaly) []detect.Anomaly {
 	all := make([]graph.Edge, len(pairs))
 	advanced := make([]bool, len(pairs))
@@ -93,15 +93,15 @@ func (s *Families) depart(layer odds.Layer, pairs []*Pair, at odds.Time, found [
 	return found
 }
 
-// advance takes the moves since the last point as a new one, once both sides
-// have at least minMoves.
+// advance turns the moves since the last point into a new point, if both sides have at
+// least minMoves.
 func (p *Pair) advance(at odds.Time) bool {
 	a, b := p.A.Moves(), p.B.Moves()
 	newA, newB := p.A.Count()-p.seenA, p.B.Count()-p.seenB
 	if newA < minMoves || newB < minMoves {
 		return false
 	}
-	if newA > len(a) || newB > len(b) { // more than is remembered
+	if newA > len(a) || newB > len(b) { // more moves than are remembered
 		newA, newB = min(newA, len(a)), min(newB, len(b))
 	}
 	since := min(a[len(a)-newA].At, b[len(b)-newB].At)
@@ -109,7 +109,7 @@ func (p *Pair) advance(at odds.Time) bool {
 	own := ownSums(p, a, b)
 	p.seenA, p.seenB = p.A.Count(), p.B.Count()
 	if own.N < minMoves && p.trend == nil {
-		return false // nothing yet that could break down
+		return false // no earlier evidence that could break down
 	}
 	if p.trend == nil {
 		p.trend = &trend{}
@@ -124,13 +124,12 @@ func (p *Pair) advance(at odds.Time) bool {
 	return true
 }
 
-// lagSure is the z from which the newest moves say by themselves after what time
-// they were followed.
+// lagSure is the z above which the newest moves alone determine the lag.
 const lagSure = 3.5
 
-// lagNow is the lag of a pair's newest moves: of the window as wide as the
-// family's that they stand out in most, wherever it lies; of the family's own
-// where they stand out in none.
+// lagNow is the lag of a pair's newest moves. It comes from the window, of the family's
+// width, in which they stand out most, or from the family's own window if they stand out in
+// none.
 func (p *Pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
 	x := p.Family.ev.Axis
 	dir, family := p.Family.Verdict.Window()
@@ -151,7 +150,7 @@ func (p *Pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
 			best, z = s, math.Abs(s.U)/math.Sqrt(s.V)
 		}
 	}
-	if best.U == 0 || best.N < minMoves { // too few to say: the last lag stands
+	if best.U == 0 || best.N < minMoves { // too few to tell: keep the last lag
 		return p.trend.now.lag
 	}
 	return math.Max(0, best.Lag/best.U)
@@ -180,7 +179,7 @@ func hourOfWeek(t odds.Time) int {
 	return int(s.Weekday())*24 + s.Hour()
 }
 
-// summary reduces the ring to what detectors compare with.
+// summary reduces the ring to the figures detectors compare with.
 func (t *trend) summary() graph.Trend {
 	var s [5]stat
 	n := min(t.n, trendKeep)
@@ -207,9 +206,8 @@ func (t *trend) summary() graph.Trend {
 	}
 }
 
-// lags reduces the lags before the newest graph.LagRecent to what is usual, and
-// says how far from it all of those lie: the least of their distances, 0 where
-// they do not lie on one side.
+// lags summarises the lags before the newest graph.LagRecent, and returns the smallest
+// signed distance of those newest ones from it, or 0 if they lie on both sides.
 func (t *trend) lags() (usual stat, shift float64) {
 	newest := []float64{t.now.lag}
 	for i := t.n - 1; i >= max(0, t.n-trendKeep); i-- {
@@ -231,8 +229,8 @@ func (t *trend) lags() (usual stat, shift float64) {
 	return usual, 0
 }
 
-// offHours reports whether the newest point fell in an hour of the day that had
-// none of at least a hundred earlier points.
+// offHours reports whether the newest point fell in an hour of the day that none of at
+// least a hundred earlier points fell in.
 func (t *trend) offHours() bool {
 	if t.hours == nil {
 		return false
@@ -258,7 +256,7 @@ func tail(m []series.Increment, since odds.Time) []series.Increment {
 	return m[i:]
 }
 
-// ownSums reads a pair's moves in the window and direction of its family.
+// ownSums sums a pair's moves in its family's window and direction.
 func ownSums(p *Pair, a, b []series.Increment) leadlag.Sums {
 	v := &p.Family.Verdict
 	x := p.Family.ev.Axis
@@ -278,7 +276,7 @@ func ownSums(p *Pair, a, b []series.Increment) leadlag.Sums {
 	}
 }
 
-// otherWay reads the same window with the roles exchanged.
+// otherWay sums the same window with leader and follower exchanged.
 func otherWay(p *Pair, a, b []series.Increment) leadlag.Sums {
 	v := &p.Family.Verdict
 	dir, span := v.Window()

@@ -12,16 +12,16 @@ import (
 	"corrgraph/odds"
 )
 
-// Limits of what is watched, so that one crowded market can't take the machine.
-// What falls outside is counted in Counts.
+// Limits on watching, so that one crowded market cannot exhaust the machine. Anything
+// beyond them is counted in Counts.
 const (
-	maxVenues  = 16    // venues of a selection that are paired with each other
+	maxVenues  = 16    // most venues of a selection to pair with each other
 	linkMarket = "h2h" // the market whose consensus layers 3 and 4 watch
 )
 
-// Added watches the pairs of a new series: of a venue L1 against the other venues and
-// L2 against its other markets, of a consensus L2, L3 and L4, of one that leaves out a
-// venue's group L1 against that venue.
+// Added watches the pairs of a new series. A venue's series is paired in L1 with the other
+// venues and in L2 with its other markets; a consensus in L2, L3 and L4; a leave-one-out
+// consensus in L1 with the venue it leaves out.
 func (s *Families) Added(n *board.Node) {
 	s.watched[n] = &watched{}
 	switch m := n.Market; {
@@ -46,8 +46,8 @@ func (s *Families) Added(n *board.Node) {
 	}
 }
 
-// admit says whether a board is among those that are paired with each other: the
-// first maxVenues, until rerank finds busier ones.
+// admit reports whether a book is paired with the others: the first maxVenues are, until
+// rerank finds busier ones.
 func (s *Families) admit(b *board.Book) bool {
 	if slices.Contains(s.paired[b.Market], b) {
 		return true
@@ -60,8 +60,8 @@ func (s *Families) admit(b *board.Book) bool {
 	return true
 }
 
-// rerank pairs the maxVenues busiest boards of a crowded market with each other.
-// Pairs of boards that drop out keep what they know and learn nothing more.
+// rerank pairs the maxVenues busiest books of a crowded market. Pairs of books that drop
+// out keep their evidence but stop learning.
 func (s *Families) rerank(m *board.Market) {
 	if len(m.Books) <= maxVenues {
 		return
@@ -104,7 +104,7 @@ func (s *Families) pairedWith(n, o *board.Node) bool {
 	return slices.ContainsFunc(s.Partners(n), func(p Partner) bool { return p.Other == o })
 }
 
-// settlePairs rests the L1 pairs of venues that are not both among the busiest.
+// settlePairs rests the L1 pairs whose venues are not both among the busiest.
 func (s *Families) settlePairs(n *board.Node) {
 	busy := s.paired[n.Market]
 	partners := s.Partners(n)
@@ -127,8 +127,8 @@ func (s *Families) watchVenues(x, y *board.Node) {
 	}, a, b, 1, ev)
 }
 
-// watchMarkets pairs a node with the same venue's (or the consensus's) nodes in
-// the event's other markets, main lines only.
+// watchMarkets pairs a node with nodes of the same venue (or the consensus) in the event's
+// other markets, main lines only.
 func (s *Families) watchMarkets(n *board.Node, at string) {
 	ev := n.Event
 	for _, m := range ev.Markets {
@@ -150,9 +150,8 @@ func (s *Families) watchMarkets(n *board.Node, at string) {
 	}
 }
 
-// comparable says whether two selections of different markets are watched
-// together: the same outcome in both (a runner to win and to be placed), or the
-// one that stands for each whole market.
+// comparable reports whether two selections of different markets are watched together: they
+// are the same outcome (a runner to win and to be placed), or each represents its market.
 func comparable(a, b *board.Node) bool {
 	return a.Market.Selections[a.Sel].Key == b.Market.Selections[b.Sel].Key || a.Market.Stands(a.Sel) && b.Market.Stands(b.Sel)
 }
@@ -170,7 +169,7 @@ func peer(m *board.Market, n *board.Node, k int, at string) *board.Node {
 	return nil
 }
 
-// watchOthers sets a consensus against the venue that it leaves out.
+// watchOthers pairs a leave-one-out consensus with the venue it leaves out.
 func (s *Families) watchOthers(n *board.Node) {
 	m := n.Market
 	v := n.Without.Nodes[n.Sel]
@@ -189,8 +188,8 @@ func (s *Families) watchOthers(n *board.Node) {
 	s.watch(odds.Direct, key, n, v, 1, m.Event)
 }
 
-// Linked pairs the consensus series of what the shared entity does in both events, in
-// whatever phase each of them is.
+// Linked pairs the consensus series of the shared entity in both events, in the present
+// phase of each.
 func (s *Families) Linked(l *board.Link) {
 	a, signA := s.consensusFor(l.A, l)
 	b, signB := s.consensusFor(l.B, l)
@@ -209,8 +208,8 @@ func (s *Families) Linked(l *board.Link) {
 	s.watch(l.Layer, key, a, b, signA*signB, l.B)
 }
 
-// consensusFor is the consensus series of the shared entity's side in an event, and −1
-// where it has to be read the other way round: a two-way market has one series.
+// consensusFor returns the consensus series of the shared entity's side in an event, and −1
+// if its sign must be inverted, because a two-way market has only one series.
 func (s *Families) consensusFor(ev *board.Event, l *board.Link) (*board.Node, float64) {
 	side := odds.Home
 	if len(ev.Match.Entities) > 1 && !s.belongs(ev.Match.Entities[0], l.Entity) {
@@ -234,7 +233,7 @@ func (s *Families) consensusFor(ev *board.Event, l *board.Link) (*board.Node, fl
 	return nil, 0
 }
 
-// belongs reports whether a participant is the entity or is linked to it.
+// belongs reports whether a participant is the entity or linked to it.
 func (s *Families) belongs(participant, entity string) bool {
 	if participant == entity {
 		return true
@@ -263,7 +262,7 @@ func (s *Families) watch(layer odds.Layer, key graph.FamilyKey, a, b *board.Node
 	s.Counts.Pairs[layer]++
 }
 
-// Forget drops the pairs of events that go. What families have learned from them stays.
+// Forget drops the pairs of the given events. Evidence already counted in families stays.
 func (s *Families) Forget(gone map[*board.Event]bool) {
 	lost := func(p *Pair) bool { return gone[p.A.Event] || gone[p.B.Event] }
 	s.waiting = slices.DeleteFunc(s.waiting, func(mv move) bool { return gone[mv.n.Event] })

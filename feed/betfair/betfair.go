@@ -44,14 +44,14 @@ import (
 	"corrgraph/odds"
 )
 
-// Source is the Source and the Venue of everything this package emits.
+// Source is the Source and Venue of everything emitted by this package.
 const Source = "betfair"
 
 // Options of New. The zero value is the default.
 type Options struct {
-	// MaxWidth is the widest book whose middle is a price, as the difference
-	// between the log-odds of best back and best lay. Zero means 0.5: 1.94 to
-	// 2.10 is 0.16 wide, 60 to 100 is 0.52.
+	// MaxWidth is the widest book whose middle counts as a price: the difference between
+	// the log-odds of best back and best lay. Zero means 0.5: 1.94 to 2.10 is 0.16 wide, 60
+	// to 100 is 0.52.
 	MaxWidth float64
 }
 
@@ -103,11 +103,11 @@ func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.E
 	}
 }
 
-// maxLine bounds a line in bytes; an image of 200 markets has about 1 MB.
+// maxLine limits a line in bytes; an image of 200 markets takes about 1 MB.
 const maxLine = 64 << 20
 
-// readLine returns the next line without its end and without surrounding white
-// space, valid until the next call. io.EOF comes with the last one.
+// readLine returns the next line without its end and surrounding white space, valid until
+// the next call. The last line is returned together with io.EOF.
 func readLine(in *bufio.Reader, buf *[]byte) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
 	if err == bufio.ErrBufferFull {
@@ -133,7 +133,7 @@ type stream struct {
 	markets map[string]*market
 	order   []*market              // markets by first definition
 	events  map[string]*odds.Event // by our event id
-	keys    map[[2]string]string   // event, market key → the Betfair market that has it
+	keys    map[[2]string]string   // event, market key → the Betfair market that uses it
 	late    bool                   // stream status 503
 	clock   clock
 }
@@ -145,7 +145,7 @@ func newStream(o Options, name string, rep *feed.Report) *stream {
 	}
 }
 
-// failed says where reading ended for good.
+// failed reports where reading stopped for good.
 func (s *stream) failed(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("%w: %w", feed.ErrTruncated, err)
@@ -157,7 +157,7 @@ func (s *stream) reject(reason, detail string) {
 	s.rep.Reject(feed.Reject{File: s.name, Line: s.line, Reason: reason, Detail: detail})
 }
 
-// apply takes one message in and returns what changed by it, nil if nothing.
+// apply processes one message and returns the resulting changes, nil if none.
 func (s *stream) apply(m *message) *odds.Batch {
 	switch m.Op {
 	case "mcm":
@@ -187,7 +187,7 @@ func (s *stream) apply(m *message) *odds.Batch {
 	return b
 }
 
-// everyMarket reports the markets that the message itself does not name.
+// everyMarket reports the markets not named by the message itself.
 func (s *stream) everyMarket(b *odds.Batch, named []change) {
 	in := map[string]bool{}
 	for i := range named {
@@ -200,7 +200,7 @@ func (s *stream) everyMarket(b *odds.Batch, named []change) {
 	}
 }
 
-// change applies what a message says of one market.
+// change applies a message's changes of one market.
 func (s *stream) change(b *odds.Batch, c *change) {
 	mk := s.markets[c.ID]
 	fresh := mk == nil
@@ -233,7 +233,7 @@ func (s *stream) change(b *odds.Batch, c *change) {
 	s.report(b, mk, fresh || c.Image)
 }
 
-// report appends the market's news to b.
+// report appends the market's changes to b.
 func (s *stream) report(b *odds.Batch, mk *market, image bool) {
 	if u, ok := mk.news(s.o.MaxWidth, s.late, image); ok {
 		b.Updates = append(b.Updates, u)

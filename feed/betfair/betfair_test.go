@@ -158,8 +158,7 @@ func TestHandicapsAreLines(t *testing.T) {
 	}
 }
 
-// Several Betfair markets are lines of totals: one that is suspended must not
-// suspend the others.
+// Several Betfair markets are lines of totals: a suspended one must not suspend the others.
 func TestTotalsShareAMarket(t *testing.T) {
 	total := func(id, kind, status, rc string) string {
 		return `{"op":"mcm","pt":1000000000001,"mc":[{"id":"` + id + `","marketDefinition":{"status":"` + status + `","eventId":"9","eventTypeId":"1",` +
@@ -217,8 +216,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// exact leaves of a decoded value what a type names, by its exact spelling:
-// encoding/json takes "PT" for "pt", Betfair's protocol does not.
+// exact keeps of a decoded value the members a type names, by exact spelling: encoding/json
+// accepts "PT" for "pt", Betfair's protocol does not.
 func exact(v any, t reflect.Type) any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -240,7 +239,7 @@ func exact(v any, t reflect.Type) any {
 	return v
 }
 
-// reference decodes a line with encoding/json; ok is false where that refuses it.
+// reference decodes a line with encoding/json; ok is false if that rejects it.
 func reference(in []byte) (m message, ok bool) {
 	var v any
 	d := json.NewDecoder(bytes.NewReader(in))
@@ -253,7 +252,7 @@ func reference(in []byte) (m message, ok bool) {
 	return m, err == nil && json.Unmarshal(text, &m) == nil
 }
 
-// FuzzDecode: whatever encoding/json accepts has to be read the same.
+// FuzzDecode: whatever encoding/json accepts must decode to the same values.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(def("OPEN", `,"rc":[{"id":1,"hc":-1.5,"atb":[[1.9,5],[2]],"bdatl":[[0,2.1,5,9]],"ltp":1e1}]`)))
 	f.Add([]byte(`{"PT":1,"status":null,"conflateMs":0,"op":"\u00e9\ud83d\ude00","mc":null,"x":{"y":[1,"]"]}}`))
@@ -274,7 +273,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Members of the wrong type fail the line and say where.
+// Members of the wrong type fail the line, with their offset.
 func TestWrongTypes(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"op":1}`:                        "byte 6: want a string",

@@ -7,7 +7,7 @@ import (
 	"corrgraph/odds"
 )
 
-// level is one price of a ladder and the stake that waits there.
+// level is one price of a ladder and the stake available at it.
 type level struct{ price, size float64 }
 
 // byPrice is one side of a full-depth book, prices ascending.
@@ -33,10 +33,10 @@ func (l *byPrice) set(price, size float64) {
 	}
 }
 
-// maxLevels bounds the levels of a byLevel ladder; Betfair sends 10 at most.
+// maxLevels limits the levels of a byLevel ladder; Betfair sends at most 10.
 const maxLevels = 64
 
-// byLevel is one side of a book given by depth, best first; size 0 is empty.
+// byLevel is one side of a book by depth, best first; size 0 means empty.
 type byLevel []level
 
 func (l *byLevel) set(at, price, size float64) {
@@ -59,8 +59,8 @@ func (l byLevel) best() level {
 	return level{}
 }
 
-// book holds what is offered for one runner, in whichever ladders the stream
-// carries. Back is what a backer can take, so its best price is the highest.
+// book holds the offers for one runner, in the ladders the stream carries. Back is the side
+// a backer can take, so its best price is the highest.
 type book struct {
 	back, lay     byPrice    // atb, atl
 	levels        [4]byLevel // batb, batl, bdatb, bdatl
@@ -110,8 +110,8 @@ func (b *book) top() (back, lay level) {
 // usable reports whether x is a price that Betfair can quote (1.01 to 1000).
 func usable(x float64) bool { return x > 1 && x <= 1000 }
 
-// price returns the runner's price by the rule of the package comment, 0 for
-// none, and the stake that can be backed.
+// price returns the runner's price by the rule of the package comment, or 0 for none, and
+// the stake available to back.
 func (b *book) price(ltp, maxWidth float64) (price, size float64) {
 	back, lay := b.top()
 	crossed := back.size > 0 && lay.size > 0 && back.price > lay.price
@@ -139,14 +139,14 @@ type runner struct {
 	hc      float64
 	name    string // its selection, fixed
 	side    odds.Side
-	line    float64 // of its quotes; NaN without
+	line    float64 // of its quotes; NaN if none
 	main    bool
 	removed bool
 	book    book
 	ltp     float64
 	dirty   bool // changed since it was last priced
 
-	sent     float64 // last price emitted; 0 none
+	sent     float64 // last price emitted; 0 if none
 	sentGone odds.Status
 	sentMain bool
 }
@@ -159,8 +159,8 @@ func (r *runner) apply(rc *runnerChange) {
 	r.dirty = true
 }
 
-// quote returns the runner's quote if it has news, or whatever it has if all is
-// set. A runner that never had a price has none to lose.
+// quote returns the runner's quote if it has changed, or in any case if all is set. A
+// runner that never had a price is left out.
 func (r *runner) quote(maxWidth float64, all bool) (odds.Quote, bool) {
 	if !r.dirty && !all {
 		return odds.Quote{}, false

@@ -2,14 +2,14 @@ package betfair
 
 import "corrgraph/odds"
 
-// clock works out the time step of the recording from what the format says.
+// clock derives the time step of the recording from its content:
 //
-//   - conflateMs above 0: that.
+//   - conflateMs, if above 0.
 //   - A line with prices but no ladder, no volume and no sign of a live
 //     subscription comes from a BASIC historical file: one stamp a minute.
 //   - Lines marked as conflated (con), never less than 0.9 s apart: ADVANCED,
 //     one stamp a second.
-//   - Else 0: PRO and live stamps are milliseconds.
+//   - Otherwise 0: PRO and live stamps are milliseconds.
 type clock struct {
 	conflate odds.Millis
 	live     bool  // a subscription's fields were seen

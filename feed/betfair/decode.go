@@ -7,11 +7,10 @@ import (
 	"corrgraph/feed/internal/jsonscan"
 )
 
-// decode reads one line into m, which must be zero. Members that message does not
-// name are skipped, whatever they hold. Null counts as absent, and so do the words
-// that Betfair writes where a number is missing ("NaN", "Infinity"); of a member
-// that comes twice the last one stands. A member of the wrong type fails the line,
-// with its offset. The line is not kept.
+// decode reads one line into m, which must be zero. Members not named in message are
+// skipped, whatever their content. Null counts as absent, as do the words Betfair writes
+// for a missing number ("NaN", "Infinity"). Of duplicate members the last one counts. A
+// member of the wrong type fails the line, with its offset. The line is not retained.
 func decode(line []byte, m *message) error {
 	d := decoder{scan: jsonscan.New(line, 0)}
 	d.message(m)
@@ -32,8 +31,8 @@ type decoder struct {
 	wrong error // the first value of a wrong type
 }
 
-// is reports whether the next value begins with first. Null is skipped, and so is
-// any other value, which is wrong.
+// is reports whether the next value begins with first. Null is skipped; any other value is
+// skipped and recorded as wrong.
 func (d *decoder) is(first byte, what string) bool {
 	switch c := d.scan.Peek(); c {
 	case first:
@@ -46,7 +45,7 @@ func (d *decoder) is(first byte, what string) bool {
 	return false
 }
 
-// mistake notes that the value at an offset is not what it should be.
+// mistake records that the value at an offset is invalid.
 func (d *decoder) mistake(at int, want string) {
 	if d.wrong == nil && d.scan.Err() == nil {
 		d.wrong = fmt.Errorf("byte %d: want %s", at, want)
@@ -81,7 +80,7 @@ func (d *decoder) integer() int64 {
 	return v
 }
 
-// maybeInteger is absent where the value is null.
+// maybeInteger treats null as absent.
 func (d *decoder) maybeInteger() (v int64, ok bool) {
 	if d.scan.Peek() == 'n' {
 		d.scan.Skip()
@@ -100,7 +99,7 @@ func (d *decoder) number() float64 {
 	return v
 }
 
-// maybeNumber is absent where the value is null or a word for no number.
+// maybeNumber treats null and words for a missing number as absent.
 func (d *decoder) maybeNumber() (v float64, ok bool) {
 	first, at := d.scan.Peek(), d.scan.Pos()
 	switch first {
@@ -121,11 +120,11 @@ func (d *decoder) maybeNumber() (v float64, ok bool) {
 	return v, ok
 }
 
-// list reads an array; nil where there is none. read gets one zero element after
-// the other.
+// list reads an array, or nil if there is none. read is called with a zero element for each
+// value.
 func list[T any](d *decoder, read func(*decoder, *T)) (out []T) {
 	if d.scan.Peek() == '[' {
-		out = []T{} // a ladder that is there but empty says something
+		out = []T{} // an empty ladder differs from a missing one
 	}
 	for more := d.array(); more; more = d.scan.More(']') {
 		out = append(out, *new(T))
@@ -134,7 +133,7 @@ func list[T any](d *decoder, read func(*decoder, *T)) (out []T) {
 	return out
 }
 
-// maybe points to a value that is there.
+// maybe returns a pointer to a value that is present, else nil.
 func maybe[T any](v T, ok bool) *T {
 	if !ok {
 		return nil
@@ -217,7 +216,7 @@ func (d *decoder) price(l *[2]float64) { d.numbers(l[:]) }
 // level reads [level, price, size].
 func (d *decoder) level(l *[3]float64) { d.numbers(l[:]) }
 
-// numbers fills to with the elements of an array; more of them are skipped.
+// numbers fills to with the elements of an array; extra elements are skipped.
 func (d *decoder) numbers(to []float64) {
 	i := 0
 	for more := d.array(); more; more = d.scan.More(']') {
@@ -256,7 +255,7 @@ func (d *decoder) definition() *definition {
 	return &f
 }
 
-// text is where the text of a member goes, nil for other members.
+// text returns where to store the text of a member, nil for other members.
 func (f *definition) text(name []byte) *string {
 	switch string(name) {
 	case "eventId":

@@ -17,8 +17,8 @@ type runnerKey struct {
 type market struct {
 	id      string
 	key     string  // our market: "h2h"
-	line    float64 // of every quote, when the type says it; NaN otherwise
-	shared  bool    // other Betfair markets are lines of the same market of ours
+	line    float64 // of every quote, if the type states it; NaN otherwise
+	shared  bool    // other Betfair markets are lines of the same market in our model
 	racing  bool    // event is one race of the meeting
 	eventID string
 	event   *odds.Event
@@ -30,7 +30,7 @@ type market struct {
 	inPlay  bool
 	status  odds.Status
 	broken  bool // a runner was removed on this line
-	cut     bool // the market was interrupted: old trades are void when it goes on
+	cut     bool // interrupted: earlier trades are void when the market resumes
 
 	runners []*runner // by sort priority of the first definition, then by arrival
 	byKey   map[runnerKey]*runner
@@ -48,7 +48,7 @@ func (s *stream) define(id string, d *definition) *market {
 	mk.key, mk.line, mk.shared = marketKey(id, d)
 	unique := [2]string{mk.eventID, mk.key + lineText(mk.line)}
 	if s.keys[unique] != "" {
-		// A type that should occur once an event occurred twice: the id tells them apart.
+		// A type expected once per event occurred twice: the id distinguishes them.
 		mk.key += "-" + id
 		unique[1] = mk.key
 	}
@@ -62,7 +62,7 @@ func (s *stream) define(id string, d *definition) *market {
 	return mk
 }
 
-// update takes a definition in: the event's facts, the state, the runners.
+// update applies a definition: the event's facts, the state, the runners.
 func (mk *market) update(s *stream, d *definition) {
 	mk.event = s.event(mk, d)
 	status := statusOf(d.Status)
@@ -104,7 +104,7 @@ func (mk *market) keyLine(d *definition) {
 	}
 }
 
-// runner returns a runner, created without a name if no definition had it.
+// runner returns a runner, creating it without a name if no definition had it.
 func (mk *market) runner(id int64, hc float64) *runner {
 	if r := mk.byKey[runnerKey{id, hc}]; r != nil {
 		return r
@@ -128,15 +128,15 @@ func (mk *market) define(rd runnerDef, hc float64) *runner {
 	return r
 }
 
-// clear empties all books and last trades, before an image.
+// clear empties all books and last trades before an image.
 func (mk *market) clear() {
 	for _, r := range mk.runners {
 		r.book, r.ltp, r.dirty = book{}, 0, true
 	}
 }
 
-// resume begins a line. A market that goes on after a break forgets the trades
-// from before it: their prices belong to another state of the world.
+// resume starts a line. A market that resumes after a break discards its earlier trades:
+// their prices predate the break.
 func (mk *market) resume(d *definition) {
 	mk.broken = false
 	open := mk.status == odds.Open
@@ -152,7 +152,7 @@ func (mk *market) resume(d *definition) {
 	}
 }
 
-// state is the market's status for the outside.
+// state is the market's status as published.
 func (mk *market) state(late bool) odds.Status {
 	switch {
 	case late && mk.status != odds.Closed:
@@ -164,7 +164,7 @@ func (mk *market) state(late bool) odds.Status {
 	}
 }
 
-// news returns what is to be said of the market since the last time.
+// news returns the market's changes since the last call.
 func (mk *market) news(maxWidth float64, late, image bool) (odds.Update, bool) {
 	st := mk.state(late)
 	u := odds.Update{
@@ -176,7 +176,7 @@ func (mk *market) news(maxWidth float64, late, image bool) (odds.Update, bool) {
 	} else {
 		u.Quotes = mk.gone(st)
 		if mk.shared && st != odds.Unknown {
-			u.Status = odds.Open // the other lines may well be open
+			u.Status = odds.Open // the other lines may be open
 		}
 	}
 	if mk.told && st == mk.sent && mk.inPlay == mk.sentInPlay && len(u.Quotes) == 0 && !u.Image {
@@ -195,8 +195,8 @@ func (mk *market) quotes(maxWidth float64, all bool) (qs []odds.Quote) {
 	return qs
 }
 
-// gone returns the quotes of a market that is not open: the runners that were
-// removed, and for a shared market all runners that had a price.
+// gone returns the quotes of a market that is not open: its removed runners and, for a
+// shared market, all runners that had a price.
 func (mk *market) gone(st odds.Status) (qs []odds.Quote) {
 	for _, r := range mk.runners {
 		why := r.sentGone

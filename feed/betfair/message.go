@@ -1,7 +1,7 @@
 package betfair
 
-// message is the part of an mcm line that prices need. Its tags are the names that
-// [decode] reads; tests hold it against encoding/json.
+// message is the part of an mcm line needed for prices. Its tags are the names that
+// [decode] reads; tests compare it with encoding/json.
 type message struct {
 	Op         string   `json:"op"`
 	CT         string   `json:"ct"`

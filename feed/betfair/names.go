@@ -11,7 +11,7 @@ import (
 	"corrgraph/odds"
 )
 
-// sportOf names the sport of an eventTypeId; an unknown one is "betfair-<id>".
+// sportOf returns the sport of an eventTypeId; an unknown one gives "betfair-<id>".
 func sportOf(eventType string) string {
 	switch eventType {
 	case "1":
@@ -60,7 +60,7 @@ func sportOf(eventType string) string {
 	return "betfair-" + eventType
 }
 
-// racing reports whether an event of the type is a meeting of many races.
+// racing reports whether an event of this type is a meeting of many races.
 func racing(eventType string) bool { return eventType == "7" || eventType == "4339" }
 
 // awayFirst reports whether Betfair lists the away team first ("A @ B").
@@ -93,17 +93,18 @@ var (
 	setNumber = regexp.MustCompile(`\d+`)
 )
 
-// marketKey names a market. shared: several Betfair markets are lines of it.
+// marketKey returns a market's name. shared means that several Betfair markets are lines
+// of it.
 //
 //   - MATCH_ODDS is h2h with two or three runners, else match_odds.
 //   - ASIAN_HANDICAP is spreads, every runner with its hc as line.
 //   - OVER_UNDER_25 is totals at 2.5, FIRST_HALF_GOALS_05 is totals_h1 at 0.5.
 //   - SET_WINNER adds the number in the market's name ("Set 4 Winner" is
-//     set_winner_4), or its id where it has no name.
-//   - OTHER_PLACE adds how many places are paid.
-//   - Every other type is itself in lower case: win, place, half_time…
+//     set_winner_4), or its id if it has no name.
+//   - OTHER_PLACE adds the number of places paid.
+//   - Every other type is unchanged, in lower case: win, place, half_time…
 //
-// A second market of one event that comes to the same name gets its id added.
+// A second market of an event with the same name gets its id appended.
 func marketKey(id string, d *definition) (key string, line float64, shared bool) {
 	kind, none := d.MarketType, math.NaN()
 	switch {
@@ -152,7 +153,7 @@ func (mk *market) handicapped() bool { return mk.kind == "ASIAN_HANDICAP" }
 // drawID is the selection id of "The Draw" in every sport.
 const drawID = 58805
 
-// selection names a runner and tells its side.
+// selection returns a runner's name and side.
 func (mk *market) selection(rd runnerDef) (string, odds.Side) {
 	name := strconv.FormatInt(rd.ID, 10)
 	if mk.named && rd.Name != "" {
@@ -169,7 +170,7 @@ func (mk *market) selection(rd runnerDef) (string, odds.Side) {
 	return name, mk.team(rd)
 }
 
-// overOrUnder goes by the name; without names Betfair lists Under first.
+// overOrUnder goes by the name; unnamed runners are in Betfair's order, Under first.
 func overOrUnder(name string, rd runnerDef) (string, odds.Side) {
 	switch {
 	case strings.HasPrefix(name, "Over") || rd.Name == "" && rd.Sort == 2:
@@ -180,8 +181,8 @@ func overOrUnder(name string, rd runnerDef) (string, odds.Side) {
 	return name, odds.OtherSide
 }
 
-// team tells home from away by name, and by the order of the runners where
-// there are no names and Betfair's order is home first.
+// team tells home from away by name, or by the order of the runners if they are unnamed and
+// Betfair lists home first.
 func (mk *market) team(rd runnerDef) odds.Side {
 	if mk.named {
 		switch e := mk.event; {
@@ -203,8 +204,8 @@ func (mk *market) team(rd runnerDef) odds.Side {
 	return odds.Away
 }
 
-// event returns the event of a definition: the one that its other markets have,
-// with the facts added that were not known. A changed event is a new value.
+// event returns the event of a definition: the one shared with its other markets, with any
+// new facts added. A changed event is a new value.
 func (s *stream) event(mk *market, d *definition) *odds.Event {
 	old := s.events[mk.eventID]
 	e := odds.Event{ID: mk.eventID, Sport: mk.sport}
@@ -261,7 +262,7 @@ func raceTitle(d *definition) string {
 	return title + " " + t.Std().Format("15:04") + " UTC"
 }
 
-// names lists the runners of a market of one winner, for an event of many sides.
+// names lists the runners of a single-winner market, for an event of many sides.
 func names(d *definition) (ns []string) {
 	if d.Winners != 1 {
 		return nil
@@ -274,8 +275,8 @@ func names(d *definition) (ns []string) {
 	return ns
 }
 
-// sides tells home and away: "A v B", "A @ B" (B at home). The runners' names are
-// fuller ("Casper Ruud" for "Ruud") and win where a market has just these two.
+// sides tells home and away: "A v B", "A @ B" (B at home). The runners' names are fuller
+// ("Casper Ruud" for "Ruud") and take precedence if the market has exactly these two.
 func sides(d *definition) (home, away string) {
 	var found bool
 	if home, away, found = strings.Cut(d.EventName, " v "); !found {
@@ -288,7 +289,7 @@ func sides(d *definition) (home, away string) {
 		return strings.Clone(home), strings.Clone(away)
 	}
 	for _, r := range d.Runners {
-		// The shorter name has to be in one runner alone.
+		// The shorter name must occur in only one runner.
 		inHome, inAway := strings.Contains(r.Name, home), strings.Contains(r.Name, away)
 		switch {
 		case inHome && !inAway:

@@ -55,7 +55,7 @@ func parseErr(in []byte) ([]*odds.Batch, *feed.Report, error) {
 	return bs, rep, err
 }
 
-// valid checks what every batch of this parser promises.
+// valid checks the guarantees for every batch of this parser.
 func valid(tb testing.TB, bs []*odds.Batch) {
 	tb.Helper()
 	for _, b := range bs {
@@ -126,7 +126,7 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// naive rebuilds the books with maps from decoded JSON, the plain way.
+// naive rebuilds the books with maps from decoded JSON.
 type naive struct {
 	ladders map[string]map[float64][2]float64 // "atb" → price or level → price, size
 	ltp     float64
@@ -181,8 +181,8 @@ func (n *naive) price() float64 {
 	return p
 }
 
-// TestAgainstNaiveBook follows every line with another, slow implementation and
-// compares each runner's standing price after it, in and out of suspensions.
+// TestAgainstNaiveBook follows every line with a second, slow implementation and compares
+// each runner's current price after it, in and out of suspensions.
 func TestAgainstNaiveBook(t *testing.T) {
 	for _, file := range []string{"1.197931750", "1.197931751", "1.200806927", "1.223716976", "1.223716981"} {
 		in := recording(t, file)

@@ -80,7 +80,7 @@ func Columns() [][]string {
 	}
 }
 
-// names returns the column of every name.
+// names returns the column for every name and alias.
 func names() map[string]column {
 	of := map[string]column{}
 	for c, all := range Columns() {
@@ -132,9 +132,8 @@ func Header(text []byte, delimiter byte) ([]string, error) {
 
 func bom() []byte { return []byte("\xef\xbb\xbf") }
 
-// split appends the fields of a line of CSV to fields. They point into the line
-// where they can. ok is false when a quoted field does not end, or goes on after
-// its closing quote.
+// split appends the fields of a CSV line to fields. They point into the line if possible.
+// ok is false if a quoted field does not end, or continues after its closing quote.
 func split(fields [][]byte, text []byte, delimiter byte) (_ [][]byte, ok bool) {
 	for {
 		if len(text) == 0 || text[0] != '"' {

@@ -131,7 +131,7 @@ func TestCutOff(t *testing.T) {
 	if !errors.Is(err, feed.ErrTruncated) || rep.Quotes() != 1 {
 		t.Error(rep.Quotes(), err)
 	}
-	// 2.55 cut to 2.5 looks whole: nothing of a line that could not be read is used.
+	// 2.55 cut to 2.5 looks complete, so nothing of a partly read line may be used.
 	disk := errors.New("disk")
 	_, rep, err = parse(t, io.MultiReader(strings.NewReader(header+good+"1785996044,b,e,h2h,y,2.5"), iotest.ErrReader(disk)), Options{})
 	if !errors.Is(err, disk) || rep.Quotes() != 1 {
@@ -260,7 +260,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// A line that encoding/csv reads splits into the same fields.
+// A line that encoding/csv accepts splits into the same fields.
 func FuzzSplit(f *testing.F) {
 	for _, line := range []string{`a,b`, `"a,""b""",c`, `,`, `"",""`, `a"b`, `"a"b`, `"a`, `"a",`} {
 		f.Add(line)

@@ -19,11 +19,11 @@ import (
 type Options struct {
 	// Zone applies to times without a zone. Nil rejects them as "naive_time".
 	Zone *time.Location
-	// Names carries interned strings and events over to the next parse. Nil: each
-	// parse starts without any.
+	// Names carries interned strings and events over to the next parse. Nil: each parse
+	// starts empty.
 	Names *Names
-	// Placed is called just before a batch is emitted, with the first and last line
-	// that it came from. Nil: not called.
+	// Placed is called just before a batch is emitted, with its first and last line. Nil:
+	// not called.
 	Placed func(b *odds.Batch, first, last int)
 }
 
@@ -32,9 +32,9 @@ type Options struct {
 // use.
 func New(o Options) feed.Parser { return parser{o} }
 
-// Names interns strings and events across parses, so that many small requests cost
-// no more per tick than one file. Interned values are shared and never modified.
-// Its size is bounded. It serves one parse at a time.
+// Names interns strings and events across parses, so that many small requests cost no more
+// per tick than one file. Interned values are shared and never modified. Its size is
+// bounded. It must be used by one parse at a time.
 type Names struct {
 	strings map[string]string
 	events  map[[2]string]*odds.Event // by source and id
@@ -47,14 +47,14 @@ func NewNames() *Names {
 
 type parser struct{ o Options }
 
-// Parse implements feed.Parser. A row that can't be used is one reject: bad_json,
-// bad_csv, missing_value, naive_time, bad_time, bad_price, bad_status, bad_line,
-// bad_size, bad_flag, bad_number or bad_format. A header without the required
-// columns is feed.ErrFormat and names them.
+// Parse implements feed.Parser. An unusable row is one reject: bad_json, bad_csv,
+// missing_value, naive_time, bad_time, bad_price, bad_status, bad_line, bad_size, bad_flag,
+// bad_number or bad_format. A header without the required columns fails with feed.ErrFormat
+// and names them.
 func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
 	rows := newRows(p.o, name, emit, rep)
 	err := read(ctx, lines.New(r), rows)
-	// What was read before an error is whole: it is delivered.
+	// Rows read before an error are complete, so they are delivered.
 	if last := rows.flush(); err == nil {
 		err = last
 	}
@@ -69,7 +69,7 @@ func read(ctx context.Context, in *lines.Reader, rows *rows) error {
 			return context.Cause(ctx)
 		}
 		if in.Err() != nil {
-			break // inside this line, and half a row can look like a whole one
+			break // cut off inside this line, and half a row can look complete
 		}
 		text := in.Bytes()
 		if in.Number() == 1 {
@@ -78,7 +78,7 @@ func read(ctx context.Context, in *lines.Reader, rows *rows) error {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
-		if cut != nil { // not the last line after all
+		if cut != nil { // it was not the last line after all
 			rows.reject(rows.line, "bad_json", cut.Error())
 			cut = nil
 		}
@@ -120,7 +120,7 @@ func read(ctx context.Context, in *lines.Reader, rows *rows) error {
 // table decodes rows of CSV.
 type table struct {
 	rows   *rows
-	of     []column // of each field; columnCount for those that mean nothing to us
+	of     []column // of each field; columnCount for unknown columns
 	fields [][]byte
 }
 
@@ -158,7 +158,7 @@ func (t *table) row(text []byte) (reason string, err error) {
 		if c == columnCount {
 			continue
 		}
-		// Of a column and its alias, the one that says something counts.
+		// If a column and its alias are both present, the nonempty one counts.
 		if v := bytes.TrimSpace(t.fields[i]); len(v) > 0 {
 			t.rows.values[c] = v
 		}
@@ -181,12 +181,15 @@ func (o *objects) row(text []byte) (reason string, err error) {
 		return "bad_json", errors.New("not an object")
 	}
 	for more := s.Object(); more; more = s.More('}') {
-		c, known := o.of[string(s.Key())]
+		c, known := o.column(s.Key())
 		switch first := s.Peek(); {
 		case !known || first == 'n' || first == '{' || first == '[':
 			s.Skip()
 		case first == '"':
-			o.rows.values[c], _ = s.String()
+			text, _ := s.String()
+			if v := bytes.TrimSpace(text); len(v) > 0 {
+				o.rows.values[c] = v
+			}
 		default:
 			o.rows.values[c] = s.Raw()
 		}
@@ -198,4 +201,12 @@ func (o *objects) row(text []byte) (reason string, err error) {
 		return "bad_json", s.Err()
 	}
 	return "", nil
+}
+
+// column finds the column of a member, in any case as in the header of a table.
+func (o *objects) column(key []byte) (c column, known bool) {
+	if c, known = o.of[string(key)]; !known {
+		c, known = o.of[normal(string(key))]
+	}
+	return c, known
 }

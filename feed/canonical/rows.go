@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -11,7 +12,7 @@ import (
 	"corrgraph/odds"
 )
 
-// values are the fields of one row, nil where it has none.
+// values are the fields of one row; a missing field is nil.
 type values [columnCount][]byte
 
 // rows collects rows into batches.
@@ -27,16 +28,16 @@ type rows struct {
 	words map[string]odds.Side
 
 	at   odds.Time
-	open []*batch // of the present time, one a source
+	open []*batch // of the present time, one per source
 
-	last [columnCount]string // what each column said before: rows of one market say most of it again
+	last [columnCount]string // previous value of each column: rows of one market repeat most of them
 }
 
-// batch is one being collected.
+// batch is a batch being collected.
 type batch struct {
 	*odds.Batch
 	place   map[key]int // in Updates
-	guessed []bool      // by update: its main lines are not told
+	guessed []bool      // by update: is_main was not given
 
 	first, last int // lines
 }
@@ -48,7 +49,7 @@ type key struct {
 	inPlay        bool
 }
 
-// tick is one row, read.
+// tick is one parsed row.
 type tick struct {
 	source     string
 	at, recv   odds.Time
@@ -59,7 +60,7 @@ type tick struct {
 	updated    odds.Time
 	image      bool
 	winners    int
-	whole      bool // the row is about the market: it has no selection
+	whole      bool // the row concerns the whole market: it has no selection
 	status     odds.Status
 	quote      odds.Quote
 	guessed    bool
@@ -86,8 +87,8 @@ func (r *rows) failed(line int, err error) error {
 	return &feed.FileError{File: r.name, Line: line, Err: err}
 }
 
-// take adds the row in r.values. A reason makes it a reject; an error without
-// reason ends the reading.
+// take adds the row in r.values. A reason makes it a reject; an error without a reason ends
+// the reading.
 func (r *rows) take() (reason string, err error) {
 	var t tick
 	if reason, err = r.read(&t); reason != "" {
@@ -129,8 +130,8 @@ func (b *batch) add(t *tick) {
 	u.Quotes = append(u.Quotes, t.quote)
 }
 
-// update returns the update that a row belongs to. Rows of one market mostly
-// stand together, so the last one is tried first.
+// update returns the update a row belongs to. Rows of one market are usually adjacent, so
+// the last update is tried first.
 func (b *batch) update(t *tick) *odds.Update {
 	if n := len(b.Updates); n > 0 {
 		u := &b.Updates[n-1]
@@ -152,7 +153,7 @@ func (b *batch) update(t *tick) *odds.Update {
 	return &b.Updates[len(b.Updates)-1]
 }
 
-// flush emits what is collected.
+// flush emits the collected batches.
 func (r *rows) flush() error {
 	open := r.open
 	r.open = nil
@@ -173,7 +174,7 @@ func (r *rows) flush() error {
 	return nil
 }
 
-// markAlternates clears Main where a selection stands at several lines.
+// markAlternates clears Main for selections with several lines.
 func markAlternates(quotes []odds.Quote) {
 	if len(quotes) < 2 {
 		return
@@ -193,7 +194,7 @@ func markAlternates(quotes []odds.Quote) {
 	}
 }
 
-// read reads r.values into t.
+// read parses r.values into t.
 func (r *rows) read(t *tick) (reason string, err error) {
 	if reason, err = r.times(t); reason != "" {
 		return reason, err
@@ -219,7 +220,7 @@ func (r *rows) read(t *tick) (reason string, err error) {
 	return r.quote(t)
 }
 
-// mostNames bounds the strings, and the events, that are remembered.
+// mostNames limits the strings, and the events, remembered.
 const mostNames = 1 << 18
 
 // text returns a field as a string that all rows share.
@@ -233,7 +234,7 @@ func (r *rows) text(c column) string {
 		return s
 	}
 	if len(r.strings) >= mostNames {
-		clear(r.strings) // a table of strings that never repeat is worth nothing
+		clear(r.strings) // a table of strings that never repeat is useless
 	}
 	s := string(v)
 	r.strings[s], r.last[c] = s, s
@@ -292,7 +293,7 @@ func (r *rows) state(t *tick) (reason string, err error) {
 	return "bad_status", fmt.Errorf("%q: want open, suspended, closed, removed or unknown", v)
 }
 
-// flag reads a yes or no; empty is neither.
+// flag reads a boolean; an empty field is not given.
 func (r *rows) flag(c column) (yes, given bool, err error) {
 	v := r.values[c]
 	if len(v) == 0 {
@@ -345,8 +346,7 @@ func (r *rows) batchFields(t *tick) (reason string, err error) {
 	return "", nil
 }
 
-// event finds the row's event. A fact that is new makes a new Event; an empty
-// field takes none away.
+// event finds the row's event. A new fact makes a new Event; an empty field removes none.
 func (r *rows) event(t *tick) (reason string, err error) {
 	start, reason, err := r.time(startTime)
 	if reason != "" {
@@ -366,7 +366,7 @@ func (r *rows) event(t *tick) (reason string, err error) {
 		if len(r.events) >= mostNames {
 			clear(r.events)
 		}
-		own := fresh // fresh itself stays on the stack: it is seldom new
+		own := fresh // copied, so that fresh itself stays on the stack: it is rarely new
 		old = &own
 		r.events[id] = old
 	}
@@ -446,7 +446,7 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 		}
 		return "", nil
 	}
-	if notation == odds.InDecimal { // nearly all; without a string of its own
+	if notation == odds.InDecimal { // the usual case, without allocating a string
 		if x, err := number(v); err == nil {
 			o, err := odds.FromDecimal(x)
 			if err != nil {
@@ -464,10 +464,11 @@ func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
 	return "", nil
 }
 
-// number reads a finite decimal number.
+// number reads a finite decimal number. strconv alone would also take hexadecimal
+// and underscores.
 func number(v []byte) (float64, error) {
 	x, err := strconv.ParseFloat(string(v), 64)
-	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
+	if bytes.ContainsAny(v, "_xX") || err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
 		return math.NaN(), fmt.Errorf("%q is not a number", v)
 	}
 	return x, nil

@@ -11,14 +11,14 @@ import (
 	"corrgraph/odds"
 )
 
-// ErrText is returned for a name with a line break or with leading or trailing
-// space, which would not survive being read back.
+// ErrText is returned for a name with a line break or with leading or trailing space, which
+// would not survive a round trip.
 var ErrText = errors.New("text that CSV can't represent")
 
-// Writer writes batches as CSV that New's parser reads back. What changes on the
-// way: batches of one source and time are joined; sides are derived from names;
-// Event.Participants and the prices of selections that are not open are dropped; an
-// update without quotes is written only if its status is not open.
+// Writer writes batches as CSV that New's parser can read. Differences after a round trip:
+// batches of one source and time are joined; sides are derived from names;
+// Event.Participants and the prices of selections that are not open are dropped; an update
+// without quotes is written only if its status is not open.
 type Writer struct {
 	w      *bufio.Writer
 	begun  bool
@@ -29,8 +29,7 @@ type Writer struct {
 // NewWriter returns a writer to w. Call Flush at the end.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: bufio.NewWriter(w)} }
 
-// Write appends the quotes of b, one a row. After an error every call returns that
-// error.
+// Write appends the quotes of b, one per row. After an error every call returns that error.
 func (w *Writer) Write(b *odds.Batch) error {
 	if !w.begun {
 		w.begun = true

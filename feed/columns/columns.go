@@ -12,7 +12,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Parser reads recordings by one map. It is safe for concurrent use.
+// Parser reads recordings as described by one map. It is safe for concurrent use.
 type Parser struct {
 	m *Map
 
@@ -20,7 +20,7 @@ type Parser struct {
 	skipped map[string]int // guarded by mu
 }
 
-// New returns a parser, a *[Parser], for a map of [Load], [Read] or [Shipped].
+// New returns a parser, a *[Parser], for a map from [Load], [Read] or [Shipped].
 func New(m *Map) feed.Parser { return &Parser{m: m, skipped: map[string]int{}} }
 
 // Skipped returns the number of rows left out by the map's skip rules, by reason,
@@ -31,15 +31,14 @@ func (p *Parser) Skipped() map[string]int {
 	return maps.Clone(p.skipped)
 }
 
-// Parse implements [feed.Parser]. Rows of one time and source that follow each
-// other become one batch, and rows of one market in it one update, unless they
-// repeat a selection. Reject reasons: bad_row (not CSV or JSON, or the wrong
-// number of columns), bad_time, no_match, no_translation, bad_status, bad_price,
-// bad_line, bad_bool, no_event (an empty key), no_selection.
+// Parse implements [feed.Parser]. Consecutive rows of one time and source become one batch,
+// and its rows of one market one update, unless they repeat a selection. Reject reasons:
+// bad_row (not CSV or JSON, or the wrong number of columns), bad_time, no_match,
+// no_translation, bad_status, bad_price, bad_line, bad_bool, no_event (an empty key),
+// no_selection.
 //
-// It returns an error when the file's name or its columns do not fit the map
-// ([feed.ErrFormat], naming the nearest column), and [feed.ErrTruncated] when
-// the last row is cut off.
+// It fails with [feed.ErrFormat], naming the nearest column, if the file's name or columns
+// do not fit the map, and with [feed.ErrTruncated] if the last row is cut off.
 func (p *Parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
 	s := &state{Map: p.m, program: p.m.prog, name: name, emit: emit, rep: rep}
 	s.init()
@@ -62,7 +61,7 @@ func (p *Parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.
 	return err
 }
 
-// rejection says why a row is not taken.
+// rejection is the reason why a row is rejected.
 type rejection struct{ reason, detail string }
 
 func (r *rejection) Error() string { return r.reason + ": " + r.detail }
@@ -71,7 +70,7 @@ func reject(reason, format string, args ...any) error {
 	return &rejection{reason, fmt.Sprintf(format, args...)}
 }
 
-// state is one recording being read.
+// state is one recording in the course of reading.
 type state struct {
 	*Map
 	*program
@@ -82,7 +81,7 @@ type state struct {
 	skips  map[string]int
 
 	line   int
-	cells  []string // of the row, as program.columns
+	cells  []string // of the row, parallel to program.columns
 	fields [slots]string
 	day    string // of dayN, days since 1970
 	dayN   int64
@@ -111,8 +110,8 @@ func (s *state) failed(line int, err error) error {
 	return &feed.FileError{File: s.name, Line: line, Err: err}
 }
 
-// intern returns one copy of a string that occurs in many rows, so that a quote
-// does not keep its whole row in memory.
+// intern returns a shared copy of a string that occurs in many rows, so that a quote does
+// not keep its whole row in memory.
 func (s *state) intern(w string) string {
 	if kept, ok := s.words[w]; ok {
 		return kept
@@ -122,7 +121,8 @@ func (s *state) intern(w string) string {
 	return w
 }
 
-// add takes the row in s.cells. A rejection is counted, other errors end it all.
+// add processes the row in s.cells. A rejection is counted; any other error stops the
+// reading.
 func (s *state) add() error {
 	r, err := s.read()
 	var no *rejection
@@ -172,7 +172,7 @@ func (s *state) flush() error {
 	return s.emit(b)
 }
 
-// joins reports whether the row adds selections to u, and repeats none.
+// joins reports whether the row adds selections to u without repeating any.
 func (r *row) joins(u *odds.Update) bool {
 	if r.status != u.Status || r.inPlay != u.InPlay || r.updated != u.Updated {
 		return false

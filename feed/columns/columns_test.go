@@ -45,7 +45,7 @@ func read(t testing.TB, text string) *Map {
 	return m
 }
 
-// Rows of one selection each, of one time and market, are one update.
+// Rows with one selection each, of one time and market, form one update.
 func TestLongFormat(t *testing.T) {
 	bs, p := parse(t, read(t, long), "x", []byte("\ufeff"+header+
 		"2026-01-02T03:04:05Z,b1,A,B,ML,,on,true,+150,A,10\n"+
@@ -197,7 +197,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// Each recording's header is told by one shipped map.
+// Exactly one shipped map matches each recording's header.
 func TestShippedMatch(t *testing.T) {
 	for want, h := range map[string]string{
 		"kalshi-nba-1min":          "game_id,ticker,timestamp,datetime,open,high,low,close,volume",
@@ -235,7 +235,7 @@ new_event_after_polls: 2
 prices: [{from: "{p}", is: A}]
 `
 
-// A key that two meetings share: the later one is listed second and stays.
+// Two meetings share a key: the later one is listed second and stays.
 func TestMeetings(t *testing.T) {
 	for _, c := range []struct{ name, rows, want string }{
 		{"the first leaves", "00:00 2.0,00:15 2.0 1.5,00:30 2.1 1.5,00:45 1.52", "0000,0000 0015,0000 0015,0015"},
@@ -305,7 +305,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzRead: any bytes give a map that can be used or ErrMap.
+// FuzzRead: any bytes give a usable map or ErrMap.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(long))
 	f.Add([]byte(sharedKeys))

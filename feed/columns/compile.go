@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones are named in maps, on machines without zone files too
+	_ "time/tzdata" // maps name zones; some machines have no zone files
 
 	"corrgraph/odds"
 )
 
-// slot is a field that templates can name.
+// slot is a field that templates can refer to.
 type slot int
 
 const (
@@ -31,7 +31,7 @@ const (
 
 var slotNames = [slots]string{"venue", "sport", "league", "home", "away", "market", "line", "event", "title", "day", "value"}
 
-// part is a piece of a template: one of literal, slot, column, file group.
+// part is a piece of a template: a literal, slot, column or file group.
 type part struct {
 	kind  partKind
 	index int // of the slot, column or group
@@ -82,7 +82,7 @@ type skipText struct {
 
 // program is a compiled map: immutable, shared by all parsers.
 type program struct {
-	columns []string // that templates name
+	columns []string // columns referred to by templates
 	file    *regexp.Regexp
 	format  odds.PriceFormat
 	price   func(float64) float64 // to decimal odds or the raw price
@@ -95,7 +95,7 @@ type program struct {
 	prices                                                                         []priceText
 	texts                                                                          int
 
-	seen [slots]bool // fields that are worked out at this point of compiling
+	seen [slots]bool // fields already evaluated at this point of compiling
 }
 
 func compile(m *Map) (*program, error) {
@@ -136,7 +136,7 @@ func compile(m *Map) (*program, error) {
 	return p, p.pricesOf(m)
 }
 
-// fields compiles the texts in the order in which they are worked out.
+// fields compiles the texts in order of evaluation.
 func (p *program) fields(m *Map) (err error) {
 	for _, f := range []struct {
 		at       **text
@@ -197,7 +197,7 @@ func (p *program) pricesOf(m *Map) (err error) {
 	return nil
 }
 
-// checkWords checks the keys that take one of a few words.
+// checkWords checks the keys that accept only certain words.
 func checkWords(m *Map) error {
 	for _, w := range []struct {
 		key, value string
@@ -288,7 +288,7 @@ func (p *program) timeText(key string, t Time, required bool) (*timeText, error)
 	return tt, nil
 }
 
-// template splits "{a}:{b}" into its parts. {{ and }} stand for themselves.
+// template splits "{a}:{b}" into its parts. {{ and }} are literal braces.
 func (p *program) template(key, s string, value bool) (t template, err error) {
 	lit := func(s string) {
 		s = strings.NewReplacer("{{", "{", "}}", "}").Replace(s)
@@ -316,7 +316,7 @@ func (p *program) template(key, s string, value bool) (t template, err error) {
 	}
 }
 
-// braceAt returns the index of the first { that is not doubled, -1 for none.
+// braceAt returns the index of the first { that is not doubled, or -1.
 func braceAt(s string) int {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '{' {
@@ -350,7 +350,8 @@ func (p *program) part(key, name string, value bool) (part, error) {
 	return part{kind: fromColumn, index: i}, nil
 }
 
-// priceFormat returns how a number becomes a price; 0 means that it is none.
+// priceFormat returns how a number converts to a price; the conversion gives 0 for an
+// invalid one.
 func priceFormat(word string) (odds.PriceFormat, func(float64) float64) {
 	probability := func(p float64) float64 {
 		if p > 0 && p < 1 {

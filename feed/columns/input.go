@@ -15,7 +15,7 @@ import (
 	"corrgraph/feed/internal/jsonscan"
 )
 
-// maxLine bounds one row of NDJSON.
+// maxLine limits one row of NDJSON.
 const maxLine = 64 << 20
 
 // tail remembers the last byte, to tell a cut-off row from a bad one.
@@ -47,8 +47,8 @@ func (s *state) rows(ctx context.Context, r io.Reader) error {
 	return s.csv(ctx, t)
 }
 
-// bad counts a row that could not be read, or returns that it was cut off: the
-// caller knows only after trying to read on.
+// bad counts an unreadable row, or returns that it was cut off: whether it was the last row
+// is known only after reading on.
 func (s *state) bad(line int, detail string, end bool, t *tail) error {
 	if end && t.last != '\n' {
 		return s.failed(line, fmt.Errorf("%w: %s", feed.ErrTruncated, detail))
@@ -108,7 +108,7 @@ func (s *state) csv(ctx context.Context, t *tail) error {
 	}
 }
 
-// csvError says where reading ended for good.
+// csvError reports where reading stopped for good.
 func (s *state) csvError(line int, err error) error {
 	var pe *csv.ParseError
 	switch {
@@ -122,7 +122,7 @@ func (s *state) csvError(line int, err error) error {
 	return s.failed(line, err)
 }
 
-// places returns where each column of the program is in a row.
+// places returns the position in a row of each column of the program.
 func (s *state) places(header []string) ([]int, error) {
 	places := make([]int, len(s.columns))
 	for i, c := range s.columns {

@@ -29,7 +29,7 @@ func Load(path string) (*Map, error) {
 	return Read(path, b)
 }
 
-// Read reads a map from YAML; name stands for it in errors.
+// Read reads a map from YAML; errors refer to it as name.
 func Read(name string, b []byte) (*Map, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b, &doc); err != nil {
@@ -77,8 +77,7 @@ func errAt(n *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("line %d: %s", n.Line, fmt.Sprintf(format, args...))
 }
 
-// knownKeys checks the keys of a node and of all below it against the yaml tags
-// of t.
+// knownKeys checks the keys of a node and everything below it against the yaml tags of t.
 func knownKeys(n *yaml.Node, t reflect.Type) error {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -114,7 +113,7 @@ func knownKeys(n *yaml.Node, t reflect.Type) error {
 	return nil
 }
 
-// nearest returns the word of least edit distance, the first of equals.
+// nearest returns the word with the smallest edit distance, the first if several tie.
 func nearest(s string, words []string) (best string) {
 	least := int(^uint(0) >> 1)
 	for _, w := range words {

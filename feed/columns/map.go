@@ -1,6 +1,6 @@
 // Package columns parses CSV or NDJSON tables of prices as described by a map, a
-// small YAML file that gives each column its meaning. The language of maps is
-// complete: a source that needs more deserves a parser of its own.
+// small YAML file that gives each column its meaning. The map language will not
+// grow: a source that needs more gets its own parser.
 //
 // [Load] reads a map, [Shipped] returns the built-in ones, and [New] makes a
 // [feed.Parser] from one. The keys are those of [Map], [Text], [Time], [Line],
@@ -9,13 +9,13 @@
 //
 // # Texts
 //
-// Wherever a map wants a value it takes a template such as "{league}:{home}".
-// {name} is a field of the map that is already worked out, else the column of
-// that name. The fields, in their order: venue, sport, league, home, away,
+// Every value in a map is a template such as "{league}:{home}". {name} is a field
+// of the map that is already computed, else the column of that name. The fields, in
+// order: venue, sport, league, home, away,
 // market, line, event, title; and day, the UTC date of the row's time. {file.x}
 // is the group x of the expression in the key file, matched with the base name
 // of the file. NDJSON columns are members of the object, a.b inside others.
-// A text can be cut by a regular expression and translated by a table: [Text].
+// A text can be extracted by a regular expression and translated by a table: [Text].
 package columns
 
 import (
@@ -26,25 +26,25 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Map says how the rows of one format become quotes. Only name, time, venue,
-// event, market and prices are required.
+// Map describes how the rows of one format become quotes. Only name, time, venue, event,
+// market and prices are required.
 type Map struct {
 	Name  string `yaml:"name"`  // of the map, in messages and as the default source
 	About string `yaml:"about"` // one line for people
 
 	Input     string   `yaml:"input"`     // csv (default) or ndjson
 	Delimiter string   `yaml:"delimiter"` // of a CSV, one character; default a comma
-	Header    []string `yaml:"header"`    // the columns that tell this format from others
+	Header    []string `yaml:"header"`    // the columns that identify this format
 	Exact     bool     `yaml:"exact"`     // the file has these columns and no others
 	File      string   `yaml:"file"`      // regular expression over the file's base name, whose named groups are {file.x}
 
-	Source     Text  `yaml:"source"`        // the clock that time belongs to; default the map's name
+	Source     Text  `yaml:"source"`        // the clock behind time; default the map's name
 	Time       Time  `yaml:"time"`          // event time of the row
-	Updated    Time  `yaml:"updated"`       // the venue's own stamp, where the row has one beside time
-	Polled     bool  `yaml:"polled"`        // all rows of one time are one poll, and what it does not hold is unknown
+	Updated    Time  `yaml:"updated"`       // the venue's own stamp, if the row has one beside time
+	Polled     bool  `yaml:"polled"`        // all rows of one time are one poll, and anything missing from it is unknown
 	Resolution int64 `yaml:"resolution_ms"` // time step of the source; default 0, not stated
 
-	Skip []Skip `yaml:"skip"` // rows to leave out and count, none of them an error
+	Skip []Skip `yaml:"skip"` // rows to leave out and count; they are not errors
 
 	Venue  Text `yaml:"venue"`
 	Sport  Text `yaml:"sport"`
@@ -56,16 +56,16 @@ type Map struct {
 	Start  Time `yaml:"start"` // scheduled start; default unknown
 	Event  Text `yaml:"event"` // the key of the event
 	Title  Text `yaml:"title"`
-	Status Text `yaml:"status"`  // open, suspended, closed, removed or unknown; default open. Prices are read when open
+	Status Text `yaml:"status"`  // open, suspended, closed, removed or unknown; default open. Prices are read only if open
 	InPlay Text `yaml:"in_play"` // true or false; default false
 
-	// NewEventAfter splits a key that several meetings share (the same teams on
-	// following days): after this long without a row it is a new event. Zero
-	// means that keys are never shared. In polls, a key that occurs twice is
-	// two meetings: rows follow the meeting whose price is nearest, in order.
+	// NewEventAfter splits a key shared by several meetings (the same teams on following
+	// days): after this long without a row the key means a new event. Zero means that keys
+	// are never shared. In polls, a key that occurs twice is two meetings: rows are
+	// assigned in order to the meeting whose price is nearest.
 	NewEventAfter Duration `yaml:"new_event_after"`
-	// NewEventAfterPolls does so after this many polls in a row that held the
-	// league and not the key. Zero means never.
+	// NewEventAfterPolls does the same after this many consecutive polls with the league
+	// but without the key. Zero means never.
 	NewEventAfterPolls int `yaml:"new_event_after_polls"`
 
 	PriceFormat string  `yaml:"price_format"` // decimal (default), american, probability, cents (of a contract that pays 100) or raw
@@ -74,52 +74,52 @@ type Map struct {
 	prog *program
 }
 
-// Text is a template, alone or as a mapping of these keys. The value is worked
-// out in the order from, match, to, map, lower.
+// Text is a template, alone or in a mapping with these keys. The value is computed in the
+// order from, match, to, map, lower.
 type Text struct {
 	From  string            `yaml:"from"`
-	Match string            `yaml:"match"` // regular expression; the value becomes its first group, or all it matched
-	To    string            `yaml:"to"`    // what the value becomes instead: "$1-$2"
+	Match string            `yaml:"match"` // regular expression; the value becomes its first group, or the whole match
+	To    string            `yaml:"to"`    // replacement for the value: "$1-$2"
 	Map   map[string]string `yaml:"map"`   // translations; a value without one is rejected
 	Else  *string           `yaml:"else"`  // template for values that do not match or have no translation; {value} is the value
 	Lower bool              `yaml:"lower"`
 }
 
-// Time is a Text read as an instant. Alone it is RFC 3339.
+// Time is a Text parsed as an instant; a template alone is RFC 3339.
 type Time struct {
 	From   string `yaml:"from"`
 	Match  string `yaml:"match"`
 	To     string `yaml:"to"`
 	Unit   string `yaml:"unit"`   // s, ms, us or ns since 1970
-	Layout string `yaml:"layout"` // as Go writes it: "2006-01-02 15:04:05"
-	Zone   string `yaml:"zone"`   // "UTC", "Asia/Seoul": required when the layout has no offset
+	Layout string `yaml:"layout"` // in Go's notation: "2006-01-02 15:04:05"
+	Zone   string `yaml:"zone"`   // "UTC", "Asia/Seoul"; required if the layout has no offset
 }
 
-// Line is a Text read as a number; no match or an empty value means no line.
+// Line is a Text parsed as a number; no match or an empty value means no line.
 type Line struct {
 	From  string `yaml:"from"`
 	Match string `yaml:"match"`
 	To    string `yaml:"to"`
-	// Of is "home" when the number is the home side's handicap: the away side
-	// then has it with the other sign. Default: all selections have it as it is.
+	// Of is "home" if the number is the home side's handicap: the away side's then has the
+	// opposite sign. By default all selections have the number unchanged.
 	Of string `yaml:"of"`
 }
 
 // Price is one column that holds a price, or a list of them.
 type Price struct {
 	From Text `yaml:"from"`
-	// Is names the selection. home, away, draw, over, under, yes and no (in any
-	// case) and the names of the two sides also say its role.
+	// Is names the selection. home, away, draw, over, under, yes and no (in any case) and
+	// the names of the two sides also determine its role.
 	Is    Text    `yaml:"is"`
-	Split string  `yaml:"split"` // the separator of a list of prices, named by are
-	Are   []Names `yaml:"are"`   // the first that fits the market and the number of prices
+	Split string  `yaml:"split"` // the separator of a list of prices, whose selections are named by are
+	Are   []Names `yaml:"are"`   // the first that fits the market and the number of prices is used
 	Size  Text    `yaml:"size"`  // stake available
 	Gone  string  `yaml:"gone"`  // regular expression of values that mean "no price now": the selection is suspended
 }
 
-// Names are the selections of a list of prices, in its order.
+// Names are the selections of a list of prices, in the same order.
 type Names struct {
-	Market string   `yaml:"market"` // the market they are for, totals* for a beginning; default any
+	Market string   `yaml:"market"` // the market they are for, totals* for a prefix; default any
 	Names  []string `yaml:"names"`
 }
 

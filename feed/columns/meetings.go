@@ -7,27 +7,26 @@ import (
 	"corrgraph/odds"
 )
 
-// meetings hands out one event for each key, or one for each meeting where
-// several share a key.
+// meetings assigns one event to each key, or one to each meeting if several share a key.
 type meetings struct {
 	gap    odds.Millis
 	absent int
 	polled bool
 	keys   map[string]*shared
-	polls  map[string]int // by league: how many polls held it
+	polls  map[string]int // by league: how many polls contained it
 }
 
-// shared is what stands behind one key.
+// shared is the state of one key.
 type shared struct {
 	seen  odds.Time
-	poll  int       // the league's count then
+	poll  int       // the league's count at that time
 	live  []meeting // by start: the earliest leaves first
 	named map[string]bool
 }
 
 type meeting struct {
 	event *odds.Event
-	price float64 // log of its first price when last seen
+	price float64 // log of its first price when last quoted
 }
 
 func newMeetings(m *Map) meetings {
@@ -49,7 +48,7 @@ func (m *meetings) assign(rows []row) []*odds.Event {
 	return m.poll(rows, events)
 }
 
-// key returns what stands behind a row's key, emptied if it is a new event now.
+// key returns the state of a row's key, emptied if the key now means a new event.
 func (m *meetings) key(r *row) *shared {
 	k := m.keys[r.facts.ID]
 	if k == nil {
@@ -62,7 +61,7 @@ func (m *meetings) key(r *row) *shared {
 	return k
 }
 
-// one takes a key as one event at a time.
+// one treats a key as one event at a time.
 func (m *meetings) one(r *row) *odds.Event {
 	k := m.key(r)
 	if len(k.live) == 0 {
@@ -71,7 +70,7 @@ func (m *meetings) one(r *row) *odds.Event {
 	return k.live[0].know(r)
 }
 
-// poll sorts the rows of a poll by key and lines them up with the meetings.
+// poll sorts the rows of a poll by key and aligns them with the meetings.
 func (m *meetings) poll(rows []row, events []*odds.Event) []*odds.Event {
 	leagues := map[string]bool{}
 	byKey := map[[3]string][]int{} // a key's rows for one venue and market
@@ -96,11 +95,10 @@ func (m *meetings) poll(rows []row, events []*odds.Event) []*odds.Event {
 	return events
 }
 
-// line gives the rows of a key their meetings. The shorter of both lists is laid
-// against the longer in order so that prices move least; on a tie rows are
-// the latest of the meetings that are live, and new rows come last. Meetings
-// without a row have begun and are over; later markets of the same poll (more)
-// end none.
+// line assigns the rows of a key to its meetings. The shorter list is aligned with the
+// longer, in order, so that prices move least. On a tie rows go to the latest live
+// meetings, and new rows come last. Meetings without a row have begun and are over, except
+// for later markets of the same poll (more).
 func (m *meetings) line(rows []row, at []int, events []*odds.Event, more bool) {
 	k := m.key(&rows[at[0]])
 	prices := make([]float64, len(at))
@@ -133,12 +131,12 @@ func (r *row) logPrice() float64 {
 	return math.Log(r.quotes[0].Price)
 }
 
-// align returns for each price the live meeting it belongs to, -1 for none, in
-// order, with as many pairs as the shorter list has. Cost: O(prices·live).
+// align returns for each price the live meeting it belongs to, or -1, in order, with as
+// many pairs as the shorter list has. Cost: O(prices·live).
 func align(prices []float64, live []meeting) []int {
 	n, l := len(prices), len(live)
-	// cost[i][j] is the least cost of pairing prices[i:] with live[j:]; the skips
-	// that are left follow from the lengths.
+	// cost[i][j] is the minimum cost of pairing prices[i:] with live[j:]; the number of
+	// skips left follows from the lengths.
 	cost := make([][]float64, n+1)
 	for i := range cost {
 		cost[i] = make([]float64, l+1)
@@ -169,7 +167,7 @@ func pair(cost [][]float64, prices []float64, live []meeting, i, j int) float64 
 	return math.Abs(prices[i]-live[j].price) + cost[i+1][j+1]
 }
 
-// least is one cell of align: pair both, or skip one of the longer list.
+// least is one cell of align: pair both, or skip one element of the longer list.
 func least(cost [][]float64, prices []float64, live []meeting, i, j int) float64 {
 	n, l := len(prices), len(live)
 	switch {
@@ -188,8 +186,8 @@ func least(cost [][]float64, prices []float64, live []meeting, i, j int) float64
 	return best
 }
 
-// begin makes the event of a new meeting. Its id is the key, with the time of
-// its first row where keys are shared.
+// begin creates the event of a new meeting. Its id is the key, followed by the time of its
+// first row if keys are shared.
 func (m *meetings) begin(k *shared, r *row) meeting {
 	e := r.facts
 	if m.gap > 0 {
@@ -202,8 +200,8 @@ func (m *meetings) begin(k *shared, r *row) meeting {
 	return meeting{event: &e}
 }
 
-// know returns the meeting's event with the facts of the row; a fact that
-// changed makes it a new value.
+// know returns the meeting's event with the facts of the row added; a changed fact makes a
+// new value.
 func (mt *meeting) know(r *row) *odds.Event {
 	e := *mt.event
 	changed := false

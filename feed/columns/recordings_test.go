@@ -132,8 +132,8 @@ func table(tb testing.TB, in []byte) (col map[string]int, rows [][]string) {
 	return col, rows[1:]
 }
 
-// The figures of this and the following tests are those of the recordings'
-// README files, or are counted with encoding/csv beside the parser.
+// The figures of this and the following tests are from the recordings' README files, or
+// were counted independently with encoding/csv.
 
 func TestKalshi(t *testing.T) {
 	m := shippedMap(t, "kalshi-nba-1min")
@@ -232,7 +232,7 @@ func TestProtoLiveOdds(t *testing.T) {
 		if c.batches != len(polls) || c.updates != 18_752 || c.quotes != prices || !bs[0].Polled || bs[0].Resolution != 0 {
 			t.Errorf("%+v, want %d polls, %d prices", c, len(polls), prices)
 		}
-		// No meeting may stand twice in a poll, which is what a shared key would do.
+		// A meeting must not occur twice in a poll, as it would with a shared key.
 		for _, b := range bs {
 			seen := map[*odds.Event]bool{}
 			for _, u := range b.Updates {

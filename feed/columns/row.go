@@ -10,7 +10,7 @@ import (
 	"corrgraph/odds"
 )
 
-// row is what one row says.
+// row is one parsed row.
 type row struct {
 	at, updated   odds.Time
 	source        string
@@ -21,7 +21,7 @@ type row struct {
 	quotes        []odds.Quote
 }
 
-// read works the row in s.cells out. A skipped row has no venue.
+// read evaluates the row in s.cells. A skipped row has no venue.
 func (s *state) read() (r row, err error) {
 	s.fields = [slots]string{}
 	if s.skipped() {
@@ -46,7 +46,7 @@ func (s *state) read() (r row, err error) {
 	return r, s.quotes(&r)
 }
 
-// dayOf formats a day once for all of its rows.
+// dayOf formats a day once for all its rows.
 func (s *state) dayOf(t odds.Time) string {
 	if n := int64(t) / 86_400_000; n != s.dayN || s.day == "" {
 		s.dayN, s.day = n, t.Std().Format(time.DateOnly)
@@ -64,7 +64,7 @@ func (s *state) skipped() bool {
 	return false
 }
 
-// identify works out all that is not a price.
+// identify evaluates everything except the prices.
 func (s *state) identify(r *row) (err error) {
 	for _, f := range [...]struct {
 		t  *text
@@ -87,7 +87,7 @@ func (s *state) identify(r *row) (err error) {
 			if f.at != slotLine {
 				return err
 			}
-			s.fields[f.at] = "" // a label without a number: a market without a line
+			s.fields[f.at] = "" // a label without a number means a market without a line
 		}
 	}
 	r.venue, r.market = s.intern(s.fields[slotVenue]), s.intern(s.fields[slotMarket])
@@ -112,7 +112,7 @@ func (s *state) identify(r *row) (err error) {
 	return s.condition(r)
 }
 
-// condition works out status and in_play.
+// condition evaluates status and in_play.
 func (s *state) condition(r *row) error {
 	if s.status != nil {
 		word, err := s.eval(s.status)
@@ -169,7 +169,7 @@ func (s *state) quotes(r *row) error {
 	return nil
 }
 
-// list reads a list of prices by the first names that fit it.
+// list reads a list of prices with the first names that fit it.
 func (s *state) list(r *row, p *priceText, vs []string, line float64) error {
 	for _, names := range p.are {
 		if len(names.Names) != len(vs) || !covers(names.Market, r.market) {
@@ -185,7 +185,7 @@ func (s *state) list(r *row, p *priceText, vs []string, line float64) error {
 	return reject("no_selection", "no names for the %d prices of market %q", len(vs), r.market)
 }
 
-// covers reports whether a pattern, a name or a beginning and *, takes a market.
+// covers reports whether a pattern, a name or a prefix and *, matches a market.
 func covers(pattern, market string) bool {
 	if begin, ok := strings.CutSuffix(pattern, "*"); ok {
 		return strings.HasPrefix(market, begin)
@@ -231,7 +231,7 @@ func (s *state) quote(r *row, p *priceText, word, v string, line float64) error 
 	return nil
 }
 
-// maxPrice bounds prices and sizes; a raw price may be a currency of many digits.
+// maxPrice limits prices and sizes; a raw price may be a currency with many digits.
 const maxPrice = 1e12
 
 func cmpOr(a, b string) string {
@@ -241,7 +241,7 @@ func cmpOr(a, b string) string {
 	return b
 }
 
-// selection turns a word of the map into a name and a side.
+// selection converts a word of the map to a name and a side.
 func (s *state) selection(word string) (string, odds.Side) {
 	home, away := s.fields[slotHome], s.fields[slotAway]
 	switch strings.ToLower(word) {
@@ -270,7 +270,7 @@ func (s *state) selection(word string) (string, odds.Side) {
 	return s.intern(word), odds.OtherSide
 }
 
-// number reads a line; none is NaN.
+// number parses a line; NaN if empty.
 func number(v string) (float64, error) {
 	v = strings.TrimSpace(v)
 	if v == "" {
@@ -283,7 +283,7 @@ func number(v string) (float64, error) {
 	return x, nil
 }
 
-// instant reads a time; an empty one is 0, unknown.
+// instant parses a time; 0 (unknown) if empty.
 func (s *state) instant(t *timeText) (odds.Time, error) {
 	if t == nil {
 		return 0, nil
@@ -329,7 +329,7 @@ func (t *timeText) parse(v string) (odds.Time, error) {
 	return 0, feed.ErrTime
 }
 
-// eval returns the value of a text for the row.
+// eval returns a text's value for the row.
 func (s *state) eval(t *text) (string, error) {
 	v := s.expand(t.from)
 	if t.match == nil && t.table == nil {
@@ -346,7 +346,8 @@ func (s *state) eval(t *text) (string, error) {
 	if t.lower {
 		out = strings.ToLower(out)
 	}
-	// An else may name other columns, so only what the value alone decides is kept.
+	// An else may refer to other columns, so only results that depend on the value alone
+	// are kept.
 	*m = memo{in: v, out: out, err: err, set: t.els == nil}
 	return out, err
 }

@@ -1,5 +1,5 @@
 // Package oddsapi reads recordings of The Odds API v4: the response of
-// /v4/sports/{sport}/odds as it is (an array of events), the historical wrapper
+// /v4/sports/{sport}/odds unchanged (an array of events), the historical wrapper
 // {"timestamp", "data"} around it, a single event, or any of these one per line.
 // Prices are decimal or American, detected for each poll.
 //
@@ -12,8 +12,8 @@
 // suspended: Batch.Polled says so, and no quote is invented for it. An empty poll
 // is a batch without updates, if only one sport was seen before.
 //
-// h2h_lay and outrights_lay are kept as markets of their own: lay prices of
-// exchanges lead and follow each other like any price, and never enter h2h.
+// h2h_lay and outrights_lay are separate markets: lay prices of exchanges lead and
+// follow each other like any price, and never enter h2h.
 package oddsapi
 
 import (
@@ -29,8 +29,8 @@ import (
 	"corrgraph/odds"
 )
 
-// New returns a parser for one recording. It interns strings and events for as long
-// as it lives and is not safe for concurrent use.
+// New returns a parser for one recording. It interns strings and events for its lifetime
+// and is not safe for concurrent use.
 func New() feed.Parser {
 	return &parser{known: map[string]*odds.Event{}, count: map[string]int{}, american: true}
 }
@@ -39,28 +39,28 @@ type parser struct {
 	dec      decoder
 	known    map[string]*odds.Event // by event id
 	sports   []string               // sport keys seen so far
-	american bool                   // how the previous poll was priced
+	american bool                   // whether the previous poll had American odds
 	count    map[string]int         // scratch of mainLines
 
-	ctx  context.Context // of the Parse that runs
+	ctx  context.Context // of the Parse in progress
 	name string
 	emit feed.Emit
 	rep  *feed.Report
 	text []byte // being parsed
 	line int    // at text[placed]
-	// placed is the offset up to which line is counted: rejects come in the
-	// order of the text, so that finding all their lines costs one pass.
+	// placed is the offset up to which lines are counted. Rejects come in text order, so
+	// finding all their lines takes one pass.
 	placed int
 }
 
-// Parse implements feed.Parser. In a recording of one response a line, a bad
-// line is one reject, "bad_json". Where the input is cut off, the events that were
-// complete are emitted before the error is returned.
+// Parse implements feed.Parser. In a recording with one response per line, a bad line is
+// one reject, "bad_json". If the input is cut off, complete events are emitted before the
+// error is returned.
 func (p *parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
 	p.ctx, p.name, p.emit, p.rep = ctx, name, emit, rep
 	in := lines.New(r)
 	taken := 0
-	var cut error // of the line before: only now it is known whether it was the last
+	var cut error // of the previous line; only now it is known whether that was the last
 	for in.Scan() {
 		if cut != nil {
 			p.reject(p.placed, "bad_json", cut.Error())
@@ -93,8 +93,8 @@ func (p *parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.
 	return p.end(in.Number(), cut, in.Err())
 }
 
-// document parses values written over many lines, which need all of the input
-// in memory.
+// document parses values that span several lines, which requires all of the input in
+// memory.
 func (p *parser) document(in *lines.Reader) error {
 	first, text := in.Number(), bytes.Clone(in.Bytes())
 	for in.Scan() {
@@ -121,8 +121,8 @@ func (p *parser) document(in *lines.Reader) error {
 	}
 }
 
-// end returns the error that the input ended with, having emitted what was
-// complete of a value that was cut.
+// end emits the complete part of a value that was cut, and returns the error the input
+// ended with.
 func (p *parser) end(line int, cut, read error) error {
 	if cut != nil && len(p.dec.poll.events) > 0 && p.dec.poll.stamped {
 		if err := p.take(); err != nil {
@@ -142,8 +142,8 @@ func (p *parser) failed(line int, err error) error {
 	return &feed.FileError{File: p.name, Line: line, Err: err}
 }
 
-// lineAt returns the line of an offset in p.text, at or after the one asked for
-// before.
+// lineAt returns the line of an offset in p.text. Offsets must not decrease from call to
+// call.
 func (p *parser) lineAt(pos int) int {
 	if pos = min(pos, len(p.text)); pos > p.placed {
 		p.line += bytes.Count(p.text[p.placed:pos], []byte{'\n'})

@@ -16,7 +16,7 @@ import (
 	"corrgraph/odds"
 )
 
-// parse returns everything that a text holds.
+// parse returns all batches of a text.
 func parse(t testing.TB, r io.Reader) (batches []*odds.Batch, rep *feed.Report, err error) {
 	t.Helper()
 	rep = &feed.Report{}
@@ -27,7 +27,7 @@ func parse(t testing.TB, r io.Reader) (batches []*odds.Batch, rep *feed.Report, 
 	return batches, rep, err
 }
 
-// poll writes an event with one market of the given outcomes.
+// pollOf returns an event with one market of the given outcomes.
 func pollOf(outcomes string) string {
 	return `{"timestamp":"2026-08-06T06:00:43Z","data":[{"id":"e1","sport_key":"soccer_fifa_world_cup","commence_time":"2026-08-06T06:00:43Z","home_team":"Spain","away_team":"Japan","new_member":{"a":[1]},` +
 		`"bookmakers":[{"key":"pinnacle","last_update":"2026-08-06T06:00:00Z","markets":[{"key":"h2h","last_update":"2026-08-06T06:00:30Z","outcomes":[` + outcomes + `]}]}]}]}`
@@ -116,8 +116,8 @@ func TestSidesLinesAndAlternates(t *testing.T) {
 	}
 }
 
-// A wrapped response, the response alone, pretty-printed, and the single event
-// say the same; only the poll's stamp differs.
+// A wrapped response, the response alone, pretty-printed, and the single event give the
+// same batches, apart from the poll's stamp.
 func TestShapesAgree(t *testing.T) {
 	wrapped := pollOf(american)
 	var w struct{ Data []json.RawMessage }
@@ -239,8 +239,7 @@ func TestRawRecordings(t *testing.T) {
 	}
 }
 
-// Any bytes give an error or valid batches, and the decoder reads what
-// encoding/json reads.
+// Any bytes give an error or valid batches, and the decoder agrees with encoding/json.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(pollOf(american) + "\n" + pollOf(`{"name":"x","price":1.5}`)))
 	f.Add([]byte(`[{"id":"a","sport_key":"b_c","bookmakers":[{"key":"k","last_update":1786003243,"markets":[{"key":"totals","outcomes":[{"name":"Over","price":2,"point":1e400}]}]}]}]`))
@@ -272,8 +271,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// compareDecoders reads one value by way of encoding/json and compares what
-// must be the same however it is read: the outcomes of each market, in order.
+// compareDecoders reads one value with encoding/json too and compares the part that any
+// reader must agree on: the outcomes of each market, in order.
 func compareDecoders(t *testing.T, text []byte) {
 	var d decoder
 	_, err := d.decode(text, 0)

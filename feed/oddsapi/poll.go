@@ -10,7 +10,7 @@ import (
 	"corrgraph/odds"
 )
 
-// take turns the decoded poll into batches and emits them.
+// take converts the decoded poll to batches and emits them.
 func (p *parser) take() error {
 	if p.ctx.Err() != nil {
 		return context.Cause(p.ctx)
@@ -26,8 +26,8 @@ func (p *parser) take() error {
 	}
 	at := poll.stamp
 	if !poll.stamped {
-		// A bare response does not say when it was asked for. The file's name
-		// might, but a guessed clock would be worse than a slightly early one.
+		// A bare response does not contain the time of the request. The file's name might,
+		// but a guessed clock would be worse than a slightly early one.
 		at = poll.newest()
 	}
 	if len(poll.events) == 0 {
@@ -38,7 +38,7 @@ func (p *parser) take() error {
 		return nil
 	}
 	p.american = poll.isAmerican(p.american)
-	// Events of one sport need not stand together where several were asked for.
+	// If several sports were requested, events of one sport need not be adjacent.
 	slices.SortStableFunc(poll.events, func(a, b event) int { return strings.Compare(a.sport, b.sport) })
 	for from := 0; from < len(poll.events); {
 		to := from + 1
@@ -55,8 +55,7 @@ func (p *parser) take() error {
 	return nil
 }
 
-// empty emits a poll that held nothing: its sport is known when the recording
-// holds only one.
+// empty emits a poll without events: its sport is known if the recording holds only one.
 func (p *parser) empty(at odds.Time) error {
 	if len(p.sports) != 1 || at == 0 {
 		return nil
@@ -74,9 +73,9 @@ func (q *poll) newest() (t odds.Time) {
 	return t
 }
 
-// isAmerican tells the price format of a poll: American odds never lie inside
-// (-100, 100), hardly any decimal ones lie outside. The majority decides, so that one
-// bad price is one reject. Without a sign either way it is as before.
+// isAmerican detects the price format of a poll. American odds are never inside (-100,
+// 100), decimal ones are rarely outside. The majority decides, so that one bad price is one
+// reject. Without evidence the format stays as before.
 func (q *poll) isAmerican(before bool) bool {
 	votes := 0
 	for i := range q.outcomes {
@@ -93,8 +92,8 @@ func (q *poll) isAmerican(before bool) bool {
 	return votes > 0
 }
 
-// batch builds the updates of one sport. All its updates and all its quotes
-// share one allocation each.
+// batch builds the updates of one sport. All updates share one allocation, and so do all
+// quotes.
 func (p *parser) batch(at odds.Time, events []event) *odds.Batch {
 	poll := &p.dec.poll
 	source := events[0].sport
@@ -149,7 +148,7 @@ func (q *poll) size(events []event) (markets, outcomes int) {
 	return markets, outcomes
 }
 
-// event returns the one Event of an id; a fact that changed makes a new one.
+// event returns the one Event of an id; a changed fact makes a new one.
 func (p *parser) event(e *event) *odds.Event {
 	sport, league, _ := strings.Cut(e.sport, "_")
 	fresh := odds.Event{ID: e.id, Sport: sport, League: league, Start: e.start, Home: e.home, Away: e.away}
@@ -165,7 +164,7 @@ func (p *parser) event(e *event) *odds.Event {
 	return &fresh
 }
 
-// quotes appends the outcomes of a market that have a price that can be.
+// quotes appends the outcomes of a market that have a valid price.
 func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote {
 	outcomes := p.dec.poll.outcomes[m.outcomes.from:m.outcomes.to]
 	from := len(to)
@@ -187,7 +186,7 @@ func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote
 		line := math.NaN()
 		if o.hasLine {
 			if line = o.point; !odds.ValidLine(line) {
-				p.reject(o.pos, "bad_line", fmt.Sprintf("%q: %v is no handicap or total", o.name, line))
+				p.reject(o.pos, "bad_line", fmt.Sprintf("%q: %v is not a handicap or total", o.name, line))
 				continue
 			}
 		}
@@ -197,7 +196,7 @@ func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote
 	return to
 }
 
-// join makes the selection of a prop: the player it is about and the outcome.
+// join forms the selection of a prop from its player and outcome.
 func (p *parser) join(description, name string) string {
 	return p.dec.intern([]byte(description + " " + name))
 }
@@ -233,8 +232,8 @@ func side(name string, ev *odds.Event) odds.Side {
 	return odds.OtherSide
 }
 
-// markAlternates clears Main where a selection stands at several lines: the
-// source does not say which of them is the main one.
+// markAlternates clears Main for selections with several lines: the source does not say
+// which of them is the main one.
 func (p *parser) markAlternates(quotes []odds.Quote) {
 	switch {
 	case len(quotes) == 2:

@@ -6,9 +6,9 @@ import (
 	"corrgraph/odds"
 )
 
-// poll is one decoded response. Its slices are flat: events, books and markets
-// hold ranges of the next slice, so that one poll after another is decoded
-// into the same memory. Strings are interned.
+// poll is one decoded response. Its slices are flat: events, books and markets hold ranges
+// of the next slice, so that every poll is decoded into the same memory. Strings are
+// interned.
 type poll struct {
 	stamp    odds.Time
 	stamped  bool // there was a timestamp member
@@ -49,15 +49,15 @@ type outcome struct {
 	pos               int
 }
 
-// decoder reads responses. It is the only place that knows how JSON is read.
+// decoder reads responses. Only this type depends on how JSON is read.
 type decoder struct {
 	scan  jsonscan.Scanner
 	names map[string]string
 	poll  poll
 }
 
-// maxNames bounds the table of strings, which a hostile file could fill with
-// strings that never repeat.
+// maxNames limits the table of strings, which a hostile file could fill with strings that
+// never repeat.
 const maxNames = 1 << 18
 
 func (d *decoder) intern(b []byte) string {
@@ -75,9 +75,9 @@ func (d *decoder) intern(b []byte) string {
 	return s
 }
 
-// decode reads the value at text[from:] into d.poll: a wrapper {timestamp, data}, a
-// bare array of events or a single event. It returns the offset that it came to.
-// After an error d.poll holds the events that were complete before it.
+// decode reads the value at text[from:] into d.poll: a wrapper {timestamp, data}, a bare
+// array of events or a single event. It returns the offset reached. After an error d.poll
+// holds the events completed before it.
 func (d *decoder) decode(text []byte, from int) (n int, err error) {
 	p := &d.poll
 	*p = poll{events: p.events[:0], books: p.books[:0], markets: p.markets[:0], outcomes: p.outcomes[:0]}
@@ -112,7 +112,7 @@ func (d *decoder) wrapper() {
 			d.eventMember(&bare, key)
 		}
 	}
-	// The single-event endpoint answers with the event itself.
+	// The single-event endpoint returns the event itself.
 	if isEvent && !p.hasData && s.Err() == nil {
 		p.hasData = true
 		p.events = append(p.events, bare)
@@ -235,8 +235,8 @@ func (d *decoder) string() string {
 	return d.intern(b)
 }
 
-// time reads an instant: a string, or a number where the recording was made
-// with dateFormat=unix. A bad one is 0 and why.
+// time reads an instant: a string, or a number in recordings made with dateFormat=unix. For
+// an invalid one it returns 0 and the reason.
 func (d *decoder) time() (t odds.Time, bad string) {
 	s := &d.scan
 	if s.Peek() == '"' {

@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// sniff is how many bytes tell the format.
+	// sniff is how many bytes are examined to detect the format.
 	sniff = 64 << 10
-	// maxLayers bounds how often a file is compressed over.
+	// maxLayers limits nested compression.
 	maxLayers = 4
 )
 
 // content is a file as a parser sees it: decompressed, with its first sniff bytes
-// at hand.
+// available.
 type content struct {
 	*bufio.Reader
 	raw    *rawReader
@@ -41,9 +41,9 @@ func (c *content) Close() {
 	c.closes = nil
 }
 
-// Decompress returns the content of in without its gzip, bzip2 or zstd compression,
-// detected by content, up to four layers of it. Damaged data fail with
-// feed.ErrFormat or feed.ErrTruncated. Closing the result, or an error, closes in.
+// Decompress returns the content of in without gzip, bzip2 or zstd compression, detected by
+// content, up to four layers. Damaged data fail with feed.ErrFormat or feed.ErrTruncated.
+// Closing the result closes in; so does an error.
 func Decompress(ctx context.Context, in io.ReadCloser) (io.ReadCloser, error) {
 	c, err := unwrap(ctx, make(chan struct{}, 1), in)
 	if err != nil {
@@ -61,7 +61,7 @@ func (c closer) Close() error {
 	return nil
 }
 
-// unwrap takes the compression off a file, layer by layer, told by magic numbers.
+// unwrap removes the compression of a file, layer by layer, detected by magic numbers.
 func unwrap(ctx context.Context, slots chan struct{}, in io.ReadCloser) (*content, error) {
 	raw := &rawReader{in: in, ctx: ctx}
 	c := &content{Reader: bufio.NewReaderSize(raw, sniff), raw: raw, closes: []func(){func() { in.Close() }}}
@@ -87,7 +87,7 @@ func unwrap(ctx context.Context, slots chan struct{}, in io.ReadCloser) (*conten
 	}
 }
 
-// layer returns the decompressor of what begins with head, nil when that is not
+// layer returns the decompressor for data that begin with head, or nil if they are not
 // compressed.
 func (c *content) layer(head []byte) (io.Reader, error) {
 	switch {
@@ -118,17 +118,17 @@ func (c *content) archived() bool {
 	return len(head) == 262 && string(head[257:]) == "ustar"
 }
 
-// rawReader reads the bytes as stored, counts them, and keeps the error of the
-// system so that it is not taken for damage in the data.
+// rawReader reads the stored bytes and counts them. It keeps the system's error so that it
+// is not mistaken for damaged data.
 type rawReader struct {
 	in    io.Reader
 	ctx   context.Context
 	count int64
-	read  *atomic.Int64 // progress; nil while only looking
+	read  *atomic.Int64 // progress; nil while probing
 	err   error
 }
 
-// progress counts what was read, and what will be, in read.
+// progress adds the bytes read so far and from now on to read.
 func (r *rawReader) progress(read *atomic.Int64) {
 	read.Add(r.count)
 	r.read = read
@@ -150,7 +150,7 @@ func (r *rawReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// blame finds out whether reading failed or what was read is bad.
+// blame distinguishes a failed read from bad data.
 func (r *rawReader) blame(err error) error {
 	switch {
 	case err == nil || err == io.EOF:
@@ -164,7 +164,7 @@ func (r *rawReader) blame(err error) error {
 	}
 }
 
-// plainReader reads from a decompressor, holding one of the slots meanwhile.
+// plainReader reads from a decompressor, holding one of the slots during the read.
 type plainReader struct {
 	in    io.Reader
 	raw   *rawReader
@@ -182,8 +182,8 @@ func (r *plainReader) Read(p []byte) (int, error) {
 	return n, r.raw.blame(err)
 }
 
-// members lists the regular files of an archive: their names, offsets and sizes.
-// The list holds what stands before an error.
+// members lists the regular files of an archive: names, offsets and sizes. After an error,
+// the list holds the members before it.
 func members(r io.ReadSeeker) (list []member, err error) {
 	for a := tar.NewReader(r); ; {
 		h, err := a.Next()

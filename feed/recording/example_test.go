@@ -9,8 +9,8 @@ import (
 	"corrgraph/feed/recording"
 )
 
-// The format of what comes in is told by its content. Any number of files, gzip,
-// bzip2, zstd or tar, are merged the same way.
+// The format of the input is detected by content. Any number of files, plain, gzip, bzip2,
+// zstd or tar, are merged the same way.
 func Example() {
 	const ticks = `{"ts_source":"2026-08-06T18:00:02Z","bookmaker":"fanduel","event_id":"game-1","market":"h2h","selection":"home","price":1.95}
 {"ts_source":"2026-08-06T18:00:00Z","bookmaker":"draftkings","event_id":"game-1","market":"h2h","selection":"home","price":1.90}

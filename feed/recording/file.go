@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	// chunk is how many quotes travel together, so that streams of one quote a
-	// batch don't pay for a channel each.
+	// chunk is how many quotes are sent together, so that streams with one quote per batch
+	// do not pay for a channel operation each.
 	chunk = 1024
-	// maxAhead bounds the chunks read ahead, over all files: about 30 MB. Every
-	// file may have one, however many there are.
+	// maxAhead limits the chunks read ahead over all files: about 30 MB. Every file may
+	// have one, however many files there are.
 	maxAhead = 512
 )
 
@@ -24,27 +24,27 @@ const (
 type file struct {
 	name   string
 	index  int
-	size   int64 // bytes as stored; 0 unknown
+	size   int64 // stored bytes; 0 if unknown
 	reopen func() (io.ReadCloser, error)
-	stream bool // can't be opened twice
+	stream bool // cannot be opened twice
 
-	content *content  // when it is open already
-	archive *os.File  // to be closed with the stream
-	bound   odds.Time // no batch to come is earlier
+	content *content  // if already open
+	archive *os.File  // to close with the stream
+	bound   odds.Time // no later batch is earlier than this
 
 	started, reached bool // owned by Next
 	head             []*odds.Batch
 
-	// batches hands over at most its capacity of chunks; a full channel makes
-	// the reading wait, so that nothing is lost and memory is bounded.
+	// batches passes chunks on. When it is full, reading waits, so that nothing is lost and
+	// memory is bounded.
 	batches  chan []*odds.Batch
 	rep      feed.Report
 	err      error          // written before finished
-	skipped  map[string]int // the same
+	skipped  map[string]int // likewise
 	finished atomic.Bool
 }
 
-// place is where the file stands in the merge.
+// place is the file's position in the merge.
 func (f *file) place() (odds.Time, string) {
 	if len(f.head) > 0 {
 		return f.head[0].At, f.head[0].Source
@@ -63,7 +63,7 @@ func (f *file) close() {
 func (f *file) run(s *Stream) {
 	defer close(f.batches)
 	defer f.finished.Store(true)
-	if f.err != nil { // found when it was opened
+	if f.err != nil { // found when opened
 		return
 	}
 	if f.content == nil {
@@ -107,7 +107,7 @@ func (f *file) send(ctx context.Context, batches []*odds.Batch) error {
 	}
 }
 
-// parse runs the parser of f's format over its content and gives its error a place.
+// parse runs the parser for f's format over its content and adds the location to its error.
 func (f *file) parse(s *Stream, emit feed.Emit) error {
 	p, err := s.parser(f.name, f.content)
 	if err == nil {
@@ -129,8 +129,8 @@ func (f *file) located(err error) error {
 
 var errPeeked = errors.New("the first batch is known")
 
-// peek parses f's content up to its first batch and closes it. Rejects and
-// errors are left to run.
+// peek parses f's content up to its first batch and closes it. Rejects and errors are left
+// to run.
 func (f *file) peek(s *Stream) {
 	probe := file{name: f.name, content: f.content}
 	defer f.close()

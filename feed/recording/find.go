@@ -12,12 +12,12 @@ import (
 	"corrgraph/odds"
 )
 
-// keepOpen is how many files stay open from the start. With more, each is read
-// up to its first batch and closed until the merge reaches that time.
+// keepOpen is how many files stay open from the start. If there are more, each is read up
+// to its first batch and closed until the merge reaches that time.
 const keepOpen = 8
 
-// find lists the files behind the paths, the members of archives among them, with
-// the time that each one begins at.
+// find lists the files behind the paths, including members of archives, with the time of
+// each one's first batch.
 func (s *Stream) find(paths []string) error {
 	found := make([]*file, len(paths))
 	var errs []error
@@ -92,7 +92,7 @@ func (s *Stream) stat(path string) (*file, error) {
 	f.size, f.stream = info.Size(), !info.Mode().IsRegular()
 	f.reopen = func() (io.ReadCloser, error) { return os.Open(path) }
 	if f.stream {
-		return f, nil // a pipe can be opened but once
+		return f, nil // a pipe can only be opened once
 	}
 	in, err := f.reopen()
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Stream) open(f *file) (*content, error) {
 	return c, f.located(err)
 }
 
-// probe returns the files in f: itself, or the members of the archive that it is.
+// probe returns the files in f: f itself, or its members if it is an archive.
 func (s *Stream) probe(f *file, many bool) []*file {
 	f.content, f.err = s.open(f)
 	if f.err != nil {
@@ -126,9 +126,9 @@ func (s *Stream) probe(f *file, many bool) []*file {
 	return []*file{f}
 }
 
-// expand returns the members of an archive. To be merged by time they must be
-// readable in any order: a compressed archive, or one that comes in through a pipe, is
-// first written to a temporary file that goes away with the stream.
+// expand returns the members of an archive. To be merged by time they must be readable in
+// any order: a compressed archive, or one from a pipe, is first written to a temporary file
+// that is deleted with the stream.
 func (s *Stream) expand(f *file) []*file {
 	defer f.close()
 	in, err := f.seekable()
@@ -171,7 +171,7 @@ func (f *file) seekable() (in *os.File, err error) {
 			spool.Close()
 		}
 	}()
-	// Unlinked at once, so that no crash leaves it.
+	// Unlinked at once, so that a crash leaves nothing behind.
 	if err := os.Remove(spool.Name()); err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (f *file) seekable() (in *os.File, err error) {
 	if err != nil && !errors.Is(err, feed.ErrTruncated) && !errors.Is(err, feed.ErrFormat) {
 		return nil, fmt.Errorf("unpacking to %s: %w", spool.Name(), err)
 	}
-	// A damaged archive is cut where the damage is, which members finds.
+	// A damaged archive is cut at the damage, which members detects.
 	_, err = spool.Seek(0, io.SeekStart)
 	return spool, err
 }

@@ -20,7 +20,7 @@ func Formats() []string {
 	return []string{"auto", "oddsapi", "betfair", "canonical", "columns"}
 }
 
-// parser returns the parser for what c holds.
+// parser returns the parser for the content of c.
 func (s *Stream) parser(name string, c *content) (feed.Parser, error) {
 	if s.o.Format == "columns" && s.o.Map != nil {
 		return columns.New(s.o.Map), nil
@@ -58,8 +58,8 @@ func (s *Stream) named(format string) feed.Parser {
 	}
 }
 
-// ofJSON tells a JSON format by the members of the first object, which may be
-// longer than text.
+// ofJSON detects a JSON format from the members of the first object, which may be longer
+// than text.
 func (s *Stream) ofJSON(name string, text []byte) (feed.Parser, error) {
 	scan := jsonscan.New(text, 0)
 	if scan.Peek() == '[' && !scan.Array() && scan.Err() == nil {
@@ -85,7 +85,7 @@ func (s *Stream) ofJSON(name string, text []byte) (feed.Parser, error) {
 		}
 	}
 	if missing := canonical.Missing(members); len(missing) < 3 {
-		return s.named("canonical"), nil // a row may lack what others have
+		return s.named("canonical"), nil // a row may lack columns that others have
 	}
 	if len(members) == 0 && scan.Err() != nil {
 		return nil, fmt.Errorf("%w: bad JSON: %w", feed.ErrFormat, scan.Err())
@@ -93,7 +93,7 @@ func (s *Stream) ofJSON(name string, text []byte) (feed.Parser, error) {
 	return nil, fmt.Errorf("%w: JSON of an unknown kind, members %s", feed.ErrFormat, list(members))
 }
 
-// table chooses the parser of a table by its header.
+// table selects the parser for a table by its header.
 func (s *Stream) table(name string, text []byte) (feed.Parser, error) {
 	header := func(delimiter byte) []string {
 		h, _ := canonical.Header(text, delimiter)
@@ -110,8 +110,8 @@ func (s *Stream) table(name string, text []byte) (feed.Parser, error) {
 		feed.ErrFormat, strings.Join(missing, ", "), list(header(',')))
 }
 
-// mapped returns the parser of the map that knows these columns: the one given
-// comes first, then the shipped ones whose file names fit, then the others.
+// mapped returns the parser of the first map that knows these columns: the given map, then
+// the shipped ones whose file names fit, then the others.
 func (s *Stream) mapped(input, name string, header func(delimiter byte) []string) feed.Parser {
 	fits := func(m *columns.Map) bool {
 		if cmp.Or(m.Input, "csv") != input {
@@ -126,7 +126,7 @@ func (s *Stream) mapped(input, name string, header func(delimiter byte) []string
 	if m := s.o.Map; m != nil && (fits(m) || len(m.Header) == 0 && cmp.Or(m.Input, "csv") == input) {
 		return columns.New(m)
 	}
-	// A table with all canonical columns is canonical, whatever else it holds.
+	// A table with all canonical columns is canonical, whatever other columns it has.
 	if s.o.Format == "auto" && len(canonical.Missing(header(','))) == 0 {
 		return nil
 	}
@@ -142,14 +142,14 @@ func (s *Stream) mapped(input, name string, header func(delimiter byte) []string
 	return columns.New(found)
 }
 
-// list renders names for a message.
+// list formats names for a message.
 func list(names []string) string {
 	if len(names) > 20 {
 		names = append(names[:20:20], "…")
 	}
-	text := strings.ToValidUTF8(strings.Join(names, ", "), "?")
+	text := strings.Join(names, ", ")
 	if len(text) > 400 {
 		text = text[:400] + "…"
 	}
-	return text
+	return strings.ToValidUTF8(text, "?") // the cut may be inside a letter
 }

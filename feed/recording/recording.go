@@ -1,13 +1,13 @@
-// Package recording opens recordings of any format that the feed reads and merges
-// them into one stream of batches in event-time order.
+// Package recording opens recordings of any supported format and merges them into one
+// stream of batches in event-time order.
 //
-// Formats and compressions (gzip, bzip2, zstd, tar) are detected by content, never
-// by name. Memory is bounded for any number of files: each open file is read a
-// bounded distance ahead, and of the others only the time of the first batch is
-// kept until the merge reaches them. The order of the batches depends on the files
-// alone, not on the number of processors.
+// Formats and compressions (gzip, bzip2, zstd, tar) are detected by content, never by name.
+// Memory is bounded for any number of files: each open file is read a bounded distance
+// ahead, and for the others only the time of the first batch is kept until the merge
+// reaches them. The order of the batches depends on the files alone, not on the number of
+// processors.
 //
-// A damaged file costs neither other files nor its own content before the damage:
+// Damage in one file affects neither other files nor its own content before the damage:
 // [Stream.Errors] reports it, and the stream continues.
 package recording
 
@@ -34,12 +34,12 @@ import (
 type Options struct {
 	// Format is one of Formats. Empty means auto: by content.
 	Format string
-	// Map is tried before any other format on tables with its header; a map without
-	// a header reads every table.
+	// Map is tried before any other format on tables with its header; a map without a
+	// header is used for every table.
 	Map *columns.Map
-	// OutOfOrder is how much older than the newest batch of its file a batch may be
-	// and still take its place; older ones are rejected as "late". Zero means 5000
-	// ms, negative means 0.
+	// OutOfOrder is how much older than the newest batch of its file a batch may be and
+	// still be sorted in; older ones are rejected as "late". Zero means 5000 ms, negative
+	// means 0.
 	OutOfOrder odds.Millis
 	// PollsOutOfOrder is the same for polls. Zero means 24 h, negative means 0.
 	// Polls wait in a window of up to 131,072 quotes per file, fewer if more than
@@ -47,10 +47,10 @@ type Options struct {
 	PollsOutOfOrder odds.Millis
 	// Zone applies to times without a zone; nil rejects them as "naive_time".
 	Zone *time.Location
-	// Jobs is how many files are decompressed at the same time. Zero means
-	// the number of processors.
+	// Jobs is how many files are decompressed in parallel. Zero means the number of
+	// processors.
 	Jobs int
-	// Stdin is what the path "-" reads. Nil means os.Stdin.
+	// Stdin is read for the path "-". Nil means os.Stdin.
 	Stdin io.Reader
 }
 
@@ -91,22 +91,22 @@ type Stream struct {
 	o      Options
 	cancel context.CancelCauseFunc
 	ctx    context.Context
-	files  []*file          // in the order of the paths, members in the order of the archive
+	files  []*file          // in the order of the paths; archive members in archive order
 	order  []*file          // by bound, then index: the order in which they are started
-	next   int              // in order: the first that is not started
-	ahead  int              // started and not yet reached by the merge
+	next   int              // in order: the first one not started
+	ahead  int              // started but not yet reached by the merge
 	heap   heap.Heap[*file] // by the next batch
 	work   sync.WaitGroup
 	slots  chan struct{} // Jobs tokens; a full channel makes the next decompression wait
 	read   atomic.Int64
 	total  int64
-	// shipped compiles the shipped maps when the first table needs them.
+	// shipped compiles the shipped maps when first needed.
 	shipped func() []*columns.Map
 }
 
-// Open opens recordings; "-" is standard input. It fails at once if any path is
-// missing, unreadable or a directory, and names all of them; errors in the content
-// of a file are left to Errors. Cost: reading the first block of every file.
+// Open opens recordings; "-" is standard input. It fails at once if any path is missing,
+// unreadable or a directory, and names all of them. Errors in the content of a file are
+// reported by Errors. Cost: reading the first block of every file.
 func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -131,9 +131,9 @@ func Open(ctx context.Context, paths []string, o Options) (*Stream, error) {
 	return s, nil
 }
 
-// Next returns the next batch in the order (At, Source, file, Seq). It returns
-// io.EOF after the last batch of all files, whatever their errors, and the
-// context's cause once that has ended.
+// Next returns the next batch in the order (At, Source, file, Seq). After the last batch of
+// all files it returns io.EOF, whatever their errors. Once the context has ended it returns
+// the context's cause.
 func (s *Stream) Next() (*odds.Batch, error) {
 	for s.heap.Len() > 0 {
 		if s.ctx.Err() != nil {
@@ -155,8 +155,8 @@ func (s *Stream) Next() (*odds.Batch, error) {
 			s.heap.Fix()
 			return b, nil
 		}
-		// The next batch decides the file's place, but b need not wait for it:
-		// until then the file stands where it can't be overtaken.
+		// The next batch decides the file's position, but b need not wait for it: until
+		// then the file is ranked where nothing can overtake it.
 		f.bound = b.At
 		s.heap.Fix()
 		return b, nil
@@ -164,7 +164,7 @@ func (s *Stream) Next() (*odds.Batch, error) {
 	return nil, io.EOF
 }
 
-// refill takes f's next batches, or f out of the merge when there are none.
+// refill takes f's next batches, or removes f from the merge if there are none.
 func (s *Stream) refill(f *file) error {
 	select {
 	case head, ok := <-f.batches:
@@ -180,8 +180,7 @@ func (s *Stream) refill(f *file) error {
 	}
 }
 
-// reach starts f if need be, and the files after it, so that Jobs of them are
-// being read ahead.
+// reach starts f if needed, and the files after it, so that Jobs of them are read ahead.
 func (s *Stream) reach(f *file) {
 	f.reached = true
 	if f.started {
@@ -198,9 +197,9 @@ func (s *Stream) reach(f *file) {
 	}
 }
 
-// Errors returns the errors of whole files, in file order. Each is a
-// *feed.FileError wrapping feed.ErrFormat, feed.ErrTruncated or the system's error.
-// Files that Next has not finished are not included.
+// Errors returns the errors of whole files, in file order. Each is a *feed.FileError that
+// wraps feed.ErrFormat, feed.ErrTruncated or the system's error. Files not finished by Next
+// are not included.
 func (s *Stream) Errors() (errs []error) {
 	for _, f := range s.files {
 		if f.finished.Load() && f.err != nil {
@@ -210,8 +209,8 @@ func (s *Stream) Errors() (errs []error) {
 	return errs
 }
 
-// Report returns the counts over all files so far; the rejects shown are those
-// of the first files.
+// Report returns the counts over all files so far; the rejects shown are from the first
+// files.
 func (s *Stream) Report() *feed.Report {
 	sum := &feed.Report{}
 	for _, f := range s.files {
@@ -235,11 +234,11 @@ func (s *Stream) Skipped() map[string]int {
 	return sum
 }
 
-// Progress returns how many compressed bytes have been read, and of how many; total
-// is 0 if standard input is among the paths. It is safe for concurrent use.
+// Progress returns the compressed bytes read and their total, which is 0 if standard input
+// is among the paths. It is safe for concurrent use.
 func (s *Stream) Progress() (read, total int64) { return s.read.Load(), s.total }
 
-// Close ends all reading and waits for it. It is safe to call twice.
+// Close stops all reading and waits for it to end. It is safe to call twice.
 func (s *Stream) Close() {
 	s.cancel(errClosed)
 	s.work.Wait()
@@ -254,8 +253,8 @@ func (s *Stream) Close() {
 
 var errClosed = errors.New("the recording was closed")
 
-// first orders files by their next batch. One whose next batch is not known stands
-// before all that could come first.
+// first orders files by their next batch. A file whose next batch is unknown precedes every
+// file that could follow it.
 func first(f, g *file) bool {
 	a, source := f.place()
 	b, other := g.place()

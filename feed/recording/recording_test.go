@@ -141,8 +141,8 @@ func archive(t testing.TB, files ...[]byte) []byte {
 	return b.Bytes()
 }
 
-// Two of the recordings were put together from two runs and step back by eight
-// hours: their polls must find their places.
+// Two of the recordings were assembled from two runs and step back by eight hours: their
+// polls must be sorted in.
 func TestMergesTheThreeDays(t *testing.T) {
 	s := open(t, Options{}, mlb(t)...)
 	batches := drain(t, s)
@@ -208,7 +208,7 @@ func TestABadFileDoesNotLoseTheOthers(t *testing.T) {
 	for name, c := range map[string]struct {
 		content []byte
 		err     error
-		least   int // batches that the file itself still gives
+		least   int // minimum number of batches the file itself still gives
 	}{
 		"empty": {nil, feed.ErrFormat, 0}, "white space": {[]byte("\n \n"), feed.ErrFormat, 0}, "binary": {noise, feed.ErrFormat, 0},
 		"unknown JSON": {[]byte(`{"a":1}`), feed.ErrFormat, 0}, "unknown table": {[]byte("a,b\n1,2\n"), feed.ErrFormat, 0},
@@ -275,8 +275,8 @@ func TestOutOfOrder(t *testing.T) {
 	}
 }
 
-// However a recording is cut into files, in whatever order they are named and
-// however many processors there are, the stream is the same.
+// However a recording is split into files, whatever their order and the number of
+// processors, the stream is the same.
 func TestSplitInvariance(t *testing.T) {
 	times := make([]int, 3000)
 	for i := range times {
@@ -344,13 +344,13 @@ func TestManyFilesInBoundedMemory(t *testing.T) {
 	ended(t, before)
 }
 
-// ended makes sure that there are no more goroutines than before. One that has
-// been waited for may still be on its way out: it is let run.
+// ended verifies that no more goroutines run than before. One that has been waited for may
+// still be exiting, so it gets time to run.
 func ended(t *testing.T, before int) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for range 60_000 { // five minutes: against hanging alone
+	for range 60_000 { // five minutes, only to detect a hang
 		if runtime.NumGoroutine() <= before {
 			return
 		}
@@ -411,7 +411,7 @@ func TestStandardInputThatNeverComesCanBeLeft(t *testing.T) {
 	}
 }
 
-// Any file gives an error or batches in order, and never more than it says.
+// Any file gives an error or batches in order, and never more of them than it contains.
 func FuzzOpen(f *testing.F) {
 	f.Add(ticks("v", 1, 2))
 	f.Add([]byte(`{"timestamp":"2026-08-06T06:00:43Z","data":[]}`))
@@ -446,8 +446,7 @@ func BenchmarkOpenMLB(b *testing.B) {
 	}
 }
 
-// BenchmarkBzip2 is the part of BenchmarkOpenMLB that one thread of
-// decompression takes.
+// BenchmarkBzip2 is the decompression part of BenchmarkOpenMLB, on one thread.
 func BenchmarkBzip2(b *testing.B) {
 	var n int64
 	for b.Loop() {

@@ -10,24 +10,24 @@ import (
 	"corrgraph/odds"
 )
 
-// The window of a sorter in quotes. Recordings of polls that were put together
-// from several runs of a recorder step back by hours (two of ours do), which is
-// too far for a bound in time alone: polls may be seconds or half an hour apart.
+// The window of a sorter in quotes. Recordings of polls assembled from several runs of a
+// recorder step back by hours (two of ours do). That is too far for a bound in time alone:
+// polls may be seconds or half an hour apart.
 const (
 	window    = 128 << 10 // of one file: about 8 MB
-	minWindow = 4 << 10   // with however many files
-	windows   = 1 << 20   // of all files together, as long as minWindow allows
+	minWindow = 4 << 10   // for any number of files
+	windows   = 1 << 20   // of all files together, unless minWindow requires more
 )
 
-// sorter puts the batches of one file in order, within bounds on how late one may
-// come and on how many quotes wait.
+// sorter puts the batches of one file in order, with limits on lateness and on the number
+// of waiting quotes.
 type sorter struct {
 	o    Options
 	file *file
-	max  int // quotes that may wait
+	max  int // maximum number of waiting quotes
 
 	newest, sent odds.Time
-	queue        []*odds.Batch // queue[from:] waits, by compare
+	queue        []*odds.Batch // queue[from:] is waiting, ordered by compare
 	from         int
 	waiting      int // quotes in it
 }
@@ -49,7 +49,7 @@ func compare(a, b *odds.Batch) int {
 	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Seq, b.Seq))
 }
 
-// add takes a batch and sends those that no batch to come may precede.
+// add takes a batch and sends the batches that no later one may precede.
 func (o *sorter) add(b *odds.Batch, send feed.Emit) error {
 	o.newest = max(o.newest, b.At)
 	horizon := o.newest.Add(-o.o.bound(b))
@@ -58,7 +58,7 @@ func (o *sorter) add(b *odds.Batch, send feed.Emit) error {
 		return nil
 	}
 	wait := o.queue[o.from:]
-	// After its equals, so that the order of the file decides among them.
+	// After its equals, so that file order breaks the tie.
 	i := sort.Search(len(wait), func(i int) bool { return compare(wait[i], b) > 0 })
 	o.queue = slices.Insert(o.queue, o.from+i, b)
 	o.waiting += weight(b)
@@ -70,7 +70,7 @@ func (o *sorter) add(b *odds.Batch, send feed.Emit) error {
 	return nil
 }
 
-// weight is what a batch counts for in bounds: its quotes, and itself.
+// weight is what a batch counts toward the limits: its quotes plus one.
 func weight(b *odds.Batch) int { return 1 + b.Quotes() }
 
 func (o *sorter) release(send feed.Emit) error {
@@ -85,7 +85,7 @@ func (o *sorter) release(send feed.Emit) error {
 	return send(b)
 }
 
-// flush sends all that waits.
+// flush sends all waiting batches.
 func (o *sorter) flush(send feed.Emit) error {
 	for o.from < len(o.queue) {
 		if err := o.release(send); err != nil {
@@ -95,11 +95,11 @@ func (o *sorter) flush(send feed.Emit) error {
 	return nil
 }
 
-// late rejects every quote of b, or b itself when it holds none.
+// late rejects every quote of b, or b itself if it has none.
 func (o *sorter) late(b *odds.Batch) {
 	n := b.Quotes()
 	o.file.rep.Read(-n)
-	detail := fmt.Sprintf("%s after %s, too late to take its place: sort the file by time, or look at the time of what came before", b.At, o.newest)
+	detail := fmt.Sprintf("%s after %s is too late to be sorted in: sort the file by time, or check the times before it", b.At, o.newest)
 	for range max(n, 1) {
 		o.file.rep.Reject(feed.Reject{File: o.file.name, Reason: "late", Detail: detail})
 	}

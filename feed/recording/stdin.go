@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// interruptible reads from in on a goroutine of its own, so that a reader waiting
-// for a terminal or a pipe ends with ctx. The goroutine itself ends when its last
-// Read returns: nothing can end that one from outside.
+// interruptible reads from in on a separate goroutine, so that a reader waiting for a
+// terminal or a pipe ends with ctx. The goroutine itself ends only when its last Read
+// returns, which cannot be interrupted.
 func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
-	// Unbuffered: the reading waits until what it read before is taken.
+	// Unbuffered: the next read waits until the previous one was taken.
 	r := &pipe{ctx: ctx, parts: make(chan part)}
 	go func() {
 		defer close(r.parts)

@@ -1,7 +1,6 @@
-// Package graphtest makes graphs of known shape for tests and benchmarks: the
-// 12,000-row set that graph building is measured on, and the networks that
-// propagation is measured on. Everything is made from its arguments alone, so
-// two runs on two machines see the same edges.
+// Package graphtest makes graphs of known shape for tests and benchmarks: the 12,000-row
+// set for measuring graph building, and networks for measuring propagation. The output
+// depends on the arguments alone, so two runs on two machines see the same edges.
 package graphtest
 
 import (
@@ -13,7 +12,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Now is the instant that the sets of this package are to be read at.
+// Now is the time as of which the sets of this package are read.
 const Now odds.Time = 1_704_153_600_000 // 2024-01-02T00:00:00Z
 
 // Size of the set that [SeedSet] makes.
@@ -28,10 +27,10 @@ type Set struct {
 	Edges  [][4][]graph.Edge
 }
 
-// SeedSet makes 3 events × 4 layers × 1,000 rows as another program would write
-// them: scores in [-1, 1), confidences in [0, 1), lags below a second, all detected
-// at random in the 24 hours before [Now], so that about 42 rows of each event's
-// layer 1 are inside its window of an hour. Sources and targets are 100 names each.
+// SeedSet makes 3 events × 4 layers × 1,000 rows like those of another program: scores in
+// [-1, 1), confidences in [0, 1), lags below a second, all detected at random in the 24
+// hours before [Now], so that about 42 rows of each event's layer 1 are inside its window
+// of an hour. Sources and targets are 100 names each.
 func SeedSet(seed uint64) Set {
 	r := rand.New(rand.NewPCG(seed, 12_000))
 	s := Set{Events: []string{"NBA-20240101-1200", "NFL-20240101-1300", "MLB-20240101-1900"}}
@@ -65,8 +64,8 @@ func (s Set) Build(i int, o graph.Options) *graph.Snapshot {
 	return graph.Build(context.Background(), s.Events[i], Now, graph.FromEdges(s.Edges[i]), o)
 }
 
-// Link makes a directed edge of layer 2 as another program would write it:
-// detected at [Now], β equal to score, confidence 0.95.
+// Link makes a directed edge of layer 2 like one of another program: detected at [Now], β
+// equal to score, confidence 0.95.
 func Link(source, target odds.NodeID, score float64, lag odds.Millis) graph.Edge {
 	return graph.Edge{
 		Layer: odds.CrossMarket, Event: "NBA-20240101-1200", Kind: "cross_market", Evidence: graph.FromExternal,
@@ -80,9 +79,9 @@ func LevelNode(level, i int) odds.NodeID {
 	return odds.NodeID(fmt.Sprintf("level_%02d_node_%02d", level, i))
 }
 
-// Levels is one root and below it levels of width nodes, each node joined to all
-// of the next level: width + (levels-1)·width² edges and width^(levels-1) paths
-// from the root to each node of the last level.
+// Levels is a root followed by levels of width nodes, each node linked to all nodes of the
+// next level: width + (levels-1)·width² edges and width^(levels-1) paths from the root to
+// each node of the last level.
 func Levels(levels, width int) (edges []graph.Edge) {
 	above := 1
 	for k := range levels {
@@ -96,7 +95,7 @@ func Levels(levels, width int) (edges []graph.Edge) {
 	return edges
 }
 
-// Clique joins n nodes both ways: n·(n-1) edges, full of cycles.
+// Clique links n nodes in both directions: n·(n-1) edges, full of cycles.
 func Clique(n int) (edges []graph.Edge) {
 	for i := range n {
 		for j := range n {
@@ -122,8 +121,8 @@ func Tree(depth, arity int) (edges []graph.Edge) {
 	return edges
 }
 
-// Chain is a spine of hops edges, each node of which has dead more edges that
-// lead nowhere further.
+// Chain is a spine of hops edges; each of its nodes has dead further edges that lead
+// nowhere.
 func Chain(hops, dead int) (edges []graph.Edge) {
 	for k := range hops {
 		edges = append(edges, Link(LevelNode(k, 0), LevelNode(k+1, 0), 0.95, 10))

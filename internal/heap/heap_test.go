@@ -29,8 +29,8 @@ func (r *reference) Pop() any {
 	return x
 }
 
-// Whatever is done to it, it stands as container/heap's does: of equal elements
-// too, on whose order results may depend.
+// After any operations its order is that of container/heap, even for equal elements, on
+// whose order results may depend.
 func TestAgreesWithContainerHeap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h, r := heap.New(less), &reference{}

@@ -8,19 +8,19 @@ import (
 	"reflect"
 )
 
-// Coder writes values, or reads them back in the same order. After the first error it
-// does nothing more: values read then are zero, lengths included.
+// Coder writes values, or reads them back in the same order. After the first error it does
+// nothing: values read then are zero, including lengths.
 type Coder struct {
 	out *frameWriter // nil while reading
 	in  *frameReader
 
-	strings map[string]uint64 // those written, each once
-	known   []string          // those read
+	strings map[string]uint64 // strings written, each once
+	known   []string          // strings read
 	err     error
 	buf     [binary.MaxVarintLen64]byte
 }
 
-// NewWriter begins a state: magic names what it is of, version how it is written.
+// NewWriter starts a state: magic identifies its content, version its encoding.
 func NewWriter(w io.Writer, magic string, version uint64) *Coder {
 	c := &Coder{out: newFrameWriter(w), strings: map[string]uint64{}}
 	c.write([]byte(magic))
@@ -28,8 +28,8 @@ func NewWriter(w io.Writer, magic string, version uint64) *Coder {
 	return c
 }
 
-// NewReader begins to read a state. It returns ErrFormat, ErrVersion, ErrCorrupt or
-// ErrTruncated, or wraps what the reader says.
+// NewReader starts reading a state. It returns ErrFormat, ErrVersion, ErrCorrupt or
+// ErrTruncated, or wraps the reader's error.
 func NewReader(r io.Reader, magic string, version uint64) (*Coder, error) {
 	c := &Coder{in: &frameReader{r: r}}
 	b := make([]byte, len(magic))
@@ -50,15 +50,15 @@ func (c *Coder) Reading() bool { return c.out == nil }
 // Err returns the first error.
 func (c *Coder) Err() error { return c.err }
 
-// Fail notes that what was read makes no sense, or can't be written, unless there is an
-// error already.
+// Fail records that the input is invalid or a value cannot be written. An earlier error
+// takes precedence.
 func (c *Coder) Fail(err error) {
 	if c.err == nil {
 		c.err = err
 	}
 }
 
-// Close ends the state, and returns the first error.
+// Close ends the state and returns the first error.
 func (c *Coder) Close() error {
 	if c.err != nil {
 		return c.err
@@ -71,13 +71,13 @@ func (c *Coder) Close() error {
 	return c.err
 }
 
-// Values codes what the pointers point to: booleans, numbers, strings, and structs,
-// arrays, slices, maps and pointers of such. It panics for anything else, and for a
-// struct that has unexported fields: its owner must list them. Empty slices and maps
-// are read as they were found.
+// Values codes the pointed-to values: booleans, numbers, strings, and structs, arrays,
+// slices, maps and pointers of these. It panics for anything else, and for a struct with
+// unexported fields: its owner must list them. Reading an empty slice or map leaves the
+// target as it was.
 func (c *Coder) Values(ps ...any) {
 	for _, p := range ps {
-		switch p := p.(type) { // those that there are most of
+		switch p := p.(type) { // the most frequent types
 		case *bool:
 			c.bool(p)
 		case *int:
@@ -163,7 +163,7 @@ func (c *Coder) uint(p *uint64) {
 	c.Fail(ErrCorrupt)
 }
 
-// int codes small numbers of either sign in few bytes.
+// int64 codes small numbers of either sign in few bytes.
 func (c *Coder) int64(p *int64) {
 	x := uint64(*p)<<1 ^ uint64(*p>>63)
 	c.uint(&x)
@@ -198,7 +198,7 @@ func (c *Coder) float32(p *float32) {
 	c.write(b)
 }
 
-// string codes a string: once, then by its number.
+// string codes a string: in full the first time, then by number.
 func (c *Coder) string(p *string) {
 	if c.Reading() {
 		c.readString(p)
@@ -228,7 +228,7 @@ func (c *Coder) readString(p *string) {
 		c.Fail(ErrCorrupt)
 	default:
 		var b []byte
-		for n := c.Len(0); n > 0 && c.err == nil; n -= frameSize { // as much as there is, whatever the length says
+		for n := c.Len(0); n > 0 && c.err == nil; n -= frameSize { // limited by the data, whatever the length claims
 			from := len(b)
 			b = append(b, make([]byte, min(n, frameSize))...)
 			c.read(b[from:])

@@ -288,7 +288,7 @@ func TestWhatCanNotBeSavedIsRefusedAtOnce(t *testing.T) {
 
 func TestVersionsAreNamed(t *testing.T) {
 	_, err := state.NewReader(bytes.NewReader(written(t)), "sample", 4)
-	if want := "saved by another version: it has version 3, this program reads 4"; err == nil || err.Error() != want {
+	if want := "saved by a different version: it has version 3, this program reads 4"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 	if _, err := state.NewReader(bytes.NewReader(nil), "sample", 3); !errors.Is(err, state.ErrTruncated) {
@@ -302,7 +302,7 @@ func TestAnOrphanIsNoReference(t *testing.T) {
 	c := state.NewWriter(&b, "sample", 3)
 	x := &inner{}
 	table.Ref(c, &x)
-	if err := c.Close(); err == nil || err.Error() != "a reference to what is not saved" {
+	if err := c.Close(); err == nil || err.Error() != "a reference to an object that is not saved" {
 		t.Errorf("%v", err)
 	}
 }

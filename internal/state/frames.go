@@ -8,31 +8,31 @@ import (
 	"io"
 )
 
-// What is wrong with an input.
+// Errors of an input.
 var (
 	ErrFormat    = errors.New("not a saved state")
-	ErrVersion   = errors.New("saved by another version")
+	ErrVersion   = errors.New("saved by a different version")
 	ErrCorrupt   = errors.New("the saved state is damaged")
 	ErrTruncated = errors.New("the saved state is cut off")
 
-	errOrphan = errors.New("a reference to what is not saved")
+	errOrphan = errors.New("a reference to an object that is not saved")
 )
 
-// frameSize is how many bytes are checked together at most.
+// frameSize is the maximum number of bytes under one checksum.
 const frameSize = 1 << 16
 
-// frameHead is the length of a frame and the CRC-32C of all bytes up to its end, four
-// bytes each, so that frames can't change places either. A frame of no bytes ends the
-// state.
+// frameHead is the size of a frame's head: its length and the CRC-32C of all bytes up to
+// its end, four bytes each. The checksum is cumulative, so that swapped frames are
+// detected, too. An empty frame ends the state.
 const frameHead = 8
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// frameWriter cuts what is written into frames.
+// frameWriter splits the output into frames.
 type frameWriter struct {
 	w   io.Writer
 	crc uint32
-	buf []byte // frameHead, then what waits to be written
+	buf []byte // frameHead, then the bytes waiting to be written
 }
 
 func newFrameWriter(w io.Writer) *frameWriter {
@@ -61,7 +61,7 @@ func (f *frameWriter) flush() error {
 	return err
 }
 
-// close writes what waits and the end.
+// close writes the remaining bytes and the end frame.
 func (f *frameWriter) close() error {
 	if len(f.buf) > frameHead {
 		if err := f.flush(); err != nil {
@@ -71,11 +71,11 @@ func (f *frameWriter) close() error {
 	return f.flush()
 }
 
-// frameReader hands out the bytes of frames that are whole.
+// frameReader returns the bytes of complete frames.
 type frameReader struct {
 	r    io.Reader
 	crc  uint32
-	rest []byte // of the present frame
+	rest []byte // of the current frame
 	buf  []byte
 	done bool
 }
@@ -87,7 +87,7 @@ func (f *frameReader) read(b []byte) error {
 				return err
 			}
 			if f.done {
-				return ErrCorrupt // it ends before what is asked for
+				return ErrCorrupt // the state ends before the requested bytes
 			}
 		}
 		n := copy(b, f.rest)
@@ -134,7 +134,7 @@ func (f *frameReader) close() error {
 	return nil
 }
 
-// cut says that an input ends too soon, unless its reader has failed otherwise.
+// cut reports that an input ends too soon, unless its reader failed otherwise.
 func cut(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrTruncated

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Map codes a map of any types in the order of its keys, which each must not change. The
-// map read into must not be nil.
+// Map codes a map of any types in key order. each must not change the keys. The map to read
+// into must not be nil.
 func Map[K comparable, V any](c *Coder, m map[K]V, order func(a, b K) int, each func(*K, *V)) {
 	n := c.Len(len(m))
 	if !c.Reading() {

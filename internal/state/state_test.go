@@ -162,14 +162,14 @@ func TestReferences(t *testing.T) {
 	stranger := &inner{}
 	c = state.NewWriter(&out, "refs", 1)
 	if table.Ref(c, &stranger); c.Close() == nil {
-		t.Error("a reference to what is not in the table was written")
+		t.Error("a reference to an object outside the table was written")
 	}
 }
 
 func TestUnexportedFieldsMustBeListed(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("a struct with fields of its own was taken whole")
+			t.Error("a struct with unexported fields was accepted")
 		}
 	}()
 	c := state.NewWriter(io.Discard, "x", 1)

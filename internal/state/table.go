@@ -2,13 +2,13 @@ package state
 
 import "cmp"
 
-// Table numbers what others refer to.
+// Table numbers objects that others refer to.
 type Table[T comparable] struct {
 	list  []T
 	index map[T]int
 }
 
-// Add numbers x next.
+// Add gives x the next number.
 func (t *Table[T]) Add(x T) {
 	if t.index == nil {
 		t.index = map[T]int{}
@@ -23,14 +23,14 @@ func (t *Table[T]) Has(x T) bool {
 	return ok
 }
 
-// Len is how many have one.
+// Len is the number of objects.
 func (t *Table[T]) Len() int { return len(t.list) }
 
-// All lists them in order.
+// All lists the objects in order.
 func (t *Table[T]) All() []T { return t.list }
 
-// Ref codes a reference to something in the table, or the zero value. What is not in it
-// is an error.
+// Ref codes a reference to an object of the table, or the zero value. Any other object is
+// an error.
 func (t *Table[T]) Ref(c *Coder, p *T) {
 	var zero T
 	n := 0
@@ -53,8 +53,8 @@ func (t *Table[T]) Ref(c *Coder, p *T) {
 	}
 }
 
-// Number is the number of x; 0 where it has none.
+// Number is the number of x; 0 if it has none.
 func (t *Table[T]) Number(x T) int { return t.index[x] }
 
-// Order compares two by their numbers.
+// Order compares two objects by their numbers.
 func (t *Table[T]) Order(a, b T) int { return cmp.Compare(t.index[a], t.index[b]) }

@@ -45,7 +45,7 @@ func (c *Coder) compound(v reflect.Value) {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if !v.Type().Field(i).IsExported() {
-				panic(fmt.Sprintf("state: %v has fields of its own", v.Type()))
+				panic(fmt.Sprintf("state: %v has unexported fields", v.Type()))
 			}
 			c.value(v.Field(i))
 		}
@@ -125,14 +125,14 @@ func (c *Coder) pointer(v reflect.Value) {
 	c.value(v.Elem())
 }
 
-// settable copies a value that can't be set, as those of maps.
+// settable copies a value that cannot be set, such as those of maps.
 func settable(v reflect.Value) reflect.Value {
 	s := reflect.New(v.Type()).Elem()
 	s.Set(v)
 	return s
 }
 
-// compare orders keys of maps.
+// compare orders map keys.
 func compare(a, b reflect.Value) int {
 	switch a.Kind() {
 	case reflect.String:
@@ -164,5 +164,5 @@ func compare(a, b reflect.Value) int {
 		}
 		return 0
 	}
-	panic(fmt.Sprintf("state: keys of %v have no order", a.Type()))
+	panic(fmt.Sprintf("state: keys of %v cannot be ordered", a.Type()))
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// stages is the order in which a tick meets the packages. A package imports its
-// own stage and earlier ones only, so that whoever follows a tick never turns back.
+// stages is the order in which a tick passes through the packages. A package imports only
+// its own stage and earlier ones, so that whoever follows a tick never turns back.
 var stages = [][]string{
 	{"odds", "internal/heap", "internal/state", "internal/structure", "internal/table"},
 	{"feed", "proof/simulate"},
@@ -33,8 +33,8 @@ var stages = [][]string{
 	{"cmd"},
 }
 
-// ban forbids what the order of stages would allow, at any distance: from and to
-// are folders with all below them, or paths of other modules.
+// ban forbids, at any distance, imports that the order of stages would allow. from and to
+// are folders with everything below them, or paths of other modules.
 type ban struct {
 	from, to []string
 	why      string
@@ -152,7 +152,7 @@ func within(pkg string, folders []string) bool {
 	return slices.ContainsFunc(folders, func(f string) bool { return pkg == f || strings.HasPrefix(pkg, f+"/") })
 }
 
-// stage is the place of a package in the order, −1 for none.
+// stage is the position of a package in the order, or −1.
 func stage(pkg string) int {
 	return slices.IndexFunc(stages, func(s []string) bool { return within(pkg, s) })
 }
@@ -168,8 +168,8 @@ func graphOf(files []*source) map[string][]string {
 	return g
 }
 
-// chain is the shortest way from a package to one that is in to and is not the
-// package itself; nil where there is none.
+// chain is the shortest path of imports from a package to another one in to; nil if there
+// is none.
 func chain(g map[string][]string, from string, to []string) []string {
 	seen := map[string]bool{from: true}
 	for queue := [][]string{{from}}; len(queue) > 0; queue = queue[1:] {
@@ -189,7 +189,7 @@ func chain(g map[string][]string, from string, to []string) []string {
 	return nil
 }
 
-// misplaced lists every import against the order of stages or a ban.
+// misplaced lists every import that violates the order of stages or a ban.
 func misplaced(g map[string][]string) (faults []string) {
 	for _, pkg := range slices.Sorted(maps.Keys(g)) {
 		place := stage(pkg)
@@ -220,8 +220,8 @@ func TestImportsPointUp(t *testing.T) {
 	}
 }
 
-// TestWordsStandAlone: odds is what every other package and any other program may
-// build on, so it brings nothing with it.
+// TestWordsStandAlone: every other package and any other program may build on odds, so it
+// has no dependencies.
 func TestWordsStandAlone(t *testing.T) {
 	for _, to := range graphOf(tree(t))["odds"] {
 		if stage(to) >= 0 || strings.Contains(strings.Split(to, "/")[0], ".") {

@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// measures are the figures of a tree, without its tests, generated files and
-// nested modules. Lines are all lines of a file, blank ones and comments too.
+// measures are the figures of a tree, without its tests, generated files and nested
+// modules. Lines include blank ones and comments.
 type measures struct {
 	packages      map[string]int // lines of each
 	files         map[string]int
@@ -22,7 +22,7 @@ type measures struct {
 	withoutDoc    []string // packages
 	interfaces    int
 	methods       int // of all interfaces, those that they list themselves
-	globals       int // package variables, sentinel errors too
+	globals       int // package variables, including sentinel errors
 	inits, panics int
 	lines         int // of everything above
 	tests         int // lines of test files
@@ -69,7 +69,7 @@ func (m *measures) file(f *source) {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
 			if d.Doc == nil && before != nil && before.Name.Name == d.Name.Name && f.line(d.Pos()) == f.line(before.End())+1 {
-				d.Doc = before.Doc // one comment above a block of methods that say the same of their types
+				d.Doc = before.Doc // one comment above a block of methods that applies to all of them
 			}
 			before = d
 			m.function(f, d)
@@ -157,8 +157,8 @@ func (m *measures) contract(i *ast.InterfaceType) {
 	}
 }
 
-// name counts an exported name and looks for its comment. A group's comment is
-// that of all its names.
+// name counts an exported name and looks for its comment. A group's comment applies to all
+// its names.
 func (m *measures) name(f *source, at ast.Node, name string, docs ...*ast.CommentGroup) {
 	m.exported++
 	for _, d := range docs {
@@ -208,7 +208,7 @@ func (m *measures) imports(g map[string][]string) {
 	}
 }
 
-// quantile is the smallest value that a share of all values does not exceed.
+// quantile is the smallest value that at least a share of all values do not exceed.
 func quantile(values map[string]int, share float64) int {
 	v := slices.Sorted(maps.Values(values))
 	if len(v) == 0 {
@@ -228,7 +228,7 @@ func largest(values map[string]int) string {
 	return best
 }
 
-// over lists what is larger than a bound, in order of name.
+// over lists the names whose value exceeds a bound, in order.
 func over(values map[string]int, bound int) (out []string) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if values[name] > bound {

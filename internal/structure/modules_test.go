@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// archived are modules that nobody maintains, and what to import instead.
+// archived are unmaintained modules, and what to import instead.
 var archived = map[string]string{
 	"gopkg.in/yaml.v2": "go.yaml.in/yaml/v4",
 	"gopkg.in/yaml.v3": "go.yaml.in/yaml/v4",
@@ -37,7 +37,7 @@ func required(text, path string) (version string) {
 }
 
 // TestLibcIsTheOneOfSQLite: modernc.org/sqlite is C translated for one version of
-// modernc.org/libc. With another one it may build and then corrupt memory.
+// modernc.org/libc. With any other it may build and then corrupt memory.
 func TestLibcIsTheOneOfSQLite(t *testing.T) {
 	out, err := goCommand("list", "-m", "-f", "{{.GoMod}}", "modernc.org/sqlite")
 	if err != nil {

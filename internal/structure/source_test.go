@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// longest is how many lines a file may have. Tests are exempt: a table of cases
+// longest is the maximum number of lines in a file. Tests are exempt: a table of cases
 // reads better in one piece.
 const longest = 500
 
@@ -50,15 +50,15 @@ func TestEveryPackageHasAComment(t *testing.T) {
 	}
 }
 
-// clocks are the ways to a wall clock. Event time alone reaches results, or a
-// replay would not give them again.
+// clocks are the functions that read a wall clock. Results may depend on event time only,
+// or a replay would not reproduce them.
 var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
-// seeded are the names of math/rand/v2 that draw nothing from its global source.
+// seeded are the names of math/rand/v2 that do not use its global source.
 var seeded = []string{"Rand", "New", "Source", "PCG", "NewPCG", "ChaCha8", "NewChaCha8", "Zipf", "NewZipf"}
 
-// clockful are the packages that may read the clock, and what for. No result
-// depends on it there.
+// clockful are the packages that may read the clock, and for what. Their results do not
+// depend on it.
 var clockful = map[string]string{
 	"proof/bench":          "measures how long the others take",
 	"cmd/corrgraph":        "hands the clock to those who time a run or stamp the audit log",
@@ -78,14 +78,12 @@ var clockful = map[string]string{
 	"proof/readiness/keep": "times queries without end",
 }
 
-// secretive are the packages that may draw from the system's randomness, and what
-// for.
+// secretive are the packages that may draw from the system's randomness, and for what.
 var secretive = map[string]string{
 	"server/access": "makes secrets, which nobody may guess",
 }
 
-// names returns what a file calls an imported package, "" where it does not
-// import it.
+// names returns the name a file gives an imported package, or "" if it does not import it.
 func (s *source) names(path string) string {
 	for _, i := range s.ast.Imports {
 		if p, err := strconv.Unquote(i.Path.Value); err != nil || p != path {
@@ -103,7 +101,7 @@ func (s *source) names(path string) string {
 	return ""
 }
 
-// uses lists where a file uses members of a package that are bad.
+// uses lists the places where a file uses bad members of a package.
 func (s *source) uses(path string, bad func(member string) bool) (found []string) {
 	name := s.names(path)
 	if name == "" {
@@ -120,7 +118,7 @@ func (s *source) uses(path string, bad func(member string) bool) (found []string
 	return found
 }
 
-// unrepeatable lists what makes a file's results differ from run to run.
+// unrepeatable lists everything that makes a file's results differ from run to run.
 func (s *source) unrepeatable() (found []string) {
 	for _, p := range []string{"math/rand", "crypto/rand", "hash/maphash"} {
 		if s.names(p) != "" && (p != "crypto/rand" || secretive[s.pkg] == "") {
@@ -134,7 +132,7 @@ func (s *source) unrepeatable() (found []string) {
 	}
 	found = append(found, s.uses("math/rand/v2", func(m string) bool { return !slices.Contains(seeded, m) })...)
 	found = append(found, s.uses("time", func(m string) bool {
-		if s.test { // a test may measure; it may not wait, but in a bubble, where time costs nothing
+		if s.test { // a test may measure time but not wait, except in a synctest bubble, where waiting is free
 			return m == "Sleep" && s.names("testing/synctest") == ""
 		}
 		return clockful[s.pkg] == "" && slices.Contains(clocks, m)
@@ -142,8 +140,8 @@ func (s *source) unrepeatable() (found []string) {
 	return found
 }
 
-// inits lists the functions that run before main: what they do is decided by
-// import order, and nobody can leave it out.
+// inits lists the functions that run before main: import order decides what they do, and
+// they cannot be left out.
 func (s *source) inits() (found []string) {
 	for _, d := range s.ast.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {

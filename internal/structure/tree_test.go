@@ -40,12 +40,12 @@ func (s *source) imports() (paths []string) {
 	return paths
 }
 
-// at is where a node stands.
+// at is the position of a node.
 func (s *source) at(n ast.Node) string {
 	return s.path + ":" + strconv.Itoa(s.fset.Position(n.Pos()).Line)
 }
 
-// parse reads one file; all build tags alike.
+// parse reads one file, whatever its build tags.
 func parse(path string, text []byte) (*source, error) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, path, text, parser.ParseComments|parser.SkipObjectResolution)
@@ -104,7 +104,7 @@ func treeAt(t *testing.T, root string) (files []*source) {
 	return files
 }
 
-// outside says that a folder is no part of the module.
+// outside reports whether a folder is not part of the module.
 func outside(path, name string) bool {
 	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || slices.Contains([]string{"testdata", "node_modules"}, name) {
 		return true
@@ -113,7 +113,7 @@ func outside(path, name string) bool {
 	return err == nil
 }
 
-// snippet parses source that a check must object to, or must not.
+// snippet parses source that a check must reject, or must accept.
 func snippet(t *testing.T, path, text string) *source {
 	t.Helper()
 	s, err := parse(path, []byte(text))

@@ -1,6 +1,6 @@
-// Package table lines texts up in columns for people: in go rows of texts with their
-// colours, out comes plain text or, for terminals, text with ANSI colours. What a terminal
-// would take for an order never comes out.
+// Package table aligns texts in columns for people. Rows of texts with their colours go in;
+// plain text or, for terminals, text with ANSI colours comes out. Terminal control
+// sequences in the texts are removed.
 package table
 
 import (
@@ -10,12 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// Style says how tables look. The zero value is plain text.
+// Style is the look of tables. The zero value is plain text.
 type Style struct {
 	Color bool // ANSI colours: for terminals only
 }
 
-// Paint is an ANSI attribute; 0 is none.
+// Paint is an ANSI attribute; 0 means none.
 type Paint int
 
 // The attributes.
@@ -38,9 +38,9 @@ func (s Style) paint(text string, p Paint) string {
 // Bold marks a text on terminals.
 func (s Style) Bold(text string) string { return s.paint(text, Bold) }
 
-// Plain replaces what a terminal would take for an order: control characters and
-// those that turn the direction of writing. Names come from feeds, and a feed must
-// not be able to clear a screen.
+// Plain replaces characters a terminal would interpret: control characters and those that
+// change the direction of writing. Names come from feeds, and a feed must not be able to
+// clear a screen.
 func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' {
@@ -59,16 +59,16 @@ type Cell struct {
 	Paint Paint
 }
 
-// Table lines texts up in columns. Heads that begin with ">" are set flush right.
+// Table aligns texts in columns. Heads that begin with ">" are right-aligned.
 type Table struct {
 	heads []string
 	rows  [][]Cell
 }
 
-// New returns a table with its heads.
+// New returns a table with the given heads.
 func New(heads ...string) *Table { return &Table{heads: heads} }
 
-// Len is how many rows there are.
+// Len is the number of rows.
 func (t *Table) Len() int { return len(t.rows) }
 
 // Add appends a row; elements are strings or Cells.
@@ -108,7 +108,7 @@ func (t *Table) Write(b *bytes.Buffer, s Style) {
 }
 
 func (t *Table) line(b *bytes.Buffer, s Style, row []Cell, width []int) {
-	owed := 0 // spaces before the next text, so that no line ends in any
+	owed := 0 // spaces due before the next text, so that no line ends in one
 	for i, c := range row {
 		if width[i] == 0 {
 			continue

@@ -17,7 +17,7 @@ func TestTableLinesUp(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
-	// Colours change no position and are all closed again.
+	// Colours shift no column, and every colour is reset.
 	var colored bytes.Buffer
 	l.Write(&colored, Style{Color: true})
 	plain := colored.String()

@@ -6,19 +6,19 @@ import (
 	"regexp"
 )
 
-// Result is one row. Times are in µs and, like AllocsPerOp, for one operation:
-// one call, or one coincidence or tick where the name or Note says so.
+// Result is one benchmark's row. Times are in µs and, like AllocsPerOp, per
+// operation: a call, or a coincidence or tick if the name or Note says so.
 type Result struct {
 	Name        string  `json:"name"`
-	N           int     `json:"n"` // operations timed
+	N           int     `json:"n"` // timed operations
 	MinUs       float64 `json:"min_us"`
 	P50Us       float64 `json:"p50_us"`
 	P99Us       float64 `json:"p99_us"`
 	AllocsPerOp float64 `json:"allocs_per_op"`
-	Note        string  `json:"note,omitempty"` // the data, groups, whatever the name does not say
+	Note        string  `json:"note,omitempty"` // details of the data or the grouping
 }
 
-// task is one benchmark before its data are made.
+// task is a benchmark without its data.
 type task struct {
 	name  string
 	setUp func(ctx context.Context) (work, error)
@@ -26,9 +26,9 @@ type task struct {
 
 // work is a benchmark that is ready to run.
 type work struct {
-	op    func() error // the call that is timed; it keeps its answer
+	op    func() error // the timed call; it keeps its answer
 	check func() error // compares the last answer of op with the truth; not timed
-	per   int          // operations in one op. Zero means 1
+	per   int          // operations per call of op. Zero means 1
 	note  string
 	close func() // may be nil
 }
@@ -52,9 +52,9 @@ func Names() (names []string) {
 	return names
 }
 
-// Run runs the benchmarks whose name matches re, all where re is nil, one after
-// the other; the answer is empty where none does. It stops at the first wrong
-// answer, failure or end of ctx, and returns the rows before it with the error.
+// Run runs the benchmarks with a name that matches re, or all if re is nil, one
+// after the other. The answer is empty if none matches. It stops at the first wrong
+// answer, failure or end of ctx, and returns the rows so far with the error.
 func Run(ctx context.Context, re *regexp.Regexp) ([]Result, error) {
 	rows := []Result{}
 	for _, t := range tasks() {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Every benchmark must get its answer right, and be measured at all; a
-// millisecond of samples is enough for that.
+// Every benchmark must get its answer right and be measured at all; a millisecond
+// of samples is enough for that.
 func TestEveryBenchmarkAnswersRight(t *testing.T) {
 	noAllocs := map[string]bool{"layer1": true, "layer2": true, "layer3": true, "layer4": true, "graph_memory": true}
 	for _, task := range tasks() {
@@ -57,7 +57,7 @@ func TestAWrongAnswerIsAnError(t *testing.T) {
 	wrong := errors.New("wrong")
 	calls := 0
 	w := work{op: func() error { calls++; return nil }, check: func() error {
-		if calls > 1000 { // right at first, wrong in the end
+		if calls > 1000 { // right at first, wrong later
 			return wrong
 		}
 		return nil
@@ -92,8 +92,8 @@ func TestRank(t *testing.T) {
 	}
 }
 
-// Every threshold must find some of the planted anomalies, a higher one fewer,
-// in every layer, or the count would prove little.
+// Every threshold must find some of the planted anomalies in every layer, and a
+// higher one fewer; otherwise the count would prove little.
 func TestPlantedAnomalies(t *testing.T) {
 	s, planted := departing()
 	kinds := map[string]int{}

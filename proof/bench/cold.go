@@ -17,34 +17,34 @@ import (
 	"corrgraph/propagate"
 )
 
-// coldRounds is how often each depth is asked, cold and warm in turn.
+// coldRounds is how often each depth is measured, alternately cold and warm.
 const coldRounds = 7
 
-// ColdPoint is one depth of propagation asked in a fresh process: from start to
-// exit, reading of the store, search and JSON included.
+// ColdPoint is propagation at one depth in a fresh process, from start to exit,
+// including reading the store, the search and writing JSON.
 type ColdPoint struct {
 	Depth     int     `json:"depth"`
 	ColdMinMs float64 `json:"cold_min_ms"`
 	ColdP50Ms float64 `json:"cold_p50_ms"`
 	WarmMinMs float64 `json:"warm_min_ms"`
 	WarmP50Ms float64 `json:"warm_p50_ms"`
-	// ColdReadKB and WarmReadKB are what the median process read from the disk,
-	// by the system's own count: the proof that cold was cold.
+	// ColdReadKB and WarmReadKB are what the median process read from disk, as counted
+	// by the system: proof that cold runs were cold.
 	ColdReadKB int64 `json:"cold_read_kb"`
 	WarmReadKB int64 `json:"warm_read_kb"`
-	// Note says where the page cache could not be emptied; "cold" is then warm.
+	// Note says why the page cache could not be dropped; "cold" is then warm.
 	Note string `json:"note,omitempty"`
 }
 
-// Cold measures propagation through 8 levels of 5 nodes fully joined in a fresh
-// process with an empty page cache, and warm side by side. It writes a store,
-// copies the program exe beside it, and for each depth (1 to 8) runs the copy,
+// Cold measures propagation through 8 fully joined levels of 5 nodes in a fresh
+// process, with an empty page cache and with a warm one. It writes a store, copies
+// the program exe beside it, and for each depth (1 to 8) runs the copy,
 //
 //	exe propagate SOURCE TARGET --db STORE --max-depth DEPTH --json
 //
-// seven times after the pages of both were dropped and seven times after that.
-// Every answer is checked, hops, impact, lag and confidence; a wrong one is an
-// error. Cost: about a second a depth, and a copy of exe in the temporary directory.
+// seven times right after dropping the pages of both, and seven times warm. Every
+// answer is checked (hops, impact, lag, confidence); a wrong one is an error. Cost:
+// about a second per depth, and a copy of exe in the temporary directory.
 func Cold(ctx context.Context, exe string, depths ...int) ([]ColdPoint, error) {
 	store, remove, err := newStore(ctx, graphtest.Levels(8, 5))
 	if err != nil {
@@ -85,12 +85,12 @@ func coldPoint(ctx context.Context, program, store string, depth int) (ColdPoint
 	p.ColdMinMs, p.ColdP50Ms, p.ColdReadKB = cold.sum()
 	p.WarmMinMs, p.WarmP50Ms, p.WarmReadKB = warm.sum()
 	if p.Note == "" && p.ColdReadKB == 0 {
-		p.Note = "the cold process read nothing from the disk, as counted by the system: it may not have been cold"
+		p.Note = "by the system's count the cold process read nothing from disk: it may not have been cold"
 	}
 	return p, nil
 }
 
-// runs are the processes of one kind.
+// runs are the measured processes of one kind.
 type runs struct {
 	took []time.Duration
 	kb   []int64

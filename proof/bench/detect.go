@@ -13,7 +13,7 @@ import (
 	"corrgraph/odds"
 )
 
-// history is how many windows an edge's newest one is compared with.
+// history is the number of windows that an edge's newest one is compared with.
 const history = 64
 
 func detectTasks() (all []task) {
@@ -25,9 +25,9 @@ func detectTasks() (all []task) {
 	return append(all, task{"detect_0.6_unscreened", func(context.Context) (work, error) { return detectWork(0.6, false), nil }})
 }
 
-// detectWork runs all detectors over the four layers of one event. The column
-// of departures is made when a snapshot is published; unscreened makes it anew
-// in every call.
+// detectWork runs all detectors over the four layers of one event. The column of
+// departures is made once per published snapshot; unscreened makes it again in
+// every call.
 func detectWork(threshold float64, screened bool) work {
 	s, planted := departing()
 	var columns [4][]float32
@@ -55,7 +55,7 @@ func detectWork(threshold float64, screened bool) work {
 			return nil
 		},
 		check: func() error { return sameKinds(found, truth) },
-		note:  fmt.Sprintf("%d edges with %d points of history each, %d planted anomalies, all found", s.Len(), history, total(truth)),
+		note:  fmt.Sprintf("%d edges with %d points of history each; all %d planted anomalies found", s.Len(), history, total(truth)),
 	}
 }
 
@@ -82,7 +82,8 @@ func total(kinds map[string]int) (n int) {
 	return n
 }
 
-// plant is an edge whose newest window departs, and the kinds that this is.
+// plant is an edge whose newest window departs from its history, and the expected
+// kinds.
 type plant struct {
 	confidence float32
 	kinds      []string
@@ -115,7 +116,7 @@ func departing() (*graph.Snapshot, []plant) {
 }
 
 // remember gives an edge a history around its own figures, and a newest window
-// within 1.5 standard deviations of it.
+// within 1.5 standard deviations.
 func remember(r *rand.Rand, e *graph.Edge) {
 	e.Evidence, e.Discovered = graph.FromOwn, true
 	e.Lag, e.LagLow, e.LagHigh = 2000, 1000, 3000
@@ -132,9 +133,9 @@ func remember(r *rand.Rand, e *graph.Edge) {
 	e.Trend = summary(points)
 }
 
-// summary reduces points to what detectors compare: the newest one, and mean and
-// standard deviation of those before it, as the engine does. The same hour of
-// the week gets the figures of the first sixteen.
+// summary reduces points to what detectors compare: the newest, and mean and
+// standard deviation of the earlier ones, as the engine does. The same hour of the
+// week gets the figures of the first sixteen.
 func summary(points [][5]float64) (t graph.Trend) {
 	last := len(points) - 1
 	now := points[last]
@@ -166,7 +167,7 @@ func moments(points [][5]float64) (mean, sd [5]float64) {
 	return mean, sd
 }
 
-// depart makes an edge's newest window abnormal in the way of its layer.
+// depart makes an edge's newest window abnormal in the way that fits its layer.
 func depart(e *graph.Edge) (kinds []string) {
 	t := &e.Trend
 	switch e.Layer {

@@ -10,13 +10,13 @@ import (
 	"corrgraph/series"
 )
 
-// evidenceWork counts the moves of a follower in the sums that the engine keeps
-// for every family, one move after the other.
+// evidenceWork adds a follower's moves, one by one, to the sums that the engine
+// keeps for every family.
 func evidenceWork(decoys bool) work {
 	source, target := moves(4000, 1), moves(4000, 2)
 	axis := leadlag.NewAxis(20)
 	n := 0
-	upto := make([]int, len(target)) // source moves at or before each target move
+	upto := make([]int, len(target)) // number of source moves at or before each target move
 	flips := make([]leadlag.Flips, len(target))
 	for j := range target {
 		k := 0
@@ -33,7 +33,7 @@ func evidenceWork(decoys bool) work {
 	var s leadlag.Scratch
 	note := fmt.Sprintf("one of %d coincidences of two streams with a move each 5 s, the engine's sums in near and far bins and windows", n)
 	if decoys {
-		note += fmt.Sprintf(", with %d decoys (their signs are drawn once a move for all its pairs: not in it)", leadlag.Decoys)
+		note += fmt.Sprintf(", with %d decoys (excluding their signs, which are drawn once per move for all its pairs)", leadlag.Decoys)
 	}
 	return work{
 		op: func() error {
@@ -61,7 +61,7 @@ func moves(n int, stream uint64) []series.Increment {
 	return out
 }
 
-// checkEvidence compares every window with the sums of the window by itself.
+// checkEvidence compares every window with sums computed for that window alone.
 func checkEvidence(ev *leadlag.Evidence, target, source []series.Increment) error {
 	if _, b := ev.Moves(); b != len(target) {
 		return fmt.Errorf("%d moves counted, want %d", b, len(target))

@@ -12,7 +12,7 @@ func filterTasks() []task {
 	return []task{{filterName(), func(context.Context) (work, error) { return filterWork(), nil }}}
 }
 
-// filterWork filters as many confidences as four layers of 1,000 edges have.
+// filterWork filters as many confidences as four layers of 1,000 edges hold.
 func filterWork() work {
 	r := rand.New(rand.NewPCG(seed, 4000))
 	conf := make([]float32, 4000)

@@ -4,7 +4,8 @@ package bench
 
 import "simd/archsimd"
 
-// filterName names the form that graph.FilterConfidence takes on this CPU.
+// filterName names the implementation that graph.FilterConfidence selects on this
+// CPU.
 func filterName() string {
 	if archsimd.X86.AVX2() {
 		return "filter_avx2"

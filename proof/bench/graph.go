@@ -14,13 +14,13 @@ import (
 
 const seed = 1
 
-// listing is what an answer must list of one layer of one event.
+// listing is the expected content of one layer in an answer.
 type listing struct {
 	strength []float64 // |score|, largest first
 	leftOut  int
 }
 
-// want lists an event's layers by their definition: the rows inside the window,
+// want computes the listings of an event by definition: the rows inside the window,
 // all sorted, the first 50.
 func want(edges [4][]graph.Edge) (out [4]listing) {
 	for i, layer := range odds.Layers {
@@ -38,7 +38,7 @@ func want(edges [4][]graph.Edge) (out [4]listing) {
 	return out
 }
 
-// compare holds edges against the listing; strength is |score| of the k-th.
+// compare compares edges with the listing; strength is |score| of the k-th.
 func (l *listing) compare(layer odds.Layer, edges, leftOut int, strength func(k int) float64) error {
 	if edges != len(l.strength) || leftOut != l.leftOut {
 		return fmt.Errorf("layer %d lists %d edges and leaves out %d, want %d and %d", layer, edges, leftOut, len(l.strength), l.leftOut)

@@ -16,19 +16,19 @@ import (
 	"corrgraph/leadlag"
 )
 
-// day is two series of one day, a leading b by 15 s, and the grid of lags that
-// is searched.
+// day is one day of two series, a leading b by 15 s, and the grid of lags to
+// search.
 type day struct {
 	A, B   leadlag.Path
 	Grid   []int64
-	Expect struct { // empty where the day is simulated
+	Expect struct { // empty if the day is simulated
 		Rho     []float64
 		BestLag int64 `json:"best_lag"`
 	}
 	note string
 }
 
-// Size of the day that lead-lag estimation is measured on.
+// Size of the day on which lead-lag estimation is measured.
 const (
 	ticksA, ticksB = 17_507, 10_516
 	dayLag         = 15_000 // ms
@@ -52,7 +52,7 @@ func onDay(of func(*day) work) (work, error) {
 }
 
 // newDay reads the recorded day from shared/leadlag in the working directory or
-// above it; where there is none it simulates a day of the same size.
+// above it; without one it simulates a day of the same size.
 func newDay() (*day, error) {
 	at, err := os.Getwd()
 	if err != nil {
@@ -99,8 +99,8 @@ func (d *day) size() {
 	d.note += fmt.Sprintf(", %d × %d ticks", len(d.A.T), len(d.B.T))
 }
 
-// simulatedDay is a random walk a second that b reads 15 s after a, each at
-// random seconds of the day.
+// simulatedDay is a random walk with one step per second, which b reads 15 s after
+// a; each is observed at random seconds of the day.
 func simulatedDay() *day {
 	const seconds = 86_400
 	r := rand.New(rand.NewPCG(seed, seconds))
@@ -136,8 +136,8 @@ func contrastWork(d *day) work {
 	}
 }
 
-// check compares a contrast with the recorded truth, where there is one, and at
-// its best lag with the double sum that defines it.
+// check compares a contrast with the recorded truth, if there is one, and at its
+// best lag with the double sum that defines it.
 func (d *day) check(c *leadlag.Contrast) error {
 	if !c.Found || c.BestLag != dayLag {
 		return fmt.Errorf("the best lag is %d ms, want %d", c.BestLag, dayLag)
@@ -153,7 +153,7 @@ func (d *day) check(c *leadlag.Contrast) error {
 	return nil
 }
 
-// correlation is Hayashi and Yoshida's at one lag by its definition.
+// correlation is the Hayashi–Yoshida correlation at one lag, by definition.
 func (d *day) correlation(lag int64) float64 {
 	a, b := d.A, d.B
 	var cov, ssA, ssB float64
@@ -196,8 +196,8 @@ func correlogramWork(d *day) work {
 	}
 }
 
-// correlogram is the event correlogram by its definition, and how many
-// coincidences it counts.
+// correlogram computes the event correlogram by definition, and counts its
+// coincidences.
 func (d *day) correlogram(edges []int64) (out leadlag.Bins, n int) {
 	bins := len(edges) - 1
 	out = leadlag.Bins{U: make([]float64, bins), V: make([]float64, bins), N: make([]int, bins)}

@@ -13,8 +13,8 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// TestMain stands in for the program that Cold starts: called with its arguments,
-// the test binary answers from the store.
+// TestMain replaces the program that Cold starts: called with its arguments, the
+// test binary answers from the store.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "propagate" {
 		if err := answer(os.Args[2:]); err != nil {

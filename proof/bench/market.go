@@ -14,19 +14,20 @@ import (
 
 const (
 	venuesPerEvent = 8
-	// pairsPerEvent: every venue with every other, and with the consensus of the others.
+	// pairsPerEvent: every venue with every other, and with the consensus of the
+	// others.
 	pairsPerEvent = venuesPerEvent*(venuesPerEvent-1)/2 + venuesPerEvent
-	moveEvery     = 20_000 // ms of event time, of one venue's price of one event
-	chunk         = 2048   // updates made before they are applied
+	moveEvery     = 20_000 // ms of event time between moves of one venue's price of one event
+	chunk         = 2048   // updates made before any is applied
 )
 
-// market is a stream of one source: events whose price one venue leads, and the
-// others show a little off when their turn comes, each update a move.
+// market is a stream from one source. In every event one venue leads and the others
+// follow with small errors when it is their turn; each update is a move.
 type market struct {
 	r      *rand.Rand
 	at     odds.Time
-	pace   float64 // updates a ms
-	due    float64 // updates owed at the present time
+	pace   float64 // updates per ms
+	due    float64 // updates due by now
 	events []*odds.Event
 	latent []float64 // log-odds by event
 	prices []float64 // log-odds shown, by event and venue
@@ -55,8 +56,8 @@ func newMarket(events int) *market {
 	return w
 }
 
-// next is the next update. The first of every node come in order, so that all
-// exist; after that nodes are drawn.
+// next returns the next update. The first updates cover every node in order; after
+// that nodes are drawn at random.
 func (w *market) next() *odds.Batch {
 	node := w.fed
 	if node >= len(w.prices) {
@@ -70,7 +71,7 @@ func (w *market) next() *odds.Batch {
 	w.fed++
 	w.look(node / venuesPerEvent)
 	ev, v := node/venuesPerEvent, node%venuesPerEvent
-	if v == 0 { // the leader; the others show what it showed last
+	if v == 0 { // the leader; the others follow its previous price
 		w.latent[ev] = 0.95*w.latent[ev] + 0.05*w.r.NormFloat64()
 	}
 	w.prices[node] = math.Max(-2, math.Min(2, w.latent[ev]+0.005*w.r.NormFloat64()))
@@ -85,8 +86,8 @@ func (w *market) next() *odds.Batch {
 	}}}
 }
 
-// feed applies updates up to a time, or so many, and returns how long the
-// engine took for one in the median chunk; making the updates is not timed.
+// feed applies updates up to a time, or a number of them, and returns the engine's
+// time per update in the median chunk; making the updates is not timed.
 func (w *market) feed(ctx context.Context, e *engine.Engine, until odds.Time, updates int, c *missCounter) (median time.Duration, err error) {
 	var samples []time.Duration
 	for w.at < until && updates > 0 {
@@ -117,7 +118,7 @@ func (w *market) feed(ctx context.Context, e *engine.Engine, until odds.Time, up
 	return rank(samples, 0.5), nil
 }
 
-// check compares what the engine counted with what it was fed.
+// check compares the engine's counts with the updates that were fed.
 func (w *market) check(e *engine.Engine) error {
 	c := e.Counts()
 	switch pairs := len(w.events) * pairsPerEvent; {
@@ -136,11 +137,11 @@ func (w *market) check(e *engine.Engine) error {
 	return nil
 }
 
-// eventCache is how many source events the engine keeps resolved before it
-// forgets them all.
+// eventCache is the number of resolved source events that the engine keeps before
+// it drops them all.
 const eventCache = 1 << 16
 
-// look follows the engine's only cache, of source events that it has resolved.
+// look simulates the engine's only cache, of resolved source events.
 func (w *market) look(event int) {
 	if w.known[event] {
 		w.hits++
@@ -152,8 +153,8 @@ func (w *market) look(event int) {
 	w.known[event] = true
 }
 
-// finish lets the engine take what it holds back and decide on everything, and
-// returns how many ms that took.
+// finish makes the engine apply held-back changes and decide on everything, and
+// returns the time in ms.
 func (w *market) finish(e *engine.Engine) (ms float64) {
 	start := time.Now()
 	w.found.Finish(e)

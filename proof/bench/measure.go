@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	budget     = 600 * time.Millisecond // of samples a benchmark
-	leastCalls = 20                     // samples, however long they take
+	budget     = 600 * time.Millisecond // time for the samples of a benchmark
+	leastCalls = 20                     // minimum number of samples, however long they take
 	mostCalls  = 200_000
 	checkEvery = 256
-	grouped    = 2 * time.Microsecond  // calls below are timed in groups
-	groupTime  = 20 * time.Microsecond // how long a group takes, at least: the clock costs 0.05 µs
+	grouped    = 2 * time.Microsecond  // shorter calls are timed in groups
+	groupTime  = 20 * time.Microsecond // minimum time of a group: the clock costs 0.05 µs
 )
 
-// measure times w.op for about the given time. The answer is checked before, at
+// measure times w.op for about the given time. It checks the answer before, at
 // every 256th sample, and after.
 func (w *work) measure(ctx context.Context, budget time.Duration) (r Result, err error) {
 	if err := w.once(); err != nil {
@@ -68,8 +68,9 @@ func (w *work) once() error {
 	return w.check()
 }
 
-// groupSize returns how many calls are timed together, from the quickest of a
-// few milliseconds' calls: an interruption must not make a short call look long.
+// groupSize returns how many calls are timed together. It uses the quickest of a
+// few milliseconds' calls, since an interruption must not make a short call look
+// long.
 func (w *work) groupSize() (int, error) {
 	const batch = 8
 	one := time.Duration(math.MaxInt64)
@@ -112,14 +113,14 @@ func (w *work) sample(ctx context.Context, group int, budget time.Duration) (sam
 	return samples, nil
 }
 
-// rank is the nearest-rank quantile of sorted samples.
+// rank returns the nearest-rank quantile of sorted samples.
 func rank(sorted []time.Duration, q float64) time.Duration {
 	i := int(q*float64(len(sorted))+0.999999) - 1
 	return sorted[min(max(i, 0), len(sorted)-1)]
 }
 
-// allocs counts the allocations of a call, rounded down, so that a stray one of
-// the runtime's does not count; for about 20 ms.
+// allocs returns the allocations per call, rounded down to exclude stray ones of
+// the runtime; it takes about 20 ms.
 func (w *work) allocs(one time.Duration) (float64, error) {
 	calls := int(20*time.Millisecond/max(one, 1)) + 1
 	calls = min(max(calls, 3), 10_000)

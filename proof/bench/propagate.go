@@ -12,7 +12,7 @@ import (
 	"corrgraph/propagate"
 )
 
-// path is what the best path must be: every hop of a test network is the same.
+// path is the expected best path: all hops of a test network are equal.
 type path struct {
 	hops   int
 	score  float64     // β and |score| of a hop
@@ -103,7 +103,7 @@ func downstreamWork() work {
 	}
 }
 
-// networkWork indexes the edges, which is done once a snapshot.
+// networkWork indexes the edges, which happens once per snapshot.
 func networkWork() work {
 	edges := graphtest.Levels(8, 5)
 	var n *propagate.Network
@@ -118,6 +118,6 @@ func networkWork() work {
 			}
 			return nil
 		},
-		note: "indexing the 180 edges, once a snapshot",
+		note: "indexing the 180 edges, once per snapshot",
 	}
 }

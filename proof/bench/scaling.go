@@ -11,39 +11,39 @@ import (
 	"corrgraph/odds"
 )
 
-// ScalePoint is an engine with so many watched pairs, fed with a stream. Every
-// event has 8 venues, which are 36 pairs of layer 1, so that pairs grow with
-// events and the partners of a node stay 9; every venue's price of every event moves each
-// 20 s of event time in the mean, at any size. One venue leads.
+// ScalePoint is an engine with a number of watched pairs, fed with a stream. Every
+// event has 8 venues, hence 36 pairs of layer 1: pairs grow with events, while a
+// node keeps 9 partners. Every venue's price of every event moves each 20 s of
+// event time on average, at any size. One venue leads.
 type ScalePoint struct {
 	Pairs  int `json:"pairs"`
 	Events int `json:"events"`
-	Nodes  int `json:"nodes"` // venues' series; the 9 consensus series of an event come on top
-	Ticks  int `json:"ticks"` // timed: quotes that changed, two an update
+	Nodes  int `json:"nodes"` // venues' series; the 9 consensus series per event are extra
+	Ticks  int `json:"ticks"` // timed ticks: quotes that changed, two per update
 
 	NsPerTick    float64 `json:"ns_per_tick"`    // between decisions
 	Predictions  int     `json:"predictions"`    // issued up to the last decision
-	DecideMs     float64 `json:"decide_ms"`      // one decision over all families and pairs, with what the engine held back
+	DecideMs     float64 `json:"decide_ms"`      // one decision over all families and pairs, including changes that the engine held back
 	BytesPerPair float64 `json:"bytes_per_pair"` // live heap, with MovesPerNode of history
-	MovesPerNode float64 `json:"moves_per_node"` // remembered when the heap was read
-	EventHits    float64 `json:"event_hit_rate"` // of the engine's only cache, source event → event, followed by its rule
-	CacheMisses  float64 `json:"cache_misses"`   // of the CPU, a tick; 0 where not Counted
+	MovesPerNode float64 `json:"moves_per_node"` // in memory when the heap was measured
+	EventHits    float64 `json:"event_hit_rate"` // of the engine's only cache, source event → event, simulated by its rule
+	CacheMisses  float64 `json:"cache_misses"`   // of the CPU, per tick; 0 unless Counted
 	Counted      bool    `json:"misses_counted"` // the machine has such counters
-	Note         string  `json:"note,omitempty"` // why a size was left out, why misses were not counted
-	Left         bool    `json:"left,omitempty"` // the size was left out; all but Pairs is 0
+	Note         string  `json:"note,omitempty"` // why a size was skipped or misses were not counted
+	Left         bool    `json:"left,omitempty"` // the size was skipped; all but Pairs is 0
 }
 
-// MaxScaleBytes bounds the heap of [Scaling]: a size that needs more is left out.
+// MaxScaleBytes limits the heap of [Scaling]: a size that needs more is skipped.
 const MaxScaleBytes = 8 << 30
 
-// Scaling feeds engines of about the given numbers of watched pairs, ascending,
-// and returns a point each with the exponent of time per tick against pairs: the
-// slope of the least-squares line through the logarithms, 0 where fewer than two
-// sizes were measured. 0 means that a tick costs the same however many pairs there
-// are, 1 that it costs in proportion. A size that would take more than
-// [MaxScaleBytes] by the size before it is left out and says so. Wrong counts of
-// pairs, quotes or moves are errors.
-// Cost: about 30 updates a node; minutes and gigabytes at a million pairs.
+// Scaling feeds engines with about the given numbers of watched pairs, ascending.
+// It returns one point each, and the exponent of time per tick against pairs: the
+// slope of the least-squares line through the logarithms, 0 if fewer than two sizes
+// were measured. An exponent of 0 means that the cost of a tick does not depend on
+// the number of pairs, 1 that it is proportional. A size expected to exceed
+// [MaxScaleBytes], judged by the size before it, is skipped and says so. Wrong
+// counts of pairs, quotes or moves are errors. Cost: about 30 updates per node;
+// minutes and gigabytes at a million pairs.
 func Scaling(ctx context.Context, sizes []int) (points []ScalePoint, exponent float64, err error) {
 	points = []ScalePoint{}
 	bytesPerPair := 0.0
@@ -52,7 +52,7 @@ func Scaling(ctx context.Context, sizes []int) (points []ScalePoint, exponent fl
 		if need := 2 * bytesPerPair * float64(size); need > MaxScaleBytes {
 			points = append(points, ScalePoint{
 				Pairs: size, Left: true,
-				Note: fmt.Sprintf("left out: needs about %.1f GiB, the limit is %d", need/(1<<30), MaxScaleBytes>>30),
+				Note: fmt.Sprintf("skipped: needs about %.1f GiB, the limit is %d", need/(1<<30), MaxScaleBytes>>30),
 			})
 			continue
 		}
@@ -81,13 +81,13 @@ func fitExponent(points []ScalePoint) float64 {
 	return 0
 }
 
-// Phases of a run in event time. The engine counts evidence from its first
-// decision on; after it, lags up to the far bins' end fill up.
+// Phases of a run in event time. The engine counts evidence from its first decision
+// on; afterwards lags up to the end of the far bins fill up.
 const (
 	decideEvery odds.Millis = 3_600_000
 	beforeFirst odds.Millis = 300_000
 	fillUp      odds.Millis = 240_000
-	mostTicks               = 300_000 // updates timed
+	mostTicks               = 300_000 // timed updates
 )
 
 func scalePoint(ctx context.Context, pairs int) (p ScalePoint, err error) {
@@ -135,7 +135,7 @@ func scalePoint(ctx context.Context, pairs int) (p ScalePoint, err error) {
 	return p, nil
 }
 
-// heap is the live heap in bytes.
+// heap returns the size of the live heap in bytes.
 func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()

@@ -35,8 +35,8 @@ func TestExponent(t *testing.T) {
 	}
 }
 
-// The counts are what is known of the answer: an update that is lost, and one
-// that is no move, are noticed.
+// Only the counts of the answer are known: lost updates, and updates that are not
+// moves, are noticed.
 func TestScalingChecksItsCounts(t *testing.T) {
 	for what, spoil := range map[string]func(w *market, e *engine.Engine) error{
 		"nothing": func(*market, *engine.Engine) error { return nil },

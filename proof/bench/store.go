@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	_ "modernc.org/sqlite" // the driver by which a store is written as another program would
+	_ "modernc.org/sqlite" // the driver with which another program would write
 
 	"corrgraph/graph"
 	"corrgraph/graph/graphtest"
@@ -20,8 +20,8 @@ import (
 const insertForeign = `INSERT INTO multi_layer_correlations (layer, event_id, source_node, target_node, correlation_type,
 	correlation_score, latency_ms, expected_propagation, detected_at, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-// newStore makes a store in a new directory that holds edges as another program
-// would write them.
+// newStore makes a store in a new directory with edges as another program writes
+// them.
 func newStore(ctx context.Context, edges ...[]graph.Edge) (path string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "corrgraph-bench-")
 	if err != nil {
@@ -76,14 +76,14 @@ func storeTasks() []task {
 	}
 }
 
-// edgeReader is what is measured of a store.
+// edgeReader is the part of a store that is measured.
 type edgeReader interface {
 	LayerStrongest(ctx context.Context, event string, layer odds.Layer, since, until odds.Time, limit int) ([]graph.Edge, error)
 	CountLayer(ctx context.Context, event string, layer odds.Layer, since, until odds.Time) (int, error)
 	KnowsEvent(ctx context.Context, event string) (bool, error)
 }
 
-// openSeedSet makes the 12,000-row set in a store and opens that.
+// openSeedSet creates a store with the 12,000-row set and opens it.
 func openSeedSet(ctx context.Context) (edgeReader, graphtest.Set, func(), error) {
 	set := graphtest.SeedSet(seed)
 	var all [][]graph.Edge
@@ -102,8 +102,8 @@ func openSeedSet(ctx context.Context) (edgeReader, graphtest.Set, func(), error)
 	return s, set, func() { s.Close(); remove() }, nil
 }
 
-// sqliteWork reads the strongest 50 of an event's four layers at once, and the
-// number of edges left out where counted.
+// sqliteWork reads the strongest 50 edges of an event's four layers at once, and
+// the number of edges left out if counted.
 func sqliteWork(ctx context.Context, counted bool) (work, error) {
 	s, set, closing, err := openSeedSet(ctx)
 	if err != nil {
@@ -141,7 +141,7 @@ func sqliteWork(ctx context.Context, counted bool) (work, error) {
 	}, nil
 }
 
-// layerQuery is one reading of a graph from a store.
+// layerQuery is one read of a graph from a store.
 type layerQuery struct {
 	ctx     context.Context
 	s       edgeReader
@@ -164,7 +164,7 @@ func (q *layerQuery) all(event string) error {
 
 func (q *layerQuery) layer(event string, i int) (err error) {
 	layer := odds.Layers[i]
-	since := graphtest.Now.Add(-layer.Window() - 1) // the store's window leaves its beginning out
+	since := graphtest.Now.Add(-layer.Window() - 1) // the store's window excludes its start
 	q.edges[i], err = q.s.LayerStrongest(q.ctx, event, layer, since, graphtest.Now, graph.AnswerLimit)
 	if err != nil || !q.counted {
 		return err
@@ -174,7 +174,7 @@ func (q *layerQuery) layer(event string, i int) (err error) {
 	return err
 }
 
-// unknownEventWork asks a store for an event whose id looks right.
+// unknownEventWork queries a store for an unknown event with a valid id.
 func unknownEventWork(ctx context.Context) (work, error) {
 	s, _, closing, err := openSeedSet(ctx)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// evict writes files to the disk and drops their pages from the page cache. A
-// file that is not there is no error.
+// evict syncs files to disk and drops their pages from the page cache. A missing
+// file is not an error.
 func evict(names ...string) error {
 	for _, name := range names {
 		f, err := os.Open(name)
@@ -34,7 +34,7 @@ func evict(names ...string) error {
 	return nil
 }
 
-// readKB is what a process that has ended read from the disk.
+// readKB returns what an ended process read from disk.
 func readKB(p *os.ProcessState) int64 {
 	if u, ok := p.SysUsage().(*syscall.Rusage); ok {
 		return u.Inblock / 2 // blocks of 512 bytes
@@ -46,8 +46,8 @@ func readKB(p *os.ProcessState) int64 {
 // space: the event `cache-misses` of perf stat.
 type missCounter struct{ fd int }
 
-// newMissCounter ties the goroutine to its thread until close. It fails where
-// the machine has no such counter, as most virtual ones, or forbids it.
+// newMissCounter locks the goroutine to its thread until close. It fails if the
+// machine has no such counter, like most virtual ones, or forbids it.
 func newMissCounter() (*missCounter, error) {
 	runtime.LockOSThread()
 	attr := unix.PerfEventAttr{
@@ -68,7 +68,7 @@ func (c *missCounter) run(on bool) {
 	if on {
 		what = unix.PERF_EVENT_IOC_ENABLE
 	}
-	// It can't fail on a descriptor that perf_event_open gave.
+	// This can't fail on a descriptor from perf_event_open.
 	_ = unix.IoctlSetInt(c.fd, what, 0)
 }
 

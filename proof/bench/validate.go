@@ -19,8 +19,7 @@ func validateTasks() []task {
 	}
 }
 
-// invalidWork validates ids that name nothing: too short, too long, with a
-// control byte.
+// invalidWork validates invalid ids: too short, too long, with a control byte.
 func invalidWork() work {
 	ids := []odds.NodeID{"short", odds.NodeID(bytes.Repeat([]byte("x"), odds.MaxNodeID+1)), "NBA-20240101\x00-1200"}
 	turn := 0
@@ -43,7 +42,7 @@ func invalidWork() work {
 	}
 }
 
-// ticks is how many ticks are validated; one in a hundred has impossible odds.
+// ticks is the number of validated ticks; one in a hundred has impossible odds.
 const ticks = 10_000
 
 // batchWork validates all ticks in one call of the parser.
@@ -58,7 +57,8 @@ func batchWork(ctx context.Context) work {
 	}
 }
 
-// singleWork validates the same ticks one by one, as a caller does who gets them so.
+// singleWork validates the same ticks one by one, for callers that receive them
+// singly.
 func singleWork(ctx context.Context) work {
 	lines := tickLines(1)
 	v := validator{parser: canonical.New(canonical.Options{})}
@@ -74,11 +74,11 @@ func singleWork(ctx context.Context) work {
 			}
 			return v.check(1, 0)
 		},
-		note: "the same ticks, one a call",
+		note: "the same ticks, one per call",
 	}
 }
 
-// validator is one reading of ticks and what it counted.
+// validator is a pass over ticks, with its counts.
 type validator struct {
 	parser feed.Parser
 	in     bytes.Reader
@@ -99,7 +99,7 @@ func (v *validator) check(taken, rejected int) error {
 	return nil
 }
 
-// tickLines returns the ticks as NDJSON, so many lines a piece.
+// tickLines returns the ticks as NDJSON, in chunks of the given number of lines.
 func tickLines(lines int) (chunks [][]byte) {
 	var b bytes.Buffer
 	for i := range ticks {

@@ -8,8 +8,8 @@ import (
 	"corrgraph/server/guard/fault"
 )
 
-// Fault is what a drill breaks, and for how long. Of the parameters only those of
-// the kind are set; the service checks them.
+// Fault is the fault of a drill, with its duration. Only the parameters of its kind
+// are set; the service checks them.
 type Fault struct {
 	Kind     fault.Kind
 	Layer    int
@@ -19,7 +19,7 @@ type Fault struct {
 	Duration time.Duration // whole seconds
 }
 
-// String says what the fault does and for how long.
+// String describes the fault and its duration.
 func (f Fault) String() string {
 	s := string(f.Kind)
 	switch f.Kind {
@@ -35,25 +35,25 @@ func (f Fault) String() string {
 	return s + " for " + f.Duration.String()
 }
 
-// request is the fault as a service is asked for it.
+// request returns the fault as a request to the service.
 func (f Fault) request() client.Fault {
 	return client.Fault{Kind: string(f.Kind), Layer: f.Layer, DelayMs: f.Delay.Milliseconds(), Bytes: f.Bytes, OffsetMs: f.Offset.Milliseconds(), Seconds: f.Duration.Seconds()}
 }
 
-// Promise is what the service owes its users while a fault holds. Reads of what is
-// not broken never fail, whatever the fault.
+// Promise is the service's guarantee to its users during a fault. Reads of
+// unaffected parts never fail, whatever the fault.
 type Promise struct {
-	Degraded     bool // health says DEGRADED, and no layer's but the broken ones' status changes
-	FailedLayer  int  // this layer is FAILED in every graph; 0: none is
-	ShedLayer    int  // this layer may be OFF; 0: none may
-	TicksRefused bool // ticks may be refused with 503 or 422, but not otherwise
+	Degraded     bool // health says DEGRADED, and the status of no other layer changes
+	FailedLayer  int  // this layer is FAILED in every graph; 0: none
+	ShedLayer    int  // this layer may be OFF; 0: none
+	TicksRefused bool // ticks may be refused with 503 or 422 only
 }
 
-// statementDeadline is the longest that a statement which serves a request may take:
-// a store that is slower than that is a failed store.
+// statementDeadline is the deadline of a statement that serves a request: a slower
+// store is a failed store.
 const statementDeadline = 50 * time.Millisecond
 
-// PromiseOf returns what is promised of a fault.
+// PromiseOf returns the promise for a fault.
 func PromiseOf(f Fault) Promise {
 	switch f.Kind {
 	case fault.KillLayer:

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The statuses that a service gives itself and its layers.
+// The statuses of the service and its layers.
 const (
 	healthy  = "HEALTHY"
 	degraded = "DEGRADED"
@@ -13,31 +13,31 @@ const (
 	off      = "OFF"
 )
 
-// Span is when the fault held, since the drill began.
+// Span is the time of the fault, since the drill began.
 type Span struct {
 	From, To time.Duration
-	// ShowWithin and RecoverWithin bound how long the status may take to follow.
+	// ShowWithin and RecoverWithin limit how long the status may take to follow.
 	ShowWithin, RecoverWithin time.Duration
 }
 
-// Verdict is what a drill showed.
+// Verdict is the result of a drill.
 type Verdict struct {
 	Requests    int            `json:"requests"`
-	Failed      int            `json:"failed"`          // that nothing excuses; 0 is promised
-	FailedReads int            `json:"failed_reads"`    // of these, reads of what was not broken
-	Refused     int            `json:"refused_ticks"`   // requests refused as the promise allows
+	Failed      int            `json:"failed"`          // without excuse; 0 is promised
+	FailedReads int            `json:"failed_reads"`    // of these, reads of unaffected parts
+	Refused     int            `json:"refused_ticks"`   // requests that the promise allows to be refused
 	Failures    map[string]int `json:"failures"`        // by probe and cause
-	Shown       *float64       `json:"show_seconds"`    // from the fault until health said so; null: it never did
-	Recovered   *float64       `json:"recover_seconds"` // from the fault's end until health was well for good; null: it never was
+	Shown       *float64       `json:"show_seconds"`    // from the fault until health showed it; null: never
+	Recovered   *float64       `json:"recover_seconds"` // from the end of the fault until health had recovered for good; null: never
 	WrongBefore int            `json:"wrong_status_before"`
 	WrongDuring int            `json:"wrong_status_during"`
-	WrongLayers int            `json:"wrong_layer_status"` // graphs that gave a layer the wrong status
-	LayerFaults map[string]int `json:"layer_faults"`       // of those: which layer said what, and why
+	WrongLayers int            `json:"wrong_layer_status"` // graphs with a wrong status of a layer
+	LayerFaults map[string]int `json:"layer_faults"`       // the same by layer, status and reason
 	Kept        bool           `json:"kept"`
-	Broken      []string       `json:"broken"` // promises, in words
+	Broken      []string       `json:"broken"` // broken promises, in words
 }
 
-// Judge holds outcomes, ordered by when they were due, against a promise.
+// Judge compares outcomes, ordered by when they were due, with a promise.
 func Judge(p Promise, s Span, all []Outcome) *Verdict {
 	v := &Verdict{Requests: len(all), Failures: map[string]int{}, LayerFaults: map[string]int{}, Broken: []string{}}
 	j := judge{p: p, s: s, v: v, shown: s.From, excused: s.To + s.RecoverWithin}
@@ -54,7 +54,7 @@ type judge struct {
 	p       Promise
 	s       Span
 	v       *Verdict
-	shown   time.Duration // whoever asks from then on must be told what holds
+	shown   time.Duration // later requests must be told of the fault
 	excused time.Duration // until then the fault excuses what the promise allows
 }
 
@@ -74,7 +74,7 @@ func (j *judge) request(o *Outcome) {
 	}
 }
 
-// status follows what /healthz said.
+// status follows the answers of /healthz.
 func (j *judge) status(all []Outcome) {
 	j.show(all)
 	v, ill := j.v, time.Duration(-1)
@@ -104,8 +104,9 @@ func (j *judge) status(all []Outcome) {
 	}
 }
 
-// show finds when health was first heard to say what holds. Answers overtake one
-// another: of what was asked before that moment any may still be of before the fault.
+// show finds when health first showed the fault. Answers may overtake one another:
+// any answer to a request sent before that moment may still describe the time
+// before the fault.
 func (j *judge) show(all []Outcome) {
 	for i := range all {
 		o := &all[i]
@@ -117,17 +118,17 @@ func (j *judge) show(all []Outcome) {
 	}
 }
 
-// during looks at one status while the fault held.
+// during checks one status during the fault.
 func (j *judge) during(o *Outcome) {
 	switch {
 	case o.Health == failed:
 		j.v.WrongDuring++
 	case j.p.Degraded && j.v.Shown != nil && o.Due >= j.shown && o.Health != degraded:
-		j.v.WrongDuring++ // it had been said, and was taken back too early
+		j.v.WrongDuring++ // it had shown the fault, and withdrew that too early
 	}
 }
 
-// layers looks at what graphs said of each layer. One that was off from the
+// layers checks the status of each layer in graphs. A layer that was off from the
 // beginning may stay so.
 func (j *judge) layers(all []Outcome) {
 	var offAlready [4]bool
@@ -156,7 +157,7 @@ func (j *judge) layers(all []Outcome) {
 	}
 }
 
-// layer reports whether a layer may have that status in an answer.
+// layer reports whether a layer may have a status in an answer.
 func (j *judge) layer(o *Outcome, layer int, status string, offAlready bool) bool {
 	holds := j.v.Shown != nil && o.Due >= j.shown && o.end() <= j.s.To
 	excused := o.end() >= j.s.From && o.Due <= j.excused
@@ -171,7 +172,7 @@ func (j *judge) layer(o *Outcome, layer int, status string, offAlready bool) boo
 	return status == healthy || status == off && offAlready
 }
 
-// conclude says which promises were broken.
+// conclude lists the broken promises.
 func (j *judge) conclude() {
 	v, s := j.v, j.s
 	broken := func(on bool, format string, args ...any) {
@@ -179,15 +180,15 @@ func (j *judge) conclude() {
 			v.Broken = append(v.Broken, fmt.Sprintf(format, args...))
 		}
 	}
-	broken(v.Requests == 0, "nothing was asked")
-	broken(v.FailedReads > 0, "%d reads of what was not broken failed", v.FailedReads)
-	broken(v.Failed > v.FailedReads, "%d tick requests failed otherwise than the fault allows", v.Failed-v.FailedReads)
+	broken(v.Requests == 0, "no request was sent")
+	broken(v.FailedReads > 0, "%d reads of unaffected parts failed", v.FailedReads)
+	broken(v.Failed > v.FailedReads, "%d tick requests failed in ways that the fault does not excuse", v.Failed-v.FailedReads)
 	broken(v.WrongBefore > 0, "the service was not healthy before: %d times", v.WrongBefore)
-	broken(j.p.Degraded && v.Shown == nil, "health never said %s while the fault held", degraded)
+	broken(j.p.Degraded && v.Shown == nil, "health never said %s during the fault", degraded)
 	broken(j.p.Degraded && v.Shown != nil && *v.Shown > s.ShowWithin.Seconds(), "health said %s only %.1f s after the fault began, %s is promised", degraded, deref(v.Shown), s.ShowWithin)
-	broken(v.WrongDuring > 0, "health was wrong %d times while the fault held", v.WrongDuring)
+	broken(v.WrongDuring > 0, "health was wrong %d times during the fault", v.WrongDuring)
 	broken(v.WrongLayers > 0, "%d graphs gave a layer the wrong status", v.WrongLayers)
-	broken(v.Recovered == nil, "health was not %s for good after the fault", healthy)
+	broken(v.Recovered == nil, "health was not lastingly %s after the fault", healthy)
 	broken(v.Recovered != nil && *v.Recovered > s.RecoverWithin.Seconds(), "health was %s only %.1f s after the fault ended, %s is promised", healthy, deref(v.Recovered), s.RecoverWithin)
 	v.Kept = len(v.Broken) == 0
 }

@@ -20,8 +20,9 @@ func span() Span {
 
 func sec(s float64) time.Duration { return time.Duration(s * 1e9) }
 
-// recorded is a drill of 25 s at 20 requests a second against a service that kills
-// layer 4 from 5 s on, says so after a second and is well two seconds after the end.
+// recorded is a drill of 25 s at 20 requests per second against a service in which
+// layer 4 fails from 5 s on, which shows it after a second and recovers two seconds
+// after the end.
 func recorded() (all []Outcome) {
 	for i := range 500 {
 		o := Outcome{Due: sec(float64(i) / 20), Took: time.Millisecond, Probe: at(i), Code: 200}
@@ -69,18 +70,18 @@ func TestJudgeFindsBrokenPromises(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault Fault
 		spoil func([]Outcome)
-		want  string // in the verdict; empty: kept
+		want  string // expected in the verdict; empty: kept
 	}{
-		"failed read":           {kill, func(a []Outcome) { change(a, Leaders, 10, 11, code(503)) }, "reads of what was not broken failed"},
-		"failed read before":    {kill, func(a []Outcome) { change(a, Graph, 1, 2, code(500)) }, "reads of what was not broken failed"},
-		"no answer":             {kill, func(a []Outcome) { change(a, Anomalies, 10, 11, func(o *Outcome) { o.Code, o.Error = 0, "timeout" }) }, "reads of what was not broken failed"},
-		"ticks lost":            {kill, func(a []Outcome) { change(a, Ticks, 10, 11, code(503)) }, "tick requests failed otherwise"},
+		"failed read":           {kill, func(a []Outcome) { change(a, Leaders, 10, 11, code(503)) }, "reads of unaffected parts failed"},
+		"failed read before":    {kill, func(a []Outcome) { change(a, Graph, 1, 2, code(500)) }, "reads of unaffected parts failed"},
+		"no answer":             {kill, func(a []Outcome) { change(a, Anomalies, 10, 11, func(o *Outcome) { o.Code, o.Error = 0, "timeout" }) }, "reads of unaffected parts failed"},
+		"ticks lost":            {kill, func(a []Outcome) { change(a, Ticks, 10, 11, code(503)) }, "tick requests failed in ways"},
 		"never shown":           {kill, func(a []Outcome) { change(a, Health, 5, 17, status(healthy)) }, "health never said DEGRADED"},
 		"shown late":            {kill, func(a []Outcome) { change(a, Health, 5, 9, status(healthy)) }, "health said DEGRADED only 4."},
 		"taken back":            {kill, func(a []Outcome) { change(a, Health, 10, 11, status(healthy)) }, "health was wrong"},
 		"said too much":         {kill, func(a []Outcome) { change(a, Health, 10, 11, status(failed)) }, "health was wrong"},
 		"ill before":            {kill, func(a []Outcome) { change(a, Health, 0, 1, status(degraded)) }, "not healthy before"},
-		"never well":            {kill, func(a []Outcome) { change(a, Health, 15, 25, status(degraded)) }, "not HEALTHY for good"},
+		"never well":            {kill, func(a []Outcome) { change(a, Health, 15, 25, status(degraded)) }, "not lastingly HEALTHY"},
 		"well late":             {kill, func(a []Outcome) { change(a, Health, 15, 20, status(degraded)) }, "health was HEALTHY only 5."},
 		"relapse":               {kill, func(a []Outcome) { change(a, Health, 22, 23, status(degraded)) }, "health was HEALTHY only 8."},
 		"layer seemed well":     {kill, func(a []Outcome) { change(a, Graph, 10, 11, layer(4, healthy)) }, "gave a layer the wrong status"},
@@ -252,8 +253,8 @@ func TestKillReportIsKept(t *testing.T) {
 	}
 }
 
-// TestReconcile: ticks of three requests, one acknowledged, one refused, one never
-// answered, against what a log may hold.
+// TestReconcile compares three requests (acknowledged, refused, unanswered) with
+// possible contents of a log.
 func TestReconcile(t *testing.T) {
 	sent := func() []*book {
 		return []*book{{ticks: 4, entries: []entry{{at: 10, state: acked}, {at: 20, state: refused}, {at: 30}}}}
@@ -296,13 +297,12 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// TestAnswersMayOvertakeOneAnother: a slow machine answers a question that was asked
-// early after one that was asked later. Only what is asked once the fault was heard of
-// must tell of it.
+// TestAnswersMayOvertakeOneAnother: a slow machine may answer an earlier question
+// after a later one. Only questions asked after the fault was shown must show it.
 func TestAnswersMayOvertakeOneAnother(t *testing.T) {
 	const asked, heard = 6.0, 7.5
 	for name, c := range map[string]struct {
-		asks float64 // when a health that still says HEALTHY is asked
+		asks float64 // when the health request that still says HEALTHY was sent
 		kept bool
 	}{
 		"asked before it was heard": {7.4, true},

@@ -21,17 +21,17 @@ import (
 // KillOptions are those of Kill.
 type KillOptions struct {
 	// Command makes the command that starts the server on a loopback address; Kill
-	// starts it, with its output. The server needs no token there.
+	// starts it and collects its output. The server needs no token there.
 	Command     func(ctx context.Context, addr string) *exec.Cmd
-	DB          string        // the store that the command uses; it may not exist yet
-	Runs        int           // kills. Zero means 200
-	Connections int           // that send at once. Zero means 4
-	Ticks       int           // in a request, 2 to 64. Zero means 20
-	Longest     time.Duration // the kill comes up to so long after the first request to a server that is ready. Zero means 500 ms
-	Ready       time.Duration // how long the server may take to be ready. Zero means 60 s
-	Seed        uint64        // of the moments. Zero means 1
+	DB          string        // store of the command; need not exist
+	Runs        int           // number of kills. Zero means 200
+	Connections int           // sending concurrently. Zero means 4
+	Ticks       int           // per request, 2 to 64. Zero means 20
+	Longest     time.Duration // maximum delay of a kill after the first request to a server that is ready. Zero means 500 ms
+	Ready       time.Duration // limit for the server to become ready. Zero means 60 s
+	Seed        uint64        // of the random delays. Zero means 1
 
-	// Progress is told after each kill; nil: nobody is.
+	// Progress is called after each kill. Nil: not reported.
 	Progress func(run, of int, requests int, recovery time.Duration)
 }
 
@@ -54,30 +54,30 @@ func (o KillOptions) withDefaults() (KillOptions, error) {
 	return o, nil
 }
 
-// KillReport is the answer of Kill.
+// KillReport is the result of Kill.
 type KillReport struct {
 	Runs int    `json:"runs"`
-	Sent int    `json:"sent_requests"` // repeated ones too
+	Sent int    `json:"sent_requests"` // including repetitions
 	Seed uint64 `json:"seed"`
 	Tally
 	RecoveryP50Ms float64   `json:"recovery_p50_ms"` // from the start of the process until /readyz says 200
 	RecoveryP99Ms float64   `json:"recovery_p99_ms"`
 	RecoveryMaxMs float64   `json:"recovery_max_ms"`
-	RecoveriesMs  []float64 `json:"recoveries_ms"` // in the order of runs; the first start finds no store
+	RecoveriesMs  []float64 `json:"recoveries_ms"` // in order of runs; the first start finds no store
 	Kept          bool      `json:"kept"`          // nothing lost, doubled or strange, and something acknowledged
 }
 
-// Kill starts the server, sends it ticks, kills it at a random moment, and so on;
-// whoever got no answer sends the same again after the restart. At the end it reads
-// the tick log. Errors are those of starting the server and of reading the log; a
-// lost tick is none.
+// Kill repeatedly starts the server, sends it ticks and kills it at a random
+// moment; requests without an answer are sent again after the restart. At the end
+// it reads the tick log. Errors are failures to start the server or to read the
+// log; a lost tick is not an error.
 func Kill(ctx context.Context, o KillOptions) (*KillReport, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // whatever still runs is killed
+	defer cancel() // kills whatever still runs
 	k := &killer{o: &o, r: rand.New(rand.NewPCG(o.Seed, 1))}
 	for i := range o.Connections {
 		k.books = append(k.books, &book{connection: i, ticks: o.Ticks})
@@ -120,8 +120,8 @@ func (k *killer) requests() (n int) {
 	return n
 }
 
-// run is one life of the server. The last one ends in good order, once everything
-// has been sent again that was not answered.
+// run is one life of the server. The last one ends in good order, once every
+// unanswered request has been sent again.
 func (k *killer) run(ctx context.Context, last bool) (recovery time.Duration, err error) {
 	began := time.Now()
 	p, err := start(ctx, k.o.Command)
@@ -142,7 +142,7 @@ func (k *killer) run(ctx context.Context, last bool) (recovery time.Duration, er
 	defer end()
 	begin := func() {}
 	if !last {
-		// Drawn before anything is sent, so that it depends on the seed alone.
+		// Drawn before anything is sent, so that it depends only on the seed.
 		after := time.Duration(k.r.Float64() * float64(k.o.Longest))
 		begin = sync.OnceFunc(func() {
 			time.AfterFunc(after, func() {
@@ -160,10 +160,10 @@ func (k *killer) run(ctx context.Context, last bool) (recovery time.Duration, er
 	return recovery, context.Cause(ctx)
 }
 
-// send lets every connection send again what was not answered, and then new ticks
-// until the server is gone. New ticks wait for all the old: they would make them
-// too late to be taken. It calls begin when the first request is about to leave: a
-// server that dies before it was asked shows nothing.
+// send makes every connection repeat its unanswered requests and then send new
+// ticks until the server dies. New ticks wait for all repetitions, which would
+// otherwise be too late to be accepted. It calls begin when the first request is
+// about to be sent: a server that dies before any request proves nothing.
 func (k *killer) send(ctx context.Context, c *client.Client, begin func(), last bool) {
 	var all, old sync.WaitGroup
 	old.Add(len(k.books))
@@ -189,7 +189,7 @@ type sender struct {
 	buf   []byte
 }
 
-// again sends what was not answered.
+// again repeats unanswered requests.
 func (s *sender) again(ctx context.Context) {
 	for i := range s.book.entries {
 		if s.book.entries[i].state == unknown {
@@ -198,7 +198,7 @@ func (s *sender) again(ctx context.Context) {
 	}
 }
 
-// post sends request i until it is answered or the server is gone.
+// post sends request i until it is answered or the server dies.
 func (s *sender) post(ctx context.Context, i int) {
 	s.buf = s.book.body(s.buf[:0], i)
 	for ctx.Err() == nil {
@@ -208,11 +208,11 @@ func (s *sender) post(ctx context.Context, i int) {
 			s.book.entries[i].state = st
 			return
 		}
-		_ = client.Pause(ctx, 5*time.Millisecond) // the loop looks at ctx
+		_ = client.Pause(ctx, 5*time.Millisecond) // the loop checks ctx
 	}
 }
 
-// once sends the request and reads what became of it.
+// once sends the request and records the result.
 func (s *sender) once(ctx context.Context) state {
 	a, err := s.c.Do(ctx, client.Request{Method: http.MethodPost, Path: client.TicksPath, Type: client.NDJSON, Body: s.buf})
 	if err != nil {
@@ -221,7 +221,7 @@ func (s *sender) once(ctx context.Context) state {
 	return judgeAck(a, s.book.ticks)
 }
 
-// judgeAck is what is known of a request of so many ticks from its answer.
+// judgeAck returns what an answer reveals about a request of n ticks.
 func judgeAck(a *client.Answer, ticks int) state {
 	var r client.Receipt
 	switch {
@@ -233,7 +233,7 @@ func judgeAck(a *client.Answer, ticks int) state {
 	return refused
 }
 
-// reconcile reads the log of the server that has stopped.
+// reconcile reads the log of the stopped server.
 func (k *killer) reconcile(ctx context.Context) (t Tally, err error) {
 	st, err := sqlite.Open(ctx, k.o.DB, sqlite.Options{ReadOnly: true, Offline: true})
 	if err != nil {

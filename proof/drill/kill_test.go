@@ -22,7 +22,7 @@ import (
 	"corrgraph/ticklog"
 )
 
-// TestMain makes this test the server too, when it is started as one.
+// TestMain also serves as the server, if started as one.
 func TestMain(m *testing.M) {
 	if db := os.Getenv("DRILL_SERVER_DB"); db != "" {
 		fmt.Fprintln(os.Stderr, serve(os.Getenv("DRILL_SERVER_ADDR"), db, os.Getenv("DRILL_SERVER_FLAW")))
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// server keeps ticks in a real tick log, with a flaw if one is asked for.
+// server keeps ticks in a real tick log, with a flaw if requested.
 type server struct {
 	mu   sync.Mutex
 	st   *sqlite.Store
@@ -84,7 +84,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.n%2 == 0 {
-		panic(http.ErrAbortHandler) // kept, and nobody hears of it
+		panic(http.ErrAbortHandler) // logged, but not acknowledged
 	}
 	w.WriteHeader(http.StatusAccepted)
 	_ = json.NewEncoder(w).Encode(map[string]int{"accepted": accepted, "duplicates": known})

@@ -12,34 +12,34 @@ import (
 	"corrgraph/odds"
 )
 
-// mostTicks bounds a request of Kill: its ticks are bits.
+// mostTicks limits a request of Kill: its ticks are bits of a word.
 const mostTicks = 64
 
-// state is what is known of a request.
+// state is the known state of a request.
 type state uint8
 
 const (
-	unknown state = iota // never answered: the tick log may hold it or not
+	unknown state = iota // never answered: may be in the tick log or not
 	acked
-	refused // the service said no; it must not be there twice either
+	refused // refused by the service; must not be in the log twice either
 )
 
 // entry is one request: a batch of ticks of one instant.
 type entry struct {
-	at          int64 // ms; unique in its connection, and what finds it in the log
+	at          int64 // ms; unique per connection, so that log entries can be matched
 	state       state
 	once, twice uint64 // ticks found in the log
 }
 
-// book is what one connection sent. It belongs to that connection's goroutine.
+// book records what one connection sent. It belongs to that connection's goroutine.
 type book struct {
 	connection int
-	ticks      int     // in a request
-	entries    []entry // at ascending
-	sent       int     // requests, repeated ones too
+	ticks      int     // ticks per request
+	entries    []entry // ascending by at
+	sent       int     // requests, including repetitions
 }
 
-// next adds a request of an instant not before now.
+// next adds a request with an instant not before now.
 func (b *book) next(now int64) int {
 	if n := len(b.entries); n > 0 {
 		now = max(now, b.entries[n-1].at+1)
@@ -51,8 +51,8 @@ func (b *book) next(now int64) int {
 // source marks the ticks of a drill in the log.
 const source = "chaos"
 
-// body appends a request as NDJSON: both sides of one market at as many venues as
-// it takes.
+// body appends a request as NDJSON: both sides of one market, at enough venues to
+// make up its ticks.
 func (b *book) body(out []byte, i int) []byte {
 	at := b.entries[i].at
 	for k := range b.ticks {
@@ -64,8 +64,7 @@ func (b *book) body(out []byte, i int) []byte {
 	return out
 }
 
-// note finds the request that a tick of the log belongs to and reports whether
-// there is one.
+// note finds the request of a logged tick and reports whether there is one.
 func (b *book) note(at int64, k int) bool {
 	i := sort.Search(len(b.entries), func(i int) bool { return b.entries[i].at >= at })
 	if i == len(b.entries) || b.entries[i].at != at || k < 0 || k >= b.ticks {
@@ -77,19 +76,19 @@ func (b *book) note(at int64, k int) bool {
 	return true
 }
 
-// Tally is what became of the ticks of all requests.
+// Tally is the fate of the ticks of all requests.
 type Tally struct {
-	Requests     int `json:"requests"` // different ones
+	Requests     int `json:"requests"` // distinct ones
 	Acknowledged int `json:"acknowledged_ticks"`
-	Refused      int `json:"refused_ticks"`    // the service said no
-	Unanswered   int `json:"unanswered_ticks"` // never answered, at the end too
+	Refused      int `json:"refused_ticks"`    // refused by the service
+	Unanswered   int `json:"unanswered_ticks"` // still unanswered at the end
 	Logged       int `json:"logged_ticks"`     // found in the tick log
 	Lost         int `json:"lost_ticks"`       // acknowledged and not in the log
 	Doubled      int `json:"doubled_ticks"`    // more than once in the log
 	Strange      int `json:"strange_ticks"`    // in the log and never sent
 }
 
-// reconcile walks the tick log and holds it against what was sent.
+// reconcile compares the tick log with what was sent.
 func reconcile(books []*book, log iter.Seq2[*odds.Batch, error]) (t Tally, err error) {
 	for b, err := range log {
 		if err != nil {
@@ -114,7 +113,7 @@ func reconcile(books []*book, log iter.Seq2[*odds.Batch, error]) (t Tally, err e
 	return t, nil
 }
 
-// find notes a logged quote with its request.
+// find matches a logged quote with its request.
 func find(books []*book, at int64, u *odds.Update, q *odds.Quote) bool {
 	connection, venue := -1, -1
 	if !number(u.Event.ID, "kill-", &connection) || !number(u.Venue, "venue", &venue) || connection >= len(books) {
@@ -124,7 +123,7 @@ func find(books []*book, at int64, u *odds.Update, q *odds.Quote) bool {
 	return side >= 0 && !math.IsNaN(q.Price) && books[connection].note(at, 2*venue+side)
 }
 
-// number reads a text that is a prefix and a number.
+// number parses a text that is a prefix and a number.
 func number(text, prefix string, n *int) bool {
 	rest, ok := strings.CutPrefix(text, prefix)
 	if !ok || rest == "" || len(rest) > 6 {
@@ -141,7 +140,7 @@ func number(text, prefix string, n *int) bool {
 }
 
 func (b *book) count(t *Tally) {
-	all := uint64(1)<<b.ticks - 1 // of 64 bits too: the shift gives 0
+	all := uint64(1)<<b.ticks - 1 // with 64 ticks too: the shift gives 0
 	for i := range b.entries {
 		e := &b.entries[i]
 		t.Requests++

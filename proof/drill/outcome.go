@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Probe is a kind of request that a drill watches.
+// Probe is a kind of request that a drill sends.
 type Probe int
 
 // The probes.
@@ -25,8 +25,8 @@ var probeNames = [probes]string{"healthz", "graph", "anomalies", "leaders", "tic
 // String returns the probe's name in reports.
 func (p Probe) String() string { return probeNames[p] }
 
-// at returns which probe comes as number i: of twenty, eight are graphs, four ask
-// for health, three each for anomalies and leaders, two send ticks.
+// at returns the probe of request i: of twenty, eight are graphs, four ask for
+// health, three each for anomalies and leaders, two send ticks.
 func at(i int) Probe {
 	turn := [20]Probe{
 		Graph, Health, Graph, Anomalies, Ticks, Graph, Leaders, Graph, Health, Graph,
@@ -35,26 +35,26 @@ func at(i int) Probe {
 	return turn[i%len(turn)]
 }
 
-// Outcome is one request and what came of it.
+// Outcome is the result of one request.
 type Outcome struct {
 	Due     time.Duration // since the drill began
 	Took    time.Duration // from when it was due
 	Probe   Probe
 	Code    int       // 0: no answer
-	Error   string    // why there is none
+	Error   string    // why there is no answer
 	Health  string    // of healthz and graph: HEALTHY, DEGRADED or FAILED
 	Layers  [4]string // of a graph: the status of each layer
-	Reasons [4]string // of a graph: why a layer is not well
-	Refused int       // ticks that were not taken though the request was
+	Reasons [4]string // of a graph: why a layer is not healthy
+	Refused int       // ticks refused in an accepted request
 }
 
-// end is when the answer was in.
+// end returns when the answer was complete.
 func (o *Outcome) end() time.Duration { return o.Due + o.Took }
 
-// read takes from an answer what a verdict needs.
+// read extracts from an answer what a verdict needs.
 func (o *Outcome) read(body []byte) {
 	var said struct {
-		Status   any `json:"status"` // a text, or the number of a problem document
+		Status   any `json:"status"` // a string, or the number in a problem document
 		Rejected int `json:"rejected"`
 		Layers   []struct {
 			Status string `json:"status"`
@@ -77,7 +77,7 @@ func (o *Outcome) read(body []byte) {
 	}
 }
 
-// failure says why a request failed, whatever fault holds; empty when it didn't.
+// failure says why a request failed, whatever the fault; empty if it succeeded.
 func (o *Outcome) failure() string {
 	switch {
 	case o.Error != "":
@@ -90,7 +90,8 @@ func (o *Outcome) failure() string {
 	return ""
 }
 
-// refusal reports whether ticks were refused in good order, not lost by an error.
+// refusal reports whether ticks were properly refused, rather than lost by an
+// error.
 func (o *Outcome) refusal() bool {
 	return o.Probe == Ticks && o.Error == "" &&
 		(o.Code == http.StatusServiceUnavailable || o.Code == http.StatusUnprocessableEntity || o.Code == http.StatusAccepted)

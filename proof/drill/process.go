@@ -14,7 +14,7 @@ import (
 	"corrgraph/client"
 )
 
-// process is a server that was started here.
+// process is a server started by a drill.
 type process struct {
 	cmd    *exec.Cmd
 	url    string
@@ -23,7 +23,7 @@ type process struct {
 	err    error
 }
 
-// tail keeps the end of what a process says.
+// tail keeps the end of a process's output.
 type tail struct {
 	mu  sync.Mutex
 	buf []byte // guarded by mu
@@ -47,7 +47,7 @@ func (t *tail) String() string {
 	return string(bytes.TrimSpace(t.buf))
 }
 
-// freePort returns a loopback address that nobody listens on now.
+// freePort returns a loopback address on which nothing is listening.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -74,17 +74,17 @@ func start(ctx context.Context, command func(ctx context.Context, addr string) *
 	return p, nil
 }
 
-// ready waits until the server says so.
+// ready waits until the server is ready.
 func (p *process) ready(ctx context.Context, c *client.Client, within time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not ready within %s", within))
 	defer cancel()
 	for {
-		if ready, _, err := c.Ready(ctx); err == nil && ready { // else it does not listen yet
+		if ready, _, err := c.Ready(ctx); err == nil && ready { // an error: it does not listen yet
 			return nil
 		}
 		select {
 		case <-p.exited:
-			return fmt.Errorf("the server ended by itself: %w: %s", p.err, p.said)
+			return fmt.Errorf("the server exited: %w: %s", p.err, p.said)
 		case <-time.After(2 * time.Millisecond):
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %s", context.Cause(ctx), p.said)
@@ -92,13 +92,13 @@ func (p *process) ready(ctx context.Context, c *client.Client, within time.Durat
 	}
 }
 
-// kill ends the server at once, as kill -9 does, and waits until it is gone.
+// kill ends the server at once, like kill -9, and waits for its end.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may be gone already
+	_ = p.cmd.Process.Kill() // it may have ended already
 	<-p.exited
 }
 
-// stop asks the server to end, and kills it when it doesn't.
+// stop asks the server to end, and kills it if it doesn't in time.
 func (p *process) stop(within time.Duration) error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.kill()
@@ -109,6 +109,6 @@ func (p *process) stop(within time.Duration) error {
 		return nil
 	case <-time.After(within):
 		p.kill()
-		return errors.New("the server did not stop when asked to: it was killed")
+		return errors.New("the server did not stop in time and was killed")
 	}
 }

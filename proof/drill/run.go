@@ -15,22 +15,22 @@ import (
 	"corrgraph/proof/loadtest"
 )
 
-// ErrOptions marks options that make no sense.
+// ErrOptions marks invalid options.
 var ErrOptions = errors.New("wrong options")
 
 // Options of Run.
 type Options struct {
 	client.Target // its timeout: zero means 5 s
 	Fault         Fault
-	Rate          float64       // requests a second. Zero means 500
-	Before        time.Duration // watched before the fault. Zero means 5 s
-	After         time.Duration // watched after it. Zero means 20 s
-	// ShowWithin and RecoverWithin are how long health may take to say what holds
-	// and that it is over. Zero means 5 s and 15 s: the service looks after itself
-	// every second, and a breaker waits 5 s before it tries again.
+	Rate          float64       // requests per second. Zero means 500
+	Before        time.Duration // time before the fault. Zero means 5 s
+	After         time.Duration // time after it. Zero means 20 s
+	// ShowWithin and RecoverWithin limit how long health may take to show the fault
+	// and its end. Zero means 5 s and 15 s: the service probes itself every second,
+	// and a breaker waits 5 s before its first trial.
 	ShowWithin, RecoverWithin time.Duration
 
-	// Progress is told of each finished second; nil: nobody is.
+	// Progress is called after each second. Nil: not reported.
 	Progress func(elapsed, of time.Duration, phase string)
 }
 
@@ -49,7 +49,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// Report is the answer of a drill.
+// Report is the result of a drill.
 type Report struct {
 	URL      string   `json:"url"`
 	Fault    string   `json:"fault"`
@@ -62,7 +62,7 @@ type Report struct {
 	Probes   []Class  `json:"probes"`
 }
 
-// Class sums up one probe.
+// Class is the summary of one probe.
 type Class struct {
 	Probe    string  `json:"probe"`
 	Requests int     `json:"requests"`
@@ -73,9 +73,9 @@ type Class struct {
 	MaxMs    float64 `json:"max_ms"`
 }
 
-// Run drills a service: it watches, injects the fault, watches on until the fault is
-// over and a while longer, and judges. When ctx ends it ends the fault and returns
-// the cause. A broken promise is no error.
+// Run drills a service: it watches, injects the fault, keeps watching until some
+// time after its end, and judges. When ctx ends it clears the fault and returns the
+// cause. A broken promise is not an error.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -102,10 +102,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r, nil
 }
 
-// atOnce bounds the requests under way; a further one waits, and that counts.
+// atOnce limits requests in flight; further ones wait, and their wait counts.
 const atOnce = 512
 
-// monitor asks at a fixed rate. Once it runs only its outcomes change.
+// monitor sends requests at a fixed rate. While it runs only its outcomes change.
 type monitor struct {
 	c      *client.Client
 	o      *Options
@@ -113,14 +113,14 @@ type monitor struct {
 	events []string
 }
 
-// prepare makes sure that faults can be injected and that there are events.
+// prepare checks that faults can be injected and that there are events.
 func (m *monitor) prepare(ctx context.Context) ([]string, error) {
 	allowed, err := m.c.FaultsAllowed(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !allowed {
-		return nil, fmt.Errorf("%s does not let faults be injected: set chaos.enabled in its configuration", m.o.URL)
+		return nil, fmt.Errorf("%s does not permit fault injection: set chaos.enabled in its configuration", m.o.URL)
 	}
 	for try := 0; ; try++ {
 		events, err := m.c.EventIDs(ctx, 20)
@@ -139,22 +139,22 @@ func (m *monitor) prepare(ctx context.Context) ([]string, error) {
 	}
 }
 
-// run sends every request when it is due and the fault when it is, and returns the
-// outcomes in the order in which they were due.
+// run sends every request and the fault when due, and returns the outcomes by due
+// time.
 func (m *monitor) run(ctx context.Context) (Span, []Outcome, error) {
 	total := m.o.Before + m.o.Fault.Duration + m.o.After
 	n := int(total.Seconds() * m.o.Rate)
 	all := make([]Outcome, n)
-	slots := make(chan struct{}, atOnce) // a full one makes the loop wait
+	slots := make(chan struct{}, atOnce) // if full, the loop waits
 	begun := time.Now()
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
-	var from time.Duration // read once the goroutine has ended
+	var from time.Duration // read after the goroutine has ended
 	wg.Go(func() {
 		var err error
 		if from, err = m.inject(running, begun); err != nil {
-			cancel(fmt.Errorf("inject %s: %w", m.o.Fault, err)) // there is nothing to watch
+			cancel(fmt.Errorf("inject %s: %w", m.o.Fault, err)) // without a fault there is nothing to watch
 		}
 	})
 	second := 0
@@ -176,7 +176,7 @@ func (m *monitor) run(ctx context.Context) (Span, []Outcome, error) {
 	wg.Wait()
 	if running.Err() != nil {
 		err := context.Cause(running)
-		if ctx.Err() != nil { // the fault may hold
+		if ctx.Err() != nil { // the fault may be active
 			err = errors.Join(err, m.clear(ctx))
 		}
 		return Span{}, nil, err
@@ -185,8 +185,8 @@ func (m *monitor) run(ctx context.Context) (Span, []Outcome, error) {
 	return span, all, nil
 }
 
-// inject breaks the service when it is time. It notes when it asked to: the fault
-// cannot have begun, nor end, before what follows from that.
+// inject injects the fault when due. It records when it sent the request: the fault
+// can neither begin nor end before the times that follow from that.
 func (m *monitor) inject(ctx context.Context, begun time.Time) (at time.Duration, err error) {
 	if err := client.Pause(ctx, time.Until(begun.Add(m.o.Before))); err != nil {
 		return 0, err
@@ -195,7 +195,7 @@ func (m *monitor) inject(ctx context.Context, begun time.Time) (at time.Duration
 	return at, m.c.Inject(ctx, m.o.Fault.request())
 }
 
-// clear ends the fault although ctx has ended.
+// clear ends the fault even after ctx has ended.
 func (m *monitor) clear(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.o.Timeout)
 	defer cancel()
@@ -215,7 +215,7 @@ func (m *monitor) one(ctx context.Context, i int, due time.Duration, begun time.
 	o.read(a.Body)
 }
 
-// request is request i, of a probe.
+// request returns request i for a probe.
 func (m *monitor) request(i int, p Probe) client.Request {
 	switch event := m.events[i%len(m.events)]; p {
 	case Graph:
@@ -230,12 +230,12 @@ func (m *monitor) request(i int, p Probe) client.Request {
 	return client.Request{Path: "/healthz"}
 }
 
-// tick is a request with the next ticks.
+// tick returns a request with the next ticks.
 func (m *monitor) tick() client.Request {
 	return client.Request{Method: http.MethodPost, Path: client.TicksPath, Type: client.NDJSON, Body: m.ticks.Append(nil, time.Now())}
 }
 
-// classes sums outcomes up by probe.
+// classes summarises outcomes by probe.
 func classes(p Promise, s Span, all []Outcome) []Class {
 	out := make([]Class, probes)
 	for i := range out {

@@ -18,16 +18,16 @@ import (
 	"corrgraph/server/guard/fault"
 )
 
-// fake is a service that fails as it is told to, in a bubble: a stalled machine can't
+// fake is a service that fails on request, in a bubble: a stalled machine can't
 // make it break a promise.
 type fake struct {
 	url      string
 	dial     clienttest.Dial
-	until    atomic.Int64 // of the fault, ns
+	until    atomic.Int64 // end of the fault, ns
 	asked    atomic.Value // body of POST /v1/faults
 	disabled bool
-	honest   bool // it says that it is degraded
-	reads    int  // status of reads while the fault holds
+	honest   bool // it reports being degraded
+	reads    int  // status of reads during the fault
 }
 
 func (f *fake) holds() bool { return time.Now().UnixNano() < f.until.Load() }
@@ -90,7 +90,7 @@ func newFake(t *testing.T, f *fake) *fake {
 		say(w, 200, map[string]any{})
 	})
 	f.url, f.dial = clienttest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(time.Millisecond) // no answer comes in the instant that it was asked in
+		time.Sleep(time.Millisecond) // no answer arrives in the instant of its request
 		mux.ServeHTTP(w, r)
 	}))
 	return f
@@ -138,7 +138,7 @@ func TestRunFindsADishonestService(t *testing.T) {
 			t.Fatal(err)
 		}
 		broken := strings.Join(r.Verdict.Broken, "; ")
-		if r.Verdict.Kept || !strings.Contains(broken, "never said DEGRADED") || !strings.Contains(broken, "reads of what was not broken failed") {
+		if r.Verdict.Kept || !strings.Contains(broken, "never said DEGRADED") || !strings.Contains(broken, "reads of unaffected parts failed") {
 			t.Error(r.Verdict.Sentence())
 		}
 		if r.Verdict.Failures["leaders: 500 Internal Server Error"] == 0 {

@@ -11,7 +11,7 @@ import (
 	"corrgraph/server/guard/fault"
 )
 
-// Next is a scheduled fault and when it comes.
+// Next is the next time of a scheduled fault.
 type Next struct {
 	At       time.Time     `json:"at"`
 	In       time.Duration `json:"-"`
@@ -21,13 +21,13 @@ type Next struct {
 	Duration float64       `json:"duration_seconds"`
 }
 
-// Schedule is what a configuration plans.
+// Schedule is the schedule of a configuration.
 type Schedule struct {
-	Enabled bool   `json:"enabled"` // without it nothing comes
-	Next    []Next `json:"next"`    // the next of each fault, soonest first
+	Enabled bool   `json:"enabled"` // if false, no fault is injected
+	Next    []Next `json:"next"`    // the next time of each fault, soonest first
 }
 
-// Coming returns when each fault of a schedule comes next, later than now.
+// Coming returns the next time of each scheduled fault, later than now.
 func Coming(c *config.Chaos, now time.Time) Schedule {
 	s := Schedule{Enabled: c.Enabled, Next: []Next{}}
 	for i := range c.Schedule {
@@ -45,7 +45,7 @@ func Coming(c *config.Chaos, now time.Time) Schedule {
 // Text writes a schedule for people.
 func (s Schedule) Text(w io.Writer) error {
 	if !s.Enabled {
-		if _, err := fmt.Fprintln(w, "chaos.enabled is false: none of these come"); err != nil {
+		if _, err := fmt.Fprintln(w, "chaos.enabled is false: none of these will be injected"); err != nil {
 			return err
 		}
 	}

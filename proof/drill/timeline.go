@@ -12,14 +12,14 @@ type Second struct {
 	Requests int     `json:"requests"`
 	Failed   int     `json:"failed"`
 	Refused  int     `json:"refused_ticks"`
-	Health   string  `json:"health"` // the worst that was said; empty: nothing was
-	Layers   string  `json:"layers"` // the worst of each layer: H, F, O, or - where no graph said
+	Health   string  `json:"health"` // the worst status; empty: none
+	Layers   string  `json:"layers"` // the worst status of each layer: H, F, O, or - if no graph had it
 	P50Ms    float64 `json:"p50_ms"`
 	P99Ms    float64 `json:"p99_ms"`
 	MaxMs    float64 `json:"max_ms"`
 }
 
-// Timeline sums outcomes up by the second in which they were due.
+// Timeline summarises outcomes by the second in which they were due.
 func Timeline(p Promise, s Span, all []Outcome) []Second {
 	var out []Second
 	times := [][]time.Duration{}

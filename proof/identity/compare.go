@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// verdict is what two builds made of one recording.
+// verdict is the result for one recording.
 type verdict struct {
 	name       string
-	difference string // empty: identical
+	difference string // empty if identical
 	base       []time.Duration
 	fresh      []time.Duration
 }
@@ -31,15 +31,15 @@ func (v verdict) String() string {
 		v.name, median(seconds(v.base)), median(seconds(v.fresh)), mid, low, high, said)
 }
 
-// answer is what a command printed and how it ended.
+// answer is a command's output and exit code.
 type answer struct {
 	out, problem []byte
 	code         int
-	cpu          time.Duration // of the process, user and system: a busy machine adds little to it
+	cpu          time.Duration // of the process, user and system: hardly affected by a busy machine
 }
 
-// call runs a command of a binary to its end. A command that cannot be started, or
-// is killed, is an error; one that fails has a code.
+// call runs a command of a binary to its end. A command that cannot be started or
+// is killed is an error; one that fails has a code.
 func call(ctx context.Context, binary string, args ...string) (a answer, err error) {
 	cmd := exec.CommandContext(ctx, binary, args...)
 	var out, problem strings.Builder
@@ -55,8 +55,8 @@ func call(ctx context.Context, binary string, args ...string) (a answer, err err
 	return answer{[]byte(out.String()), []byte(problem.String()), s.ExitCode(), s.UserTime() + s.SystemTime()}, nil
 }
 
-// compare replays one recording with both builds, as often as planned, and
-// compares what the first replays concluded.
+// compare replays one recording with both builds, as often as planned, and compares
+// the results of the first replays.
 func (p *plan) compare(ctx context.Context, r recording) (v verdict, err error) {
 	v.name = r.name
 	folder, err := os.MkdirTemp("", "identity-")
@@ -94,8 +94,8 @@ func (p *plan) compare(ctx context.Context, r recording) (v verdict, err error) 
 	return v, nil
 }
 
-// differ returns the first difference between two stores and what their replays
-// printed; empty for none.
+// differ returns the first difference between two stores and the output of their
+// replays; empty for none.
 func (p *plan) differ(ctx context.Context, folder string, was, is answer) (string, error) {
 	if d := p.answers(was, is); d != "" {
 		return "replay: " + d, nil
@@ -115,7 +115,7 @@ func (p *plan) differ(ctx context.Context, folder string, was, is answer) (strin
 		return "dump: " + d, nil
 	}
 	questions := [][]string{{"leaders"}, {"edges"}, {"anomalies"}, {"scorecard"}, {"events"}}
-	for i := 0; i < len(questions); i++ { // the events bring more
+	for i := 0; i < len(questions); i++ { // the events add more questions
 		q := questions[i]
 		was, is, err := ask(append(q, "--json")...)
 		if err != nil {
@@ -133,7 +133,7 @@ func (p *plan) differ(ctx context.Context, folder string, was, is answer) (strin
 	return "", nil
 }
 
-// sample picks events evenly out of the answer of events.
+// sample picks evenly spaced events from the answer of events.
 func (p *plan) sample(events []byte) (ids []string) {
 	var list struct {
 		Events []struct {

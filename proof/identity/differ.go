@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// lines returns the first line in which two texts differ, empty for none.
+// lines returns the first line in which two texts differ; empty for none.
 func lines(was, is answer) string {
 	if was.code != is.code {
 		return fmt.Sprintf("exit code %d, was %d: %s", is.code, was.code, clip(is.problem))
@@ -35,7 +35,8 @@ func lines(was, is answer) string {
 	return ""
 }
 
-// answers returns the first member in which two JSON answers differ, empty for none.
+// answers returns the first member in which two JSON answers differ; empty for
+// none.
 func (p *plan) answers(was, is answer) string {
 	if was.code != is.code {
 		return fmt.Sprintf("exit code %d, was %d: %s", is.code, was.code, clip(is.problem))
@@ -56,7 +57,7 @@ func (p *plan) answers(was, is answer) string {
 
 func decode(text []byte) (v any, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber() // 1.0 and 1 are two answers
+	d.UseNumber() // 1.0 and 1 differ
 	err = d.Decode(&v)
 	return v, err
 }
@@ -87,12 +88,16 @@ func (p *plan) object(path string, was, is map[string]any) string {
 			now = r
 		}
 		here := path + "." + now
+		if p.changed[now] {
+			delete(left, now)
+			continue
+		}
 		v, ok := left[now]
 		if !ok {
 			return here + " is missing"
 		}
 		delete(left, now)
-		if here == ".seconds" { // what the replay took
+		if here == ".seconds" { // the duration of the replay
 			continue
 		}
 		if d := p.value(here, was[name], v); d != "" {
@@ -100,6 +105,9 @@ func (p *plan) object(path string, was, is map[string]any) string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
+		if p.changed[name] {
+			continue
+		}
 		return path + "." + name + " is new"
 	}
 	return ""
@@ -147,7 +155,7 @@ func median(x []float64) float64 {
 }
 
 // ratios returns the median of new/base over pairs of runs, and its range. The
-// slices have one length, at least 1.
+// slices have the same length, at least 1.
 func ratios(base, fresh []time.Duration) (mid, low, high float64) {
 	var r []float64
 	for i := range base {

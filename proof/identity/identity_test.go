@@ -11,7 +11,7 @@ import (
 )
 
 func TestAnswers(t *testing.T) {
-	p := plan{renamed: map[string]string{"rivals": "baselines"}}
+	p := plan{renamed: map[string]string{"rivals": "baselines"}, changed: map[string]bool{"meaning": true, "total": true}}
 	for name, c := range map[string]struct{ was, is, want string }{
 		"same":           {`{"a":[1,{"b":null}],"seconds":1}`, `{"a":[1,{"b":null}],"seconds":2}`, ""},
 		"order":          {`{"a":1,"b":2}`, `{"b":2,"a":1}`, ""},
@@ -26,6 +26,8 @@ func TestAnswers(t *testing.T) {
 		"shorter":        {`{"a":[1,2]}`, `{"a":[1]}`, ".a has 1 elements, had 2"},
 		"number's form":  {`{"a":1.0}`, `{"a":1}`, ".a is 1, was 1.0"},
 		"not renamed":    {`{"rivals":1}`, `{"rivals":1}`, ".baselines is missing"},
+		"changed":        {`{"a":[{"meaning":"x","n":1}]}`, `{"a":[{"meaning":"y","n":1,"total":3}]}`, ""},
+		"beside changed": {`{"meaning":"x","n":1}`, `{"meaning":"y","n":2}`, ".n is 2, was 1"},
 		"nothing at all": {"", "", ""},
 		"no JSON":        {"{}", "oops", "new: invalid character"},
 	} {
@@ -101,8 +103,8 @@ func TestRecordingsAreComplete(t *testing.T) {
 	}
 }
 
-// build writes a script that answers like a build of corrgraph; edges says what it
-// knows of edges.
+// build writes a script that answers like a build of corrgraph; edges is its answer
+// about edges.
 func build(t *testing.T, edges string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "corrgraph")

@@ -1,15 +1,15 @@
-// Command identity compares two builds of corrgraph on recorded odds: from the
-// same bytes both must conclude the same. Every recording is replayed by each
-// build into a store of its own; then the canonical dumps must be equal byte by
-// byte, and the JSON answers of the reading commands member by member.
+// Command identity compares two builds of corrgraph on recorded odds: the same bytes
+// must lead both to the same results. Each build replays every recording into a store
+// of its own. Then the canonical dumps must be equal byte by byte, and the JSON
+// answers of the reading commands member by member.
 //
 //	go run ./proof/identity --base OLD --new NEW --data ../shared/data
 //
-// It prints one line per recording: "identical" or the first difference, and what
-// both builds took. Builds take turns, so that a load on the machine meets both;
-// the ratio is new/base, the median of the pairs with their range. It exits 1
-// where anything differs, 2 for a wrong command line. It must run in the root of
-// the repository, whose column maps read the tables.
+// It prints one line per recording: "identical" or the first difference, and the CPU
+// time of both builds. Builds take turns, so that other load affects both; the ratio
+// new/base is the median over pairs of runs, with its range. It exits 1 if anything
+// differs, 2 for an invalid command line. It must run in the root of the repository,
+// where the column maps for tables are.
 package main
 
 import (
@@ -29,14 +29,15 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// plan is what a command line asks for.
+// plan is a parsed command line.
 type plan struct {
 	base, fresh string // binaries
 	data, maps  string // folders
 	only        *regexp.Regexp
-	runs        int // of each binary on each recording
+	runs        int // per binary and recording
 	graphs      int // events of a recording whose graphs are compared
 	renamed     map[string]string
+	changed     map[string]bool
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -83,8 +84,13 @@ func parse(args []string, stderr io.Writer) (p plan, err error) {
 	f.IntVar(&p.graphs, "graphs", 10, "events of each recording whose graphs are compared")
 	only := f.String("only", "", "compare only recordings whose name matches this regular expression")
 	renamed := f.String("renamed", "", "members renamed on purpose: old=new, separated by commas")
+	changed := f.String("changed", "", "members that are new, gone or differ on purpose, separated by commas")
 	if err := f.Parse(args); err != nil {
 		return p, err
+	}
+	p.changed = map[string]bool{}
+	for name := range strings.SplitSeq(*changed, ",") {
+		p.changed[name] = true
 	}
 	p.only, err = regexp.Compile(*only)
 	if err == nil {

@@ -13,8 +13,8 @@ type recording struct {
 	args []string // of replay: flags, then files
 }
 
-// known lists the recordings: patterns below the folder of data, and the column
-// map of tables. Files that match one pattern are replayed together, in one store.
+// known lists the recordings: patterns below the data folder, and the column map of
+// tables. Files that match one pattern are replayed together, into one store.
 func known() [][3]string {
 	const odds, more, betfair = "the-odds-api-v4/", "the-odds-api-more/", "betfair-stream/"
 	return [][3]string{
@@ -43,9 +43,9 @@ func known() [][3]string {
 	}
 }
 
-// recordings finds the files of all that is known. It fails where there is none
-// of a recording, or a file of data belongs to no recording: what is not compared
-// proves nothing.
+// recordings finds the files of all known recordings. It fails if a recording has
+// no file, or a data file belongs to no recording: data that is not compared proves
+// nothing.
 func recordings(data, maps string) (out []recording, err error) {
 	used := map[string]bool{}
 	for _, k := range known() {
@@ -69,7 +69,8 @@ func recordings(data, maps string) (out []recording, err error) {
 	return out, unused(data, used)
 }
 
-// unused is an error that names recorded files nobody replays, nil if there are none.
+// unused returns an error that names recorded files of no recording; nil if there
+// are none.
 func unused(data string, used map[string]bool) error {
 	var left []string
 	for _, depth := range []string{"*/*", "*/*/*"} {

@@ -11,7 +11,7 @@ import (
 	"corrgraph/client"
 )
 
-// asker asks what a run must know before it starts, at its leisure.
+// asker makes the requests that prepare a run, outside the measured load.
 type asker struct{ *client.Client }
 
 func newAsker(t *client.Target) (*asker, error) {
@@ -24,25 +24,24 @@ func newAsker(t *client.Target) (*asker, error) {
 	return &asker{c}, nil
 }
 
-// patience is the longest wait before a request is repeated that was told to come
-// again.
+// patience is the longest wait before a refused request is repeated.
 const patience = 10 * time.Second
 
-// ticks sends a batch and returns what became of it.
+// ticks sends a batch and returns its receipt.
 func (a *asker) ticks(ctx context.Context, body []byte) (client.Receipt, error) {
 	return a.Ticks(ctx, NDJSON.contentType(), body, patience)
 }
 
-// tooOld reports whether a service took none of the ticks of a request.
+// tooOld reports whether a service refused all ticks of a request.
 func tooOld(err error) bool {
 	var p *client.Problem
 	return errors.As(err, &p) && p.Status == http.StatusUnprocessableEntity
 }
 
-// seed gives events a history up to now, or where the service already knows newer
-// ticks, their present prices alone. It returns how many ticks were taken.
+// seed gives events a history up to now, or only current prices if the service
+// already has newer ticks. It returns the number of accepted ticks.
 func (a *asker) seed(ctx context.Context, m *market, span time.Duration, now time.Time) (taken int, err error) {
-	const rows = 8000 // in a request, below the default limit of the service
+	const rows = 8000 // per request, below the service's default limit
 	from := now.Add(-span)
 	m.history(from, now.Add(-round), rows, func(body []byte, ticks int) bool {
 		var r client.Receipt
@@ -51,7 +50,7 @@ func (a *asker) seed(ctx context.Context, m *market, span time.Duration, now tim
 		return err == nil
 	})
 	if tooOld(err) && taken == 0 {
-		err = nil // its ticks are newer than the history
+		err = nil // the service has newer ticks than the history
 	}
 	if err != nil {
 		return taken, fmt.Errorf("seed: %w", err)
@@ -66,14 +65,14 @@ func (a *asker) seed(ctx context.Context, m *market, span time.Duration, now tim
 	return taken, nil
 }
 
-// sights are what there is to ask for.
+// sights are the targets of questions.
 type sights struct {
 	events []string
 	nodes  []string
 	pairs  [][2]string // that are watched together
 }
 
-// look finds up to so many events with nodes and links to ask for.
+// look finds targets in at most that many events.
 func (a *asker) look(ctx context.Context, most int) (s *sights, err error) {
 	s = &sights{}
 	if s.events, err = a.EventIDs(ctx, most); err != nil {
@@ -87,7 +86,7 @@ func (a *asker) look(ctx context.Context, most int) (s *sights, err error) {
 	return s, nil
 }
 
-// links adds the nodes and pairs of an event: the ends of its links.
+// links adds the nodes and pairs of an event, from the ends of its links.
 func (a *asker) links(ctx context.Context, event string, s *sights) error {
 	got, err := a.Patient(ctx, client.Request{Path: client.GraphPath(event) + "?limit=8"}, patience)
 	if err != nil {
@@ -110,7 +109,7 @@ func (a *asker) links(ctx context.Context, event string, s *sights) error {
 	return nil
 }
 
-// paths are the requests of a route.
+// paths returns the requests of a route.
 func (s *sights) paths(r Route) (out []string) {
 	switch r {
 	case Graph, Anomalies:
@@ -139,13 +138,13 @@ func (s *sights) paths(r Route) (out []string) {
 	return out
 }
 
-// errNothing says that there is nothing to ask for.
-var errNothing = errors.New("there is nothing to ask for")
+// errNothing says that there are no targets.
+var errNothing = errors.New("there is nothing to request")
 
 // variety is how many paths of a route are tried and used.
 const variety = 256
 
-// find returns the paths that a mix needs; each was asked once and answered.
+// find returns the paths that a mix needs; each was requested once successfully.
 func (a *asker) find(ctx context.Context, m Mix, events int) (all [routes][]string, err error) {
 	s, err := a.look(ctx, events)
 	if err != nil {
@@ -169,14 +168,14 @@ func (a *asker) find(ctx context.Context, m Mix, events int) (all [routes][]stri
 			all[r] = append(all[r], path)
 		}
 		if len(all[r]) == 0 {
-			return all, errors.Join(fmt.Errorf("%w by %s (%d events, %d links are known): send ticks or seed events first, or leave the route out of the mix",
+			return all, errors.Join(fmt.Errorf("%w for %s (%d events, %d links are known): send ticks or seed events first, or leave the route out of the mix",
 				errNothing, r, len(s.events), len(s.pairs)), refused)
 		}
 	}
 	return all, nil
 }
 
-// thin keeps so many of a list, evenly.
+// thin reduces a list to most elements, evenly spaced.
 func thin(all []string, most int) []string {
 	if len(all) <= most {
 		return all

@@ -14,7 +14,7 @@ type series struct {
 	x, y []float64
 }
 
-// axis turns values into positions between 0 and 1.
+// axis maps values to positions between 0 and 1.
 type axis struct {
 	low, high float64
 	log       bool
@@ -33,7 +33,7 @@ func (a axis) place(v float64) float64 {
 	return (v - a.low) / (a.high - a.low)
 }
 
-// linear is an axis from zero to what holds most, with round marks.
+// linear returns an axis from zero to at least most, with round marks.
 func linear(most float64) axis {
 	step := math.Pow(10, math.Floor(math.Log10(math.Max(most, 1))))
 	if most/step < 3 {
@@ -46,7 +46,7 @@ func linear(most float64) axis {
 	return a
 }
 
-// upTo is a linear axis that ends at most itself, for time.
+// upTo returns a linear axis that ends at most, for time.
 func upTo(most float64) axis {
 	a := linear(most)
 	a.high = most
@@ -54,7 +54,7 @@ func upTo(most float64) axis {
 	return a
 }
 
-// decades is a logarithmic axis that holds low to high.
+// decades returns a logarithmic axis that covers low to high.
 func decades(low, high float64) axis {
 	from, to := math.Floor(math.Log10(math.Max(low, 1e-3))), math.Ceil(math.Log10(math.Max(high, 2e-3)))
 	if to <= from {
@@ -79,7 +79,7 @@ func palette(i int) string {
 	return []string{"#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df", "#bf3989", "#0a7ea4", "#57606a", "#bc4c00", "#2da44e", "#6639ba"}[i%11]
 }
 
-// chart draws lines into one panel whose top is at y.
+// chart draws lines into one panel, with its top at y.
 func chart(b *bytes.Buffer, y float64, title string, ax, ay axis, lines []series) {
 	fmt.Fprintf(b, `<g transform="translate(0 %g)"><text x="%g" y="18" class="t">%s</text>`+"\n", y, plotLeft, html.EscapeString(title))
 	for _, m := range ay.marks {

@@ -16,7 +16,7 @@ import (
 	"corrgraph/odds"
 )
 
-// fake is a service with two linked nodes an event.
+// fake is a service with two linked nodes per event.
 type fake struct {
 	URL      string
 	Dial     clienttest.Dial
@@ -26,7 +26,7 @@ type fake struct {
 	ticks    int            // guarded by mu
 	seen     map[string]bool
 	problems []string // guarded by mu
-	// refuse answers instead where it returns a status.
+	// refuse replaces the answer if it returns a status.
 	refuse func(route string, n int) int
 }
 
@@ -79,7 +79,7 @@ func newFake(t *testing.T, events int) *fake {
 	return f
 }
 
-// take parses ticks as the service does and answers with a receipt.
+// take parses ticks like the service and answers with a receipt.
 func (f *fake) take(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -14,23 +14,24 @@ import (
 	"corrgraph/client"
 )
 
-// IngestOptions are those of Ingest.
+// IngestOptions are the options of Ingest.
 type IngestOptions struct {
 	client.Target               // its timeout: zero means 10 s
-	Nodes         int           // prices of one market at one venue; at least so many. Zero means 100000
-	Neighbours    int           // that each is watched against: as many venues quote an event. Zero means 8
-	Batch         int           // ticks in a request. Zero means 2000
-	Connections   int           // each sends its next batch when the one before is answered. Zero means 4
-	Duration      time.Duration // zero means 60 s. All nodes are sent once before it begins
+	Nodes         int           // minimum number of nodes, each the price of one market at one venue. Zero means 100000
+	Neighbours    int           // partners of each node: an event has as many venues. Zero means 8
+	Batch         int           // ticks per request. Zero means 2000
+	Connections   int           // each sends its next batch when the last is answered. Zero means 4
+	Duration      time.Duration // zero means 60 s. Before it starts, every node is sent once
 	Changed       float64       // share of quotes that change the price. Zero means 0.5
-	Rate          float64       // ticks a second to keep to. Zero: as fast as they are acknowledged
+	Rate          float64       // ticks per second. Zero: as fast as they are acknowledged
 	Format        Format
 	Seed          uint64 // zero means 1
 
-	MinRate        float64 // acknowledged ticks a second; 0: any
+	MinRate        float64 // acknowledged ticks per second; 0: any
 	MaxFailureRate float64 // share of requests, and of ticks, that may fail
 
-	// Progress is told every second; nil: nobody is. It must be safe for concurrent use.
+	// Progress is called every second. Nil: not reported. It must be safe for
+	// concurrent use.
 	Progress func(Progress)
 }
 
@@ -108,7 +109,7 @@ type intake struct {
 	sum *intakeSum // guarded by mu
 }
 
-// intakeSum is what became of batches.
+// intakeSum sums up the results of batches.
 type intakeSum struct {
 	requests, sent, accepted, duplicates, rejected, bytes uint64
 	acks                                                  latencies
@@ -119,7 +120,7 @@ func newIntakeSum() *intakeSum {
 	return &intakeSum{acks: newLatencies(3), reasons: map[string]uint64{}, failures: map[string]uint64{}}
 }
 
-// send lets every connection send its batches for so long, or each once.
+// send makes every connection send its batches for a duration, or each once.
 func (in *intake) send(ctx context.Context, lasts time.Duration) {
 	var wg sync.WaitGroup
 	for i, user := range in.users {
@@ -132,12 +133,12 @@ func (in *intake) send(ctx context.Context, lasts time.Duration) {
 	wg.Wait()
 }
 
-// spread is the longest span that the times of one batch are spread over, far
-// within what the service sorts in.
+// spread is the longest time span of one batch, well within the service's
+// reordering window.
 const spread = 250 * time.Millisecond
 
-// connection sends batches one after the other, in a new order each time round, so
-// that who follows whom after how long is no artefact of the order.
+// connection sends batches one after the other, in a new order each round, so that
+// lead and lag are not an artefact of the order.
 func (in *intake) connection(ctx context.Context, from *user, mine []*prepared, lasts time.Duration, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 5))
 	begun := time.Now()
@@ -163,34 +164,35 @@ func (in *intake) connection(ctx context.Context, from *user, mine []*prepared, 
 	}
 }
 
-// pace waits until this connection's share of the rate allows the next batch.
+// pace waits until the rate allows this connection's next batch.
 func (in *intake) pace(ctx context.Context, begun time.Time, sent int) {
 	if in.o.Rate == 0 {
 		return
 	}
 	due := time.Duration(float64(sent) * float64(len(in.users)) / in.o.Rate * 1e9)
 	if wait := due - time.Since(begun); wait > 0 {
-		_ = client.Pause(ctx, wait) // the caller looks at ctx
+		_ = client.Pause(ctx, wait) // the caller checks ctx
 	}
 }
 
-// one sends a batch; a refusal that asks to come again is honoured for a moment.
+// one sends a batch. After a refusal that asks for a retry it pauses briefly.
 func (in *intake) one(ctx context.Context, from *user, p *prepared) {
 	var r client.Receipt
 	start := time.Now()
 	status, _, err := from.send(client.TicksPath, func(x *exchange) { x.ticks(in.o.Format.contentType(), p.body) }, func(status int, body []byte) {
 		if status == http.StatusAccepted || status == http.StatusUnprocessableEntity {
-			_ = json.Unmarshal(body, &r) // an answer that is no receipt counts nothing
+			_ = json.Unmarshal(body, &r) // an answer without a receipt counts nothing
 		}
 	})
 	took := time.Since(start)
 	in.note(p, status, err, r, took)
 	if err != nil || status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		_ = client.Pause(ctx, backOff) // the caller looks at ctx
+		_ = client.Pause(ctx, backOff) // the caller checks ctx
 	}
 }
 
-// backOff keeps a service that refuses from being asked without a pause.
+// backOff is the pause after a refusal, so that the service is not asked without a
+// break.
 const backOff = 50 * time.Millisecond
 
 func (in *intake) note(p *prepared, status int, err error, r client.Receipt, took time.Duration) {
@@ -217,7 +219,7 @@ func (in *intake) note(p *prepared, status int, err error, r client.Receipt, too
 	}
 }
 
-// watch reads the service's memory every so often and tells of the progress.
+// watch samples the service's memory and reports progress.
 func (in *intake) watch(ctx context.Context, a *asker, begun time.Time) (points []MemoryPoint) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()

@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// IngestReport is the answer of Ingest.
+// IngestReport is the result of Ingest.
 type IngestReport struct {
 	URL          string            `json:"url"`
 	Nodes        int               `json:"nodes"`
 	Events       int               `json:"events"`
-	Neighbours   int               `json:"neighbours"` // that each node is watched against
+	Neighbours   int               `json:"neighbours"` // partners of each node
 	Batch        int               `json:"batch"`
 	Connections  int               `json:"connections"`
 	Changed      float64           `json:"changed"`
 	Seconds      float64           `json:"seconds"`
-	FirstTicks   uint64            `json:"first_ticks"` // acknowledged before the measured time: every node once
+	FirstTicks   uint64            `json:"first_ticks"` // acknowledged before the measurement: every node once
 	Requests     uint64            `json:"requests"`
 	Sent         uint64            `json:"sent_ticks"`
-	Acknowledged uint64            `json:"acknowledged_ticks"` // accepted, and duplicates
+	Acknowledged uint64            `json:"acknowledged_ticks"` // accepted and duplicates
 	Duplicates   uint64            `json:"duplicates"`
 	Rejected     uint64            `json:"rejected"`
 	Reasons      map[string]uint64 `json:"rejected_by_reason"`
@@ -33,8 +33,8 @@ type IngestReport struct {
 	PerSecond    float64           `json:"acknowledged_per_second"`
 	BytesOut     uint64            `json:"bytes_out"`
 	Ack          Latency           `json:"ack"`
-	Coincidences *float64          `json:"coincidences_per_tick"` // null: the service does not say
-	Memory       []MemoryPoint     `json:"memory"`                // of the service; empty where it does not say
+	Coincidences *float64          `json:"coincidences_per_tick"` // null: unknown
+	Memory       []MemoryPoint     `json:"memory"`                // of the service; empty if unknown
 	MemoryBefore *float64          `json:"memory_before_bytes"`
 	MemoryAfter  *float64          `json:"memory_after_bytes"`
 	Generator    Generator         `json:"generator"`
@@ -42,7 +42,7 @@ type IngestReport struct {
 	Breaches     []Breach          `json:"breaches"`
 }
 
-// MemoryPoint is the service's resident memory at one time of the run.
+// MemoryPoint is the service's resident memory at one time.
 type MemoryPoint struct {
 	Second float64 `json:"second"`
 	Bytes  float64 `json:"bytes"`
@@ -62,7 +62,7 @@ func (in *intake) report(first *intakeSum, took time.Duration) *IngestReport {
 	return r
 }
 
-// compare reads what the service's metrics say of the time between.
+// compare computes what the service's metrics say about the measured time.
 func (r *IngestReport) compare(before, after map[string]float64) {
 	const resident = "process_resident_memory_bytes"
 	if v, ok := before[resident]; ok {
@@ -90,7 +90,7 @@ func (r *IngestReport) judge(o *IngestOptions) {
 		breach("rejected ticks", percent(rejected), "at most "+percent(o.MaxFailureRate))
 	}
 	if r.PerSecond < o.MinRate {
-		breach("acknowledged ticks a second", fmt.Sprintf("%.0f", r.PerSecond), fmt.Sprintf("at least %.0f", o.MinRate))
+		breach("acknowledged ticks per second", fmt.Sprintf("%.0f", r.PerSecond), fmt.Sprintf("at least %.0f", o.MinRate))
 	}
 	r.Passed = len(r.Breaches) == 0
 }
@@ -102,9 +102,9 @@ func share(part, whole uint64) float64 {
 	return float64(part) / float64(whole)
 }
 
-// Verdict says in a sentence how it went.
+// Verdict returns the result in a sentence.
 func (r *IngestReport) Verdict() string {
-	s := fmt.Sprintf("%.0f ticks a second acknowledged, p50 %.1f ms, p99 %.1f ms a batch of %d", r.PerSecond, r.Ack.P50Ms, r.Ack.P99Ms, r.Batch)
+	s := fmt.Sprintf("%.0f ticks per second acknowledged, p50 %.1f ms, p99 %.1f ms per batch of %d", r.PerSecond, r.Ack.P50Ms, r.Ack.P99Ms, r.Batch)
 	if r.Passed {
 		return "PASS: " + s
 	}
@@ -129,7 +129,7 @@ func (r *IngestReport) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "failed: %s: %d requests\n", why, r.Failures[why])
 	}
 	if r.Coincidences != nil {
-		fmt.Fprintf(&b, "coincidences a tick: %.3g\n", *r.Coincidences)
+		fmt.Fprintf(&b, "coincidences per tick: %.3g\n", *r.Coincidences)
 	}
 	if r.MemoryBefore != nil && r.MemoryAfter != nil {
 		most := math.Max(*r.MemoryBefore, *r.MemoryAfter)
@@ -146,8 +146,8 @@ func (r *IngestReport) Text(w io.Writer) error {
 	return err
 }
 
-// metrics reads counters and gauges, each summed over its labels; nil where they
-// can't be read.
+// metrics reads counters and gauges, each summed over its labels; nil if they can't
+// be read.
 func (a *asker) metrics(ctx context.Context) map[string]float64 {
 	families, err := a.Metrics(ctx)
 	if err != nil {

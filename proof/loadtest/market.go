@@ -10,7 +10,7 @@ import (
 	"corrgraph/client"
 )
 
-// Format is how ticks are written.
+// Format is the encoding of ticks.
 type Format int
 
 // The formats.
@@ -28,11 +28,11 @@ func (f Format) contentType() string {
 
 const csvHeader = "ts_source,source,sport,league,bookmaker,event_id,start_time,home,away,market,line,selection,price\n"
 
-// spot is where the parts of a row stand that change.
+// spot is the position of the variable parts of a row.
 type spot struct{ time, price int }
 
-// listing is one selection of one market of one event: what its rows say but for
-// venue, time and price.
+// listing is one selection of one market of one event: the content of its rows
+// without venue, time and price.
 type listing struct {
 	id              string
 	home, away      string
@@ -42,8 +42,8 @@ type listing struct {
 	complement, alt bool // of the market's probability; of the second market
 }
 
-// appendRow writes a row with room for its time and price, whose places count from
-// the beginning of b.
+// appendRow writes a row with space for its time and price, whose positions count
+// from the beginning of b.
 func (l *listing) appendRow(b []byte, f Format, venue int) ([]byte, spot) {
 	var s spot
 	if f == CSV {
@@ -72,7 +72,7 @@ func putTime(b []byte, ms int64) {
 	}
 }
 
-// putPrice writes a decimal price with four places, kept within 1.01 to 9.9999.
+// putPrice writes a decimal price with four places, clamped to 1.01–9.9999.
 func putPrice(b []byte, price float64) {
 	n := int(math.Round(1e4 * math.Max(1.01, math.Min(price, 9.9999))))
 	for i := 5; i >= 0; i-- {
@@ -88,7 +88,7 @@ func putPrice(b []byte, price float64) {
 // margin is what a venue's quoted probabilities sum to.
 const margin = 1.04
 
-// price of a selection at log-odds x of its complement's opposite.
+// priceOf returns the price of a selection at log-odds x, or of its complement.
 func priceOf(x float64, complement bool) float64 {
 	p := 1 / (1 + math.Exp(-x))
 	if complement {
@@ -97,8 +97,8 @@ func priceOf(x float64, complement bool) float64 {
 	return 1 / (p * margin)
 }
 
-// listings are the selections of one event: two markets of two. Two events share
-// a side, a day apart, so that links across events exist.
+// listings returns the selections of one event: two markets of two. Pairs of events
+// share a side, a day apart, so that links across events exist.
 func listings(event int, day time.Time, markets int) []listing {
 	l := listing{
 		id: fmt.Sprintf("loadtest-%s-%07d", day.Format("20060102"), event), home: fmt.Sprintf("Home %07d", event), away: fmt.Sprintf("Away %07d", event/2),
@@ -120,20 +120,20 @@ func listings(event int, day time.Time, markets int) []listing {
 // venues quote every event of a mixed run.
 const venues = 8
 
-// quotesPerTurn is how many rows one venue's turn at one event makes.
+// quotesPerTurn is the number of rows per turn of a venue at an event.
 const quotesPerTurn = 4
 
-// market makes ticks of moving prices: venue 0 leads every event, and the others
-// show, a little off, what it showed last when their turn comes. Its methods are
-// safe for concurrent use.
+// market makes ticks of moving prices: venue 0 leads every event; in their turn the
+// others show its previous price with small errors. Its methods are safe for
+// concurrent use.
 type market struct {
 	mu     sync.Mutex
 	r      *rand.Rand // guarded by mu
 	events []*quoted  // their prices are guarded by mu
 	turn   int        // guarded by mu
-	last   []byte     // guarded by mu; the batch before, for duplicates
+	last   []byte     // guarded by mu; the previous batch, for duplicates
 	dup    float64
-	turns  int // in one batch
+	turns  int // per batch
 }
 
 // quoted is one event with its templates.
@@ -142,7 +142,7 @@ type quoted struct {
 	venues [venues]template
 }
 
-// template is what one venue says at one instant.
+// template is the rows of one venue at one instant.
 type template struct {
 	rows  []byte
 	spots []spot
@@ -168,7 +168,7 @@ func newMarket(events int, day time.Time, ticks int, duplicates float64, seed ui
 	return m
 }
 
-// say appends what a venue says of an event at a time.
+// say appends the rows of a venue for an event at a time.
 func (m *market) say(b []byte, e *quoted, venue int, ms int64) []byte {
 	if venue == 0 {
 		for k := range e.latent {
@@ -193,8 +193,8 @@ func (m *market) say(b []byte, e *quoted, venue int, ms int64) []byte {
 	return b
 }
 
-// batch appends the next batch, of the present instant or a repetition of the one
-// before.
+// batch appends the next batch: one of the current instant, or a repetition of the
+// previous one.
 func (m *market) batch(b []byte, now time.Time) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -214,8 +214,8 @@ func (m *market) batch(b []byte, now time.Time) []byte {
 // round is the time between two moves of one price in a history.
 const round = 20 * time.Second
 
-// history yields batches of all events from one time to another, in order: in every
-// round each venue follows the leader by a second more. The yielded bytes are valid
+// history yields batches of all events between two times, in order: in every round
+// each venue follows the leader by one second more. The yielded bytes are valid
 // during the call.
 func (m *market) history(from, to time.Time, rows int, yield func(body []byte, ticks int) bool) {
 	m.mu.Lock()

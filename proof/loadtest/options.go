@@ -9,38 +9,38 @@ import (
 	"corrgraph/client"
 )
 
-// ErrOptions marks options that make no sense.
+// ErrOptions marks invalid options.
 var ErrOptions = errors.New("wrong options")
 
 // Options of Run.
 type Options struct {
 	client.Target               // its timeout: zero means 10 s
-	Rate          float64       // requests a second. Zero means 5000
+	Rate          float64       // requests per second. Zero means 5000
 	Duration      time.Duration // zero means 60 s
 	Clients       int           // each with its own token and connections. Zero means 8
 	Mix           Mix           // zero means DefaultMix
-	Events        int           // events that are asked for, and moved by ticks. Zero means 50
+	Events        int           // events that are read, and moved by ticks. Zero means 50
 	// SeedEvents is how many events get a history first, so that there are graphs.
 	// Zero: none.
 	SeedEvents      int
 	SeedHistory     time.Duration // event time of that history. Zero means 2 h
-	TicksPerRequest int           // zero means 16; made in fours
-	Duplicates      float64       // share of tick requests that repeat the one before. Zero means 0.02
-	InFlight        int           // requests at once; beyond it they wait, and that counts. Zero means 1024
+	TicksPerRequest int           // zero means 16; a multiple of four
+	Duplicates      float64       // share of tick requests that repeat the previous one. Zero means 0.02
+	InFlight        int           // requests in flight; beyond it they wait, and the wait counts. Zero means 1024
 	Seed            uint64        // zero means 1
 
 	MaxFailureRate float64                 // share of requests that may fail; 0: none
-	MaxP99         map[Route]time.Duration // from when the request was due
-	MinRate        float64                 // share of Rate that must be reached. Zero means 0.98
-	Expect         []int                   // statuses of 400 and above that are no failures
+	MaxP99         map[Route]time.Duration // counted from when the request was due
+	MinRate        float64                 // minimum share of Rate. Zero means 0.98
+	Expect         []int                   // statuses from 400 that do not count as failures
 
-	// Progress is told once a second, from the goroutine that records; nil: nobody is.
+	// Progress is called once a second, on the recording goroutine. Nil: not reported.
 	Progress func(Progress)
 
-	nap func(time.Duration) // sleeps precisely; nil: the system's
+	nap func(time.Duration) // precise sleep; nil: the system's
 }
 
-// Progress is how far a run has come.
+// Progress is the state of a run.
 type Progress struct {
 	Elapsed, Duration time.Duration
 	Requests          uint64
@@ -49,7 +49,7 @@ type Progress struct {
 	P99               time.Duration // in the last second, of all routes
 }
 
-// timeout fills in and checks the time that a request has.
+// timeout sets the default timeout of a request and validates it.
 func timeout(t *client.Target) error {
 	t.Timeout = cmp.Or(t.Timeout, 10*time.Second)
 	if t.Timeout < 0 {
@@ -58,7 +58,7 @@ func timeout(t *client.Target) error {
 	return nil
 }
 
-// withDefaults fills in what is zero and checks the rest.
+// withDefaults replaces zero values and validates the rest.
 func (o Options) withDefaults() (Options, error) {
 	o.Rate, o.Duration, o.Clients = cmp.Or(o.Rate, 5000), cmp.Or(o.Duration, time.Minute), cmp.Or(o.Clients, 8)
 	o.Events, o.SeedHistory = cmp.Or(o.Events, 50), cmp.Or(o.SeedHistory, 2*time.Hour)

@@ -11,13 +11,13 @@ import (
 )
 
 // SVG writes the charts of a report: latency over time, rate and failures over
-// time, and the latency of each route by percentile.
+// time, and each route's latency by percentile.
 func (r *Report) SVG(w io.Writer) error {
 	var b bytes.Buffer
 	times, rates := r.lines()
 	seconds := upTo(math.Max(1, float64(len(r.Timeline)-1)))
 	chart(&b, 0, "Latency from when a request was due, all routes, ms, by second", seconds, logAxis(times), times)
-	chart(&b, chartHeight, "Requests and failures a second", seconds, linear(highest(rates)), rates)
+	chart(&b, chartHeight, "Requests and failures per second", seconds, linear(highest(rates)), rates)
 	curves := r.curves()
 	nines := axis{low: 0, high: 5}
 	for i, text := range []string{"0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"} {
@@ -28,7 +28,7 @@ func (r *Report) SVG(w io.Writer) error {
 	return err
 }
 
-// lines are the curves over time.
+// lines returns the curves over time.
 func (r *Report) lines() (times, rates []series) {
 	times = []series{{name: "p50"}, {name: "p99"}, {name: "max"}}
 	rates = []series{{name: "requests"}, {name: "failures"}}
@@ -46,7 +46,7 @@ func (r *Report) lines() (times, rates []series) {
 	return times, rates
 }
 
-// curves are the latencies of the routes over the number of nines.
+// curves returns the latencies of the routes over the number of nines.
 func (r *Report) curves() (out []series) {
 	for _, x := range append(slices.Clone(r.Routes), r.All) {
 		s := series{name: x.Route}
@@ -90,7 +90,7 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}td,t
 td:first-child,th:first-child{text-align:left}.pass{color:#1a7f37}.fail{color:#d1242f}svg{width:100%;height:auto}</style></head><body>
 `
 
-// HTML writes a page with the report, which asks nobody for anything.
+// HTML writes a self-contained page with the report.
 func (r *Report) HTML(w io.Writer) error {
 	var b bytes.Buffer
 	class := "fail"
@@ -99,7 +99,7 @@ func (r *Report) HTML(w io.Writer) error {
 	}
 	b.WriteString(pageHead)
 	fmt.Fprintf(&b, "<h1>Load test</h1>\n<p class=%q><strong>%s</strong></p>\n", class, html.EscapeString(r.Verdict()))
-	fmt.Fprintf(&b, "<p>%s, mix %s, %d clients. Latency counts from when a request was due, so that a stall of the service counts for all who waited; %s.</p>\n",
+	fmt.Fprintf(&b, "<p>%s, mix %s, %d clients. Latency counts from when a request was due, so that a stall counts for every request that waited; %s.</p>\n",
 		html.EscapeString(r.URL), html.EscapeString(r.Mix), len(r.Clients), html.EscapeString(r.Generator.String()))
 	if err := r.SVG(&b); err != nil {
 		return err

@@ -2,8 +2,8 @@ package loadtest
 
 import "math/rand/v2"
 
-// plan says what request each number of a run is. It is immutable, and any number
-// can be asked for at any time by anyone.
+// plan maps the numbers of a run to requests. It is immutable and safe for
+// concurrent use.
 type plan struct {
 	table   []Route // every route as often as its weight, shuffled
 	clients uint64
@@ -14,7 +14,7 @@ type plan struct {
 type errand struct {
 	route  Route
 	client int
-	pick   uint64 // which of the route's paths, modulo their number
+	pick   uint64 // index of the path among the route's paths, modulo their number
 }
 
 func newPlan(m Mix, clients int, seed uint64) *plan {
@@ -29,14 +29,14 @@ func newPlan(m Mix, clients int, seed uint64) *plan {
 	return p
 }
 
-// at returns request number seq. Over every full table the mix is exact; clients
+// at returns request number seq. Over every full table the mix is exact. Clients
 // take turns, so that none exceeds its share of a limit.
 func (p *plan) at(seq uint64) errand {
 	return errand{p.table[seq%uint64(len(p.table))], int(seq % p.clients), mix(p.seed ^ seq)}
 }
 
-// mix is the finaliser of SplitMix64 (Steele, Lea, Flood 2014): neighbouring
-// numbers become unrelated ones.
+// mix is the finaliser of SplitMix64 (Steele, Lea, Flood 2014): it maps
+// neighbouring numbers to unrelated ones.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

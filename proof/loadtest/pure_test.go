@@ -49,8 +49,8 @@ func TestPlanKeepsTheMixAndIsRepeatable(t *testing.T) {
 	}
 }
 
-// TestScheduleIsOpen: requests are begun when they are due, whether or not those
-// before them were answered; what finds no place is late by as long as it waits.
+// TestScheduleIsOpen: requests start when due, whether or not earlier ones were
+// answered; one without a place is late by its wait.
 func TestScheduleIsOpen(t *testing.T) {
 	for name, c := range map[string]struct {
 		inFlight int
@@ -95,9 +95,9 @@ func TestScheduleEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// TestStallIsChargedToAllWhoWaited: one worker, a server that stalls for a second
-// once. From when they were sent one request in a thousand is slow; from when they
-// were due half are.
+// TestStallIsChargedToAllWhoWaited: one worker, and a server that stalls for a
+// second once. Counted from sending, one request in a thousand is slow; counted
+// from the due time, half are.
 func TestStallIsChargedToAllWhoWaited(t *testing.T) {
 	rec := newRecorder(Mix{Graph: 1}, 1)
 	free := time.Duration(0)
@@ -163,7 +163,7 @@ func TestJudge(t *testing.T) {
 	}{
 		"good":     {func(*Report) {}, ""},
 		"failures": {func(r *Report) { r.Rate = 0.002 }, "failed requests: 0.2 %"},
-		"slow":     {func(r *Report) { r.Achieved = 900 }, "requests a second: 900"},
+		"slow":     {func(r *Report) { r.Achieved = 900 }, "requests per second: 900"},
 		"late":     {func(r *Report) { r.Routes[0].Latency.P99Ms = 5.1 }, "p99 of graph: 5.10 ms"},
 		"unasked":  {func(r *Report) { r.Routes = nil }, "p99 of graph: not asked"},
 		"rejected": {func(r *Report) { r.Ticks = TickReport{10, 0, 10} }, "rejected ticks: 50 %"},
@@ -210,7 +210,7 @@ func TestFailureNames(t *testing.T) {
 	}
 }
 
-// TestJudgeAtTheBorders: a limit that is reached is kept.
+// TestJudgeAtTheBorders: a value equal to its limit passes.
 func TestJudgeAtTheBorders(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    Options
@@ -255,8 +255,8 @@ func TestJudgeIngest(t *testing.T) {
 		pass bool
 		says string
 	}{
-		"good":                    {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 100}, true, "PASS: 100 ticks a second"},
-		"too slow":                {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 99.9}, false, "acknowledged ticks a second: 100, want at least 100"},
+		"good":                    {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 100}, true, "PASS: 100 ticks per second"},
+		"too slow":                {IngestOptions{MinRate: 100}, IngestReport{Requests: 10, Sent: 100, PerSecond: 99.9}, false, "acknowledged ticks per second: 100, want at least 100"},
 		"nothing sent":            {IngestOptions{}, IngestReport{}, false, "failed requests: 0 %"},
 		"a request failed":        {IngestOptions{}, IngestReport{Requests: 10, Failures: map[string]uint64{"timeout": 1}}, false, "failed requests: 10 %"},
 		"one may":                 {IngestOptions{MaxFailureRate: 0.1}, IngestReport{Requests: 10, Failures: map[string]uint64{"timeout": 1}}, true, ""},
@@ -319,8 +319,8 @@ func BenchmarkNetHTTP(b *testing.B) {
 	}
 }
 
-// hollow answers whatever it is asked with one fixed answer, at next to no cost, and
-// returns its URL.
+// hollow serves one fixed answer to every request at minimal cost, and returns its
+// URL.
 func hollow(b *testing.B) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// slowest is the longest latency that a histogram holds; longer ones count as it.
+// slowest is the highest latency of a histogram; longer ones count as this.
 const slowest = 5 * time.Minute
 
-// latencies is a histogram of 1 µs and more.
+// latencies is a histogram of latencies from 1 µs.
 type latencies struct{ h *hdrhistogram.Histogram }
 
 func newLatencies(digits int) latencies {
@@ -17,7 +17,7 @@ func newLatencies(digits int) latencies {
 }
 
 func (l latencies) add(d time.Duration) {
-	_ = l.h.RecordValue(min(max(d.Microseconds(), 1), slowest.Microseconds())) // within the bounds
+	_ = l.h.RecordValue(min(max(d.Microseconds(), 1), slowest.Microseconds())) // the value is within bounds
 }
 
 func (l latencies) at(percent float64) time.Duration {
@@ -37,13 +37,13 @@ func ms(d time.Duration) float64 { return float64(d) / 1e6 }
 type sample struct {
 	route   Route
 	client  int
-	end     time.Duration // since the begin
+	end     time.Duration // since the beginning
 	late    time.Duration // from when it was due to when it was sent
 	service time.Duration // from when it was sent to the end of its answer
-	failure string        // why it counts as failed; empty when it doesn't
+	failure string        // why it counts as failed; empty if it doesn't
 }
 
-// tally is what is known of one route, or of all.
+// tally sums up one route, or all.
 type tally struct {
 	fromDue, service latencies
 	requests         uint64
@@ -70,18 +70,18 @@ func (t *tally) failed() (n uint64) {
 	return n
 }
 
-// recorder sums samples up. It is for one goroutine.
+// recorder sums up samples. It is for one goroutine.
 type recorder struct {
-	routes  [routes]*tally // nil where the route does not come
+	routes  [routes]*tally // nil if the route is not in the mix
 	all     *tally
 	clients []Client
 	seconds []Second
-	now     struct { // the second that is being filled
+	now     struct { // the current second
 		second Second
 		all    latencies
 		routes [routes]latencies
 	}
-	done func(Second) // told of each full second; nil: nobody is
+	done func(Second) // called with each full second; nil: not reported
 }
 
 func newRecorder(m Mix, clients int) *recorder {
@@ -111,7 +111,7 @@ func (r *recorder) add(s *sample) {
 	}
 }
 
-// roll closes the present second. Answers that come in a later second than their
+// roll closes the current second. Answers that end in a later second than their
 // neighbours count in that one.
 func (r *recorder) roll() {
 	x := r.now.second
@@ -132,7 +132,7 @@ func (r *recorder) roll() {
 	}
 }
 
-// finish closes the last second, if anything happened in it.
+// finish closes the last second, if it has any samples.
 func (r *recorder) finish() {
 	if r.now.second.Requests > 0 {
 		r.roll()

@@ -17,15 +17,15 @@ type Latency struct {
 	MaxMs  float64 `json:"max_ms"`
 }
 
-// RouteReport is how one route did, or all.
+// RouteReport is the result for one route, or all.
 type RouteReport struct {
 	Route    string            `json:"route"`
 	Requests uint64            `json:"requests"`
 	Failed   uint64            `json:"failed"`
 	Failures map[string]uint64 `json:"failures"` // by status or error
 	BytesIn  uint64            `json:"bytes_in"` // bodies, as sent
-	Latency  Latency           `json:"latency"`  // from when the request was due
-	Service  Latency           `json:"service"`  // from when it was sent: what a closed-loop generator would have reported
+	Latency  Latency           `json:"latency"`  // counted from when the request was due
+	Service  Latency           `json:"service"`  // counted from when it was sent, as a closed-loop generator would report it
 	Curve    []CurvePoint      `json:"curve"`    // of Latency
 }
 
@@ -35,7 +35,8 @@ type CurvePoint struct {
 	Ms      float64 `json:"ms"`
 }
 
-// percents are those of a curve: evenly spaced in the number of nines.
+// percents returns the percentiles of a curve: evenly spaced in the number of
+// nines.
 func percents() []float64 {
 	return []float64{0, 10, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.75, 99.9, 99.95, 99.99, 99.995, 99.999, 100}
 }
@@ -51,41 +52,41 @@ type Second struct {
 	P99ByRoute map[string]float64 `json:"p99_ms_by_route"`
 }
 
-// Client is what one client did.
+// Client is the result for one client.
 type Client struct {
 	Requests uint64 `json:"requests"`
 	Failures uint64 `json:"failures"`
 }
 
-// Generator is what the load generator itself cost.
+// Generator is the load generator's own cost.
 type Generator struct {
-	Known        bool    `json:"known"`            // the system says how much processor time a process used
+	Known        bool    `json:"known"`            // the system reports the process's CPU time
 	CorePercent  float64 `json:"core_percent"`     // of one core
 	UsPerRequest float64 `json:"us_per_request"`   //
 	Cores        int     `json:"cores"`            // of the machine
-	LateP99Ms    float64 `json:"sent_late_p99_ms"` // requests left so long after they were due
+	LateP99Ms    float64 `json:"sent_late_p99_ms"` // delay between due time and sending
 }
 
-// TickReport is what became of the ticks sent.
+// TickReport is the result for the ticks sent.
 type TickReport struct {
 	Accepted   uint64 `json:"accepted"`
 	Duplicates uint64 `json:"duplicates"`
 	Rejected   uint64 `json:"rejected"`
 }
 
-// Breach is a promise that was not kept.
+// Breach is a broken promise.
 type Breach struct {
 	What     string `json:"what"`
 	Measured string `json:"measured"`
 	Limit    string `json:"limit"`
 }
 
-// Report is the answer of a run.
+// Report is the result of a run.
 type Report struct {
 	URL       string        `json:"url"`
 	Mix       string        `json:"mix"`
 	Target    float64       `json:"target_per_second"`
-	Achieved  float64       `json:"achieved_per_second"` // requests answered or failed, over the time that they took
+	Achieved  float64       `json:"achieved_per_second"` // requests answered or failed per second of the actual duration
 	Seconds   float64       `json:"seconds"`
 	Planned   uint64        `json:"planned"`
 	Requests  uint64        `json:"requests"`
@@ -116,7 +117,7 @@ func newRouteReport(name string, t *tally, bytes uint64) RouteReport {
 	return r
 }
 
-// judge holds a report against what was promised.
+// judge compares a report with the promised limits.
 func (r *Report) judge(o *Options) {
 	r.Breaches = []Breach{}
 	breach := func(what, measured, limit string) { r.Breaches = append(r.Breaches, Breach{what, measured, limit}) }
@@ -124,7 +125,7 @@ func (r *Report) judge(o *Options) {
 		breach("failed requests", percent(r.Rate), "at most "+percent(o.MaxFailureRate))
 	}
 	if r.Achieved < o.MinRate*o.Rate {
-		breach("requests a second", fmt.Sprintf("%.0f", r.Achieved), fmt.Sprintf("at least %.0f", o.MinRate*o.Rate))
+		breach("requests per second", fmt.Sprintf("%.0f", r.Achieved), fmt.Sprintf("at least %.0f", o.MinRate*o.Rate))
 	}
 	if sent := r.Ticks.Accepted + r.Ticks.Duplicates + r.Ticks.Rejected; sent > 0 {
 		if share := float64(r.Ticks.Rejected) / float64(sent); share > o.MaxFailureRate {
@@ -146,9 +147,9 @@ func (r *Report) judge(o *Options) {
 
 func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
 
-// Verdict says in a sentence how it went.
+// Verdict returns the result in a sentence.
 func (r *Report) Verdict() string {
-	s := fmt.Sprintf("%.0f requests a second of %.0f for %s, %d of %d failed (%s)",
+	s := fmt.Sprintf("%.0f requests per second of %.0f for %s, %d of %d failed (%s)",
 		r.Achieved, r.Target, time.Duration(r.Seconds*1e9).Round(time.Second/10), r.Failed, r.Requests, percent(r.Rate))
 	if r.Passed {
 		return "PASS: " + s

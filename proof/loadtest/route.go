@@ -32,7 +32,7 @@ var routeNames = [routes]string{"graph", "anomalies", "events", "propagation", "
 // String returns the name that ParseRoute takes.
 func (r Route) String() string { return routeNames[r] }
 
-// ParseRoute returns the route of that name.
+// ParseRoute returns the route with that name.
 func ParseRoute(name string) (Route, error) {
 	if i := slices.Index(routeNames[:], name); i >= 0 {
 		return Route(i), nil
@@ -40,10 +40,10 @@ func ParseRoute(name string) (Route, error) {
 	return 0, fmt.Errorf("route %q, want one of %s", name, strings.Join(routeNames[:], ", "))
 }
 
-// Mix is how often each route comes, in parts of the sum.
+// Mix holds the weight of each route.
 type Mix [routes]int
 
-// DefaultMix is read by dashboards and fed by a few sources.
+// DefaultMix is a mix of dashboards that read and a few sources that send.
 func DefaultMix() Mix {
 	return Mix{Graph: 40, Anomalies: 20, Events: 10, Propagation: 10, Predictions: 5, Leaders: 5, Edges: 5, Ticks: 5}
 }
@@ -66,10 +66,10 @@ func (m Mix) String() string {
 	return strings.Join(parts, ",")
 }
 
-// most bounds a weight: the plan is a table of them all.
+// most limits a weight, since the plan is a table of all weights.
 const most = 1000
 
-// ParseMix reads "graph=40,ticks=5"; routes that are not named do not come.
+// ParseMix parses "graph=40,ticks=5"; other routes are left out.
 func ParseMix(text string) (m Mix, err error) {
 	err = pairs(text, func(r Route, value string) error {
 		if m[r], err = strconv.Atoi(value); err != nil || m[r] < 0 || m[r] > most {
@@ -83,7 +83,7 @@ func ParseMix(text string) (m Mix, err error) {
 	return m, err
 }
 
-// ParseLimits reads "graph=5ms,anomalies=5ms".
+// ParseLimits parses "graph=5ms,anomalies=5ms".
 func ParseLimits(text string) (map[Route]time.Duration, error) {
 	limits := map[Route]time.Duration{}
 	if strings.TrimSpace(text) == "" {

@@ -14,9 +14,9 @@ import (
 )
 
 // Run sends the load and reports. It blocks until the duration is over and the last
-// answer is in, or ctx ends: then it reports what there is, with the cause of ctx.
-// Errors: ErrOptions; the server's when it can't be asked at all. A breach is no
-// error.
+// answer has arrived. If ctx ends, it reports the results so far with the cause of
+// ctx. Errors: ErrOptions, or the server's if it can't be reached at all. A breach
+// is not an error.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -49,8 +49,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r, context.Cause(ctx)
 }
 
-// settle waits until seeded events are to be seen: they are published a moment
-// after they are acknowledged.
+// settle waits until seeded events are visible: they are published a moment after
+// they are acknowledged.
 func settle(ctx context.Context, a *asker, events int) error {
 	for range 100 {
 		ids, err := a.EventIDs(ctx, min(events, 100))
@@ -64,8 +64,8 @@ func settle(ctx context.Context, a *asker, events int) error {
 	return fmt.Errorf("%w: seeded events did not appear in /v1/events", errNothing)
 }
 
-// driver sends requests: the number of a request says what it is. All but its
-// counters is fixed before the run.
+// driver sends requests as planned for their numbers. Everything but its counters
+// is fixed before the run.
 type driver struct {
 	plan   *plan
 	paths  [routes][]string
@@ -100,7 +100,7 @@ func (d *driver) do(e errand) (status int, err error) {
 	return status, err
 }
 
-// count reads a receipt.
+// count adds up a receipt.
 func (d *driver) count(status int, body []byte) {
 	if status != http.StatusAccepted {
 		return
@@ -113,10 +113,10 @@ func (d *driver) count(status int, body []byte) {
 	}
 }
 
-// slack is how long after its duration a run may still send what is due.
+// slack is how long after its duration a run may still send requests that are due.
 const slack = 250 * time.Millisecond
 
-// attack sends the load and sums it up.
+// attack sends the load and sums up the results.
 func (d *driver) attack(ctx context.Context, o *Options) *Report {
 	rec, late := newRecorder(o.Mix, o.Clients), newLatencies(3)
 	if o.Progress != nil {
@@ -124,7 +124,7 @@ func (d *driver) attack(ctx context.Context, o *Options) *Report {
 	}
 	used, known := cpuTime()
 	s := newSchedule(o.Rate, o.Duration, time.Now, o.nap)
-	samples := make(chan sample, 4*o.InFlight) // a full one makes the senders wait
+	samples := make(chan sample, 4*o.InFlight) // if full, the senders wait
 	go func() {
 		defer close(samples)
 		s.run(ctx, o.InFlight, o.Duration+slack, func(seq uint64, late time.Duration) {
@@ -150,7 +150,7 @@ func progress(x Second, rec *recorder, lasts time.Duration) Progress {
 	}
 }
 
-// sampled does request seq and says how it went.
+// sampled performs request seq and returns its sample.
 func (d *driver) sampled(seq uint64, late time.Duration, expect []int) sample {
 	e := d.plan.at(seq)
 	start := time.Now()
@@ -158,7 +158,7 @@ func (d *driver) sampled(seq uint64, late time.Duration, expect []int) sample {
 	return sample{route: e.route, client: e.client, late: late, service: time.Since(start), failure: failure(status, err, expect)}
 }
 
-// failure says why an answer counts as failed; empty when it doesn't.
+// failure says why an answer counts as failed; empty if it doesn't.
 func failure(status int, err error, expect []int) string {
 	switch {
 	case err != nil:
@@ -193,7 +193,7 @@ func (d *driver) report(o *Options, s *schedule, rec *recorder, took time.Durati
 	r.All = newRouteReport("all", rec.all, r.BytesIn)
 	if r.Requests > 0 {
 		r.Rate = float64(r.Failed) / float64(r.Requests)
-		// A run whose last answers come late took longer than it was meant to.
+		// A run with late answers took longer than planned.
 		r.Achieved = float64(r.Requests) / max(r.Seconds, o.Duration.Seconds())
 	}
 	r.judge(o)

@@ -18,15 +18,15 @@ import (
 	"corrgraph/proof/loadtest"
 )
 
-// short is a run of a second, of a bubble's.
+// short returns options of a run of one second in a bubble.
 func short(f *fake) loadtest.Options {
 	return loadtest.Options{
 		Target: client.Target{URL: f.URL, Tokens: []string{"one", "two"}, Dial: f.Dial}, Rate: 200, Duration: time.Second, Clients: 4, Events: 3,
 	}.Bubble()
 }
 
-// bubble runs f in a bubble of testing/synctest. Its clock begins with 2005: times of
-// ticks have had their 13 digits since 2001.
+// bubble runs f in a bubble of testing/synctest. Its clock starts in 2005, when
+// times in ms have 13 digits.
 func bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestFailuresAreCountedByCause(t *testing.T) {
 		limited := func() loadtest.Options {
 			f := newFake(t, 3)
 			f.refuse = func(route string, n int) int {
-				if route == "/v1/leaders" && n > 1 { // the first finds out whether it can be asked
+				if route == "/v1/leaders" && n > 1 { // the first request probes whether the route works
 					return http.StatusTooManyRequests
 				}
 				return 0

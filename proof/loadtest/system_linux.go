@@ -13,7 +13,7 @@ func nap(d time.Duration) {
 	_ = unix.Nanosleep(&t, nil) // a signal ends it early: the request goes out early by as much
 }
 
-// cpuTime is the processor time that this process has used; ok where it is known.
+// cpuTime returns the CPU time that this process has used; ok if it is known.
 func cpuTime() (used time.Duration, ok bool) {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {

@@ -9,7 +9,7 @@ import (
 
 func nap(d time.Duration) { time.Sleep(d) }
 
-// cpuTime is not known here.
+// cpuTime is unknown on this system.
 func cpuTime() (used time.Duration, ok bool) { return 0, false }
 
 func cores() int { return runtime.NumCPU() }

@@ -35,11 +35,11 @@ func (r *Report) Text(w io.Writer) error {
 	return err
 }
 
-// String says how late requests left, and what the generator cost where that is known.
+// String says how late requests were sent, and the generator's cost if known.
 func (g Generator) String() string {
-	s := fmt.Sprintf("requests left up to %.2f ms late (p99)", g.LateP99Ms)
+	s := fmt.Sprintf("requests were sent up to %.2f ms late (p99)", g.LateP99Ms)
 	if !g.Known {
-		return s + "; what the generator cost is not known on this system"
+		return s + "; the generator's cost is unknown on this system"
 	}
-	return fmt.Sprintf("generator used %.0f %% of one core of %d, %.1f µs a request; ", g.CorePercent, g.Cores, g.UsPerRequest) + s
+	return fmt.Sprintf("generator used %.0f %% of one core of %d, %.1f µs per request; ", g.CorePercent, g.Cores, g.UsPerRequest) + s
 }

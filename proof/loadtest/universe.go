@@ -7,35 +7,35 @@ import (
 	"time"
 )
 
-// universe is a market of many events whose batches are written beforehand: each is
-// a template that needs only times and prices. Venue 0 of an event leads; the others
-// show a little off what it showed last.
+// universe is a market of many events with prepared batches: each is a template
+// that needs only times and prices. Venue 0 of an event leads; the others show its
+// previous price with small errors.
 type universe struct {
 	batches []*prepared
-	latent  []atomic.Uint64 // bits of log-odds, by event; its leader's batch writes
+	latent  []atomic.Uint64 // bits of log-odds by event; written only by its leader's batch
 	changed float64         // share of quotes that change the price
 }
 
-// prepared is a batch. Whoever holds it owns it.
+// prepared is a batch. Its holder owns it.
 type prepared struct {
 	body    []byte
 	updates []update
 	r       *rand.Rand
 }
 
-// update is what one venue says of one event: both sides.
+// update is one venue's quote of both sides of one event.
 type update struct {
 	event, venue int32
 	shown        float64 // log-odds
 	home, away   spot
 }
 
-// ticksPerUpdate is the sides of a market.
+// ticksPerUpdate is the number of sides of a market.
 const ticksPerUpdate = 2
 
-// newUniverse makes events so that at least so many nodes exist, a node being the
-// price of one event's market at one venue: its two sides are one series. A venue's
-// neighbours are the other venues and their consensus.
+// newUniverse makes enough events for the given number of nodes. A node is one
+// event's market at one venue: its two sides are one series. A venue's neighbours
+// are the other venues and their consensus.
 func newUniverse(nodes, neighbours, ticks int, changed float64, f Format, day time.Time, seed uint64) *universe {
 	events := (nodes + neighbours - 1) / neighbours
 	u := &universe{latent: make([]atomic.Uint64, events), changed: changed}
@@ -60,8 +60,8 @@ func newUniverse(nodes, neighbours, ticks int, changed float64, f Format, day ti
 	return u
 }
 
-// move gives a batch its next prices, and times that run evenly to now from the
-// time that was reached before.
+// move gives a batch its next prices, and times spread evenly from the previous
+// batch's time to now.
 func (u *universe) move(p *prepared, before, now int64) {
 	for i := range p.updates {
 		x := &p.updates[i]

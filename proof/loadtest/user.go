@@ -14,12 +14,11 @@ import (
 	"corrgraph/client"
 )
 
-// user is one user of the service: a token, and connections of its own. It is safe
-// for concurrent use.
+// user is one user of the service: a token and its own connections. It is safe for
+// concurrent use.
 //
-// Its requests go through fasthttp and not through package client: with one
-// allocation a request in place of net/http's 47 it leaves the processor to the
-// server that is measured beside it.
+// It uses fasthttp and not package client: with one allocation per request instead
+// of net/http's 47 it leaves the processor to the measured server.
 type user struct {
 	http    *fasthttp.HostClient
 	base    string // scheme, host and prefix of every path
@@ -28,15 +27,15 @@ type user struct {
 	kept    sync.Pool // *exchange
 }
 
-// exchange is a request and its answer, used over and over.
+// exchange is a reusable request and answer.
 type exchange struct {
 	req  fasthttp.Request
 	res  fasthttp.Response
 	body []byte
 }
 
-// newUsers makes n users with connections of their own, up to inFlight each, who
-// take turns with the tokens.
+// newUsers makes n users with their own connections, up to inFlight each; tokens
+// are assigned in turn.
 func newUsers(c *client.Client, t *client.Target, n, inFlight int) []*user {
 	_, base, _ := strings.Cut(c.URL(), "://")
 	dial := func(string) (net.Conn, error) {
@@ -47,12 +46,12 @@ func newUsers(c *client.Client, t *client.Target, n, inFlight int) []*user {
 	all := make([]*user, n)
 	for i := range all {
 		all[i] = &user{
-			base: "http://" + base, timeout: t.Timeout, // Connect encrypts where it must
+			base: "http://" + base, timeout: t.Timeout, // Connect adds TLS if needed
 			kept: sync.Pool{New: func() any { return new(exchange) }},
 			http: &fasthttp.HostClient{
 				Addr: c.Host(), Name: "corrgraph-loadtest", MaxConns: inFlight, MaxIdemponentCallAttempts: 1,
-				// Servers close idle connections after a minute or two; a request that
-				// meets the close would count as failed.
+				// Servers close idle connections after a minute or two; a request sent at that
+				// moment would count as failed.
 				MaxIdleConnDuration:    20 * time.Second,
 				DisablePathNormalizing: true,
 				Dial:                   dial,
@@ -67,8 +66,8 @@ func newUsers(c *client.Client, t *client.Target, n, inFlight int) []*user {
 
 func (u *user) close() { u.http.CloseIdleConnections() }
 
-// send does one request: write fills it in, and use, where it isn't nil, reads the
-// answer's body, which is valid during the call. size is that of the body as sent.
+// send makes one request: write fills it in; use, if not nil, reads the answer's
+// body, which is valid during the call. size is the size of the body as sent.
 func (u *user) send(path string, write func(*exchange), use func(status int, body []byte)) (status, size int, err error) {
 	x := u.kept.Get().(*exchange)
 	defer u.kept.Put(x)
@@ -90,14 +89,14 @@ func (u *user) send(path string, write func(*exchange), use func(status int, bod
 	return status, len(body), nil
 }
 
-// ticks makes a request one that sends a body of ticks.
+// ticks turns a request into one that sends ticks.
 func (x *exchange) ticks(mediaType string, body []byte) {
 	x.req.Header.SetMethod(http.MethodPost)
 	x.req.Header.SetContentType(mediaType)
 	x.req.SetBodyRaw(body)
 }
 
-// cause turns fasthttp's own errors into those that client.Reason knows.
+// cause maps fasthttp's errors to those that client.Reason knows.
 func cause(err error) error {
 	switch {
 	case errors.Is(err, fasthttp.ErrTimeout), errors.Is(err, fasthttp.ErrDialTimeout):

@@ -12,7 +12,7 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// operation is one that the gate does, and the row that it must leave.
+// operation is one operation of the gate, with the audit row that it must leave.
 type operation struct {
 	by        *client.Client
 	method    string
@@ -24,7 +24,7 @@ type operation struct {
 	actor     string
 }
 
-// The operations of audit_complete: each kind so often, all in one trace.
+// The operations of audit_complete: each kind is repeated, all in one trace.
 const (
 	auditRounds = 20
 	auditTrace  = "5eed000000000000000000000000a0d1"
@@ -59,8 +59,8 @@ func auditComplete(ctx context.Context, l *session) (f lab.Finding, err error) {
 	return f, nil
 }
 
-// auditKinds are the operations: read and refused, by three actors. The last one is
-// refused, and so is logged at every level.
+// auditKinds returns the operations: accepted and refused reads, by three actors.
+// The last one is refused, and so is logged at every level.
 func auditKinds(x *lab.Scratch, graph string) []operation {
 	nobody := x.Viewer.As("cgt_000000000000_not-a-token")
 	return []operation{
@@ -75,7 +75,7 @@ func auditKinds(x *lab.Scratch, graph string) []operation {
 	}
 }
 
-// operate does every operation in every round and says which answers were wrong.
+// operate performs every operation in every round and lists the wrong answers.
 func operate(ctx context.Context, kinds []operation) (wrong []string, err error) {
 	for range auditRounds {
 		for _, o := range kinds {
@@ -90,7 +90,7 @@ func operate(ctx context.Context, kinds []operation) (wrong []string, err error)
 			if a.Status != o.status {
 				wrong = append(wrong, fmt.Sprintf("%s %s: %d, want %d", o.method, o.path, a.Status, o.status))
 			}
-			if o.operation == "GRAPH_BUILD" { // the governor of graphs is not what is tested
+			if o.operation == "GRAPH_BUILD" { // the governor of graphs is not under test
 				if err := client.Pause(ctx, 12*time.Millisecond); err != nil {
 					return nil, err
 				}
@@ -100,12 +100,12 @@ func operate(ctx context.Context, kinds []operation) (wrong []string, err error)
 	return wrong, nil
 }
 
-// auditSettles is how long the log must stay as it is before missing rows count as
-// missing and not as late.
+// auditSettles is how long the log must be unchanged before missing rows count as
+// missing rather than late.
 const auditSettles = 5 * time.Second
 
-// auditRows reads the rows of the operations once all are there, or none comes any
-// more: the log is written a moment later, in batches.
+// auditRows reads the rows of the operations once all are there, or no more arrive:
+// the log is written in batches, a moment later.
 func auditRows(ctx context.Context, c *client.Client, kinds int) (rows []client.AuditRow, err error) {
 	last, since := 0, time.Now()
 	_, _, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
@@ -118,7 +118,7 @@ func auditRows(ctx context.Context, c *client.Client, kinds int) (rows []client.
 	return rows, err
 }
 
-// judgeAudit holds the rows of the log against the operations.
+// judgeAudit compares the rows of the log with the operations.
 func judgeAudit(kinds []operation, rounds int, rows []client.AuditRow) (f lab.Finding) {
 	type key struct{ operation, outcome, actor string }
 	want, have := map[key]int{}, map[key]int{}
@@ -135,7 +135,7 @@ func judgeAudit(kinds []operation, rounds int, rows []client.AuditRow) (f lab.Fi
 	n := rounds * len(kinds)
 	f.Pass = maps.Equal(want, have) && incomplete == 0
 	f.Measured = fmt.Sprintf("%d rows of %d operations, %d incomplete", len(rows), n, incomplete)
-	f.Evidence = fmt.Sprintf("%d operations of %d kinds by %d actors, with answers from 200 to 422, found again by their trace id", n, len(kinds), len(actors(kinds)))
+	f.Evidence = fmt.Sprintf("%d operations of %d kinds by %d actors, with answers from 200 to 422, found by their trace id", n, len(kinds), len(actors(kinds)))
 	for k, n := range want {
 		if have[k] != n {
 			f.Evidence += fmt.Sprintf("; %s %s by %s: %d rows, want %d", k.operation, k.outcome, k.actor, have[k], n)

@@ -18,15 +18,15 @@ import (
 	"corrgraph/server/backup"
 )
 
-// restored is what was seen of a backup that was made under load.
+// restored is the result for a backup made under load.
 type restored struct {
-	acknowledged int // quotes, before the backup was begun
-	sent         int // quotes in all, with those of the seed
+	acknowledged int // quotes acknowledged before the backup began
+	sent         int // all quotes sent, including the seed
 	held         int64
 	resent       client.Receipt // of everything, after the restore
-	original     int64          // quotes in the log of the store that was copied
-	copied       int64          // and of the restored one, at the end
-	reads        int            // of graphs while the backup was made
+	original     int64          // quotes in the log of the original store
+	copied       int64          // quotes in the log of the restored store, at the end
+	reads        int            // of graphs during the backup
 	failed       int
 	took         time.Duration
 	graphs       int // compared
@@ -80,7 +80,7 @@ func backupRestore(ctx context.Context, l *session) (f lab.Finding, err error) {
 	return judgeRestore(&r), nil
 }
 
-// make sends everything, and in the middle of it makes a backup, reading beside it.
+// make sends everything, makes a backup half-way, and reads meanwhile.
 func (r *restored) make(ctx context.Context, x *lab.Scratch, all []*odds.Batch) (path string, err error) {
 	texts, err := lab.Bodies(all, r.sent/60)
 	if err != nil {
@@ -125,8 +125,8 @@ func (r *restored) make(ctx context.Context, x *lab.Scratch, all []*odds.Batch) 
 	}
 }
 
-// resend starts a service over the restored store and sends everything again, as
-// clients do that were not answered.
+// resend starts a service on the restored store and sends everything again, as
+// clients without an answer would.
 func (r *restored) resend(ctx context.Context, l *session, p *lab.Site, all []*odds.Batch) error {
 	y, err := l.StartAt(ctx, p)
 	if err != nil {
@@ -146,11 +146,11 @@ func (r *restored) resend(ctx context.Context, l *session, p *lab.Site, all []*o
 	return errors.Join(err, y.Stop())
 }
 
-// versions count publications, which are not the same from one run to another;
-// nothing else of an answer may differ.
+// versions matches counts of publications, which differ between runs; nothing else
+// in an answer may.
 func versions() *regexp.Regexp { return regexp.MustCompile(`"version":\d+`) }
 
-// compare starts services over both stores and compares every graph.
+// compare starts services on both stores and compares every graph.
 func (r *restored) compare(ctx context.Context, l *session, a, b *lab.Site) error {
 	v := versions()
 	var got [2]map[string][]byte
@@ -188,8 +188,8 @@ func (r *restored) compare(ctx context.Context, l *session, a, b *lab.Site) erro
 func judgeRestore(r *restored) (f lab.Finding) {
 	lost := r.held < int64(r.acknowledged) || r.copied != r.original || r.resent.Accepted+r.resent.Duplicates != r.sent
 	f.Pass = len(r.differ) == 0 && r.graphs > 0 && !lost && r.failed == 0 && r.reads > 0 && r.held <= int64(r.sent)
-	f.Measured = fmt.Sprintf("%d of %d graphs differ, %d quotes held of %d acknowledged before", len(r.differ), r.graphs, r.held, r.acknowledged)
-	f.Evidence = fmt.Sprintf("backup in %s while %d quotes were written, %d reads beside it (%d failed); verified and restored; all ticks sent again: %d new, %d known, %d refused; logs then hold %d and %d quotes; %d kB of graphs compared without their version counter",
+	f.Measured = fmt.Sprintf("%d of %d graphs differ, %d quotes stored of %d acknowledged before", len(r.differ), r.graphs, r.held, r.acknowledged)
+	f.Evidence = fmt.Sprintf("backup in %s while %d quotes were written, with %d concurrent reads (%d failed); verified and restored; all ticks sent again: %d new, %d duplicates, %d refused; the logs then hold %d and %d quotes; %d kB of graphs compared, without version counters",
 		r.took.Round(time.Millisecond), r.sent, r.reads, r.failed, r.resent.Accepted, r.resent.Duplicates, r.resent.Rejected, r.original, r.copied, r.bytes/1000)
 	if len(r.differ) > 0 {
 		f.Evidence += "; different: " + strings.Join(r.differ, ", ")

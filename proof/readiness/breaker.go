@@ -11,7 +11,8 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// opensAt is how many failures the report lets a breaker bear.
+// opensAt is the number of failures after which the report requires a breaker to
+// open.
 const opensAt = 5
 
 func circuitBreaker(ctx context.Context, l *session) (f lab.Finding, err error) {
@@ -37,12 +38,12 @@ func circuitBreaker(ctx context.Context, l *session) (f lab.Finding, err error) 
 	return judgeCircuit(&c), nil
 }
 
-// faultLasts is how long a fault holds that a gate ends itself, in seconds.
+// faultLasts is the duration in seconds of faults that a gate clears itself.
 const faultLasts = 300
 
-// open reads until the breaker of the failing layer has opened, and sees how that
-// shows. Each read builds the layer once. The service looks after itself too, so that
-// some of the failures are its own.
+// open reads until the breaker of the failing layer has opened, and records how
+// that shows. Each read builds the layer once. Some failures come from the
+// service's own probes.
 func (c *circuit) open(ctx context.Context, x *lab.Scratch, event string) (err error) {
 	_, c.opened, err = lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) {
 		if _, err := x.Viewer.Graph(ctx, event, lab.GraphWait); err != nil {
@@ -68,8 +69,8 @@ func (c *circuit) open(ctx context.Context, x *lab.Scratch, event string) (err e
 	return err
 }
 
-// close mends the layer, waits until its breaker has closed by itself, and reads what
-// the audit log, which is written a moment later, says of all that.
+// close clears the fault, waits until the breaker has closed by itself, and reads
+// the audit log, which is written a moment later.
 func (c *circuit) close(ctx context.Context, x *lab.Scratch) (err error) {
 	if err := x.Admin.ClearFaults(ctx); err != nil {
 		return err
@@ -92,17 +93,18 @@ func (c *circuit) close(ctx context.Context, x *lab.Scratch) (err error) {
 	return err
 }
 
-// circuit is what was seen of a breaker.
+// circuit is what was observed of a breaker.
 type circuit struct {
 	opened, closed bool
-	took           time.Duration     // from the end of the fault until it was closed
-	reason         string            // that the graph gave while it was open
+	took           time.Duration     // from the end of the fault until it closed
+	reason         string            // given by the graph while it was open
 	metric         float64           // corrgraph_circuit_state while it was open
 	rows           []client.AuditRow // its changes, newest first
 	failures       []client.AuditRow // builds that failed
 }
 
-// steps are the states that a breaker went through, "OPEN HALF_OPEN CLOSED".
+// steps returns the states that a breaker went through, like "OPEN HALF_OPEN
+// CLOSED".
 func steps(rows []client.AuditRow) string {
 	var s []string
 	for i := len(rows) - 1; i >= 0; i-- {
@@ -114,7 +116,7 @@ func steps(rows []client.AuditRow) string {
 }
 
 // wholeWay reports whether a breaker opened, tried and closed. A trial and the
-// closing that follows it are written by two goroutines, in either order.
+// closing after it are written by two goroutines, in either order.
 func wholeWay(way string) bool {
 	tried, closed := strings.Count(way, "HALF_OPEN"), strings.Count(way, "CLOSED")
 	return strings.HasPrefix(way, "OPEN") && tried > 0 && closed == 1
@@ -125,7 +127,7 @@ func judgeCircuit(c *circuit) (f lab.Finding) {
 	f.Pass = c.opened && c.closed && len(c.failures) == opensAt && c.metric > 1 && strings.Contains(c.reason, "circuit open") &&
 		wholeWay(way)
 	f.Measured = fmt.Sprintf("opened %v after %d failures, closed %v", c.opened, len(c.failures), c.closed)
-	f.Evidence = fmt.Sprintf("layer 4 killed under reads: %d builds failed; while open the graph said %q and corrgraph_circuit_state was %.0f; %s after the fault ended it was closed and health HEALTHY; audit log: %s",
+	f.Evidence = fmt.Sprintf("layer 4 failed under reads: %d builds failed; while open, the graph gave the reason %q and corrgraph_circuit_state was %.0f; closed and HEALTHY %s after the end of the fault; audit log: %s",
 		len(c.failures), c.reason, c.metric, c.took.Round(100*time.Millisecond), way)
 	return f
 }

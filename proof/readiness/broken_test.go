@@ -15,7 +15,7 @@ import (
 	"corrgraph/store"
 )
 
-// TestMain lets the test program be the service that gates start.
+// TestMain lets the test binary be the service that gates start.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		serve(os.Args[2:])
@@ -48,7 +48,7 @@ func open(ctx context.Context, c *config.Config) (lab.Instance, error) {
 	return instance.Open(ctx, c, instance.Options{})
 }
 
-// run runs one gate with keys of the configuration changed.
+// run runs one gate, with changed keys of the configuration.
 func run(t *testing.T, name string, set ...string) store.Check {
 	t.Helper()
 	var got store.Check
@@ -61,8 +61,8 @@ func run(t *testing.T, name string, set ...string) store.Check {
 	return got
 }
 
-// TestGatesFailOnABrokenService starts real instances whose configuration breaks
-// what a gate checks.
+// TestGatesFailOnABrokenService starts real instances with a configuration that
+// breaks the gate's promise.
 func TestGatesFailOnABrokenService(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts instances")
@@ -82,8 +82,8 @@ func TestGatesFailOnABrokenService(t *testing.T) {
 	}
 }
 
-// TestGatesPassOnASoundService is the other half, for gates whose measure is not
-// time: on a busy machine those would fail for the right reason.
+// TestGatesPassOnASoundService is the counterpart, for gates that do not measure
+// time: on a busy machine those would rightly fail.
 func TestGatesPassOnASoundService(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts instances")

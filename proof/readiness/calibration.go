@@ -13,12 +13,13 @@ import (
 	"corrgraph/proof/trial"
 )
 
-// What is promised: shares of finds that are false, by what was claimed.
+// The promise: upper limits for the share of false discoveries, by claimed
+// confidence.
 const (
-	mostFalse  = 0.05 // of all finds: the rate at which families are discovered
+	mostFalse  = 0.05 // of all discoveries: the rate at which families are discovered
 	highFalse  = 0.10 // of those with a confidence above 0.9
-	mediumOnly = 0.40 // of those with one above 0.6
-	mostDecoys = 0.05 // mismatched pairs found, for each find
+	mediumOnly = 0.40 // of those with a confidence above 0.6
+	mostDecoys = 0.05 // discovered mismatched pairs per discovery
 )
 
 // The simulated markets: some hundred independent pairs of eight kinds beside
@@ -65,7 +66,7 @@ func calibrationAndDecoys(ctx context.Context, l *session) (f lab.Finding, err e
 	return judgeCalibration(&r, live, where), nil
 }
 
-// decoys is what an instance found among pairs that have nothing in common.
+// decoys is what an instance discovered among pairs that have nothing in common.
 type decoys struct {
 	Rate   float64 `json:"decoy_discovery_rate"`
 	Copies int     `json:"decoy_copies"`
@@ -78,14 +79,14 @@ func judgeCalibration(r *score.Report, live decoys, where string) (f lab.Finding
 		switch b.Band {
 		case odds.High:
 			ok = ok && b.N > 0 && b.FalseShare <= highFalse
-		case odds.Medium: // of few edges a share says little: its interval must allow the promise
+		case odds.Medium: // a share of few edges says little: its interval must include the promise
 			ok = ok && (b.N == 0 || b.Low <= mediumOnly)
 		}
 		bands = append(bands, fmt.Sprintf("%s %d of %d false", b.Band, b.False, b.N))
 	}
 	f.Pass = ok && r.Edges.Discovered > 0 && r.Edges.FalseShare <= mostFalse && live.Rate <= mostDecoys
 	f.Measured = fmt.Sprintf("%.1f %% false, decoys %.1f %%", 100*r.Edges.FalseShare, 100*live.Rate)
-	f.Evidence = fmt.Sprintf("%d simulated markets: %d of %d planted links found, %d finds, %d of %d independent pairs found; %s; Brier %.4f; decoys of %s over %d copies",
+	f.Evidence = fmt.Sprintf("%d simulated markets: %d of %d planted links found, %d discoveries, %d of %d independent pairs discovered; %s; Brier %.4f; decoys of %s over %d copies",
 		r.Markets, r.Edges.Found, r.Edges.Links, r.Edges.Discovered, r.Nulls.Discovered, r.Nulls.Pairs, strings.Join(bands, ", "), r.Brier, where, live.Copies)
 	return f
 }

@@ -10,11 +10,11 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// back is how soon a killed service must be ready again.
+// back is how soon after a kill the service must be ready again.
 const back = 30 * time.Second
 
-// longestLife is up to how long after it was ready the service is killed: late
-// enough that ticks are on their way, and that results are being saved.
+// longestLife is the maximum time from ready to kill: late enough that ticks are in
+// flight and results are being saved.
 const longestLife = 1200 * time.Millisecond
 
 func crashRecovery(ctx context.Context, l *session) (f lab.Finding, err error) {
@@ -53,10 +53,10 @@ func judgeCrash(r *drill.KillReport) (f lab.Finding) {
 	slowest := time.Duration(r.RecoveryMaxMs * 1e6)
 	f.Pass = r.Runs > 0 && r.Kept && slowest <= back
 	f.Measured = fmt.Sprintf("%d lost, %d doubled over %d kills, ready within %s", r.Lost, r.Doubled, r.Runs, slowest.Round(10*time.Millisecond))
-	f.Evidence = fmt.Sprintf("kill -9 at random moments (seed %d) under load: %d requests, %d ticks acknowledged and looked for in the tick log; ready again after %.0f ms at the median, %.0f ms at most",
+	f.Evidence = fmt.Sprintf("kill -9 at random moments (seed %d) under load: %d requests, %d acknowledged ticks looked up in the tick log; ready again after %.0f ms (median), %.0f ms at most",
 		r.Seed, r.Sent, r.Acknowledged, r.RecoveryP50Ms, r.RecoveryMaxMs)
 	if r.Strange > 0 {
-		f.Evidence += fmt.Sprintf("; %d ticks in the log that nobody sent", r.Strange)
+		f.Evidence += fmt.Sprintf("; %d ticks in the log that were never sent", r.Strange)
 	}
 	return f
 }

@@ -12,30 +12,30 @@ import (
 )
 
 func degrades(layer int) string {
-	return fmt.Sprintf("Layer %d fails under reads: the other three stay served with the reason beside them, and health says DEGRADED, then HEALTHY.", layer)
+	return fmt.Sprintf("Layer %d fails under reads: the other three are still served, with the reason for the missing one, and health is DEGRADED, then HEALTHY.", layer)
 }
 
 const degradeThreshold = "0 reads fail, DEGRADED ≤ 2 s, HEALTHY after the fault"
 
-// noticed is how soon health must tell of a failing layer.
+// noticed is how soon health must show a failing layer.
 const noticed = 2 * time.Second
 
-// killed is what was seen while a layer was dead.
+// killed is what was observed while a layer was failing.
 type killed struct {
 	reads, failed int    // of graphs, from before the fault until after it
-	others        int    // layers that were not served though they should have been
-	marked        int    // reads that named the dead layer with its reason
+	others        int    // healthy layers that were not served
+	marked        int    // reads that marked the failing layer, with the reason
 	first         string // the first thing that was wrong
 	degraded      bool
 	after         time.Duration // until health said DEGRADED
 	healed        bool
 	healing       time.Duration // from the end of the fault until HEALTHY
-	status        string        // health while the layer was dead
+	status        string        // health while the layer was failing
 }
 
 func degrade(layer int) func(context.Context, *session) (lab.Finding, error) {
 	return func(ctx context.Context, l *session) (f lab.Finding, err error) {
-		// A layer that the configuration has switched off can't fail.
+		// A layer that is switched off can't fail.
 		x, err := l.Start(ctx, lab.Setup{Set: []string{fmt.Sprintf("layers.l%d=hot", layer)}})
 		if err != nil {
 			return f, err
@@ -49,7 +49,7 @@ func degrade(layer int) func(context.Context, *session) (lab.Finding, error) {
 	}
 }
 
-// kill reads graphs all the while, kills a layer, waits, and mends it.
+// kill reads graphs throughout, injects a layer fault, waits, and clears it.
 func kill(ctx context.Context, x *lab.Scratch, layer int) (k killed, err error) {
 	s, err := lab.LookForOne(ctx, x.Viewer, 4)
 	if err != nil {
@@ -59,7 +59,7 @@ func kill(ctx context.Context, x *lab.Scratch, layer int) (k killed, err error) 
 		h, err := x.Viewer.Health(ctx)
 		return h.Status == "HEALTHY", err
 	}); err != nil || !ok {
-		return k, lab.NotRun("a scratch instance that is not healthy: %w", err)
+		return k, lab.NotRun("a scratch instance that is not healthy: %w", orNothing(err))
 	}
 	stop := make(chan struct{})
 	var reader sync.WaitGroup
@@ -78,7 +78,7 @@ func kill(ctx context.Context, x *lab.Scratch, layer int) (k killed, err error) 
 		return h.Status == "DEGRADED", err
 	})
 	if err == nil {
-		err = client.Pause(ctx, time.Second) // reads of a dead layer
+		err = client.Pause(ctx, time.Second) // reads of the failing layer
 	}
 	if err == nil {
 		err = x.Admin.ClearFaults(ctx)
@@ -95,7 +95,7 @@ func kill(ctx context.Context, x *lab.Scratch, layer int) (k killed, err error) 
 }
 
 // read reads graphs fifty times a second until stop: half of what the governor of
-// staging lets through.
+// staging permits.
 func (k *killed) read(ctx context.Context, x *lab.Scratch, events []string, layer int, stop <-chan struct{}) {
 	for i := 0; ; i++ {
 		select {
@@ -130,7 +130,7 @@ func (k *killed) wrong(what string) {
 	}
 }
 
-// layers looks at one graph.
+// layers checks the layers of one graph.
 func (k *killed) layers(g *client.Graph, layer int) {
 	for i := range g.Layers {
 		v := &g.Layers[i]
@@ -147,7 +147,7 @@ func (k *killed) layers(g *client.Graph, layer int) {
 func judgeKill(layer int, k *killed) (f lab.Finding) {
 	f.Pass = k.failed == 0 && k.others == 0 && k.marked > 0 && k.degraded && k.after <= noticed && k.healed
 	f.Measured = fmt.Sprintf("%d of %d reads fail, DEGRADED after %s, HEALTHY %v", k.failed, k.reads, k.after.Round(10*time.Millisecond), k.healed)
-	f.Evidence = fmt.Sprintf("layer %d killed by the fault registry under 50 graphs a second: %d reads named it with its reason, %d found another layer missing; health said %s; HEALTHY %s after the fault was cleared",
+	f.Evidence = fmt.Sprintf("layer %d failed by an injected fault under 50 graphs per second: %d reads marked it with the reason, %d missed another layer; health was %s; HEALTHY %s after the fault was cleared",
 		layer, k.marked, k.others, k.status, k.healing.Round(100*time.Millisecond))
 	if k.first != "" {
 		f.Evidence += "; first: " + k.first

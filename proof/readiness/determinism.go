@@ -25,7 +25,7 @@ func determinism(ctx context.Context, l *session) (f lab.Finding, err error) {
 	}
 	var dumps [2]dumped
 	for i, quotes := range [2]int{500, 4000} {
-		// What comes late by the wall clock is refused: not what is tested.
+		// Ticks that are late by the wall clock are refused: not under test here.
 		if dumps[i], err = l.results(ctx, all, quotes, lab.Setup{Empty: true, Set: []string{"ingest.idle_flush=1m"}}); err != nil {
 			return f, err
 		}
@@ -33,7 +33,7 @@ func determinism(ctx context.Context, l *session) (f lab.Finding, err error) {
 	return judgeDumps(dumps, lab.Count(all)), nil
 }
 
-// dumped is the results of one instance.
+// dumped is the stored results of one instance.
 type dumped struct {
 	tables   map[string]string // SHA-256 by name
 	size     int64
@@ -41,7 +41,7 @@ type dumped struct {
 	client.Receipt
 }
 
-// results sends ticks to a new instance in requests of so many quotes and returns
+// results sends ticks to a new instance, in requests of a given size, and returns
 // what it stored.
 func (l *session) results(ctx context.Context, all []*odds.Batch, quotes int, s lab.Setup) (d dumped, err error) {
 	texts, err := lab.Bodies(all, quotes)
@@ -75,10 +75,10 @@ func (l *session) results(ctx context.Context, all []*odds.Batch, quotes int, s 
 	return d, err
 }
 
-// digest is a hash of each table of a dump.
+// digest hashes each table of a dump.
 type digest struct {
 	size   int64
-	line   []byte // begun
+	line   []byte // an incomplete line
 	table  hash.Hash
 	name   string
 	tables map[string]string
@@ -86,7 +86,7 @@ type digest struct {
 
 func newDigest() *digest { return &digest{table: sha256.New(), tables: map[string]string{}} }
 
-// Write implements io.Writer. It keeps a line at most.
+// Write implements io.Writer. It buffers one line at most.
 func (d *digest) Write(p []byte) (int, error) {
 	d.size += int64(len(p))
 	for rest := p; len(rest) > 0; {
@@ -101,7 +101,7 @@ func (d *digest) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// add takes a line. "-- SELECT … FROM table ORDER BY …", which may go on for some
+// add processes a line. "-- SELECT … FROM table ORDER BY …", which may span several
 // lines, begins a table.
 func (d *digest) add(line []byte) {
 	if bytes.HasPrefix(line, []byte("-- ")) {
@@ -122,7 +122,7 @@ func (d *digest) end() {
 	d.table.Reset()
 }
 
-// sums ends the dump.
+// sums returns the hashes at the end of the dump.
 func (d *digest) sums() map[string]string {
 	d.end()
 	return d.tables

@@ -10,11 +10,11 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// Severities: what a failed gate means for production.
+// Severities: the meaning of a failed gate for production.
 const (
-	Critical = "CRITICAL" // bars it: data is lost, the service falls over, or its answers are wrong
-	High     = "HIGH"     // the service works, and what its operators rely on does not
-	Medium   = "MEDIUM"   // a comfort is missing
+	Critical = "CRITICAL" // blocks production: data is lost, the service fails, or answers are wrong
+	High     = "HIGH"     // the service works, but something its operators rely on does not
+	Medium   = "MEDIUM"   // a convenience is missing
 )
 
 // Gate is one readiness check.
@@ -23,120 +23,120 @@ type Gate struct {
 	Severity    string
 	Description string
 	Threshold   string
-	Takes       time.Duration // about; for progress
+	Takes       time.Duration // approximate duration, for progress
 
 	run func(ctx context.Context, l *session) (lab.Finding, error)
 }
 
-// runbook is where to read what to do about a gate that fails.
+// runbook is the link to the instructions for a failed gate.
 func runbook(name string) string { return "docs/runbooks/gates.md#" + name }
 
-// gates are all twenty, cheap ones first. The reasons of their severities stand
+// gates returns all twenty, cheap ones first. The reasons for their severities are
 // beside them.
 func gates(o *Options) []Gate { return slices.Concat(quickGates(), faultGates(), longGates(o)) }
 
-// onLab makes a gate of one that needs a lab alone.
+// onLab adapts a gate that needs only a lab.
 func onLab(gate func(context.Context, *lab.Lab) (lab.Finding, error)) func(context.Context, *session) (lab.Finding, error) {
 	return func(ctx context.Context, s *session) (lab.Finding, error) { return gate(ctx, s.Lab) }
 }
 
-// quickGates check the store and what an instance promises while all is well.
+// quickGates check the store, and the promises of a healthy instance.
 func quickGates() []Gate {
 	return []Gate{
-		// Other programs read and write these tables by the report's SQL.
+		// Other programs read and write these tables with the report's SQL.
 		{
 			"sql_compliance", High, "The report's SQL runs verbatim on a fresh store, every statement prepares, and rows out of range are refused.",
 			"0 statements fail", time.Second, onLab(keep.SQL),
 		},
-		// A query that is not cut holds a connection, and enough of them hold them all.
+		// A query without a deadline holds a connection, and enough of them hold all.
 		{
-			"query_deadline", Critical, "A recursive query is interrupted at its deadline of 50 ms, and readers beside it are answered.",
+			"query_deadline", Critical, "A recursive query is interrupted at its deadline of 50 ms, and concurrent readers are answered.",
 			"median ≤ 60 ms over ≥ 21 queries, no reader fails", 5 * time.Second, onLab(keep.Deadline),
 		},
-		// The record by which production is judged; operations go on without old rows.
+		// The record by which production is judged; operations continue without old rows.
 		{
-			"audit_retention", High, "Rows older than the time kept are pruned, younger ones stay, and a size cap that is reached raises its alarm.",
+			"audit_retention", High, "Rows older than the retention are pruned, younger ones stay, and reaching the size cap raises an alarm.",
 			"kept ≥ 7d, 0 aged rows stay, alarm raised", 2 * time.Second, onLab(keep.Retention),
 		},
-		// One client could take the service from all others.
+		// One client could deny the service to all others.
 		{
 			"rate_limit", Critical, "A client's 1,001st request within a second is refused with 429 and Retry-After; another client is unaffected.",
 			"≤ 1000 at once, ≤ 1000/s configured, others 0 refused", 3 * time.Second, rateLimit,
 		},
-		// An operation that nobody can account for is why the report asks for the log.
+		// Operations that cannot be accounted for are the report's reason for the log.
 		{
-			"audit_complete", Critical, "Every operation, refused ones too, is one row of the audit log with actor, outcome, latency and trace id.",
+			"audit_complete", Critical, "Every operation, including refused ones, has one row in the audit log with actor, outcome, latency and trace id.",
 			"rows = operations, each complete", 3 * time.Second, auditComplete,
 		},
-		// Blindness, not outage.
+		// Monitoring would be blind, but nothing is down.
 		{
-			"metrics_export", High, "A scrape parses as Prometheus text, holds the promised names, and its counters move.",
+			"metrics_export", High, "A scrape parses as Prometheus text and has the promised metrics, and its counters increase.",
 			"0 names missing, counters move", 3 * time.Second, metricsExport,
 		},
 		{
-			"trace_propagation", Medium, "Spans arrive at an OTLP receiver below the caller's span, layers below their request, and the context goes out again.",
+			"trace_propagation", Medium, "Spans reach an OTLP receiver as children of the caller's span, layers as children of their request, and answers carry the trace context.",
 			"1 request span, 4 layer spans, all in the caller's trace", 3 * time.Second, tracePropagation,
 		},
 	}
 }
 
-// faultGates break one thing and check what is left.
+// faultGates break one thing and check the rest.
 func faultGates() []Gate {
 	return []Gate{
-		// Without it a broken layer or store is hammered by every request.
+		// Without it every request hits a broken layer or store.
 		{
-			"circuit_breaker", Critical, "Five failures within a minute open a layer's breaker, which is visible, tries half-open and closes again.",
+			"circuit_breaker", Critical, "Five failures within a minute open a layer's breaker; this is visible, and it becomes half-open and closes again.",
 			"opens at the 5th failure, closes by itself", 12 * time.Second, circuitBreaker,
 		},
-		// Layer 1 carries the answers that are acted on; the promise for the others is the same.
+		// Traders act on layer 1; the promise for the other layers is the same.
 		{"degrade_l1", Critical, degrades(1), degradeThreshold, 10 * time.Second, degrade(1)},
 		{"degrade_l2", Critical, degrades(2), degradeThreshold, 10 * time.Second, degrade(2)},
 		{"degrade_l3", Critical, degrades(3), degradeThreshold, 10 * time.Second, degrade(3)},
 		{"degrade_l4", Critical, degrades(4), degradeThreshold, 10 * time.Second, degrade(4)},
-		// Layer 4 is allowed to be old; what it may not do is fail to say so.
+		// Layer 4 may be old, but it must say so.
 		{
-			"failover_standby", High, "Layer 4 on standby is served with its age while the engine is busy, is renewed in idle time, and takes over when it is switched to hot.",
+			"failover_standby", High, "Layer 4 on standby is served with its age while the engine is busy, renewed in idle time, and current once switched to hot.",
 			"age shown while busy, 0 ms old when idle and when hot", 8 * time.Second, failoverStandby,
 		},
 	}
 }
 
-// longGates measure, or take an instance to its end.
+// longGates measure over minutes, or take an instance to its limits.
 func longGates(o *Options) []Gate {
 	return []Gate{
-		// A slow answer about prices is a wrong one.
+		// A late answer about prices is a wrong one.
 		{
-			"latency_critical_paths", Critical, "Graph, anomalies, predictions and propagation are answered in time.",
+			"latency_critical_paths", Critical, "Graph, anomalies, predictions and propagation are answered within the limit.",
 			"p99 < 5 ms over ≥ 2000 requests", 10 * time.Second, latencyCriticalPaths,
 		},
-		// The store is the only copy of what was acknowledged.
+		// The store is the only copy of acknowledged ticks.
 		{
-			"backup_restore", Critical, "A backup made while ticks are written verifies, restores, and a service over it answers the same graphs.",
+			"backup_restore", Critical, "A backup made while ticks are written can be verified and restored, and a service on it answers with the same graphs.",
 			"every graph equal byte for byte, no tick lost or doubled", 15 * time.Second, backupRestore,
 		},
-		// What can't be computed again can't be audited.
+		// Results that can't be reproduced can't be audited.
 		{
-			"determinism", Critical, "The same ticks through two instances, in requests of different sizes, give the same results.",
+			"determinism", Critical, "Two instances given the same ticks, in requests of different sizes, reach the same results.",
 			"dumps equal byte for byte", 15 * time.Second, determinism,
 		},
-		// The product is the claim "this follows that": a false one costs money.
+		// The product claims "this follows that": a false claim costs money.
 		{
-			"calibration_and_decoys", Critical, "On simulated markets whose truth is known, false finds and confidence bands keep their promise; mismatched pairs are not found.",
+			"calibration_and_decoys", Critical, "On simulated markets with known truth, false discoveries and confidence bands stay within their limits; mismatched pairs are not discovered.",
 			"false ≤ 5 %, HIGH ≤ 10 % false, decoys ≤ 5 %", 25 * time.Second, calibrationAndDecoys,
 		},
 		// An acknowledged tick that is lost makes every later answer wrong.
 		{
-			"crash_recovery", Critical, "A service killed at random moments under load loses and doubles nothing that it acknowledged, and comes back.",
+			"crash_recovery", Critical, "A service killed at random moments under load neither loses nor duplicates acknowledged ticks, and recovers.",
 			fmt.Sprintf("0 lost, 0 doubled over %d kills, ready within 30 s", o.Kills), 30 * time.Second, crashRecovery,
 		},
-		// A process that is killed for its memory takes every stream with it.
+		// A process killed for its memory takes every stream with it.
 		{
-			"memory_ceiling", Critical, "Flooded at a ceiling of 256 MiB the service sheds with 503, stays below 1.2 times the ceiling, and comes back by itself.",
+			"memory_ceiling", Critical, "Flooded at a memory ceiling of 256 MiB, the service sheds load with 503, stays below 1.2 times the ceiling, and recovers by itself.",
 			"peak ≤ 307 MiB, ≥ 1 answer 503, back within 30 s", 25 * time.Second, memoryCeiling,
 		},
-		// Last: it heats the machine for those after it.
+		// Last: it heats up the machine.
 		{
-			"load", Critical, "Reads and ticks of several clients, at a fixed rate whatever the answers.",
+			"load", Critical, "Reads and ticks of several clients, open-loop at a fixed rate.",
 			fmt.Sprintf("%.0f/s for %s: failures < 0.1 %%, p99 of graph and anomalies < 5 ms", o.LoadRate, o.LoadFor), o.LoadFor + 10*time.Second, load,
 		},
 	}

@@ -19,7 +19,7 @@ import (
 	"corrgraph/proof/score"
 )
 
-// holds checks that what is good passes, and that each thing that is broken fails.
+// holds checks that a good case passes, and that each broken one fails.
 func holds[T any](t *testing.T, good func() T, judge func(T) lab.Finding, broken map[string]func(*T)) {
 	t.Helper()
 	if f := judge(good()); !f.Pass || f.Measured == "" || f.Evidence == "" {
@@ -49,7 +49,7 @@ func TestJudgeLimit(t *testing.T) {
 	})
 }
 
-// TestJudgeLimitOnAnyMachine: what is let through meanwhile is the refill's.
+// TestJudgeLimitOnAnyMachine: requests allowed meanwhile come from the refill.
 func TestJudgeLimitOnAnyMachine(t *testing.T) {
 	for _, took := range []time.Duration{time.Millisecond, time.Second, time.Minute} {
 		let := 1001 + int(took.Seconds())
@@ -180,7 +180,7 @@ func TestJudgeLatency(t *testing.T) {
 		for _, p := range paths {
 			for i := range 500 {
 				d := time.Millisecond
-				if i >= 496 { // the slowest 1 % are not asked about
+				if i >= 496 { // the slowest 1 % do not count
 					d = time.Second
 				}
 				x.took[p] = append(x.took[p], d)
@@ -218,7 +218,7 @@ func TestJudgeRestore(t *testing.T) {
 func TestJudgeDumps(t *testing.T) {
 	sums := func(text string) dumped {
 		d := newDigest()
-		for i := range len(text) { // in the smallest parts
+		for i := range len(text) { // in the smallest pieces
 			if _, err := d.Write([]byte{text[i]}); err != nil {
 				t.Fatal(err)
 			}

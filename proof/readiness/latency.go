@@ -15,14 +15,14 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// fast is the promise for the paths that are acted on.
+// fast is the promise for answers that traders act on.
 const fast = 5 * time.Millisecond
 
-// leastRequests is how many requests the figure is of, at least.
+// leastRequests is the minimum number of requests for the figure.
 const leastRequests = 2000
 
-// pace is the time between two requests of the gate: of four kinds, so that graphs
-// come 80 times a second, below the governor of staging.
+// pace is the time between two requests of the gate. With four kinds, graphs come
+// 80 times a second, below the governor of staging.
 const pace = 3125 * time.Microsecond
 
 func latencyCriticalPaths(ctx context.Context, l *session) (f lab.Finding, err error) {
@@ -36,7 +36,7 @@ func latencyCriticalPaths(ctx context.Context, l *session) (f lab.Finding, err e
 		return f, lab.NotRun("%s: %w", where, err)
 	}
 	if len(s.Events) == 0 || len(s.Nodes) == 0 {
-		return f, lab.NotRun("%s knows %d events and %d linked nodes: nothing to ask for", where, len(s.Events), len(s.Nodes))
+		return f, lab.NotRun("%s has %d events and %d linked nodes: too few to query", where, len(s.Events), len(s.Nodes))
 	}
 	t, err := timed(ctx, c, s, max(l.o.Requests, leastRequests))
 	if err != nil {
@@ -47,8 +47,8 @@ func latencyCriticalPaths(ctx context.Context, l *session) (f lab.Finding, err e
 	return f, nil
 }
 
-// busy says how many threads wanted a core of this machine in the last minute, where
-// the system tells: times are worth as much as the machine was idle.
+// busy returns the machine's load average over the last minute, if known: latencies
+// mean little on a busy machine.
 func busy() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -58,7 +58,7 @@ func busy() string {
 	return fmt.Sprintf("; load average of the machine %s on %d cores", load, runtime.NumCPU())
 }
 
-// subject is the instance that is judged: the one that was named, or a scratch one.
+// subject is the judged instance: the named one, or a scratch instance.
 func (l *session) subject(ctx context.Context) (c *client.Client, where string, done func(), err error) {
 	if l.o.Target.URL != "" {
 		if c, err = lab.NewClient(l.o.Target.URL, l.o.Target.Token); err != nil {
@@ -84,7 +84,7 @@ type timings struct {
 	first   string
 }
 
-// timed asks the four kinds of question in turn, at a fixed pace.
+// timed makes the four kinds of request in turn, at a fixed pace.
 func timed(ctx context.Context, c *client.Client, s *lab.Sights, n int) (t timings, err error) {
 	t.took = map[string][]time.Duration{}
 	ticker := time.NewTicker(pace)
@@ -118,7 +118,7 @@ func timed(ctx context.Context, c *client.Client, s *lab.Sights, n int) (t timin
 	return t, nil
 }
 
-// path is question k of a kind.
+// path returns request k of a kind.
 func path(s *lab.Sights, kind string, k int) string {
 	switch kind {
 	case "graph", "anomalies":
@@ -130,7 +130,7 @@ func path(s *lab.Sights, kind string, k int) string {
 	return "/v1/propagation?" + url.Values{"source": {p[0]}, "target": {p[1]}}.Encode()
 }
 
-// percentile is the time that p of 100 stay at or below, by the nearest rank.
+// percentile returns the nearest-rank percentile p.
 func percentile(sorted []time.Duration, p int) time.Duration {
 	if len(sorted) == 0 {
 		return 0
@@ -151,7 +151,7 @@ func judgeLatency(t timings, where string) (f lab.Finding) {
 	}
 	f.Pass = whole && t.failed == 0 && n >= leastRequests && worst < fast
 	f.Measured = "p99 " + ms(worst)
-	f.Evidence = fmt.Sprintf("%s, %d requests one by one at %.0f/s, times at the client: %s; %d failed, %d asked to wait",
+	f.Evidence = fmt.Sprintf("%s, %d sequential requests at %.0f/s, times at the client: %s; %d failed, %d rate-limited",
 		where, n, float64(time.Second)/float64(pace), strings.Join(told, ", "), t.failed, t.limited)
 	if t.first != "" {
 		f.Evidence += "; first: " + t.first
@@ -159,5 +159,5 @@ func judgeLatency(t timings, where string) (f lab.Finding) {
 	return f
 }
 
-// ms writes a time in milliseconds.
+// ms formats a time in milliseconds.
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }

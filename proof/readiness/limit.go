@@ -12,19 +12,19 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// The promise of the report: so many requests of one client a second.
+// The promise of the report for one client: requests per second, and burst.
 const (
 	clientRate  = 1000
 	clientBurst = 1000
 )
 
-// refill is the sustained rate of the scratch instance that is flooded, requests a
-// second. So slow a one is outrun by any machine: how many requests are let through
-// follows from the burst alone. The configured rate is read.
+// refill is the sustained rate of the flooded scratch instance, in requests per
+// second. Any machine outruns so slow a rate: the number of allowed requests
+// depends only on the burst. The configured rate is read.
 const refill = 1
 
 // The flood: enough to exceed the promised burst by half, with a request of another
-// client beside every so many.
+// client at intervals.
 const (
 	floodRequests = clientBurst * 3 / 2
 	floodWorkers  = 32
@@ -48,9 +48,9 @@ func rateLimit(ctx context.Context, l *session) (f lab.Finding, err error) {
 	return judgeLimit(&s), nil
 }
 
-// flooding is what became of the requests of one client, and of another's beside it.
+// flooding is the result for the requests of one client, and of another beside it.
 type flooding struct {
-	rate                                   float64 // as configured, requests a second
+	rate                                   float64 // as configured, requests per second
 	sent, let, limited, bare, other, first int     // bare: 429 without Retry-After
 	asked, refused                         int     // of the other client
 	took                                   time.Duration
@@ -86,8 +86,8 @@ func (x *flooding) flood(ctx context.Context, one, another *client.Client) error
 	return failure
 }
 
-// count takes the answer to request n, and to that of the other client where there was
-// one.
+// count records the answer to request n, and to the other client's request if there
+// was one.
 func (x *flooding) count(n int, mine, theirs *client.Answer) {
 	x.sent++
 	switch mine.Status {
@@ -115,8 +115,8 @@ func (x *flooding) count(n int, mine, theirs *client.Answer) {
 func judgeLimit(x *flooding) (f lab.Finding) {
 	most := clientBurst + int(refill*x.took.Seconds()) + 1
 	f.Pass = x.rate <= clientRate && x.let <= most && x.limited > 0 && x.bare == 0 && x.other == 0 && x.refused == 0 && x.asked > 0
-	f.Measured = fmt.Sprintf("%d let through at once, %.0f/s configured, others %d refused", x.let, x.rate, x.refused)
-	f.Evidence = fmt.Sprintf("%d requests of one client in %s at a refill of %d/s: %d answered (at most %d allowed), %d refused with 429 (first was request %d, %d without Retry-After), %d other answers; another client beside it: %d requests, %d refused",
+	f.Measured = fmt.Sprintf("%d allowed at once, %.0f/s configured, others %d refused", x.let, x.rate, x.refused)
+	f.Evidence = fmt.Sprintf("%d requests of one client in %s at a refill of %d/s: %d answered (at most %d allowed), %d refused with 429 (first was request %d, %d without Retry-After), %d other answers; another client meanwhile: %d requests, %d refused",
 		x.sent, ms(x.took), refill, x.let, most, x.limited, x.first, x.bare, x.other, x.asked, x.refused)
 	return f
 }

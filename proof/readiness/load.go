@@ -13,7 +13,7 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// What is promised under load.
+// The promise under load.
 const mostFailures = 0.001
 
 func load(ctx context.Context, l *session) (f lab.Finding, err error) {
@@ -50,7 +50,7 @@ func judgeLoad(r *loadtest.Report) (f lab.Finding) {
 		told = append(told, fmt.Sprintf("%s %.1f", x.Route, x.Latency.P99Ms))
 	}
 	f.Measured = fmt.Sprintf("%.0f/s, %.3f %% failed, p99 %.1f ms", r.Achieved, 100*r.Rate, worst)
-	f.Evidence = fmt.Sprintf("open loop, %d requests (%d failed) in %.0f s by %d clients with tokens of their own to a process of its own with the governor off, mix %s; p99 in ms from when each was due: %s",
+	f.Evidence = fmt.Sprintf("open loop, %d requests (%d failed) in %.0f s by %d clients with separate tokens to a separate process without governor, mix %s; p99 in ms from the due time: %s",
 		r.Requests, r.Failed, r.Seconds, len(r.Clients), r.Mix, strings.Join(told, ", "))
 	for _, why := range slices.Sorted(maps.Keys(r.All.Failures)) {
 		f.Evidence += fmt.Sprintf("; %d failed with %q", r.All.Failures[why], why)

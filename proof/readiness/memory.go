@@ -21,16 +21,16 @@ const (
 	flooders     = 32
 )
 
-// flooded is what was seen of a process at its ceiling.
+// flooded is what was observed of a process at its memory ceiling.
 type flooded struct {
 	base, peak          int64 // bytes; peak by the kernel
 	requests, shed, bad int   // shed: 503; bad: other failures
 	bare                int   // 503 without Retry-After
 	recovered           bool
 	after               time.Duration
-	accepted            bool   // ticks again
-	by                  string // what the first shed request was told
-	why                 string // ticks were not taken
+	accepted            bool   // ticks, after the flood
+	by                  string // reason given to the first shed request
+	why                 string // ticks were not accepted
 }
 
 func memoryCeiling(ctx context.Context, l *session) (f lab.Finding, err error) {
@@ -66,7 +66,7 @@ func memoryCeiling(ctx context.Context, l *session) (f lab.Finding, err error) {
 	got, err := lab.Ticks(ctx, c.Admin, text)
 	x.accepted = err == nil && got.Accepted > 0
 	if !x.accepted {
-		x.why = fmt.Sprintf("%d accepted, %d known, %d refused, %v", got.Accepted, got.Duplicates, got.Rejected, err)
+		x.why = fmt.Sprintf("%d accepted, %d duplicates, %d refused, %v", got.Accepted, got.Duplicates, got.Rejected, err)
 	}
 	if _, x.peak, err = lab.Resident(c.PID()); err != nil {
 		return f, err
@@ -74,7 +74,7 @@ func memoryCeiling(ctx context.Context, l *session) (f lab.Finding, err error) {
 	return judgeFlood(&x), nil
 }
 
-// nan is the line of a market without one.
+// nan is the line of a market without lines.
 func nan() float64 { return math.NaN() }
 
 // market makes one instant's quotes of many events by one venue.
@@ -94,11 +94,11 @@ func market(at odds.Time, run, events int) []*odds.Batch {
 	return []*odds.Batch{b}
 }
 
-// flood sends large bodies from many connections at once, a few of them new and
-// most of them known: what is known is read and compared all the same, and what is
-// new stays in memory.
+// flood sends large bodies over many connections at once. Few ticks are new and
+// most are known: known ones are parsed and compared like others, new ones stay in
+// memory.
 func (x *flooded) flood(ctx context.Context, c *lab.Child, now odds.Time) error {
-	const bodiesOfFlood, events = 4, 4900 // close to the 10,000 ticks of a request
+	const bodiesOfFlood, events = 4, 4900 // close to the limit of 10,000 ticks per request
 	var texts [bodiesOfFlood][]byte
 	for i := range texts {
 		text, err := lab.Body(market(now.Add(odds.Millis(i)-1000), i, events))
@@ -121,7 +121,7 @@ func (x *flooded) flood(ctx context.Context, c *lab.Child, now odds.Time) error 
 				}
 				requests.Add(1)
 				switch {
-				case err != nil: // it may close a connection that it sheds
+				case err != nil: // the server may close a connection that it sheds
 					bad.Add(1)
 				case r.Status == http.StatusServiceUnavailable:
 					shed.Add(1)
@@ -146,8 +146,8 @@ func (x *flooded) flood(ctx context.Context, c *lab.Child, now odds.Time) error 
 
 func judgeFlood(x *flooded) (f lab.Finding) {
 	f.Pass = x.peak > 0 && x.peak <= mostResident && x.shed > 0 && x.bare == 0 && x.recovered && x.accepted
-	f.Measured = fmt.Sprintf("peak %d MiB, %d answers 503, back %v", x.peak>>20, x.shed, x.recovered && x.accepted)
-	f.Evidence = fmt.Sprintf("a process with a ceiling of 256 MiB, %d MiB at rest, flooded by %d connections with bodies of 9,800 ticks for %s: %d requests, %d shed (first: %q), %d without Retry-After, %d broken; resident peak by the kernel; HEALTHY %s after the flood, ticks taken again: %v",
+	f.Measured = fmt.Sprintf("peak %d MiB, %d answers 503, recovered %v", x.peak>>20, x.shed, x.recovered && x.accepted)
+	f.Evidence = fmt.Sprintf("a process with a ceiling of 256 MiB, %d MiB when idle, flooded by %d connections with bodies of 9,800 ticks for %s: %d requests, %d shed (first: %q), %d without Retry-After, %d broken; peak resident memory by the kernel; HEALTHY %s after the flood, ticks accepted again: %v",
 		x.base>>20, flooders, floodFor, x.requests, x.shed, x.by, x.bare, x.bad, x.after.Round(100*time.Millisecond), x.accepted)
 	if x.why != "" {
 		f.Evidence += ": " + x.why

@@ -12,8 +12,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// promised are the names that dashboards and alerts are built on. Those that only
-// exist once something happened (a gap, a timeout by label) are not among them.
+// promised lists the metrics that dashboards and alerts use, except those that
+// exist only after an event (a gap, a timeout by label).
 func promised() []string {
 	return []string{
 		"corrgraph_build_info", "corrgraph_ticks_received_total", "corrgraph_feed_last_tick_timestamp_seconds", "corrgraph_source_latency_seconds",
@@ -26,7 +26,7 @@ func promised() []string {
 	}
 }
 
-// moving are the counters that requests and ticks must raise.
+// moving lists the counters that requests and ticks must increase.
 func moving() []string {
 	return []string{"corrgraph_requests_total", "corrgraph_ticks_received_total", "corrgraph_audit_rows_total"}
 }
@@ -56,11 +56,11 @@ func metricsExport(ctx context.Context, l *session) (f lab.Finding, err error) {
 	if err := send(0); err != nil {
 		return f, err
 	}
-	if _, ok, err := lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) { // names with labels are there once something was counted
+	if _, ok, err := lab.Within(ctx, lab.Patience, func(ctx context.Context) (bool, error) { // metrics with labels exist after a first count
 		page, err := x.Viewer.Metrics(ctx)
 		return err == nil && sum(page["corrgraph_ticks_received_total"]) > 0 && page["corrgraph_decoy_discovery_rate"] != nil, err
 	}); err != nil || !ok {
-		return judgeMetrics(nil, nil, fmt.Errorf("no tick was counted: %w", orNothing(err))), nil
+		return judgeMetrics(nil, nil, fmt.Errorf("ticks were not counted: %w", orNothing(err))), nil
 	}
 	s, err := lab.Look(ctx, x.Viewer, 3)
 	if err != nil {
@@ -88,7 +88,7 @@ func metricsExport(ctx context.Context, l *session) (f lab.Finding, err error) {
 	return judgeMetrics(before, after, nil), nil
 }
 
-// orNothing is an error that can be wrapped where there was none.
+// orNothing returns a non-nil error, for wrapping.
 func orNothing(err error) error {
 	if err == nil {
 		return fmt.Errorf("not within %s", lab.Patience)
@@ -104,7 +104,7 @@ func sum(f *dto.MetricFamily) (n float64) {
 	return n
 }
 
-// still are the counters that have not moved.
+// still lists the counters that have not increased.
 func still(before, after map[string]*dto.MetricFamily) (names []string) {
 	for _, name := range moving() {
 		if sum(after[name]) <= sum(before[name]) {
@@ -134,7 +134,7 @@ func judgeMetrics(before, after map[string]*dto.MetricFamily, err error) (f lab.
 	}
 	slices.Sort(own)
 	f.Pass = len(missing) == 0 && len(stuck) == 0
-	f.Measured = fmt.Sprintf("%d names missing, %d counters stand still", len(missing), len(stuck))
+	f.Measured = fmt.Sprintf("%d names missing, %d counters did not move", len(missing), len(stuck))
 	f.Evidence = fmt.Sprintf("a scrape of %d families (%d of this program) parses; %d names are promised", len(after), len(own), len(promised()))
 	if !f.Pass {
 		f.Evidence += fmt.Sprintf("; missing %v, still %v", missing, stuck)

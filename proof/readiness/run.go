@@ -14,25 +14,25 @@ import (
 	"corrgraph/store"
 )
 
-// Options of a run. Config must be that of the service that is to be judged; zero
-// elsewhere means default.
+// Options of a run. Config must be that of the judged service; zero elsewhere means
+// default.
 type Options struct {
-	Config config.Options // scratch instances are configured by it
-	// Target is a running instance that gates which can are run against. Zero URL:
-	// none, they use a scratch instance.
+	Config config.Options // configuration of scratch instances
+	// Target is a running instance, for gates that can test one. Zero URL: none, they
+	// use a scratch instance.
 	Target Target
 	// Program is the argv prefix that starts a service; flags (--config, --set) are
 	// appended. Empty means this program's own serve.
 	Program []string
-	Dir     string     // for scratch stores, removed after; empty means the system's
+	Dir     string     // for scratch stores, removed afterwards; empty means the system's
 	Open    lab.Opener // of scratch instances; required for the gates that need one
 
-	LoadRate float64       // requests a second of the gate load. Zero means 500
+	LoadRate float64       // requests per second of the gate load. Zero means 500
 	LoadFor  time.Duration // zero means 20 s
 	Kills    int           // of the gate crash_recovery. Zero means 6
-	Requests int           // of latency_critical_paths. Zero means 2000, the least that it asks for
+	Requests int           // of latency_critical_paths. Zero means 2000, its minimum
 
-	Progress io.Writer // a line for each gate; nil: none
+	Progress io.Writer // one line per gate; nil: none
 	Clock    func() time.Time
 }
 
@@ -66,9 +66,9 @@ func (o *Options) fill() {
 // ErrUnknownGate is returned for a name that no gate has.
 var ErrUnknownGate = errors.New("unknown gate")
 
-// Run runs the named gates, or all of them if only is empty, one after the other. It
-// calls record with each row as soon as the gate has ended. The error is that of ctx,
-// of record, or ErrUnknownGate; a gate that fails is none.
+// Run runs the named gates, or all of them if only is empty, one after the other.
+// It calls record with each row when its gate has ended. The error is that of ctx,
+// of record, or ErrUnknownGate; a failed gate is not an error.
 func Run(ctx context.Context, o Options, only []string, record func(context.Context, store.Check) error) (err error) {
 	o.fill()
 	all := gates(&o)
@@ -93,7 +93,7 @@ func Run(ctx context.Context, o Options, only []string, record func(context.Cont
 		c := l.try(ctx, g)
 		if ctx.Err() != nil {
 			fmt.Fprintln(o.Progress, "interrupted")
-			return context.Cause(ctx) // a gate that was cut short says nothing
+			return context.Cause(ctx) // an interrupted gate says nothing
 		}
 		fmt.Fprintf(o.Progress, "%-7s %5.1f s  %s\n", c.Status, o.Clock().Sub(start).Seconds(), c.Measured)
 		if err := record(ctx, c); err != nil {
@@ -103,13 +103,13 @@ func Run(ctx context.Context, o Options, only []string, record func(context.Cont
 	return nil
 }
 
-// session is what gates are given: a lab, and the options of the run.
+// session is the context of gates: a lab, and the options of the run.
 type session struct {
 	*lab.Lab
 	o Options
 }
 
-// longest is how long a gate may take; one that hangs has failed.
+// longest is the time limit of a gate; one that hangs has failed.
 const longest = 10 * time.Minute
 
 // try runs one gate. A panic in it is a failure.

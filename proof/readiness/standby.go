@@ -10,17 +10,17 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// standbyAges is what was seen of layer 4 beside layer 1.
+// standbyAges is what was observed of layer 4 beside layer 1.
 type standbyAges struct {
 	mode    string
-	busy    time.Duration // the largest age of layer 4 that was shown while the engine was busy
+	busy    time.Duration // largest age of layer 4 while the engine was busy
 	unaged  int           // answers without the layer's time
 	reads   int
 	idle    time.Duration // age after the ticks ended
-	idled   bool          // it came down to 0
-	within  time.Duration // of the end of ticks
+	idled   bool          // it fell to 0
+	within  time.Duration // after the end of ticks
 	hotMode string
-	hotAge  time.Duration // the largest while the engine was busy and the layer hot
+	hotAge  time.Duration // largest while the engine was busy and the layer hot
 	hot     int           // reads of it
 }
 
@@ -44,7 +44,7 @@ func failoverStandby(ctx context.Context, l *session) (f lab.Finding, err error)
 		r, err := lab.Get(ctx, x.Viewer, client.GraphPath(event))
 		return err == nil && r.Status == 200, err
 	}); err != nil || !ok {
-		return f, lab.NotRun("the first ticks did not appear: %w", err)
+		return f, lab.NotRun("the first ticks did not appear: %w", orNothing(err))
 	}
 	err = feed(ctx, x, all[third:2*third], func(g *client.Graph) {
 		a.reads++
@@ -72,14 +72,14 @@ func failoverStandby(ctx context.Context, l *session) (f lab.Finding, err error)
 	}
 	err = feed(ctx, x, all[2*third:], func(g *client.Graph) {
 		a.hotMode = g.Layers[3].Mode
-		if a.hot++; a.hot > 3 { // the first were published before the switch
+		if a.hot++; a.hot > 3 { // the first ones were published before the switch
 			a.hotAge = max(a.hotAge, age(g))
 		}
 	})
 	return judgeStandby(&a), err
 }
 
-// age is how much older layer 4 is than layer 1.
+// age returns how much older layer 4 is than layer 1.
 func age(g *client.Graph) time.Duration {
 	if len(g.Layers) != 4 || g.Layers[3].AsOf.IsZero() {
 		return 0
@@ -87,8 +87,8 @@ func age(g *client.Graph) time.Duration {
 	return g.Layers[0].AsOf.Sub(g.Layers[3].AsOf)
 }
 
-// feed hands ticks to the engine as fast as it takes them, so that it is busy, and
-// shows each graph read meanwhile to see.
+// feed keeps the engine busy with ticks, and passes each graph read meanwhile to
+// see.
 func feed(ctx context.Context, x *lab.Scratch, batches []*odds.Batch, see func(*client.Graph)) error {
 	const requests = 24
 	done := make(chan error, 1)
@@ -134,8 +134,8 @@ func applied(x *lab.Scratch, batches []*odds.Batch) bool {
 
 func judgeStandby(a *standbyAges) (f lab.Finding) {
 	f.Pass = a.mode == "standby" && a.reads > 0 && a.unaged == 0 && a.busy > 0 && a.idled && a.hotMode == "hot" && a.hot > 3 && a.hotAge == 0
-	f.Measured = fmt.Sprintf("%s old while busy, %s when idle, %s when hot", a.busy, a.idle, a.hotAge)
-	f.Evidence = fmt.Sprintf("layer 4 beside layer 1, event time: on %q %d reads while ticks came, %d of them without its time; renewed %s after the last tick; switched by a reload, then on %q %d reads while ticks came",
+	f.Measured = fmt.Sprintf("age %s while busy, %s when idle, %s when hot", a.busy, a.idle, a.hotAge)
+	f.Evidence = fmt.Sprintf("age of layer 4 relative to layer 1 in event time: on %q %d reads while ticks arrived, %d of them without its time; renewed %s after the last tick; switched by a reload, then on %q %d reads while ticks arrived",
 		a.mode, a.reads, a.unaged, a.within.Round(10*time.Millisecond), a.hotMode, a.hot)
 	return f
 }

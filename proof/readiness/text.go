@@ -11,8 +11,8 @@ import (
 	"corrgraph/server/service"
 )
 
-// Text writes the matrix for people: a line for each gate, then the evidence of
-// those that do not pass, of all with whole, and what it comes to.
+// Text writes the matrix for people: a line per gate, then the evidence of those
+// that do not pass, or of all with whole set, and the conclusion.
 func Text(w io.Writer, r *service.Readiness, now time.Time, whole bool, style answer.Style) error {
 	rows := [][]string{{"Gate", "Severity", "Status", "Measured", "Threshold", "Run"}}
 	for i := range r.Gates {
@@ -56,7 +56,7 @@ func Sentence(r *service.Readiness) string {
 		why = append(why, fmt.Sprintf("critical gates fail: %s", strings.Join(with(r, func(g *service.Gate) bool { return g.Severity == Critical && g.Status == Fail }), ", ")))
 	}
 	if r.Pending > 0 {
-		why = append(why, fmt.Sprintf("gates wait to be run: %s", strings.Join(with(r, func(g *service.Gate) bool { return g.Status == Pending }), ", ")))
+		why = append(why, fmt.Sprintf("gates pending: %s", strings.Join(with(r, func(g *service.Gate) bool { return g.Status == Pending }), ", ")))
 	}
 	switch {
 	case r.Authorised:
@@ -84,7 +84,7 @@ func dash(s string) string {
 	return s
 }
 
-// ago says when something was, roughly.
+// ago returns an approximate age.
 func ago(at *time.Time, now time.Time) string {
 	if at == nil {
 		return "never"

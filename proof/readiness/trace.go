@@ -26,7 +26,7 @@ func tracePropagation(ctx context.Context, l *session) (f lab.Finding, err error
 		return f, err
 	}
 	const trace, parent = "5eed0000000000000000000000077ace", "00000000000077ac"
-	// The layers must be built, not remembered, as they are within the same second.
+	// The layers must be built, not cached, as answers within one second are.
 	if err := client.Pause(ctx, 1100*time.Millisecond); err != nil {
 		return f, err
 	}
@@ -37,7 +37,7 @@ func tracePropagation(ctx context.Context, l *session) (f lab.Finding, err error
 	if err := r.Err(); err != nil {
 		return f, err
 	}
-	// Ending the instance exports what waits.
+	// Stopping the instance exports the remaining spans.
 	if err := x.Stop(); err != nil {
 		return f, err
 	}
@@ -73,7 +73,7 @@ func judgeTrace(spans []*otlp.Span, trace, parent, out string) (f lab.Finding) {
 	return f
 }
 
-// below reports whether a span stands under another, at any depth.
+// below reports whether a span is a descendant of another.
 func below(byID map[string]*otlp.Span, s, top *otlp.Span) bool {
 	for range len(byID) {
 		if string(s.GetParentSpanId()) == string(top.GetSpanId()) {

@@ -28,9 +28,9 @@ func (g *Gate) row() store.Check {
 	}
 }
 
-// verdict is the row of a gate that was run at now for took: PASS where it found
-// its threshold kept; PENDING where it could not be run, with the reason; FAIL in
-// any other case, an error included.
+// verdict returns the row of a gate run at now for took: PASS if its threshold was
+// kept; PENDING with the reason if it could not be run; FAIL otherwise, including
+// after an error.
 func (g *Gate) verdict(f lab.Finding, err error, now time.Time, took time.Duration) store.Check {
 	c := g.row()
 	c.LastChecked = odds.TimeOf(now)
@@ -53,9 +53,9 @@ func (g *Gate) verdict(f lab.Finding, err error, now time.Time, took time.Durati
 	return c
 }
 
-// Matrix is the matrix as it stands now: one row for each gate, in their order, from
-// what is held. A gate that is not held is PENDING, and so is one that was run
-// longer than maxAge ago: what it saw stays, with its time.
+// Matrix returns the current matrix: one row per gate, in order, from the stored
+// results. A gate without a result is PENDING, and so is one run longer than maxAge
+// ago, which keeps its evidence and time.
 func Matrix(o Options, held []store.Check, now time.Time, maxAge time.Duration) []store.Check {
 	o.fill()
 	all := gates(&o)
@@ -68,14 +68,14 @@ func Matrix(o Options, held []store.Check, now time.Time, maxAge time.Duration) 
 			continue
 		}
 		c := held[k]
-		// The severity is the program's to decide, not the store's.
+		// The program decides the severity, not the store.
 		c.Severity = g.Severity
 		if age := now.Sub(c.LastChecked.Std()); c.Status != Pending && age > maxAge {
-			c.Evidence = fmt.Sprintf("was %s %s ago, longer than %s: run it again; %s", c.Status, age.Round(time.Minute), maxAge, c.Evidence)
+			c.Evidence = fmt.Sprintf("was %s %s ago, more than %s: run it again; %s", c.Status, age.Round(time.Minute), maxAge, c.Evidence)
 			c.Status, c.Since = Pending, c.LastChecked.Add(odds.MillisOf(maxAge))
 		}
 		if c.Status != Pass && c.Status != Fail {
-			c.Status = Pending // a word of another program's proves nothing
+			c.Status = Pending // another program's status proves nothing
 		}
 		out = append(out, c)
 	}
@@ -90,7 +90,7 @@ func Names() (names []string) {
 	return names
 }
 
-// Checks are the rows behind what a service shows.
+// Checks returns the rows behind a service's matrix.
 func Checks(r *service.Readiness) []store.Check {
 	out := make([]store.Check, 0, len(r.Gates))
 	for i := range r.Gates {

@@ -76,7 +76,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// passed is a matrix in which every gate passed so long ago.
+// passed is a matrix in which every gate passed that long ago.
 func passed(ago time.Duration) []store.Check {
 	var o Options
 	o.fill()
@@ -104,16 +104,16 @@ func TestAuthorisation(t *testing.T) {
 		says       string
 	}{
 		"all pass":               {passed(time.Hour), true, "production is authorised"},
-		"nothing was run":        {nil, false, "gates wait to be run: sql_compliance"},
-		"one is missing":         {passed(time.Hour)[1:], false, "gates wait to be run: sql_compliance"},
+		"nothing was run":        {nil, false, "gates pending: sql_compliance"},
+		"one is missing":         {passed(time.Hour)[1:], false, "gates pending: sql_compliance"},
 		"a critical one fails":   {change("load", func(c *store.Check) { c.Status = Fail }), false, "critical gates fail: load"},
 		"a high one fails":       {change("metrics_export", func(c *store.Check) { c.Status = Fail }), true, "production is authorised"},
-		"a pending medium one":   {change("trace_propagation", func(c *store.Check) { c.Status = Pending }), false, "wait to be run: trace_propagation"},
-		"all are too old":        {passed(week + time.Minute), false, "wait to be run"},
+		"a pending medium one":   {change("trace_propagation", func(c *store.Check) { c.Status = Pending }), false, "gates pending: trace_propagation"},
+		"all are too old":        {passed(week + time.Minute), false, "gates pending"},
 		"just young enough":      {passed(week), true, "production is authorised"},
-		"another's word":         {change("load", func(c *store.Check) { c.Status = "GREAT" }), false, "wait to be run: load"},
+		"another's word":         {change("load", func(c *store.Check) { c.Status = "GREAT" }), false, "gates pending: load"},
 		"a severity played down": {change("load", func(c *store.Check) { c.Status, c.Severity = Fail, "LOW" }), false, "critical gates fail: load"},
-		"another component's":    {change("load", func(c *store.Check) { c.Component = "other" }), false, "wait to be run: load"},
+		"another component's":    {change("load", func(c *store.Check) { c.Component = "other" }), false, "gates pending: load"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := service.NewReadiness(Matrix(Options{}, c.held, noon(), week))
@@ -158,7 +158,7 @@ func TestText(t *testing.T) {
 	for _, want := range []string{
 		"sql_compliance          HIGH      PASS     x         0 statements fail", "3 h ago", "never",
 		"query_deadline FAIL: why\ufffd[2J it failed\n  see docs/runbooks/gates.md#query_deadline",
-		"18 of 20 pass, 1 fail (1 critical), 1 pending: production is not authorised: critical gates fail: query_deadline; gates wait to be run: load",
+		"18 of 20 pass, 1 fail (1 critical), 1 pending: production is not authorised: critical gates fail: query_deadline; gates pending: load",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())

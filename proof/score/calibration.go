@@ -12,20 +12,20 @@ import (
 type Band struct {
 	Band       odds.Band `json:"band"`
 	N          int       `json:"n"`
-	False      int       `json:"false"` // with backwards ones
+	False      int       `json:"false"` // including backwards ones
 	FalseShare float64   `json:"false_share"`
 	Low        float64   `json:"false_low"` // 95 % Wilson interval
 	High       float64   `json:"false_high"`
 }
 
-// Bin compares stated confidence with the share of true edges.
+// Bin compares claimed confidence with the share of true edges.
 type Bin struct {
 	From    float64 `json:"from"`
 	To      float64 `json:"to"`
 	N       int     `json:"n"`
 	True    int     `json:"true"`
 	Claimed float64 `json:"claimed"` // mean confidence
-	Share   float64 `json:"share"`   // that was true
+	Share   float64 `json:"share"`   // share that was true
 	Low     float64 `json:"low"`     // 95 % Wilson interval
 	High    float64 `json:"high"`
 	Inside  bool    `json:"inside"` // Claimed lies in the interval
@@ -33,7 +33,7 @@ type Bin struct {
 	sum float64
 }
 
-// judged enters an edge of any confidence into bands, bins and Brier score.
+// judged adds an edge, at any confidence, to bands, bins and Brier score.
 func (r *Report) judged(confidence float64, v Verdict) {
 	if v == Implied {
 		return
@@ -65,7 +65,7 @@ func ratio(k, n int) float64 {
 	return float64(k) / float64(n)
 }
 
-// finish derives every share from its counts, but for FalseShare of tallies.
+// finish derives every share from its counts, except FalseShare of tallies.
 func (r *Report) finish() {
 	r.tallies(func(t *Tally) {
 		t.Power, t.DirectedShare, t.RightShare = ratio(t.Found, t.Links), ratio(t.Directed, t.OnLinks), ratio(t.DirectionRight, t.Directed)

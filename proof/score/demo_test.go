@@ -28,8 +28,8 @@ func truthOf(t *testing.T, o simulate.Options) *truth.Truth {
 	return back
 }
 
-// An oracle that reports every planted link scores full marks, one that reports
-// every null pair none: the simulator's truth and the scorer's rules agree.
+// An oracle that reports every planted link gets full marks, one that reports every
+// null pair none: the simulator's truth and the scorer's rules agree.
 func TestOraclesOfEveryPreset(t *testing.T) {
 	for _, o := range []simulate.Options{{Minutes: 30}, {Preset: "calibration", Null: 80, True: 9, Moves: 10}, {Preset: "pooled", Null: 3, True: 4, FamilySize: 5, Moves: 10}} {
 		tr := truthOf(t, o)

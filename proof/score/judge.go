@@ -7,19 +7,19 @@ import (
 	"corrgraph/proof/simulate/truth"
 )
 
-// Verdict classifies an edge against the truth.
+// Verdict classifies an edge by the truth.
 type Verdict uint8
 
 // The verdicts. False and Backwards are wrong claims.
 const (
 	False     Verdict = iota // nothing links the two
-	Backwards                // linked, but the follower was called the leader
-	Implied                  // not planted itself, but planted links join the two
-	Planted                  // a planted link, the right way round or undirected
+	Backwards                // linked, but with follower and leader exchanged
+	Implied                  // not planted, but planted links join the two
+	Planted                  // a planted link, with the right direction or undirected
 )
 
-// unit is a market of an event at a venue. All its selections and lines are one
-// thing here: they mirror one another.
+// unit is a market of an event at a venue. All its selections and lines count as
+// one, since they mirror one another.
 type unit struct{ venue, event, market string }
 
 func unitOf(n odds.NodeID) unit {
@@ -35,7 +35,7 @@ func (u unit) consensus() bool { return u.venue == odds.ConsensusVenue }
 
 type pair struct{ a, b unit }
 
-// unordered puts a pair in a fixed order.
+// unordered returns a pair in a fixed order.
 func unordered(a, b unit) pair {
 	if a.venue+a.event+a.market > b.venue+b.event+b.market {
 		a, b = b, a
@@ -43,7 +43,7 @@ func unordered(a, b unit) pair {
 	return pair{a, b}
 }
 
-// judge knows the planted links and what follows from them.
+// judge knows the planted links and their implications.
 type judge struct {
 	links   map[pair]*truth.Link
 	place   map[unit]place
@@ -52,10 +52,10 @@ type judge struct {
 	slowest odds.Millis // step of the slowest venue, which a consensus inherits
 }
 
-// place is where a unit stands among the units that planted links join it to.
+// place is a unit's position among the units that planted links join to it.
 type place struct {
 	component int
-	delay     odds.Millis // sum of lags on the way from the component's first unit
+	delay     odds.Millis // sum of lags on the path from the component's first unit
 }
 
 // finest is the resolution of a stream.
@@ -82,7 +82,7 @@ func newJudge(t *truth.Truth) *judge {
 	return j
 }
 
-// spread gives every unit that links join to u its component and delay.
+// spread gives every unit joined to u by links its component and delay.
 func (j *judge) spread(u unit, component int, next map[unit][]*truth.Link) {
 	if _, ok := j.place[u]; ok {
 		return
@@ -112,8 +112,8 @@ func (j *judge) settle(u unit, p place) {
 	}
 }
 
-// judge returns the verdict on source → target, and the planted link if there is
-// one between the two, either way round.
+// judge returns the verdict on source → target, and the planted link between the
+// two in either direction, if there is one.
 func (j *judge) judge(source, target unit, simultaneous bool) (Verdict, *truth.Link) {
 	if l := j.links[pair{source, target}]; l != nil {
 		return Planted, l
@@ -138,9 +138,9 @@ func (j *judge) judge(source, target unit, simultaneous bool) (Verdict, *truth.L
 	return Implied, nil
 }
 
-// againstConsensus judges an edge between a venue and the consensus of its
-// market: it is implied when another venue of the consensus leads the venue in
-// truth, or follows it where the edge says that the consensus follows.
+// againstConsensus judges an edge between a venue and the consensus of its market.
+// It is implied if another venue of the consensus truly leads the venue, or truly
+// follows it if the edge says that the consensus follows.
 func (j *judge) againstConsensus(source, target unit, simultaneous bool) Verdict {
 	consensus, venue, sign := source, target, odds.Millis(1)
 	if target.consensus() {

@@ -4,9 +4,9 @@ import "slices"
 
 // Pool combines the reports of several markets made with the same options: counts
 // add up, shares follow from the sums, and the false share of a tally is the mean
-// of the markets' own, which is what a false-discovery rate promises. It takes
-// reports as Score returned them (medians need the errors behind them, which JSON
-// does not hold), with equal numbers of bins. No reports give a zero Report.
+// over markets, which is what a false-discovery rate promises. Reports must come
+// from Score (JSON lacks the errors needed for medians) and have equal numbers of
+// bins. No reports give a zero Report.
 func Pool(reports []Report) Report {
 	if len(reports) == 0 {
 		return Report{}
@@ -55,7 +55,7 @@ func (r *Report) plus(o *Report) {
 	r.Outliers.Right += o.Outliers.Right
 }
 
-// plus adds counts, and the false share for Pool to divide.
+// plus adds counts, and false shares for Pool to divide.
 func (t *Tally) plus(o *Tally) {
 	t.Links += o.Links
 	t.Found += o.Found

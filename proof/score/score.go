@@ -1,14 +1,13 @@
-// Package score compares what was learned from a simulated market with the truth
-// behind it: how many of the discovered edges are false, how many of the planted
-// links were found, whether lag, size and direction are right, and whether
-// confidence is calibrated.
+// Package score compares what was learned from a simulated market with its truth:
+// how many discovered edges are false, how many planted links were found, whether
+// lag, size and direction are right, and whether confidence is calibrated.
 //
-// Rules: selections and lines of one market at one venue count as one. An edge that
-// is Implied (see package truth) is a real correlation without a link of its own:
-// it is counted, and left out of every share, of the confidence bands and of the
-// calibration, so that it can neither hide a false edge nor count as one. An edge
-// that points the wrong way is a wrong claim and counts as false. Rows of other
-// programs are not scored.
+// Rules: selections and lines of one market at one venue count as one. An Implied
+// edge (see package truth) is a real correlation without a link of its own: it is
+// counted, but left out of every share, the confidence bands and the calibration,
+// so that it neither hides a false edge nor counts as one. An edge with the wrong
+// direction is a wrong claim and counts as false. Rows of other programs are not
+// scored.
 package score
 
 import (
@@ -24,16 +23,16 @@ import (
 
 // Options of a score. The zero value is the default.
 type Options struct {
-	// LagTolerance is the relative error up to which a lag is right. Zero means 0.10.
+	// LagTolerance is the largest relative error of a correct lag. Zero means 0.10.
 	LagTolerance float64
 	// Bins is the number of equal confidence bins of the calibration. Zero means 10.
 	Bins int
-	// Slack is how far from an outlier an anomaly may be stamped. Zero means 1 s.
+	// Slack is how far the time of an anomaly may be from its outlier. Zero means 1 s.
 	Slack odds.Millis
 }
 
-// Report is a market's score. A share of nothing is 0; the count beside it shows
-// that.
+// Report is the score of a market. A share of zero cases is 0; see the count beside
+// it.
 type Report struct {
 	Markets     int      `json:"markets"` // simulated markets behind the figures
 	Preset      string   `json:"preset"`
@@ -57,7 +56,7 @@ type Report struct {
 type Tally struct {
 	Layer      string  `json:"layer"`
 	Links      int     `json:"links"`      // planted
-	Found      int     `json:"found"`      // planted and discovered, whatever the direction
+	Found      int     `json:"found"`      // planted and discovered, in either direction
 	Power      float64 `json:"power"`      // Found / Links
 	Reported   int     `json:"reported"`   // edges at any confidence
 	Discovered int     `json:"discovered"` // of these
@@ -66,17 +65,17 @@ type Tally struct {
 	Copied     int     `json:"copied"` // implied and marked as copied
 	Backwards  int     `json:"backwards"`
 	False      int     `json:"false"`
-	// FalseShare is (False + Backwards) / (True + False + Backwards); over
-	// several markets it is the mean of theirs, which is the false-discovery rate.
+	// FalseShare is (False + Backwards) / (True + False + Backwards); over several
+	// markets it is their mean, the false-discovery rate.
 	FalseShare     float64 `json:"false_share"`
 	OnLinks        int     `json:"on_links"` // discovered edges on planted links
-	Directed       int     `json:"directed"` // of these, the ones that claim a direction
+	Directed       int     `json:"directed"` // of these, with a direction
 	DirectionRight int     `json:"direction_right"`
 	DirectedShare  float64 `json:"directed_share"`
 	RightShare     float64 `json:"direction_right_share"`
 }
 
-// Nulls counts the pairs that the truth lists as independent.
+// Nulls counts the pairs that are independent by the truth.
 type Nulls struct {
 	Pairs      int     `json:"pairs"`
 	Reported   int     `json:"reported"` // with an edge at any confidence
@@ -84,26 +83,26 @@ type Nulls struct {
 	Share      float64 `json:"share"` // Discovered / Pairs
 }
 
-// Lag measures how well lags were recovered, over discovered planted links that
-// point the right way.
+// Lag measures the accuracy of lags, over discovered planted links with the right
+// direction.
 type Lag struct {
 	N           int     `json:"n"`
-	Right       int     `json:"right"`  // inside the tolerance, or inside a polled source's step
-	Polled      int     `json:"polled"` // of N, with a polled source or a consensus that holds one
+	Right       int     `json:"right"`  // within the tolerance, or within a polled source's step
+	Polled      int     `json:"polled"` // of N, with a polled source or a consensus that includes one
 	RightShare  float64 `json:"right_share"`
-	MedianError float64 `json:"median_error"` // relative, streams alone
+	MedianError float64 `json:"median_error"` // relative, streams only
 	Covered     int     `json:"covered"`      // planted lag inside the reported interval
 	Coverage    float64 `json:"coverage"`
 }
 
-// Beta measures how well sizes were recovered, over the same links between venues.
-// The expected size is share × β, the average response to a leader's move.
+// Beta measures the accuracy of sizes, over the same links between venues. The
+// expected size is share × β, the average response to a leader's move.
 type Beta struct {
 	N           int     `json:"n"`
 	MedianError float64 `json:"median_error"` // relative
 }
 
-// Outliers counts planted wrong quotes and the anomalies that report them.
+// Outliers counts planted wrong quotes, and the anomalies that report them.
 type Outliers struct {
 	Planted   int     `json:"planted"`
 	Found     int     `json:"found"`
@@ -153,9 +152,9 @@ type scored struct {
 	source, target unit
 }
 
-// distinct keeps the most confident edge of each layer and pair of units, in the
-// order of first appearance. Mirror selections and alternate lines fall together;
-// rows of other programs fall out.
+// distinct keeps the most confident edge of each layer and pair of units, in order
+// of first appearance. Mirror selections and alternate lines are merged; rows of
+// other programs are dropped.
 func distinct(edges []graph.Edge) []scored {
 	type key struct {
 		layer odds.Layer
@@ -258,8 +257,8 @@ func (t *Tally) direction(first bool, v Verdict, simultaneous bool) {
 	}
 }
 
-// scoreSize compares lag and β. Polling adds up to a step to a follower's lag,
-// half a step on average when the leader is a stream.
+// scoreSize compares lag and β. Polling adds up to one step to a follower's lag,
+// half a step on average if the leader is a stream.
 func (r *Report) scoreSize(j *judge, e scored, l *truth.Link, o Options) {
 	step := j.resolution(e.source, e.target)
 	lag, want := float64(e.Lag), float64(l.LagMs)
@@ -284,7 +283,7 @@ func (r *Report) scoreSize(j *judge, e scored, l *truth.Link, o Options) {
 	}
 }
 
-// mirrored is 1 for the same selection, −1 for the other side, 0 for none of both.
+// mirrored is 1 for the same selection, −1 for the opposite side, 0 for neither.
 func mirrored(a, b odds.NodeID) float64 {
 	_, _, _, x, _ := a.Parts()
 	_, _, _, y, _ := b.Parts()
@@ -297,8 +296,7 @@ func mirrored(a, b odds.NodeID) float64 {
 	return -1
 }
 
-// scoreFamilies judges each family by the best verdict on any pair that it
-// stands for.
+// scoreFamilies judges each family by the best verdict on any of its pairs.
 func (r *Report) scoreFamilies(j *judge, t *truth.Truth, families []graph.Family) {
 	planted := map[string]bool{}
 	for i := range t.Links {
@@ -344,8 +342,8 @@ func (j *judge) family(t *truth.Truth, f *graph.Family) (best Verdict, link *tru
 	return best, link
 }
 
-// relation finds a planted link of a relation ("team", "city"); such families
-// have no venues, and no direction of their own.
+// relation finds a planted link of a relation ("team", "city"); such families have
+// no venues and no direction of their own.
 func relation(t *truth.Truth, k graph.FamilyKey) (Verdict, *truth.Link) {
 	for i := range t.Links {
 		l := &t.Links[i]

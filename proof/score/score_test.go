@@ -69,7 +69,7 @@ func TestVerdicts(t *testing.T) {
 		{"ann/e1/totals/over", "bob/e1/totals/over", false, False},
 		{"consensus/e1/h2h/home", "bob/e1/h2h/home", false, Implied},
 		{"ann/e1/h2h/home", "consensus/e1/h2h/home", false, Implied},
-		{"consensus/e1/h2h/home", "ann/e1/h2h/home", false, Backwards}, // nobody leads ann
+		{"consensus/e1/h2h/home", "ann/e1/h2h/home", false, Backwards}, // no venue leads ann
 		{"consensus/e1/h2h/home", "ann/e1/h2h/home", true, Implied},
 		{"consensus/e1/h2h/home", "eve/e1/h2h/home", false, False},
 		{"consensus/e2/h2h/home", "ann/e2/h2h/home", false, False},
@@ -213,7 +213,7 @@ func TestPool(t *testing.T) {
 	bad := Score(market(), edges(), nil, nil, Options{})
 	before := bad.Layers[0]
 	p := Pool([]Report{bad, good, good, good})
-	if l := p.Layers[0]; math.Abs(l.FalseShare-0.125) > 1e-12 { // mean of 0.5, 0, 0, 0; not 2 of 7
+	if l := p.Layers[0]; math.Abs(l.FalseShare-0.125) > 1e-12 { // mean of 0.5, 0, 0, 0; not 2/7
 		t.Errorf("mean false share %.4f, want 0.125", l.FalseShare)
 	}
 	if l := p.Layers[0]; p.Markets != 4 || l.Links != 16 || l.Found != 6 || l.True != 5 || l.RightShare != 0.8 {
@@ -236,7 +236,7 @@ func TestText(t *testing.T) {
 	if err := r.Text(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"HIGH", "power", "50.0 %", "Independent pairs      3 in the market, 1 called linked (33.3 %)", "Brier"} {
+	for _, want := range []string{"HIGH", "power", "50.0 %", "Independent pairs      3 in the market, 1 reported as linked (33.3 %)", "Brier"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
 		}
@@ -246,7 +246,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// The scorer may know the truth; nothing that estimates may.
+// The scorer may know the truth; no estimator may.
 func TestTruthIsKeptFromTheEstimators(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "corrgraph/proof/score").Output()
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 func (r *Report) Text(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Scored against the truth of %d simulated market(s), preset %s.\n", r.Markets, r.Preset)
-	b.WriteString("Implied edges join venues that a planted link joins indirectly: real, and in no share.\n\n")
+	b.WriteString("Implied edges join venues that planted links join indirectly: real, and excluded from all shares.\n\n")
 	tallies(&b, "Links", append([]Tally{r.Edges}, r.Layers...))
 	tallies(&b, "Families", r.Families)
-	fmt.Fprintf(&b, "Independent pairs      %d in the market, %d called linked (%s)\n", r.Nulls.Pairs, r.Nulls.Discovered, percent(r.Nulls.Discovered, r.Nulls.Pairs))
+	fmt.Fprintf(&b, "Independent pairs      %d in the market, %d reported as linked (%s)\n", r.Nulls.Pairs, r.Nulls.Discovered, percent(r.Nulls.Discovered, r.Nulls.Pairs))
 	fmt.Fprintf(&b, "Lag                    right for %d of %d (%s), median error %.1f %%; inside its interval for %s\n",
 		r.Lag.Right, r.Lag.N, percent(r.Lag.Right, r.Lag.N), 100*r.Lag.MedianError, percent(r.Lag.Covered, r.Lag.N))
 	fmt.Fprintf(&b, "Size of the follow     median error %.1f %% over %d\n", 100*r.Beta.MedianError, r.Beta.N)
-	fmt.Fprintf(&b, "Wrong quotes           %d of %d found (%s); %d of %d alarms right (%s)\n\n", r.Outliers.Found, r.Outliers.Planted,
+	fmt.Fprintf(&b, "Wrong quotes           %d of %d found (%s); %d of %d reports right (%s)\n\n", r.Outliers.Found, r.Outliers.Planted,
 		percent(r.Outliers.Found, r.Outliers.Planted), r.Outliers.Right, r.Outliers.Anomalies, percent(r.Outliers.Right, r.Outliers.Anomalies))
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "Confidence\tedges\tfalse\tfalse share\t95 % interval\t")
@@ -52,7 +52,7 @@ func tallies(b *bytes.Buffer, title string, rows []Tally) {
 	b.WriteString("\n")
 }
 
-// percent renders k of n; a dash where there is nothing to share.
+// percent formats k of n in per cent; a dash if n is 0.
 func percent(k, n int) string {
 	if n == 0 {
 		return "–"

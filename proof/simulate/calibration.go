@@ -11,15 +11,15 @@ import (
 
 const (
 	tickRate  = 0.2 // source moves a second
-	farthest  = 2.0 // log-odds that a path may stray
-	nullGroup = 5   // venues of one null event: 10 pairs that share nodes
+	farthest  = 2.0 // largest log-odds that a path may reach
+	nullGroup = 5   // venues per null event: 10 pairs that share nodes
 	sport     = "simulated"
-	shortest  = 200.0 // ms: planted lags are drawn evenly in log
+	shortest  = 200.0 // ms; planted lags are log-uniform
 	longest   = 20_000.0
 )
 
-// calibration deals null pairs of all eight kinds and planted pairs, every event
-// in a league of its own, so that nothing is pooled.
+// calibration makes null pairs of all eight kinds and planted pairs, every event in
+// a league of its own, so that nothing is pooled.
 func (w *world) calibration() {
 	w.span = int64(float64(w.opts.Moves) / tickRate * 1000)
 	w.streams(nullGroup)
@@ -38,8 +38,8 @@ func (w *world) calibration() {
 	}
 }
 
-// pooled deals families: one league, the same two venues, lag and size, many
-// events with few moves each.
+// pooled makes families: one league, the same two venues, lag and size, many events
+// with few moves each.
 func (w *world) pooled() {
 	w.span = int64(float64(w.opts.Moves) / tickRate * 1000)
 	w.streams(2)
@@ -79,7 +79,7 @@ func (w *world) testEvent(league string, i int) int {
 	return w.addEvent(&odds.Event{ID: id, Sport: sport, League: league, Start: w.at(-600_000), Home: "Home " + id, Away: "Away " + id})
 }
 
-// nullEvent adds n venues that share activity, and nothing else.
+// nullEvent adds n venues that share only their activity.
 func (w *world) nullEvent(r *rand.Rand, league string, i, n int, kind string) {
 	event, m := w.testEvent(league, i), h2h(0)
 	var act intensity
@@ -96,7 +96,7 @@ func (w *world) nullEvent(r *rand.Rand, league string, i, n int, kind string) {
 	}
 }
 
-// plantedEvent adds a leader (venue 0 or 1) and a follower that makes as many
+// plantedEvent adds a leader (venue 0 or 1), and a follower that makes as many
 // moves of its own as the leader.
 func (w *world) plantedEvent(r *rand.Rand, league string, i, leader int, f follow) {
 	event, m := w.testEvent(league, i), h2h(0)

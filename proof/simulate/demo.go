@@ -9,20 +9,20 @@ import (
 	"corrgraph/proof/simulate/truth"
 )
 
-// bookmaker is a venue of the demo and whom it follows.
+// bookmaker is a venue of the demo and its leader.
 type bookmaker struct {
 	name, role string
 	leader     int // index of the venue it follows; -1 none
 	follow     follow
-	own        float64 // its own moves, as a share of the leader's number
+	own        float64 // its own moves, relative to the leader's number
 	polled     bool
 }
 
 const (
 	pollStep   = 60_000
-	leadMoves  = 430    // of the first venue in each market, however long the demo
+	leadMoves  = 430    // of the first venue in each market, whatever the demo's length
 	loner      = 5      // index of the independent venue
-	crossLagL2 = 40_000 // ms; long enough for a consensus that holds polled venues
+	crossLagL2 = 40_000 // ms; enough for a consensus with polled venues
 	crossLagL3 = 45_000
 	crossLagL4 = 50_000
 )
@@ -40,17 +40,17 @@ func bookmakers() []bookmaker {
 	}
 }
 
-// fixture is a match of the demo. Where from is set, its first venue's h2h copies
+// fixture is a match of the demo. If from is set, its first venue's h2h follows
 // that of an earlier fixture.
 type fixture struct {
 	id, sport, league, home, away string
-	start                         int // minutes after the end; below zero: in play for that long at the end
+	start                         int // minutes after the end; negative: in play for that long at the end
 	markets                       []*market
 	linked                        bool // h2h leads totals
 	from                          int  // index + 1
 	layer                         odds.Layer
 	relation                      string
-	fromSel, sel                  int // selections that name the shared team or city
+	fromSel, sel                  int // selections with the shared team or city
 }
 
 const nextDay = 24 * 60
@@ -87,13 +87,13 @@ func fixtures() []fixture {
 	}
 }
 
-// demo makes a market that a person can read, with every feature in it.
+// demo makes a readable market with every feature.
 func (w *world) demo() {
 	w.span = int64(w.opts.Minutes) * 60_000
 	books := bookmakers()
 	w.demoVenues(books)
 	all := fixtures()
-	var index []int     // of every series, for one common scale
+	var index []int     // of every series, to find a common scale
 	var first [][][]int // [fixture][market][venue] → series
 	for i, f := range all {
 		r := w.random(i)
@@ -168,14 +168,14 @@ func (s *series) within(end int64) []move {
 	return s.moves[:n]
 }
 
-// crossFollow is how a market or event follows another.
+// crossFollow returns how a market or event follows another.
 func crossFollow(layer odds.Layer, sign float64) follow {
 	lag := map[odds.Layer]float64{odds.CrossMarket: crossLagL2, odds.CrossEvent: crossLagL3, odds.CrossSport: crossLagL4}[layer]
 	return follow{lag: lag, jitter: 0.08, share: 0.9, beta: 0.8 * sign, r2: 0.8}
 }
 
-// homeSign turns the link between the shared team's selections into one between
-// the first selections, which the series hold.
+// homeSign turns the link between the shared team's selections into one between the
+// first selections, which the series represent.
 func (f *fixture) homeSign() float64 {
 	if f.fromSel != f.sel {
 		return -1
@@ -183,8 +183,8 @@ func (f *fixture) homeSign() float64 {
 	return 1
 }
 
-// demoLinks records what demoMarket planted: at the venues, and on the consensus
-// that the venues' common leader drives.
+// demoLinks records the links planted by demoMarket: at the venues, and on the
+// consensus driven by their common leader.
 func (w *world) demoLinks(books []bookmaker, all []fixture, i int) {
 	f, event := all[i], i
 	for _, m := range f.markets {
@@ -211,9 +211,9 @@ func (w *world) demoLinks(books []bookmaker, all []fixture, i int) {
 	}
 }
 
-// demoNulls records the pairs without a link that the layers watch: the
-// independent venue with every other, spreads with the other markets, and totals
-// with h2h where they are not linked.
+// demoNulls records the unlinked pairs that the layers watch: the independent venue
+// with every other, spreads with the other markets, and totals with h2h if they are
+// not linked.
 func (w *world) demoNulls(event int, f fixture, s [][]int) {
 	null := func(a, b odds.NodeID) { w.truth.Nulls = append(w.truth.Nulls, truth.Null{A: a, B: b, Kind: prices}) }
 	for m := range s {
@@ -231,7 +231,7 @@ func (w *world) demoNulls(event int, f fixture, s [][]int) {
 	}
 }
 
-// crossNull records two events that share a team or city and have no link.
+// crossNull records two unlinked events that share a team or city.
 func (w *world) crossNull(layer odds.Layer, a, selA, b, selB int) {
 	m := h2h(0)
 	w.truth.Nulls = append(w.truth.Nulls, truth.Null{
@@ -240,8 +240,8 @@ func (w *world) crossNull(layer odds.Layer, a, selA, b, selB int) {
 	})
 }
 
-// scores lets a match in play score: all venues suspend within the same second,
-// and reopen after more than a poll at prices that jumped together.
+// scores adds scores to a match in play: all venues suspend within the same second,
+// and reopen after more than a poll at prices that have jumped together.
 func (w *world) scores(r *rand.Rand, event int, s [][]int, from int64) {
 	n := 3
 	gap := (w.span - from) / int64(n+1)
@@ -272,7 +272,7 @@ func (w *world) suspend(k int, from, to int64) {
 	w.truth.Suspensions = append(w.truth.Suspensions, truth.Suspension{Node: w.node(k), At: w.at(from), Until: w.at(to)})
 }
 
-// outages gives a match before play one lonely suspension in its first half and
+// outages gives a match before play one isolated suspension in its first half and
 // one wrong price in its second.
 func (w *world) outages(r *rand.Rand, s [][]int) {
 	half := w.span / 2
@@ -287,14 +287,14 @@ func (w *world) outages(r *rand.Rand, s [][]int) {
 	if w.sources[w.venues[w.series[k].venue].source].step > 0 {
 		at = firstPoll(pollStep) + (at-firstPoll(pollStep))/pollStep*pollStep
 		until = at + pollStep
-		on, off = at-1, at+1 // seen by this poll alone
+		on, off = at-1, at+1 // seen by this poll only
 	}
 	w.add(entry{at: on, v: float64(len(w.truth.Outliers)), series: int32(k), kind: errs})
 	w.add(entry{at: off, series: int32(k), kind: returns})
 	w.truth.Outliers = append(w.truth.Outliers, truth.Outlier{Node: w.node(k), At: w.at(at), Until: w.at(until)})
 }
 
-// remargin changes overrounds, which says nothing about the match.
+// remargin changes overrounds, without information about the match.
 func (w *world) remargin(r *rand.Rand, s [][]int) {
 	for m := range s {
 		for _, k := range s[m] {

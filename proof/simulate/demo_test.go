@@ -37,7 +37,7 @@ func TestDemoSizeAndFeatures(t *testing.T) {
 	}
 }
 
-// byTime finds what was shown at an instant and just before it.
+// around finds what was shown at an instant and just before it.
 func around(s []seen, at odds.Time) (before, now *seen) {
 	i, ok := slices.BinarySearchFunc(s, at, func(x seen, at odds.Time) int { return int(x.at - at) })
 	if !ok || i == 0 {
@@ -162,7 +162,8 @@ func TestLineMovesRecoil(t *testing.T) {
 		}
 		checked++
 		price, joined := now.value-before.value, now.joined-before.joined
-		// the price steps back by the worth of the line, the joined value moves on as ever
+		// the price steps back by the value of the line, the joined value moves on as
+		// usual
 		if math.Abs(joined) > 0.25 || price*joined > 0 && math.Abs(price) > math.Abs(joined) {
 			t.Errorf("%s at %v: line %g → %g, price moved %.3f, joined value %.3f", m.Node, m.At, m.From, m.To, price, joined)
 		}
@@ -202,8 +203,8 @@ func TestPolledVenuesShareOneClock(t *testing.T) {
 	}
 }
 
-// The consensus links are driven by the first venue, whose own moves must show
-// them, with the sign that the shared team's sides ask for.
+// The consensus links are driven by the first venue: its own moves must show them,
+// with the sign given by the shared team's sides.
 func TestCrossLinksShowAtTheLeader(t *testing.T) {
 	got, tr := collect(t, Options{Seed: 6})
 	for _, l := range tr.Links {

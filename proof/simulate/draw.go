@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// prices is the kind of the demo: heavy tails, but no move that rewrites a match.
+// prices is the kind used in the demo: heavy tails, but no move that decides a
+// match.
 const prices = "prices"
 
 // Kinds returns the names of the eight kinds of null pairs, in the order in which
@@ -15,7 +16,7 @@ func Kinds() []string {
 	return []string{"gauss", "heavy", "volcluster", "bursts", "rounded", "bounce", "momentum", "trend"}
 }
 
-// increments draws n moves of a kind, of about unit size.
+// increments draws n moves of a kind, with about unit size.
 func increments(r *rand.Rand, n int, kind string) []float64 {
 	x := make([]float64, n)
 	for i := range x {
@@ -92,12 +93,12 @@ func poisson(r *rand.Rand, mean float64) (n int) {
 	return n
 }
 
-// intensity is an activity over time, as a cumulative sum over equal windows.
+// intensity is activity over time, as a cumulative sum over equal windows.
 type intensity []float64
 
 const burstWindow = 10_000 // ms
 
-// bursts draws the activity of span ms: quiet with violent windows.
+// bursts draws the activity of span ms: mostly quiet, with violent windows.
 func bursts(r *rand.Rand, span int64) intensity {
 	c := make(intensity, max(1, (span+burstWindow-1)/burstWindow))
 	sum := 0.0
@@ -108,8 +109,8 @@ func bursts(r *rand.Rand, span int64) intensity {
 	return c
 }
 
-// after returns the activity that is 1 before from, and b scaled to a mean of 1
-// after it, over span ms.
+// after returns an activity over span ms: 1 before from, then b scaled to a mean of
+// 1.
 func (b intensity) after(from, span int64) intensity {
 	c := make(intensity, max(1, (span+burstWindow-1)/burstWindow))
 	mean := b[len(b)-1] / float64(len(b))
@@ -128,7 +129,7 @@ func (b intensity) after(from, span int64) intensity {
 	return c
 }
 
-// times draws about mean distinct instants in [0, span) ms, in order; act nil is
+// times draws about mean distinct instants in [0, span) ms, in order; nil act means
 // steady activity.
 func times(r *rand.Rand, span int64, mean float64, act intensity) []int64 {
 	t := make([]int64, poisson(r, mean))

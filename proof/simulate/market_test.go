@@ -22,7 +22,7 @@ type seen struct {
 	polled bool
 }
 
-// collect runs o and files what was shown under the first selection's node.
+// collect runs o and groups what was shown by the first selection's node.
 func collect(t testing.TB, o Options) (map[odds.NodeID][]seen, *truth.Truth) {
 	t.Helper()
 	out := map[odds.NodeID][]seen{}
@@ -66,8 +66,8 @@ func collect(t testing.TB, o Options) (map[odds.NodeID][]seen, *truth.Truth) {
 	return out, tr
 }
 
-// steps are the moves of a node's open prices; none across a suspension. They
-// are held within ±3 r.m.s., or a heavy tail would hide everything else.
+// steps returns the moves of a node's open prices, none across a suspension. They
+// are clipped at ±3 r.m.s., or a heavy tail would hide everything else.
 func steps(s []seen) (out []move) {
 	square := 0.0
 	for i := 1; i < len(s); i++ {
@@ -150,7 +150,7 @@ func TestNullPairsShareActivityAndNothingElse(t *testing.T) {
 		var squares, n float64
 		for _, p := range tr.Nulls {
 			a, b := steps(got[p.A]), steps(got[p.B])
-			if p.Kind == "trend" || p.Kind == "momentum" { // not white: the contrast of raw moves is no z
+			if p.Kind == "trend" || p.Kind == "momentum" { // not white: the contrast of raw moves is not a z-score
 				continue
 			}
 			if p.Kind != "bursts" {

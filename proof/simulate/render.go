@@ -17,7 +17,7 @@ func compareEntries(a, b entry) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.series, b.series), cmp.Compare(a.kind, b.kind), cmp.Compare(a.v, b.v))
 }
 
-// run orders what happens and shows it, instant by instant.
+// run orders the entries and emits their effects, instant by instant.
 func (w *world) run(emit func(*odds.Batch) error) error {
 	w.schedulePolls()
 	slices.SortFunc(w.entries, compareEntries)
@@ -58,11 +58,11 @@ func (w *world) schedulePolls() {
 	}
 }
 
-// firstPoll is half a step after the start, when every price is up.
+// firstPoll is half a step after the start, when every price is available.
 func firstPoll(step int64) int64 { return max(settle, step/2) }
 
-// apply changes the state of a series and reports whether its venue's stream
-// shows it.
+// apply changes the state of a series and reports whether its venue's stream emits
+// the change.
 func (w *world) apply(e entry) bool {
 	s := w.series[e.series]
 	visible := s.suspended == 0
@@ -87,7 +87,7 @@ func (w *world) apply(e entry) bool {
 	return visible && s.open && w.sources[w.venues[s.venue].source].step == 0
 }
 
-// emitStreams shows the touched series, one batch a source.
+// emitStreams emits the changed series, one batch per source.
 func (w *world) emitStreams(at int64, touched []int32, emit func(*odds.Batch) error) error {
 	src := func(i int32) int { return w.venues[w.series[i].venue].source }
 	if len(touched) > 1 {
@@ -106,13 +106,13 @@ func (w *world) emitStreams(at int64, touched []int32, emit func(*odds.Batch) er
 	return nil
 }
 
-// single is a batch of one update in one piece of memory: nearly all are.
+// single is a batch of one update in one allocation, since nearly all are.
 type single struct {
 	batch  odds.Batch
 	update [1]odds.Update
 }
 
-// emitSource shows the given series of a source; nil means all, as a poll does.
+// emitSource emits the given series of a source; nil means all, as in a poll.
 func (w *world) emitSource(at int64, src int, index []int32, emit func(*odds.Batch) error) error {
 	one := new(single)
 	b := &one.batch
@@ -136,8 +136,8 @@ func (w *world) emitSource(at int64, src int, index []int32, emit func(*odds.Bat
 	return emit(b)
 }
 
-// show renders what a venue says of a market now. A suspended market repeats
-// its last open price.
+// show returns a venue's current quotes of a market. A suspended market repeats its
+// last open price.
 func (w *world) show(s *series, at int64) odds.Update {
 	event := w.events[s.event]
 	u := odds.Update{
@@ -157,7 +157,7 @@ func (w *world) show(s *series, at int64) odds.Update {
 	return u
 }
 
-// selectionName is what a source calls an outcome: a team, Over, Under, Draw.
+// selectionName returns a source's name of an outcome: a team, Over, Under, Draw.
 func selectionName(e *odds.Event, m *market, i int) string {
 	switch m.side[i] {
 	case odds.Home:
@@ -172,8 +172,8 @@ func selectionName(e *odds.Event, m *market, i int) string {
 	return "Draw"
 }
 
-// lineOf is the line of a selection; the away side of a spread has the opposite
-// of the home side's.
+// lineOf returns the line of a selection; the away side of a spread has the
+// negative of the home side's.
 func (s *series) lineOf(sel int) float64 {
 	switch {
 	case s.market.dir == 0:
@@ -184,8 +184,8 @@ func (s *series) lineOf(sel int) float64 {
 	return s.line
 }
 
-// price sets what is shown from the state, moving the line where the price has
-// strayed too far from even.
+// price sets the quotes from the state, and moves the line if the price has strayed
+// too far from even.
 func (w *world) price(s *series, at int64) {
 	m := s.market
 	was := s.line
@@ -207,11 +207,11 @@ func (w *world) price(s *series, at int64) {
 	}
 }
 
-// wrongBy is the factor between a wrong price and the right one: about half, in
-// log-odds, of the wrong quote known from real recordings.
+// wrongBy is the factor between a wrong and the right price: about half, in
+// log-odds, of a wrong quote seen in real recordings.
 const wrongBy = 5
 
-// price turns a taken probability into decimal odds of eight digits; 0 stays 0.
+// price turns a probability into decimal odds with eight digits; 0 stays 0.
 func price(p float64) float64 {
 	if p == 0 {
 		return 0

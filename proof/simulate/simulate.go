@@ -1,12 +1,12 @@
-// Package simulate generates a market with known ground truth: venues that follow
-// one another with known lags, sizes and shares, and the effects that must not be
-// mistaken for leadership. It emits the batches that a feed would, in event-time
-// order, and the [truth.Truth] behind them.
+// Package simulate generates a market with known truth: venues that follow one
+// another with known lags, sizes and shares, and effects that must not be mistaken
+// for leadership. It emits batches like a feed, in event-time order, and returns
+// the [truth.Truth] behind them.
 //
-// The same options give the same bytes. Each league draws from a random stream of
-// its own, so that changing one leaves the others unchanged. Nothing here reads a
-// clock. Prices have eight significant digits, so that a move of 0.001 in log-odds
-// survives formatting.
+// The same options give the same bytes. Each league has its own random stream, so
+// that changing one leaves the others unchanged. Nothing here reads a clock. Prices
+// have eight significant digits, so that a move of 0.001 in log-odds survives
+// formatting.
 package simulate
 
 import (
@@ -27,25 +27,25 @@ type Options struct {
 	Preset string
 	// Start is the first event time. Zero means 2026-06-01T18:00:00Z.
 	Start odds.Time
-	// Minutes is the length of the demo. Zero means 720; at least 30. A longer demo
+	// Minutes is the length of the demo, at least 30. Zero means 720. A longer demo
 	// has the same number of moves and more polls.
 	Minutes int
-	// Null is how many null pairs ("calibration") or null families ("pooled") there
-	// are. Zero means 2,000 or 100; negative means none.
+	// Null is the number of null pairs ("calibration") or null families ("pooled").
+	// Zero means 2,000 or 100; negative means none.
 	Null int
-	// True is how many planted pairs or families there are. Zero means 200 or 40;
-	// negative means none.
+	// True is the number of planted pairs or families. Zero means 200 or 40; negative
+	// means none.
 	True int
-	// Moves is how many source moves a pair has, on average. Zero means 1,000
-	// ("calibration") or 100 ("pooled"); at least 10.
+	// Moves is the average number of source moves per pair, at least 10. Zero means
+	// 1,000 ("calibration") or 100 ("pooled").
 	Moves int
-	// FamilySize is how many pairs a pooled family has. Zero means 20.
+	// FamilySize is the number of pairs per pooled family. Zero means 20.
 	FamilySize int
-	// R2 is the share of a follower's variance that is copied. Zero means 0.5;
-	// below 1. The demo has its own.
+	// R2 is the copied share of a follower's variance, below 1. Zero means 0.5. The
+	// demo has values of its own.
 	R2 float64
-	// Steady omits the shared bursts of activity from null pairs, except those of
-	// kind "bursts".
+	// Steady omits bursts of shared activity from null pairs, except those of kind
+	// "bursts".
 	Steady bool
 }
 
@@ -84,12 +84,12 @@ func setDefault(v *int, d int) {
 	}
 }
 
-// Run simulates the market of o and hands its batches to emit in event-time order.
-// Batches belong to the receiver. It returns an error of emit unchanged; any other
-// error is about o.
+// Run simulates the market of o and passes its batches to emit in event-time order.
+// The receiver owns them. Errors of emit are returned unchanged; other errors
+// concern o.
 //
-// The moves of the whole market are drawn and sorted first (24 bytes each, 1.5
-// million of them for "calibration"), batches are then rendered one at a time.
+// All moves are drawn and sorted first (24 bytes each, 1.5 million of them for
+// "calibration"); batches are then rendered one by one.
 func Run(o Options, emit func(*odds.Batch) error) (*truth.Truth, error) {
 	if err := o.fill(); err != nil {
 		return nil, err

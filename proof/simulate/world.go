@@ -8,10 +8,10 @@ import (
 	"corrgraph/proof/simulate/truth"
 )
 
-// settle is the time, in ms, in which every venue shows its first price.
+// settle is the time, in ms, within which every venue shows its first price.
 const settle = 2000
 
-// world is a market being made. Times inside it are ms since its start.
+// world is a market under construction. Times inside it are ms since its start.
 type world struct {
 	opts    Options
 	truth   *truth.Truth
@@ -28,24 +28,24 @@ type venue struct {
 	source int
 }
 
-// source is a connection: one stream, or one poll that holds several venues.
+// source is a connection: one stream, or one poll of several venues.
 type source struct {
 	name  string
 	step  int64 // of the poll; 0 for a stream
 	delay int64 // from event time to receive time
 }
 
-// market says how the prices of a series follow from its value, the log-odds of
-// the first selection at the line it started from.
+// market maps a series' value, the log-odds of the first selection at the initial
+// line, to prices.
 type market struct {
 	name  string
 	sel   []string
 	side  []odds.Side
-	draw  float64 // share of the draw in what the first selection leaves over
-	dir   float64 // sign with which a higher line moves the first selection; 0 without lines
-	line  float64 // where lines start
-	step  float64 // by which they move
-	slope float64 // log-odds a point
+	draw  float64 // share of the draw in the remainder of the first selection
+	dir   float64 // sign of a higher line's effect on the first selection; 0 without lines
+	line  float64 // initial line
+	step  float64 // of line moves
+	slope float64 // log-odds per point
 }
 
 func h2h(draw float64) *market {
@@ -93,8 +93,8 @@ type move struct {
 	dx float64
 }
 
-// entry is one thing that happens to one series. Entries are ordered by all
-// four fields, so that their order never depends on how they were made.
+// entry is one change of one series. Entries are ordered by all four fields, so
+// that their order never depends on how they were made.
 type entry struct {
 	at     int64
 	v      float64
@@ -107,13 +107,13 @@ type kind uint8
 const (
 	opens kind = iota
 	moves
-	jumps // a move that only a reopening price shows
+	jumps // a move that shows only in the reopening price
 	reMargins
 	errs    // v is the index of the outlier
-	returns // from it
+	returns // back to the right price
 	suspends
 	reopens
-	polls // series is then the source, offset by pollBase
+	polls // series is then the source, plus pollBase
 )
 
 const pollBase = math.MaxInt32 / 2
@@ -173,8 +173,8 @@ type follow struct {
 	jitter, share, beta, r2 float64
 }
 
-// copyMoves returns the delayed copies of a share of the leader's moves, merged
-// with own moves that are scaled so that r2 of the variance is copied.
+// copyMoves returns delayed copies of a share of the leader's moves, merged with
+// own moves scaled so that r2 of the variance is copied.
 func copyMoves(r *rand.Rand, leader []move, f follow, own []move) []move {
 	out := make([]move, 0, len(leader)+len(own))
 	var copied, drawn float64
@@ -200,7 +200,7 @@ func copyMoves(r *rand.Rand, leader []move, f follow, own []move) []move {
 	return out
 }
 
-// draw makes a series' own moves.
+// draw draws a series' own moves.
 func draw(r *rand.Rand, span int64, mean float64, kind string, act intensity) []move {
 	t := times(r, span, mean, act)
 	x := increments(r, len(t), kind)
@@ -211,9 +211,9 @@ func draw(r *rand.Rand, span int64, mean float64, kind string, act intensity) []
 	return out
 }
 
-// commit scales the moves of linked series by one factor, which keeps their
-// ratios, and schedules them: at most 0.02 r.m.s. a move, and no path further
-// than limit from where it began.
+// commit schedules the moves of linked series, scaled by one factor, which keeps
+// their ratios: at most 0.02 r.m.s. per move, and no path further than limit from
+// its start.
 func (w *world) commit(limit float64, index ...int) {
 	var sum, n, far float64
 	for _, i := range index {

@@ -1,6 +1,6 @@
-// Package trial puts simulated markets, whose truth is known, through the product:
-// Simulated into a store, as a recording would be, Study through the engine alone,
-// scored. Equal seeds give equal results.
+// Package trial runs simulated markets, whose truth is known, through the product:
+// Simulated into a store, like a recording; Study only through the engine, scored.
+// Equal seeds give equal results.
 package trial
 
 import (
@@ -17,8 +17,8 @@ import (
 	"corrgraph/replay"
 )
 
-// Simulated runs a simulated market through the pipeline into a store, as replay.Run
-// does a recording, and returns what was planted in it.
+// Simulated runs a simulated market through the pipeline into a store, as
+// replay.Run does with a recording, and returns its truth.
 func Simulated(ctx context.Context, st replay.Store, sim simulate.Options, o replay.Options) (replay.Summary, *truth.Truth, error) {
 	var planted *truth.Truth
 	var failed error
@@ -43,7 +43,7 @@ func Simulated(ctx context.Context, st replay.Store, sim simulate.Options, o rep
 	return sum, planted, err
 }
 
-// Study scores the engine on a simulated market without a store.
+// Study scores the engine on a simulated market, without a store.
 func Study(ctx context.Context, sim simulate.Options, opt engine.Options) (score.Report, error) {
 	facts, err := catalog.Builtin()
 	if err != nil {

@@ -104,7 +104,7 @@ func TestWrongFilesAreRefusedAndNotQuoted(t *testing.T) {
 	desk, _ := made(t, "desk", Viewer, time.Time{})
 	line := desk.Line()
 	for name, c := range map[string]struct{ text, says string }{
-		"twice":         {line + "\n" + line, "stands twice"},
+		"twice":         {line + "\n" + line, "is used twice"},
 		"role":          {strings.Replace(line, "viewer", "king", 1), "want viewer"},
 		"hash":          {strings.Replace(line, "sha256:", "sha1:", 1), "sha256:SALT:HASH"},
 		"short hash":    {strings.Replace(line, `"}`, ``, 1)[:len(line)-5] + `"}`, "sha256:SALT:HASH"},

@@ -21,7 +21,8 @@ type line struct {
 	Expires string `yaml:"expires"`
 }
 
-// largest is the most bytes a file may have, enough for about ten thousand tokens.
+// largest is the maximum size of the file in bytes, enough for about ten thousand
+// tokens.
 const largest = 2 << 20
 
 // Line returns the token's line in the tokens file.
@@ -33,8 +34,8 @@ func (t *Token) Line() string {
 	return fmt.Sprintf("- {name: %q, role: %s, id: %q, hash: %q%s}", t.Name, t.Role, t.ID, "sha256:"+hex.EncodeToString(t.salt[:])+":"+hex.EncodeToString(t.hash[:]), expires)
 }
 
-// LoadTokens reads a tokens file. It refuses a world-writable file: whoever can
-// write it can let himself in.
+// LoadTokens reads a tokens file. It refuses a world-writable file: anyone able to
+// write it could grant themselves access.
 func LoadTokens(path string) (*Tokens, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -46,7 +47,7 @@ func LoadTokens(path string) (*Tokens, error) {
 		return nil, fmt.Errorf("tokens: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("tokens: %s is no regular file", path)
+		return nil, fmt.Errorf("tokens: %s is not a regular file", path)
 	}
 	if info.Mode().Perm()&0o002 != 0 {
 		return nil, fmt.Errorf("tokens: everyone may write %s: chmod o-w %[1]s", path)
@@ -62,8 +63,8 @@ func LoadTokens(path string) (*Tokens, error) {
 	return s, nil
 }
 
-// ParseTokens reads the text of a tokens file: a YAML list of lines as [Token.Line]
-// writes them. An empty file holds no tokens and is no error.
+// ParseTokens parses a tokens file: a YAML list of lines as written by
+// [Token.Line]. An empty file is valid and holds no tokens.
 func ParseTokens(text []byte) (*Tokens, error) {
 	if len(text) > largest {
 		return nil, fmt.Errorf("more than %d bytes", largest)
@@ -86,8 +87,8 @@ func ParseTokens(text []byte) (*Tokens, error) {
 	return NewTokens(tokens...)
 }
 
-// says reports whether a text holds anything but comments. The YAML library rejects
-// a text without a document.
+// says reports whether a text holds more than comments. The YAML library rejects a
+// text without a document.
 func says(text string) bool {
 	for l := range strings.Lines(text) {
 		if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
@@ -97,8 +98,8 @@ func says(text string) bool {
 	return false
 }
 
-// placeOf describes a YAML error without its text, which can quote the file, where
-// somebody may have put a secret by mistake.
+// placeOf describes a YAML error without its text, which may quote the file and
+// with it a secret.
 func placeOf(err error) string {
 	var at *yaml.LoadError
 	if errors.As(err, &at) && at.Mark.Line > 0 {

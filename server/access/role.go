@@ -1,19 +1,18 @@
-// Package access says who may do what: roles, and the bearer tokens that carry
+// Package access defines who may do what: roles, and the bearer tokens that carry
 // them. A token is shown once, when it is made; the tokens file holds enough to
-// recognise it and too little to forge it.
+// recognise it but not to forge it.
 //
-// The hash is one salted SHA-256. Slow hashes (bcrypt, argon2) exist because people
-// choose guessable passwords. A token is 256 random bits, which nobody can guess
-// however fast the hash is, and a slow hash on each of thousands of requests a
-// second would itself be an overload. The salt hides that two files hold the same
-// token.
+// The hash is one salted SHA-256. Slow hashes (bcrypt, argon2) protect guessable
+// passwords; a token is 256 random bits, which cannot be guessed however fast the
+// hash is, and a slow hash on thousands of requests per second would itself be an
+// overload. The salt hides that two files hold the same token.
 //
 // [Tokens] are immutable and safe for concurrent use.
 package access
 
 import "fmt"
 
-// Role is what an actor may do. Each role may do everything the ones below it may.
+// Role is what an actor may do. Each role includes the ones below it.
 type Role int
 
 // The roles, lowest first.
@@ -37,8 +36,8 @@ func (r Role) String() string {
 	return "none"
 }
 
-// ParseRole reads "viewer", "operator" or "admin". Anything else is an error:
-// nobody is given the role of nobody.
+// ParseRole reads "viewer", "operator" or "admin". Anything else is an error,
+// "none" included.
 func ParseRole(s string) (Role, error) {
 	for r := Viewer; r <= Admin; r++ {
 		if s == r.String() {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Why a token is refused. No error quotes the token or any part of it.
+// Reasons for refusing a token. No error quotes any part of it.
 var (
 	ErrUnknown = errors.New("unknown token")
 	ErrExpired = errors.New("the token has expired")
@@ -30,7 +30,7 @@ const (
 
 // Token is one line of the tokens file.
 type Token struct {
-	Name    string // whose it is; two tokens may share it while one replaces the other
+	Name    string // of the owner; two tokens may share it while one replaces the other
 	Role    Role
 	ID      string    // public part, which identifies the line
 	Expires time.Time // zero: never
@@ -39,19 +39,19 @@ type Token struct {
 	hash [sha256.Size]byte
 }
 
-// NewToken makes a token. The secret goes to its owner and is stored nowhere. It
-// fails if the name is not a word, the role is Nobody, or expires is not after now.
-// A zero expires means never.
+// NewToken makes a token. The secret is for its owner and stored nowhere. It fails
+// if the name is not a word, the role is Nobody, or expires is not after now. A
+// zero expires means never.
 func NewToken(name string, role Role, expires, now time.Time) (t Token, secret string, err error) {
 	t = Token{Name: name, Role: role, Expires: expires.UTC().Truncate(time.Second)}
 	if expires.IsZero() {
 		t.Expires = time.Time{}
 	} else if !t.Expires.After(now) {
-		return Token{}, "", fmt.Errorf("expires %s: that has passed", t.Expires.Format(time.RFC3339))
+		return Token{}, "", fmt.Errorf("expires %s: that is in the past", t.Expires.Format(time.RFC3339))
 	}
 	var id [idSize]byte
 	var key [secretSize]byte
-	// crypto/rand never fails: it would end the program.
+	// crypto/rand never returns an error: it ends the program instead.
 	_, _ = rand.Read(id[:])
 	_, _ = rand.Read(t.salt[:])
 	_, _ = rand.Read(key[:])
@@ -62,7 +62,7 @@ func NewToken(name string, role Role, expires, now time.Time) (t Token, secret s
 }
 
 func digest(salt *[saltSize]byte, secret string) [sha256.Size]byte {
-	var buf [saltSize + 128]byte // on the stack for every token of ours
+	var buf [saltSize + 128]byte // large enough for all our tokens: stays on the stack
 	return sha256.Sum256(append(append(buf[:0], salt[:]...), secret...))
 }
 
@@ -96,8 +96,8 @@ type Tokens struct {
 	of map[string]*Token // by id
 }
 
-// NewTokens returns tokens ready to be searched. It fails if one is malformed or two
-// share an id.
+// NewTokens indexes tokens for Find. It fails if one is malformed or two share an
+// id.
 func NewTokens(tokens ...Token) (*Tokens, error) {
 	s := &Tokens{of: make(map[string]*Token, len(tokens))}
 	for i := range tokens {
@@ -106,7 +106,7 @@ func NewTokens(tokens ...Token) (*Tokens, error) {
 			return nil, err
 		}
 		if s.of[t.ID] != nil {
-			return nil, fmt.Errorf("token %q: id %s stands twice", t.Name, t.ID)
+			return nil, fmt.Errorf("token %q: id %s is used twice", t.Name, t.ID)
 		}
 		s.of[t.ID] = t
 	}
@@ -121,10 +121,10 @@ func (s *Tokens) Len() int {
 	return len(s.of)
 }
 
-// Find returns the token whose secret this is, or ErrUnknown or ErrExpired. The id in
-// the secret selects the line, and the hashes are compared in constant time. An
-// unknown id is compared too, with an empty hash, so that timing does not reveal
-// which ids exist.
+// Find returns the token with this secret, or ErrUnknown or ErrExpired. The id in
+// the secret selects the line, and hashes are compared in constant time. An unknown
+// id is compared too, with an empty hash, so that timing does not reveal which ids
+// exist.
 func (s *Tokens) Find(secret string, now time.Time) (*Token, error) {
 	var known *Token
 	if id, ok := idOf(secret); ok && s != nil {

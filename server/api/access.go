@@ -11,7 +11,8 @@ import (
 	"corrgraph/server/service"
 )
 
-// identify says who asks and under which key its requests are counted.
+// identify returns the actor of a request and the key under which its requests are
+// limited.
 func (a *API) identify(r *http.Request) (who service.Actor, key string, p *Problem) {
 	head := r.Header["Authorization"]
 	set := a.settings.Load()
@@ -33,8 +34,8 @@ func (a *API) identify(r *http.Request) (who service.Actor, key string, p *Probl
 	return service.Actor{Name: t.Name, Role: t.Role}, t.Name, nil
 }
 
-// stranger is a request with a token that is not taken. It counts against its
-// address: guessing must not be free.
+// stranger is the actor of a request with an invalid token. It is limited by
+// address, so that guessing has a cost.
 func (a *API) stranger(r *http.Request, why string) (service.Actor, string, *Problem) {
 	key := addressKey(r.RemoteAddr)
 	return service.Actor{Name: "unknown@" + strings.TrimPrefix(key, "address ")}, key, problem(http.StatusUnauthorized, why)
@@ -59,8 +60,8 @@ func admit(who service.Actor, rt *route, authenticated bool) *Problem {
 	return problem(http.StatusForbidden, "this needs role "+rt.role.String()+"; the token has role "+who.Role.String())
 }
 
-// origin refuses what a page of another site sends through somebody's browser, and
-// what is meant for another host.
+// origin refuses requests sent by pages of other sites through a user's browser,
+// and requests for another host.
 func (a *API) origin(r *http.Request) *Problem {
 	if a.o.Loopback && !isLoopback(r.Host) {
 		return problem(http.StatusMisdirectedRequest, "this instance listens on loopback and answers requests for localhost only")
@@ -71,8 +72,8 @@ func (a *API) origin(r *http.Request) *Problem {
 	return nil
 }
 
-// isLoopback reports whether a Host header names this machine by a name that
-// nobody else can give it.
+// isLoopback reports whether a Host header names this machine by a name that cannot
+// be pointed elsewhere.
 func isLoopback(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {

@@ -20,7 +20,7 @@ func TestRolesDecide(t *testing.T) {
 	bubble(t, knobs{options: profiles}, func(t *testing.T, g *rig) {
 		for _, rt := range g.api.routes {
 			if rt.path == "/v1/stream" || strings.HasSuffix(rt.path, "/pprof/profile") || strings.HasSuffix(rt.path, "/pprof/trace") {
-				continue // these last; the stream has tests of its own
+				continue // these are long-lived; the stream has tests of its own
 			}
 			target := strings.NewReplacer("{id}", "x", "{profile...}", "").Replace(rt.path)
 			for i, who := range []string{"", "viewer", "operator", "admin"} {
@@ -105,7 +105,7 @@ func TestEachClientHasItsLimit(t *testing.T) {
 		}
 		g.want(http.StatusOK, g.get("/healthz"))
 		g.want(http.StatusOK, g.ask("viewer", "GET", "/v1/feeds", nil))
-		// Guessing tokens is limited by address, and one address is not another.
+		// Guessing tokens is limited by address, and addresses are independent.
 		guess := func(from string) int {
 			r := httptest.NewRequest("GET", "/v1/feeds", nil)
 			r.RemoteAddr = from

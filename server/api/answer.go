@@ -10,8 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// reply is what a handler of a JSON route gives back: a value of its own, or an
-// answer that it shares with other requests.
+// reply is the result of a JSON handler: a value of its own, or an answer shared
+// with other requests.
 type reply struct {
 	status int
 	value  any
@@ -23,17 +23,17 @@ type shareable interface {
 	Rendered(render func(value any) (any, error)) (any, error)
 }
 
-// fresh is an answer that is made for one request.
+// fresh returns a reply made for one request.
 func fresh(v any, err error) (reply, error) { return reply{status: http.StatusOK, value: v}, err }
 
-// shared is an answer that is given to all who ask the same.
+// shared returns a reply given to all who ask the same.
 func shared(s shareable, err error) (reply, error) {
 	return reply{status: http.StatusOK, shared: s}, err
 }
 
-// register adds an operation that answers JSON: in goes what huma has read and
-// checked of I, out comes the reply. body is a value of the type that the answer
-// has, for the OpenAPI document alone.
+// register adds an operation that answers JSON: its input is what huma has read and
+// validated as I. body is a value of the answer's type, used only for the OpenAPI
+// document.
 func register[I any](a *API, rt route, op huma.Operation, body any, f func(ctx context.Context, in *I) (reply, error)) {
 	a.fill(&rt, &op, body)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
@@ -44,7 +44,7 @@ func register[I any](a *API, rt route, op huma.Operation, body any, f func(ctx c
 	})
 }
 
-// reply writes what a handler gave back.
+// reply sends the result of a handler.
 func (x *exchange) reply(out reply, err error) {
 	var doc *document
 	if err == nil {
@@ -57,7 +57,7 @@ func (x *exchange) reply(out reply, err error) {
 	x.document(out.status, doc)
 }
 
-// documentOf renders a reply, a shared one for the first who asks alone.
+// documentOf renders a reply; a shared one only for the first who asks.
 func (a *API) documentOf(out reply) (*document, error) {
 	if out.shared == nil {
 		return a.render(out.value)
@@ -69,11 +69,11 @@ func (a *API) documentOf(out reply) (*document, error) {
 	return v.(*document), nil
 }
 
-// smallest is how many bytes an answer must have to be compressed.
+// smallest is the minimum size in bytes of an answer that is compressed.
 const smallest = 1024
 
-// document writes a JSON document: with its ETag, not at all where the client has
-// it already, compressed where the client likes that.
+// document sends a JSON document with its ETag: not at all if the client has it
+// already, compressed if the client accepts gzip.
 func (x *exchange) document(status int, doc *document) {
 	h := x.w.Header()
 	body, tag := doc.body, doc.etag
@@ -81,12 +81,12 @@ func (x *exchange) document(status int, doc *document) {
 	x.set("Vary", "Accept-Encoding")
 	zip := len(body) >= smallest && acceptsGzip(x.r.Header["Accept-Encoding"])
 	if zip {
-		// The two forms are different bytes, so their strong tags must differ.
+		// The two forms differ in bytes, so their strong tags must differ.
 		tag = tag[:len(tag)-1] + `-gzip"`
 	}
 	if status == http.StatusOK && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead) {
 		x.set("Etag", tag)
-		x.set("Cache-Control", "private, no-cache") // may be kept, and must be asked about
+		x.set("Cache-Control", "private, no-cache") // may be stored, must be revalidated
 		if matches(x.r.Header["If-None-Match"], doc.etag) {
 			delete(h, "Content-Type")
 			x.WriteHeader(http.StatusNotModified)
@@ -99,11 +99,10 @@ func (x *exchange) document(status int, doc *document) {
 	}
 	x.set("Content-Length", strconv.Itoa(len(body)))
 	x.WriteHeader(status)
-	_, _ = x.Write(body) // a client that left is nobody's failure
+	_, _ = x.Write(body) // a client that left is not a failure
 }
 
-// acceptsGzip reports whether a client takes gzip: it is named with a quality that
-// is not 0.
+// acceptsGzip reports whether a client accepts gzip: named, with a quality above 0.
 func acceptsGzip(values []string) bool {
 	for _, v := range values {
 		for part := range strings.SplitSeq(v, ",") {
@@ -119,7 +118,7 @@ func acceptsGzip(values []string) bool {
 	return false
 }
 
-// matches reports whether If-None-Match names a document, in either of its forms.
+// matches reports whether If-None-Match names a document in either form.
 func matches(values []string, tag string) bool {
 	for _, v := range values {
 		for part := range strings.SplitSeq(v, ",") {
@@ -132,8 +131,8 @@ func matches(values []string, tag string) bool {
 	return false
 }
 
-// fail answers with a problem, and writes it to the audit log where the service
-// knows nothing of it.
+// fail answers with a problem, and writes it to the audit log unless the service
+// has.
 func (x *exchange) fail(p *Problem) {
 	x.own = true
 	if p.Status == statusGone {
@@ -146,7 +145,7 @@ func (x *exchange) fail(p *Problem) {
 	own := *p
 	own.Instance, own.RequestID = x.r.URL.EscapedPath(), x.id
 	body, err := json.Marshal(&own)
-	if err != nil { // a value that is no JSON was echoed
+	if err != nil { // it echoed a value that JSON can't hold
 		own.Errors = nil
 		body, _ = json.Marshal(&own)
 	}

@@ -31,28 +31,28 @@ type API struct {
 	routes []*route
 	huma   huma.API
 	cross  *http.CrossOriginProtection
-	always []header         // of every answer; read alone
+	always []header         // of every answer; read-only
 	other  *telemetry.Route // of requests that no route matched
 	spec   *document        // the OpenAPI document
-	drafts sync.Pool        // of *bytes.Buffer: a document grown from nothing would cost twice its size
+	drafts sync.Pool        // of *bytes.Buffer: growing one from empty would cost twice its final size
 	zips   sync.Pool        // of *gzip.Writer
 	bodies sync.Pool        // of *[]byte
 	names  sync.Pool        // of *canonical.Names
 
-	// renderShared is render for what other packages keep, made once so that asking
-	// costs no allocation.
+	// renderShared is render in the form that other packages keep, made once to save
+	// an allocation per request.
 	renderShared func(any) (any, error)
 
 	streams *stream.Server
 }
 
-// header is one that every answer has: canonical name, and the list that all share.
+// header is a header of every answer: its canonical name and shared value list.
 type header struct {
 	name  string
 	value []string
 }
 
-// New returns an API. It fails where a required option is missing or a limit is
+// New returns an API. It fails if a required option is missing or a limit is
 // negative.
 func New(o Options) (*API, error) {
 	if err := o.fill(); err != nil {
@@ -65,7 +65,7 @@ func New(o Options) (*API, error) {
 	a.renderShared = func(v any) (any, error) { return a.render(v) }
 	a.names.New = func() any { return canonical.NewNames() }
 	a.zips.New = func() any {
-		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // a level that there is
+		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
 		return w
 	}
 	a.always = []header{
@@ -82,13 +82,13 @@ func New(o Options) (*API, error) {
 	return a, a.setUp()
 }
 
-// Set changes the settings from now on; running requests and streams keep theirs
-// but for the heartbeat.
+// Set changes the settings. Running requests and streams keep theirs, except the
+// heartbeat.
 func (a *API) Set(s Settings) { a.settings.Store(s.filled()) }
 
 // Close ends all streams with a last event and refuses new ones. Other requests are
 // still answered. Call it before (or register it with) http.Server.Shutdown, which
-// waits for streams and tells them nothing.
+// waits for streams without telling them.
 func (a *API) Close() { a.streams.Close() }
 
 // ServeHTTP implements http.Handler.
@@ -140,8 +140,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// idOf is the request's id: the one it brings where that is one, else a new one
-// that sorts by time.
+// idOf returns the id of a request: its own if valid, else a new one that sorts by
+// time.
 func idOf(r *http.Request) string {
 	if v := r.Header["X-Request-Id"]; len(v) == 1 && isID(v[0]) {
 		return v[0]
@@ -153,7 +153,7 @@ func idOf(r *http.Request) string {
 	return id.String()
 }
 
-// isID keeps what could not stand in a log or a header out of both.
+// isID rejects ids that could not stand in a log or a header.
 func isID(s string) bool {
 	if len(s) < 8 || len(s) > 64 {
 		return false
@@ -167,7 +167,7 @@ func isID(s string) bool {
 	return true
 }
 
-// miss answers what no route matched.
+// miss answers a request that no route matched.
 func (x *exchange) miss() {
 	x.own = true
 	x.Header().Del("Content-Type")
@@ -185,7 +185,7 @@ func (x *exchange) miss() {
 	}
 }
 
-// end closes the books on a request, one that panicked too.
+// end logs, counts and traces a finished request, also after a panic.
 func (x *exchange) end(span trace.Span) {
 	v := recover()
 	ctx := x.r.Context()
@@ -195,7 +195,7 @@ func (x *exchange) end(span trace.Span) {
 			v = nil
 			x.fail(problem(http.StatusInternalServerError, "internal error; see the log"))
 		} else {
-			v = http.ErrAbortHandler // the client must not take half an answer for a whole one
+			v = http.ErrAbortHandler // the client must not mistake half an answer for a whole one
 		}
 	}
 	if x.code == 0 {
@@ -214,7 +214,7 @@ func (x *exchange) end(span trace.Span) {
 	}
 }
 
-// note writes a refusal to the audit log that the service knows nothing of.
+// note writes a refusal to the audit log that did not reach the service.
 func (x *exchange) note(p *Problem) {
 	row := store.AuditRow{Operation: "REQUEST", Subject: x.r.Method + " " + x.name(), Detail: p.Detail, Took: x.api.o.Clock().Sub(x.start), Actor: x.actor.Name}
 	switch p.Status {
@@ -230,7 +230,7 @@ func (x *exchange) note(p *Problem) {
 	x.api.o.Service.Note(x.r.Context(), row)
 }
 
-// name is the route, or the path where none matched.
+// name returns the route, or the path if none matched.
 func (x *exchange) name() string {
 	if x.route != nil {
 		return x.route.path

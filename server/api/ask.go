@@ -13,7 +13,7 @@ import (
 	"corrgraph/server/service"
 )
 
-// invalid is the problem of a parameter that no schema can refuse.
+// invalid is the problem of a parameter that schemas can't check.
 func invalid(location, detail string) *Problem {
 	p := problem(http.StatusUnprocessableEntity, "validation failed")
 	p.Errors = []ProblemItem{{Message: detail, Location: location}}
@@ -24,20 +24,20 @@ func invalid(location, detail string) *Problem {
 type nothing struct{}
 
 type nodeInput struct {
-	Node string `query:"node" required:"true" maxLength:"128" doc:"The price that is asked about." example:"a:match-1/h2h/home"`
+	Node string `query:"node" required:"true" maxLength:"128" doc:"The node in question." example:"a:match-1/h2h/home"`
 }
 
 type pairInput struct {
 	Source string `query:"source" required:"true" maxLength:"128" doc:"The node that moves first." example:"a:match-1/h2h/home"`
 	Target string `query:"target" required:"true" maxLength:"128" doc:"The node that follows." example:"b:match-1/h2h/home"`
-	Layer  int    `query:"layer" minimum:"1" maximum:"4" doc:"The layer of the link, where it should be this one." example:"1"`
+	Layer  int    `query:"layer" minimum:"1" maximum:"4" doc:"Only a link in this layer." example:"1"`
 }
 
 type pathInput struct {
 	Source string `query:"source" required:"true" maxLength:"128" doc:"The node that moves." example:"a:match-1/h2h/home"`
-	Target string `query:"target" maxLength:"128" doc:"Where its move should arrive. Without it: everything downstream." example:"b:match-1/h2h/home"`
-	Depth  int    `query:"max_depth" minimum:"1" maximum:"32" default:"8" doc:"The most hops of a path." example:"8"`
-	Paths  int    `query:"paths" minimum:"1" maximum:"10" default:"1" doc:"How many paths to the target." example:"3"`
+	Target string `query:"target" maxLength:"128" doc:"The node that may follow. Without it: everything downstream." example:"b:match-1/h2h/home"`
+	Depth  int    `query:"max_depth" minimum:"1" maximum:"32" default:"8" doc:"Maximum number of hops in a path." example:"8"`
+	Paths  int    `query:"paths" minimum:"1" maximum:"10" default:"1" doc:"Maximum number of paths to the target." example:"3"`
 }
 
 type leadersInput struct {
@@ -45,7 +45,7 @@ type leadersInput struct {
 	Market string `query:"market" maxLength:"64" doc:"Market." example:"h2h"`
 }
 
-// confidence checks what a schema lets through: NaN is within every bound.
+// confidence rejects NaN, which passes every bound of a schema.
 func confidence(c float64) error {
 	if math.IsNaN(c) {
 		return invalid("query.min_confidence", "expected a number from 0 to 1")
@@ -53,27 +53,27 @@ func confidence(c float64) error {
 	return nil
 }
 
-// ask registers what can be asked about the whole market.
+// ask registers the questions about the whole market.
 func (a *API) ask() {
 	register(a, route{method: "GET", path: "/v1/predictions", role: access.Viewer}, huma.Operation{
-		OperationID: "get-predictions", Tags: []string{"forecasts"}, Summary: "Forecasts about a price, and what would follow if it moved now",
+		OperationID: "get-predictions", Tags: []string{"forecasts"}, Summary: "Forecasts about a node, and the expected effects of a move of it now",
 	}, service.Predictions{}, func(ctx context.Context, in *nodeInput) (reply, error) {
 		return fresh(a.o.Service.Predictions(ctx, odds.NodeID(in.Node)))
 	})
 	register(a, route{method: "GET", path: "/v1/propagation", role: access.Viewer}, huma.Operation{
-		OperationID: "get-propagation", Tags: []string{"forecasts"}, Summary: "How a move travels: best path, several paths, or everything downstream",
+		OperationID: "get-propagation", Tags: []string{"forecasts"}, Summary: "Expected effects of a move: the best path, several paths, or everything downstream",
 	}, service.Propagation{}, func(ctx context.Context, in *pathInput) (reply, error) {
 		return fresh(a.o.Service.Propagation(ctx, answer.PropagationQuery{
 			Source: odds.NodeID(in.Source), Target: odds.NodeID(in.Target), Depth: in.Depth, Paths: in.Paths,
 		}))
 	})
 	register(a, route{method: "GET", path: "/v1/leaders", role: access.Viewer}, huma.Operation{
-		OperationID: "get-leaders", Tags: []string{"market"}, Summary: "Who moves first and who follows, by league and market",
+		OperationID: "get-leaders", Tags: []string{"market"}, Summary: "Leaders and followers, by league and market",
 	}, service.Leaders{}, func(ctx context.Context, in *leadersInput) (reply, error) {
 		return shared(a.o.Service.Leaders(ctx, answer.LeaderFilter{Sport: in.Sport, Market: in.Market}))
 	})
 	register(a, route{method: "GET", path: "/v1/edges", role: access.Viewer}, huma.Operation{
-		OperationID: "get-edge", Tags: []string{"market"}, Summary: "One link with what stands behind it: curve over lag with null band, both series, n, q and why",
+		OperationID: "get-edge", Tags: []string{"market"}, Summary: "One link with its evidence: correlation by lag with null band, both series, n, q and reasons",
 	}, service.EdgeDetail{}, func(ctx context.Context, in *pairInput) (reply, error) {
 		d, err := a.o.Service.Edge(ctx, odds.NodeID(in.Source), odds.NodeID(in.Target))
 		if err == nil && in.Layer != 0 && int(d.Edge.Layer) != in.Layer {
@@ -82,12 +82,12 @@ func (a *API) ask() {
 		return fresh(d, err)
 	})
 	register(a, route{method: "GET", path: "/v1/scorecard", role: access.Viewer}, huma.Operation{
-		OperationID: "get-scorecard", Tags: []string{"forecasts"}, Summary: "How the forecasts did, beside the base rate and simple baselines",
+		OperationID: "get-scorecard", Tags: []string{"forecasts"}, Summary: "Hit rates of the forecasts, beside the base rate and simple baselines",
 	}, service.Scorecard{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		return fresh(a.o.Service.Scorecard(ctx))
 	})
 	register(a, route{method: "GET", path: "/v1/feeds", role: access.Viewer}, huma.Operation{
-		OperationID: "get-feeds", Tags: []string{"market"}, Summary: "How every source and venue is heard",
+		OperationID: "get-feeds", Tags: []string{"market"}, Summary: "State of every source and venue",
 	}, service.Feeds{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		return fresh(a.o.Service.Feeds(ctx))
 	})

@@ -27,7 +27,7 @@ const (
 	followerNode = "far/match-1/h2h/home"
 )
 
-// operation is what the OpenAPI document says of a route; nil when nothing.
+// operation returns the OpenAPI description of a route; nil if there is none.
 func (g *rig) operation(method, path string) *huma.Operation {
 	item := g.api.huma.OpenAPI().Paths[strings.Replace(path, "...}", "}", 1)]
 	if item == nil {
@@ -36,7 +36,7 @@ func (g *rig) operation(method, path string) *huma.Operation {
 	return map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "DELETE": item.Delete}[method]
 }
 
-// conforms holds an answer against the schema that the document promises.
+// conforms compares an answer with the schema in the document.
 func (g *rig) conforms(method, path string, code int, body []byte) {
 	g.t.Helper()
 	op := g.operation(method, path)
@@ -58,12 +58,12 @@ func (g *rig) conforms(method, path string, code int, body []byte) {
 	}
 }
 
-// update writes the examples of the document anew, from the answers of these tests:
-// go test ./server/api -update.
+// update rewrites the examples of the document from the answers of these tests: go
+// test ./server/api -update.
 var update = flag.Bool("update", false, "write the examples of the OpenAPI document anew")
 
-// example keeps an answer for the document, the first of each operation, with lists
-// cut to their first element.
+// example records an answer for the document, the first of each operation, with
+// lists cut to their first element.
 func (g *rig) example(method, path string, body []byte) {
 	g.t.Helper()
 	name := filepath.Join("examples", g.operation(method, path).OperationID+".json")
@@ -321,7 +321,7 @@ func TestGraphsAreGoverned(t *testing.T) {
 		g.want(200, g.get("/v1/events/match-1/graph"))
 		g.want(200, g.get("/v1/events/match-1/graph?at="+g.live.State().AsOf.String()))
 		w := g.get("/v1/events/match-1/graph")
-		g.refused(http.StatusTooManyRequests, "at most 2 graphs a second", w)
+		g.refused(http.StatusTooManyRequests, "at most 2 graphs per second", w)
 		if w.Header().Get("Retry-After") != "1" {
 			t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
 		}
@@ -347,7 +347,7 @@ func TestAdaptiveLimitRefuses(t *testing.T) {
 		if permit, err = g.api.o.Writes.Acquire(); err != nil {
 			t.Fatal(err)
 		}
-		g.want(200, g.get("/v1/events")) // who waits for the disk is in no reader's way
+		g.want(200, g.get("/v1/events")) // requests waiting for the disk do not block readers
 		g.refused(http.StatusServiceUnavailable, "in flight", g.ask("admin", "DELETE", "/v1/faults", nil))
 		permit.Release(guard.Completed)
 	})

@@ -23,13 +23,13 @@ import (
 	"corrgraph/server/telemetry"
 )
 
-// connections is how many keep-alive connections ask at once.
+// connections is the number of concurrent keep-alive connections.
 const connections = 64
 
-// warm returns an instance outside of any bubble that has applied the market.
+// warm returns an instance, outside any bubble, that has applied the market.
 func warm(t testing.TB) *rig {
 	t.Helper()
-	// Requests are logged at debug: not in production, and not here.
+	// Requests are logged at debug level: neither in production nor here.
 	g, end := start(t, knobs{
 		options:  func(o *Options) { o.Log = slog.New(slog.DiscardHandler) },
 		adaptive: guard.AdaptiveOptions{Min: 4 * connections, Initial: 4 * connections, Max: 8 * connections},
@@ -63,7 +63,7 @@ func warmGraph(b *testing.B) (g *rig, graph []byte) {
 	return g, w.Body.Bytes()
 }
 
-// bare writes the same bytes and nothing else.
+// bare writes the same bytes and does nothing else.
 func bare(body []byte) http.Handler {
 	length := strconv.Itoa(len(body))
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -73,7 +73,7 @@ func bare(body []byte) http.Handler {
 	})
 }
 
-// load is open connections to a server.
+// load is a set of open connections to a server.
 type load struct {
 	request []byte
 	conns   []net.Conn
@@ -96,7 +96,7 @@ func dial(b *testing.B, h http.Handler, secret string) *load {
 	return l
 }
 
-// run asks n times over all connections.
+// run sends n requests over all connections.
 func (l *load) run(b *testing.B, n int) time.Duration {
 	b.Helper()
 	var left atomic.Int64
@@ -121,8 +121,8 @@ func (l *load) run(b *testing.B, n int) time.Duration {
 	return time.Since(begin)
 }
 
-// one sends a request and reads its answer, with as little work as can be: what the
-// client costs on the same processors makes both sides look alike.
+// one sends a request and reads its answer with minimal work: the client's cost on
+// the same processors makes both sides look alike.
 func (l *load) one(i int) error {
 	if _, err := l.conns[i].Write(l.request); err != nil {
 		return err
@@ -168,13 +168,13 @@ func BenchmarkBareHandler(b *testing.B) {
 	l.run(b, b.N)
 }
 
-// BenchmarkGraphShare asks both in turns and reports the rate of the graph endpoint
-// as a share of the bare handler's.
+// BenchmarkGraphShare measures both in turns and reports the rate of the graph
+// endpoint as a share of the bare handler's.
 func BenchmarkGraphShare(b *testing.B) {
 	g, graph := warmGraph(b)
 	ours, theirs := dial(b, g.api, g.secrets["viewer"]), dial(b, bare(graph), g.secrets["viewer"])
 	var took, cpu [2]time.Duration
-	var shares []float64 // of each pair of turns; whatever else runs meanwhile disturbs single ones
+	var shares []float64 // by pair of turns: other load disturbs single pairs
 	asked := 0
 	for b.Loop() {
 		const turn = 5000
@@ -194,12 +194,12 @@ func BenchmarkGraphShare(b *testing.B) {
 	b.ReportMetric(float64(asked)/took[0].Seconds(), "graph/s")
 	b.ReportMetric(float64(asked)/took[1].Seconds(), "bare/s")
 	b.ReportMetric(shares[len(shares)/2], "share")
-	b.ReportMetric(cpu[1].Seconds()/cpu[0].Seconds(), "cpu-share") // what other processes do does not count
+	b.ReportMetric(cpu[1].Seconds()/cpu[0].Seconds(), "cpu-share") // unaffected by other processes
 	b.ReportMetric(float64(len(graph)), "bytes")
 	b.ReportMetric(0, "ns/op")
 }
 
-// used is the processor time of this process so far, client and server together.
+// used returns the CPU time of this process so far, client and server together.
 func used(b *testing.B) time.Duration {
 	b.Helper()
 	u, err := telemetry.ReadUsage()
@@ -209,7 +209,7 @@ func used(b *testing.B) time.Duration {
 	return u.CPU
 }
 
-// BenchmarkGraphHandler is the handler without a network.
+// BenchmarkGraphHandler measures the handler without a network.
 func BenchmarkGraphHandler(b *testing.B) {
 	g, _ := warmGraph(b)
 	r := httptest.NewRequest("GET", "/v1/events/match-1/graph", nil)

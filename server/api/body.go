@@ -15,22 +15,22 @@ import (
 	"corrgraph/server/guard"
 )
 
-// firstRead is how many bytes are claimed and read at first of a body whose length
-// is not known; each further step doubles what there is.
+// firstRead is how many bytes of a body of unknown length are claimed and read
+// first; each further step doubles the buffer.
 const firstRead = 64 << 10
 
-// largestKept bounds the buffers that are kept for the next body.
+// largestKept limits the buffers kept for later bodies.
 const largestKept = 4 << 20
 
-// errShed is returned where there is no memory for a body.
+// errShed is returned when there is no memory for a body.
 var errShed = errors.New("no memory for a body of this size now")
 
-// errTooLarge is returned for a body that is larger than the limit, decompressed.
+// errTooLarge is returned for a body above the limit, measured after decompression.
 var errTooLarge = errors.New("the body is too large")
 
-// body reads a request's body, decompressed, at most limit bytes. The memory is
-// claimed before it is taken; the caller releases it.
-// It reads into buf where that is large enough.
+// body reads and decompresses a request's body of at most limit bytes. Memory is
+// claimed before it is allocated; the caller releases it. It reuses buf if that is
+// large enough.
 func (a *API) body(r *http.Request, claim *guard.Admission, buf []byte) ([]byte, error) {
 	src, known := io.Reader(r.Body), r.ContentLength
 	switch enc := strings.ToLower(strings.Join(r.Header.Values("Content-Encoding"), ",")); enc {
@@ -53,7 +53,7 @@ func (a *API) body(r *http.Request, claim *guard.Admission, buf []byte) ([]byte,
 func readAll(src io.Reader, known, limit int64, claim *guard.Admission, buf []byte) ([]byte, error) {
 	size := min(limit+1, firstRead)
 	if known >= 0 {
-		size = known + 1 // one more, so that its end is seen
+		size = known + 1 // one more, to see the end
 	}
 	if !claim.Grow(size) {
 		return nil, errShed
@@ -84,7 +84,7 @@ func readAll(src io.Reader, known, limit int64, claim *guard.Admission, buf []by
 	}
 }
 
-// unzipped is what is wrong with a body that can't be read.
+// unzipped explains why a body can't be read.
 func unzipped(err error) error {
 	var corrupt flate.CorruptInputError
 	var large *http.MaxBytesError
@@ -101,15 +101,15 @@ func unzipped(err error) error {
 	return problem(http.StatusBadRequest, "the body could not be read")
 }
 
-// mistake is an element of a body that is no tick.
+// mistake is an invalid element of a body.
 type mistake struct {
 	line           int
 	reason, detail string
 }
 
-// linesOf turns a JSON array of objects, or one object, into NDJSON, one line for
-// each element so that lines can be told by number. What is no object becomes an
-// empty line and a mistake. It fails where the text is no JSON.
+// linesOf turns a JSON array of objects, or one object, into NDJSON with one line
+// per element, so that line numbers identify elements. Other elements become an
+// empty line and a mistake. It fails if the text is not JSON.
 func linesOf(text []byte) (lines []byte, wrong []mistake, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -144,14 +144,13 @@ func linesOf(text []byte) (lines []byte, wrong []mistake, err error) {
 		return nil, nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, nil, errors.New("something stands behind the end")
+		return nil, nil, errors.New("there is data after the end")
 	}
 	return b.Bytes(), wrong, nil
 }
 
-// objectsOnly cuts the lines off that stand before the first object of NDJSON: the
-// parser would take the first of them for the header of a table. skipped is how
-// many lines they are.
+// objectsOnly drops the lines before the first object of NDJSON, since the parser
+// would take the first line for a table header. skipped is their number.
 func objectsOnly(text []byte) (rest []byte, skipped int, wrong []mistake) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	for len(text) > 0 {

@@ -9,7 +9,8 @@ import (
 )
 
 // TestAGeneratedClientUnderstandsEveryAnswer lets tools/contract generate a client
-// from the OpenAPI document, into a temporary folder, and ask a real server with it.
+// from the OpenAPI document, in a temporary folder, and query a real server with
+// it.
 func TestAGeneratedClientUnderstandsEveryAnswer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("generating and compiling a client takes half a minute")

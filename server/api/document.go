@@ -10,11 +10,11 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// document is a rendered answer. It is immutable and may be sent to any number of
-// clients at once.
+// document is a rendered answer. It is immutable and may be sent to several clients
+// at once.
 type document struct {
 	body []byte // JSON
-	etag string // strong, quoted; of the bytes alone, so that equal answers have equal tags
+	etag string // strong, quoted; a hash of the bytes, so that equal answers have equal tags
 
 	once   sync.Once
 	packed []byte
@@ -35,14 +35,14 @@ func (a *API) render(v any) (*document, error) {
 	return &document{body: bytes.Clone(b.Bytes()), etag: `"` + strconv.FormatUint(h.Sum64(), 16) + `"`}, nil
 }
 
-// zipped is a document compressed, once for all who want it.
+// zipped compresses a document, once for all clients.
 func (a *API) zipped(d *document) []byte {
 	d.once.Do(func() {
 		var b bytes.Buffer
 		w := a.zips.Get().(*gzip.Writer)
 		defer a.zips.Put(w)
 		w.Reset(&b)
-		_, _ = w.Write(d.body) // into memory
+		_, _ = w.Write(d.body) // to memory
 		_ = w.Close()
 		d.packed = b.Bytes()
 	})

@@ -13,39 +13,39 @@ import (
 	"corrgraph/server/service"
 )
 
-// longestID is how many bytes an event's id may have in a path.
+// longestID is the maximum length in bytes of an event's id in a path.
 const longestID = 256
 
 type eventsInput struct {
 	Sport  string `query:"sport" maxLength:"64" doc:"Sport, league, or both as sport_league." example:"baseball_mlb"`
-	Search string `query:"q" maxLength:"128" doc:"A part of the title or the id, in any case." example:"yankees"`
-	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the page before."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most events of a page." example:"50"`
+	Search string `query:"q" maxLength:"128" doc:"Part of the title or the id, in any case." example:"yankees"`
+	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the previous page."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of events in a page." example:"50"`
 }
 
 type eventInput struct {
 	ID     string `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
-	Format string `query:"odds_format" enum:"decimal,american,fractional,probability" default:"decimal" doc:"How prices are written." example:"american"`
+	Format string `query:"odds_format" enum:"decimal,american,fractional,probability" default:"decimal" doc:"Format of prices." example:"american"`
 }
 
 type graphInput struct {
 	ID    string    `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
-	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most edges of each layer." example:"10"`
-	At    time.Time `query:"at" doc:"An instant of event time: the newest graph that is remembered and not newer. Without it: the graph now." example:"2026-01-02T15:04:05Z"`
+	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Maximum number of edges in each layer." example:"10"`
+	At    time.Time `query:"at" doc:"An instant of event time: answers with the newest remembered graph that is not newer. Without it: the current graph." example:"2026-01-02T15:04:05Z"`
 }
 
 type movesInput struct {
 	ID    string    `path:"id" maxLength:"256" doc:"The event." example:"match-1"`
 	From  time.Time `query:"from" doc:"The first instant." example:"2026-01-02T15:00:00Z"`
 	To    time.Time `query:"to" doc:"The last instant." example:"2026-01-02T16:00:00Z"`
-	Limit int       `query:"limit" minimum:"1" maximum:"2000" default:"500" doc:"The most moves, the newest of them." example:"100"`
+	Limit int       `query:"limit" minimum:"1" maximum:"2000" default:"500" doc:"Maximum number of moves; the newest are returned." example:"100"`
 }
 
 // AnomalyParams are the parameters of both lists of anomalies. Huma reads embedded
-// fields of exported types alone.
+// fields only of exported types.
 type AnomalyParams struct {
-	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"The least confidence." example:"0.6"`
-	Kind          string  `query:"kind" maxLength:"64" doc:"One kind alone." example:"hidden_edge"`
+	MinConfidence float64 `query:"min_confidence" minimum:"0" maximum:"1" doc:"Minimum confidence." example:"0.6"`
+	Kind          string  `query:"kind" maxLength:"64" doc:"Only this kind." example:"hidden_edge"`
 	Suppressed    bool    `query:"suppressed" doc:"Include suppressed ones, with the reason." example:"true"`
 }
 
@@ -60,20 +60,20 @@ type eventAnomaliesInput struct {
 
 type anomaliesInput struct {
 	AnomalyParams
-	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most anomalies." example:"20"`
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of anomalies." example:"20"`
 }
 
 type arbitrageInput struct {
 	Suppressed bool `query:"suppressed" doc:"Include those with a stale leg, suppressed or muted ones." example:"true"`
 }
 
-// defaultEdges is the limit of a graph where none is asked for: the service's own.
+// defaultEdges asks for the service's own limit of a graph.
 const defaultEdges = 0
 
-// askEvents registers what can be asked about events.
+// askEvents registers the questions about events.
 func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/events", role: access.Viewer}, huma.Operation{
-		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, the ones quoted last first",
+		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, most recently quoted first",
 	}, service.Events{}, func(ctx context.Context, in *eventsInput) (reply, error) {
 		return fresh(a.o.Service.Events(ctx, answer.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
 	})
@@ -89,7 +89,7 @@ func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: access.Viewer, plain: a.plainGraph}, huma.Operation{
 		OperationID: "get-graph", Tags: []string{"events"}, Summary: "The four layers of an event's graph",
 	}, service.Graph{}, func(ctx context.Context, in *graphInput) (reply, error) {
-		if in.Limit == 50 { // the default of the answer: one document for both ways to ask
+		if in.Limit == 50 { // the default: both ways to ask share one document
 			in.Limit = defaultEdges
 		}
 		if !in.At.IsZero() {
@@ -98,12 +98,12 @@ func (a *API) askEvents() {
 		return a.graph(ctx, in.ID, in.Limit)
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: access.Viewer}, huma.Operation{
-		OperationID: "get-moves", Tags: []string{"events"}, Summary: "The moves of an event that are remembered, and when its graph is remembered of",
+		OperationID: "get-moves", Tags: []string{"events"}, Summary: "Remembered moves of an event, and the times of its remembered graphs",
 	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
 		return fresh(a.o.Service.Moves(ctx, answer.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: access.Viewer}, huma.Operation{
-		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "What is or was abnormal in an event",
+		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "Anomalies of an event, current and past",
 	}, service.Anomalies{}, func(ctx context.Context, in *eventAnomaliesInput) (reply, error) {
 		if err := confidence(in.MinConfidence); err != nil {
 			return reply{}, err
@@ -125,7 +125,7 @@ func (a *API) askEvents() {
 	})
 }
 
-// graph answers with the graph of an event, as far as the governor allows.
+// graph answers with the graph of an event, if the governor permits it.
 func (a *API) graph(ctx context.Context, id string, limit int) (reply, error) {
 	if p := a.govern(); p != nil {
 		return reply{}, p
@@ -133,8 +133,7 @@ func (a *API) graph(ctx context.Context, id string, limit int) (reply, error) {
 	return shared(a.o.Service.Graph(ctx, id, limit))
 }
 
-// graphAt answers with the graph of an event as it stood, as far as the governor
-// allows.
+// graphAt answers with a past graph of an event, if the governor permits it.
 func (a *API) graphAt(ctx context.Context, id string, at odds.Time, limit int) (reply, error) {
 	if p := a.govern(); p != nil {
 		return reply{}, p
@@ -142,8 +141,8 @@ func (a *API) graphAt(ctx context.Context, id string, at odds.Time, limit int) (
 	return fresh(a.o.Service.GraphAt(ctx, id, at, limit))
 }
 
-// plainGraph answers the question that is asked the most, the graph without
-// parameters, past the reflection that reading parameters costs.
+// plainGraph answers the most frequent question, the graph without parameters. It
+// avoids the reflection that parsing parameters costs.
 func (a *API) plainGraph(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	if len(id) > longestID {

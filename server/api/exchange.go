@@ -8,8 +8,8 @@ import (
 	"corrgraph/server/service"
 )
 
-// exchange is one request and its answer, from the first byte to the last. It is
-// the ResponseWriter that everything below sees. It belongs to its goroutine.
+// exchange is one request and its answer. It is the ResponseWriter of all handlers,
+// and belongs to the request's goroutine.
 type exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
@@ -21,15 +21,15 @@ type exchange struct {
 	code  int // of the answer; 0 before there is one
 	bytes int64
 
-	own    bool      // the answer is ours, and not the multiplexer's
-	missed int       // the error that the multiplexer would have answered with
-	headed [8]string // room for header values, so that they need no allocation each
+	own    bool      // written by the API, not the multiplexer
+	missed int       // status of the multiplexer's own error
+	headed [8]string // storage for header values, to save allocations
 	nhead  int
 }
 
 type exchangeKey struct{}
 
-// exchangeOf returns the exchange that a context belongs to; nil outside of one.
+// exchangeOf returns the exchange of a context; nil if there is none.
 func exchangeOf(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
 	return x
@@ -45,8 +45,8 @@ func requestID(ctx context.Context) string {
 // Header implements http.ResponseWriter.
 func (x *exchange) Header() http.Header { return x.w.Header() }
 
-// WriteHeader implements http.ResponseWriter. Where no route matched, the
-// multiplexer's own error is noted and replaced by a problem.
+// WriteHeader implements http.ResponseWriter. If no route matched, the
+// multiplexer's error is recorded and replaced by a problem.
 func (x *exchange) WriteHeader(code int) {
 	if x.route == nil && !x.own && code >= 400 {
 		x.missed = code
@@ -71,7 +71,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap serves http.ResponseController.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.w }
 
 // set sets a header by its canonical name. The first few cost no allocation.

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// FuzzRequests throws anything at the handler: whatever comes, the answer is no
-// failure of ours, and an error is a problem with a reason.
+// FuzzRequests passes arbitrary requests to the handler: no answer may be a 5xx of
+// ours, and every error must be a problem with a reason.
 func FuzzRequests(f *testing.F) {
 	g, end := start(f, knobs{options: func(o *Options) { o.Body = 4 << 20 }})
 	f.Cleanup(end)
@@ -57,7 +57,7 @@ func FuzzRequests(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, target, form, body string) {
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n")))
 		if err != nil {
-			return // net/http refuses it before any handler sees it
+			return // net/http refuses it before any handler
 		}
 		r.Body, r.ContentLength, r.RemoteAddr = io.NopCloser(strings.NewReader(body)), int64(len(body)), "127.0.0.1:1"
 		r.Header.Set("Authorization", "Bearer "+g.secrets["admin"])
@@ -91,7 +91,7 @@ func (b *briefly) Write(p []byte) (int, error) {
 	return b.ResponseRecorder.Write(p)
 }
 
-// FuzzBodies throws any bytes at the reader of ticks.
+// FuzzBodies passes arbitrary bytes to the reader of ticks.
 func FuzzBodies(f *testing.F) {
 	line := tick(time.Unix(1_700_000_000, 0), "a", "m", "home", 2)
 	for _, s := range []string{line, "x\n" + line, "[" + line + "]", "[1,2", "\ufeff{}", `{"ts_source":"`, strings.Repeat(line, 20), "a,b\n", "[[[[", "\n\n\n"} {

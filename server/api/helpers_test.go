@@ -33,7 +33,7 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// rig is an instance in the present bubble, with everything real but the network.
+// rig is an instance in the current bubble, real except for the network.
 type rig struct {
 	t       testing.TB
 	api     *API
@@ -42,14 +42,14 @@ type rig struct {
 	ingest  *ingest.Ingester
 	live    *live.Live
 	limiter *guard.Limiter
-	used    atomic.Int64 // bytes that the process seems to use
+	used    atomic.Int64 // bytes that the process appears to use
 	secrets map[string]string
 	tokens  *access.Tokens
 	log     *safeBuffer
-	kept    map[string]bool // examples written
+	kept    map[string]bool // recorded examples
 }
 
-// safeBuffer is a log that tests read.
+// safeBuffer is a log that tests can read.
 type safeBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer // guarded by mu
@@ -67,7 +67,7 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
-// knobs are what a test sets up otherwise.
+// knobs are the settings that tests vary.
 type knobs struct {
 	options  func(*Options)
 	rate     float64
@@ -90,8 +90,8 @@ func must[T any](t testing.TB) func(T, error) T {
 	}
 }
 
-// start runs an instance and returns how to end it. In a bubble its clock is the
-// bubble's.
+// start runs an instance and returns a function that ends it. In a bubble its clock
+// is the bubble's.
 func start(t testing.TB, k knobs) (g *rig, end func()) {
 	t.Helper()
 	g = &rig{t: t, secrets: map[string]string{}, kept: map[string]bool{}, log: &safeBuffer{}}
@@ -180,7 +180,7 @@ func (g *rig) makeTokens() {
 	g.tokens = must[*access.Tokens](g.t)(access.NewTokens(all...))
 }
 
-// bubble runs a test in a bubble of its own time, with an instance.
+// bubble runs a test with an instance in a bubble with its own time.
 func bubble(t *testing.T, k knobs, f func(t *testing.T, g *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -191,7 +191,7 @@ func bubble(t *testing.T, k knobs, f func(t *testing.T, g *rig)) {
 	})
 }
 
-// ask is one request of a role ("" for nobody).
+// ask sends one request with a role ("" for none).
 func (g *rig) ask(role, method, target string, body io.Reader, headers ...string) *httptest.ResponseRecorder {
 	g.t.Helper()
 	r := httptest.NewRequest(method, target, body)
@@ -211,7 +211,7 @@ func (g *rig) get(target string, headers ...string) *httptest.ResponseRecorder {
 	return g.ask("admin", "GET", target, nil, headers...)
 }
 
-// want is a request that must end with a status.
+// want checks that a request ends with a status.
 func (g *rig) want(code int, w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
 	g.t.Helper()
 	if w.Code != code {
@@ -223,7 +223,7 @@ func (g *rig) want(code int, w *httptest.ResponseRecorder) *httptest.ResponseRec
 	return w
 }
 
-// refused is a request that must end with a problem that gives a reason.
+// refused checks that a request ends with a problem that gives a reason.
 func (g *rig) refused(code int, reason string, w *httptest.ResponseRecorder) Problem {
 	g.t.Helper()
 	g.want(code, w)
@@ -255,8 +255,8 @@ func tick(at time.Time, venue, event, side string, price float64) string {
 		at.UTC().Format(time.RFC3339Nano), venue, event, event, side, price)
 }
 
-// market is NDJSON of two matches at three venues over some hours that end now: one
-// venue moves, the others follow two and three seconds later.
+// market returns NDJSON of two matches at three venues over some hours that end
+// now: one venue moves, the others follow two and three seconds later.
 func market(hours int) (requests []string) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var b strings.Builder
@@ -319,7 +319,7 @@ func (c copies) Make(ctx context.Context) (backup.Backup, error) {
 	return c.folder.Make(ctx, c.from())
 }
 
-// adaptiveOfOne lets one request at a time be in flight.
+// adaptiveOfOne admits one request at a time.
 func adaptiveOfOne() guard.AdaptiveOptions {
 	return guard.AdaptiveOptions{Min: 1, Max: 1, Initial: 1}
 }

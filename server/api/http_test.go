@@ -26,7 +26,8 @@ func unzip(t *testing.T, body []byte) []byte {
 	return text
 }
 
-// Rendering costs as much as building the answer, and thousands ask for the same one.
+// Rendering costs as much as building the answer, and thousands request the same
+// one.
 func TestAHealthyGraphIsRenderedOnce(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
 		g.feed(3)
@@ -54,7 +55,7 @@ func TestAHealthyGraphIsRenderedOnce(t *testing.T) {
 	})
 }
 
-// unwrapped is the body of a compressed answer.
+// unwrapped returns the body of a compressed answer.
 func unwrapped(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	return string(unzip(t, w.Body.Bytes()))
@@ -203,7 +204,7 @@ func TestAClientThatLeftIsNoFailure(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
 		g.feed(1)
 		settle()
-		time.Sleep(2 * time.Minute) // of the bubble: nobody is interested in the view any more
+		time.Sleep(2 * time.Minute) // of the bubble: the view has had no reader
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

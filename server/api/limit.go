@@ -9,9 +9,9 @@ import (
 	"corrgraph/server/guard"
 )
 
-// addressKey is the key of a client without a token: its address, of IPv6 the
-// network of 64 bits that one subscriber has. Headers of proxies are not believed:
-// whoever sends them could be anybody.
+// addressKey is the key of a client without a token: its IPv4 address, or for IPv6
+// the /64 network of one subscriber. Headers of proxies are ignored, since any
+// client can send them.
 func addressKey(remote string) string {
 	at, err := netip.ParseAddrPort(remote)
 	if err != nil {
@@ -26,8 +26,8 @@ func addressKey(remote string) string {
 	return "address " + a.String()
 }
 
-// allow takes one token of the client's bucket, tells of it in the headers, and
-// returns the problem where there was none.
+// allow takes a token from the client's bucket and reports the limit in headers. If
+// the bucket is empty it returns the problem.
 func (x *exchange) allow(key string) *Problem {
 	d := x.api.o.Limiter.Allow(key, 1)
 	x.tell(d)
@@ -40,7 +40,7 @@ func (x *exchange) allow(key string) *Problem {
 	return p
 }
 
-// tell writes what a client should know of its limit.
+// tell sets the headers that describe a client's limit.
 func (x *exchange) tell(d guard.Decision) {
 	x.set("Ratelimit-Limit", strconv.Itoa(d.Limit))
 	x.set("Ratelimit-Remaining", strconv.Itoa(d.Remaining))
@@ -48,7 +48,7 @@ func (x *exchange) tell(d guard.Decision) {
 	x.set("Ratelimit-Policy", x.api.policy(d.Limit))
 }
 
-// policy is "1000;w=1": so many requests in so many seconds.
+// policy returns the header "1000;w=1": requests per seconds.
 func (a *API) policy(limit int) string {
 	set := a.settings.Load()
 	if p := a.said.Load(); p != nil && p.limit == limit && p.of == set {
@@ -60,21 +60,21 @@ func (a *API) policy(limit int) string {
 	return p.text
 }
 
-// policyText is the header of the present limit, made once.
+// policyText caches the header for the current limit.
 type policyText struct {
 	limit int
 	of    *Settings
 	text  string
 }
 
-// govern takes one request of those that the instance may spend on graphs.
+// govern takes one request of the instance's budget for graphs.
 func (a *API) govern() *Problem {
 	d := a.o.Governor.Allow(1)
 	if d.OK {
 		return nil
 	}
 	a.o.Metrics.RateLimited.WithLabelValues("governor").Inc()
-	p := problem(http.StatusTooManyRequests, "this instance serves at most "+strconv.Itoa(d.Limit)+" graphs a second to all clients together")
+	p := problem(http.StatusTooManyRequests, "this instance serves at most "+strconv.Itoa(d.Limit)+" graphs per second to all clients together")
 	p.retry = max(d.RetryAfter, 0)
 	return p
 }

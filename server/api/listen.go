@@ -16,21 +16,22 @@ import (
 	"corrgraph/store"
 )
 
-// StreamStats is how many streams there are and what slow clients missed.
+// StreamStats returns the number of streams, and of messages that slow clients
+// missed.
 func (a *API) StreamStats() telemetry.Stream { return a.streams.Stats() }
 
 func (a *API) stream() {
 	rt := route{method: "GET", path: "/v1/stream", role: access.Viewer, free: true}
 	op := huma.Operation{
-		OperationID: "stream", Tags: []string{"stream"}, Summary: "What happens, as server-sent events",
-		Description: "Events: connected, " + strings.Join(stream.Kinds, ", ") + ", heartbeat, resync (what came before is gone: fetch everything anew; the stream goes on from now), bye. " +
-			"Each has an id; a client that comes back with it as Last-Event-ID gets what it missed. Of what a slow client could not take, only the newest of each thing is sent; " +
-			"gap with scope stream says how many messages it missed for good, gap with scope feed that polls of a source never came.",
+		OperationID: "stream", Tags: []string{"stream"}, Summary: "News as server-sent events",
+		Description: "Events: connected, " + strings.Join(stream.Kinds, ", ") + ", heartbeat, resync (earlier messages are lost: fetch everything again; the stream continues from now), bye. " +
+			"Each has an id; a client that reconnects with it as Last-Event-ID gets what it missed. A client that falls behind gets only the newest message of each kind and subject; " +
+			"gap with scope stream counts the messages it missed for good, gap with scope feed reports polls of a source that never arrived.",
 		Parameters: []*huma.Param{
-			query("event", "One event alone, and what is about none.", "match-1", &huma.Schema{Type: huma.TypeString, MaxLength: ptr(stream.LongestID)}),
-			query("kinds", "These kinds alone, separated by commas.", "anomaly,prediction", &huma.Schema{Type: huma.TypeString}),
-			query("last_event_id", "As the header, for clients that can't send one.", "", &huma.Schema{Type: huma.TypeString}),
-			{Name: "Last-Event-ID", In: "header", Description: "The id of the last event that came.", Schema: &huma.Schema{Type: huma.TypeString}},
+			query("event", "Only this event, and messages about no event.", "match-1", &huma.Schema{Type: huma.TypeString, MaxLength: ptr(stream.LongestID)}),
+			query("kinds", "Only these kinds, separated by commas.", "anomaly,prediction", &huma.Schema{Type: huma.TypeString}),
+			query("last_event_id", "Like the header, for clients that can't send it.", "", &huma.Schema{Type: huma.TypeString}),
+			{Name: "Last-Event-ID", In: "header", Description: "The id of the last event received.", Schema: &huma.Schema{Type: huma.TypeString}},
 		},
 	}
 	described := a.document(&rt, op, nil)
@@ -56,7 +57,7 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// limits are those of streams that are in force.
+// limits returns the current limits of streams.
 func (a *API) limits() stream.Limits {
 	s := a.settings.Load()
 	return stream.Limits{Heartbeat: s.Heartbeat, Streams: s.Streams}

@@ -14,16 +14,16 @@ import (
 	"corrgraph/server/access"
 )
 
-// config is what huma is told: it reads parameters, checks them and describes the
-// API, and nothing else.
+// config configures huma, which only parses and validates parameters and describes
+// the API.
 func (a *API) config() huma.Config {
 	c := huma.DefaultConfig("corrgraph", a.o.Version)
-	c.Info.Description = "Who moves first, who follows, after how long and how surely: a live graph of odds."
+	c.Info.Description = "A live lead-lag graph of odds: who moves first, who follows, after how long and how surely."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // no $schema in answers
 	c.RejectUnknownQueryParameters = true
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A token that `corrgraph token new` printed."},
+		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A token printed by `corrgraph token new`."},
 	}
 	c.Transformers = []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
 		m, ok := v.(*huma.ErrorModel)
@@ -41,8 +41,8 @@ func (a *API) config() huma.Config {
 //go:embed examples/*.json
 var examples embed.FS
 
-// example is the answer that stands in the document for an operation: one of a
-// simulated market, long lists cut short. Nil where there is none.
+// example returns the example of an operation in the document: an answer from a
+// simulated market, long lists cut short. Nil if there is none.
 func example(operation string) any {
 	text, err := examples.ReadFile("examples/" + operation + ".json")
 	if err != nil {
@@ -50,7 +50,7 @@ func example(operation string) any {
 	}
 	var v any
 	if json.Unmarshal(text, &v) != nil {
-		return nil // a test reads every one
+		return nil // a test reads all examples
 	}
 	return v
 }
@@ -67,8 +67,8 @@ func query(name, doc, example string, s *huma.Schema) *huma.Param {
 	return p
 }
 
-// fill completes the description of an operation. body is a value of the type of
-// its answer, nil where that is not JSON.
+// fill completes the description of an operation. body is a value of the answer's
+// type, nil if that is not JSON.
 func (a *API) fill(rt *route, op *huma.Operation, body any) {
 	op.Method, op.Path = rt.method, strings.Replace(rt.path, "...}", "}", 1)
 	op.Metadata = map[string]any{routeKey: rt}
@@ -81,7 +81,7 @@ func (a *API) fill(rt *route, op *huma.Operation, body any) {
 	}
 	schemas := a.huma.OpenAPI().Components.Schemas
 	good := &huma.Response{Description: http.StatusText(op.DefaultStatus), Headers: map[string]*huma.Param{
-		"X-Request-Id": {Description: "The id of this exchange, in traces and logs too.", Schema: &huma.Schema{Type: huma.TypeString}},
+		"X-Request-Id": {Description: "The id of this request, also in traces and logs.", Schema: &huma.Schema{Type: huma.TypeString}},
 	}}
 	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): good, "default": {
 		Description: "A problem", Content: map[string]*huma.MediaType{"application/problem+json": {
@@ -99,7 +99,7 @@ func (a *API) fill(rt *route, op *huma.Operation, body any) {
 	}
 }
 
-// document describes an operation that huma does not serve, and returns what stands
+// document describes an operation that huma does not serve, and returns its entry
 // in the document.
 func (a *API) document(rt *route, o huma.Operation, body any) *huma.Operation {
 	op := &o
@@ -117,11 +117,11 @@ func (a *API) document(rt *route, o huma.Operation, body any) *huma.Operation {
 	return op
 }
 
-// ticksBody describes the forms that ticks come in.
+// ticksBody describes the formats of ticks.
 func ticksBody() *huma.RequestBody {
 	const line = `{"ts_source":"2026-01-02T15:04:05.123Z","bookmaker":"a","event_id":"match-1","sport":"tennis","home":"Ann","away":"Bea","market":"h2h","selection":"home","price":1.91}`
 	var one any
-	_ = json.Unmarshal([]byte(line), &one) // a constant that a test reads
+	_ = json.Unmarshal([]byte(line), &one) // a constant covered by a test
 	text := &huma.Schema{Type: huma.TypeString}
 	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		formNDJSON: {Schema: text, Example: line + "\n"},
@@ -130,7 +130,7 @@ func ticksBody() *huma.RequestBody {
 	}}
 }
 
-// describe renders the OpenAPI document and registers where it is served.
+// describe renders the OpenAPI document and registers its route.
 func (a *API) describe() error {
 	rt := route{method: "GET", path: "/openapi.json"}
 	op := a.document(&rt, huma.Operation{OperationID: "get-openapi", Tags: []string{"operation"}, Summary: "This document"}, nil)
@@ -145,6 +145,6 @@ func (a *API) describe() error {
 	return nil
 }
 
-// OpenAPI is the document that describes the API, as JSON. The caller must not
+// OpenAPI returns the document that describes the API, as JSON. The caller must not
 // change it.
 func (a *API) OpenAPI() []byte { return a.spec.body }

@@ -60,9 +60,9 @@ func TestTheDocumentHasEveryRouteAndNoOther(t *testing.T) {
 	})
 }
 
-// TestTheDocumentIsValid checks what OpenAPI 3.1 asks of a document: every
-// reference leads somewhere, every parameter of a path is described, types are those
-// of JSON Schema, and nothing of 3.0 is left.
+// TestTheDocumentIsValid checks what OpenAPI 3.1 requires of a document: every
+// reference resolves, every path parameter is described, types are those of JSON
+// Schema, and nothing of 3.0 is left.
 func TestTheDocumentIsValid(t *testing.T) {
 	bubble(t, knobs{options: all}, func(t *testing.T, g *rig) {
 		var doc map[string]any

@@ -18,30 +18,30 @@ import (
 type auditInput struct {
 	From      time.Time `query:"from" doc:"The first instant." example:"2026-01-02T00:00:00Z"`
 	To        time.Time `query:"to" doc:"The last instant." example:"2026-01-03T00:00:00Z"`
-	Operation string    `query:"operation" maxLength:"64" doc:"One operation alone." example:"GRAPH_BUILD"`
-	Actor     string    `query:"actor" maxLength:"128" doc:"One actor alone." example:"desk"`
-	Status    string    `query:"status" maxLength:"32" doc:"One outcome alone." example:"FAILED"`
-	TraceID   string    `query:"trace_id" maxLength:"64" doc:"One trace alone." example:"4bf92f3577b34da6a3ce929d0e0e4736"`
-	Subject   string    `query:"subject" maxLength:"256" doc:"One subject alone." example:"match-1"`
-	Cursor    string    `query:"cursor" maxLength:"32" doc:"next_cursor of the page before."`
-	Limit     int       `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most rows of a page." example:"50"`
+	Operation string    `query:"operation" maxLength:"64" doc:"Only this operation." example:"GRAPH_BUILD"`
+	Actor     string    `query:"actor" maxLength:"128" doc:"Only this actor." example:"desk"`
+	Status    string    `query:"status" maxLength:"32" doc:"Only this outcome." example:"FAILED"`
+	TraceID   string    `query:"trace_id" maxLength:"64" doc:"Only this trace." example:"4bf92f3577b34da6a3ce929d0e0e4736"`
+	Subject   string    `query:"subject" maxLength:"256" doc:"Only this subject." example:"match-1"`
+	Cursor    string    `query:"cursor" maxLength:"32" doc:"next_cursor of the previous page."`
+	Limit     int       `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of rows in a page." example:"50"`
 }
 
 type performanceInput struct {
 	From      time.Time `query:"from" doc:"The first instant." example:"2026-01-02T00:00:00Z"`
 	To        time.Time `query:"to" doc:"The last instant." example:"2026-01-03T00:00:00Z"`
-	Operation string    `query:"operation" maxLength:"64" doc:"One operation alone." example:"GRAPH_BUILD"`
-	Limit     int       `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"The most rows." example:"60"`
+	Operation string    `query:"operation" maxLength:"64" doc:"Only this operation." example:"GRAPH_BUILD"`
+	Limit     int       `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"Maximum number of rows." example:"60"`
 }
 
-// Performance is how long operations took.
+// Performance is the measured latency of operations.
 type Performance struct {
-	Rows []service.Measurement `json:"rows" doc:"Newest first. SHED, REFUSED (by a limit) and QUERY_TIMEOUT are what guards did a second, CIRCUIT_OPEN how many circuits were open at once on average; they have no latency, and no row where there was none."`
+	Rows []service.Measurement `json:"rows" doc:"Newest first. SHED, REFUSED (by a limit) and QUERY_TIMEOUT are rates per second, CIRCUIT_OPEN is the average number of open circuits; they have no latency, and no row if there were none."`
 }
 
-// Faults are the faults that are injected now.
+// Faults are the active injected faults.
 type Faults struct {
-	Enabled bool            `json:"enabled" doc:"Whether any can be."`
+	Enabled bool            `json:"enabled" doc:"Whether faults can be injected."`
 	Faults  []service.Fault `json:"faults"`
 }
 
@@ -49,40 +49,40 @@ type Faults struct {
 type FaultRequest struct {
 	Kind      string  `json:"kind" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall" doc:"What to break." example:"kill-layer"`
 	Layer     int     `json:"layer,omitempty" minimum:"0" maximum:"4" doc:"Of kill-layer." example:"4"`
-	DelayMs   int64   `json:"delay_ms,omitempty" minimum:"0" maximum:"60000" doc:"Of slow-store: what each statement takes longer."`
-	Bytes     int64   `json:"bytes,omitempty" minimum:"0" doc:"Of memory-pressure: how much more seems used."`
-	OffsetMs  int64   `json:"offset_ms,omitempty" minimum:"-86400000" maximum:"86400000" doc:"Of clock-skew: ahead if above 0."`
+	DelayMs   int64   `json:"delay_ms,omitempty" minimum:"0" maximum:"60000" doc:"Of slow-store: delay added to each statement."`
+	Bytes     int64   `json:"bytes,omitempty" minimum:"0" doc:"Of memory-pressure: amount added to the memory in use."`
+	OffsetMs  int64   `json:"offset_ms,omitempty" minimum:"-86400000" maximum:"86400000" doc:"Of clock-skew: offset of the clock; above 0 is ahead."`
 	DurationS float64 `json:"duration_s" exclusiveMinimum:"0" maximum:"86400" doc:"How long it lasts." example:"30"`
 }
 
 type faultInput struct{ Body FaultRequest }
 
-// gatesInput is what gates measured.
+// gatesInput is a request with the results of gates.
 type gatesInput struct {
 	Body struct {
 		Gates []service.Gate `json:"gates" minItems:"1" maxItems:"100"`
 	}
 }
 
-// Cleared says how many faults were ended.
+// Cleared is the number of faults that were ended.
 type Cleared struct {
 	Cleared int `json:"cleared"`
 }
 
-// operate registers what operators and admins ask and do.
+// operate registers the operations of operators and admins.
 func (a *API) operate() {
 	s := a.o.Service
 	register(a, route{method: "GET", path: "/v1/readiness", role: access.Viewer}, huma.Operation{
-		OperationID: "get-readiness", Tags: []string{"operation"}, Summary: "What the readiness gates measured when they were run last",
+		OperationID: "get-readiness", Tags: []string{"operation"}, Summary: "Latest results of the readiness gates",
 	}, service.Readiness{}, func(ctx context.Context, _ *nothing) (reply, error) { return fresh(s.Readiness(ctx)) })
 	register(a, route{method: "POST", path: "/v1/readiness", role: access.Admin}, huma.Operation{
-		OperationID: "record-readiness", Tags: []string{"operation"}, Summary: "Write down what gates measured that were run beside the service",
+		OperationID: "record-readiness", Tags: []string{"operation"}, Summary: "Record results of gates that were run beside the service",
 		MaxBodyBytes: a.o.Body,
 	}, service.Readiness{}, func(ctx context.Context, in *gatesInput) (reply, error) {
 		return fresh(s.RecordReadiness(ctx, in.Body.Gates))
 	})
 	register(a, route{method: "GET", path: "/v1/audit", role: access.Operator}, huma.Operation{
-		OperationID: "list-audit", Tags: []string{"operation"}, Summary: "Who did what and how it ended, newest first",
+		OperationID: "list-audit", Tags: []string{"operation"}, Summary: "The audit log: who did what, with what outcome, newest first",
 	}, service.AuditPage{}, func(ctx context.Context, in *auditInput) (reply, error) {
 		return fresh(s.Audit(ctx, store.AuditFilter{
 			From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Operation: in.Operation, Actor: in.Actor,
@@ -90,7 +90,7 @@ func (a *API) operate() {
 		}, in.Cursor, in.Limit))
 	})
 	register(a, route{method: "GET", path: "/v1/performance", role: access.Viewer}, huma.Operation{
-		OperationID: "list-performance", Tags: []string{"operation"}, Summary: "How long operations took, minute by minute, newest first",
+		OperationID: "list-performance", Tags: []string{"operation"}, Summary: "Latency of operations per minute, newest first",
 	}, Performance{}, func(ctx context.Context, in *performanceInput) (reply, error) {
 		rows, err := s.Performance(ctx, odds.TimeOf(in.From), odds.TimeOf(in.To), in.Operation, in.Limit)
 		return fresh(Performance{rows}, err)
@@ -103,13 +103,13 @@ func (a *API) operate() {
 func (a *API) faults() {
 	s := a.o.Service
 	register(a, route{method: "GET", path: "/v1/faults", role: access.Viewer}, huma.Operation{
-		OperationID: "list-faults", Tags: []string{"operation"}, Summary: "The faults that are injected now",
+		OperationID: "list-faults", Tags: []string{"operation"}, Summary: "Active injected faults",
 	}, Faults{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		active, enabled, err := s.Faults(ctx)
 		return fresh(Faults{enabled, active}, err)
 	})
 	register(a, route{method: "POST", path: "/v1/faults", role: access.Admin}, huma.Operation{
-		OperationID: "inject-fault", Tags: []string{"operation"}, Summary: "Break something for a while", DefaultStatus: http.StatusCreated,
+		OperationID: "inject-fault", Tags: []string{"operation"}, Summary: "Inject a fault", DefaultStatus: http.StatusCreated,
 		MaxBodyBytes: a.o.Body,
 	}, service.Fault{}, func(ctx context.Context, in *faultInput) (reply, error) {
 		b := &in.Body
@@ -119,7 +119,7 @@ func (a *API) faults() {
 		return created(fresh(f, err))
 	})
 	register(a, route{method: "DELETE", path: "/v1/faults", role: access.Admin}, huma.Operation{
-		OperationID: "clear-faults", Tags: []string{"operation"}, Summary: "End all injected faults before their time",
+		OperationID: "clear-faults", Tags: []string{"operation"}, Summary: "End all injected faults early",
 	}, Cleared{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		n, err := s.ClearFaults(ctx)
 		return fresh(Cleared{n}, err)
@@ -134,16 +134,16 @@ func created(r reply, err error) (reply, error) {
 // BackupRow is one backup.
 type BackupRow struct {
 	Name  string    `json:"name" example:"corrgraph-20260102T150405.000Z.db"`
-	At    time.Time `json:"at" doc:"When it was begun."`
+	At    time.Time `json:"at" doc:"When it was started."`
 	Bytes int64     `json:"bytes"`
 }
 
-// BackupList is the backups that are kept, and how they fare.
+// BackupList is the list of backups and their status.
 type BackupList struct {
 	Backups      []BackupRow `json:"backups" doc:"Newest first."`
-	LastSuccess  *time.Time  `json:"last_success" doc:"When the newest was begun; null: never."`
-	LastVerified *time.Time  `json:"last_verified" doc:"When one was last restored for trial; null: never."`
-	Failures     int         `json:"failures" doc:"Backups and trials that failed, ever."`
+	LastSuccess  *time.Time  `json:"last_success" doc:"When the newest was started; null: never."`
+	LastVerified *time.Time  `json:"last_verified" doc:"When one was last test-restored; null: never."`
+	Failures     int         `json:"failures" doc:"Failed backups and test restores, ever."`
 	LastFailure  *time.Time  `json:"last_failure"`
 	LastError    string      `json:"last_error" doc:"Empty after a success."`
 }
@@ -155,13 +155,13 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
-// opBackup is the operation as the audit log calls it.
+// opBackup is the operation's name in the audit log.
 const opBackup = "BACKUP"
 
 func (a *API) backups() {
 	none := problem(http.StatusNotFound, "no backups are configured")
 	register(a, route{method: "GET", path: "/v1/backups", role: access.Viewer}, huma.Operation{
-		OperationID: "list-backups", Tags: []string{"operation"}, Summary: "The backups that are kept",
+		OperationID: "list-backups", Tags: []string{"operation"}, Summary: "List of backups",
 	}, BackupList{}, func(context.Context, *nothing) (reply, error) {
 		if a.o.Backups == nil {
 			return reply{}, none
@@ -178,7 +178,7 @@ func (a *API) backups() {
 		return fresh(l, err)
 	})
 	register(a, route{method: "POST", path: "/v1/backups", role: access.Admin, free: true}, huma.Operation{
-		OperationID: "make-backup", Tags: []string{"operation"}, Summary: "Make a backup now and check it", DefaultStatus: http.StatusCreated,
+		OperationID: "make-backup", Tags: []string{"operation"}, Summary: "Make and verify a backup", DefaultStatus: http.StatusCreated,
 	}, BackupRow{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		if a.o.Backups == nil {
 			return reply{}, none
@@ -187,10 +187,10 @@ func (a *API) backups() {
 	})
 }
 
-// backup makes a backup, however long it takes: its client waits for it.
+// backup makes a backup while its client waits, however long it takes.
 func (a *API) backup(ctx context.Context) (reply, error) {
 	x := exchangeOf(ctx)
-	// A recorder in a test has no deadline to lift.
+	// A test's recorder has no deadline to lift.
 	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Time{})
 	start := a.o.Clock()
 	b, err := a.o.Backups.Make(ctx)

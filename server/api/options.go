@@ -13,41 +13,42 @@ import (
 	"corrgraph/server/telemetry"
 )
 
-// Backups is where copies of the store are kept.
+// Backups stores copies of the store.
 type Backups interface {
 	List() ([]backup.Backup, error)
 	Status() backup.Status
 	Make(ctx context.Context) (backup.Backup, error)
 }
 
-// Options of an API. Those of the first block are required.
+// Options of an API. The first block is required.
 type Options struct {
 	Service  *service.Service
 	Limiter  *guard.Limiter  // of each client
 	Governor *guard.Governor // of graphs, all clients together
 	Adaptive *guard.Adaptive // of reads in flight
-	Writes   *guard.Adaptive // of all else: what waits for a slow disk takes no place from those who read
+	Writes   *guard.Adaptive // of all others: requests waiting for a slow disk take no place from readers
 	Memory   *guard.Memory
 	Metrics  *telemetry.Metrics
 	Tracing  *telemetry.Tracing
 	Log      *slog.Logger
-	Clock    func() time.Time // the true wall clock: deadlines of connections are set by it
+	Clock    func() time.Time // the true wall clock: it sets deadlines of connections
 
-	Backups Backups // nil: none are kept
+	Backups Backups // nil: no backups
 
 	Version string // of the program, for the OpenAPI document
 
-	// Body is the most bytes of a request's body, decompressed too. Zero means 16 MiB.
+	// Body is the maximum size of a request's body, also after decompression. Zero
+	// means 16 MiB.
 	Body int64
-	// Ticks is the most ticks of one request. Zero means 10,000.
+	// Ticks is the maximum number of ticks in one request. Zero means 10,000.
 	Ticks int
-	// WriteTimeout is how long a stream's client may take to take what was sent.
-	// Zero means 30 s.
+	// WriteTimeout limits how long a client of a stream may take to receive what was
+	// sent. Zero means 30 s.
 	WriteTimeout time.Duration
-	// Loopback says that the listener is on loopback: then requests for another host
-	// are refused, since they come of a name that was rebound to this machine.
+	// Loopback says that the listener is on loopback: requests for another host are
+	// then refused, since they come from a name rebound to this machine.
 	Loopback bool
-	// NoMetrics leaves /metrics out.
+	// NoMetrics turns /metrics off.
 	NoMetrics bool
 	// Profiles serves /debug/pprof to admins.
 	Profiles bool
@@ -55,25 +56,25 @@ type Options struct {
 	Settings Settings
 }
 
-// Settings are what can be changed while the API runs.
+// Settings can be changed while the API runs.
 type Settings struct {
-	// Tokens are those that are taken. Nil: none.
+	// Tokens are the accepted tokens. Nil: none.
 	Tokens *access.Tokens
-	// Anonymous is what a request without a token may do. Zero: nothing.
+	// Anonymous is the role of a request without a token. Zero: none.
 	Anonymous access.Role
-	// ClientRate is the rate of Limiter, for the header that states the policy. Zero
-	// means 1000.
+	// ClientRate is the rate of Limiter, for the header with the policy. Zero means
+	// 1000.
 	ClientRate float64
 	// Heartbeat is the time between two heartbeats of a quiet stream. Zero means 15 s.
 	Heartbeat time.Duration
-	// Streams is the most streams at once. Zero means 1000.
+	// Streams is the maximum number of streams. Zero means 1000.
 	Streams int
 }
 
 func (o *Options) fill() error {
 	if o.Service == nil || o.Limiter == nil || o.Governor == nil || o.Adaptive == nil || o.Writes == nil || o.Memory == nil ||
 		o.Metrics == nil || o.Tracing == nil || o.Log == nil || o.Clock == nil {
-		return errors.New("api: options lack one of those that are required")
+		return errors.New("api: a required option is missing")
 	}
 	if o.Body < 0 || o.Ticks < 0 || o.WriteTimeout < 0 {
 		return errors.New("api: a limit is negative")

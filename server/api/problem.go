@@ -13,26 +13,26 @@ import (
 	"corrgraph/server/service"
 )
 
-// Problem is an error as RFC 9457 has it.
+// Problem is an error as defined by RFC 9457.
 type Problem struct {
-	Type      string        `json:"type" doc:"Always about:blank: the status says what kind of problem it is." example:"about:blank"`
+	Type      string        `json:"type" doc:"Always about:blank: the status is the kind of problem." example:"about:blank"`
 	Title     string        `json:"title" doc:"The status in words." example:"Not Found"`
 	Status    int           `json:"status" doc:"The HTTP status." example:"404"`
 	Detail    string        `json:"detail" doc:"What is wrong, for people." example:"there is no such event"`
-	Instance  string        `json:"instance" doc:"The path that was asked for." example:"/v1/events/none/graph"`
-	RequestID string        `json:"request_id" doc:"As in X-Request-Id, to be found in traces and logs." example:"0190f5d4-7a30-7c1b-9c39-7f6d2b8f4f11"`
-	Errors    []ProblemItem `json:"errors,omitempty" doc:"The single mistakes, where there can be several."`
+	Instance  string        `json:"instance" doc:"The requested path." example:"/v1/events/none/graph"`
+	RequestID string        `json:"request_id" doc:"As in X-Request-Id; also in traces and logs." example:"0190f5d4-7a30-7c1b-9c39-7f6d2b8f4f11"`
+	Errors    []ProblemItem `json:"errors,omitempty" doc:"Individual mistakes, if there can be several."`
 
-	retry time.Duration // 0 unknown
+	retry time.Duration // 0: unknown
 	cause error         // for the audit log, not for clients
-	noted bool          // the service has written it to the audit log
+	noted bool          // the service has recorded it in the audit log
 }
 
-// ProblemItem is one mistake: of a parameter or member (location), or of a line.
+// ProblemItem is one mistake: in a parameter or member (location), or in a line.
 type ProblemItem struct {
 	Message  string `json:"message,omitempty" doc:"What is wrong with the parameter." example:"expected number <= 1"`
-	Location string `json:"location,omitempty" doc:"Where it stands." example:"query.min_confidence"`
-	Value    any    `json:"value,omitempty" doc:"What stood there."`
+	Location string `json:"location,omitempty" doc:"Where the mistake is." example:"query.min_confidence"`
+	Value    any    `json:"value,omitempty" doc:"The invalid value."`
 	Line     int    `json:"line,omitempty" doc:"Line of the body, or element of the array, from 1." example:"3"`
 	Reason   string `json:"reason,omitempty" doc:"A fixed word." example:"bad_price"`
 	Detail   string `json:"detail,omitempty" doc:"What is wrong with the line."`
@@ -43,7 +43,7 @@ func problem(status int, detail string) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
-// statuses is what each code of the service is in HTTP.
+// statusOf returns the HTTP status of a service code.
 func statusOf(c service.Code) int {
 	switch c {
 	case service.Unknown:
@@ -60,11 +60,11 @@ func statusOf(c service.Code) int {
 	return http.StatusInternalServerError
 }
 
-// statusGone is what is counted for a client that left before its answer: there
-// is nobody to send it to. nginx made the number known.
+// statusGone is counted when a client left before its answer; it is never sent. The
+// number is nginx's.
 const statusGone = 499
 
-// failure is the Problem that an error of the service is.
+// failure returns the Problem for an error of the service.
 func (a *API) failure(ctx context.Context, err error) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {
@@ -87,10 +87,10 @@ func (a *API) failure(ctx context.Context, err error) *Problem {
 	return p
 }
 
-// Error makes a Problem an error, so that handlers can return one.
+// Error implements error, so that handlers can return a Problem.
 func (p *Problem) Error() string { return p.Detail }
 
-// problemOf turns what huma says of wrong parameters into a Problem.
+// problemOf turns huma's error about parameters into a Problem.
 func problemOf(m *huma.ErrorModel) *Problem {
 	p := problem(m.Status, m.Detail)
 	for _, e := range m.Errors {
@@ -101,7 +101,7 @@ func problemOf(m *huma.ErrorModel) *Problem {
 	return p
 }
 
-// mostEchoed is how many bytes of a wrong value are sent back.
+// mostEchoed limits the bytes of an invalid value that are sent back.
 const mostEchoed = 200
 
 func clip(s string) string {
@@ -118,7 +118,7 @@ func clipAny(v any) any {
 	case bool, int, int64, uint64, nil:
 		return v
 	case float64:
-		if !math.IsInf(v, 0) && !math.IsNaN(v) { // which JSON has no word for
+		if !math.IsInf(v, 0) && !math.IsNaN(v) { // JSON can't represent the rest
 			return v
 		}
 		return strconv.FormatFloat(v, 'g', -1, 64)
@@ -126,7 +126,7 @@ func clipAny(v any) any {
 	return nil
 }
 
-// seconds is a wait in whole seconds, rounded up, at least 1.
+// seconds returns a wait in whole seconds, rounded up, at least 1.
 func seconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64(math.Ceil(d.Seconds()))), 10)
 }

@@ -13,16 +13,16 @@ import (
 	"corrgraph/server/service"
 )
 
-// ReviewRequest is what a person makes of an anomaly, or a mute.
+// ReviewRequest is a person's review of an anomaly, or a mute.
 type ReviewRequest struct {
 	Action   string    `json:"action" enum:"acknowledge,mute,verdict" example:"acknowledge"`
 	Kind     string    `json:"kind,omitempty" maxLength:"64" doc:"Of the anomaly; in a mute empty for every kind." example:"outlier_quote"`
 	EventID  string    `json:"event_id,omitempty" maxLength:"256" doc:"Of the anomaly; in a mute empty for every event." example:"match-1"`
 	Node     string    `json:"node,omitempty" maxLength:"128" doc:"The anomaly's last node; in a mute empty for every node." example:"dk/match-1/h2h/home"`
 	At       time.Time `json:"at,omitzero" doc:"Of the anomaly; left out in a mute." example:"2026-01-02T15:04:05Z"`
-	Verdict  string    `json:"verdict,omitempty" enum:"true,false,unsure" doc:"Whether it was right; with the action verdict alone."`
+	Verdict  string    `json:"verdict,omitempty" enum:"true,false,unsure" doc:"Whether it was right; only with the action verdict."`
 	Note     string    `json:"note,omitempty" maxLength:"2000"`
-	ExpiresS float64   `json:"expires_in_s,omitempty" minimum:"0" maximum:"2592000" doc:"When it is forgotten; a mute needs it."`
+	ExpiresS float64   `json:"expires_in_s,omitempty" minimum:"0" maximum:"2592000" doc:"Time until it expires; required for a mute."`
 }
 
 type reviewInput struct{ Body ReviewRequest }
@@ -32,10 +32,10 @@ type reviewID struct {
 }
 
 type reviewsInput struct {
-	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most reviews." example:"50"`
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of reviews." example:"50"`
 }
 
-// ProofRequest is the result of something that was run beside the service.
+// ProofRequest is the result of a test run beside the service.
 type ProofRequest struct {
 	Kind    string `json:"kind" minLength:"1" maxLength:"64" example:"load"`
 	Passed  bool   `json:"passed"`
@@ -45,20 +45,19 @@ type ProofRequest struct {
 
 type proofInput struct{ Body ProofRequest }
 
-// Proofs are the newest results of what is run beside the service.
+// Proofs are the newest results of tests run beside the service.
 type Proofs struct {
 	Proofs []service.Proof `json:"proofs"`
 }
 
-// reviews registers what people say of anomalies, and what was proved beside the
-// service.
+// reviews registers the routes for reviews of anomalies and for proofs.
 func (a *API) reviews() {
 	s := a.o.Service
 	register(a, route{method: "GET", path: "/v1/reviews", role: access.Viewer}, huma.Operation{
-		OperationID: "list-reviews", Tags: []string{"anomalies"}, Summary: "What people made of anomalies, and how right each kind was",
+		OperationID: "list-reviews", Tags: []string{"anomalies"}, Summary: "Reviews of anomalies, and the precision of each kind",
 	}, review.Reviews{}, func(ctx context.Context, in *reviewsInput) (reply, error) { return fresh(s.Reviews(ctx, in.Limit)) })
 	register(a, route{method: "POST", path: "/v1/reviews", role: access.Operator}, huma.Operation{
-		OperationID: "review-anomaly", Tags: []string{"anomalies"}, Summary: "Acknowledge an anomaly, mute what is not wanted, or say whether it was right",
+		OperationID: "review-anomaly", Tags: []string{"anomalies"}, Summary: "Acknowledge an anomaly, judge whether it was right, or mute unwanted ones",
 		DefaultStatus: 201, MaxBodyBytes: a.o.Body,
 	}, review.Review{}, func(ctx context.Context, in *reviewInput) (reply, error) {
 		b := &in.Body
@@ -68,12 +67,12 @@ func (a *API) reviews() {
 		})))
 	})
 	register(a, route{method: "DELETE", path: "/v1/reviews/{id}", role: access.Operator}, huma.Operation{
-		OperationID: "drop-review", Tags: []string{"anomalies"}, Summary: "Take a review back",
+		OperationID: "drop-review", Tags: []string{"anomalies"}, Summary: "Withdraw a review",
 	}, Dropped{}, func(ctx context.Context, in *reviewID) (reply, error) {
 		return fresh(Dropped{in.ID}, s.DropReview(ctx, in.ID))
 	})
 	register(a, route{method: "GET", path: "/v1/proofs", role: access.Viewer}, huma.Operation{
-		OperationID: "list-proofs", Tags: []string{"operation"}, Summary: "The newest results of load tests and drills",
+		OperationID: "list-proofs", Tags: []string{"operation"}, Summary: "Latest results of load tests and drills",
 	}, Proofs{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		all, err := s.Proofs(ctx)
 		return fresh(Proofs{all}, err)
@@ -91,7 +90,7 @@ func (a *API) reviews() {
 	})
 }
 
-// Dropped says which review was taken back.
+// Dropped identifies a withdrawn review.
 type Dropped struct {
 	Dropped int64 `json:"dropped"`
 }

@@ -17,29 +17,29 @@ import (
 	"corrgraph/server/telemetry"
 )
 
-// route is what a request must be to get to a handler.
+// route is what a request must satisfy to reach a handler.
 type route struct {
 	method, path string
 	role         access.Role      // Nobody: no token is needed
-	free         bool             // does not count among what is in flight: it lasts, or must work under load
-	plain        http.HandlerFunc // answers in place of huma where the query is empty; nil: huma does
+	free         bool             // not counted as in flight: it is long-lived, or must work under load
+	plain        http.HandlerFunc // answers instead of huma if the query is empty; nil: huma does
 	metrics      *telemetry.Route
 }
 
-// isOpen reports whether a path needs neither token nor limit: whoever watches
-// over the instance must hear of it under every load.
+// isOpen reports whether a path needs neither token nor limit: monitoring must work
+// under every load.
 func isOpen(path string) bool { return path == "/healthz" || path == "/readyz" }
 
-// mount puts a handler behind a route.
+// mount registers a handler for a route.
 func (a *API) mount(rt *route, h http.HandlerFunc) {
 	rt.metrics = a.o.Metrics.Route(rt.path)
 	a.routes = append(a.routes, rt)
 	a.mux.HandleFunc(rt.method+" "+rt.path, func(w http.ResponseWriter, r *http.Request) {
-		w.(*exchange).serve(rt, r, h) // what ServeHTTP handed to the multiplexer
+		w.(*exchange).serve(rt, r, h) // as passed to the multiplexer by ServeHTTP
 	})
 }
 
-// serve lets a request through to its handler, or not.
+// serve checks a request and passes it to its handler.
 func (x *exchange) serve(rt *route, r *http.Request, h http.HandlerFunc) {
 	x.route = rt
 	x.r = r
@@ -69,7 +69,7 @@ func (x *exchange) serve(rt *route, r *http.Request, h http.HandlerFunc) {
 	whole = true
 }
 
-// outcome is what an answer says of the load.
+// outcome classifies an answer for the limiter of requests in flight.
 func (x *exchange) outcome(whole bool) guard.Outcome {
 	switch {
 	case !whole, x.code == http.StatusInternalServerError:
@@ -77,13 +77,13 @@ func (x *exchange) outcome(whole bool) guard.Outcome {
 	case x.code == statusGone:
 		return guard.Abandoned
 	case x.code == http.StatusServiceUnavailable || x.code == http.StatusTooManyRequests:
-		return guard.Failed // refused early: its latency says nothing
+		return guard.Failed // refused early: the latency does not measure load
 	}
 	return guard.Completed
 }
 
-// log tells of an answered request where anybody listens. The query is left out:
-// it may hold what is no business of a log.
+// log logs an answered request if the level is enabled. The query is left out,
+// since it may hold private data.
 func (x *exchange) log(ctx context.Context, route string) {
 	if !x.api.o.Log.Enabled(ctx, slog.LevelDebug) {
 		return
@@ -94,13 +94,13 @@ func (x *exchange) log(ctx context.Context, route string) {
 	)
 }
 
-// sendTicks reads its own body, batch by batch.
+// sendTicks parses its own body, batch by batch.
 const sendTicks = "send-ticks"
 
-// adapter lets huma register its operations among our routes.
+// adapter registers huma's operations among our routes.
 type adapter struct{ a *API }
 
-// routeKey is where an operation's route stands in its metadata.
+// routeKey is the key of an operation's route in its metadata.
 const routeKey = "route"
 
 // Handle implements huma.Adapter.
@@ -112,7 +112,7 @@ func (d adapter) Handle(op *huma.Operation, h func(huma.Context)) {
 			return
 		}
 		if rt.method == http.MethodPost && op.MaxBodyBytes > 0 && op.OperationID != sendTicks {
-			// Huma calls it our failure when a body ends early.
+			// Huma would report a body that ends early as our failure.
 			body, err := io.ReadAll(io.LimitReader(r.Body, op.MaxBodyBytes+1))
 			var slow net.Error
 			var large *http.MaxBytesError
@@ -129,7 +129,7 @@ func (d adapter) Handle(op *huma.Operation, h func(huma.Context)) {
 // ServeHTTP implements huma.Adapter.
 func (d adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.a.ServeHTTP(w, r) }
 
-// unwrap is the exchange behind a context of huma's.
+// unwrap returns the exchange of a huma context.
 func unwrap(c huma.Context) *exchange {
 	_, w := humago.Unwrap(c)
 	return w.(*exchange)

@@ -10,14 +10,14 @@ import (
 	"corrgraph/odds"
 )
 
-// mend makes the schemas say what the answers are: huma does not know that a
-// pointer to a struct can be null, that our times are times and that no list of ours is
-// null but those tagged so, and it forbids members that a later version may add. own are
-// the schemas of request bodies, which stay strict.
+// mend corrects the schemas. Huma does not know that a pointer to a struct can be
+// null, that our times are times, and that our lists are never null unless tagged
+// so; and it forbids members that a later version may add. own are the schemas of
+// request bodies, which stay strict.
 func mend(r huma.Registry, own ...string) {
 	const prefix = "#/components/schemas/"
 	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
-		delete(r.Map(), name) // huma's own, which we answer with Problem instead
+		delete(r.Map(), name) // huma's own, replaced by Problem
 	}
 	for name, s := range r.Map() {
 		strict := false
@@ -35,8 +35,8 @@ func mend(r huma.Registry, own ...string) {
 	}
 }
 
-// mendMembers mends the members that a struct has in JSON: those of embedded structs too,
-// also where a name of Go's hides them.
+// mendMembers corrects the JSON members of a struct, including those of embedded
+// structs, even if a Go name hides them.
 func mendMembers(s *huma.Schema, t reflect.Type) {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -55,7 +55,7 @@ func mendMembers(s *huma.Schema, t reflect.Type) {
 	}
 }
 
-// whole says of a list, and of those in it, whether it can be null.
+// whole marks a list, and lists inside it, as nullable or not.
 func whole(p *huma.Schema, null bool) {
 	if p.Type == huma.TypeArray {
 		p.Nullable = null

@@ -18,9 +18,9 @@ import (
 	"corrgraph/server/service"
 )
 
-// pipes is a listener in memory, so that connections live in the bubble.
+// pipes is an in-memory listener, so that connections live in the bubble.
 type pipes struct {
-	conns chan net.Conn // unbuffered: who dials waits until he is accepted
+	conns chan net.Conn // unbuffered: a dial waits until it is accepted
 	ended chan struct{}
 }
 
@@ -35,7 +35,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { close(p.ended); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
 
-// listener serves the rig in the bubble, as the program does: with time limits.
+// listen serves the rig in the bubble, like the program: with timeouts.
 func (g *rig) listen(t *testing.T) (dial func() net.Conn, server *http.Server) {
 	t.Helper()
 	p := &pipes{conns: make(chan net.Conn), ended: make(chan struct{})}
@@ -55,7 +55,7 @@ func (g *rig) listen(t *testing.T) (dial func() net.Conn, server *http.Server) {
 	}, server
 }
 
-// event is one that came.
+// event is one received event.
 type event struct{ id, kind, data string }
 
 // listener is a client of the stream.
@@ -63,7 +63,7 @@ type listener struct {
 	t      *testing.T
 	conn   net.Conn
 	status string
-	events chan event // unbounded enough for a test; the reader ends with the connection
+	events chan event // large enough for a test; the reader ends with the connection
 }
 
 func (g *rig) subscribe(t *testing.T, dial func() net.Conn, target string, headers ...string) *listener {
@@ -101,7 +101,7 @@ func (g *rig) subscribe(t *testing.T, dial func() net.Conn, target string, heade
 	return l
 }
 
-// next is the next event, which must be of a kind.
+// next returns the next event, which must be of a kind.
 func (l *listener) next(kind string) event {
 	l.t.Helper()
 	select {
@@ -116,7 +116,7 @@ func (l *listener) next(kind string) event {
 	return event{}
 }
 
-// all are the events that have come.
+// all returns the received events.
 func (l *listener) all() (out []event) {
 	synctest.Wait()
 	for {
@@ -196,7 +196,7 @@ func TestAStreamGoesOnWhereItStopped(t *testing.T) {
 				t.Errorf("%+v", e)
 			}
 		}
-		// What no process of this boot gave out, or gave out later than it can have.
+		// Ids that no process of this boot has issued, or not yet.
 		boot, _, _ := strings.Cut(second.id, "-")
 		for _, id := range []string{"otherone-2", "garbage", boot + "-x", boot + "-999999"} {
 			l = g.subscribe(t, dial, "/v1/stream?kinds=outcome", "Last-Event-ID: "+id+"\r\n")
@@ -256,7 +256,7 @@ func TestASlowClientMissesAndIsTold(t *testing.T) {
 		if _, err := c.Write([]byte("GET /v1/stream?kinds=outcome HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + g.secrets["viewer"] + "\r\n\r\n")); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait() // the server writes, and nobody reads
+		synctest.Wait() // the server writes, and nothing reads
 		hub := g.service.Hub()
 		const ring = 1 << 16
 		for range ring/1024 + 1 {
@@ -276,7 +276,7 @@ func TestASlowClientMissesAndIsTold(t *testing.T) {
 				kinds = append(kinds, k)
 			}
 		}
-		// Of what it could not take the newest of each thing is sent.
+		// Of the messages that it missed, the newest of each kind and key is sent.
 		if strings.Join(kinds, " ") != "connected gap outcome" {
 			t.Errorf("a slow client was sent %v", kinds)
 		}

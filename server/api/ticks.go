@@ -20,11 +20,11 @@ import (
 	"corrgraph/server/ingest"
 )
 
-// Receipt says what became of the ticks of a request.
+// Receipt is the result for the ticks of a request.
 type Receipt struct {
-	Accepted   int            `json:"accepted" doc:"Prices that are in the tick log now, on the disk."`
-	Duplicates int            `json:"duplicates" doc:"Prices that were there already."`
-	Rejected   int            `json:"rejected" doc:"Lines that can't be read, and prices that come too late or from the future."`
+	Accepted   int            `json:"accepted" doc:"Prices now in the tick log, on disk."`
+	Duplicates int            `json:"duplicates" doc:"Prices that were already in the log."`
+	Rejected   int            `json:"rejected" doc:"Lines that can't be parsed, and prices that are too late or from the future."`
 	Reasons    map[string]int `json:"rejected_by_reason"`
 	Errors     []ProblemItem  `json:"errors" doc:"The first hundred."`
 	AsOf       odds.Time      `json:"as_of" doc:"Event time up to which ticks have been applied."`
@@ -33,7 +33,7 @@ type Receipt struct {
 // mostErrors is how many mistakes a receipt lists.
 const mostErrors = 100
 
-// The forms that ticks come in.
+// The formats of ticks.
 const (
 	formNDJSON = "application/x-ndjson"
 	formJSON   = "application/json"
@@ -42,14 +42,14 @@ const (
 
 var errTooMany = errors.New("too many ticks")
 
-// parcel is what was read of a body.
+// parcel is the parsed body of a request.
 type parcel struct {
 	batches []*odds.Batch
-	lines   []int // the first of each batch
+	lines   []int // line of the first tick of each batch
 	ticks   int
 	wrong   []mistake
 	rep     feed.Report
-	skipped int // lines before what the parser saw
+	skipped int // lines that the parser did not see
 }
 
 // read parses a body.
@@ -63,7 +63,7 @@ func (p *parcel) read(ctx context.Context, form string, text []byte, most int, n
 	if form != formCSV {
 		var wrong []mistake
 		if text, p.skipped, wrong = objectsOnly(text); form == formNDJSON {
-			p.wrong = wrong // of JSON linesOf has told them
+			p.wrong = wrong // linesOf has counted those of JSON
 		}
 	}
 	p.rep.Keep = mostErrors
@@ -83,8 +83,8 @@ func (p *parcel) read(ctx context.Context, form string, text []byte, most int, n
 	return p.judge(err, most)
 }
 
-// judge turns the parser's error into a problem; a last line that is cut off is one
-// bad line more.
+// judge turns the parser's error into a problem; a truncated last line counts as
+// one bad line more.
 func (p *parcel) judge(err error, most int) error {
 	var at *feed.FileError
 	switch {
@@ -103,7 +103,7 @@ func (p *parcel) judge(err error, most int) error {
 	return nil
 }
 
-// receipt adds up what was read and what the log took.
+// receipt combines the results of parser and log.
 func (p *parcel) receipt(got ingest.Receipt, asOf odds.Time) *Receipt {
 	r := &Receipt{Accepted: got.Accepted, Duplicates: got.Duplicates, Errors: []ProblemItem{}, AsOf: asOf}
 	r.Reasons, r.Rejected = p.rep.Rejected()
@@ -117,7 +117,7 @@ func (p *parcel) receipt(got ingest.Receipt, asOf odds.Time) *Receipt {
 		}
 		r.Errors = append(r.Errors, ProblemItem{Line: line, Reason: reason, Detail: detail})
 	}
-	for _, x := range p.rep.Shown() { // counted already
+	for _, x := range p.rep.Shown() { // already counted
 		add(0, x.Line+p.skipped, x.Reason, x.Detail)
 	}
 	for _, x := range p.wrong {
@@ -135,9 +135,9 @@ func (p *parcel) receipt(got ingest.Receipt, asOf odds.Time) *Receipt {
 func (a *API) ingest() {
 	rt := route{method: "POST", path: "/v1/ticks", role: access.Operator}
 	op := huma.Operation{
-		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer comes once they are on the disk",
-		Description: "One tick a line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
-			"Sending the same again is harmless: what is known counts as a duplicate. gzip is taken. Where nothing could be used the status is 422, with the same list of errors.",
+		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer is sent once they are on disk",
+		Description: "One tick per line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
+			"Sending ticks again is harmless: known ones count as duplicates. gzip is accepted. If no tick was usable the status is 422, with the same list of errors.",
 		DefaultStatus: http.StatusAccepted, RequestBody: ticksBody(),
 	}
 	a.document(&rt, op, Receipt{})
@@ -167,7 +167,7 @@ func (a *API) ticks(w http.ResponseWriter, r *http.Request) {
 	x.reply(reply, err)
 }
 
-// take reads the ticks of a request and hands them to the log.
+// take parses the ticks of a request and appends them to the log.
 func (a *API) take(r *http.Request) (*Receipt, error) {
 	form, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -176,10 +176,10 @@ func (a *API) take(r *http.Request) (*Receipt, error) {
 	case err != nil || form != formNDJSON && form != formJSON && form != formCSV:
 		return nil, problem(http.StatusUnsupportedMediaType, "want Content-Type application/x-ndjson, application/json or text/csv")
 	}
-	// Before the body is read: what can't be taken need not be sent.
+	// Checked before the body is read: ticks that would be refused need not be sent.
 	if a.o.Service.State().Recovering {
 		p := a.failure(r.Context(), ingest.ErrRecovering)
-		p.noted = false // the service was not asked
+		p.noted = false // the service was not called
 		return nil, p
 	}
 	claim, ok := a.o.Memory.Admit(0)
@@ -190,8 +190,8 @@ func (a *API) take(r *http.Request) (*Receipt, error) {
 	return a.accept(r, form, &claim)
 }
 
-// read takes the body of a request apart. The buffer is used again: nothing that
-// was read refers to it.
+// read parses the body of a request. The buffer is reused: parsed values do not
+// refer to it.
 func (a *API) read(r *http.Request, form string, claim *guard.Admission, p *parcel) error {
 	buf := a.bodies.Get().(*[]byte)
 	text, err := a.body(r, claim, (*buf)[:0])

@@ -21,7 +21,7 @@ func (g *rig) send(form, body string, headers ...string) *httptest.ResponseRecor
 	return g.ask("operator", "POST", "/v1/ticks", strings.NewReader(body), append([]string{"Content-Type", form}, headers...)...)
 }
 
-// lines are the numbers of the lines that a receipt or problem complains about.
+// lines returns the line numbers in a receipt or problem.
 func lines(items []ProblemItem) (out []int) {
 	for _, e := range items {
 		out = append(out, e.Line)
@@ -108,7 +108,7 @@ func TestBadLinesAreToldByNumberAndTheOthersTaken(t *testing.T) {
 		if got.Accepted != 1 || !slices.Equal(lines(got.Errors), []int{1, 2, 4}) {
 			t.Errorf("%+v", got)
 		}
-		// Nothing can be used: the errors are a problem's.
+		// No tick is usable: the errors are in a problem.
 		p := g.refused(http.StatusUnprocessableEntity, "bad_price", g.send(formNDJSON, bad+"x\n"))
 		if !slices.Equal(lines(p.Errors), []int{1, 2}) {
 			t.Errorf("%+v", p)
@@ -154,7 +154,7 @@ func TestBodiesThatAreTooMuchAreRefused(t *testing.T) {
 			t.Fatalf("%d bytes", len(bomb))
 		}
 		g.refused(http.StatusRequestEntityTooLarge, "larger than 4096", g.send(formNDJSON, bomb, "Content-Encoding", "gzip"))
-		tight := zipped(t, strings.Repeat(" ", 100_000)) // fits, until it is expanded
+		tight := zipped(t, strings.Repeat(" ", 100_000)) // fits until it is decompressed
 		g.refused(http.StatusRequestEntityTooLarge, "larger than 4096", g.send(formNDJSON, tight, "Content-Encoding", "gzip"))
 		var many strings.Builder
 		for i := range 11 {
@@ -182,7 +182,7 @@ func TestBodiesThatAreNotWhatTheySayAreRefused(t *testing.T) {
 			{400, formNDJSON, whole[:20] + "xxxxxxxx" + whole[28:], "gzip", ""},
 			{400, formJSON, `[{"a":1},{"a":}]`, "", "element 2"},
 			{400, formJSON, `[{"a":1}`, "", "not valid JSON"},
-			{400, formJSON, `[] []`, "", "behind the end"},
+			{400, formJSON, `[] []`, "", "after the end"},
 			{422, formCSV, "a,b\n1,2\n", "", "columns missing"},
 		} {
 			headers := []string{}
@@ -200,7 +200,7 @@ func TestBodiesThatAreNotWhatTheySayAreRefused(t *testing.T) {
 	})
 }
 
-// failing is a body whose sender left.
+// failing is a body whose sender has left.
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
@@ -226,8 +226,8 @@ func TestTicksWaitForBetterTimes(t *testing.T) {
 	})
 	bubble(t, knobs{chaos: true}, func(t *testing.T, g *rig) {
 		g.want(http.StatusCreated, g.ask("admin", "POST", "/v1/faults", strings.NewReader(`{"kind":"full-disk","duration_s":10}`), "Content-Type", "application/json"))
-		unavailable(g, "no space")
-		time.Sleep(30 * time.Second) // of the bubble: the fault is over, and the breaker has tried again
+		unavailable(g, "disk is full")
+		time.Sleep(30 * time.Second) // of the bubble: the fault is over, and the breaker has had a trial
 		g.want(http.StatusAccepted, g.send(formNDJSON, tick(time.Now(), "a", "m", "home", 2)))
 	})
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {

@@ -12,18 +12,18 @@ import (
 	"corrgraph/server/service"
 )
 
-// Ready says whether the instance should get traffic.
+// Ready says whether the instance should receive traffic.
 type Ready struct {
 	Ready   bool            `json:"ready"`
-	Reasons []string        `json:"reasons" doc:"Why not; empty when it should."`
+	Reasons []string        `json:"reasons" doc:"Why it should not; empty if it should."`
 	Health  *service.Health `json:"health" nullable:"false"`
 }
 
-// watch registers what looks after the instance.
+// watch registers the routes for monitoring.
 func (a *API) watch() {
 	health := route{method: "GET", path: "/healthz", free: true}
 	a.document(&health, huma.Operation{
-		OperationID: "get-health", Tags: []string{"operation"}, Summary: "Whether it works: 503 when it does not, 200 when it does or is degraded",
+		OperationID: "get-health", Tags: []string{"operation"}, Summary: "Health: 200 if healthy or degraded, 503 if failed",
 	}, service.Health{})
 	a.mount(&health, func(w http.ResponseWriter, _ *http.Request) {
 		h := a.o.Service.Health()
@@ -31,7 +31,7 @@ func (a *API) watch() {
 	})
 	ready := route{method: "GET", path: "/readyz", free: true}
 	a.document(&ready, huma.Operation{
-		OperationID: "get-ready", Tags: []string{"operation"}, Summary: "Whether it should get traffic: 200 yes, 503 no",
+		OperationID: "get-ready", Tags: []string{"operation"}, Summary: "Readiness for traffic: 200 yes, 503 no",
 	}, Ready{})
 	a.mount(&ready, func(w http.ResponseWriter, _ *http.Request) {
 		why := a.o.Service.Ready()
@@ -53,7 +53,7 @@ func (a *API) watch() {
 	a.mount(&scrape, a.o.Metrics.Handler().ServeHTTP)
 }
 
-// state answers with how the instance fares.
+// state answers with the state of the instance.
 func (x *exchange) state(v any, good bool) {
 	r, err := fresh(v, nil)
 	if !good {
@@ -62,7 +62,7 @@ func (x *exchange) state(v any, good bool) {
 	x.reply(r, err)
 }
 
-// profiles registers what shows the inside of the process.
+// profiles registers the profiles of the process.
 func (a *API) profiles() {
 	for _, p := range []struct {
 		path, id, what string
@@ -70,16 +70,16 @@ func (a *API) profiles() {
 	}{
 		{"/debug/pprof/{profile...}", "get-profile", "A profile by name (heap, goroutine, block, mutex, allocs), or their list", pprof.Index},
 		{"/debug/pprof/cmdline", "get-cmdline", "The command line", pprof.Cmdline},
-		{"/debug/pprof/profile", "get-cpu-profile", "Where CPU time goes, for ?seconds=", pprof.Profile},
-		{"/debug/pprof/symbol", "get-symbol", "Names of program counters", pprof.Symbol},
-		{"/debug/pprof/trace", "get-trace", "What the scheduler does, for ?seconds=", pprof.Trace},
+		{"/debug/pprof/profile", "get-cpu-profile", "CPU profile over ?seconds=", pprof.Profile},
+		{"/debug/pprof/symbol", "get-symbol", "Symbols of program counters", pprof.Symbol},
+		{"/debug/pprof/trace", "get-trace", "Execution trace over ?seconds=", pprof.Trace},
 	} {
 		rt := route{method: "GET", path: p.path, role: access.Admin, free: true}
 		op := a.document(&rt, huma.Operation{OperationID: p.id, Tags: []string{"operation"}, Summary: p.what}, nil)
 		op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 		a.mount(&rt, func(w http.ResponseWriter, r *http.Request) {
-			// A profile takes the seconds that it is asked for. A recorder in a test has no
-			// deadline to lift.
+			// A profile takes the requested seconds. A test's recorder has no deadline to
+			// lift.
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 			p.h(w, r)
 		})

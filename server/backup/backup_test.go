@@ -55,7 +55,7 @@ func dumpAt(t *testing.T, path string) string {
 	return dump(t, s)
 }
 
-// folder opens a folder whose clock stands still until it is set.
+// folder opens a folder with a clock that stands still until it is set.
 func folder(t *testing.T, o Options) (f *Folder, set func(time.Time)) {
 	t.Helper()
 	now := noon
@@ -243,7 +243,7 @@ func TestWhatAKilledProcessLeftIsRemovedAndTheOldExpire(t *testing.T) {
 	if err != nil || len(all) != 2 || !all[0].At.Equal(noon.Add(3*time.Hour)) || !all[1].At.Equal(noon.Add(2*time.Hour)) {
 		t.Errorf("listed: %v, %v", all, err)
 	}
-	if got := names(t, dir); len(got) != 6 { // two backups with checksums, the status, and what is theirs
+	if got := names(t, dir); len(got) != 6 { // two backups with checksums, the status, and other files
 		t.Errorf("left: %v", got)
 	}
 	if _, err := f.Make(t.Context(), src); !errors.Is(err, fs.ErrExist) {
@@ -299,7 +299,7 @@ func TestTheScheduleIsKept(t *testing.T) {
 		if got != want {
 			t.Errorf("first day: %s\nwant %s", got, want)
 		}
-		src.failing = 3 // a restart goes on where it was: next is 03:00, then in 1, 2 and 4 min
+		src.failing = 3 // a restart continues: next is 03:00, then in 1, 2 and 4 min
 		got = strings.Join(run(t, 60*time.Minute), ", ")
 		want = "01 03:00 BACKUP failed, 01 03:01 BACKUP failed, 01 03:03 BACKUP failed, 01 03:07 BACKUP"
 		if got != want {

@@ -18,8 +18,7 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// ErrChecksum is returned for a backup that is not what its checksum says, or
-// has none.
+// ErrChecksum is returned for a backup without a matching checksum.
 var ErrChecksum = errors.New("the checksum differs")
 
 const (
@@ -27,19 +26,19 @@ const (
 	suffix   = ".db"
 	sumFile  = ".sha256"
 	layout   = "20060102T150405.000Z"
-	halfMade = ".making-" // what begins so may be removed by who makes backups
-	onTrial  = ".trial-"  // of any process; may be removed once it is a day old
+	halfMade = ".making-" // files with this prefix may be removed by the writer of backups
+	onTrial  = ".trial-"  // of any process; may be removed once a day old
 )
 
 // Backup is one backup in a folder.
 type Backup struct {
 	Path  string    `json:"path"`
-	At    time.Time `json:"at"` // UTC; when it was begun
+	At    time.Time `json:"at"` // UTC; when it was started
 	Bytes int64     `json:"bytes"`
 }
 
-// List returns the backups in a folder, newest first: those that have a checksum.
-// A folder that does not exist has none.
+// List returns the backups in a folder that have a checksum, newest first. A folder
+// that does not exist has none.
 func List(dir string) ([]Backup, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -54,7 +53,7 @@ func List(dir string) ([]Backup, error) {
 		path := filepath.Join(dir, e.Name())
 		info, err := e.Info()
 		if err != nil {
-			continue // it was removed meanwhile
+			continue // removed meanwhile
 		}
 		if _, err := os.Stat(path + sumFile); err == nil {
 			out = append(out, Backup{path, at, info.Size()})
@@ -66,7 +65,7 @@ func List(dir string) ([]Backup, error) {
 
 func nameOf(at time.Time) string { return prefix + at.UTC().Format(layout) + suffix }
 
-// timeOf reads the time out of a backup's name.
+// timeOf parses the time in a backup's name.
 func timeOf(name string) (time.Time, bool) {
 	stamp, ok := strings.CutPrefix(name, prefix)
 	stamp, whole := strings.CutSuffix(stamp, suffix)
@@ -76,12 +75,12 @@ func timeOf(name string) (time.Time, bool) {
 
 // Source is a store that can be copied while it is in use.
 type Source interface {
-	// Backup copies the store to path, which must not exist, onto the disk.
+	// Backup copies the store to path, which must not exist, and syncs it to disk.
 	Backup(ctx context.Context, path string) error
 }
 
-// create makes a backup of src in dir, named by at, and checks it. Nothing is left
-// of one that failed.
+// create makes a backup of src in dir, named by at, and verifies it. A failed one
+// leaves nothing behind.
 func create(ctx context.Context, src Source, dir string, at time.Time) (b Backup, err error) {
 	path := filepath.Join(dir, nameOf(at))
 	if _, err := os.Lstat(path); err == nil {
@@ -109,7 +108,7 @@ func create(ctx context.Context, src Source, dir string, at time.Time) (b Backup
 	if err := writeFile(making+sumFile, []byte(sum+"  "+filepath.Base(path)+"\n")); err != nil {
 		return b, err
 	}
-	// The checksum first: a backup without one is none.
+	// The checksum first: a backup without one is invalid.
 	if err := os.Rename(making+sumFile, path+sumFile); err != nil {
 		return b, err
 	}
@@ -119,8 +118,8 @@ func create(ctx context.Context, src Source, dir string, at time.Time) (b Backup
 	return Backup{path, at.UTC(), size}, syncPath(dir)
 }
 
-// sweep removes what killed processes left: what was half made or on trial, and
-// checksums of backups that are gone.
+// sweep removes leftovers of killed processes: half-written files, test restores,
+// and checksums of removed backups.
 func sweep(dir string, now time.Time) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -148,7 +147,7 @@ func sweep(dir string, now time.Time) error {
 	return nil
 }
 
-// remove removes a backup, the file first: a checksum alone is no backup.
+// remove removes a backup, the file first: a lone checksum is not a backup.
 func remove(b Backup) error {
 	if err := os.Remove(b.Path); err != nil {
 		return err
@@ -156,11 +155,12 @@ func remove(b Backup) error {
 	return os.Remove(b.Path + sumFile)
 }
 
-// Verify is a restore for trial: it compares a backup with its checksum, copies it
-// to a scratch file beside it, checks every page there, opens it as a store for
-// writing, which upgrades an older one, and tells what it holds. The backup is not
-// touched. Errors: ErrChecksum, store.ErrNotStore, store.ErrDamaged,
-// store.ErrNewer. Cost: some seconds a gigabyte, and its size on the disk meanwhile.
+// Verify restores a backup for test: it compares the backup with its checksum,
+// copies it to a scratch file beside it, checks every page there, opens it for
+// writing, which upgrades an older store, and reports its contents. The backup is
+// not touched. Errors: ErrChecksum, store.ErrNotStore, store.ErrDamaged,
+// store.ErrNewer. Cost: some seconds per gigabyte, and temporarily its size on
+// disk.
 func Verify(ctx context.Context, path string) (store.Contents, error) {
 	held, err := verify(ctx, path)
 	if err != nil {
@@ -187,8 +187,8 @@ func verify(ctx context.Context, path string) (held store.Contents, err error) {
 	return held, errors.Join(err, s.Close())
 }
 
-// extract copies a backup to a new file, onto the disk, makes sure that the copy
-// is what the checksum says, and looks through it.
+// extract copies a backup to a new file, syncs it, compares the copy with the
+// checksum, and checks it.
 func extract(ctx context.Context, path, to string) (held store.Contents, err error) {
 	want, err := readSum(path)
 	if err != nil {
@@ -204,9 +204,9 @@ func extract(ctx context.Context, path, to string) (held store.Contents, err err
 	return sqlite.Inspect(ctx, to)
 }
 
-// Restore puts a backup in place of the store at db, after the checks of Verify.
-// A store in use is refused (store.ErrInUse) and left as it is. What was there is
-// kept as aside, named db.before- and the time now, and "" where nothing was. A
+// Restore replaces the store at db by a backup, after the checks of Verify. A store
+// in use is refused (store.ErrInUse) and left as it is. The old store is kept as
+// aside, named db.before- and the current time; aside is "" if there was none. A
 // process killed at any moment leaves the old store or the new one, whole.
 func Restore(ctx context.Context, path, db string, now time.Time) (aside string, held store.Contents, err error) {
 	fail := func(err error) (string, store.Contents, error) {
@@ -217,11 +217,11 @@ func Restore(ctx context.Context, path, db string, now time.Time) (aside string,
 	if _, err := os.Lstat(aside); err == nil {
 		return fail(fmt.Errorf("%s: %w", aside, fs.ErrExist))
 	}
-	defer os.Remove(fresh) // after success there is none
+	defer os.Remove(fresh) // does nothing after success
 	if held, err = extract(ctx, path, fresh); err != nil {
 		return fail(err)
 	}
-	if info, err := os.Stat(db); err == nil { // whoever could read the old one can read the new one
+	if info, err := os.Stat(db); err == nil { // the new store gets the old one's permissions
 		if err := os.Chmod(fresh, info.Mode().Perm()); err != nil {
 			return fail(err)
 		}
@@ -263,8 +263,8 @@ func digest(ctx context.Context, path string) (sum string, size int64, err error
 	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
-// copyFile copies a file to a new one, onto the disk, and returns the SHA-256 of
-// what it wrote.
+// copyFile copies a file to a new one, syncs it, and returns the SHA-256 of the
+// copy.
 func copyFile(ctx context.Context, from, to string) (sum string, err error) {
 	in, err := os.Open(from)
 	if err != nil {
@@ -280,7 +280,7 @@ func copyFile(ctx context.Context, from, to string) (sum string, err error) {
 	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, out.Sync(), out.Close())
 }
 
-// reader ends when ctx does.
+// reader stops when ctx ends.
 type reader struct {
 	ctx context.Context
 	r   io.Reader
@@ -293,7 +293,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	return r.r.Read(p)
 }
 
-// writeFile writes a small file onto the disk.
+// writeFile writes and syncs a small file.
 func writeFile(path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -303,7 +303,7 @@ func writeFile(path string, content []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// syncPath puts a folder's names on the disk.
+// syncPath syncs the names in a folder.
 func syncPath(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Keep says how many backups stay: the newest of each of so many hours, days and
-// weeks (from Monday) that have one, in UTC. Zero means 24, 7 and 4; a negative
-// number means none. The newest backup always stays.
+// Keep is how many backups stay: the newest of each of that many hours, days and
+// weeks (from Monday), in UTC, counting only those with a backup. Zero means 24, 7
+// and 4; negative means none. The newest backup always stays.
 type Keep struct {
 	Hourly, Daily, Weekly int
 }
@@ -24,9 +24,9 @@ func (k Keep) orDefault() Keep {
 	return k
 }
 
-// Expired returns those of times that k does not keep, oldest first. The order of
-// times does not matter; equal ones stay or go together. What has expired stays
-// so whatever newer backups come.
+// Expired returns the times that k does not keep, oldest first. The order of times
+// does not matter; equal ones stay or go together. What has expired stays expired
+// whatever newer backups follow.
 func Expired(times []time.Time, k Keep) []time.Time {
 	k = k.orDefault()
 	sorted := slices.Clone(times)
@@ -37,7 +37,7 @@ func Expired(times []time.Time, k Keep) []time.Time {
 	}
 	for _, class := range []struct {
 		n    int
-		span func(time.Time) time.Time // where the hour, day or week begins
+		span func(time.Time) time.Time // start of the hour, day or week
 	}{{k.Hourly, hour}, {k.Daily, day}, {k.Weekly, week}} {
 		last := time.Time{}
 		n := class.n
@@ -58,5 +58,5 @@ func hour(t time.Time) time.Time { return t.UTC().Truncate(time.Hour) }
 
 func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// week is seven days from a Monday: the zero time, from which Truncate counts, is one.
+// week truncates to a Monday: the zero time, from which Truncate counts, is one.
 func week(t time.Time) time.Time { return t.UTC().Truncate(7 * 24 * time.Hour) }

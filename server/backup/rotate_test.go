@@ -71,7 +71,7 @@ func TestExpired(t *testing.T) {
 		if most := max(d.Hourly, 0) + max(d.Daily, 0) + max(d.Weekly, 0) + 1; len(distinct) > most {
 			t.Fatalf("%d are kept, more than %d", len(distinct), most)
 		}
-		// Whoever thins out all the time keeps what one who thins out at the end does.
+		// Expiring continuously keeps the same backups as expiring once at the end.
 		var stepwise []time.Time
 		sorted := slices.Clone(all)
 		slices.SortFunc(sorted, time.Time.Compare)

@@ -14,27 +14,27 @@ import (
 	"corrgraph/store"
 )
 
-// Options of a Folder. Dir and Clock must be set; zero elsewhere means default.
+// Options of a Folder. Dir and Clock are required; zero elsewhere means default.
 type Options struct {
-	Dir         string // made where it does not exist
+	Dir         string // created if missing
 	Keep        Keep
 	Every       time.Duration // between two backups. Zero means 1 h
-	VerifyEvery time.Duration // between two restores for trial. Zero means 24 h
+	VerifyEvery time.Duration // between two test restores. Zero means 24 h
 	Retry       time.Duration // after a failure. Zero means 1 min
-	// Clock names backups and tells when the next is due.
+	// Clock names backups and schedules the next.
 	Clock func() time.Time
-	// OnResult is told how each backup and each restore for trial of Run ended.
-	// Nil for nobody.
+	// OnResult is called with the result of each backup and each test restore of Run.
+	// Nil: not reported.
 	OnResult func(operation string, at time.Time, took time.Duration, err error)
 }
 
-// Status is how a folder's backups fare. Times are zero where it never happened.
+// Status is the state of a folder's backups. Zero times mean never.
 type Status struct {
-	LastSuccess  time.Time       `json:"last_success"`  // when the newest backup was begun
-	LastVerified time.Time       `json:"last_verified"` // when a restore for trial last succeeded
+	LastSuccess  time.Time       `json:"last_success"`  // when the newest backup was started
+	LastVerified time.Time       `json:"last_verified"` // when a test restore last succeeded
 	Verified     string          `json:"verified"`      // the file that was restored
 	Held         *store.Contents `json:"held,omitempty"`
-	Failures     int             `json:"failures"` // backups and restores for trial that failed, ever
+	Failures     int             `json:"failures"` // failed backups and test restores, ever
 	LastFailure  time.Time       `json:"last_failure"`
 	LastError    string          `json:"last_error"` // empty after a success
 }
@@ -42,7 +42,7 @@ type Status struct {
 // Folder makes backups in a folder. Its methods are safe for concurrent use.
 type Folder struct {
 	o      Options
-	making chan struct{} // holds one while a backup is made or tried
+	making chan struct{} // holds one element during a backup or test restore
 
 	mu     sync.Mutex
 	status Status // guarded by mu
@@ -50,8 +50,8 @@ type Folder struct {
 
 const statusFile = "status.json"
 
-// Open opens a folder of backups and reads how they fared. A status that can't be
-// read begins anew from the backups that are there.
+// Open opens a folder of backups and reads its status. An unreadable status is
+// rebuilt from the backups.
 func Open(o Options) (*Folder, error) {
 	for _, d := range []struct {
 		p *time.Duration
@@ -74,7 +74,7 @@ func Open(o Options) (*Folder, error) {
 	return &Folder{o: o, making: make(chan struct{}, 1), status: status}, nil
 }
 
-// ReadStatus reads how the backups in a folder fare, without opening it.
+// ReadStatus reads the status of a folder without opening it.
 func ReadStatus(dir string) (Status, error) {
 	var s Status
 	if b, err := os.ReadFile(filepath.Join(dir, statusFile)); err == nil {
@@ -85,28 +85,29 @@ func ReadStatus(dir string) (Status, error) {
 		return s, err
 	}
 	all, err := List(dir)
-	s.LastSuccess = time.Time{} // the folder knows best
+	s.LastSuccess = time.Time{} // the folder is authoritative
 	if len(all) > 0 {
 		s.LastSuccess = all[0].At
 	}
 	return s, err
 }
 
-// Status returns how the backups fare, at no cost.
+// Status returns the status from memory.
 func (f *Folder) Status() Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.status
 }
 
-// Make makes a backup of src, checks it, and removes those that Keep lets go.
+// Make makes a backup of src, verifies it, and removes those that Keep does not
+// retain.
 func (f *Folder) Make(ctx context.Context, src Source) (b Backup, err error) {
 	free, err := f.take(ctx)
 	if err != nil {
 		return b, err
 	}
 	defer free()
-	at := f.o.Clock().UTC().Truncate(time.Millisecond) // as names tell it
+	at := f.o.Clock().UTC().Truncate(time.Millisecond) // at the resolution of file names
 	if err = sweep(f.o.Dir, at); err == nil {
 		b, err = create(ctx, src, f.o.Dir, at)
 	}
@@ -121,7 +122,7 @@ func (f *Folder) Make(ctx context.Context, src Source) (b Backup, err error) {
 	})
 }
 
-// VerifyNewest restores the newest backup for trial. Without a backup it is
+// VerifyNewest restores the newest backup for test. Without a backup it returns
 // fs.ErrNotExist.
 func (f *Folder) VerifyNewest(ctx context.Context) (held store.Contents, err error) {
 	free, err := f.take(ctx)
@@ -144,7 +145,7 @@ func (f *Folder) VerifyNewest(ctx context.Context) (held store.Contents, err err
 	})
 }
 
-// take waits until no other backup is made or tried.
+// take waits for other backups and test restores to end.
 func (f *Folder) take(ctx context.Context) (free func(), err error) {
 	select {
 	case f.making <- struct{}{}:
@@ -154,7 +155,7 @@ func (f *Folder) take(ctx context.Context) (free func(), err error) {
 	}
 }
 
-// rotate removes what Keep lets go.
+// rotate removes backups that Keep does not retain.
 func (f *Folder) rotate() error {
 	all, err := List(f.o.Dir)
 	if err != nil {
@@ -173,7 +174,8 @@ func (f *Folder) rotate() error {
 	return nil
 }
 
-// note keeps how a backup or a trial ended, on the disk too, and returns err.
+// note records the result of a backup or test restore, also on disk, and returns
+// err.
 func (f *Folder) note(err error, change func(*Status)) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -198,10 +200,10 @@ func writeStatus(dir string, s *Status) error {
 	return os.Rename(making, filepath.Join(dir, statusFile))
 }
 
-// Run makes a backup whenever one is due, and restores the newest for trial
-// whenever that is due, until ctx ends; then it returns the cause. Due times count
-// from the last success, so that a restart neither skips nor repeats one. After a
-// failure it tries again, each time a little later.
+// Run makes a backup and a test restore of the newest whenever one is due, until
+// ctx ends; then it returns the cause. Due times count from the last success, so
+// that a restart neither skips nor repeats one. After a failure it retries, at
+// increasing intervals.
 func (f *Folder) Run(ctx context.Context, src Source) error {
 	failed := 0
 	for {
@@ -219,7 +221,7 @@ func (f *Folder) Run(ctx context.Context, src Source) error {
 	}
 }
 
-// wait is how long until something is due, or until the next try.
+// wait returns the time until something is due, or until the next retry.
 func (f *Folder) wait(failed int) time.Duration {
 	if failed > 0 {
 		return min(f.o.Retry<<min(failed-1, 16), max(f.o.Every, f.o.Retry))
@@ -228,7 +230,7 @@ func (f *Folder) wait(failed int) time.Duration {
 	return max(0, min(s.LastSuccess.Add(f.o.Every).Sub(now), s.LastVerified.Add(f.o.VerifyEvery).Sub(now)))
 }
 
-// due does what is due and reports whether all went well.
+// due does whatever is due and reports whether all of it succeeded.
 func (f *Folder) due(ctx context.Context, src Source) bool {
 	do := func(operation string, last time.Time, every time.Duration, act func() error) bool {
 		start := f.o.Clock()

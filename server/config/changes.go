@@ -6,7 +6,7 @@ import "reflect"
 type Change struct {
 	Key      string
 	Old, New string // in the key's notation; lists as YAML
-	Reload   bool   // a running service takes it over; else it needs a restart
+	Reload   bool   // a running service applies it; false: it needs a restart
 }
 
 // Changes lists the keys that differ, in the declared order.
@@ -17,8 +17,8 @@ func Changes(old, next *Config) (out []Change) {
 	return out
 }
 
-// Merge returns old with the keys of next that a running service can take over. It
-// may be invalid although both are valid; check it before it is used.
+// Merge returns old with those keys of next that a running service can change. It
+// may be invalid although both are valid; check it before use.
 func Merge(old, next *Config) Config {
 	out := *old
 	pairs(&out, next, func(f *field, a, b reflect.Value) {

@@ -9,22 +9,23 @@ import (
 // Chaos is fault injection.
 type Chaos struct {
 	Enabled  bool         `yaml:"enabled" default:"false" doc:"Allow faults, by the schedule and by the admin role."`
-	Schedule []ChaosFault `yaml:"schedule" default:"[{day: sunday, at: '04:00', fault: kill-layer, layer: 4, duration: 30s}]" reload:"true" doc:"Faults that come by themselves, where chaos.enabled is true. []: none."`
+	Schedule []ChaosFault `yaml:"schedule" default:"[{day: sunday, at: '04:00', fault: kill-layer, layer: 4, duration: 30s}]" reload:"true" doc:"Faults that the service injects itself if chaos.enabled is true. []: none."`
 }
 
-// ChaosFault is one fault of the schedule.
+// ChaosFault is one scheduled fault.
 type ChaosFault struct {
 	Day      string        `yaml:"day" default:"sunday" enum:"daily,monday,tuesday,wednesday,thursday,friday,saturday,sunday" doc:"Day of the week, in UTC."`
 	At       string        `yaml:"at" default:"04:00" doc:"Time of the day, HH:MM in UTC, in quotes."`
-	Fault    string        `yaml:"fault" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall" doc:"What goes wrong."`
+	Fault    string        `yaml:"fault" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall" doc:"What to break."`
 	Duration time.Duration `yaml:"duration" default:"30s" min:"1s" max:"1h" doc:"For how long."`
 	Layer    int           `yaml:"layer" default:"0" min:"0" max:"4" doc:"kill-layer: which layer fails, 1 to 4."`
-	Delay    time.Duration `yaml:"delay" default:"0" min:"0" max:"1m" doc:"slow-store: what each statement takes longer."`
-	Size     Size          `yaml:"size" default:"0" min:"0" max:"16TiB" doc:"memory-pressure: memory that is held."`
-	Offset   time.Duration `yaml:"offset" default:"0" min:"-1d" max:"1d" doc:"clock-skew: what is added to the service's clock."`
+	Delay    time.Duration `yaml:"delay" default:"0" min:"0" max:"1m" doc:"slow-store: delay added to each statement."`
+	Size     Size          `yaml:"size" default:"0" min:"0" max:"16TiB" doc:"memory-pressure: amount added to the memory in use."`
+	Offset   time.Duration `yaml:"offset" default:"0" min:"-1d" max:"1d" doc:"clock-skew: offset added to the service's clock."`
 }
 
-// Next returns when the fault comes next, later than after. The fault must be valid.
+// Next returns the first time after after at which the fault is due. The fault must
+// be valid.
 func (f *ChaosFault) Next(after time.Time) time.Time {
 	clock, err := time.Parse("15:04", f.At)
 	if err != nil {
@@ -38,7 +39,7 @@ func (f *ChaosFault) Next(after time.Time) time.Time {
 	return next
 }
 
-// problems returns what is wrong with one fault beyond single values.
+// problems returns what is wrong with a fault beyond single values.
 func (f *ChaosFault) problems(key string) (p Problems) {
 	if t, err := time.Parse("15:04", f.At); err != nil || t.Format("15:04") != f.At {
 		p = append(p, Problem{Key: key + ".at", Text: fmt.Sprintf("want a time of the day like 04:00, have %q", f.At)})

@@ -2,46 +2,46 @@ package config
 
 import "time"
 
-// Config is everything that an operator may decide. A zero Config is not valid:
-// begin with [Default] or [Load]. A Config holds no pointers but Chaos.Schedule,
-// which nobody modifies; copy it freely.
+// Config is the whole configuration of the service. A zero Config is not valid:
+// start with [Default] or [Load]. A Config holds no pointers but Chaos.Schedule,
+// which must not be modified; copy it freely.
 //
 // Tags: yaml is the key; default, min and max are texts in the key's own notation;
-// enum lists the words allowed; doc is the reference; a key with reload:"true" is
-// taken over by a running service on SIGHUP, any other asks for a restart.
+// enum lists the allowed words; doc is the reference; reload:"true" marks a key
+// that SIGHUP changes in a running service, others need a restart.
 type Config struct {
-	Server    Server    `yaml:"server" doc:"Where the service listens, and what one connection may cost."`
+	Server    Server    `yaml:"server" doc:"Where the service listens, and limits of connections."`
 	Access    Access    `yaml:"access" doc:"Who may do what."`
-	Ingest    Ingest    `yaml:"ingest" doc:"How ticks are taken in. A tick is acknowledged once it is in the tick log."`
-	Engine    Engine    `yaml:"engine" doc:"How the graph is learned. These keys are part of a result: change one, and the same ticks give another graph."`
-	Publish   Publish   `yaml:"publish" doc:"When readers see what was learned."`
+	Ingest    Ingest    `yaml:"ingest" doc:"How ticks are accepted. A tick is acknowledged once it is in the tick log."`
+	Engine    Engine    `yaml:"engine" doc:"How the graph is learned. Results depend on these keys: with a changed one, the same ticks give another graph."`
+	Publish   Publish   `yaml:"publish" doc:"How often results are published."`
 	Layers    Layers    `yaml:"layers" doc:"Which layers of the graph are served."`
-	Limits    Limits    `yaml:"limits" doc:"What clients and requests may cost; beyond it they are refused with 429 or 503."`
+	Limits    Limits    `yaml:"limits" doc:"Limits of clients and requests; beyond them requests are refused with 429 or 503."`
 	Breakers  Breakers  `yaml:"breakers" doc:"Circuit breakers, one for each layer and one for the store."`
-	Workers   Workers   `yaml:"workers" doc:"Pools that requests are computed in, apart, so that neither starves the other."`
+	Workers   Workers   `yaml:"workers" doc:"Separate worker pools for two kinds of requests, so that neither starves the other."`
 	Store     Store     `yaml:"store" doc:"The SQLite store and its tick log."`
 	Audit     Audit     `yaml:"audit" doc:"The record of every operation: who, what, outcome, latency."`
 	Stream    Stream    `yaml:"stream" doc:"Server-sent events at /v1/stream."`
 	Telemetry Telemetry `yaml:"telemetry" doc:"Logs, metrics, traces and profiles."`
-	Backup    Backup    `yaml:"backup" doc:"Scheduled copies of the store."`
-	Chaos     Chaos     `yaml:"chaos" doc:"Faults injected on purpose, to prove that the service survives them."`
+	Backup    Backup    `yaml:"backup" doc:"Scheduled backups of the store."`
+	Chaos     Chaos     `yaml:"chaos" doc:"Faults injected on purpose, to test that the service survives them."`
 }
 
-// Server is the listener.
+// Server configures the listener.
 type Server struct {
 	Listen            string       `yaml:"listen" default:"127.0.0.1:8080" doc:"Address and port. Beyond loopback it needs access.tokens_file, and server.tls or server.insecure_plaintext."`
 	TLS               TLS          `yaml:"tls" doc:"Certificate and key in PEM files. Both or none."`
-	InsecurePlaintext bool         `yaml:"insecure_plaintext" default:"false" doc:"Allow to listen beyond loopback without TLS, as behind a proxy that ends TLS on the same trusted network. Tokens then cross that network readable."`
-	Limits            ServerLimits `yaml:"limits" doc:"Bounds on one connection and on all."`
+	InsecurePlaintext bool         `yaml:"insecure_plaintext" default:"false" doc:"Allow listening beyond loopback without TLS, as behind a proxy that terminates TLS on the same trusted network. Tokens then cross that network unencrypted."`
+	Limits            ServerLimits `yaml:"limits" doc:"Limits of one connection and of all."`
 }
 
 // TLS names the files of the certificate.
 type TLS struct {
-	Cert string `yaml:"cert" reload:"true" doc:"Certificate chain, leaf first. SIGHUP reads the file again, also under an unchanged name."`
-	Key  string `yaml:"key" reload:"true" doc:"Private key of the certificate, readable by the service alone."`
+	Cert string `yaml:"cert" reload:"true" doc:"Certificate chain, leaf first. SIGHUP reads the file again, even if its name is unchanged."`
+	Key  string `yaml:"key" reload:"true" doc:"Private key of the certificate, readable only by the service."`
 }
 
-// ServerLimits bound connections.
+// ServerLimits limit connections.
 type ServerLimits struct {
 	Body        Size          `yaml:"body" default:"16MiB" min:"1KiB" max:"1GiB" doc:"Largest request body, after decompression."`
 	Header      Size          `yaml:"header" default:"64KiB" min:"4KiB" max:"1MiB" doc:"Largest request header."`
@@ -49,42 +49,42 @@ type ServerLimits struct {
 	Write       time.Duration `yaml:"write" default:"30s" min:"100ms" max:"10m" doc:"Time to send an answer; a stream has this for each event."`
 	Idle        time.Duration `yaml:"idle" default:"2m" min:"1s" max:"1h" doc:"How long a connection may wait for its next request."`
 	Shutdown    time.Duration `yaml:"shutdown" default:"15s" min:"1s" max:"10m" doc:"Time that requests have to finish when the service is asked to stop."`
-	Connections int           `yaml:"connections" default:"4096" min:"1" max:"1000000" doc:"Open connections; further ones wait unaccepted in the kernel's queue."`
+	Connections int           `yaml:"connections" default:"4096" min:"1" max:"1000000" doc:"Maximum number of open connections; further ones wait in the kernel's queue."`
 }
 
-// Access is authentication.
+// Access configures authentication.
 type Access struct {
-	TokensFile        string `yaml:"tokens_file" reload:"true" doc:"File of the hashed tokens and their roles. Empty: no tokens, which only a loopback listener allows. SIGHUP reads the file again, also under an unchanged name."`
-	AnonymousLoopback string `yaml:"anonymous_loopback" default:"operator" enum:"none,viewer,operator,admin" reload:"true" doc:"Role of a request without a token while the listener is on loopback and there is no access.tokens_file; in any other case a token is needed. With operator the first minute on one's own machine needs no tokens: ticks can be sent and everything read. What can harm others (chaos, profiles) stays with admin."`
+	TokensFile        string `yaml:"tokens_file" reload:"true" doc:"File of the hashed tokens and their roles. Empty: no tokens, which only a loopback listener allows. SIGHUP reads the file again, even if its name is unchanged."`
+	AnonymousLoopback string `yaml:"anonymous_loopback" default:"operator" enum:"none,viewer,operator,admin" reload:"true" doc:"Role of a request without a token while the listener is on loopback and there is no access.tokens_file; otherwise a token is required. With operator, a first try on one's own machine needs no tokens: ticks can be sent and everything read. Operations that can harm others (chaos, profiles) still require admin."`
 }
 
-// Ingest is the way of ticks into the engine.
+// Ingest configures the path of ticks into the engine.
 type Ingest struct {
-	MaxTicksPerRequest int           `yaml:"max_ticks_per_request" default:"10000" min:"1" max:"1000000" doc:"Ticks in one request; more is refused with 413."`
-	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"1ms" max:"10m" doc:"How far in event time a tick may come behind the newest and still be sorted in; a later one is rejected and counted. It delays the graph by as much."`
-	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"How long no tick has to come before those held back for sorting are applied."`
+	MaxTicksPerRequest int           `yaml:"max_ticks_per_request" default:"10000" min:"1" max:"1000000" doc:"Maximum number of ticks in a request; more are refused with 413."`
+	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"1ms" max:"10m" doc:"How much older than the newest tick, in event time, a tick may be and still be put in order; older ones are rejected and counted. The graph is delayed by the same time."`
+	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"Time without ticks after which those held back for ordering are applied."`
 	FutureSkew         time.Duration `yaml:"future_skew" default:"2s" min:"1ms" max:"1h" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected. Beyond out_of_order, one venue's clock ahead would make the others' ticks late."`
-	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Newest market updates among which a repeated one is known and counted as duplicate; each takes about 40 bytes."`
-	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Requests whose ticks wait for the engine. When it is full, ingest answers 503 with Retry-After."`
+	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Number of newest market updates among which duplicates are recognised; each takes about 40 bytes."`
+	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Maximum number of requests whose ticks wait for the engine. Further ones get 503 with Retry-After."`
 }
 
-// Engine is what is learned and how.
+// Engine configures learning.
 type Engine struct {
-	DecideEvery time.Duration `yaml:"decide_every" default:"1h" min:"1m" max:"7d" doc:"Event time between two decisions which edges exist. Looking more often repeats the test."`
+	DecideEvery time.Duration `yaml:"decide_every" default:"1h" min:"1m" max:"7d" doc:"Event time between two decisions on which edges exist. Deciding more often repeats the test."`
 	Seed        uint64        `yaml:"seed" default:"1" min:"1" doc:"Seed of the decoys."`
-	Settle      time.Duration `yaml:"settle" default:"100ms" min:"1ms" max:"1m" doc:"Event time for which the legs of one market are waited for before its margin is removed."`
-	Devig       string        `yaml:"devig" default:"multiplicative" enum:"multiplicative,additive,power,shin" doc:"How a bookmaker's margin is removed before prices are compared. A store keeps the method that it was built with: the service does not start on a store of another one. Fair prices shown to people are Shin's in any case."`
-	ForgetAfter time.Duration `yaml:"forget_after" default:"7d" min:"7d" max:"365d" doc:"Event time after its last quote for which the history of an event stays in memory. Not below 7d, which layer 3 looks back."`
-	KeepMoves   int           `yaml:"keep_moves" default:"1024" min:"64" max:"1000000" doc:"Moves of each series that are remembered; each takes 24 bytes. Single pairs and the history of an edge are read from them; families keep their sums for ever."`
-	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners on top of the built-in one."`
+	Settle      time.Duration `yaml:"settle" default:"100ms" min:"1ms" max:"1m" doc:"Event time to wait for all legs of a market before its margin is removed."`
+	Devig       string        `yaml:"devig" default:"multiplicative" enum:"multiplicative,additive,power,shin" doc:"How a bookmaker's margin is removed before prices are compared. A store keeps the method with which it was built: the service does not start on a store with another one. Displayed fair prices always use Shin's method."`
+	ForgetAfter time.Duration `yaml:"forget_after" default:"7d" min:"7d" max:"365d" doc:"Event time after its last quote for which the history of an event stays in memory. At least 7d, the window of layer 3."`
+	KeepMoves   int           `yaml:"keep_moves" default:"1024" min:"64" max:"1000000" doc:"Moves remembered per series; each takes 24 bytes. Single pairs and the history of an edge are computed from them; families keep their sums forever."`
+	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners that adds to the built-in one."`
 }
 
-// Publish is the handover to readers.
+// Publish configures publication to readers.
 type Publish struct {
-	Every time.Duration `yaml:"every" default:"250ms" min:"10ms" max:"1m" doc:"Time between two snapshots that readers see, while ticks come."`
+	Every time.Duration `yaml:"every" default:"250ms" min:"10ms" max:"1m" doc:"Time between two published snapshots while ticks arrive."`
 }
 
-// Layers are the states of the four layers.
+// Layers are the modes of the four layers.
 type Layers struct {
 	L1 string `yaml:"l1" default:"hot" enum:"hot,off" reload:"true" doc:"Direct: one selection at two venues."`
 	L2 string `yaml:"l2" default:"hot" enum:"hot,off" reload:"true" doc:"Cross-market: markets of one event."`

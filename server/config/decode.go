@@ -10,15 +10,15 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// decoder turns one text into values, and remembers what is wrong and which keys
+// decoder decodes one text into values, and records its problems and the keys that
 // it set.
 type decoder struct {
-	name     string // of the text, for messages
+	name     string // name of the text, for messages
 	problems Problems
-	set      func(key, where string) // told of every key that got a value
+	set      func(key, where string) // called with every key that gets a value
 }
 
-// where says where a node stands.
+// where returns the position of a node.
 func (d *decoder) where(n *yaml.Node) string {
 	if n.Line == 0 {
 		return d.name
@@ -26,7 +26,7 @@ func (d *decoder) where(n *yaml.Node) string {
 	return fmt.Sprintf("%s:%d", d.name, n.Line)
 }
 
-// document returns the only document of the text, nil where it says nothing.
+// document returns the only document of the text, nil if it is empty.
 func (d *decoder) document(r io.Reader) *yaml.Node {
 	loader, err := yaml.NewLoader(r, yaml.WithV4Defaults())
 	if err != nil {
@@ -42,7 +42,7 @@ func (d *decoder) document(r io.Reader) *yaml.Node {
 		if err != nil {
 			d.syntax(err)
 		} else {
-			d.problems.add(d.where(&second), "", "a second document begins; a configuration is one")
+			d.problems.add(d.where(&second), "", "a second document begins; a configuration has only one")
 		}
 		return nil
 	}
@@ -52,7 +52,7 @@ func (d *decoder) document(r io.Reader) *yaml.Node {
 	return first.Content[0]
 }
 
-// syntax notes why the text is no YAML. No document at all is no mistake.
+// syntax records a YAML syntax error. An empty text is not an error.
 func (d *decoder) syntax(err error) {
 	if errors.Is(err, io.EOF) {
 		return
@@ -69,11 +69,11 @@ func (d *decoder) syntax(err error) {
 	d.problems.add(where, "", "%s", strings.TrimSpace(load.ContextMsg+" "+load.Message))
 }
 
-// mapping sets the fields of v, a struct, to what a mapping says.
+// mapping sets the fields of v, a struct, from a mapping.
 func (d *decoder) mapping(n *yaml.Node, fields []field, prefix string, v reflect.Value) {
 	n = target(n)
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
-		return // a section whose keys are all commented out
+		return // all keys of the section are commented out
 	}
 	if n.Kind != yaml.MappingNode {
 		d.problems.add(d.where(n), prefix, "want keys and values, have %s", describe(n))
@@ -84,7 +84,7 @@ func (d *decoder) mapping(n *yaml.Node, fields []field, prefix string, v reflect
 		k, value := n.Content[i], n.Content[i+1]
 		name := target(k).Value
 		if line, twice := seen[name]; twice {
-			d.problems.add(d.where(k), join(prefix, name), "the key stands in line %d already", line)
+			d.problems.add(d.where(k), join(prefix, name), "the key is already set in line %d", line)
 			continue
 		}
 		seen[name] = k.Line
@@ -97,7 +97,7 @@ func (d *decoder) mapping(n *yaml.Node, fields []field, prefix string, v reflect
 	}
 }
 
-// unknown notes a key that does not exist.
+// unknown records an unknown key.
 func (d *decoder) unknown(k *yaml.Node, fields []field, prefix, name string) {
 	near := ""
 	if _, ok := under(root(), prefix); ok {
@@ -112,7 +112,7 @@ func (d *decoder) unknown(k *yaml.Node, fields []field, prefix, name string) {
 	d.problems.add(d.where(k), join(prefix, name), "unknown key; did you mean %s?", near)
 }
 
-// value sets v to what stands behind a key.
+// value sets v from the value of a key.
 func (d *decoder) value(n *yaml.Node, f *field, key string, v reflect.Value) {
 	switch n = target(n); {
 	case f.section():
@@ -128,7 +128,7 @@ func (d *decoder) value(n *yaml.Node, f *field, key string, v reflect.Value) {
 	}
 }
 
-// list sets v to a sequence of mappings, as a whole or not at all.
+// list sets v from a sequence of mappings, all of it or nothing.
 func (d *decoder) list(n *yaml.Node, f *field, key string, v reflect.Value) bool {
 	if n.Kind != yaml.SequenceNode {
 		d.problems.add(d.where(n), key, "want a list, have %s", describe(n))
@@ -166,8 +166,8 @@ func (d *decoder) scalar(n *yaml.Node, f *field, key string, v reflect.Value) bo
 	return true
 }
 
-// mistyped says why a scalar can't be meant for a key, though its text might be
-// read: a number where text belongs may have lost leading zeros in a reader's eye.
+// mistyped reports why a scalar has the wrong type for a key although its text
+// could be parsed: a number where text belongs may have lost leading zeros.
 func mistyped(n *yaml.Node, f *field) string {
 	tag, isText := n.ShortTag(), f.typ.Kind() == reflect.String
 	switch {
@@ -181,7 +181,7 @@ func mistyped(n *yaml.Node, f *field) string {
 	return ""
 }
 
-// number reports whether YAML has a type of its own for what the key holds.
+// number reports whether YAML has a native type for the key's values.
 func (f *field) number() bool {
 	switch f.kind() {
 	case "true, false", "whole number", "number":
@@ -190,7 +190,7 @@ func (f *field) number() bool {
 	return false
 }
 
-// target follows an alias to what it stands for.
+// target resolves an alias.
 func target(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode && n.Alias != nil {
 		n = n.Alias
@@ -198,7 +198,7 @@ func target(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// describe says in words what a node is, without its text.
+// describe describes the type of a node, without its text.
 func describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -228,7 +228,7 @@ func names(fields []field) []string {
 	return out
 }
 
-// setList sets v to the YAML of a list, as a variable or setting holds it.
+// setList sets v from the YAML of a list in a variable or setting.
 func setList(f *field, v reflect.Value, text, where string) Problems {
 	d := decoder{name: where, set: func(string, string) {}}
 	n := d.document(strings.NewReader(text))
@@ -240,7 +240,7 @@ func setList(f *field, v reflect.Value, text, where string) Problems {
 	}
 	d.list(target(n), f, f.key, v)
 	for i := range d.problems {
-		d.problems[i].Where = where // the line within a variable says nothing
+		d.problems[i].Where = where // line numbers within a variable are useless
 	}
 	return d.problems
 }

@@ -31,7 +31,7 @@ func TestKubernetesConfigurationIsValid(t *testing.T) {
 }
 
 // TestComposeVariablesAreKeys loads the production configuration with the variables
-// that the compose file sets over it.
+// that the compose file sets.
 func TestComposeVariablesAreKeys(t *testing.T) {
 	p := decoded[struct {
 		Services map[string]struct{ Environment map[string]string }

@@ -9,7 +9,7 @@ import (
 	"corrgraph/odds"
 )
 
-// The words of engine.devig are those that odds knows, and so is the default.
+// The words of engine.devig, and the default, are those of odds.
 func TestDevigMethods(t *testing.T) {
 	f, _ := reflect.TypeFor[Engine]().FieldByName("Devig")
 	if words := strings.Split(f.Tag.Get("enum"), ","); !slices.Equal(words, odds.MethodNames()) {

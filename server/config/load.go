@@ -10,20 +10,20 @@ import (
 	"strings"
 )
 
-// largest is how many bytes a configuration file may have.
+// largest is the maximum size of a configuration file in bytes.
 const largest = 1 << 20
 
-// Options say where a configuration comes from. The zero value gives the defaults.
+// Options select the sources of a configuration. The zero value gives the defaults.
 type Options struct {
-	Path string   // YAML file; "" is none
-	Env  []string // NAME=value, as os.Environ returns them; none is looked up beside
-	Set  []string // section.key=value; of one key the last counts
+	Path string   // YAML file; "": none
+	Env  []string // NAME=value, as from os.Environ; no other variables are read
+	Set  []string // section.key=value; for a repeated key the last one counts
 }
 
-// Source is the kind of place that a value came from.
+// Source is the kind of source of a value.
 type Source string
 
-// The sources, each of which wins over those before it.
+// The sources, in ascending precedence.
 const (
 	FromDefault Source = "default"
 	FromFile    Source = "file"
@@ -31,22 +31,22 @@ const (
 	FromFlag    Source = "flag"
 )
 
-// Origin is where a value came from.
+// Origin is the source of a value.
 type Origin struct {
 	Source Source
-	Where  string // file:line, name of the variable, --set; "" of a default
+	Where  string // file:line, name of the variable, or --set; "" for a default
 }
 
-// Loaded is a valid configuration, and where its values came from. It is not
+// Loaded is a valid configuration with the origins of its values. It is not
 // modified after Load.
 type Loaded struct {
 	Config
-	Warnings []string // about variables that look like keys but are none
+	Warnings []string // about variables that resemble keys
 
-	origins map[string]Origin // of keys that are not at their default
+	origins map[string]Origin // of keys not at their default
 }
 
-// Origin returns where the value of a key came from. An unknown key is a default.
+// Origin returns the origin of a key's value. An unknown key is a default.
 func (l *Loaded) Origin(key string) Origin {
 	if o, ok := l.origins[key]; ok {
 		return o
@@ -54,9 +54,8 @@ func (l *Loaded) Origin(key string) Origin {
 	return Origin{Source: FromDefault}
 }
 
-// Load reads a configuration and checks it. What is wrong with its content is a
-// Problems, which holds everything found; that the file can't be read is an
-// *fs.PathError.
+// Load reads and validates a configuration. Errors in its content are a Problems
+// with everything found; an unreadable file is an *fs.PathError.
 func Load(o Options) (*Loaded, error) {
 	l := &Loaded{Config: Default(), origins: map[string]Origin{}}
 	var problems Problems
@@ -71,7 +70,7 @@ func Load(o Options) (*Loaded, error) {
 	problems = append(problems, l.settings(o.Set)...)
 	if problems == nil {
 		problems = l.problems()
-	} else { // what keys mean together can't be told while some could not be read
+	} else { // keys can't be checked together while some are unreadable
 		problems = append(problems, l.limits()...)
 	}
 	for i := range problems {
@@ -82,7 +81,7 @@ func Load(o Options) (*Loaded, error) {
 	return l, problems.asError()
 }
 
-// read returns the content of a file that is not too large to be a configuration.
+// read returns the content of a file that is not too large for a configuration.
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -94,12 +93,12 @@ func read(path string) ([]byte, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	if len(data) > largest {
-		return nil, Problems{{Where: path, Text: fmt.Sprintf("has more than %d bytes: that is no configuration", largest)}}
+		return nil, Problems{{Where: path, Text: fmt.Sprintf("has more than %d bytes: too large for a configuration", largest)}}
 	}
 	return data, nil
 }
 
-// file takes over what a YAML text says.
+// file applies a YAML text.
 func (l *Loaded) file(name string, data []byte) Problems {
 	d := decoder{name: name, set: func(key, where string) { l.origins[key] = Origin{FromFile, where} }}
 	if n := d.document(bytes.NewReader(data)); n != nil {
@@ -108,9 +107,9 @@ func (l *Loaded) file(name string, data []byte) Problems {
 	return d.problems
 }
 
-// environment takes over variables. One that begins with the name of a section but
-// is no key is a problem; any other may belong to somebody else, and is a warning
-// if it is nearly a key.
+// environment applies variables. One that begins with the name of a section but is
+// not a key is a problem; any other may belong to another program, and is a warning
+// if it resembles a key.
 func (l *Loaded) environment(env []string) (problems Problems) {
 	byName := map[string]*field{}
 	var known []string
@@ -146,7 +145,7 @@ func ofSection(name string) bool {
 	return slices.ContainsFunc(root(), func(f field) bool { return strings.HasPrefix(name, variable(f.key)+"_") })
 }
 
-// meant ends a message with a suggestion, if there is one.
+// meant returns the end of a message that suggests a name, if there is one.
 func meant(near string) string {
 	if near == "" {
 		return ""
@@ -154,7 +153,7 @@ func meant(near string) string {
 	return "; did you mean " + near + "?"
 }
 
-// settings takes over texts like section.key=value.
+// settings applies texts like section.key=value.
 func (l *Loaded) settings(set []string) (problems Problems) {
 	const where = "--set"
 	for _, s := range set {

@@ -23,7 +23,7 @@ func written(t *testing.T, text string) string {
 	return path
 }
 
-// loaded is Load for what has to work.
+// loaded is Load for configurations that must be valid.
 func loaded(t *testing.T, o Options) *Loaded {
 	t.Helper()
 	l, err := Load(o)
@@ -44,7 +44,7 @@ func TestDefaultIsValidAndStated(t *testing.T) {
 	}
 }
 
-// TestEverySourceOverridesTheOneBefore is also the test of what Origin says.
+// TestEverySourceOverridesTheOneBefore also tests Origin.
 func TestEverySourceOverridesTheOneBefore(t *testing.T) {
 	path := written(t, "limits:\n  client_burst: 2\n  client_rate: 2/s\n  slow_query: 2ms\nserver: {tls: }\n")
 	l := loaded(t, Options{
@@ -71,7 +71,7 @@ func TestEverySourceOverridesTheOneBefore(t *testing.T) {
 	}
 }
 
-// TestMistakes: each is found, with its place, its key and what to do.
+// TestMistakes: each is reported with its position, key and remedy.
 func TestMistakes(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
@@ -81,8 +81,8 @@ func TestMistakes(t *testing.T) {
 		"swapped letters":     {"servre: {}\n", []string{"c.yaml:1: servre: unknown key; did you mean server?"}},
 		"another section":     {"client_rate: 5/s\n", []string{"c.yaml:1: client_rate: unknown key; did you mean limits.client_rate?"}},
 		"like nothing":        {"workers: {xyzzyxyzzy: 1}\n", []string{"c.yaml:1: workers.xyzzyxyzzy: unknown key; known here: graphs, predictions"}},
-		"twice":               {"workers:\n  graphs: 1\n  graphs: 2\n", []string{"c.yaml:3: workers.graphs: the key stands in line 2 already"}},
-		"section twice":       {"workers: {graphs: 1}\naudit: {}\nworkers: {predictions: 2}\n", []string{"c.yaml:3: workers: the key stands in line 1 already"}},
+		"twice":               {"workers:\n  graphs: 1\n  graphs: 2\n", []string{"c.yaml:3: workers.graphs: the key is already set in line 2"}},
+		"section twice":       {"workers: {graphs: 1}\naudit: {}\nworkers: {predictions: 2}\n", []string{"c.yaml:3: workers: the key is already set in line 1"}},
 		"second document":     {"workers: {graphs: 1}\n---\naudit: {}\n", []string{"c.yaml:2: a second document begins"}},
 		"no unit":             {"limits: {query_deadline: 50}\n", []string{`c.yaml:1: limits.query_deadline: want a duration with its unit, like 50ms, 90s or 7d, have "50"`}},
 		"size without unit":   {"server: {limits: {body: 1000}}\n", []string{"server.limits.body: want a size with its unit"}},
@@ -195,7 +195,8 @@ func TestFilesThatAreNone(t *testing.T) {
 	}
 }
 
-// TestDeployed: what is shipped can be used, and says what it is there for.
+// TestDeployed: the shipped configurations are valid, and have the settings that
+// they exist for.
 func TestDeployed(t *testing.T) {
 	s := loaded(t, Options{Path: "../../config/staging/correlation-engine.yaml"})
 	if s.Limits.GraphRate != 100 || s.Breakers.Failures != 5 || s.Breakers.Period != time.Minute || s.Audit.Level != "ALL" || s.Audit.Keep != 7*24*time.Hour ||
@@ -209,7 +210,7 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
-// TestPrintReadsBack: what is printed is the same configuration again.
+// TestPrintReadsBack: printed output loads as the same configuration.
 func TestPrintReadsBack(t *testing.T) {
 	for _, o := range []Options{
 		{},
@@ -251,7 +252,7 @@ func TestPrintSaysWhereFrom(t *testing.T) {
 }
 
 // TestNoPasswordIsShown: a password in the collector's address is refused, and
-// neither the refusal nor anything printed repeats it.
+// neither the error nor any output repeats it.
 func TestNoPasswordIsShown(t *testing.T) {
 	for _, endpoint := range []string{"https://user:hunter2@collector", "https://collector?key=hunter2", "http://hunter2@[::1", "hunter2@collector"} {
 		l, err := Load(Options{Set: []string{"telemetry.tracing.endpoint=" + endpoint}})
@@ -259,7 +260,7 @@ func TestNoPasswordIsShown(t *testing.T) {
 			t.Errorf("%s: %v", endpoint, err)
 		}
 		if !strings.Contains(endpoint, "://") {
-			continue // nobody can tell it from a path
+			continue // it looks like a path
 		}
 		var out bytes.Buffer
 		if err := l.Print(&out); err != nil {

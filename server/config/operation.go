@@ -2,93 +2,93 @@ package config
 
 import "time"
 
-// Limits are what clients and requests may cost.
+// Limits limit the cost of clients and requests.
 type Limits struct {
-	ClientRate    Rate          `yaml:"client_rate" default:"1000/s" min:"1/h" max:"1000000/s" reload:"true" doc:"Requests of one client (token, or address without one), sustained."`
-	ClientBurst   int           `yaml:"client_burst" default:"1000" min:"1" max:"1000000" reload:"true" doc:"Requests that a client who was quiet may send at once."`
-	GraphRate     Rate          `yaml:"graph_rate" default:"0" min:"0" max:"1000000/s" reload:"true" doc:"Graph requests of all clients together, a whole number in any second. 0: no limit."`
-	MemoryCeiling Size          `yaml:"memory_ceiling" default:"4GB" min:"64MiB" max:"16TiB" doc:"Memory of the process. Near it load is shed in this order: streams, predictions, layer 4, ingest."`
-	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" doc:"Time of one statement that serves a request; it is interrupted then."`
+	ClientRate    Rate          `yaml:"client_rate" default:"1000/s" min:"1/h" max:"1000000/s" reload:"true" doc:"Sustained rate of requests per client (token, or address without one)."`
+	ClientBurst   int           `yaml:"client_burst" default:"1000" min:"1" max:"1000000" reload:"true" doc:"Requests that a client may send at once after a pause."`
+	GraphRate     Rate          `yaml:"graph_rate" default:"0" min:"0" max:"1000000/s" reload:"true" doc:"Graph requests of all clients together, a whole number per second. 0: no limit."`
+	MemoryCeiling Size          `yaml:"memory_ceiling" default:"4GB" min:"64MiB" max:"16TiB" doc:"Memory limit of the process. Near it load is shed in this order: streams, predictions, layer 4, ingest."`
+	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" doc:"Time after which a statement that serves a request is interrupted."`
 	SlowQuery     time.Duration `yaml:"slow_query" default:"25ms" min:"0" max:"50ms" doc:"Statements that take longer are logged. 0: none."`
-	Concurrency   Concurrency   `yaml:"concurrency" doc:"Reads worked on at once, and as many others, which wait for the disk. The limit adapts to latency below an absolute bound."`
+	Concurrency   Concurrency   `yaml:"concurrency" doc:"Concurrent reads, and separately as many other requests, which wait for the disk. The limit adapts to latency below an absolute bound."`
 }
 
-// Concurrency bounds the adaptive limit.
+// Concurrency configures the adaptive limit.
 type Concurrency struct {
-	Max     int           `yaml:"max" default:"1024" min:"1" max:"100000" doc:"Requests at once, whatever their latency."`
-	Latency time.Duration `yaml:"latency" default:"250ms" min:"1ms" max:"1m" doc:"Latency at which the limit is lowered, whatever the baseline that it adapted to."`
+	Max     int           `yaml:"max" default:"1024" min:"1" max:"100000" doc:"Maximum number of concurrent requests, whatever their latency."`
+	Latency time.Duration `yaml:"latency" default:"250ms" min:"1ms" max:"1m" doc:"Latency above which the limit is lowered, whatever its adapted baseline."`
 }
 
-// Breakers are circuit breakers.
+// Breakers configures the circuit breakers.
 type Breakers struct {
-	Failures int           `yaml:"failures" default:"5" min:"1" max:"1000" doc:"Failures within breakers.period that open a breaker. Mistyped requests are no failures."`
+	Failures int           `yaml:"failures" default:"5" min:"1" max:"1000" doc:"Failures within breakers.period that open a breaker. Invalid requests do not count."`
 	Period   time.Duration `yaml:"period" default:"1m" min:"1s" max:"1h" doc:"Time over which failures are counted."`
-	Delay    time.Duration `yaml:"delay" default:"5s" min:"100ms" max:"10m" doc:"How long an open breaker waits before it lets a trial through."`
+	Delay    time.Duration `yaml:"delay" default:"5s" min:"100ms" max:"10m" doc:"Time from opening to the first trial request."`
 }
 
-// Workers are the pools.
+// Workers configures the worker pools.
 type Workers struct {
 	Graphs      int `yaml:"graphs" default:"0" min:"0" max:"1024" doc:"Workers for graphs and anomalies. 0: one for each core."`
 	Predictions int `yaml:"predictions" default:"4" min:"1" max:"1024" doc:"Workers for propagation and predictions."`
 }
 
-// Store is the database.
+// Store configures the database.
 type Store struct {
-	Path         string        `yaml:"path" default:"corrgraph.db" doc:"SQLite file; it is created, and brought up to date, when the service starts."`
-	Readers      int           `yaml:"readers" default:"4" min:"1" max:"64" doc:"Connections that read. There is one writer."`
-	LogRetention time.Duration `yaml:"log_retention" default:"7d" min:"1h" max:"3650d" reload:"true" doc:"How long ticks stay in the tick log. They are the truth that a graph is learned from anew; layer 3 looks back 7d."`
-	LogMaxBytes  Size          `yaml:"log_max_bytes" default:"0" min:"0" max:"1000TB" reload:"true" doc:"Size of the tick log at which its oldest ticks go before log_retention. 0: no cap."`
+	Path         string        `yaml:"path" default:"corrgraph.db" doc:"SQLite file; it is created or upgraded when the service starts."`
+	Readers      int           `yaml:"readers" default:"4" min:"1" max:"64" doc:"Reading connections. There is one writer."`
+	LogRetention time.Duration `yaml:"log_retention" default:"7d" min:"1h" max:"3650d" reload:"true" doc:"How long ticks stay in the tick log. A graph can be learned again from them; layer 3 looks back 7d."`
+	LogMaxBytes  Size          `yaml:"log_max_bytes" default:"0" min:"0" max:"1000TB" reload:"true" doc:"Size above which the oldest ticks are removed before log_retention. 0: no cap."`
 }
 
-// Audit is the audit log.
+// Audit configures the audit log.
 type Audit struct {
 	Level            string        `yaml:"level" default:"ALL" enum:"ALL,ERRORS" reload:"true" doc:"ALL: every operation. ERRORS: those that failed or were refused; the gate audit_complete then fails."`
 	Keep             time.Duration `yaml:"keep" default:"7d" min:"1h" max:"3650d" doc:"How long entries are kept."`
-	MaxRows          int64         `yaml:"max_rows" default:"0" min:"0" doc:"Entries beyond which the oldest go before audit.keep, which raises an alarm. 0: no cap."`
-	MaxBytes         Size          `yaml:"max_bytes" default:"0" min:"0" max:"1000TB" doc:"Size of the log beyond which its oldest entries go before audit.keep, which raises an alarm. 0: no cap."`
-	Queue            int           `yaml:"queue" default:"65536" min:"256" max:"10000000" doc:"Entries that wait for the writer. When it is full, requests wait: none is dropped."`
+	MaxRows          int64         `yaml:"max_rows" default:"0" min:"0" doc:"Number of entries above which the oldest are removed before audit.keep, with an alarm. 0: no cap."`
+	MaxBytes         Size          `yaml:"max_bytes" default:"0" min:"0" max:"1000TB" doc:"Size of the log above which its oldest entries are removed before audit.keep, with an alarm. 0: no cap."`
+	Queue            int           `yaml:"queue" default:"65536" min:"256" max:"10000000" doc:"Maximum number of entries waiting for the writer. When the queue is full, requests wait; no entry is dropped."`
 	PerformanceEvery time.Duration `yaml:"performance_every" default:"1m" min:"1s" max:"1h" doc:"Time between two rows of audit_performance_metrics for each operation."`
 }
 
-// Stream is the event stream.
+// Stream configures the event stream.
 type Stream struct {
-	Ring       int           `yaml:"ring" default:"65536" min:"256" max:"16777216" doc:"Newest events kept for clients that reconnect; who missed more gets a resync."`
+	Ring       int           `yaml:"ring" default:"65536" min:"256" max:"16777216" doc:"Number of newest events kept for clients that reconnect; one that missed more gets a resync."`
 	Heartbeat  time.Duration `yaml:"heartbeat" default:"15s" min:"1s" max:"5m" doc:"Time between two heartbeats of a quiet stream."`
-	MaxClients int           `yaml:"max_clients" default:"1000" min:"1" max:"100000" doc:"Streams at once; a further one is refused with 503."`
+	MaxClients int           `yaml:"max_clients" default:"1000" min:"1" max:"100000" doc:"Maximum number of concurrent streams; further ones are refused with 503."`
 }
 
-// Telemetry is what the service says of itself.
+// Telemetry configures metrics, log and traces.
 type Telemetry struct {
 	Log     Log     `yaml:"log" doc:"The log on standard error."`
 	Metrics bool    `yaml:"metrics" default:"true" doc:"Serve /metrics in the format of Prometheus."`
-	Tracing Tracing `yaml:"tracing" doc:"OpenTelemetry traces, sent by OTLP over HTTP. Headers that the collector asks for belong into OTEL_EXPORTER_OTLP_HEADERS."`
+	Tracing Tracing `yaml:"tracing" doc:"OpenTelemetry traces, sent by OTLP over HTTP. Headers for the collector belong in OTEL_EXPORTER_OTLP_HEADERS."`
 	Pprof   bool    `yaml:"pprof" default:"false" doc:"Serve /debug/pprof to the admin role."`
 }
 
-// Log is the log.
+// Log configures the log.
 type Log struct {
-	Level  string `yaml:"level" default:"info" enum:"debug,info,warn,error" reload:"true" doc:"Least severity that is logged."`
-	Format string `yaml:"format" default:"json" enum:"json,text" doc:"json: one object a line, with trace ids. text: for a terminal."`
+	Level  string `yaml:"level" default:"info" enum:"debug,info,warn,error" reload:"true" doc:"Lowest severity that is logged."`
+	Format string `yaml:"format" default:"json" enum:"json,text" doc:"json: one object per line, with trace ids. text: for a terminal."`
 }
 
-// Tracing is where traces go.
+// Tracing configures the export of traces.
 type Tracing struct {
 	Endpoint    string  `yaml:"endpoint" doc:"URL of the collector, like https://collector:4318. Empty: traces are not sent. It may not hold a user or password."`
 	SampleRatio float64 `yaml:"sample_ratio" default:"0.01" min:"0" max:"1" doc:"Share of requests traced, if their caller did not decide."`
 	Insecure    bool    `yaml:"insecure" default:"false" doc:"Allow an http:// endpoint beyond loopback."`
 }
 
-// Backup is the schedule of copies.
+// Backup is the schedule of backups.
 type Backup struct {
-	Folder      string        `yaml:"folder" doc:"Where copies go. Empty: no scheduled backups."`
-	Every       time.Duration `yaml:"every" default:"1h" min:"1m" max:"30d" doc:"Time between two copies."`
-	Keep        Keep          `yaml:"keep" doc:"How many copies stay; the newest of each hour, day and week count."`
-	VerifyEvery time.Duration `yaml:"verify_every" default:"1d" min:"1m" max:"365d" doc:"Time between two trial restores of the newest copy into a scratch store, whose age is a metric and a gate."`
+	Folder      string        `yaml:"folder" doc:"Folder of the backups. Empty: no scheduled backups."`
+	Every       time.Duration `yaml:"every" default:"1h" min:"1m" max:"30d" doc:"Time between two backups."`
+	Keep        Keep          `yaml:"keep" doc:"How many backups to keep: the newest of each hour, day and week."`
+	VerifyEvery time.Duration `yaml:"verify_every" default:"1d" min:"1m" max:"365d" doc:"Time between two test restores of the newest backup into a scratch store; the age of the last one is a metric and a gate."`
 }
 
-// Keep is the rotation.
+// Keep is the rotation of backups.
 type Keep struct {
-	Hourly int `yaml:"hourly" default:"24" min:"1" max:"10000" doc:"Copies kept, one for each of the last hours."`
-	Daily  int `yaml:"daily" default:"7" min:"0" max:"10000" doc:"Copies kept, one for each of the last days."`
-	Weekly int `yaml:"weekly" default:"4" min:"0" max:"10000" doc:"Copies kept, one for each of the last weeks."`
+	Hourly int `yaml:"hourly" default:"24" min:"1" max:"10000" doc:"Hourly backups to keep."`
+	Daily  int `yaml:"daily" default:"7" min:"0" max:"10000" doc:"Daily backups to keep."`
+	Weekly int `yaml:"weekly" default:"4" min:"0" max:"10000" doc:"Weekly backups to keep."`
 }

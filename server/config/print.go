@@ -10,13 +10,13 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Value is one key with its value, for programs and people.
+// Value is a key with its value, for programs and people.
 type Value struct {
 	Key    string `json:"key"`
 	Value  any    `json:"value"` // boolean, number, list, or text in the key's notation
 	Source Source `json:"source"`
 	Where  string `json:"where,omitempty"`
-	Reload bool   `json:"reload"` // taken over on SIGHUP
+	Reload bool   `json:"reload"` // changes on SIGHUP
 }
 
 // Values returns every key in the declared order.
@@ -28,8 +28,8 @@ func (l *Loaded) Values() (out []Value) {
 	return out
 }
 
-// shown is a value as a program prefers it: numbers as numbers, what has a unit as
-// text.
+// shown returns a value in the form that programs prefer: numbers as numbers,
+// values with a unit as text.
 func shown(f *field, v reflect.Value) any {
 	if f.list() {
 		items := make([]map[string]any, v.Len())
@@ -49,11 +49,11 @@ func shown(f *field, v reflect.Value) any {
 	return visible(format(v))
 }
 
-// said reports whether a value of a list's element is said: parameters of other
-// faults are not. What has a default has no zero that is valid.
+// said reports whether a value of a list element is set: parameters of other faults
+// are not. For keys with a default, zero is never valid.
 func said(v reflect.Value) bool { return !v.IsZero() }
 
-// text is a value in the key's notation, a list as YAML on one line.
+// text returns a value in the key's notation, a list as YAML on one line.
 func text(f *field, v reflect.Value) string {
 	if !f.list() {
 		return format(v)
@@ -62,12 +62,12 @@ func text(f *field, v reflect.Value) string {
 	n.Style = yaml.FlowStyle
 	out, err := yaml.Dump(n, yaml.WithV4Defaults(), yaml.WithLineWidth(-1))
 	if err != nil {
-		panic(err) // the nodes are ours
+		panic(err) // our own nodes can be encoded
 	}
 	return strings.TrimSpace(string(out))
 }
 
-// visible is a text without the password that a URL may hold.
+// visible removes the password that a URL may hold.
 func visible(text string) string {
 	if !strings.Contains(text, "://") {
 		return text
@@ -82,7 +82,7 @@ func visible(text string) string {
 
 // Print writes the effective configuration as YAML that Load reads back, with the
 // source of every value as a comment. It holds no secrets: tokens are in a file of
-// their own, and a password in a URL is left out.
+// their own, and passwords in URLs are left out.
 func (l *Loaded) Print(w io.Writer) error {
 	n := l.nodes(root(), reflect.ValueOf(&l.Config).Elem())
 	text, err := yaml.Dump(n, yaml.WithV4Defaults(), yaml.WithLineWidth(-1))
@@ -93,7 +93,7 @@ func (l *Loaded) Print(w io.Writer) error {
 	return err
 }
 
-// nodes makes YAML of a section.
+// nodes encodes a section as YAML.
 func (l *Loaded) nodes(fields []field, v reflect.Value) *yaml.Node {
 	out := &yaml.Node{Kind: yaml.MappingNode}
 	for i := range fields {
@@ -116,10 +116,10 @@ func (l *Loaded) nodes(fields []field, v reflect.Value) *yaml.Node {
 	return out
 }
 
-// String is the origin in words.
+// String describes the origin.
 func (o Origin) String() string { return strings.TrimSpace(string(o.Source) + " " + o.Where) }
 
-// valueNode makes YAML of one value.
+// valueNode encodes one value as YAML.
 func valueNode(f *field, v reflect.Value) *yaml.Node {
 	if !f.list() {
 		return scalarNode(f, v)
@@ -140,8 +140,8 @@ func valueNode(f *field, v reflect.Value) *yaml.Node {
 	return out
 }
 
-// scalarNode makes YAML of one value. Text is quoted where YAML would take it for
-// something else.
+// scalarNode encodes one scalar as YAML. Text that YAML would read as another type
+// is quoted.
 func scalarNode(f *field, v reflect.Value) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Value: visible(format(v))}
 	if f.typ.Kind() == reflect.String {

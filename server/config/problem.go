@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// ErrInvalid is what every Problems is.
+// ErrInvalid is matched by every Problems.
 var ErrInvalid = errors.New("invalid configuration")
 
 // Problem is one thing wrong with a configuration.
 type Problem struct {
-	Key   string `json:"key,omitempty"`   // "" where the text is not even YAML
-	Where string `json:"where,omitempty"` // file:line, variable or setting; "" where the value is a default
+	Key   string `json:"key,omitempty"`   // "" if the text is not YAML
+	Where string `json:"where,omitempty"` // file:line, variable or setting; "" if the value is a default
 	Text  string `json:"text"`            // never the value of a key that may hold a secret
 }
 
@@ -27,10 +27,10 @@ func (p Problem) String() string {
 	return b.String() + p.Text
 }
 
-// Problems are all that is wrong, as one error.
+// Problems are all errors of a configuration, as one error.
 type Problems []Problem
 
-// Error lists the problems, one a line.
+// Error lists the problems, one per line.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -42,7 +42,7 @@ func (ps Problems) Error() string {
 // Is reports whether target is ErrInvalid.
 func (ps Problems) Is(target error) bool { return target == ErrInvalid }
 
-// asError returns nil where there are none: a nil Problems in an error is not nil.
+// asError returns nil for no problems: a nil Problems in an error would not be nil.
 func (ps Problems) asError() error {
 	if len(ps) == 0 {
 		return nil

@@ -18,17 +18,17 @@ func WriteReference(w io.Writer) error {
 
 const preface = "# Configuration\n\n" +
 	"Written by `corrgraph config print --reference` from the declaration in package [config](../server/config); do not edit.\n\n" +
-	"`corrgraph serve --config FILE` reads one YAML file. A variable wins over the file, `--set section.key=value` over the variable. " +
-	"What is not said has its default. An unknown key, a key twice, a wrong type or a missing unit is an error, with its line. " +
-	"`corrgraph config check` finds all of them, `corrgraph config print` shows the value of every key and where it came from.\n\n" +
+	"`corrgraph serve --config FILE` reads one YAML file. A variable overrides the file, `--set section.key=value` the variable. " +
+	"Omitted keys take their defaults. An unknown or repeated key, a wrong type or a missing unit is an error, with its line. " +
+	"`corrgraph config check` lists all of them, `corrgraph config print` shows the value and the source of every key.\n\n" +
 	"- **Durations** have units: `50ms`, `90s`, `1h30m`, `7d`, `2w`.\n" +
 	"- **Sizes** are powers of 1000 (`KB`, `MB`, `GB`, `TB`) or of 1024 (`KiB`, `MiB`, `GiB`, `TiB`).\n" +
 	"- **Rates** have a period: `1000/s`, `90/m`, `5/h`.\n" +
 	"- **Lists** in a variable or setting are YAML: `--set 'chaos.schedule=[]'`.\n" +
-	"- **SIGHUP** takes over the keys marked *reload*. The others are reported and wait for a restart.\n\n" +
-	"The variable of `limits.client_rate` is `CORRGRAPH_LIMITS_CLIENT_RATE`, and so on. One that begins with a section but is no key is an error.\n"
+	"- **SIGHUP** applies the keys marked *reload*. Changes of others are reported and need a restart.\n\n" +
+	"The variable of `limits.client_rate` is `CORRGRAPH_LIMITS_CLIENT_RATE`, and so on. One that begins with the name of a section but is not a key is an error.\n"
 
-// writeSection writes a section and the keys below it, at any depth, as one table.
+// writeSection writes a section and all keys below it as one table.
 func writeSection(b *bufio.Writer, f *field) {
 	b.WriteString("\n## " + f.key + "\n\n" + f.doc + "\n")
 	writeTable(b, f.fields)
@@ -40,7 +40,7 @@ func writeSection(b *bufio.Writer, f *field) {
 	}
 }
 
-// flat returns keys and, behind each section among them, its own.
+// flat returns keys, each section followed by its own keys.
 func flat(fields []field) (out []field) {
 	for _, f := range fields {
 		out = append(out, f)

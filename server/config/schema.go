@@ -22,7 +22,7 @@ type field struct {
 	fields []field // of a section, or of one element of a list
 }
 
-// section reports whether the key holds further keys and no value.
+// section reports whether the key holds further keys instead of a value.
 func (f *field) section() bool { return f.typ.Kind() == reflect.Struct }
 
 // list reports whether the value is a list.
@@ -56,7 +56,7 @@ func schema(t reflect.Type, prefix string) []field {
 // root returns the keys of Config.
 func root() []field { return schema(reflect.TypeFor[Config](), "") }
 
-// join makes a key of a prefix and a name.
+// join joins a prefix and a name into a key.
 func join(prefix, name string) string {
 	if prefix == "" {
 		return name
@@ -64,8 +64,8 @@ func join(prefix, name string) string {
 	return prefix + "." + name
 }
 
-// walk calls visit with every key that has a value, and that value in v, which is
-// of the struct type that fields describe.
+// walk calls visit with every key that has a value, and with that value in v, a
+// struct described by fields.
 func walk(fields []field, v reflect.Value, visit func(f *field, v reflect.Value)) {
 	for i := range fields {
 		f := &fields[i]
@@ -83,8 +83,8 @@ func leaves() (out []field) {
 	return out
 }
 
-// find returns the key of that name, which may be a section, and whether there is
-// one.
+// find returns the key with that name, which may be a section, and whether it
+// exists.
 func find(fields []field, name string) (*field, bool) {
 	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 	if i < 0 {
@@ -93,14 +93,14 @@ func find(fields []field, name string) (*field, bool) {
 	return &fields[i], true
 }
 
-// variable is the environment variable of a key.
+// variable returns the environment variable of a key.
 func variable(key string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 }
 
 const envPrefix = "CORRGRAPH_"
 
-// kind says in words what a value of the key is.
+// kind describes the values of the key.
 func (f *field) kind() string {
 	switch {
 	case f.enum != nil:
@@ -125,7 +125,7 @@ func (f *field) kind() string {
 	return "text"
 }
 
-// bounds says in words what limits a value of the key, "" where nothing does.
+// bounds describes the limits of the key's values, "" if there are none.
 func (f *field) bounds() string {
 	switch {
 	case f.min != "" && f.max != "":

@@ -19,8 +19,8 @@ func nearest(word string, known []string) string {
 	return best
 }
 
-// nearestKey returns the key that an unknown one was most likely meant to be: one in
-// the same section, or else one of the same name in another section.
+// nearestKey returns the key most likely meant by an unknown one: a key in the same
+// section, or else one with the same name in another section.
 func nearestKey(prefix, name string) string {
 	all := root()
 	if beside, ok := under(all, prefix); ok {

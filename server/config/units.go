@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// Size is an amount of memory or storage in bytes. Its text is a decimal number
-// and a unit: B, KB MB GB TB (powers of 1000), KiB MiB GiB TiB (of 1024); a bare 0
-// needs none.
+// Size is an amount of memory or storage in bytes. Its text is a decimal number and
+// a unit: B, KB MB GB TB (powers of 1000), KiB MiB GiB TiB (powers of 1024); a bare
+// 0 needs none.
 type Size int64
 
-// sizeUnits are ordered so that the first that divides a size is its plainest text.
+// sizeUnits are ordered so that the first one to divide a size gives its plainest
+// text.
 var sizeUnits = []unit{
 	{"TiB", 1 << 40},
 	{"TB", 1e12},
@@ -27,8 +28,8 @@ var sizeUnits = []unit{
 	{"B", 1},
 }
 
-// timeUnits are those of time.ParseDuration, and days and weeks, which retention
-// is told in. A day has 24 hours.
+// timeUnits are those of time.ParseDuration, plus days and weeks for retention. A
+// day has 24 hours.
 var timeUnits = []unit{
 	{"w", int64(7 * 24 * time.Hour)},
 	{"d", int64(24 * time.Hour)},
@@ -47,7 +48,7 @@ type unit struct {
 	n    int64
 }
 
-// ParseSize reads the text of a Size. It never returns a negative one.
+// ParseSize parses the text of a Size. It never returns a negative one.
 func ParseSize(s string) (Size, error) {
 	n, err := parseUnits(s, sizeUnits, false)
 	if err != nil {
@@ -66,7 +67,7 @@ func (s Size) String() string {
 	return "0"
 }
 
-// parseDuration reads a duration like 50ms, 1h30m or 7d; a bare 0 needs no unit.
+// parseDuration parses a duration like 50ms, 1h30m or 7d; a bare 0 needs no unit.
 func parseDuration(s string) (time.Duration, error) {
 	digits, negative := strings.CutPrefix(s, "-")
 	n, err := parseUnits(digits, timeUnits, true)
@@ -80,12 +81,12 @@ func parseDuration(s string) (time.Duration, error) {
 }
 
 // formatDuration returns the shortest text that parseDuration reads back: 7d, not
-// 168h0m0s. Weeks stay days, because that is how retention is compared.
+// 168h0m0s. It has no weeks: retention is compared in days.
 func formatDuration(d time.Duration) string {
 	if d == 0 {
 		return "0"
 	}
-	// Negative from here on: the smallest duration has no positive counterpart.
+	// Negative from here on, since the smallest duration has no positive counterpart.
 	left, sign := int64(d), "-"
 	if left > 0 {
 		left, sign = -left, ""
@@ -100,9 +101,9 @@ func formatDuration(d time.Duration) string {
 	return sign + b.String()
 }
 
-// parseUnits sums number-and-unit pairs; only one is allowed unless many is set.
-// Arithmetic is exact: 0.1GB is 100,000,000 bytes, and a fraction of the smallest
-// unit is an error, as is what exceeds an int64.
+// parseUnits sums pairs of number and unit; only one is allowed unless many is set.
+// Arithmetic is exact: 0.1GB is 100,000,000 bytes. A fraction of the smallest unit
+// is an error, as is a value beyond an int64.
 func parseUnits(s string, units []unit, many bool) (int64, error) {
 	if s == "0" {
 		return 0, nil
@@ -128,7 +129,7 @@ func parseUnits(s string, units []unit, many bool) (int64, error) {
 	return sum.Num().Int64(), nil
 }
 
-// scaleOf returns the size of a unit, 0 where there is none of that name.
+// scaleOf returns the size of a unit, 0 if it is unknown.
 func scaleOf(units []unit, name string) int64 {
 	for _, u := range units {
 		if u.name == name {
@@ -138,8 +139,8 @@ func scaleOf(units []unit, name string) int64 {
 	return 0
 }
 
-// Rate is how often something may happen, a second. Its text is a number and a
-// period: 1000/s, 90/m, 5/h; a bare 0 needs none.
+// Rate is a frequency per second. Its text is a number and a period: 1000/s, 90/m,
+// 5/h; a bare 0 needs none.
 type Rate float64
 
 // ratePeriods are in seconds, longest last.
@@ -148,8 +149,8 @@ var ratePeriods = []struct {
 	seconds float64
 }{{"/s", 1}, {"/m", 60}, {"/h", 3600}}
 
-// ParseRate reads the text of a Rate. It never returns a negative, infinite or
-// undefined one.
+// ParseRate parses the text of a Rate. It never returns a negative, infinite or NaN
+// one.
 func ParseRate(s string) (Rate, error) {
 	if s == "0" {
 		return 0, nil
@@ -168,8 +169,8 @@ func ParseRate(s string) (Rate, error) {
 	return 0, fmt.Errorf("want a rate with its period, like 1000/s or 90/m, have %q", s)
 }
 
-// String returns a text that ParseRate reads back, in the period that makes the
-// number whole if one does.
+// String returns a text that ParseRate reads back, in a period that makes the
+// number whole if there is one.
 func (r Rate) String() string {
 	if r == 0 {
 		return "0"

@@ -50,7 +50,7 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// FuzzUnits: any text is an error or a value whose own text means the same.
+// FuzzUnits: any text is an error, or a value whose own text means the same.
 func FuzzUnits(f *testing.F) {
 	for _, s := range []string{"1h30m", "-0.5s", "4GB", "1.5GiB", "90/m", "0.1/s", "1e-300/h", "9223372036854775807ns", "-9223372036854775807ns", "5/h"} {
 		f.Add(s, int64(1))

@@ -10,12 +10,11 @@ import (
 	"strconv"
 )
 
-// Validate returns all that is wrong with the values, as Problems, or nil. It looks
-// at no file.
+// Validate returns all errors in the values, as Problems, or nil. It reads no file.
 func (c *Config) Validate() error { return c.problems().asError() }
 
-// Loopback reports whether the listener can be reached from this machine alone.
-// A name other than localhost counts as reachable, whatever it resolves to.
+// Loopback reports whether the listener can be reached only from this machine. Any
+// name but localhost counts as reachable, whatever it resolves to.
 func (s *Server) Loopback() bool {
 	host, _, err := net.SplitHostPort(s.Listen)
 	return err == nil && loopback(host)
@@ -29,7 +28,7 @@ func loopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// problems lists what is wrong with single values and with their combinations.
+// problems lists errors in single values and in combinations.
 func (c *Config) problems() Problems {
 	p := c.limits()
 	c.reach(&p)
@@ -41,7 +40,7 @@ func (c *Config) problems() Problems {
 	return p
 }
 
-// limits lists values that are out of bounds or none of the words allowed.
+// limits lists values that are out of bounds or not among the allowed words.
 func (c *Config) limits() (p Problems) {
 	check := func(prefix string) func(f *field, v reflect.Value) {
 		return func(f *field, v reflect.Value) {
@@ -62,11 +61,11 @@ func (c *Config) limits() (p Problems) {
 	return p
 }
 
-// reach checks who can reach the service, and that it is guarded accordingly.
+// reach checks that the service is protected if other machines can reach it.
 func (c *Config) reach(p *Problems) {
 	s := &c.Server
 	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
-		p.add("", "server.tls", "needs both cert and key, or none")
+		p.add("", "server.tls", "needs both cert and key, or neither")
 	}
 	_, port, err := net.SplitHostPort(s.Listen)
 	if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || strconv.FormatUint(n, 10) != port {
@@ -80,17 +79,17 @@ func (c *Config) reach(p *Problems) {
 		p.add("", "server.listen", "%s can be reached from other machines: that needs access.tokens_file", s.Listen)
 	}
 	if s.TLS.Cert == "" && !s.InsecurePlaintext {
-		p.add("", "server.listen", "%s can be reached from other machines: that needs server.tls, or server.insecure_plaintext where tokens may cross the network readable", s.Listen)
+		p.add("", "server.listen", "%s can be reached from other machines: that needs server.tls, or server.insecure_plaintext if tokens may cross the network unencrypted", s.Listen)
 	}
 }
 
-// costs checks limits that make no sense beside each other.
+// costs checks limits that contradict each other.
 func (c *Config) costs(p *Problems) {
 	if c.Limits.SlowQuery > c.Limits.QueryDeadline {
 		p.add("", "limits.slow_query", "is longer than limits.query_deadline (%s), so that no statement would ever be slow", formatDuration(c.Limits.QueryDeadline))
 	}
 	if r := float64(c.Limits.GraphRate); r != math.Trunc(r) {
-		p.add("", "limits.graph_rate", "want a whole number a second, have %s", c.Limits.GraphRate)
+		p.add("", "limits.graph_rate", "want a whole number per second, have %s", c.Limits.GraphRate)
 	}
 	if c.Server.Limits.Body > c.Limits.MemoryCeiling/2 {
 		p.add("", "server.limits.body", "one body of %s would fill half of limits.memory_ceiling (%s)", c.Server.Limits.Body, c.Limits.MemoryCeiling)
@@ -103,8 +102,8 @@ func (c *Config) costs(p *Problems) {
 	}
 }
 
-// tracing checks the collector's address. It never quotes it, because a password
-// may stand in it by mistake.
+// tracing checks the collector's address. It never quotes it, since it may hold a
+// password.
 func (c *Config) tracing(p *Problems) {
 	const key = "telemetry.tracing.endpoint"
 	t := &c.Telemetry.Tracing
@@ -116,7 +115,7 @@ func (c *Config) tracing(p *Problems) {
 	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
 		p.add("", key, "want a URL like https://collector:4318")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		p.add("", key, "may hold neither user nor password, query or fragment; credentials belong into OTEL_EXPORTER_OTLP_HEADERS")
+		p.add("", key, "may hold neither user nor password, query or fragment; credentials belong in OTEL_EXPORTER_OTLP_HEADERS")
 	case u.Scheme == "http" && !t.Insecure && !loopback(u.Hostname()):
 		p.add("", key, "is not encrypted and leaves this machine: use https, or set telemetry.tracing.insecure")
 	}

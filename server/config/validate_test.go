@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write docs/CONFIGURATION.md")
 
-// TestReference keeps the page and the declaration together.
+// TestReference keeps the page and the declaration in step.
 func TestReference(t *testing.T) {
 	const page = "../../docs/CONFIGURATION.md"
 	var want bytes.Buffer
@@ -36,8 +36,8 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// TestDeclarations: every key can be read in its own notation, is documented, and
-// has a variable that no other key has.
+// TestDeclarations: every key parses in its own notation, is documented, and has a
+// unique variable.
 func TestDeclarations(t *testing.T) {
 	variables := map[string]string{}
 	var check func(fields []field)
@@ -166,7 +166,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestEveryKeyIsCompared: a key that Changes does not see would be lost on reload.
+// TestEveryKeyIsCompared: a key that Changes misses would be lost on reload.
 func TestEveryKeyIsCompared(t *testing.T) {
 	for _, f := range leaves() {
 		old, next := Default(), Default()
@@ -181,7 +181,7 @@ func TestEveryKeyIsCompared(t *testing.T) {
 	}
 }
 
-// perturb gives v another value.
+// perturb changes v to another value.
 func perturb(v reflect.Value) {
 	switch {
 	case v.CanInt():

@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// parse sets v, a value of any type that keys have but a list, to what text says.
-// It leaves v alone when it returns an error. Limits are not its concern: see
-// field.limits.
+// parse sets v, a value of any key type but a list, from text. On an error v is
+// unchanged. Limits are checked by field.limits.
 func parse(v reflect.Value, text string) error {
 	switch p := v.Addr().Interface().(type) {
 	case *string:
@@ -47,7 +46,7 @@ func parse(v reflect.Value, text string) error {
 	panic(fmt.Sprintf("config: no key may have the type %v", v.Type()))
 }
 
-// assign sets p to what read makes of text.
+// assign sets p to the result of read.
 func assign[T any](p *T, text string, read func(string) (T, error)) error {
 	x, err := read(text)
 	if err == nil {
@@ -71,7 +70,7 @@ func parseNumber(s string) (float64, error) {
 	return x, wanted(err, "a number", s)
 }
 
-// wanted words what strconv refused.
+// wanted explains an error of strconv.
 func wanted(err error, what, have string) error {
 	if err == nil {
 		return nil
@@ -91,8 +90,7 @@ func format(v reflect.Value) string {
 	}
 }
 
-// limits returns what is wrong with the size of v or with the word it is, "" where
-// nothing is.
+// limits returns which limit or list of words v violates, "" if none.
 func (f *field) limits(v reflect.Value) string {
 	if f.enum != nil {
 		if have := v.String(); !slices.Contains(f.enum, have) {
@@ -106,7 +104,7 @@ func (f *field) limits(v reflect.Value) string {
 	return ""
 }
 
-// orNearest ends the message about a word that is none of those allowed.
+// orNearest ends the message about a word that is not allowed.
 func orNearest(have string, words []string) string {
 	if have == "" {
 		return ""
@@ -118,7 +116,7 @@ func orNearest(have string, words []string) string {
 	return fmt.Sprintf(", have %q: did you mean %s?", have, near)
 }
 
-// bound reads a limit or default of the declaration.
+// bound parses a limit or default of the declaration.
 func (f *field) bound(text string) reflect.Value {
 	v := reflect.New(f.typ).Elem()
 	if err := parse(v, text); err != nil {
@@ -138,7 +136,7 @@ func compare(a, b reflect.Value) int {
 	return order(a.Float(), b.Float())
 }
 
-// order is cmp.Compare, but an undefined number exceeds every limit.
+// order is cmp.Compare, except that NaN exceeds every limit.
 func order[T int64 | uint64 | float64](a, b T) int {
 	switch {
 	case a < b:
@@ -149,7 +147,7 @@ func order[T int64 | uint64 | float64](a, b T) int {
 	return 1
 }
 
-// setDefaults sets every key of a struct value to what its declaration says.
+// setDefaults sets every key of a struct value to its default.
 func setDefaults(fields []field, v reflect.Value) {
 	walk(fields, v, func(f *field, v reflect.Value) {
 		if f.list() {
@@ -164,7 +162,7 @@ func setDefaults(fields []field, v reflect.Value) {
 	})
 }
 
-// Default returns the configuration that nobody changed. It is valid.
+// Default returns the configuration with all defaults. It is valid.
 func Default() Config {
 	var c Config
 	setDefaults(root(), reflect.ValueOf(&c).Elem())

@@ -9,30 +9,30 @@ import (
 	"github.com/failsafe-go/failsafe-go/adaptivelimiter"
 )
 
-// ErrOverloaded is returned by [Adaptive.Acquire] when as many requests are in
-// flight as the instance bears now.
+// ErrOverloaded is returned by [Adaptive.Acquire] when the limit of requests in
+// flight is reached.
 var ErrOverloaded = errors.New("overloaded")
 
-// AdaptiveOptions bound an Adaptive.
+// AdaptiveOptions configure an Adaptive.
 type AdaptiveOptions struct {
 	Clock      func() time.Time // required; durations and spans are measured with it
-	Min        int              // the limit never falls below. Zero means 16
-	Max        int              // the limit never rises above, whatever latencies say. Zero means 512
-	Initial    int              // Zero means 64, or the nearest bound
-	MaxLatency time.Duration    // more than a tenth of a window above it lowers the limit. Zero means 250 ms
-	Window     time.Duration    // how often the absolute bounds are looked at. Zero means 1 s
+	Min        int              // lowest limit. Zero means 16
+	Max        int              // highest limit, whatever the latencies. Zero means 512
+	Initial    int              // zero means 64, or the nearest bound
+	MaxLatency time.Duration    // the ceiling falls when more than a tenth of a window exceeds it. Zero means 250 ms
+	Window     time.Duration    // how often the absolute bounds are checked. Zero means 1 s
 }
 
 // Adaptive limits how many requests are in flight at once. The limit follows
 // failsafe-go's adaptive limiter, which compares recent latencies with a moving
-// baseline. That baseline can drift up in a long incident until slow looks normal
-// (its issue 127), so two bounds of our own stand above it: an absolute number of
-// requests, and an absolute latency. While more than a tenth of the requests of a
-// window take longer, our ceiling falls by a quarter of what was in flight; else it
-// rises again by an eighth. The lower of both limits counts.
+// baseline. In a long incident that baseline can drift up until slow looks normal
+// (its issue 127), so two absolute bounds of our own apply as well: on the number of
+// requests and on latency. While more than a tenth of a window's requests exceed the
+// latency, our ceiling falls by a quarter of what was in flight; otherwise it rises
+// by an eighth. The lower of both limits counts.
 //
-// The library reads its own clock, which nobody can hand it; it is used for nothing
-// but the length of what is in flight.
+// The library reads its own clock, which cannot be injected; it uses it only for the
+// duration of requests in flight.
 type Adaptive struct {
 	clock    func() time.Time
 	limiter  adaptivelimiter.AdaptiveLimiter[any]
@@ -42,12 +42,12 @@ type Adaptive struct {
 	outcomes [4]atomic.Uint64
 }
 
-// Outcome is how a request ended that held a [Permit].
+// Outcome is how a request that held a [Permit] ended.
 type Outcome uint8
 
 // The outcomes.
 const (
-	Completed Outcome = iota // its latency says how loaded we are
+	Completed Outcome = iota // its latency measures load
 	Failed                   // ended early with an error: its latency says nothing
 	Overran                  // cut at its deadline: counts as slower than any bound
 	Abandoned                // its client left: its latency says nothing
@@ -60,7 +60,7 @@ type Permit struct {
 	start time.Time
 }
 
-// AdaptiveStats is what an Adaptive does now and did so far.
+// AdaptiveStats are the limits and counts of an Adaptive.
 type AdaptiveStats struct {
 	Limit    int    // requests that may be in flight now
 	Ceiling  int    // our own bound on Limit, lowered by latencies above MaxLatency
@@ -100,14 +100,15 @@ func NewAdaptive(o AdaptiveOptions) (*Adaptive, error) {
 	a.ceiling.init(o)
 	a.limiter = adaptivelimiter.NewBuilder[any]().
 		WithLimits(uint(o.Min), uint(o.Max), uint(o.Initial)).
-		// Else every lull between two bursts takes the limit back to what the lull needs.
+		// Without it every lull between two bursts lowers the limit to what the lull
+		// needs.
 		WithMaxLimitStabilizationWindow(30 * time.Second).
 		Build()
 	return a, nil
 }
 
-// Acquire takes a place, or returns [ErrOverloaded] at once; it never waits. Cost:
-// one allocation, by the library.
+// Acquire takes a place or returns [ErrOverloaded]; it never waits. Cost: one
+// allocation, by the library.
 func (a *Adaptive) Acquire() (Permit, error) {
 	if a.inflight.Add(1) > a.ceiling.now.Load() {
 		return Permit{}, a.refuse()
@@ -141,7 +142,7 @@ func (p Permit) Release(o Outcome) {
 	}
 }
 
-// Stats returns the limits now and the counts so far.
+// Stats returns the current limits and the counts so far.
 func (a *Adaptive) Stats() AdaptiveStats {
 	s := AdaptiveStats{
 		Ceiling: int(a.ceiling.now.Load()), InFlight: int(a.inflight.Load()), Rejected: a.rejected.Load(),

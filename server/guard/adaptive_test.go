@@ -31,7 +31,7 @@ func acquire(t testing.TB, a *guard.Adaptive, n int) (permits []guard.Permit) {
 	return permits
 }
 
-// wave has n requests in flight for as long, and releases them one by one.
+// wave keeps n requests in flight for a time and releases them one by one.
 func wave(t testing.TB, a *guard.Adaptive, n int, takes time.Duration, o guard.Outcome) {
 	t.Helper()
 	permits := acquire(t, a, n)
@@ -57,7 +57,7 @@ func TestAdaptiveRefusesBeyondItsLimit(t *testing.T) {
 	})
 }
 
-// TestAdaptiveNeverPassesItsAbsoluteBound, however well it goes.
+// TestAdaptiveNeverPassesItsAbsoluteBound, however fast requests are.
 func TestAdaptiveNeverPassesItsAbsoluteBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAdaptive(t, guard.AdaptiveOptions{Clock: time.Now, Min: 4, Initial: 10, Max: 40})
@@ -75,7 +75,7 @@ func TestAdaptiveNeverPassesItsAbsoluteBound(t *testing.T) {
 }
 
 // TestAdaptiveBoundsLatency: everything is slow for so long that it could pass for
-// normal. The ceiling must fall to Min, and rise again when the incident is over.
+// normal. The ceiling must fall to Min, and rise again after the incident.
 func TestAdaptiveBoundsLatency(t *testing.T) {
 	for name, c := range map[string]struct {
 		takes   time.Duration
@@ -104,8 +104,8 @@ func TestAdaptiveBoundsLatency(t *testing.T) {
 	}
 }
 
-// TestAdaptiveBearsAFewSlowOnes: a tenth may be slow without harm, and what failed
-// early or was abandoned says nothing.
+// TestAdaptiveBearsAFewSlowOnes: a tenth may be slow without harm; early failures
+// and abandoned requests don't count.
 func TestAdaptiveBearsAFewSlowOnes(t *testing.T) {
 	h := newHand()
 	a := newAdaptive(t, guard.AdaptiveOptions{Clock: h.now, Min: 1, Initial: 50, Max: 50})

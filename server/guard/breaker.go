@@ -9,40 +9,40 @@ import (
 	"time"
 )
 
-// ErrOpen is returned while a [Breaker] lets nothing through.
+// ErrOpen is returned while a [Breaker] refuses requests.
 var ErrOpen = errors.New("circuit open")
 
-// State is what a Breaker does with requests.
+// State is how a Breaker treats requests.
 type State uint8
 
 // The states.
 const (
-	Closed   State = iota // all go through
-	Open                  // none do
-	HalfOpen              // one at a time tries whether it works again
+	Closed   State = iota // all requests pass
+	Open                  // all requests are refused
+	HalfOpen              // one trial request at a time passes
 )
 
 // String returns "closed", "open" or "half-open".
 func (s State) String() string { return [...]string{"closed", "open", "half-open"}[s] }
 
-// BreakerOptions shape a Breaker.
+// BreakerOptions configure a Breaker.
 type BreakerOptions struct {
 	Clock     func() time.Time // required
-	Name      string           // of what it protects, in errors and changes
-	Failures  int              // that open it. Zero means 5
-	Window    time.Duration    // within which they happen. Zero means 1 minute
+	Name      string           // of the protected target, for errors and changes
+	Failures  int              // failures that open it. Zero means 5
+	Window    time.Duration    // period in which those failures must happen. Zero means 1 minute
 	Delay     time.Duration    // from opening to the first trial. Zero means 5 s
-	Successes int              // trials in a row that close it. Zero means 1
-	// IsFailure says which errors count against what is protected; others are
-	// nobody's verdict. Nil means all but context.Canceled: a client that left
-	// proves nothing. It isn't asked about nil.
+	Successes int              // successful trials in a row that close it. Zero means 1
+	// IsFailure reports whether an error counts as a failure of the protected target;
+	// other errors are ignored. Nil counts all but context.Canceled, since a client
+	// that left proves nothing. It is never called with nil.
 	IsFailure func(error) bool
-	// OnChange is told every change in order. It is called under the Breaker's lock:
-	// it must be quick and may call State, Status and Stats, nothing else. May be nil.
+	// OnChange is called with each change, in order and under the Breaker's lock: it
+	// must be quick and may call only State, Status and Stats. May be nil.
 	OnChange func(Change)
 }
 
-// Change is a Breaker's step from one state to another.
+// Change is a transition of a Breaker from one state to another.
 type Change struct {
 	Name     string
 	From, To State
@@ -50,7 +50,7 @@ type Change struct {
 	Cause    error // the failure that opened it; nil when it closes
 }
 
-// BreakerStatus is what a Breaker does now.
+// BreakerStatus is the current state of a Breaker.
 type BreakerStatus struct {
 	State      State
 	Since      time.Time
@@ -58,25 +58,25 @@ type BreakerStatus struct {
 	Cause      error         // the failure that opened it; nil while closed
 }
 
-// BreakerStats counts what a Breaker saw.
+// BreakerStats are the counts of a Breaker.
 type BreakerStats struct {
-	Successes, Failures uint64 // reported
+	Successes, Failures uint64 // results reported
 	Rejected            uint64 // refused while open
-	Opened              uint64 // times
+	Opened              uint64 // times it opened
 }
 
-// Breaker opens when Failures happen within Window, however many successes lie
-// between them; after Delay it lets trials through, one at a time; Successes of them
-// close it, a failure opens it again.
+// Breaker opens after Failures failures within Window, regardless of successes in
+// between. After Delay it lets trials through, one at a time; Successes of them
+// close it, and one failure opens it again.
 //
-// It is our own and not failsafe-go's, because nobody can hand that one a clock (it
-// is a private field), because its window is ten slices, so that the fifth failure
-// counts as within the minute or not by where the slices fall, because a result that
-// was begun before it opened counts as a trial, and because state, since when and
-// why must be read together. A ring of the last instants is exact and smaller.
+// Why not failsafe-go's: its clock is a private field and cannot be injected; its
+// window has ten slices, so whether the fifth failure falls within the minute
+// depends on slice boundaries; a result begun before it opened counts as a trial;
+// and state, time of change and cause cannot be read together. A ring of the last
+// instants is exact and smaller.
 //
-// While closed, a success costs two atomic operations and no lock. Nothing but a
-// change of state allocates.
+// While closed, a success costs two atomic operations and no lock. Only changes of
+// state allocate.
 type Breaker struct {
 	o     BreakerOptions
 	phase atomic.Pointer[phase] // replaced under mu, never changed
@@ -86,24 +86,25 @@ type Breaker struct {
 	mu      sync.Mutex // guards all below
 	steady  steady
 	ring    []time.Time // the newest failures while closed
-	next    int         // where the next one goes, which is where the oldest is
+	next    int         // index of the next failure, which overwrites the oldest
 	full    bool        // the ring holds Failures of them
-	trial   bool        // one is out
+	trial   bool        // a trial is in flight
 	trialAt time.Time
-	good    int // trials that succeeded in this phase
+	good    int // successful trials in this phase
 }
 
-// phase is one stay in one state. Results carry the phase they were begun in, and
-// count only there.
+// phase is one period in one state. A result counts only in the phase in which its
+// call began.
 type phase struct {
 	state State
 	since time.Time // by the clock
 	until time.Time // steady time of the first trial, if open
 	cause error
-	err   error // what who is refused gets; made once an opening, so that refusing costs nothing
+	err   error // returned to refused callers; made once per opening, so that refusing costs nothing
 }
 
-// Pass is leave to call what the Breaker protects. Done must be called once.
+// Pass is permission for one call of the protected target. Done must be called
+// once.
 type Pass struct {
 	owner *Breaker
 	phase *phase
@@ -138,8 +139,8 @@ func NewBreaker(o BreakerOptions) (*Breaker, error) {
 	return b, nil
 }
 
-// Do calls f if the Breaker lets it and reports the result; a panic becomes a
-// [PanicError] and counts as a failure. While open it returns an error that is
+// Do calls f if the Breaker permits it and reports the result; a panic becomes a
+// [PanicError] and counts as a failure. While open it returns an error that wraps
 // [ErrOpen].
 func (b *Breaker) Do(ctx context.Context, f func(context.Context) error) error {
 	pass, err := b.Acquire()
@@ -148,7 +149,7 @@ func (b *Breaker) Do(ctx context.Context, f func(context.Context) error) error {
 	}
 	ended := false
 	defer func() {
-		if !ended { // f ended its goroutine, which says nothing
+		if !ended { // f called runtime.Goexit: not a result
 			b.withdraw(pass.phase)
 		}
 	}()
@@ -158,7 +159,8 @@ func (b *Breaker) Do(ctx context.Context, f func(context.Context) error) error {
 	return err
 }
 
-// Acquire asks for leave. The error is [ErrOpen] with name and cause.
+// Acquire requests permission for a call. Its error wraps [ErrOpen] with name and
+// cause.
 func (b *Breaker) Acquire() (Pass, error) {
 	if p := b.phase.Load(); p.state == Closed {
 		return Pass{b, p}, nil
@@ -170,7 +172,7 @@ func (b *Breaker) Acquire() (Pass, error) {
 	case p.state == Closed:
 		return Pass{b, p}, nil
 	case p.state == Open && now.Before(p.until),
-		// A trial that never reports must not keep it from ever closing.
+		// A trial that never reports must not keep the breaker open forever.
 		p.state == HalfOpen && b.trial && now.Sub(b.trialAt) < b.o.Delay:
 		b.rejected.Add(1)
 		return Pass{}, p.err
@@ -181,7 +183,7 @@ func (b *Breaker) Acquire() (Pass, error) {
 	return Pass{b, p}, nil
 }
 
-// Done reports what came of it.
+// Done reports the result of the call.
 func (p Pass) Done(err error) {
 	b := p.owner
 	verdict := err == nil
@@ -202,7 +204,7 @@ func (p Pass) Done(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.phase.Load() != p.phase: // begun in another phase: no news of this one
+	case b.phase.Load() != p.phase: // begun in an earlier phase: does not count in this one
 	case p.phase.state == Closed:
 		b.failedLocked(err)
 	default:
@@ -210,7 +212,7 @@ func (p Pass) Done(err error) {
 	}
 }
 
-// withdraw makes room for another trial in place of one without a verdict.
+// withdraw frees the trial slot of a call that ended without a result.
 func (b *Breaker) withdraw(p *phase) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -230,7 +232,7 @@ func (b *Breaker) failedLocked(err error) {
 	}
 }
 
-// triedLocked takes the result of a trial.
+// triedLocked records the result of a trial.
 func (b *Breaker) triedLocked(err error) {
 	b.trial = false
 	if err != nil {
@@ -242,16 +244,16 @@ func (b *Breaker) triedLocked(err error) {
 	}
 }
 
-// changeLocked enters a state afresh: no failure, trial or success of the time
-// before counts in it.
+// changeLocked enters a state and resets the counts of failures, trials and
+// successes.
 func (b *Breaker) changeLocked(to State, cause error) *phase {
 	was, now := b.phase.Load(), b.o.Clock()
 	p := &phase{state: to, since: now, cause: cause, err: was.err}
 	if to == Open {
 		p.until = b.steady.at(now).Add(b.o.Delay)
 		b.opened.Add(1)
-		// The cause is named, not wrapped: who is refused at once has not run into
-		// the deadline that an earlier caller ran into.
+		// The cause is quoted, not wrapped: a caller refused at once has not hit the
+		// deadline that an earlier caller hit.
 		p.err = fmt.Errorf("%s: %w since %s: %v", b.o.Name, ErrOpen, now.UTC().Format(time.RFC3339), cause)
 	}
 	b.next, b.full, b.trial, b.good = 0, false, false, 0
@@ -262,16 +264,16 @@ func (b *Breaker) changeLocked(to State, cause error) *phase {
 	return p
 }
 
-// State returns the state: one atomic load. An open Breaker becomes half-open when
-// the first request after Delay comes.
+// State returns the current state in one atomic load. An open Breaker becomes
+// half-open on the first request after Delay.
 func (b *Breaker) State() State { return b.phase.Load().state }
 
-// Status returns the state, since when and why. It takes no lock.
+// Status returns the state, when it was entered and why. It takes no lock.
 func (b *Breaker) Status() BreakerStatus {
 	p := b.phase.Load()
 	s := BreakerStatus{State: p.state, Since: p.since, Cause: p.cause}
 	if p.state == Open {
-		// A clock that was set back makes this longer than it is, by Delay at most.
+		// After the clock was set back this can be too long, by Delay at most.
 		s.RetryAfter = min(max(p.since.Add(b.o.Delay).Sub(b.o.Clock()), 0), b.o.Delay)
 	}
 	return s

@@ -27,7 +27,7 @@ func newBreaker(t testing.TB, o guard.BreakerOptions) *guard.Breaker {
 	return b
 }
 
-// try lets one result through, or reports that nothing got through.
+// try reports one result to the breaker, or returns that the call was refused.
 func try(b *guard.Breaker, result error) error {
 	called := false
 	err := b.Do(context.Background(), func(context.Context) error { called = true; return result })
@@ -98,7 +98,7 @@ func TestBreakerOpensAndRecovers(t *testing.T) {
 	}
 }
 
-// TestBreakerCountsAnExactMinute: against a plain list of all failures.
+// TestBreakerCountsAnExactMinute compares with a plain list of all failures.
 func TestBreakerCountsAnExactMinute(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	h := newHand()
@@ -145,7 +145,7 @@ func TestBreakerCountsPanicsNotClients(t *testing.T) {
 	if !errors.Is(err, guard.ErrPanic) || b.State() != guard.Open {
 		t.Errorf("%v, then %v", err, b.State())
 	}
-	// A trial whose client leaves makes room for the next at once.
+	// A trial whose client leaves makes room for another at once.
 	h.move(5 * time.Second)
 	try(b, context.Canceled)
 	if b.State() != guard.HalfOpen {
@@ -172,7 +172,7 @@ func TestBreakerLetsOneTrialThroughAtATime(t *testing.T) {
 	if _, err := b.Acquire(); !errors.Is(err, guard.ErrOpen) {
 		t.Errorf("a second trial beside the first: %v", err)
 	}
-	// What was begun before it opened is no trial, whatever came of it.
+	// A call begun before the breaker opened is not a trial, whatever its result.
 	before.Done(nil)
 	before.Done(errLayer)
 	if b.State() != guard.HalfOpen {
@@ -188,7 +188,7 @@ func TestBreakerLetsOneTrialThroughAtATime(t *testing.T) {
 	}
 }
 
-// TestBreakerSurvivesALostTrial: its caller ends the goroutine or never reports.
+// TestBreakerSurvivesALostTrial: the caller ends its goroutine or never reports.
 func TestBreakerSurvivesALostTrial(t *testing.T) {
 	h := newHand()
 	b := newBreaker(t, guard.BreakerOptions{Clock: h.now, Failures: 1})
@@ -235,7 +235,7 @@ func TestBreakerRefusesNonsense(t *testing.T) {
 	}
 }
 
-// TestBreakerUnderLoad: many callers, a fault that comes and goes, changes in order.
+// TestBreakerUnderLoad: many callers, an intermittent fault, changes in order.
 func TestBreakerUnderLoad(t *testing.T) {
 	h := newHand()
 	var last guard.State

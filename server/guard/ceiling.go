@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// fewest is how many requests a window must have seen before it lowers the
-// ceiling: of fewer, a tenth is less than one.
+// fewest is the number of requests that a window needs before it can lower the
+// ceiling: a tenth of fewer is less than one request.
 const fewest = 10
 
-// ceiling is a bound on requests in flight that falls while too many of them take
-// longer than an absolute latency and rises again after: additive in what was in
-// flight, never below lowest nor above highest.
+// ceiling limits requests in flight. It falls while too many requests exceed an
+// absolute latency and rises again afterwards, in steps proportional to what was in
+// flight, always between lowest and highest.
 type ceiling struct {
 	lowest, highest int64
 	latency, window time.Duration
@@ -23,7 +23,7 @@ type ceiling struct {
 	until   time.Time // the window's end
 	total   int
 	slow    int
-	highMet int64 // the most that were in flight in this window
+	highMet int64 // peak requests in flight in this window
 }
 
 func (c *ceiling) init(o AdaptiveOptions) {
@@ -32,8 +32,8 @@ func (c *ceiling) init(o AdaptiveOptions) {
 	c.now.Store(c.highest)
 }
 
-// observe counts a request that ended at now, with so many in flight, and moves
-// the ceiling at the end of a window.
+// observe records a request that ended at now with inFlight others, and moves the
+// ceiling at the end of a window.
 func (c *ceiling) observe(now time.Time, flying int64, slow bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,8 +54,8 @@ func (c *ceiling) observe(now time.Time, flying int64, slow bool) {
 	c.total, c.slow, c.highMet = 0, 0, 0
 }
 
-// moved is the ceiling after this window. It falls from what was in flight: from a
-// ceiling that nobody reaches it would fall for long before anyone noticed.
+// moved returns the next ceiling. It is lowered from actual use: an unused ceiling
+// would have to fall a long way before it took effect.
 func (c *ceiling) moved() int64 {
 	was := c.now.Load()
 	if 10*c.slow > c.total {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// hand is a clock that stands until it is moved.
+// hand is a clock that stands still until it is moved.
 type hand struct{ ns atomic.Int64 }
 
 func newHand() *hand {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// fastest is the highest limit of a Governor: its ring takes 8 bytes for each.
+// fastest is the highest limit of a Governor: its ring takes 8 bytes per request of
+// the limit.
 const fastest = 1_000_000
 
 // GovernorOptions bound a Governor.
@@ -16,11 +17,11 @@ type GovernorOptions struct {
 	Second int              // requests in any second. Zero means no limit
 }
 
-// Governor limits what all clients together ask of an instance. It keeps the
-// instants of the newest requests, as many as the limit, so that no span of one
-// second ever sees more than that: a token bucket of the same rate would let
-// through nearly twice as many in the first second after a rest, and a smaller one
-// would refuse requests that come at once though the second has room for them.
+// Governor limits the requests of all clients together. It keeps the instants of
+// the newest requests, as many as the limit, so that no span of one second ever
+// holds more. A token bucket of the same rate would pass nearly twice as many in
+// the first second after a rest; a smaller one would refuse bursts for which the
+// second has room.
 type Governor struct {
 	clock func() time.Time
 	limit atomic.Int64 // 0 is off; changed under mu, read without
@@ -29,12 +30,12 @@ type Governor struct {
 	steady steady
 	start  time.Time // instants count from here
 	ring   []int64   // ns since start, as many as the limit
-	head   int       // the oldest that counts
-	used   int       // how many count
+	head   int       // index of the oldest instant that counts
+	used   int       // number of instants that count
 	stats  GovernorStats
 }
 
-// GovernorStats counts what a Governor did while it had a limit.
+// GovernorStats are the counts of a Governor while it had a limit.
 type GovernorStats struct {
 	Limit            int
 	Allowed, Refused uint64 // requests
@@ -50,8 +51,8 @@ func NewGovernor(o GovernorOptions) (*Governor, error) {
 	return g, g.Set(o.Second)
 }
 
-// Allow lets n requests through, all or none. Without a limit it says yes with a
-// Limit of 0. Cost: O(n), one atomic load without a limit; no allocation.
+// Allow lets n requests through, all or none. Without a limit it allows them, with
+// a Limit of 0. Cost: O(n), or one atomic load without a limit; no allocation.
 func (g *Governor) Allow(n int) Decision {
 	if g.limit.Load() == 0 {
 		return Decision{OK: true}
@@ -73,7 +74,7 @@ func (g *Governor) Allow(n int) Decision {
 	} else {
 		g.stats.Refused++
 		d.RetryAfter = Never
-		if n <= limit { // until the last of those in the way is a second old
+		if n <= limit { // until enough of the earlier requests are a second old
 			d.RetryAfter = g.leavesLocked(g.used+n-limit-1, now)
 		}
 	}
@@ -84,7 +85,7 @@ func (g *Governor) Allow(n int) Decision {
 	return d
 }
 
-// nowLocked reads the clock and lets go of what is a second old.
+// nowLocked reads the clock and drops instants that are a second old.
 func (g *Governor) nowLocked() int64 {
 	now := int64(g.steady.at(g.clock()).Sub(g.start))
 	for g.used > 0 && now-g.ring[g.head] >= int64(time.Second) {
@@ -99,13 +100,13 @@ func (g *Governor) pushLocked(at int64) {
 	g.used++
 }
 
-// leavesLocked returns how long from now the i-th oldest still counts.
+// leavesLocked returns how long the i-th oldest instant will still count.
 func (g *Governor) leavesLocked(i int, now int64) time.Duration {
 	return time.Duration(g.ring[(g.head+i)%len(g.ring)] + int64(time.Second) - now)
 }
 
-// Set changes the limit from now on; zero switches it off. The newest requests
-// still count. On an error nothing changes. Cost: O(limit).
+// Set changes the limit; zero switches it off. Recent requests still count. On an
+// error nothing changes. Cost: O(limit).
 func (g *Governor) Set(second int) error {
 	if second < 0 || second > fastest {
 		return fmt.Errorf("governor: %d requests a second, want 0 to %d", second, fastest)

@@ -32,7 +32,7 @@ func TestGovernorOffLetsAllThrough(t *testing.T) {
 }
 
 // TestGovernorBoundsEverySecond: whatever the pattern of requests, no span of one
-// second sees more than the limit, and a second with room refuses nobody.
+// second exceeds the limit, and a second with room refuses none.
 func TestGovernorBoundsEverySecond(t *testing.T) {
 	const limit = 100
 	r := rand.New(rand.NewPCG(1, 1))
@@ -42,7 +42,7 @@ func TestGovernorBoundsEverySecond(t *testing.T) {
 	for range 20_000 {
 		h.move(time.Duration(r.ExpFloat64() * float64(5*time.Millisecond)))
 		if r.IntN(500) == 0 {
-			h.move(2 * time.Second) // a rest, after which a bucket would let a burst through
+			h.move(2 * time.Second) // a rest, after which a bucket would permit a burst
 		}
 		now, recent := h.now(), 0
 		for i := len(passed) - 1; i >= 0 && now.Sub(passed[i]) < time.Second; i-- {

@@ -2,18 +2,18 @@ package guard
 
 import "time"
 
-// Level is how much an instance gives up to stay below its memory ceiling. The
-// levels add up: who sheds L4 sheds predictions and streams too.
+// Level is how much work an instance sheds to stay below its memory ceiling. Levels
+// are cumulative: ShedL4 sheds predictions and streams too.
 type Level uint32
 
-// The levels, in the order in which they are reached. What is kept the longest is
-// ingest: an answer not given can be asked for again, a tick not taken leaves a gap.
+// The levels, in the order in which they are reached. Ingest is shed last: a
+// refused question can be asked again, a refused tick leaves a gap.
 const (
 	Normal          Level = iota
-	ShedStreams           // no new streams, and the running ones end
-	ShedPredictions       // nor predictions and propagation
-	ShedL4                // nor layer 4
-	ShedIngest            // nor new ticks: only what needs little memory is still served
+	ShedStreams           // new streams are refused, running ones end
+	ShedPredictions       // also predictions and propagation
+	ShedL4                // also layer 4
+	ShedIngest            // also new ticks: only requests that need little memory are served
 )
 
 // String returns "normal", "shed-streams", "shed-predictions", "shed-l4" or
@@ -22,10 +22,10 @@ func (l Level) String() string {
 	return [...]string{"normal", "shed-streams", "shed-predictions", "shed-l4", "shed-ingest"}[l]
 }
 
-// ladder decides the level from what is used. It climbs at once, as far as use
-// demands, and comes down one step at a time, when use has been below the step's
-// threshold by a margin for a while. Both are needed: shedding frees memory at once,
-// and without them what it freed would let the flood back in.
+// ladder chooses the level from memory use. It climbs at once, as far as use
+// demands. It comes down one step at a time, once use has been below the step's
+// threshold by a margin for a while. Both conditions are needed: shedding frees
+// memory at once, and without them the freed memory would let the load back in.
 type ladder struct {
 	thresholds [4]int64 // bytes at which ShedStreams … ShedIngest begin, rising
 	margin     int64    // bytes
@@ -34,7 +34,7 @@ type ladder struct {
 	since      time.Time // steady time when the level was reached or last needed
 }
 
-// next returns the level after use was seen at now.
+// next returns the level for the memory use at now.
 func (l *ladder) next(used int64, now time.Time) Level {
 	reached := Normal
 	for i, t := range l.thresholds {

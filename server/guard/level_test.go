@@ -23,7 +23,7 @@ func TestLadder(t *testing.T) {
 		{time.Millisecond, 0, ShedL4},           // one step
 		{0, 0, ShedL4},
 		{time.Second, 0, ShedPredictions},
-		{500 * time.Millisecond, 82, ShedPredictions}, // needed again: the hold begins anew
+		{500 * time.Millisecond, 82, ShedPredictions}, // needed again: the hold restarts
 		{500 * time.Millisecond, 81, ShedPredictions},
 		{500 * time.Millisecond, 81, ShedStreams},
 		{time.Hour, 77, ShedStreams},
@@ -68,7 +68,7 @@ func TestSteady(t *testing.T) {
 		{0, 0},
 		{time.Second, time.Second},
 		{time.Hour, time.Hour},
-		{0, time.Hour}, // set back: goes on from where it was
+		{0, time.Hour}, // set back: continues from where it was
 		{time.Second, time.Hour + time.Second},
 		{time.Minute, time.Hour + time.Minute},
 		{-time.Hour, time.Hour + time.Minute},
@@ -80,7 +80,7 @@ func TestSteady(t *testing.T) {
 	}
 }
 
-// TestReadingAllocatesNothing: memory is read the most when there is none left.
+// TestReadingAllocatesNothing, since memory is read most when none is left.
 func TestReadingAllocatesNothing(t *testing.T) {
 	r, err := openUsage()
 	if err != nil {

@@ -10,26 +10,26 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// longestKey is how many bytes of a client's key count. Keys come from outside;
-// ten thousand long ones would be the memory that limits should protect.
+// longestKey is how many bytes of a client's key count. Keys come from outside: ten
+// thousand long ones would use the memory that limits should protect.
 const longestKey = 128
 
 // LimiterOptions bound a Limiter.
 type LimiterOptions struct {
 	Clock   func() time.Time // required
-	Rate    float64          // tokens a second and client. Zero means 1000
-	Burst   int              // tokens that a client may save up. Zero means what Rate gives in a second
+	Rate    float64          // tokens per second for each client. Zero means 1000
+	Burst   int              // tokens that a client may save up. Zero means one second's worth of Rate
 	Clients int              // clients remembered. Zero means 10,000
 }
 
-// Limiter is a token bucket for each client. Its table is bounded, and that must
-// not become a way round it: whoever could have its own empty bucket forgotten, by
-// sending under many other names, would find a full one in its place. So only a
-// bucket that has filled up again is ever evicted, which loses nothing. The least
-// recently used one is looked at; if even that isn't full, the table is under
-// attack (to hold 10,000 buckets below full takes 10,000 names, each of them asking
-// again before its bucket has refilled), and names that are not yet known share one
-// bucket until places come free. Known clients notice nothing.
+// Limiter is a token bucket per client in a bounded table. Evicting buckets must
+// not become a way around the limit: a client whose empty bucket is forgotten,
+// after many requests under other names, would get a full one. So only a bucket
+// that is full again is evicted, which loses nothing. The candidate is the least
+// recently used one. If even that isn't full, the table is under attack (keeping
+// 10,000 buckets below full takes 10,000 names, each asking again before its bucket
+// has refilled): unknown names then share one bucket until places become free, and
+// known clients notice nothing.
 type Limiter struct {
 	clock func() time.Time
 	max   int
@@ -40,7 +40,7 @@ type Limiter struct {
 	burst     int
 	clients   map[string]*client
 	used      client        // head of a ring, most recently used first
-	strangers *rate.Limiter // shared by new names while the table is full of names in use
+	strangers *rate.Limiter // shared by unknown names while no bucket can be evicted
 	stats     LimiterStats
 }
 
@@ -51,13 +51,13 @@ type client struct {
 	prev, next *client
 }
 
-// LimiterStats counts what a Limiter did.
+// LimiterStats are the counts of a Limiter.
 type LimiterStats struct {
 	Clients   int    // in the table now
 	Allowed   uint64 // requests
 	Refused   uint64 // requests
 	Evicted   uint64 // clients forgotten for others
-	Strangers uint64 // requests that had to share the bucket of unknown names
+	Strangers uint64 // requests that used the shared bucket
 }
 
 // NewLimiter returns a Limiter whose clients all have full buckets. It fails if a
@@ -88,8 +88,8 @@ func NewLimiter(o LimiterOptions) (*Limiter, error) {
 	return l, nil
 }
 
-// checkBucket validates a bucket's size and returns its burst, by default what
-// the rate gives in a second.
+// checkBucket validates a bucket's size and returns its burst, by default one
+// second's worth of the rate.
 func checkBucket(perSecond float64, burst int) (int, error) {
 	if !(perSecond > 0) || perSecond > 1e9 {
 		return 0, fmt.Errorf("limiter: rate %v, want one above 0 and up to 1e9", perSecond)
@@ -104,8 +104,8 @@ func checkBucket(perSecond float64, burst int) (int, error) {
 }
 
 // Allow takes n tokens from the client's bucket, all or none. With n = 0 it only
-// looks. n above the burst never passes. Keys are told apart by their first 128
-// bytes. Cost: O(1), no allocation for a client that is known.
+// looks. n above the burst never passes. Only the first 128 bytes of a key count.
+// Cost: O(1), no allocation for a known client.
 func (l *Limiter) Allow(key string, n int) Decision {
 	n = max(n, 0) // a negative request would fill the bucket
 	l.mu.Lock()
@@ -128,8 +128,8 @@ func (l *Limiter) Allow(key string, n int) Decision {
 	return d
 }
 
-// bucketLocked returns the client's bucket, a new one for a new client where the
-// table has or makes room, else the strangers'.
+// bucketLocked returns the client's bucket: its own, or a new one if the table has
+// room or can evict, else the shared one.
 func (l *Limiter) bucketLocked(key string, now time.Time) *rate.Limiter {
 	if c := l.clients[key]; c != nil {
 		c.unlink()
@@ -146,7 +146,7 @@ func (l *Limiter) bucketLocked(key string, now time.Time) *rate.Limiter {
 		delete(l.clients, oldest.key)
 		l.stats.Evicted++
 	}
-	// The key may be a piece of a whole request, which must not stay for its sake.
+	// The key may be a substring of a whole request, which it must not keep alive.
 	c := &client{key: strings.Clone(key), bucket: rate.NewLimiter(rate.Limit(l.rate), l.burst)}
 	l.clients[c.key] = c
 	c.link(&l.used)
@@ -160,9 +160,9 @@ func (c *client) link(head *client) {
 	c.prev.next, c.next.prev = c, c
 }
 
-// Set changes the limits of all clients from now on. What they have saved stays
-// theirs, up to the new burst. A burst of zero is what the rate gives in a second.
-// On an error nothing changes. Cost: O(clients).
+// Set changes the limits of all clients. Saved tokens are kept, up to the new
+// burst. A burst of zero means one second's worth of the rate. On an error nothing
+// changes. Cost: O(clients).
 func (l *Limiter) Set(perSecond float64, burst int) error {
 	burst, err := checkBucket(perSecond, burst)
 	if err != nil {

@@ -21,7 +21,7 @@ func newLimiter(t testing.TB, o guard.LimiterOptions) *guard.Limiter {
 	return l
 }
 
-// spend asks until the client is refused and returns how often it was not.
+// spend makes requests until one is refused and returns the number allowed.
 func spend(l *guard.Limiter, key string) (n int) {
 	for l.Allow(key, 1).OK {
 		n++
@@ -75,8 +75,8 @@ func TestLimiterSaysWhenToComeBack(t *testing.T) {
 	}
 }
 
-// TestRetryAfterIsEnough: who waits as told passes, whatever the rate, and who comes
-// a moment earlier doesn't.
+// TestRetryAfterIsEnough: a client that waits as told passes at any rate, one that
+// comes a moment earlier doesn't.
 func TestRetryAfterIsEnough(t *testing.T) {
 	for _, rate := range []float64{0.1, 1, 3, 7, 999, 1000, 12345.678} {
 		h := newHand()
@@ -96,8 +96,8 @@ func TestRetryAfterIsEnough(t *testing.T) {
 	}
 }
 
-// TestEvictionResetsNoBucket: an attacker empties its bucket and then pushes it out
-// of the table with other names.
+// TestEvictionResetsNoBucket: an attacker empties its bucket and then tries to push
+// it out of the table with other names.
 func TestEvictionResetsNoBucket(t *testing.T) {
 	h := newHand()
 	l := newLimiter(t, guard.LimiterOptions{Clock: h.now, Rate: 10, Clients: 100})
@@ -113,14 +113,14 @@ func TestEvictionResetsNoBucket(t *testing.T) {
 	if l.Allow("attacker", 1).OK {
 		t.Error("the attacker's empty bucket was forgotten")
 	}
-	// 99 aliases found places; the rest share one bucket.
+	// 99 aliases got places; the rest share one bucket.
 	if want := 99 + 10; passed != want {
 		t.Errorf("aliases got %d requests, want %d", passed, want)
 	}
 	if s := l.Stats(); s.Clients != 100 || s.Evicted != 0 || s.Strangers != 901 {
 		t.Errorf("%+v", s)
 	}
-	// Once buckets are full again, places come free.
+	// Once buckets are full again, places become free.
 	h.move(time.Second)
 	if n := spend(l, "newcomer"); n != 10 {
 		t.Errorf("a newcomer got %d, want a bucket of its own with 10", n)
@@ -136,7 +136,7 @@ func TestEvictionTakesTheLeastRecentlyUsed(t *testing.T) {
 	for _, k := range []string{"a", "b", "c", "a"} {
 		l.Allow(k, 0)
 	}
-	l.Allow("d", 0) // b goes
+	l.Allow("d", 0) // evicts b
 	l.Allow("a", 3)
 	l.Allow("c", 4)
 	l.Allow("d", 5)
@@ -217,7 +217,7 @@ func TestLimiterRefusesNonsense(t *testing.T) {
 	}
 }
 
-// TestLimiterIsExactTogether: many goroutines, and not one token too many.
+// TestLimiterIsExactTogether: many goroutines never get one token too many.
 func TestLimiterIsExactTogether(t *testing.T) {
 	h := newHand()
 	l := newLimiter(t, guard.LimiterOptions{Clock: h.now, Rate: 100, Clients: 4})

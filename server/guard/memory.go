@@ -9,21 +9,20 @@ import (
 	"time"
 )
 
-// Memory keeps the process below a ceiling. Four things act, each before the next:
+// Memory keeps the process below a ceiling, in four stages:
 //
-//  1. The Go runtime gets a limit of its own at 75 % of the ceiling, less what lies
-//     outside its heap and out of its sight, so that garbage alone never sheds
-//     anything. The limit is soft: what is live stays.
-//  2. From 78 % on, collections are forced and memory is given back to the system.
+//  1. The Go runtime gets a limit of its own at 75 % of the ceiling, less the memory
+//     outside its heap, so that garbage alone never sheds work. The limit is soft:
+//     live memory stays.
+//  2. From 78 % on, collections are forced and memory is returned to the system.
 //  3. From 80 % on, work is shed in the order of the levels.
-//  4. Bodies of requests are admitted against a budget (Admit), an eighth of the
-//     ceiling for all in flight and never more than is free.
+//  4. Bodies of requests are admitted against a budget (Admit): an eighth of the
+//     ceiling for all in flight, and never more than is free.
 //
-// The fourth is what makes the others fast enough. Between two samples, 100 ms
-// apart, the level says nothing of what came since; the budget, counted as it is
-// claimed, says how much that can be. So use stays below the last sample, plus the
-// budget, plus what work allocates that claims nothing, for which a fifth of the
-// ceiling is left: 51 MiB of 256.
+// The fourth makes the others fast enough. Samples are 100 ms apart, and the level
+// does not reflect requests since the last one; the budget, counted as it is claimed,
+// limits them. So use stays below the last sample, plus the budget, plus allocations
+// that claim nothing, for which a fifth of the ceiling is left: 51 MiB of 256.
 type Memory struct {
 	o MemoryOptions
 
@@ -38,30 +37,30 @@ type Memory struct {
 
 	running atomic.Bool
 
-	// Of the sampling goroutine alone.
+	// Fields of the sampling goroutine.
 	steady steady
 	ladder ladder
 	outer  int64 // the runtime's limit before Run
 }
 
-// MemoryStats is what a Memory saw last and did so far. Sizes are in bytes.
+// MemoryStats are the last sample and the counts of a Memory. Sizes are in bytes.
 type MemoryStats struct {
 	Ceiling  int64
-	Used     int64 // what counts against the ceiling
-	Go       int64 // of it the runtime's
-	Resident int64 // what the system counts; 0 if unknown
-	GoLimit  int64 // the runtime's limit; 0 unless Run runs
+	Used     int64 // counts against the ceiling
+	Go       int64 // part of Used that the Go runtime holds
+	Resident int64 // resident set by the system's count; 0 if unknown
+	GoLimit  int64 // the runtime's limit; 0 unless Run is running
 	Claimed  int64 // by bodies in flight
-	Budget   int64 // the most that they may claim
+	Budget   int64 // most that bodies may claim
 	Level    Level
-	Since    time.Time // of the last change of level; zero if there was none
+	Since    time.Time // of the last change of level; zero if none
 	Samples  uint64
-	Failures uint64 // samples that could not read everything
-	Forced   uint64 // collections
+	Failures uint64 // samples that were incomplete
+	Forced   uint64 // forced collections
 	Shed     uint64 // bodies not admitted
 }
 
-// NewMemory returns a Memory at level Normal. It changes nothing of the process
+// NewMemory returns a Memory at level Normal. It changes nothing in the process
 // before Run.
 func NewMemory(o MemoryOptions) (*Memory, error) {
 	o, err := o.withDefaults()
@@ -79,7 +78,7 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 func (o MemoryOptions) share(s float64) int64 { return int64(s * float64(o.Ceiling)) }
 
 // Run samples until ctx ends and returns its cause. It sets the runtime's memory
-// limit and puts back the former one at the end; only one Run at a time is allowed.
+// limit and restores the former one at the end. Only one Run at a time is allowed.
 func (m *Memory) Run(ctx context.Context) error {
 	if !m.running.CompareAndSwap(false, true) {
 		return errors.New("memory: runs already")
@@ -94,16 +93,16 @@ func (m *Memory) Run(ctx context.Context) error {
 		defer r.resident.close()
 		read = r.read
 	}
-	m.outer = m.o.SetLimit(-1) // below zero only asks
+	m.outer = m.o.SetLimit(-1) // a negative value only queries
 	defer func() {
 		m.o.SetLimit(m.outer)
 		m.limit.Store(0)
 	}()
 
-	// A collection takes as long as the heap is large. Sampling goes on meanwhile:
-	// that is when use may rise the fastest.
+	// A collection takes time proportional to the heap. Sampling goes on meanwhile,
+	// since use may then rise fastest.
 	var wait sync.WaitGroup
-	wanted := make(chan struct{}, 1) // full: a collection is wanted already, another is not
+	wanted := make(chan struct{}, 1) // capacity 1: a pending request for collection covers further ones
 	wait.Go(func() { m.collect(wanted) })
 	defer wait.Wait()
 	defer close(wanted)
@@ -125,12 +124,12 @@ func (m *Memory) Run(ctx context.Context) error {
 	}
 }
 
-// sample reads what is used, moves the level and the runtime's limit, and says
-// whether memory should be collected.
+// sample reads memory use, moves the level and the runtime's limit, and reports
+// whether to collect.
 func (m *Memory) sample(read func() (Usage, error)) (near bool) {
 	u, err := read()
 	if err != nil {
-		m.failures.Add(1) // what could be read still counts
+		m.failures.Add(1) // the part that could be read still counts
 	}
 	used := u.Total()
 	m.bound(u.Outside())
@@ -155,10 +154,10 @@ func (m *Memory) sample(read func() (Usage, error)) (near bool) {
 	return to > Normal || used >= m.o.share(m.o.Collect)
 }
 
-// bound sets the runtime's limit for so much memory outside its heap: never below
-// a quarter of the ceiling, where collecting without end would free little, and
-// never above the operator's. Changes below a hundredth of the ceiling wait, since
-// each stops the program for a moment.
+// bound sets the runtime's limit, given the memory outside its heap: never below a
+// quarter of the ceiling, where constant collection would free little, and never
+// above the operator's limit. Changes below a hundredth of the ceiling are skipped,
+// since each stops the program for a moment.
 func (m *Memory) bound(outside int64) {
 	limit := min(max(m.o.share(m.o.GoLimit)-outside, m.o.Ceiling/4), m.outer)
 	was := m.limit.Load()
@@ -168,9 +167,9 @@ func (m *Memory) bound(outside int64) {
 	}
 }
 
-// collect frees memory whenever it is wanted, until the channel is closed. After
-// each collection it rests for MinCollect, and nine times as long as it took if that
-// is longer: when all is live, collecting must not become the load.
+// collect frees memory on request until the channel is closed. After each
+// collection it rests for MinCollect, or nine times the collection's duration if
+// longer: when everything is live, collecting must not become the load.
 func (m *Memory) collect(wanted <-chan struct{}) {
 	var steady steady
 	var rested time.Time
@@ -186,14 +185,14 @@ func (m *Memory) collect(wanted <-chan struct{}) {
 	}
 }
 
-// Level returns what to shed now: one atomic load.
+// Level returns the current level: one atomic load.
 func (m *Memory) Level() Level { return Level(m.level.Load()) }
 
-// Sheds reports whether the work that begins to be shed at level l is shed now.
+// Sheds reports whether the work of level l is shed now.
 func (m *Memory) Sheds(l Level) bool { return l > Normal && m.Level() >= l }
 
-// Stats returns the last sample and the counts so far. They are read one after the
-// other, so that they may differ by a sample.
+// Stats returns the last sample and the counts so far. They are read one by one and
+// may differ by a sample.
 func (m *Memory) Stats() MemoryStats {
 	s := MemoryStats{
 		Ceiling: m.o.Ceiling, Used: m.used.Load(), Go: m.goBytes.Load(), Resident: m.resident.Load(),

@@ -8,43 +8,43 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// defaultCeiling is the ceiling where nobody states one.
+// defaultCeiling is the ceiling if none is configured.
 const defaultCeiling = 4_000_000_000
 
-// MemoryOptions shape a Memory. Shares are of the ceiling.
+// MemoryOptions configure a Memory. Shares are of the ceiling.
 type MemoryOptions struct {
 	Clock func() time.Time // required
-	// Tick returns a channel that ticks about every interval, and what stops it:
-	// time.NewTicker in a service. Required for Run.
+	// Tick returns a channel that ticks about every interval, and a function that
+	// stops it: time.NewTicker in a service. Required for Run.
 	Tick func(interval time.Duration) (tick <-chan time.Time, stop func())
 
-	Ceiling  int64         // bytes. Zero means 4 GB, or 90 % of what the container may have if that is less
+	Ceiling  int64         // bytes. Zero means 4 GB, or 90 % of the container's limit if that is less
 	Interval time.Duration // between samples. Zero means 100 ms
 
-	GoLimit    float64       // of the runtime's own limit, with all that lies outside. Zero means 0.75
-	Collect    float64       // from which collections are forced. Zero means 0.78
-	Thresholds [4]float64    // of ShedStreams … ShedIngest, rising. Zero means 0.80, 0.85, 0.90, 0.95
-	Margin     float64       // by which use falls below a threshold before its level ends. Zero means 0.03
-	Hold       time.Duration // for which it has done so before the level ends. Zero means 1 s
-	MinCollect time.Duration // from the end of a forced collection to the next. Zero means 2 s
+	GoLimit    float64       // of the runtime's own limit, including memory outside its heap. Zero means 0.75
+	Collect    float64       // above it collections are forced. Zero means 0.78
+	Thresholds [4]float64    // of ShedStreams … ShedIngest, ascending. Zero means 0.80, 0.85, 0.90, 0.95
+	Margin     float64       // how far use must fall below a threshold to end its level. Zero means 0.03
+	Hold       time.Duration // how long it must stay there. Zero means 1 s
+	MinCollect time.Duration // from the end of one forced collection to the next. Zero means 2 s
 
-	Budget    float64 // that bodies in flight may claim together. Zero means 0.125
+	Budget    float64 // most that bodies in flight may claim together. Zero means 0.125
 	Expansion int     // bytes claimed for each byte of a body. Zero means 4
 
-	// OnChange is told every change of level by the sampling goroutine: it must be
-	// quick. May be nil.
+	// OnChange is called with each change of level, on the sampling goroutine: it must
+	// be quick. May be nil.
 	OnChange func(from, to Level, s MemoryStats)
-	// Extra is added to what was read, by an injected fault for instance. It moves
-	// the level, not the runtime's limit: what isn't there needn't be collected.
-	// May be nil.
+	// Extra is added to the measured use, for an injected fault for instance. It moves
+	// the level but not the runtime's limit: memory that isn't there can't be
+	// collected. May be nil.
 	Extra func() int64
 
 	Read     func() (Usage, error)         // Nil means this process
 	SetLimit func(bytes int64) (was int64) // Nil means debug.SetMemoryLimit
-	Free     func()                        // collects and gives back. Nil means debug.FreeOSMemory
+	Free     func()                        // collects and returns memory to the system. Nil means debug.FreeOSMemory
 }
 
-// withDefaults fills in what is zero and validates the rest.
+// withDefaults replaces zero values and validates the rest.
 func (o MemoryOptions) withDefaults() (MemoryOptions, error) {
 	if o.Clock == nil {
 		return o, fmt.Errorf("memory: %w", errNoClock)
@@ -78,8 +78,9 @@ func (o MemoryOptions) validate() error {
 	if o.Interval < 0 || o.Hold < 0 || o.MinCollect < 0 {
 		return fmt.Errorf("memory: interval %v, hold %v, %v between collections", o.Interval, o.Hold, o.MinCollect)
 	}
-	// Garbage alone must shed nothing, and a level must end without a further
-	// collection: so the runtime's limit comes first, by more than the margin.
+	// Garbage alone must not shed work, and a level must end without another
+	// collection: so the runtime's limit lies below the first threshold by more than
+	// the margin.
 	if !(0 < o.GoLimit && 0 < o.Margin && o.GoLimit < o.Thresholds[0]-o.Margin) {
 		return fmt.Errorf("memory: limit of Go at %v, want it more than the margin %v below %v", o.GoLimit, o.Margin, o.Thresholds[0])
 	}
@@ -101,9 +102,9 @@ func orDefault[T comparable](v *T, d T) {
 	}
 }
 
-// ceilingWithin returns the default ceiling in a container that may have so many
-// bytes; an error says that there is no container or no limit. Beyond its limit a
-// container is killed, without a chance to shed anything.
+// ceilingWithin returns the default ceiling in a container with that limit; an
+// error means no container or no limit. Above its limit a container is killed
+// before it can shed anything.
 func ceilingWithin(container uint64, err error) int64 {
 	if err != nil || container == 0 || container >= defaultCeiling {
 		return defaultCeiling

@@ -22,13 +22,13 @@ const (
 	ceiling = 100 * mib
 )
 
-// machine stands in for the process and the runtime.
+// machine simulates the process and the runtime.
 type machine struct {
-	live     atomic.Int64 // that no collection frees
+	live     atomic.Int64 // not freed by collections
 	garbage  atomic.Int64
 	outside  atomic.Int64
 	broken   atomic.Bool
-	takes    time.Duration // a collection
+	takes    time.Duration // duration of a collection
 	mu       sync.Mutex
 	limits   []int64
 	freed    []time.Time
@@ -109,7 +109,7 @@ func start(t *testing.T, m *guard.Memory) (stop func()) {
 	}
 }
 
-// pass lets time go by, and everything that happens in it come to rest.
+// pass advances time and waits until everything is idle.
 func pass(d time.Duration) {
 	<-time.After(d + time.Millisecond)
 	synctest.Wait()
@@ -146,8 +146,8 @@ func TestMemoryShedsInOrderAndComesBack(t *testing.T) {
 	})
 }
 
-// TestMemoryCollectsBeforeItSheds: garbage that a collection frees costs nobody
-// anything, and collections keep their distance when all is live.
+// TestMemoryCollectsBeforeItSheds: garbage that a collection frees sheds no work,
+// and collections keep their distance when everything is live.
 func TestMemoryCollectsBeforeItSheds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := machine{takes: 50 * time.Millisecond}
@@ -172,7 +172,7 @@ func TestMemoryCollectsBeforeItSheds(t *testing.T) {
 	})
 }
 
-// TestMemoryCollectionsTakeATenthAtMost: of the time, when the heap is large.
+// TestMemoryCollectionsTakeATenthAtMost of the time, when the heap is large.
 func TestMemoryCollectionsTakeATenthAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := machine{takes: 3 * time.Second}
@@ -189,7 +189,8 @@ func TestMemoryCollectionsTakeATenthAtMost(t *testing.T) {
 	})
 }
 
-// TestMemoryBoundsTheRuntime by what lies outside its heap, and puts back what was.
+// TestMemoryBoundsTheRuntime by the memory outside its heap, and restores the
+// former limit.
 func TestMemoryBoundsTheRuntime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p machine
@@ -234,7 +235,8 @@ func TestMemoryHeedsTheOperatorsLimit(t *testing.T) {
 	})
 }
 
-// TestMemoryPressureCanBeInjected: it sheds, and when it ends all comes back.
+// TestMemoryPressureCanBeInjected: work is shed, and served again when the fault
+// ends.
 func TestMemoryPressureCanBeInjected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p machine
@@ -282,7 +284,7 @@ func TestMemoryRunsOnce(t *testing.T) {
 func TestAdmit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p machine
-		m := newMemory(t, p.options()) // budget 12.5 MiB, fourfold
+		m := newMemory(t, p.options()) // budget 12.5 MiB, expansion 4
 		defer start(t, m)()
 		p.live.Store(60 * mib)
 		pass(100 * time.Millisecond)
@@ -320,8 +322,8 @@ func TestAdmit(t *testing.T) {
 	})
 }
 
-// TestAdmitLeavesNoWayOverTheCeiling: claims and use together stay below it, and at
-// the last level nothing is admitted.
+// TestAdmitLeavesNoWayOverTheCeiling: claims plus use stay below it, and the last
+// level admits nothing.
 func TestAdmitLeavesNoWayOverTheCeiling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p machine
@@ -368,12 +370,11 @@ func TestAdmitTogether(t *testing.T) {
 	}
 }
 
-// TestFloodStaysBelowTheBound lets a flood on a process with a ceiling of 256 MiB:
-// a gigabyte of bodies a second is offered; what is admitted is parsed into four times
-// its size, held for 100 ms and then garbage; predictions make 300 MB of garbage a
-// second unless they are shed. Nothing but the forced collection ever frees any, which
-// is worse than the runtime does. Use must stay below 1.2 times the ceiling, and
-// come back.
+// TestFloodStaysBelowTheBound floods a process with a ceiling of 256 MiB with a
+// gigabyte of bodies per second. Admitted bodies are parsed into four times their
+// size, held for 100 ms and then garbage; predictions make 300 MB of garbage per
+// second unless they are shed. Only forced collections free memory, which is worse
+// than the real runtime. Use must stay below 1.2 times the ceiling, and fall again.
 func TestFloodStaysBelowTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const ceiling, body = 256 * mib, mib
@@ -430,7 +431,7 @@ func TestFloodStaysBelowTheBound(t *testing.T) {
 	})
 }
 
-// TestMemoryOfThisProcess: the real readings, limit and collection.
+// TestMemoryOfThisProcess uses the real readings, limit and collection.
 func TestMemoryOfThisProcess(t *testing.T) {
 	before := debug.SetMemoryLimit(-1)
 	ticks := make(chan time.Time)

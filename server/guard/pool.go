@@ -8,35 +8,34 @@ import (
 	"sync/atomic"
 )
 
-// ErrBusy is returned by [Pool.Do] when everyone works and the queue is full.
+// ErrBusy is returned by [Pool.Do] when all workers are busy and the queue is full.
 var ErrBusy = errors.New("busy")
 
-// PoolOptions bound a Pool.
+// PoolOptions configure a Pool.
 type PoolOptions struct {
-	Name    string // in errors
-	Workers int    // that run at once. Zero means one for each core that Go may use
-	Queue   int    // that may wait. Zero means 16 for each worker, below zero none
+	Name    string // for errors
+	Workers int    // concurrent calls. Zero means one per core that Go may use
+	Queue   int    // waiting calls. Zero means 16 per worker, negative none
 }
 
-// Pool bounds how much of one kind of work runs and waits. It is a semaphore: the
-// work runs on its caller's goroutine, so that stack, trace and cancellation stay
-// in one place and nothing is handed over. Pools of their own keep one kind from
-// starving another.
+// Pool limits how much work of one kind runs and waits. It is a semaphore: work
+// runs on its caller's goroutine, so that stack, trace and cancellation stay in one
+// place. Separate pools keep one kind of work from starving another.
 type Pool struct {
 	name  string
-	slots chan struct{} // one element for each that runs; who finds it full waits in order of arrival
-	queue int64         // the most that may wait; further ones are refused at once
+	slots chan struct{} // one element per running call; callers wait in order of arrival
+	queue int64         // most waiting calls; further ones are refused at once
 
 	waiting                           atomic.Int64
 	done, rejected, abandoned, panics atomic.Uint64
 }
 
-// PoolStats is what a Pool does now and did so far.
+// PoolStats are the state and counts of a Pool.
 type PoolStats struct {
 	Workers, Queue   int    // the bounds
 	Running, Waiting int    // now
-	Done             uint64 // ran, whatever came of it
-	Rejected         uint64 // found the queue full
+	Done             uint64 // finished, whatever the result
+	Rejected         uint64 // refused: the queue was full
 	Abandoned        uint64 // left the queue because their context ended
 	Panics           uint64 // among Done
 }
@@ -55,28 +54,28 @@ func NewPool(o PoolOptions) (*Pool, error) {
 	return &Pool{name: o.Name, slots: make(chan struct{}, o.Workers), queue: int64(max(o.Queue, 0))}, nil
 }
 
-// Do runs f on the caller's goroutine: at once where a slot is free, else when its
-// turn comes. It returns what f returns, a [PanicError] if f panicked, [ErrBusy] at
-// once if the queue is full, or the cause of ctx's end if that came first. f is
-// responsible for heeding ctx once it runs. Do must not be called by an f of the
-// same Pool: both would wait for the other. No allocation of its own.
+// Do runs f on the caller's goroutine: at once if a slot is free, else in turn. It
+// returns the result of f, a [PanicError] if f panicked, [ErrBusy] if the queue is
+// full, or the cause of ctx if that ended first. Once it runs, f itself must watch
+// ctx. An f must not call Do of the same Pool: both would wait for each other. No
+// allocation of its own.
 func (p *Pool) Do(ctx context.Context, f func(context.Context) error) error {
 	if err := p.enter(ctx); err != nil {
 		return err
 	}
-	// Deferred, because f may end its goroutine instead of returning.
+	// Deferred, because f may call runtime.Goexit.
 	defer func() {
 		p.done.Add(1)
 		<-p.slots
 	}()
 	err := Protect(ctx, f)
-	if _, ok := err.(*PanicError); ok { // never wrapped: it comes from Protect or not at all
+	if _, ok := err.(*PanicError); ok { // never wrapped: only Protect makes one
 		p.panics.Add(1)
 	}
 	return err
 }
 
-// enter takes a slot, which the caller gives back.
+// enter takes a slot, which the caller must return.
 func (p *Pool) enter(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return p.abandon(ctx)
@@ -96,7 +95,7 @@ func (p *Pool) enter(ctx context.Context) error {
 		if ctx.Err() == nil {
 			return nil
 		}
-		<-p.slots // both came at once: the one who asked is gone
+		<-p.slots // both at once: the caller has gone
 	case <-ctx.Done():
 	}
 	return p.abandon(ctx)
@@ -120,8 +119,8 @@ func (p *Pool) abandon(ctx context.Context) error {
 	return fmt.Errorf("pool %s: wait for a slot: %w", p.name, context.Cause(ctx))
 }
 
-// Stats returns what runs and waits now, and the counts so far. They are read one
-// after the other, so that they may differ by what happens in between.
+// Stats returns current use and the counts so far. They are read one by one and may
+// differ by what happens in between.
 func (p *Pool) Stats() PoolStats {
 	return PoolStats{
 		Workers: cap(p.slots), Queue: int(p.queue),

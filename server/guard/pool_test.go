@@ -72,7 +72,7 @@ func TestPoolBounds(t *testing.T) {
 func TestPoolServesInOrderOfArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPool(t, guard.PoolOptions{Workers: 1, Queue: 10})
-		var order []int // one worker: never written by two
+		var order []int // one worker: no concurrent writes
 		for i := range 6 {
 			go p.Do(t.Context(), func(context.Context) error {
 				<-time.After(time.Second)
@@ -105,7 +105,7 @@ func TestPoolLeavesTheQueueWithItsContext(t *testing.T) {
 		if s := p.Stats(); s.Waiting != 0 || s.Abandoned != 1 || s.Rejected != 0 {
 			t.Errorf("%+v", s)
 		}
-		// An ended context takes no slot, even where one is free.
+		// An ended context takes no slot, even if one is free.
 		<-time.After(time.Hour)
 		if err := p.Do(ctx, func(context.Context) error { t.Error("ran"); return nil }); !errors.Is(err, gone) {
 			t.Errorf("%v", err)
@@ -171,7 +171,7 @@ func TestPoolDefaults(t *testing.T) {
 	}
 }
 
-// TestPoolUnderLoad holds the bounds with many at once; the race detector watches.
+// TestPoolUnderLoad keeps the limits with many callers, for the race detector.
 func TestPoolUnderLoad(t *testing.T) {
 	p := newPool(t, guard.PoolOptions{Workers: 3, Queue: 5})
 	var running, done, busy atomic.Int64

@@ -5,11 +5,11 @@ import (
 	"os"
 )
 
-// resident reads the resident set size from /proc/self/statm. The kernel keeps it
-// in counters per thread or processor, so that it may be off by some hundred KiB;
-// smaps_rollup is exact, and walks all pages of the process at each look.
+// resident reads the resident set size from /proc/self/statm. The kernel counts it
+// per thread or processor, so it may be off by some hundred KiB; smaps_rollup is
+// exact but walks all pages of the process on each read.
 type resident struct {
-	file *os.File // kept open: a flood may use up the descriptors
+	file *os.File // kept open: a flood may exhaust file descriptors
 	page int64
 	buf  [128]byte
 }
@@ -34,7 +34,7 @@ func (r *resident) read() (int64, error) {
 	return pages * r.page, nil
 }
 
-// secondNumber parses the second of the numbers that a space separates.
+// secondNumber parses the second of several numbers separated by spaces.
 func secondNumber(text []byte) (v int64, ok bool) {
 	i := 0
 	for i < len(text) && text[i] != ' ' {

@@ -21,8 +21,8 @@ func TestSecondNumber(t *testing.T) {
 	}
 }
 
-// TestUsageSeesBothKindsOfMemory: what Go allocates, and what is mapped past it as
-// SQLite does.
+// TestUsageSeesBothKindsOfMemory: allocated by Go, and mapped outside its heap like
+// SQLite's.
 func TestUsageSeesBothKindsOfMemory(t *testing.T) {
 	r, err := openUsage()
 	if err != nil {

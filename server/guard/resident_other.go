@@ -2,7 +2,7 @@
 
 package guard
 
-// resident is unknown here: what lies outside Go's heap is not counted.
+// resident is unknown on this system: memory outside Go's heap is not counted.
 type resident struct{}
 
 func (*resident) open() error          { return nil }

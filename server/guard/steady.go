@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// errNoClock is what constructors return without a clock.
+// errNoClock is the error of constructors without a clock.
 var errNoClock = errors.New("options lack a clock")
 
-// steady turns a clock into one that never runs back. Where the clock was set
-// back, it goes on from where it was: a bucket or an open breaker would else wait
-// for the old time to come round again, an hour for a clock set back by an hour.
-// The zero value is ready. Its owner's mutex guards it.
+// steady makes a clock monotonic. When the clock is set back, time continues from
+// where it was; otherwise a bucket or an open breaker would wait for the old time
+// to return, an hour for a clock set back by an hour. The zero value is ready. Its
+// owner's mutex guards it.
 type steady struct {
 	last time.Time
-	lost time.Duration // by how much the clock was set back so far
+	lost time.Duration // total by which the clock was set back
 }
 
 // at returns the steady time for a reading of the clock.

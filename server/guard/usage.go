@@ -5,26 +5,26 @@ import (
 	"runtime/metrics"
 )
 
-// Usage is what the process holds, in bytes.
+// Usage is the memory of the process, in bytes.
 type Usage struct {
-	// Go is what the Go runtime has from the system and has not given back: the
+	// Go is what the Go runtime has taken from the system and not returned: the
 	// quantity that its memory limit bounds.
 	Go int64
-	// Resident is what the system counts for the process, Go's part and everything
-	// else: SQLite's heap and page cache, which its pure Go translation maps by
-	// itself, the program's text, mapped files. 0 where the system doesn't say.
+	// Resident is the resident set by the system's count: Go's part and everything
+	// else, such as SQLite's heap and page cache (which its pure Go translation maps
+	// itself), the program's text and mapped files. 0 where the system doesn't say.
 	Resident int64
 }
 
-// Total is what counts against the ceiling. Both parts are needed: Resident alone
-// leaves out what Go has mapped and will touch next, Go alone all that lies outside.
+// Total is what counts against the ceiling. Both parts are needed: Resident misses
+// what Go has mapped but not touched, Go misses everything outside its heap.
 func (u Usage) Total() int64 { return max(u.Go, u.Resident) }
 
-// Outside is what Go's own limit can't bound.
+// Outside is the memory that Go's own limit does not bound.
 func (u Usage) Outside() int64 { return max(0, u.Resident-u.Go) }
 
-// usageReader reads the Usage of this process without allocating: it is needed
-// most when there is no memory and no file descriptor left.
+// usageReader reads the Usage of this process without allocating: it matters most
+// when memory and file descriptors have run out.
 type usageReader struct {
 	samples  [2]metrics.Sample
 	resident resident
@@ -41,7 +41,7 @@ func openUsage() (*usageReader, error) {
 	return r, nil
 }
 
-// read returns the usage now. On an error the part that Go knows is there.
+// read returns the current usage. On an error it still holds Go's part.
 func (r *usageReader) read() (Usage, error) {
 	metrics.Read(r.samples[:])
 	u := Usage{Go: int64(r.samples[0].Value.Uint64() - r.samples[1].Value.Uint64())}

@@ -1,14 +1,14 @@
-// Package ingest accepts ticks. Every batch of a request is judged: is it too late
-// to take its place, too far in the future, or known already? What is left goes to
-// the tick log, and the sender hears that it was accepted only once it is on disk.
-// Then whole instants go on, in event-time order, to whoever applies them.
+// Package ingest accepts ticks. It judges every batch of a request: is it too late,
+// too far in the future, or a duplicate? The rest goes to the tick log, and the
+// sender gets its receipt once that is on disk. Then whole instants go on, in
+// event-time order, to the sink that applies them.
 //
-// Ticks that are too late are refused before they are acknowledged and nothing is
-// reordered afterwards, so that the sink is given the same instants in the same
-// order whether they come from senders or, after a restart, from the log. A tick
-// that is sent twice counts once.
+// Ticks that are too late are refused before they are acknowledged, and nothing is
+// reordered afterwards: the sink gets the same instants in the same order from
+// senders and, after a restart, from the log. A tick that is sent twice counts
+// once.
 //
-// One goroutine, that of Ingester.Run, judges, appends and orders. The wall clock,
-// injected, decides what is from the future and when a feed has gone quiet;
-// everything else goes by event time.
+// One goroutine, that of Ingester.Run, judges, appends and orders. The injected
+// wall clock decides what is from the future and when a feed has gone quiet;
+// everything else follows event time.
 package ingest

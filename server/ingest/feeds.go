@@ -11,21 +11,21 @@ import (
 
 type feedKey struct{ source, venue string }
 
-// feeds counts what was heard of each source and venue. Run's goroutine writes it,
-// anybody reads it.
+// feeds counts the quotes of each source and venue. Run's goroutine writes it,
+// anybody may read.
 type feeds struct {
 	mu     sync.Mutex
 	of     map[feedKey]*feed.Stats // guarded by mu
-	listed []feed.Stats            // guarded by mu; immutable once listed, nil when of has changed
+	listed []feed.Stats            // guarded by mu; immutable once listed, nil if a row has changed since
 }
 
-// mostFeeds bounds what a client can make us remember by inventing names.
+// mostFeeds limits the memory that a client can take up by inventing names.
 const mostFeeds = 1024
 
 func newFeeds() feeds { return feeds{of: map[feedKey]*feed.Stats{}, listed: []feed.Stats{}} }
 
-// feedLocked returns the row of a source or venue. Beyond the bound it is one that
-// nobody sees: a venue's quotes are counted in its source's row too.
+// feedLocked returns the row of a source or venue. Beyond the limit it is a row
+// that is never listed: a venue's quotes are counted in its source's row too.
 func (f *feeds) feedLocked(source, venue string) *feed.Stats {
 	k := feedKey{source, venue}
 	x := f.of[k]
@@ -39,8 +39,7 @@ func (f *feeds) feedLocked(source, venue string) *feed.Stats {
 	return x
 }
 
-// heard counts a batch that was accepted at a wall-clock time, 0 where it is read
-// back from the log.
+// heard counts a batch accepted at a wall-clock time, 0 if it is read from the log.
 func (f *feeds) heard(b *odds.Batch, now odds.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -72,21 +71,21 @@ func count(s *feed.Stats, at, now odds.Time, delay odds.Millis, quotes int) {
 	}
 }
 
-// refused counts quotes that were not taken.
+// refused counts refused quotes.
 func (f *feeds) refused(source, reason string, quotes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listed = nil
 	s := f.feedLocked(source, "")
-	was := s.Refused // listed ones must not change
+	was := s.Refused // listed maps must not change
 	s.Refused = map[string]uint64{reason: uint64(quotes)}
 	for reason, n := range was {
 		s.Refused[reason] += n
 	}
 }
 
-// list returns all feeds by source and venue; the same slice until something
-// changes.
+// list returns all feeds, sorted by source and venue; the same slice until
+// something changes.
 func (f *feeds) list() []feed.Stats {
 	f.mu.Lock()
 	defer f.mu.Unlock()

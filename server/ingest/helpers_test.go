@@ -43,7 +43,7 @@ func (*damaged) List(context.Context, ticklog.Position) iter.Seq2[ticklog.Entry,
 	return func(yield func(ticklog.Entry, error) bool) { yield(ticklog.Entry{}, errDisk) }
 }
 
-// sink notes what it is given.
+// sink records what it is given.
 type sink struct {
 	mu        sync.Mutex
 	instants  [][]*odds.Batch // guarded by mu
@@ -62,9 +62,12 @@ func (s *sink) with(f func()) {
 func (s *sink) Deliver(instants [][]*odds.Batch, accepted odds.Time) {
 	s.with(func() { s.instants, s.accepted = append(s.instants, instants...), append(s.accepted, accepted) })
 }
-func (s *sink) Quiet()     { s.with(func() { s.quiet++ }) }
-func (s *sink) Recovered() { s.with(func() { s.recovered = len(s.instants) }) }
-func (s *sink) Close()     { s.with(func() { s.closed = true }) }
+func (s *sink) Quiet() { s.with(func() { s.quiet++ }) }
+func (s *sink) Recovered(open func()) {
+	s.with(func() { s.recovered = len(s.instants) })
+	open()
+}
+func (s *sink) Close() { s.with(func() { s.closed = true }) }
 
 // times lists the instants delivered so far, after noon.
 func (s *sink) times() (out []odds.Millis) {
@@ -76,7 +79,7 @@ func (s *sink) times() (out []odds.Millis) {
 	return out
 }
 
-// run starts an Ingester in the present bubble and returns how to end it.
+// run starts an Ingester in the current bubble and returns a function that ends it.
 func run(t *testing.T, o Options) (g *Ingester, to *sink, end func()) {
 	t.Helper()
 	if o.Clock == nil {
@@ -97,7 +100,7 @@ func run(t *testing.T, o Options) (g *Ingester, to *sink, end func()) {
 	}
 }
 
-// batch is what one source says of its own venue, two quotes.
+// batch returns two quotes of a source's own venue.
 func batch(source string, after odds.Millis, price float64) *odds.Batch {
 	return &odds.Batch{Source: source, At: noon.Add(after), Updates: []odds.Update{{
 		Event: &odds.Event{ID: "match", Sport: "tennis", Home: "A", Away: "B"}, Venue: source + "book", Market: "h2h",

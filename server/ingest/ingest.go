@@ -12,18 +12,18 @@ import (
 	"corrgraph/ticklog"
 )
 
-// Receipt says what became of the batches of one request.
+// Receipt is the result for the batches of one request.
 type Receipt struct {
-	Accepted   int       // quotes that are in the log now
-	Duplicates int       // quotes that were there already
-	Refused    []Refusal // batches that were not accepted
+	Accepted   int       // quotes now in the log
+	Duplicates int       // quotes that were in the log already
+	Refused    []Refusal // batches that were refused
 }
 
-// Refusal is one batch that was not accepted.
+// Refusal is one refused batch.
 type Refusal struct {
 	Batch  int    // index in the request
 	Reason string // "late" or "future"
-	Detail string // the limit that it missed
+	Detail string // the limit that it exceeds
 	Quotes int
 }
 
@@ -31,7 +31,7 @@ type Refusal struct {
 type request struct {
 	batches []*odds.Batch
 	receipt Receipt
-	fresh   []*odds.Batch // what is left to be kept, in event-time order
+	fresh   []*odds.Batch // batches to append, in event-time order
 	err     error
 	done    chan struct{} // closed once receipt and err are set
 }
@@ -40,12 +40,12 @@ type request struct {
 // concurrent use while it runs.
 type Ingester struct {
 	o        Options
-	requests chan *request // bounded; where it is full, senders are refused with ErrBusy
+	requests chan *request // bounded; if full, senders get ErrBusy
 	ready    atomic.Bool   // the log has been read back
 	closing  chan struct{} // closed when no more requests are taken
 	stopped  chan struct{} // closed when Run returns
 	skew     atomic.Int64  // how far ahead of the clock a tick may be, ms
-	heldBack atomic.Int64  // batches in order
+	heldBack atomic.Int64  // batches waiting in order
 	feeds    feeds
 
 	// The rest belongs to Run's goroutine.
@@ -72,14 +72,14 @@ func (g *Ingester) SetFutureSkew(m odds.Millis) { g.skew.Store(int64(orElse(m, 1
 // The slice is shared and must not be changed.
 func (g *Ingester) Feeds() []feed.Stats { return g.feeds.list() }
 
-// HeldBack returns how many accepted batches wait because earlier ones may still come.
+// HeldBack returns how many accepted batches wait for earlier ones.
 func (g *Ingester) HeldBack() int { return int(g.heldBack.Load()) }
 
-// Accept takes batches, each in the order of its source, and owns them from then on.
-// It returns once those that it accepts are on disk. Errors are ErrRecovering,
-// ErrStopped, ErrBusy and the log's: then nothing was accepted. If ctx ends first, its
-// cause is returned and the batches may or may not have been accepted. In every case
-// it is safe to send them again.
+// Accept takes batches, each in the order of its source, and owns them from then
+// on. It returns once the accepted ones are on disk. After ErrRecovering,
+// ErrStopped, ErrBusy or an error of the log nothing was accepted. If ctx ends
+// first, its cause is returned and the batches may or may not have been accepted.
+// In every case it is safe to send them again.
 func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, error) {
 	if !g.ready.Load() {
 		return Receipt{}, ErrRecovering
@@ -102,7 +102,7 @@ func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, 
 		err = context.Cause(ctx)
 	}
 	select {
-	case <-r.done: // at the same moment: the receipt wins
+	case <-r.done: // if both happen at once, the receipt wins
 		return r.receipt, r.err
 	default:
 		return Receipt{}, err
@@ -110,7 +110,7 @@ func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, 
 }
 
 // Run reads the log back, then accepts ticks until ctx ends, delivers everything
-// that was accepted and returns nil; or the error of the log that stops it. It
+// accepted and returns nil; or it returns the error of the log that stopped it. It
 // closes the sink in any case.
 func (g *Ingester) Run(ctx context.Context, to Sink) error {
 	defer close(g.stopped)
@@ -128,11 +128,11 @@ func (g *Ingester) Run(ctx context.Context, to Sink) error {
 	return nil
 }
 
-// recoverQuotes is how many quotes, or batches, are read back between deliveries:
-// a few deliveries wait in memory at a time.
+// recoverQuotes is how many quotes, or batches, are read back per delivery: a few
+// deliveries wait in memory at a time.
 const recoverQuotes = 4096
 
-// recover delivers what the log holds, as if it came again.
+// recover delivers the content of the log as if it arrived again.
 func (g *Ingester) recover(ctx context.Context, to Sink) error {
 	n := 0
 	for b, err := range ticklog.ByTime(ctx, g.o.Log) {
@@ -151,8 +151,7 @@ func (g *Ingester) recover(ctx context.Context, to Sink) error {
 		}
 	}
 	g.deliver(to, g.judge.floor+1, 0)
-	to.Recovered()
-	g.ready.Store(true)
+	to.Recovered(func() { g.ready.Store(true) })
 	return nil
 }
 
@@ -173,7 +172,7 @@ func (g *Ingester) serve(ctx context.Context, to Sink) {
 	}
 }
 
-// refuseAll answers the requests that still wait.
+// refuseAll answers the requests that are still waiting.
 func (g *Ingester) refuseAll() {
 	for {
 		select {
@@ -186,14 +185,14 @@ func (g *Ingester) refuseAll() {
 	}
 }
 
-// Bounds of a group, whose requests share one append: in a larger one the first
-// requests wait for long, a smaller one costs more commits.
+// Limits of a group, whose requests share one append: in a larger group the first
+// requests wait long, a smaller one costs more commits.
 const (
 	groupRequests = 64
 	groupQuotes   = 1 << 16
 )
 
-// gather takes what waits behind r.
+// gather collects the requests waiting behind r.
 func (g *Ingester) gather(r *request) []*request {
 	group, quotes := []*request{r}, r.quotes()
 	for len(group) < groupRequests && quotes < groupQuotes {
@@ -215,7 +214,7 @@ func (r *request) quotes() (n int) {
 	return n
 }
 
-// take judges a group, keeps it, answers it and delivers what is complete.
+// take judges a group, appends it, answers it and delivers the complete instants.
 func (g *Ingester) take(group []*request, to Sink) {
 	now, skew := odds.TimeOf(g.o.Clock()), odds.Millis(g.skew.Load())
 	before := g.judge.mark()
@@ -244,12 +243,12 @@ func (g *Ingester) append(chunks []ticklog.Chunk) error {
 	}
 	start := time.Now()
 	defer func() { g.o.Appended(time.Since(start)) }()
-	// A request that was begun is finished: the deadline is the log's own.
+	// A request that has begun is finished: the log has a deadline of its own.
 	_, err := g.o.Log.Append(context.Background(), chunks...)
 	return err
 }
 
-// answer tells the sender of a request what became of it.
+// answer sends the receipt of a request.
 func (g *Ingester) answer(r *request, err error, now odds.Time) {
 	defer close(r.done)
 	if r.err = err; err != nil {
@@ -265,7 +264,7 @@ func (g *Ingester) answer(r *request, err error, now odds.Time) {
 	}
 }
 
-// deliver hands over every instant before a time.
+// deliver passes on every instant before a time.
 func (g *Ingester) deliver(to Sink, before, accepted odds.Time) {
 	var instants [][]*odds.Batch
 	for {
@@ -279,8 +278,8 @@ func (g *Ingester) deliver(to Sink, before, accepted odds.Time) {
 	to.Deliver(instants, accepted)
 }
 
-// quiet lets everything through that was accepted, because nothing has come for a
-// while; what comes later must be newer.
+// quiet delivers everything accepted, since no tick has arrived for a while; later
+// ticks must be newer.
 func (g *Ingester) quiet(to Sink) {
 	if g.judge.close(g.o.CoalesceWindow) {
 		g.deliver(to, g.judge.floor+1, 0)
@@ -288,7 +287,7 @@ func (g *Ingester) quiet(to Sink) {
 	}
 }
 
-// ordered puts batches in event-time order; those of one instant stay in theirs.
+// ordered sorts batches by event time; those of one instant keep their order.
 func ordered(batches []*odds.Batch) {
 	slices.SortStableFunc(batches, func(a, b *odds.Batch) int { return int(max(-1, min(1, a.At-b.At))) })
 }

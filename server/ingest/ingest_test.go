@@ -22,7 +22,7 @@ func TestInstantsComeInOrderAndOnce(t *testing.T) {
 			t.Errorf("delivered %v with %d held back: 1.5 s after noon nothing before -0.5 s can come any more", got, g.HeldBack())
 		}
 		send(t, g, batch("d", -500, 1.6), batch("d", -500, 1.6))
-		time.Sleep(2 * time.Second) // of the bubble: nothing comes, all is let through
+		time.Sleep(2 * time.Second) // of the bubble: no more ticks, so all are delivered
 		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000, -500, 0, 1500}) || g.HeldBack() != 0 || to.quiet != 1 {
 			t.Errorf("delivered %v, %d held back, quiet %d times", got, g.HeldBack(), to.quiet)
 		}
@@ -115,7 +115,7 @@ func TestALogThatFailsForgetsNothingAndRemembersNothing(t *testing.T) {
 	})
 }
 
-// Whoever waits while the log is busy shares the next append.
+// Requests that wait while the log is busy share the next append.
 func TestAFullQueueSaysSoAndAGroupIsAppendedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := newGated()
@@ -225,13 +225,13 @@ func TestNothingIsAcceptedUntilTheLogIsAppliedWhole(t *testing.T) {
 	})
 }
 
-// slowSink applies the log once it is let go.
+// slowSink applies the log once released.
 type slowSink struct {
 	sink
 	gate chan struct{}
 }
 
-func (s *slowSink) Recovered() { <-s.gate; s.sink.Recovered() }
+func (s *slowSink) Recovered(open func()) { <-s.gate; s.sink.Recovered(open) }
 
 func TestADamagedLogEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

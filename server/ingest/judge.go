@@ -14,14 +14,14 @@ const (
 	future = "future"
 )
 
-// judge decides what becomes of each batch: late, from the future, known or to be
-// kept. It reads no clock and is for one goroutine.
+// judge classifies each batch: late, future, duplicate or fresh. It reads no clock
+// and is for one goroutine.
 type judge struct {
 	outOfOrder odds.Millis
-	newest     odds.Time // of what was accepted
-	floor      odds.Time // what is not after it is late
+	newest     odds.Time // of accepted batches
+	floor      odds.Time // batches at or before it are late
 	known      *ticklog.Seen
-	added      []uint64 // hashes since the last mark
+	added      []uint64 // hashes added since the last mark
 	names      interner
 }
 
@@ -29,7 +29,7 @@ func newJudge(outOfOrder odds.Millis, remember int) judge {
 	return judge{outOfOrder: outOfOrder, newest: odds.Ever, floor: odds.Ever, known: ticklog.NewSeen(remember), names: interner{}}
 }
 
-// mark is a state that the judge can return to.
+// mark is a state to which the judge can return.
 type mark struct{ newest, floor odds.Time }
 
 func (j *judge) mark() mark {
@@ -37,7 +37,7 @@ func (j *judge) mark() mark {
 	return mark{j.newest, j.floor}
 }
 
-// undo forgets what was judged since the last mark, which could not be kept.
+// undo forgets what was judged since the last mark, when it could not be appended.
 func (j *judge) undo(m mark) {
 	j.newest, j.floor = m.newest, m.floor
 	for _, h := range j.added {
@@ -45,13 +45,13 @@ func (j *judge) undo(m mark) {
 	}
 }
 
-// sift fills in the receipt of a request and what of it is to be kept, in order.
-// now is the wall clock, skew how far ahead of it a tick may be.
+// sift fills in the receipt of a request and its fresh batches, in order. now is
+// the wall clock; skew is how far ahead of it a tick may be.
 func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
 	for i, b := range r.batches {
 		if reason, detail := j.bar(b, now, skew); reason != "" {
 			if reason == late && j.knows(b) {
-				r.receipt.Duplicates += b.Quotes() // it came before, in time
+				r.receipt.Duplicates += b.Quotes() // late, but only a repetition
 				continue
 			}
 			r.receipt.Refused = append(r.receipt.Refused, Refusal{i, reason, detail, b.Quotes()})
@@ -76,7 +76,7 @@ func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
 	ordered(r.fresh)
 }
 
-// recall remembers a batch that is in the log.
+// recall records a batch that is in the log.
 func (j *judge) recall(b *odds.Batch) {
 	for i := range b.Updates {
 		u := &b.Updates[i]
@@ -86,14 +86,15 @@ func (j *judge) recall(b *odds.Batch) {
 	j.come(b.At)
 }
 
-// come moves the time before which nothing is taken any more.
+// come advances the time before which batches are late.
 func (j *judge) come(at odds.Time) {
 	j.newest = max(j.newest, at)
 	j.floor = max(j.floor, j.newest.Add(-j.outOfOrder)-1)
 }
 
-// close makes late whatever is not newer than what was accepted and its coalescing
-// window, so that nobody need wait for it. It reports whether that changed anything.
+// close makes late whatever is not newer than the accepted ticks and their
+// coalescing window, so that nothing need wait for it. It reports whether that
+// changed anything.
 func (j *judge) close(window odds.Millis) bool {
 	if j.newest == odds.Ever || j.floor >= j.newest {
 		return false
@@ -102,7 +103,7 @@ func (j *judge) close(window odds.Millis) bool {
 	return true
 }
 
-// bar says why a batch can't be taken; empty when it can.
+// bar returns why a batch must be refused; empty if it need not be.
 func (j *judge) bar(b *odds.Batch, now odds.Time, skew odds.Millis) (reason, detail string) {
 	switch {
 	case b.At <= j.floor:
@@ -113,7 +114,7 @@ func (j *judge) bar(b *odds.Batch, now odds.Time, skew odds.Millis) (reason, det
 	return "", ""
 }
 
-// knows reports whether every update of b came before.
+// knows reports whether all updates of b are duplicates.
 func (j *judge) knows(b *odds.Batch) bool {
 	for i := range b.Updates {
 		if !j.known.Has(j.known.Hash(b, &b.Updates[i])) {
@@ -123,7 +124,7 @@ func (j *judge) knows(b *odds.Batch) bool {
 	return true
 }
 
-// unknown returns the updates of b that did not come before, and remembers them.
+// unknown returns the updates of b that are not duplicates, and records them.
 func (j *judge) unknown(b *odds.Batch) []odds.Update {
 	fresh := make([]odds.Update, 0, len(b.Updates))
 	for i := range b.Updates {
@@ -135,8 +136,8 @@ func (j *judge) unknown(b *odds.Batch) []odds.Update {
 	return fresh
 }
 
-// interner gives one source event one pointer for as long as it says the same:
-// the engine looks events up by it.
+// interner returns the same pointer for a source event as long as its description
+// is unchanged: the engine looks events up by it.
 type interner map[[2]string]*odds.Event
 
 const internMost = 1 << 17
@@ -153,7 +154,7 @@ func (t *interner) event(source string, e *odds.Event) *odds.Event {
 	return e
 }
 
-// equal reports whether two descriptions say the same.
+// equal reports whether two descriptions are equal.
 func equal(a, b *odds.Event) bool {
 	return a == b || a.Sport == b.Sport && a.League == b.League && a.Start == b.Start && a.Home == b.Home && a.Away == b.Away &&
 		a.Title == b.Title && slices.Equal(a.Participants, b.Participants)

@@ -15,7 +15,7 @@ func judged(j *judge, batches ...*odds.Batch) *request {
 	return r
 }
 
-// reasons are why batches of a request were refused, by index.
+// reasons returns the reasons for refusing batches, by index.
 func reasons(r *request) map[int]string {
 	out := map[int]string{}
 	for _, no := range r.receipt.Refused {
@@ -56,7 +56,7 @@ func TestARefusalSaysWhatWouldHaveBeenTaken(t *testing.T) {
 	}
 }
 
-// What is from the future must not make the present late.
+// Ticks from the future must not make current ones late.
 func TestARefusedBatchMovesNothing(t *testing.T) {
 	j := newJudge(2000, 100)
 	judged(&j, batch("a", 0, 1.9))
@@ -84,7 +84,7 @@ func TestDuplicatesCountOnce(t *testing.T) {
 	}
 }
 
-// What came in time is a duplicate however late it comes again; what is new is late.
+// A late repetition of accepted ticks is a duplicate; new ticks are late.
 func TestALateDuplicateIsNoRefusal(t *testing.T) {
 	j := newJudge(2000, 100)
 	judged(&j, batch("a", -60_000, 1.9), batch("a", 0, 1.8))
@@ -136,7 +136,7 @@ func TestAQuietFeedIsClosedBehindItsNewestTick(t *testing.T) {
 	}
 }
 
-// The engine finds events by pointer.
+// The engine looks events up by pointer.
 func TestAnEventIsOnePointerUntilItChanges(t *testing.T) {
 	j := newJudge(2000, 100)
 	r := judged(&j, batch("a", 0, 1.9), batch("a", 1, 1.8), batch("b", 2, 1.7))

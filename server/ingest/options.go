@@ -10,53 +10,53 @@ import (
 	"corrgraph/ticklog"
 )
 
-// Log is where accepted ticks are kept.
+// Log stores accepted ticks.
 type Log interface {
 	ticklog.Reader
 	// Append adds chunks at the end, all or none; they are on disk when it returns.
 	Append(ctx context.Context, chunks ...ticklog.Chunk) ([]ticklog.Position, error)
 }
 
-// Sink takes what was accepted. Its methods are called from one goroutine and may
+// Sink takes accepted ticks. Its methods are called from one goroutine and may
 // block: then senders wait, and beyond Options.Queue they are refused.
 type Sink interface {
-	// Deliver takes complete instants in event-time order, each of them the batches
-	// to apply one after the other; there may be none. accepted is the wall clock
-	// when the newest ticks were accepted, 0 for ticks read back from the log.
+	// Deliver takes complete instants in event-time order, each as the batches to
+	// apply in turn; there may be none. accepted is the wall clock when the newest
+	// ticks were accepted, 0 for ticks read from the log.
 	Deliver(instants [][]*odds.Batch, accepted odds.Time)
-	// Quiet says that nothing has come for a while, and that nothing accepted from
-	// now on is within the coalescing window of what was delivered.
+	// Quiet says that no tick has arrived for a while, and that ticks accepted later
+	// will be outside the coalescing window of what was delivered.
 	Quiet()
-	// Recovered says that the whole log has been delivered, and returns once all of
-	// it has been applied.
-	Recovered()
-	// Close says that nothing more will come.
+	// Recovered says that the whole log has been delivered. Once all of it has been
+	// applied, and before anybody is told so, it calls open, from when on ticks are
+	// accepted; then it returns.
+	Recovered(open func())
+	// Close says that there will be no more deliveries.
 	Close()
 }
 
 // Options of an Ingester. The zero value is the default of every field but Log.
 type Options struct {
 	Log Log
-	// OutOfOrder is how much older than the newest accepted tick another may be and
-	// still be accepted. Zero means 2 s.
+	// OutOfOrder is how much older than the newest accepted tick an accepted one may
+	// be. Zero means 2 s.
 	OutOfOrder odds.Millis
-	// Idle is how long nothing must arrive before ticks that wait for earlier ones are
+	// Idle is how long after the last tick those that wait for earlier ones are
 	// delivered. Zero means 1 s.
 	Idle time.Duration
 	// FutureSkew is how far ahead of the clock a tick may be. Zero means 10 s.
 	FutureSkew odds.Millis
 	// CoalesceWindow is the engine's. Zero means series.CoalesceWindow.
 	CoalesceWindow odds.Millis
-	// Queue is how many requests may wait; a further one is refused with ErrBusy.
-	// Zero means 256.
+	// Queue is how many requests may wait; further ones get ErrBusy. Zero means 256.
 	Queue int
 	// Remember is how many of the newest updates are recognised as duplicates. Zero
 	// means 1,000,000 (about 40 MB).
 	Remember int
 	// Clock is the wall clock, which may jump. Nil means time.Now.
 	Clock func() time.Time
-	// Appended is told how long each append to the log took. It must be quick. Nil:
-	// not reported.
+	// Appended is called with the duration of each append to the log. It must be
+	// quick. Nil: not reported.
 	Appended func(took time.Duration)
 }
 
@@ -81,9 +81,9 @@ func orElse[T int | odds.Millis | time.Duration](v, byDefault T) T {
 	return v
 }
 
-// Errors that callers tell apart.
+// Errors for callers to distinguish.
 var (
 	ErrRecovering = errors.New("the tick log is being read back")
 	ErrStopped    = errors.New("no more ticks are accepted")
-	ErrBusy       = errors.New("too many requests wait to be accepted")
+	ErrBusy       = errors.New("too many requests are waiting to be accepted")
 )

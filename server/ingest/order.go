@@ -6,10 +6,10 @@ import (
 	"corrgraph/ticklog"
 )
 
-// order holds batches back until no earlier one can be accepted any more, and gives
-// them out instant by instant. It is for one goroutine.
+// order holds batches until no earlier one can be accepted, and releases them
+// instant by instant. It is for one goroutine.
 type order struct {
-	waiting heap.Heap[held] // the earliest on top
+	waiting heap.Heap[held] // earliest first
 	seq     uint64
 	batch   []*odds.Batch
 	instant ticklog.Combiner
@@ -29,8 +29,8 @@ func (o *order) add(b *odds.Batch) {
 	o.waiting.Push(held{b, o.seq})
 }
 
-// next returns the batches of the earliest instant before a time in the order in
-// which they are to be applied; nil where there is none.
+// next returns the batches of the earliest instant before a time, in the order in
+// which to apply them; nil if there is none.
 func (o *order) next(before odds.Time) []*odds.Batch {
 	if o.waiting.Len() == 0 || o.waiting.Top().b.At >= before {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"corrgraph/ticklog"
 )
 
-// every calls f at each tick until ctx ends.
+// every calls f on each tick until ctx ends.
 func every(ctx context.Context, d time.Duration, f func()) error {
 	tick := time.NewTicker(d)
 	defer tick.Stop()
@@ -28,10 +28,10 @@ func every(ctx context.Context, d time.Duration, f func()) error {
 	}
 }
 
-// pruneStep is how many chunks of the log go at once.
+// pruneStep is how many chunks of the log are removed per step.
 const pruneStep = 16
 
-// prune keeps the tick log within its bounds, in small steps.
+// prune keeps the tick log within its limits, in small steps.
 func (i *Instance) prune(ctx context.Context) error {
 	return every(ctx, time.Minute, func() {
 		c := i.config()
@@ -54,7 +54,7 @@ func (i *Instance) prune(ctx context.Context) error {
 	})
 }
 
-// measure writes down each minute how long operations took, from histograms, and what
+// measure records each minute the latency of operations, from histograms, and what
 // guards refused.
 func (i *Instance) measure(ctx context.Context, m *meter) error {
 	last := time.Now()
@@ -89,7 +89,7 @@ func rows(w telemetry.Window) []store.Performance {
 	return out
 }
 
-// timed takes the times of the live engine.
+// timed records durations reported by the live engine.
 func (i *Instance) timed(what string, took time.Duration) {
 	switch what {
 	case "append":
@@ -107,7 +107,7 @@ func (i *Instance) timed(what string, took time.Duration) {
 	}
 }
 
-// backedUp notes how a backup or a restore for trial went.
+// backedUp records the result of a backup or a test restore.
 func (i *Instance) backedUp(operation string, at time.Time, took time.Duration, err error) {
 	row := store.AuditRow{Operation: operation, Subject: i.config().Backup.Folder, Status: "OK", Actor: "schedule", Took: took}
 	if err != nil {
@@ -117,7 +117,7 @@ func (i *Instance) backedUp(operation string, at time.Time, took time.Duration, 
 	i.service.Note(context.Background(), row)
 }
 
-// chaos injects the faults of the schedule.
+// chaos injects the scheduled faults.
 func (i *Instance) chaos(ctx context.Context) error {
 	last := time.Now()
 	return every(ctx, time.Second, func() {

@@ -29,21 +29,22 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// Options of Open. The zero value logs nowhere.
+// Options of Open. The zero value discards the log.
 type Options struct {
 	Log     io.Writer // where log lines go
 	Version telemetry.Build
-	// TraceHeaders go with each export of traces, such as those that authorise it.
+	// TraceHeaders are sent with each export of traces, for authorisation for
+	// instance.
 	TraceHeaders map[string]string
-	// Simulated says that the ticks are made up.
+	// Simulated says that the ticks are simulated.
 	Simulated bool
 }
 
-// Instance is a service, put together. Run must be called once.
+// Instance is an assembled service. Run must be called once.
 type Instance struct {
 	o       Options
 	mu      sync.Mutex
-	cfg     config.Config // guarded by mu; what is in force
+	cfg     config.Config // guarded by mu; the current configuration
 	level   slog.LevelVar
 	log     *slog.Logger
 	faults  *fault.Registry
@@ -56,21 +57,21 @@ type Instance struct {
 	limiter *guard.Limiter
 	graphs  *guard.Governor
 	flight  *guard.Adaptive // of reads
-	writes  *guard.Adaptive // of what waits for the disk
+	writes  *guard.Adaptive // of requests that wait for the disk
 	ingest  *ingest.Ingester
 	live    *live.Live
 	service *service.Service
-	backups *backup.Folder // nil where none are made
+	backups *backup.Folder // nil if backups are off
 	http    *server
 }
 
-// Open puts an instance together: it opens the store, which must not be in use,
-// and listens, so that what can't work fails here. Nothing is served before Run.
+// Open assembles an instance: it opens the store, which must not be in use, and
+// listens, so that errors of either show here. Nothing is served before Run.
 func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	if err := cfg.Validate(); err != nil { // it says among others where to listen without tokens
+	if err := cfg.Validate(); err != nil { // among other things, whether to listen without tokens
 		return nil, err
 	}
 	i := &Instance{o: o, cfg: *cfg}
@@ -100,14 +101,14 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 	return i, err
 }
 
-// clock is the service's own: the true one, unless a fault sets it off.
+// clock is the service's clock: the true one, skewed by an injected fault.
 func (i *Instance) clock() time.Time { return time.Now().Add(i.faults.ClockSkew()) }
 
 func (i *Instance) setLevel(name string) {
-	_ = i.level.UnmarshalText([]byte(name)) // validated
+	_ = i.level.UnmarshalText([]byte(name)) // valid
 }
 
-// watchers makes what others report to.
+// watchers makes the logger, metrics and traces.
 func (i *Instance) watchers(ctx context.Context) (err error) {
 	i.metrics = telemetry.NewMetrics(prometheus.NewRegistry(), i.o.Version)
 	u, err := telemetry.ReadUsage()
@@ -117,7 +118,7 @@ func (i *Instance) watchers(ctx context.Context) (err error) {
 	i.latency = telemetry.NewLatency(time.Now(), u)
 	t := i.cfg.Telemetry.Tracing
 	if t.SampleRatio == 0 {
-		t.SampleRatio = -1 // none of its own, for the library's zero means its default
+		t.SampleRatio = -1 // none of its own: the library's zero means its default
 	}
 	endpoint := t.Endpoint
 	if endpoint != "" && !strings.Contains(strings.TrimPrefix(strings.TrimPrefix(endpoint, "https://"), "http://"), "/") {
@@ -135,7 +136,7 @@ func (i *Instance) watchers(ctx context.Context) (err error) {
 	return err
 }
 
-// guards makes what keeps the instance alive.
+// guards makes the limiters, pools and breakers.
 func (i *Instance) guards() (err error) {
 	l := &i.cfg.Limits
 	if i.limiter, err = guard.NewLimiter(guard.LimiterOptions{Clock: time.Now, Rate: float64(l.ClientRate), Burst: l.ClientBurst}); err != nil {
@@ -174,7 +175,7 @@ func (i *Instance) openStore(ctx context.Context) (err error) {
 			}
 			level := slog.LevelWarn
 			if name == "commit_tx" && err == nil {
-				level = slog.LevelDebug // a disk that is slow to sync is no slow query; log_append_seconds has what senders wait
+				level = slog.LevelDebug // a disk that syncs slowly is not a slow query; log_append_seconds has the wait of senders
 			}
 			i.log.Log(ctx, level, "slow query", "statement", name, "took", took, "error", text(err))
 		},
@@ -202,7 +203,7 @@ func (i *Instance) openStore(ctx context.Context) (err error) {
 	return err
 }
 
-// unbounded turns the configuration's 0, no bound, into the largest one.
+// unbounded turns the configuration's 0, no limit, into the largest number.
 func unbounded(n int) int {
 	if n == 0 {
 		return int(^uint(0) >> 1)
@@ -210,7 +211,7 @@ func unbounded(n int) int {
 	return n
 }
 
-// none turns the configuration's 0, none kept, into the package's word for it.
+// none turns the configuration's 0, keep none, into the package's value for it.
 func none(n int) int {
 	if n == 0 {
 		return -1
@@ -267,7 +268,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 	return nil
 }
 
-// standby says which layers wait for idle time and which are off.
+// standby returns which layers wait for idle time and which are off.
 func standby(c *config.Config) (waiting, off [4]bool) {
 	for k, mode := range modes(c) {
 		waiting[k], off[k] = mode == service.Standby, mode == service.Off
@@ -275,7 +276,7 @@ func standby(c *config.Config) (waiting, off [4]bool) {
 	return waiting, off
 }
 
-// modes are the modes of the layers.
+// modes returns the modes of the layers.
 func modes(c *config.Config) [4]service.LayerMode {
 	return [4]service.LayerMode{
 		service.LayerMode(c.Layers.L1), service.LayerMode(c.Layers.L2), service.LayerMode(c.Layers.L3), service.LayerMode(c.Layers.L4),
@@ -283,7 +284,7 @@ func modes(c *config.Config) [4]service.LayerMode {
 }
 
 // waiting is how many requests may wait for a worker of a pool. At a millisecond
-// each the last of them waits a tenth of a second.
+// each, two workers reach the last one in about a tenth of a second.
 const waiting = 256
 
 func (i *Instance) openService() error {
@@ -305,7 +306,7 @@ func (i *Instance) openService() error {
 	return err
 }
 
-// close releases what Open took.
+// close releases the resources of Open.
 func (i *Instance) close() (err error) {
 	if i.http != nil {
 		err = i.http.listener.Close()
@@ -316,38 +317,38 @@ func (i *Instance) close() (err error) {
 	return err
 }
 
-// Service is what the instance answers with, for callers in the same process.
+// Service returns the service, for callers in the same process.
 func (i *Instance) Service() *service.Service { return i.service }
 
-// Applied reports whether the engine has applied everything that was accepted, an
-// event time and later included.
+// Applied reports whether the engine has applied every accepted tick, and has
+// reached the given event time.
 func (i *Instance) Applied(until odds.Time) bool {
 	st := i.service.State()
 	return st.AsOf >= until && st.Queue == 0 && st.HeldBack == 0
 }
 
-// Log is the service's log, for those who report on it.
+// Log returns the service's logger, for code that reports on it.
 func (i *Instance) Log() *slog.Logger { return i.log }
 
-// Addr is where it listens.
+// Addr returns the address of the listener.
 func (i *Instance) Addr() string { return i.http.listener.Addr().String() }
 
-// Run serves until ctx ends, then lets requests finish, applies and saves what
-// was accepted, and returns nil; or the failure that stopped it.
+// Run serves until ctx ends. Then it lets requests finish, applies and saves
+// accepted ticks, and returns nil, or the failure that stopped it.
 func (i *Instance) Run(ctx context.Context) error {
 	if os.Getenv("GOGC") == "" {
-		// Most of the heap lives for days. The memory limit, and not this, keeps it
-		// below the ceiling; collecting half as often is worth a tenth of the ingest.
+		// Most of the heap lives for days, and the memory limit keeps it below the
+		// ceiling. Collecting half as often is worth a tenth of the ingest rate.
 		defer debug.SetGCPercent(debug.SetGCPercent(200))
 	}
 	r := newRunner(ctx)
-	// What others write to ends after them.
+	// Parts that others write to end after them.
 	r.last(func(ctx context.Context) error { return i.audit.Run(ctx) })
 	r.last(i.run(i.memory.Run))
 	r.inner(func(ctx context.Context) error { return i.ingest.Run(ctx, i.live) })
 	r.inner(func(ctx context.Context) error { return i.live.Run(ctx) })
 	r.inner(i.service.Run)
-	m := newMeter(i) // before the first scrape can come
+	m := newMeter(i) // before the first scrape
 	r.inner(func(ctx context.Context) error { return i.measure(ctx, m) })
 	r.inner(i.prune)
 	r.inner(i.chaos)
@@ -366,7 +367,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	return err
 }
 
-// run makes a clean end of those that return the cause of their context.
+// run turns the cause of a context into nil: a clean end.
 func (i *Instance) run(f func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if err := f(ctx); err != nil && ctx.Err() == nil {
@@ -376,13 +377,14 @@ func (i *Instance) run(f func(context.Context) error) func(context.Context) erro
 	}
 }
 
-// Alive reports whether the engine's loop still turns: it publishes several times
-// a second, and a decision over very many pairs takes some seconds. While the log
-// is read back there is nothing to compare with.
+// Alive reports whether the engine's loop makes progress: it publishes several
+// times a second, though a decision over very many pairs takes some seconds. While
+// the log is read back there is nothing to compare with.
 func (i *Instance) Alive() bool {
 	st := i.live.State()
 	return st.Recovering || time.Since(st.Renewed) < time.Minute
 }
 
-// Ready reports whether the tick log is read back, so that ticks are taken.
+// Ready reports whether the tick log has been read back, so that ticks are
+// accepted.
 func (i *Instance) Ready() bool { return !i.live.State().Recovering }

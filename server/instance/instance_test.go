@@ -21,7 +21,7 @@ import (
 	"corrgraph/store"
 )
 
-// settings are those of a small instance on a store of its own.
+// settings configure a small instance on a store of its own.
 func settings(t *testing.T) *config.Config {
 	t.Helper()
 	c := config.Default()
@@ -63,12 +63,12 @@ func (r *running) stop() {
 	}
 }
 
-// until waits for what the instance does by itself.
+// until waits for something that the instance does by itself.
 func (r *running) until(what string, is func() bool) {
 	r.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for range 60_000 { // five minutes: against hanging alone
+	for range 60_000 { // five minutes: only against hanging
 		if is() {
 			return
 		}
@@ -122,15 +122,10 @@ func ticks(n int) string {
 	return b.String()
 }
 
-// send sends ticks and returns how many were accepted.
+// send sends ticks and returns the number accepted.
 func (r *running) send(body, secret string) (accepted, duplicates int) {
 	r.t.Helper()
-	var code int
-	var answer string
-	r.until("ticks are taken, as a client tries again after 503", func() bool {
-		code, answer, _ = r.ask("POST", "/v1/ticks", secret, body)
-		return code != http.StatusServiceUnavailable
-	})
+	code, answer, _ := r.ask("POST", "/v1/ticks", secret, body)
 	var receipt struct{ Accepted, Duplicates int }
 	if err := json.Unmarshal([]byte(answer), &receipt); err != nil || code != http.StatusAccepted {
 		r.t.Fatalf("%d %s", code, answer)
@@ -138,7 +133,7 @@ func (r *running) send(body, secret string) (accepted, duplicates int) {
 	return receipt.Accepted, receipt.Duplicates
 }
 
-// seen is what readers see of the only event, once all ticks are applied.
+// seen returns what readers see of the only event, once all ticks are applied.
 func (r *running) seen(quotes int) (events, graph string) {
 	r.t.Helper()
 	r.until("all ticks are applied and listed", func() bool {
@@ -154,7 +149,7 @@ func (r *running) seen(quotes int) (events, graph string) {
 	return events, graph
 }
 
-// same is an answer without what differs between two runs.
+// same returns an answer without the parts that differ between two runs.
 func same(t *testing.T, text string) string {
 	t.Helper()
 	var v map[string]any
@@ -224,7 +219,7 @@ func TestASecondInstanceIsRefusedTheStore(t *testing.T) {
 		t.Errorf("listening twice: %v", err)
 	}
 	other.Server.Listen = "127.0.0.1:0"
-	again, err := Open(t.Context(), &other, Options{}) // what failed has left nothing open
+	again, err := Open(t.Context(), &other, Options{}) // the failed attempt left nothing open
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +314,7 @@ func TestAnInstanceEndsThoughTheFeedIsStalled(t *testing.T) {
 	again.seen(12)
 }
 
-// settingsOn are those of an instance on the store of another.
+// settingsOn configure an instance on the store of another.
 func settingsOn(c *config.Config) *config.Config {
 	own := *c
 	own.Chaos.Enabled = false

@@ -21,7 +21,7 @@ import (
 	"corrgraph/web"
 )
 
-// server is the listener and what answers on it.
+// server is the listener and its handlers.
 type server struct {
 	i        *Instance
 	api      *api.API
@@ -31,7 +31,7 @@ type server struct {
 	grace    time.Duration
 }
 
-// backups serves a folder of backups.
+// backups implements api.Backups with a folder.
 type backups struct {
 	i *Instance
 }
@@ -42,8 +42,8 @@ func (b backups) Make(ctx context.Context) (backup.Backup, error) {
 	return b.i.backups.Make(ctx, b.i.store)
 }
 
-// listen opens the listener. Beyond loopback it refuses to without tokens, and
-// without TLS unless the configuration says so plainly (see config.Validate).
+// listen opens the listener. Beyond loopback it requires tokens, and TLS unless the
+// configuration explicitly waives it (see config.Validate).
 func (i *Instance) listen() (*server, error) {
 	c := &i.cfg
 	s := &server{i: i, grace: c.Server.Limits.Shutdown}
@@ -84,8 +84,8 @@ func (i *Instance) listen() (*server, error) {
 	return s, nil
 }
 
-// pages lets the dashboard's pages through, which hold nothing secret; what they
-// show they ask the API for, as any other client.
+// pages serves the dashboard without a token: its pages hold no data, and query the
+// API like any other client.
 func pages(rest http.Handler) http.Handler {
 	dashboard := web.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +97,7 @@ func pages(rest http.Handler) http.Handler {
 	})
 }
 
-// settings are what the API can be told while it runs.
+// settings returns the settings of the API that can change while it runs.
 func (s *server) settings(c *config.Config) (api.Settings, error) {
 	set := api.Settings{ClientRate: float64(c.Limits.ClientRate), Heartbeat: c.Stream.Heartbeat, Streams: c.Stream.MaxClients}
 	if c.Access.TokensFile != "" {
@@ -127,7 +127,7 @@ func (s *server) certificate(c *config.Config) error {
 	return nil
 }
 
-// reload reads tokens and certificate again, and takes over both or neither.
+// reload reads tokens and certificate again, and replaces both or neither.
 func (s *server) reload(c *config.Config) error {
 	set, err := s.settings(c)
 	if err != nil {
@@ -142,13 +142,13 @@ func (s *server) reload(c *config.Config) error {
 	return nil
 }
 
-// stream is how the streams fare.
+// stream returns the state of the streams.
 func (s *server) stream() *telemetry.Stream {
 	st := s.api.StreamStats()
 	return &st
 }
 
-// run serves until ctx ends, then gives requests their time to finish.
+// run serves until ctx ends, then gives requests time to finish.
 func (s *server) run(ctx context.Context) error {
 	failed, secure := make(chan error, 1), s.http.TLSConfig != nil // Serve makes one of its own
 	go func() {
@@ -164,7 +164,7 @@ func (s *server) run(ctx context.Context) error {
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	s.i.log.Info("stopping: requests have their time to finish", "at_most", s.grace)
+	s.i.log.Info("stopping: waiting for requests to finish", "at_most", s.grace)
 	s.api.Close()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()

@@ -13,8 +13,8 @@ import (
 	"corrgraph/ticklog"
 )
 
-// meter turns what the live engine publishes into counters, and serves what
-// others own at the moment of a scrape.
+// meter turns the live engine's publications into counters, and reads values owned
+// by other parts when metrics are scraped.
 type meter struct {
 	i         *Instance
 	quotes    map[string]uint64
@@ -28,8 +28,9 @@ type meter struct {
 	refusals  refusals
 }
 
-// scale weighs the tick log. The store walks over every chunk for that: it is asked no
-// more often than every ten seconds, and than would take a fiftieth of the time.
+// scale measures the size of the tick log. The store has to walk over every chunk,
+// so this happens at most every ten seconds and takes at most a fiftieth of the
+// time.
 type scale struct {
 	mu    sync.Mutex
 	bytes *int64 // nil: unknown
@@ -62,7 +63,7 @@ func newMeter(i *Instance) *meter {
 	return m
 }
 
-// tick counts what is new since the last one.
+// tick counts what is new since the last tick.
 func (m *meter) tick() {
 	m.refusals.look(m.i.service.Health())
 	st := m.i.live.State()
@@ -117,7 +118,7 @@ func (m *meter) tick() {
 	}
 }
 
-// collect fills in what others own.
+// collect fills in values owned by other parts.
 func (m *meter) collect(r *telemetry.Readings) {
 	i := m.i
 	st, h := i.live.State(), i.service.Health()
@@ -151,7 +152,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	}
 }
 
-// learned fills in what the last decision said.
+// learned fills in results of the last decision.
 func (m *meter) learned(r *telemetry.Readings, st *live.State) {
 	if st.Judgement == nil {
 		return

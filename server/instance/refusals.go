@@ -12,12 +12,12 @@ import (
 	"corrgraph/store"
 )
 
-// refusals turns what guards refuse into measurements beside those of operations: what
-// was shed, refused by a limit and cut at its deadline, a second, and how many circuits
-// were open at once on average. They have no latency, and no row where there were none.
+// refusals turns refusals of guards into measurements like those of operations:
+// requests shed, limited and cut at their deadline per second, and the average
+// number of open circuits. They have no latency, and no row if there were none.
 type refusals struct {
 	of          []refusal
-	from        time.Time // of what is not written down yet
+	from        time.Time // start of the period not yet recorded
 	open, looks int
 }
 
@@ -31,7 +31,7 @@ func newRefusals(m *telemetry.Metrics) refusals {
 	return refusals{of: []refusal{{name: "SHED", counter: m.Shed}, {name: "REFUSED", counter: m.RateLimited}, {name: "QUERY_TIMEOUT", counter: m.QueryTimeouts}}}
 }
 
-// look counts the circuits that are open at this moment.
+// look counts the circuits that are open now.
 func (r *refusals) look(h *service.Health) {
 	circuits := []string{h.Store.Circuit, h.Log.Circuit}
 	for i := range h.Layers {
@@ -68,8 +68,8 @@ func (r *refusals) until(w telemetry.Window) (out []store.Performance) {
 	return out
 }
 
-// written begins anew after measurements that are kept: what the store did not take, as
-// where its disk is full, stands in the next.
+// written starts a new period after measurements were stored. Measurements that the
+// store refused, with a full disk for instance, go into the next row.
 func (r *refusals) written(to time.Time) {
 	for i := range r.of {
 		r.of[i].was = r.of[i].now

@@ -61,6 +61,6 @@ func TestWhatGuardsRefuseIsMeasured(t *testing.T) {
 	kept = false
 	want(map[string]float64{"REFUSED": 1})
 	kept = true
-	want(map[string]float64{"REFUSED": 0.5}) // the store did not take it: both minutes together
+	want(map[string]float64{"REFUSED": 0.5}) // the store refused them: both minutes together
 	want(map[string]float64{})
 }

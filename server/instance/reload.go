@@ -8,16 +8,16 @@ import (
 	"corrgraph/server/config"
 )
 
-// config is what is in force.
+// config returns the current configuration.
 func (i *Instance) config() config.Config {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.cfg
 }
 
-// Reload takes over what a running instance can, reads tokens and certificates
-// again, and returns the keys that ask for a restart. On an error nothing of the
-// configuration has changed.
+// Reload applies settings that a running instance can change, reads tokens and
+// certificates again, and returns the keys that need a restart. On an error the
+// configuration is unchanged.
 func (i *Instance) Reload(next *config.Config) (restart []string, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -30,8 +30,8 @@ func (i *Instance) Reload(next *config.Config) (restart []string, err error) {
 			restart = append(restart, c.Key)
 		}
 	}
-	if err := i.http.reload(&merged); err != nil { // of all that follows nothing can fail that is valid
-		return nil, fmt.Errorf("the configuration was not taken over: %w", err)
+	if err := i.http.reload(&merged); err != nil { // nothing after this can fail with a valid configuration
+		return nil, fmt.Errorf("the configuration was not applied: %w", err)
 	}
 	l := &merged.Limits
 	if err := errors.Join(i.limiter.Set(float64(l.ClientRate), l.ClientBurst), i.graphs.Set(int(l.GraphRate))); err != nil {

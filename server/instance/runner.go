@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// runner runs the parts of a service in three rings. When it is to end, or a part
-// fails, the outermost ring ends first and the next one once that is over, so that
-// nobody loses what it needs while it still works.
+// runner runs the parts of a service in three rings. At the end, or when a part
+// fails, the outermost ring ends first and the next one follows, so that no part
+// loses what it still needs.
 type runner struct {
 	rings [3]ring
 	stop  context.CancelFunc // of the outermost
@@ -26,7 +26,7 @@ type ring struct {
 const (
 	outermost = iota // takes requests
 	inside
-	innermost // is written to by all others
+	innermost // all others write to it
 )
 
 func newRunner(ctx context.Context) *runner {
@@ -48,8 +48,8 @@ func (r *runner) outer(f func(context.Context) error) { r.start(outermost, f) }
 func (r *runner) inner(f func(context.Context) error) { r.start(inside, f) }
 func (r *runner) last(f func(context.Context) error)  { r.start(innermost, f) }
 
-// start runs a part. One that returns before its ring is to end, with an error or
-// without, ends all.
+// start runs a part. If it returns before its ring is to end, with or without an
+// error, everything ends.
 func (r *runner) start(k int, f func(context.Context) error) {
 	g := &r.rings[k]
 	g.work.Go(func() {
@@ -62,7 +62,7 @@ func (r *runner) start(k int, f func(context.Context) error) {
 	})
 }
 
-// wait returns when all parts have ended, with what failed first.
+// wait returns the first failure once all parts have ended.
 func (r *runner) wait() error {
 	<-r.rings[outermost].ctx.Done()
 	for k := range r.rings {

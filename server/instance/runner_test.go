@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// ended notes in which order parts end.
+// ended records the order in which parts end.
 type ended struct {
 	mu    sync.Mutex
 	names []string // guarded by mu
 }
 
-// part works until its ring ends and a second longer.
+// part works until its ring ends, and for a second longer.
 func (e *ended) part(name string, err error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		<-ctx.Done()

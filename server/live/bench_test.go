@@ -13,8 +13,8 @@ import (
 	"corrgraph/ticklog/logtest"
 )
 
-// BenchmarkAcceptAndApply is three hours of a small market from requests of a hundred
-// batches to the last publication, with a log in memory.
+// BenchmarkAcceptAndApply processes three hours of a small market, from requests of
+// a hundred batches to the last publication, with a log in memory.
 func BenchmarkAcceptAndApply(b *testing.B) {
 	all := market()
 	quotes := 0
@@ -44,7 +44,7 @@ func BenchmarkAcceptAndApply(b *testing.B) {
 	b.ReportMetric(float64(quotes)*float64(b.N)/b.Elapsed().Seconds(), "quotes/s")
 }
 
-// accept sends batches, a hundred at a time, as soon as the log is read back.
+// accept sends batches, a hundred at a time, once the log is read back.
 func accept(b *testing.B, in *ingest.Ingester, all []*odds.Batch) {
 	b.Helper()
 	for request := range slices.Chunk(all, 100) {

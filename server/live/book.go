@@ -9,16 +9,16 @@ import (
 	"corrgraph/odds"
 )
 
-// Bounds of what is kept of one event.
+// Limits per event.
 const (
 	eventAnomalies   = 200
 	eventPredictions = 100
 )
 
-// book keeps the newest predictions and anomalies: of all events together for the
-// scorecard and the lists, and of each event for its view. It belongs to the loop.
+// book keeps the newest predictions and anomalies: of all events for the scorecard
+// and the lists, and of each event for its view. It belongs to the loop.
 type book struct {
-	settled   ring[ledger.Prediction] // in the order they were answered
+	settled   ring[ledger.Prediction] // in order of settlement
 	issued    uint64
 	outcomes  map[outcomeKey]uint64
 	anomalies ring[AnomalyUpdate]
@@ -38,9 +38,9 @@ type anomalyKey struct {
 	suppressed bool
 }
 
-// AnomalyUpdate is an anomaly as it was raised, changed or ended.
+// AnomalyUpdate is the newest form of an anomaly: raised, changed or ended.
 type AnomalyUpdate struct {
-	Seq uint64 // ascending over all events; a later update of the same anomaly replaces this one
+	Seq uint64 // ascending over all events; supersedes earlier updates of the same anomaly
 	detect.Anomaly
 }
 
@@ -66,12 +66,12 @@ func (k *book) event(id string) *eventBook {
 	return e
 }
 
-// note takes the engine's news.
+// note records the engine's news.
 func (k *book) note(n *engine.News) {
 	k.issued += uint64(len(n.Issued))
 	for _, p := range n.Settled {
 		if p.Outcome == ledger.AlreadyMoved {
-			k.issued++ // it was never open
+			k.issued++ // it was settled on issue
 		}
 		k.outcomes[outcomeKey{p.Layer, p.Outcome}]++
 		k.settled.add(p)
@@ -86,20 +86,20 @@ func (k *book) note(n *engine.News) {
 	}
 }
 
-// update takes an anomaly, which replaces what was said of it before.
+// update records an anomaly in place of its earlier form.
 func (k *book) update(a detect.Anomaly) {
 	k.seq++
 	x := AnomalyUpdate{k.seq, a}
 	e := k.event(a.Event)
 	others := slices.DeleteFunc(e.anomalies, func(o AnomalyUpdate) bool { return same(&o.Anomaly, &a) })
-	if len(others) == len(e.anomalies) { // nothing was said of it before
+	if len(others) == len(e.anomalies) { // first update of this anomaly
 		k.kinds[anomalyKey{a.Kind, a.Layer, a.Suppressed != ""}]++
 	}
 	e.anomalies = keepNewest(append(others, x), eventAnomalies)
 	k.anomalies.add(x)
 }
 
-// same reports whether b says anew what a was about.
+// same reports whether a and b are updates of the same anomaly.
 func same(a, b *detect.Anomaly) bool {
 	return a.Kind == b.Kind && a.At == b.At && a.Layer == b.Layer && last(a.Nodes) == last(b.Nodes)
 }
@@ -111,8 +111,8 @@ func last(nodes []odds.NodeID) odds.NodeID {
 	return nodes[len(nodes)-1]
 }
 
-// keepNewest drops what is beyond most at the front. It waits until there is a
-// quarter too much, for dropping moves the rest.
+// keepNewest drops elements beyond most from the front, once there is a quarter too
+// many, since dropping moves the rest.
 func keepNewest[T any](s []T, most int) []T {
 	if len(s) < most+most/4 {
 		return s
@@ -120,8 +120,8 @@ func keepNewest[T any](s []T, most int) []T {
 	return append(s[:0:0], s[len(s)-most:]...)
 }
 
-// newest returns the newest update of each anomaly that is kept, newest first, at
-// most so many.
+// newest returns the newest update of each anomaly, newest first; most limits their
+// number.
 func (k *book) newest(most int) []AnomalyUpdate {
 	type id struct {
 		kind, event string
@@ -143,7 +143,7 @@ func (k *book) newest(most int) []AnomalyUpdate {
 	return out
 }
 
-// ring keeps the newest values, at most so many.
+// ring keeps a bounded number of the newest values.
 type ring[T any] struct {
 	most    int
 	values  []T

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// stopwatch tells the time since a start. What is measured or waited for goes by it,
-// because the wall clock may be set meanwhile, by an hour in a drill.
+// stopwatch measures time since a start. Durations and waits use it because the
+// wall clock may be set, in a drill by an hour.
 type stopwatch struct {
 	begun time.Time
 	timed func(what string, took time.Duration)
@@ -14,20 +14,20 @@ type stopwatch struct {
 
 func (w *stopwatch) now() time.Duration { return time.Since(w.begun) }
 
-// took reports how long a part of the work took that began at a time of now.
+// took reports the duration of a part of the work that began at a time of now.
 func (w *stopwatch) took(what string, since time.Duration) { w.timed(what, w.now()-since) }
 
-// calls are functions that the loop runs between two instants for whoever wants to
-// look at what it owns.
+// calls are functions that readers ask the loop to run between two instants, to
+// read state that it owns.
 type calls struct {
-	asked   chan func()   // bounded; a full one makes the asker wait for as long as its context lasts
-	stopped chan struct{} // closed when nobody answers any more
+	asked   chan func()   // bounded; if full, callers wait until their context ends
+	stopped chan struct{} // closed when the loop has ended
 }
 
 func newCalls() *calls { return &calls{make(chan func(), 256), make(chan struct{})} }
 
-// ask returns what f says on the loop's goroutine. ErrStopped after the end. Where
-// ctx ends first f may run nevertheless.
+// ask runs f on the loop's goroutine and returns its result, or ErrStopped if the
+// loop has ended. If ctx ends first, f may still run.
 func ask[T any](ctx context.Context, c *calls, f func() T) (answer T, err error) {
 	got := make(chan T, 1)
 	select {

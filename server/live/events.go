@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// The list of events is renewed every rowsEvery. Where that takes more than a
-// fiftieth of the time it backs off, to rowsSeldom at most.
+// The list of events is renewed every rowsEvery. It backs off when that costs more
+// than a fiftieth of the time, to rowsSeldom at most.
 const (
 	rowsEvery  = time.Second
 	rowsSeldom = 10 * time.Second
 )
 
-// eventList is the list of events as it was made last. It belongs to the loop.
+// eventList caches the list of events. It belongs to the loop.
 type eventList struct {
 	rows []EventRow // immutable; nil before the first time
 	made time.Duration
 	took time.Duration
 }
 
-// at returns the list, renewed where it is due.
+// at returns the list, renewed if due.
 func (l *eventList) at(now time.Duration, p *publisher) []EventRow {
 	if l.rows == nil || now-l.made >= max(rowsEvery, min(50*l.took, rowsSeldom)) {
 		l.rows, l.made = p.rows(), now

@@ -19,7 +19,7 @@ import (
 )
 
 // market returns three hours of three matches at four venues, each a stream of its
-// own: what "lead" shows, the others show 2, 3 and 4 s later.
+// own: the others follow "lead" after 2, 3 and 4 s.
 func market() (all []*odds.Batch) {
 	r := rand.New(rand.NewPCG(5, 6))
 	var events []*odds.Event
@@ -49,13 +49,13 @@ func market() (all []*odds.Batch) {
 
 const noon odds.Time = 1_780_000_000_000
 
-// whole is a Live and the Ingester that feeds it.
+// whole is a Live with its Ingester.
 type whole struct {
 	*Live
 	*ingest.Ingester
 }
 
-// run starts both in the present bubble and returns how to end them.
+// run starts both in the current bubble and returns a function that ends them.
 func run(t *testing.T, in ingest.Options, o Options) (l *whole, end func()) {
 	t.Helper()
 	in.Clock = o.Clock
@@ -78,8 +78,8 @@ func run(t *testing.T, in ingest.Options, o Options) (l *whole, end func()) {
 	}
 }
 
-// shuffled cuts batches into requests of random size, each in an order that stays
-// within the bound, and sends some of them twice.
+// shuffled splits batches into requests of random size, reordered within the limit,
+// and repeats some of them.
 func shuffled(r *rand.Rand, all []*odds.Batch, bound odds.Millis) (requests [][]*odds.Batch) {
 	for len(all) > 0 {
 		n := min(len(all), 1+r.IntN(200))
@@ -97,7 +97,7 @@ func shuffled(r *rand.Rand, all []*odds.Batch, bound odds.Millis) (requests [][]
 	return requests
 }
 
-// known is everything that readers can see, in one text.
+// known returns everything that readers can see, as one text.
 func known(t *testing.T, l *whole) string {
 	t.Helper()
 	var views []*View
@@ -109,7 +109,7 @@ func known(t *testing.T, l *whole) string {
 		}
 		own := *v
 		own.Version, own.Past = 0, nil
-		own.Quotes = nil // NaN is no JSON; compared below
+		own.Quotes = nil // JSON has no NaN; compared below
 		views = append(views, &own)
 	}
 	text, err := json.Marshal(struct {

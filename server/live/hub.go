@@ -12,26 +12,26 @@ import (
 type Message struct {
 	ID    uint64 // ascending, without gaps, from 1 at the start of the process
 	Kind  string // "move", "prediction", "outcome", "anomaly", "graph", "decision", "gap"
-	Key   string // a later message of the same kind and key replaces this one for a reader that is behind; empty: none does
-	Event string // empty where it is about no single event
+	Key   string // a later message of the same kind and key supersedes this one for slow readers; empty: none does
+	Event string // empty if not about one event
 	At    odds.Time
-	Data  Payload // immutable; rendered by whoever delivers it
+	Data  Payload // immutable; rendered by the deliverer
 }
 
-// Hub keeps the newest messages for any number of subscribers, each of which reads
-// at its own pace. It buffers nothing per subscriber: one that falls behind by more
-// than is kept is told how many messages it missed. Safe for concurrent use.
+// Hub keeps the newest messages for any number of subscribers, which read at their
+// own pace. It buffers nothing per subscriber: one that falls too far behind learns
+// how many messages it missed. Safe for concurrent use.
 type Hub struct {
 	mu   sync.Mutex
-	ring []Message     // guarded by mu; message id stands at id % len
+	ring []Message     // guarded by mu; message id is at id % len
 	last uint64        // guarded by mu
 	gap  uint64        // guarded by mu; some moves after this message were never published
-	seen time.Time     // guarded by mu; when a subscriber was last known to read
-	read bool          // guarded by mu; one has read since
+	seen time.Time     // guarded by mu; when a subscriber last read
+	read bool          // guarded by mu; a subscriber has read since
 	wake chan struct{} // guarded by mu; closed at the next message
 }
 
-// NewHub returns a hub that keeps n messages. Zero means 65,536.
+// NewHub returns a hub that keeps the newest n messages. Zero means 65,536.
 func NewHub(n int) *Hub {
 	if n <= 0 {
 		n = 1 << 16
@@ -62,11 +62,12 @@ func (h *Hub) Last() uint64 {
 	return h.last
 }
 
-// idleAfter is how long nobody must have read before moves are no longer published. A
-// subscriber that waits for longer than that in one go counts as gone.
+// idleAfter is how long after the last read moves are still published. A subscriber
+// that waits longer than that in one call counts as gone.
 const idleAfter = time.Minute
 
-// heard reports whether somebody reads, or did until a moment ago and may come back.
+// heard reports whether a subscriber is reading, or has until a moment ago and may
+// return.
 func (h *Hub) heard(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -76,24 +77,24 @@ func (h *Hub) heard(now time.Time) bool {
 	return now.Sub(h.seen) < idleAfter
 }
 
-// skip notes that moves were not published: whoever resumes from an earlier message
-// must read everything again.
+// skip records that moves were not published: a subscriber that resumes from an
+// earlier message must read everything again.
 func (h *Hub) skip() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.gap = h.last + 1
 }
 
-// Cursor is a subscriber's place in the hub. It is for one goroutine.
+// Cursor is a subscriber's position in the hub. It is for one goroutine.
 type Cursor struct {
 	hub  *Hub
-	at   uint64 // the last message given
+	at   uint64 // id of the last message returned
 	keep func(*Message) bool
 }
 
-// After returns a cursor that reads from the message after id, those that keep
-// accepts (nil: all). ok is false if the id was never given out or messages after it
-// are gone: the subscriber must then read everything again.
+// After returns a cursor for the messages after id that keep accepts (nil: all). ok
+// is false if id was never issued or messages after it are gone: the subscriber
+// must then read everything again.
 func (h *Hub) After(id uint64, keep func(*Message) bool) (c *Cursor, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -109,8 +110,8 @@ func (h *Hub) After(id uint64, keep func(*Message) bool) (c *Cursor, ok bool) {
 // Place returns the id of the last message returned or filtered out.
 func (c *Cursor) Place() uint64 { return c.at }
 
-// Next waits for messages and returns those since the last call, at most 4,096 and of
-// each kind and key only the newest. missed counts those that were overwritten before
+// Next waits for messages and returns those since the last call, at most 4,096,
+// only the newest of each kind and key. missed counts messages overwritten before
 // they could be read. When ctx ends it returns the cause.
 func (c *Cursor) Next(ctx context.Context) (ms []Message, missed uint64, err error) {
 	for {

@@ -17,14 +17,14 @@ type Live struct {
 	hub   *Hub
 	modes *atomic.Pointer[modes]
 	out   *published
-	in    chan delivery // bounded: a full one makes Deliver wait, and so the senders
+	in    chan delivery // bounded; if full, Deliver waits, and senders with it
 	calls *calls
 	loop  *loop
 	score *scorer
-	save  *saver // nil where conclusions are saved nowhere
+	save  *saver // nil: results are not saved
 }
 
-// New returns a Live that knows nothing yet.
+// New returns a Live without any ticks.
 func New(o Options) *Live {
 	o.fill()
 	l := &Live{
@@ -42,18 +42,16 @@ func New(o Options) *Live {
 	return l
 }
 
-// modes are how layers are served.
+// modes say how layers are served.
 type modes struct{ standby, off [4]bool }
 
-// SetModes changes which layers wait for idle time and which are not served, from
-// the next publication on.
+// SetModes changes which layers are on standby or off, from the next publication.
 func (l *Live) SetModes(standby, off [4]bool) { l.modes.Store(&modes{standby, off}) }
 
-// Run applies what is delivered until Close is called, saves what follows from it
-// and returns nil, or the error that kept it from saving. The end of ctx ends what
-// goes on beside the loop; the loop itself ends with Close alone, so that nothing
-// that was accepted is lost. Where the log was not read back to its end, nothing is
-// concluded or saved.
+// Run applies deliveries until Close is called, saves the results and returns nil,
+// or the error that prevented saving. When ctx ends, the work beside the loop ends;
+// the loop itself ends only with Close, so that no accepted tick is lost. If the
+// log was not read back completely, nothing is concluded or saved.
 func (l *Live) Run(ctx context.Context) error {
 	defer close(l.calls.stopped)
 	if !l.loop.run(ctx) {
@@ -73,33 +71,40 @@ func (l *Live) Run(ctx context.Context) error {
 	return l.save.finish(context.WithoutCancel(ctx))
 }
 
-// delivery is what the loop is given.
+// delivery is one item for the loop.
 type delivery struct {
 	instants  [][]*odds.Batch
-	accepted  odds.Time     // wall clock when the newest of them were accepted; 0 for those of the log
-	quiet     bool          // no leg of what was delivered can come any more
-	recovered chan struct{} // the log is read back: closed once that is published; else nil
+	accepted  odds.Time  // wall clock when the newest of them were accepted; 0 if read from the log
+	quiet     bool       // no further leg of what was delivered can arrive
+	recovered *recovered // the log is read back; nil otherwise
 }
 
-// Deliver gives the loop complete instants in event-time order, each of them the
-// batches to apply one after the other. accepted is the wall clock when the newest
-// ticks were accepted, 0 for ticks read back from the log. It waits while 16
-// deliveries wait to be applied.
+// Deliver passes complete instants to the loop in event-time order, each as the
+// batches to apply in turn. accepted is the wall clock when the newest ticks were
+// accepted, 0 for ticks read from the log. It blocks while 16 deliveries are
+// waiting.
 func (l *Live) Deliver(instants [][]*odds.Batch, accepted odds.Time) {
 	l.in <- delivery{instants: instants, accepted: accepted}
 }
 
-// Quiet says that nothing has come for a while, and that nothing will come within
-// the coalescing window of what was delivered.
+// Quiet says that no tick has arrived for a while, and that later ticks will be
+// outside the coalescing window of earlier ones.
 func (l *Live) Quiet() { l.in <- delivery{quiet: true} }
 
-// Recovered says that the log was delivered whole, and returns once all of it has
-// been applied and published.
-func (l *Live) Recovered() {
-	done := make(chan struct{})
-	l.in <- delivery{recovered: done}
-	<-done
+// recovered is what happens once the log has been read back.
+type recovered struct {
+	open      func()        // called once it has been applied, before that is published
+	published chan struct{} // closed afterwards
 }
 
-// Close says that nothing more will be delivered.
+// Recovered says that the whole log was delivered. Once all of it has been applied it
+// calls open, on the loop's goroutine; then it publishes, and returns. Whoever reads
+// that the engine has recovered finds ticks accepted.
+func (l *Live) Recovered(open func()) {
+	r := &recovered{open, make(chan struct{})}
+	l.in <- delivery{recovered: r}
+	<-r.published
+}
+
+// Close says that there will be no more deliveries.
 func (l *Live) Close() { close(l.in) }

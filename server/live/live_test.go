@@ -57,7 +57,7 @@ func TestWhatWasAcceptedIsTheSameAfterARestart(t *testing.T) {
 	})
 }
 
-// difference is where a leaves b.
+// difference returns where a differs from b.
 func difference(a, b string) string {
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
@@ -133,13 +133,13 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 	})
 }
 
-// keeper remembers what was saved.
+// keeper stores what was saved.
 type keeper struct {
 	mu      sync.Mutex
 	events  map[string]store.EventResults // guarded by mu
 	dropped []string                      // guarded by mu
 	docs    map[string][]byte             // guarded by mu
-	fail    bool                          // guarded by mu; the next event
+	fail    bool                          // guarded by mu; fail the next event
 }
 
 func (r *keeper) Events(context.Context) ([]catalog.Event, error) {
@@ -191,6 +191,25 @@ func TestConclusionsAreSaved(t *testing.T) {
 		}
 		if !slices.Equal(to.dropped, []string{"old"}) {
 			t.Errorf("dropped %v", to.dropped)
+		}
+	})
+}
+
+// Whoever reads that the engine has recovered must find ticks accepted.
+func TestTicksAreAcceptedBeforeRecoveryIsPublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		l, ended := New(Options{}), make(chan error, 1)
+		go func() { ended <- l.Run(ctx) }()
+		opened := false
+		l.Recovered(func() { opened = l.State().Recovering })
+		if !opened || l.State().Recovering {
+			t.Errorf("opened while recovering %v, recovering afterwards %v", opened, l.State().Recovering)
+		}
+		l.Close()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 }

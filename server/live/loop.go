@@ -8,8 +8,8 @@ import (
 	"corrgraph/odds"
 )
 
-// loop owns the engine and all that is learned from it. Everything it points to but
-// the channels, the hub and what is published belongs to its goroutine, that of
+// loop owns the engine and its results. Everything it points to, except the
+// channels, the hub and what is published, belongs to its goroutine, that of
 // Live.Run.
 type loop struct {
 	in      <-chan delivery
@@ -21,7 +21,7 @@ type loop struct {
 	e       *engine.Engine
 	news    engine.News
 	book    *book
-	changes *changes // nil where conclusions are saved nowhere
+	changes *changes // nil: results are not saved
 	pub     *publisher
 	tick    <-chan time.Time // of publications
 }
@@ -38,8 +38,8 @@ func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher
 	return lp
 }
 
-// run applies deliveries until the log is read back, and reports true, or until
-// there will be no more, and reports false.
+// run applies deliveries and reports true once the log is read back, or false once
+// there are no more.
 func (lp *loop) run(ctx context.Context) (recovered bool) {
 	ticker := time.NewTicker(lp.every)
 	defer ticker.Stop()
@@ -53,9 +53,10 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				lp.pub.publish(true)
 				return false
 			case d.recovered != nil:
+				d.recovered.open()
 				lp.pub.recovered = true
 				lp.pub.publish(true)
-				close(d.recovered)
+				close(d.recovered.published)
 				return true
 			}
 			lp.deliver(ctx, &d)
@@ -67,11 +68,11 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 	}
 }
 
-// deliver applies instants. Readers are served in between: a large delivery must not
-// make them wait.
+// deliver applies instants. Between them it serves readers, which must not wait for
+// a large delivery.
 func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	if lp.pub.recovered {
-		lp.wait(ctx) // the feed stands still: what is accepted waits in the log and in the queue
+		lp.wait(ctx) // the feed stands still: accepted ticks wait in the log and in the queue
 	}
 	start := lp.watch.now()
 	for i, batches := range d.instants {
@@ -90,7 +91,7 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	}
 }
 
-// flush applies what is held back for other legs of the same market.
+// flush applies changes held back for other legs of the same market.
 func (lp *loop) flush() {
 	lp.e.FlushLegs()
 	lp.collect()
@@ -109,7 +110,7 @@ func (lp *loop) wait(ctx context.Context) {
 	}
 }
 
-// serve answers whoever is waiting, without waiting for anybody.
+// serve answers waiting readers without blocking.
 func (lp *loop) serve() {
 	for {
 		select {
@@ -125,12 +126,12 @@ func (lp *loop) serve() {
 	}
 }
 
-// apply gives an instant to the engine.
+// apply passes an instant to the engine.
 func (lp *loop) apply(batches []*odds.Batch) {
 	boundary, start := lp.e.DecidesBefore(batches[0].At), lp.watch.now()
 	for _, b := range batches {
 		if err := lp.e.Apply(b); err != nil {
-			panic(err) // the order of batches is ours to keep
+			panic(err) // the loop guarantees the order of batches
 		}
 	}
 	if boundary {
@@ -139,15 +140,15 @@ func (lp *loop) apply(batches []*odds.Batch) {
 	}
 }
 
-// collect takes the engine's news.
+// collect takes news from the engine.
 func (lp *loop) collect() {
 	lp.e.Drain(&lp.news)
 	lp.book.note(&lp.news)
 	lp.pub.note(&lp.news)
 }
 
-// conclude judges and adds up what there is at the end, so that what is saved
-// follows from the ticks alone and not from when somebody looked.
+// conclude publishes the final decision and scorecard, so that saved results follow
+// from the ticks alone and not from when somebody looked.
 func (lp *loop) conclude() {
 	lp.pub.judge()
 	if t := lp.tally(0); t != nil {

@@ -9,8 +9,8 @@ import (
 	"corrgraph/odds"
 )
 
-// moves adds up what series have moved since the last publication. It belongs to
-// the loop.
+// moves sums the moves of each series since the last publication. It belongs to the
+// loop.
 type moves struct {
 	of      map[odds.NodeID]int // index into pending
 	pending []engine.Move
@@ -31,11 +31,11 @@ func (p *moves) add(m engine.Move) {
 	p.pending[i] = m
 }
 
-// mostMoves bounds the moves that one publication tells of: the largest, each by
-// its own usual size.
+// mostMoves limits the moves in one publication: the largest, relative to each
+// series' usual move.
 const mostMoves = 1024
 
-// flush appends a message for each series that moved, and begins anew.
+// flush appends a message for each series that moved, and starts again from zero.
 func (p *moves) flush(to []Message) []Message {
 	if len(p.pending) > mostMoves {
 		size := func(m engine.Move) float64 { return math.Abs(m.Raw) / max(m.RMS, 1e-9) }

@@ -10,11 +10,11 @@ import (
 	"corrgraph/series"
 )
 
-// Intake is where ticks come from, as far as readers are told of it.
+// Intake describes the arrival of ticks, for readers.
 type Intake interface {
-	// Feeds returns how every source and venue has been heard; it is shared.
+	// Feeds returns statistics of every source and venue. The slice is shared.
 	Feeds() []feed.Stats
-	// HeldBack is how many accepted batches wait for their place.
+	// HeldBack is the number of accepted batches that wait for earlier ones.
 	HeldBack() int
 }
 
@@ -23,30 +23,29 @@ type Options struct {
 	Engine engine.Options // ScoreAtFinish and SearchEachDecision are set
 	Facts  *catalog.Facts // nil means none
 
-	// Intake is shown in State. Nil: nothing is known of it.
+	// Intake is shown in State. Nil: unknown.
 	Intake Intake
-	// PublishEvery is how often what readers see is renewed. Zero means 250 ms.
+	// PublishEvery is the interval between publications. Zero means 250 ms.
 	PublishEvery time.Duration
-	// Standby names layers whose edges are renewed in idle time alone.
+	// Standby names layers whose edges are renewed only in idle time.
 	Standby [4]bool
 	// Off names layers that are not served.
 	Off [4]bool
-	// Ring is how many messages subscribers can look back on. Zero means 65,536.
+	// Ring is how many messages the hub keeps. Zero means 65,536.
 	Ring int
-	// Predictions and Anomalies are how many of the newest are kept in memory. Zero
-	// means 100,000 and 20,000.
+	// Predictions and Anomalies are how many of the newest stay in memory. Zero means
+	// 100,000 and 20,000.
 	Predictions, Anomalies int
 	// Clock is the wall clock, which may jump. Nil means time.Now.
 	Clock func() time.Time
-	// Results is where conclusions are saved. Nil: nowhere.
+	// Results stores conclusions. Nil: they are not saved.
 	Results Results
-	// Failed is told of failures that Run survives. Nil: not reported.
+	// Failed is called with failures that Run survives. Nil: not reported.
 	Failed func(what string, err error)
-	// Stalled reports whether the feed is to be taken for silent (a drill). Nil
-	// means never.
+	// Stalled reports whether a drill has silenced the feed. Nil means never.
 	Stalled func() bool
-	// Timed is told how long parts of the work took: "publish", "decide", "apply",
-	// "save". It must be quick. Nil: not reported.
+	// Timed is called with the duration of parts of the work: "publish", "decide",
+	// "apply", "save". It must be quick. Nil: not reported.
 	Timed func(what string, took time.Duration)
 }
 
@@ -81,7 +80,7 @@ func orElse[T int | time.Duration](v, byDefault T) T {
 	return v
 }
 
-// Errors that callers tell apart.
+// Errors for callers to distinguish.
 var (
 	ErrStopped = errors.New("the engine has stopped")
 	ErrUnknown = errors.New("unknown event")

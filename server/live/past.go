@@ -15,13 +15,13 @@ type Past struct {
 	LayerAsOf [4]odds.Time
 }
 
-// mostPast is how many decisions a view looks back on: a day's worth by default. Each
-// keeps its edges, 288 bytes apiece, until the view goes, a minute after its last
-// reader.
+// mostPast is how many decisions a view looks back on: a day's worth by default.
+// Each keeps its edges, 288 bytes apiece, until the view is dropped, a minute after
+// its last reader.
 const mostPast = 24
 
-// remember takes over the past of the previous view, nil for none. Edges change with
-// decisions, so only the first view after each decision is kept.
+// remember takes over the past of the previous view, nil for none. Edges change
+// only with decisions, so the first view after each decision is kept.
 func (v *View) remember(old *View, decided odds.Time) {
 	v.decided = decided
 	if old != nil {
@@ -35,8 +35,8 @@ func (v *View) remember(old *View, decided odds.Time) {
 
 func (v *View) graph() Past { return Past{v.Version, v.AsOf, v.Layers, v.LayerAsOf} }
 
-// At returns the newest graph at or before a time, the view's own or a past one; ok is
-// false if none is remembered.
+// At returns the newest graph at or before a time: the view's own or a past one. ok
+// is false if there is none.
 func (v *View) At(at odds.Time) (p Past, ok bool) {
 	if v.AsOf <= at {
 		return v.graph(), true

@@ -81,7 +81,7 @@ func TestTheGraphOfThePastIsTheOneThatWasPublished(t *testing.T) {
 func TestThePastIsBounded(t *testing.T) {
 	var old *View
 	for i := range odds.Time(2 * mostPast) {
-		for range 2 { // the second rests on the same decision
+		for range 2 { // the second one has the same decision
 			v := &View{Version: uint64(i)}
 			v.AsOf = i
 			v.remember(old, i)

@@ -5,14 +5,14 @@ import (
 	"corrgraph/ledger"
 )
 
-// Payload is what a message says: Moved, Issued, Settled, AnomalyUpdate, Renewed,
-// Decided or Missed, one for each kind.
+// Payload is the content of a message: Moved, Issued, Settled, AnomalyUpdate,
+// Renewed, Decided or Missed, one per kind.
 type Payload interface{ payload() }
 
-// Moved is what a series moved since the last message about it.
+// Moved is the move of a series since its last message.
 type Moved struct{ engine.Move }
 
-// Issued is a prediction that was made.
+// Issued is a new prediction.
 type Issued struct{ ledger.Prediction }
 
 // Settled is a prediction with its outcome.
@@ -21,10 +21,10 @@ type Settled struct{ ledger.Prediction }
 // Renewed is the version of a new view.
 type Renewed struct{ Version uint64 }
 
-// Decided is how many families were judged anew.
+// Decided is the number of families judged again.
 type Decided struct{ Families int }
 
-// Missed is a source whose polls never came.
+// Missed is a source with polls that never arrived.
 type Missed struct{ engine.Source }
 
 func (Moved) payload()         {}

@@ -15,12 +15,12 @@ import (
 	"corrgraph/store"
 )
 
-// interest is how long after its last reader an event's view is kept current.
+// interest is how long after its last reader a view is kept current.
 const interest = time.Minute
 
-// publisher turns what the loop knows into values for readers. It belongs to the
-// loop's goroutine, as the engine, the book and the changes do that it reads; hub and
-// published are written by it and read by anybody.
+// publisher turns the loop's state into values for readers. It belongs to the
+// loop's goroutine, as do the engine, book and changes that it reads; it writes hub
+// and published, which anybody may read.
 type publisher struct {
 	e       *engine.Engine
 	book    *book
@@ -29,26 +29,26 @@ type publisher struct {
 	hub     *Hub
 	modes   *atomic.Pointer[modes]
 	intake  Intake     // nil: unknown
-	queue   func() int // deliveries that wait
+	queue   func() int // length of the queue of deliveries
 	clock   func() time.Time
 	watch   *stopwatch
 
-	recovered bool      // from now on subscribers are told what happens
-	arrived   odds.Time // wall clock of the newest delivery applied
+	recovered bool      // the log is read back: subscribers get messages
+	arrived   odds.Time // wall clock when the newest applied delivery was accepted
 	version   uint64
-	slots     map[string]*slot // the loop's own way to them
+	slots     map[string]*slot // for the loop, without the sync.Map
 	dirty     map[string]bool  // events with a view that has changed since
-	shown     *modes           // of the views
+	shown     *modes           // modes of the current views
 	decided   bool
 	judged    *store.Judgement
-	told      uint64 // number of the newest anomaly that published.recent may hold
+	told      uint64 // sequence number of the newest anomaly that published.recent may hold
 	list      eventList
-	missed    map[string]int // polls, by source
+	missed    map[string]int // missed polls by source
 	moves     moves
 	messages  []Message
 }
 
-// newPublisher returns a publisher that the loop gives its engine, book and changes.
+// newPublisher returns a publisher over the loop's engine, book and changes.
 func newPublisher(o *Options, hub *Hub, modes *atomic.Pointer[modes], out *published, watch *stopwatch) *publisher {
 	return &publisher{
 		hub: hub, modes: modes, out: out, watch: watch, intake: o.Intake, clock: o.Clock,
@@ -56,9 +56,9 @@ func newPublisher(o *Options, hub *Hub, modes *atomic.Pointer[modes], out *publi
 	}
 }
 
-// note takes the engine's news, which the book has taken before.
+// note records the engine's news, after the book has.
 func (p *publisher) note(n *engine.News) {
-	for _, id := range n.Forgotten { // some of them come again at once: they are touched
+	for _, id := range n.Forgotten { // some return at once, as touched events
 		delete(p.dirty, id)
 		delete(p.slots, id)
 		p.changes.forget(id)
@@ -71,18 +71,18 @@ func (p *publisher) note(n *engine.News) {
 			p.slots[id] = s
 			p.out.slots.Store(id, s)
 		}
-		if s.view.Load() != nil { // somebody looks at it
+		if s.view.Load() != nil { // it has readers
 			p.dirty[id] = true
 		}
 		p.changes.note(s, id)
 	}
 	p.decided = p.decided || n.Decided
-	if p.recovered { // nobody is told again what happened before
+	if p.recovered { // no messages about what happened before the restart
 		p.tell(n)
 	}
 }
 
-// tell makes messages of news.
+// tell turns news into messages.
 func (p *publisher) tell(n *engine.News) {
 	if p.hub.heard(time.Now()) {
 		for _, m := range n.Moves {
@@ -103,8 +103,8 @@ func (p *publisher) tell(n *engine.News) {
 	}
 }
 
-// publish renews what readers see. Layers on standby are renewed when nothing
-// waits to be applied.
+// publish renews what readers see. Layers on standby are renewed only when no
+// delivery waits.
 func (p *publisher) publish(idle bool) {
 	start := p.watch.now()
 	if p.decided || p.judged == nil {
@@ -113,19 +113,19 @@ func (p *publisher) publish(idle bool) {
 	p.messages = p.moves.flush(p.messages)
 	if m := p.modes.Load(); m != p.shown {
 		p.shown = m
-		p.allDirty() // a layer that was off is in none of them
+		p.allDirty() // views lack a layer that was off
 	}
 	for id := range p.dirty {
 		s := p.slots[id]
 		if s == nil || start-time.Duration(s.wanted.Load()) > interest {
 			if s != nil {
-				s.view.Store(nil) // the next reader asks for it
+				s.view.Store(nil) // the next reader requests it again
 			}
 			delete(p.dirty, id)
 			continue
 		}
 		p.renew(id, idle)
-		runtime.Gosched() // a reader's turn: all of them together take milliseconds
+		runtime.Gosched() // let readers run: all views together take milliseconds
 	}
 	p.state(start)
 	if p.book.seq != p.told {
@@ -174,11 +174,11 @@ func (p *publisher) renew(id string, idle bool) {
 	}
 }
 
-// judge takes over what the last decision said.
+// judge publishes the last decision.
 func (p *publisher) judge() {
 	j := store.Judge(p.e)
 	p.judged, p.decided = j, false
-	p.allDirty() // every link may look otherwise now
+	p.allDirty() // any link may have changed
 	for id, s := range p.slots {
 		p.changes.note(s, id)
 	}
@@ -187,7 +187,7 @@ func (p *publisher) judge() {
 	}
 }
 
-// allDirty has every view made anew.
+// allDirty marks every view for renewal.
 func (p *publisher) allDirty() {
 	for id, s := range p.slots {
 		if s.view.Load() != nil {
@@ -196,7 +196,7 @@ func (p *publisher) allDirty() {
 	}
 }
 
-// state publishes the state of the whole.
+// state publishes the State.
 func (p *publisher) state(now time.Duration) {
 	s := &State{
 		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: p.e.Counts(),
@@ -221,8 +221,8 @@ func (p *publisher) state(now time.Duration) {
 	p.out.state.Store(s)
 }
 
-// feeds adds to the feeds what the engine knows of their clocks, and tells of
-// polls that never came.
+// feeds adds the engine's knowledge of clocks to the feeds, and publishes polls
+// that never arrived.
 func (p *publisher) feeds() (out []feed.Stats) {
 	of := map[string]engine.Source{}
 	for _, s := range p.e.Sources() {

@@ -9,7 +9,7 @@ import (
 	"corrgraph/odds"
 )
 
-// Hub returns the hub that publishes what happens.
+// Hub returns the hub with the messages for subscribers.
 func (l *Live) Hub() *Hub { return l.hub }
 
 // State returns the newest state.
@@ -25,8 +25,8 @@ func (p *published) scorecard() *Card {
 	return &Card{Scorecard: ledger.NewScorecard(nil)}
 }
 
-// View returns the newest view of an event. If nobody has read the event for a while
-// it waits for the loop to make one. While the loop is busy with a decision the view
+// View returns the newest view of an event. If the event had no recent reader, it
+// waits for the loop to make one. While the loop is busy with a decision the view
 // may be older than PublishEvery. ErrUnknown if there is no such event.
 func (l *Live) View(ctx context.Context, id string) (*View, error) {
 	x, ok := l.out.slots.Load(id)
@@ -48,8 +48,8 @@ func (l *Live) View(ctx context.Context, id string) (*View, error) {
 	return nil, err
 }
 
-// Inspect explains the link between two nodes with at most so many points of either
-// series; ok is false if they are not watched together.
+// Inspect explains the link between two nodes, with at most that many points of
+// either series; ok is false if they are not watched together.
 func (l *Live) Inspect(ctx context.Context, source, target odds.NodeID, most int) (d engine.Detail, ok bool, err error) {
 	found, err := ask(ctx, l.calls, func() *engine.Detail {
 		if d, ok := l.loop.e.Inspect(source, target, most); ok {
@@ -63,8 +63,8 @@ func (l *Live) Inspect(ctx context.Context, source, target odds.NodeID, most int
 	return *found, true, nil
 }
 
-// Remembered returns the newest moves of an event between two times that the engine
-// still holds, at most so many. ErrUnknown if there is no such event.
+// Remembered returns the newest moves of an event within a span that the engine
+// still holds; most limits their number. ErrUnknown if there is no such event.
 func (l *Live) Remembered(ctx context.Context, id string, from, to odds.Time, most int) (engine.Remembered, error) {
 	found, err := ask(ctx, l.calls, func() *engine.Remembered {
 		if r, ok := l.loop.e.Remembered(id, from, to, most); ok {
@@ -81,16 +81,16 @@ func (l *Live) Remembered(ctx context.Context, id string, from, to odds.Time, mo
 	return *found, nil
 }
 
-// Anomalies returns the newest anomalies of all events, newest first, at most so many.
-// The list is gathered at most once per publication, because the loop has to wait for
-// it, and is shared: callers must not change it.
+// Anomalies returns the newest anomalies of all events, newest first; most limits
+// their number. The list is gathered once per publication at most, since the loop
+// has to do it, and is shared: callers must not change it.
 func (l *Live) Anomalies(ctx context.Context, most int) ([]AnomalyUpdate, error) {
 	if r := l.out.recent.Load(); r != nil && r.most == most {
 		return r.list, nil
 	}
 	return ask(ctx, l.calls, func() []AnomalyUpdate {
 		r := l.out.recent.Load()
-		if r == nil || r.most != most { // others may have asked meanwhile
+		if r == nil || r.most != most { // another reader may have renewed it meanwhile
 			r = &recent{most, l.loop.book.newest(most)}
 			l.out.recent.Store(r)
 		}

@@ -12,8 +12,9 @@ import (
 	"corrgraph/store"
 )
 
-// Results is where conclusions are kept for those who read the store: the command
-// line, other programs, backups. They follow from the log, so losing them is harmless.
+// Results stores conclusions for readers of the store: the command line, other
+// programs, backups. They can be computed from the log again, so losing them is
+// harmless.
 type Results interface {
 	Events(ctx context.Context) ([]catalog.Event, error)
 	WriteEvent(ctx context.Context, r *store.EventResults) error
@@ -21,24 +22,24 @@ type Results interface {
 	DropEvents(ctx context.Context, ids []string) error
 }
 
-// changes is what has changed since it was saved. It belongs to the loop; nil where
-// conclusions are saved nowhere.
+// changes tracks what has changed since the last save. It belongs to the loop; nil
+// if results are not saved.
 type changes struct {
 	unsaved map[string]bool // events
-	gone    []string        // events forgotten since
-	taken   load            // what was taken last
+	gone    []string        // events forgotten since the last save
+	taken   load            // the last load taken
 }
 
 func newChanges() *changes { return &changes{unsaved: map[string]bool{}} }
 
-// note has an event saved.
+// note marks an event for saving.
 func (c *changes) note(at *slot, id string) {
 	if c != nil && !at.unsaved {
 		at.unsaved, c.unsaved[id] = true, true
 	}
 }
 
-// forget has an event dropped from the store.
+// forget marks an event for removal from the store.
 func (c *changes) forget(id string) {
 	if c != nil {
 		delete(c.unsaved, id)
@@ -46,7 +47,7 @@ func (c *changes) forget(id string) {
 	}
 }
 
-// again has saved what was taken last, which could not be written.
+// again marks the last load for saving, since it could not be written.
 func (c *changes) again() {
 	for i := range c.taken.events {
 		c.unsaved[c.taken.events[i].Event.ID] = true
@@ -54,10 +55,10 @@ func (c *changes) again() {
 	c.gone = append(c.taken.gone, c.gone...)
 }
 
-// saveAtOnce is how many events are read between two instants.
+// saveAtOnce is how many events one load holds: they are read between two instants.
 const saveAtOnce = 32
 
-// load is what is saved at once.
+// load is one unit of saving.
 type load struct {
 	events []store.EventResults
 	gone   []string
@@ -66,8 +67,8 @@ type load struct {
 	more   bool
 }
 
-// take reads what is to be saved: what has changed, and what was taken last unless
-// that was written. On the loop's goroutine, or after its end.
+// take collects the next load: what has changed, and the last load unless it was
+// written. It runs on the loop's goroutine, or after the loop's end.
 func (lp *loop) take(written bool) (x load) {
 	c := lp.changes
 	if !written {
@@ -92,7 +93,8 @@ func (lp *loop) take(written bool) (x load) {
 	return x
 }
 
-// results is what is kept of an event; ok is false where it is not known any more.
+// results returns an event as the store keeps it; ok is false if the event is
+// unknown by now.
 func (lp *loop) results(id string) (r store.EventResults, ok bool) {
 	v, ok := lp.e.View(id, [4]bool{true, true, true, true})
 	if !ok {
@@ -108,25 +110,25 @@ func (lp *loop) results(id string) (r store.EventResults, ok bool) {
 	return store.NewEventResults(v.Event, v.Layers, forecasts, found), true
 }
 
-// saver writes conclusions beside the loop: what has changed, a few events at a
-// time, and never more than a tenth of the time. Its fields belong to its own
-// goroutine, and to Run's after that has ended.
+// saver writes results beside the loop: only changes, a few events at a time, and
+// for no more than a tenth of the time. Its fields belong to its own goroutine, and
+// to Run's after that has ended.
 type saver struct {
 	to     Results
 	calls  *calls
-	take   func(written bool) load // to be called on the loop's goroutine
+	take   func(written bool) load // runs on the loop's goroutine
 	out    *published
 	watch  *stopwatch
 	failed func(what string, err error)
 
-	tidied  bool             // events of before that are not known any more are dropped
-	written bool             // what was taken last is in the store
+	tidied  bool             // events left by an earlier process and unknown to the engine are removed
+	written bool             // the last load is in the store
 	judged  *store.Judgement // saved last
 	card    *Card            // saved last
 }
 
-// run saves until ctx ends. A store that can't be written to is tried again: what
-// was to be saved is what has changed by then.
+// run saves until ctx ends. After a failed write it tries again, with everything
+// that has changed by then.
 func (s *saver) run(ctx context.Context) {
 	wait := time.NewTimer(0)
 	defer wait.Stop()
@@ -154,7 +156,7 @@ func (s *saver) once(ctx context.Context) error {
 		s.tidied = true
 	}
 	written := s.written
-	s.written = false // where ctx ends meanwhile, what is taken does not arrive here
+	s.written = false // if ctx ends meanwhile, the load does not arrive here
 	x, err := ask(ctx, s.calls, func() load { return s.take(written) })
 	if err != nil {
 		return err
@@ -162,8 +164,8 @@ func (s *saver) once(ctx context.Context) error {
 	return s.write(ctx, &x)
 }
 
-// tidy drops the events that the store still holds from before and the engine
-// does not know.
+// tidy removes events left in the store by an earlier process and unknown to the
+// engine.
 func (s *saver) tidy(ctx context.Context) error {
 	held, err := s.to.Events(ctx)
 	if err != nil {
@@ -206,13 +208,13 @@ func (s *saver) write(ctx context.Context, x *load) error {
 	return nil
 }
 
-// finish saves everything that is left, once the loop has ended.
+// finish saves the rest, once the loop has ended.
 func (s *saver) finish(ctx context.Context) error {
 	for {
 		x := s.take(s.written)
 		s.written = false
 		if err := s.write(ctx, &x); err != nil {
-			return fmt.Errorf("saving results: %w (they follow from the tick log; the next start saves them)", err)
+			return fmt.Errorf("saving results: %w (the next start computes them from the tick log and saves them)", err)
 		}
 		if !x.more {
 			return nil

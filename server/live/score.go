@@ -16,17 +16,17 @@ import (
 type Card struct {
 	ledger.Scorecard
 	AsOf    odds.Time // event time
-	Since   odds.Time // issue of the oldest prediction in it; 0 if there is none
-	Dropped uint64    // older predictions that are no longer in it
+	Since   odds.Time // when its oldest prediction was issued; 0 if there is none
+	Dropped uint64    // older predictions not in it
 }
 
 // scoreEvery is how often the scorecard is computed.
 const scoreEvery = 5 * time.Second
 
-// scorer computes the scorecard beside the loop, on a goroutine of its own.
+// scorer computes the scorecard on a goroutine of its own.
 type scorer struct {
 	calls *calls
-	tally func(seen uint64) *tally // to be called on the loop's goroutine
+	tally func(seen uint64) *tally // runs on the loop's goroutine
 	out   *published
 }
 
@@ -52,16 +52,17 @@ func (s *scorer) run(ctx context.Context) {
 	}
 }
 
-// tally is what a scorecard is computed from.
+// tally is the input of a scorecard.
 type tally struct {
 	asOf    odds.Time
 	ps      []ledger.Prediction
 	keys    []graph.FamilyKey
 	dropped uint64
-	n       uint64 // predictions issued and answered so far
+	n       uint64 // predictions issued and settled so far
 }
 
-// tally takes it; nil where nothing is new since seen. On the loop's goroutine.
+// tally returns the input; nil if nothing is new since seen. It runs on the loop's
+// goroutine.
 func (lp *loop) tally(seen uint64) *tally {
 	b := lp.book
 	n := b.settled.dropped + uint64(len(b.settled.values)) + b.issued

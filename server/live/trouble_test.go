@@ -66,7 +66,7 @@ func jumping(at odds.Time) (clock func() time.Time, set func(by time.Duration)) 
 // jumper sets the clock while an event is saved.
 type jumper struct {
 	keeper
-	jump  func() // in the first save
+	jump  func() // called in the first save
 	saves atomic.Int64
 }
 
@@ -136,7 +136,7 @@ type endless struct {
 }
 
 func (e *endless) WriteEvent(ctx context.Context, r *store.EventResults) error {
-	if ctx.Done() != nil { // not the last one, which waits for nobody
+	if ctx.Done() != nil { // not the last one, which has no deadline
 		close(e.began)
 		<-ctx.Done()
 		return ctx.Err()

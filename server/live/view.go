@@ -16,7 +16,7 @@ import (
 // View is what readers see of one event. It is immutable.
 type View struct {
 	engine.EventView
-	Version   uint64              // grows with every view of any event
+	Version   uint64              // increases with every view of any event
 	LayerAsOf [4]odds.Time        // event time of each layer's edges; 0 for a layer that is off
 	Anomalies []AnomalyUpdate     // the event's newest, oldest first
 	Settled   []ledger.Prediction // the event's newest, oldest first
@@ -25,20 +25,20 @@ type View struct {
 	decided odds.Time // the decision it is based on
 }
 
-// State is what readers see of the whole. It is immutable.
+// State is what readers see of the engine as a whole. It is immutable.
 type State struct {
-	Recovering bool      // the log is being read back, and some of it is still missing
+	Recovering bool      // the log is not yet read back completely
 	AsOf       odds.Time // event time applied; 0 before the first tick
 	Arrived    odds.Time // wall clock when the newest applied tick was accepted; 0 if none since the start
 	Published  odds.Time // wall clock
-	Renewed    time.Time // the same moment by the true clock, which no drill can set
+	Renewed    time.Time // the same moment by the monotonic clock, which no drill can set
 	Counts     engine.Counts
-	Queue      int // deliveries that wait to be applied
-	HeldBack   int // accepted batches that wait because earlier ones may still come
+	Queue      int // deliveries waiting to be applied
+	HeldBack   int // accepted batches waiting for earlier ones
 	Feeds      []feed.Stats
 	Events     []EventRow // by newest quote, then id
 	Issued     uint64     // predictions since the start of the log
-	Dropped    uint64     // answered predictions that the scorecard no longer holds
+	Dropped    uint64     // settled predictions not in the scorecard
 	Outcomes   map[ledger.Outcome][5]uint64
 	Anomalies  []AnomalyCount
 
@@ -50,7 +50,7 @@ type EventRow struct {
 	catalog.Event
 	Last      odds.Time // newest quote
 	Open      int       // pending forecasts
-	Anomalies int       // raised and not over
+	Anomalies int       // raised and not ended
 	Quotes    int       // prices shown
 	Markets   int
 }
@@ -63,7 +63,7 @@ type AnomalyCount struct {
 	N          uint64
 }
 
-// published is what readers load. The loop writes it, and the scorer the card.
+// published is what readers load. The loop writes it; the scorer writes the card.
 type published struct {
 	state  atomic.Pointer[State]
 	card   atomic.Pointer[Card]
@@ -83,15 +83,15 @@ func (p *published) known(event string) bool {
 	return ok
 }
 
-// slot is an event's place among what is published.
+// slot is an event's entry in what is published.
 type slot struct {
-	view   atomic.Pointer[View] // nil while nobody is interested
-	wanted atomic.Int64         // when the last reader came, by the stopwatch
+	view   atomic.Pointer[View] // nil without recent readers
+	wanted atomic.Int64         // last read, by the stopwatch
 
-	unsaved bool // since it was saved last; owned by the loop
+	unsaved bool // changed since the last save; owned by the loop
 }
 
-// recent are the newest anomalies, at most so many.
+// recent are the newest anomalies; most limits their number.
 type recent struct {
 	most int
 	list []AnomalyUpdate

@@ -1,9 +1,9 @@
-// Package memo keeps answers until something changes. In go answers by question,
-// under a key that says what they rest on; out they come again for as long as the key
-// is the same.
+// Package memo caches answers until something changes. Answers are stored by
+// question, under a key made of everything they depend on, and returned while the
+// key is the same.
 //
-// Everything here is safe for concurrent use. Nothing reads a clock: what time
-// changes is a part of the key.
+// Everything here is safe for concurrent use. Nothing reads a clock: answers that
+// depend on time have it in their key.
 package memo
 
 import (
@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 )
 
-// Shared is an answer that everyone who asks the same is given until something
-// changes. Value is immutable.
+// Shared is an answer that is shared by all who ask the same question until
+// something changes. Value is immutable.
 type Shared[T any] struct {
 	Value T
 
@@ -20,8 +20,8 @@ type Shared[T any] struct {
 	rendered atomic.Value
 }
 
-// Rendered returns what render makes of a pointer to Value. An answer is rendered
-// once, by the first who asks, and what was made lives as long as the answer; a
+// Rendered returns the result of render for a pointer to Value. An answer is
+// rendered once, by the first caller, and the result lives as long as the answer; a
 // failure is not kept. All renderings of one answer must have the same type.
 func (s *Shared[T]) Rendered(render func(value any) (any, error)) (any, error) {
 	if v := s.rendered.Load(); v != nil {
@@ -39,24 +39,24 @@ func (s *Shared[T]) Rendered(render func(value any) (any, error)) (any, error) {
 	return v, err
 }
 
-// Most bounds the answers of one key.
+// Most limits the answers under one key.
 const Most = 16
 
-// Answers are those about one thing, of one key. The zero value is empty.
+// Answers are the answers about one thing, under one key. The zero value is empty.
 type Answers[K comparable] struct {
 	mu  sync.Mutex
 	key K              // guarded by mu
 	of  map[string]any // guarded by mu; by question
 }
 
-// Key is the key of what is kept.
+// Key returns the current key.
 func (a *Answers[K]) Key() K {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.key
 }
 
-// Get returns the answer to a question, nil where none of this key is kept.
+// Get returns the answer to a question; nil if there is none under this key.
 func (a *Answers[K]) Get(k K, question string) any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -66,8 +66,8 @@ func (a *Answers[K]) Get(k K, question string) any {
 	return a.of[question]
 }
 
-// Put keeps an answer. What was kept of another key is forgotten, and so is everything
-// once there is more than Most.
+// Put stores an answer. Answers under another key are dropped, and so are all once
+// there are more than Most.
 func (a *Answers[K]) Put(k K, question string, answer any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -28,7 +28,7 @@ func TestASharedAnswerIsRenderedOnce(t *testing.T) {
 		})
 	}
 	asking.Wait()
-	if made != 2 { // a failure is tried again
+	if made != 2 { // a failure is not kept
 		t.Errorf("rendered %d times", made)
 	}
 }

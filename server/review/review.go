@@ -1,6 +1,6 @@
-// Package review holds what people made of anomalies: that somebody has seen one,
-// whether it was right, and what is not wanted for a while. In go the rows of a store,
-// out come the opinions on an anomaly and how often each kind was right.
+// Package review holds people's reviews of anomalies: acknowledgements, verdicts
+// and mutes. From the rows of a store it finds the opinion on an anomaly and the
+// precision of each kind.
 //
 // A Book is immutable and safe for concurrent use. Nothing here reads a clock.
 package review
@@ -23,13 +23,13 @@ const (
 	Verdict     = "verdict"
 )
 
-// Review is what a person made of an anomaly, or of all that a mute names.
+// Review is a person's review of an anomaly, or a mute.
 type Review struct {
 	ID        int64      `json:"id"`
 	Action    string     `json:"action"`   // acknowledge, mute or verdict
 	Kind      string     `json:"kind"`     // of the anomaly; in a mute empty for every kind
-	EventID   string     `json:"event_id"` // the same
-	Node      string     `json:"node"`     // the anomaly's last node; the same
+	EventID   string     `json:"event_id"` // likewise
+	Node      string     `json:"node"`     // the anomaly's last node; likewise
 	At        *odds.Time `json:"at"`       // of the anomaly; null in a mute
 	Verdict   string     `json:"verdict"`  // true, false or unsure; of a verdict
 	Note      string     `json:"note"`
@@ -52,7 +52,7 @@ func New(r *store.Review) Review {
 	return out
 }
 
-// Request is what a person wants to say.
+// Request is a review to be recorded.
 type Request struct {
 	Action    string
 	Kind      string
@@ -61,13 +61,13 @@ type Request struct {
 	At        odds.Time
 	Verdict   string
 	Note      string
-	ExpiresIn time.Duration // 0: never; a mute must end
+	ExpiresIn time.Duration // 0: never; required for a mute
 }
 
-// longestMute bounds a mute: one that is forgotten must not last.
+// longestMute limits a mute, in case it is forgotten.
 const longestMute = 30 * 24 * time.Hour
 
-// Check says what is wrong with a request.
+// Check reports what is wrong with a request.
 func (r *Request) Check() error {
 	switch {
 	case !slices.Contains([]string{Acknowledge, Mute, Verdict}, r.Action):
@@ -86,7 +86,7 @@ func (r *Request) Check() error {
 	return nil
 }
 
-// Row is the request as a store keeps it.
+// Row returns the request as a row of the store.
 func (r *Request) Row(actor string, now odds.Time) store.Review {
 	row := store.Review{
 		Action: r.Action, Kind: r.Kind, Event: r.EventID, Node: r.Node, At: r.At, Verdict: r.Verdict, Note: r.Note, Actor: actor, MadeAt: now,
@@ -97,7 +97,7 @@ func (r *Request) Row(actor string, now odds.Time) store.Review {
 	return row
 }
 
-// Book is all reviews that hold, ready to be found. Nil is an empty one.
+// Book indexes all valid reviews. Nil is an empty one.
 type Book struct {
 	all   []store.Review
 	of    map[anomalyID][]*store.Review
@@ -111,7 +111,7 @@ type anomalyID struct {
 
 func idOf(r *store.Review) anomalyID { return anomalyID{r.Kind, r.Event, r.Node, r.At} }
 
-// NewBook returns a book of reviews, the oldest first. It keeps all.
+// NewBook returns a book of reviews, given oldest first. It keeps the slice.
 func NewBook(all []store.Review) *Book {
 	b := &Book{all: all, of: map[anomalyID][]*store.Review{}}
 	for i := range all {
@@ -125,7 +125,7 @@ func NewBook(all []store.Review) *Book {
 	return b
 }
 
-// Opinion is what people made of one anomaly.
+// Opinion is the review of one anomaly.
 type Opinion struct {
 	AcknowledgedBy string
 	AcknowledgedAt *odds.Time
@@ -137,8 +137,8 @@ type Opinion struct {
 	Note           string
 }
 
-// Of returns what people made of the anomaly of a kind that began at an instant in an
-// event and has node as its last one, as far as it holds now.
+// Of returns the opinion, valid now, on the anomaly of a kind that began at an
+// instant in an event and has node as its last one.
 func (b *Book) Of(kind, event, node string, at, now odds.Time) (out Opinion) {
 	if b == nil || len(b.all) == 0 {
 		return out
@@ -163,25 +163,25 @@ func (b *Book) Of(kind, event, node string, at, now odds.Time) (out Opinion) {
 	return out
 }
 
-// Reviews are the reviews that hold, and how right the kinds of anomalies were.
+// Reviews are the valid reviews, and the precision of each kind of anomaly.
 type Reviews struct {
 	Reviews   []Review    `json:"reviews"`   // newest first
 	Precision []Precision `json:"precision"` // by kind
 }
 
-// Precision is how often people found a kind of anomaly to be right.
+// Precision is how often people judged a kind of anomaly right.
 type Precision struct {
 	Kind         string  `json:"kind"`
 	True         int     `json:"true"`
 	False        int     `json:"false"`
 	Unsure       int     `json:"unsure"`
-	Share        float64 `json:"share"`      // of those that are true or false
+	Share        float64 `json:"share"`      // of verdicts true or false
 	Low          float64 `json:"low"`        // Wilson's 95 % interval
 	High         float64 `json:"high"`       //
 	MedianMinute float64 `json:"median_min"` // from the anomaly to the verdict
 }
 
-// List lists the newest reviews, at most so many.
+// List lists the newest reviews, at most limit.
 func (b *Book) List(limit int) *Reviews {
 	out := &Reviews{Reviews: []Review{}, Precision: []Precision{}}
 	if b == nil {

@@ -25,7 +25,7 @@ func TestAMutedArbitrageIsNoOffer(t *testing.T) {
 		v.Quotes = []engine.Quote{quote("a", "away", 1.5), quote("b", "away", 2.2), quote("a", "home", 2.0)}
 		g.live.show(v)
 		g.live.state(func(st *live.State) { st.AsOf = noon + 1000 })
-		for _, event := range []string{"m", "over"} { // of the second nothing is known any more
+		for _, event := range []string{"m", "over"} { // the second one is unknown by now
 			g.live.alarms = append(g.live.alarms, live.AnomalyUpdate{Anomaly: detect.Anomaly{
 				Kind: detect.Arbitrage, Layer: odds.Direct, Event: event, Nodes: []odds.NodeID{node("a", event, "home"), node("b", event, "away")}, At: noon - 5000,
 			}})

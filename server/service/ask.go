@@ -16,7 +16,7 @@ import (
 	"corrgraph/store"
 )
 
-// Events is a page of events, the ones quoted last first.
+// Events is a page of events, the most recently quoted first.
 type Events struct {
 	answer.EventList
 	Freshness
@@ -38,7 +38,7 @@ func (rows eventRows) EachEvent(_ context.Context, yield func(*catalog.Event, *a
 	return nil
 }
 
-// Events lists events, 100 where q has no limit.
+// Events lists events, 100 if q has no limit.
 func (s *Service) Events(ctx context.Context, q answer.EventQuery) (out *Events, err error) {
 	err = s.run(ctx, OpEvents, q.Search, func(ctx context.Context) error {
 		if q.Limit <= 0 {
@@ -49,7 +49,7 @@ func (s *Service) Events(ctx context.Context, q answer.EventQuery) (out *Events,
 		if err != nil {
 			return err
 		}
-		l.AsOf = st.AsOf // the list is older by a moment
+		l.AsOf = st.AsOf // the list may be slightly older
 		out = &Events{*l, s.fresh(true)}
 		return nil
 	})
@@ -78,12 +78,12 @@ func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *m
 	return out, err
 }
 
-// matchOf is a view as questions read it.
+// matchOf returns a view in the form that questions read.
 func matchOf(v *live.View) answer.Match {
 	return answer.Match{EventView: &v.EventView, Settled: v.Settled}
 }
 
-// matches looks at events for questions.
+// matches reads events for questions.
 type matches struct{ s *Service }
 
 // Match implements answer.MatchReader.
@@ -145,12 +145,12 @@ func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *memo
 	return out, err
 }
 
-// Scorecard is how the forecasts did.
+// Scorecard is the record of the forecasts.
 type Scorecard struct {
 	AsOf odds.Time `json:"as_of"`
 	Freshness
-	Since              *odds.Time `json:"since"`   // issue of the oldest forecast in it; null: none
-	Dropped            uint64     `json:"dropped"` // older forecasts that it does not hold
+	Since              *odds.Time `json:"since"`   // when its oldest forecast was issued; null: none
+	Dropped            uint64     `json:"dropped"` // older forecasts not in it
 	DecoyDiscoveryRate float64    `json:"decoy_discovery_rate"`
 	DecoyCopies        int        `json:"decoy_copies"`
 	ledger.Scorecard
@@ -172,21 +172,21 @@ func (s *Service) Scorecard(ctx context.Context) (out *Scorecard, err error) {
 	return out, err
 }
 
-// EdgeDetail is a link with what stands behind it.
+// EdgeDetail is a link with its evidence.
 type EdgeDetail struct {
 	answer.EdgeDetail
 	Freshness
 }
 
-// Inspector asks the engine itself, in its turn.
+// Inspector asks the engine itself, on its loop.
 type Inspector interface {
-	// Inspect explains the link between two nodes; false where they are not watched
+	// Inspect explains the link between two nodes; false if they are not watched
 	// together.
 	Inspect(ctx context.Context, source, target odds.NodeID, most int) (engine.Detail, bool, error)
 	Remembered(ctx context.Context, event string, from, to odds.Time, most int) (engine.Remembered, error)
 }
 
-// mostPoints bounds the points of an overlay.
+// mostPoints limits the points of an overlay.
 const mostPoints = 500
 
 // Edge explains the link between two nodes.
@@ -199,8 +199,8 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 		}
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
-		// Not in the pool: who waits for the engine must not keep a worker from those
-		// who have their answer in memory.
+		// Outside the pool: a question that waits for the engine must not occupy a
+		// worker.
 		d, ok, err := s.o.Live.Inspect(ctx, source, target, mostPoints)
 		if err != nil {
 			return err
@@ -213,7 +213,7 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 			if g == nil {
 				return unknown("%q and %q are not a watched pair", string(source), string(target))
 			}
-			d = engine.Detail{Edge: *g, Why: "it is another program's row: what stands behind it is not known here"}
+			d = engine.Detail{Edge: *g, Why: "it is another program's row: its evidence is not known here"}
 		}
 		out = &EdgeDetail{answer.NewEdgeDetail(&d, s.Names(), s.State().AsOf), s.fresh(true)}
 		return nil
@@ -221,8 +221,8 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 	return out, err
 }
 
-// foreign is the link between two nodes as another program wrote it last, nil where
-// none did. It stands in the graph of the target's event, or of the source's.
+// foreign returns the newest link between two nodes that another program wrote, nil
+// if none did. It is in the graph of the target's event, or of the source's.
 func (s *Service) foreign(ctx context.Context, source, target odds.NodeID) (last *graph.Edge, err error) {
 	if s.external.newest.Load() == 0 {
 		return nil, nil

@@ -16,29 +16,29 @@ import (
 	"corrgraph/store"
 )
 
-// Code says what kind of failure an error is, for outsiders.
+// Code classifies an error for clients.
 type Code string
 
 // The codes.
 const (
 	Unknown     Code = "unknown"     // there is no such event, node or link
-	Invalid     Code = "invalid"     // the question is wrong
-	Limited     Code = "limited"     // a stated limit: come again later
-	Unavailable Code = "unavailable" // not now: recovering, shedding, a breaker is open, the disk is full
+	Invalid     Code = "invalid"     // the question is invalid
+	Limited     Code = "limited"     // over a stated limit: retry later
+	Unavailable Code = "unavailable" // for now: recovering, shedding, a breaker is open, the disk is full
 	Forbidden   Code = "forbidden"
-	Internal    Code = "internal" // our fault; the detail stays in the log
+	Internal    Code = "internal" // a fault of the service; the detail stays in the log
 )
 
-// Error is a failure as outsiders may see it.
+// Error is a failure in the form that clients may see.
 type Error struct {
 	Code       Code
 	Detail     string
-	RetryAfter time.Duration   // 0 unknown; of Limited and Unavailable
-	Decision   *guard.Decision // of Limited, where there is one
-	Err        error           // the cause; not for outsiders
+	RetryAfter time.Duration   // 0: unknown; of Limited and Unavailable
+	Decision   *guard.Decision // of Limited, if there is one
+	Err        error           // the cause; not for clients
 }
 
-// Error returns what a caller may know, and the cause alone of an internal error.
+// Error returns the text for clients, or only the cause of an internal error.
 func (e *Error) Error() string {
 	if e.Err != nil && e.Code == Internal {
 		return e.Err.Error()
@@ -61,7 +61,7 @@ func unavailable(retry time.Duration, err error, format string, args ...any) err
 	return &Error{Code: Unavailable, Detail: fmt.Sprintf(format, args...), RetryAfter: retry, Err: err}
 }
 
-// Classify turns any error into one for outsiders.
+// Classify turns any error into one for clients.
 func Classify(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
@@ -89,8 +89,8 @@ func Classify(err error) *Error {
 		{guard.ErrOpen, Unavailable, "a circuit breaker is open", 5 * time.Second},
 		{guard.ErrBusy, Unavailable, "all workers are busy and the queue is full", time.Second},
 		{guard.ErrOverloaded, Unavailable, "too many requests are in flight", time.Second},
-		{syscall.ENOSPC, Unavailable, "no space is left for the store", 30 * time.Second},
-		{store.ErrFull, Unavailable, "no space is left for the store", 30 * time.Second},
+		{syscall.ENOSPC, Unavailable, "the store's disk is full", 30 * time.Second},
+		{store.ErrFull, Unavailable, "the store's disk is full", 30 * time.Second},
 		{store.ErrReplaced, Unavailable, "the store's file was removed or replaced", 30 * time.Second},
 		{store.ErrDeadline, Unavailable, "the store did not answer within its deadline", time.Second},
 		{store.ErrInUse, Unavailable, "the store is locked by another program", time.Second},
@@ -105,7 +105,7 @@ func Classify(err error) *Error {
 
 func upper(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
 
-// refused tells why a fault was not injected.
+// refused explains why a fault was not injected.
 func refused(err error) error {
 	if errors.Is(err, fault.ErrDisabled) {
 		return &Error{Code: Forbidden, Detail: "fault injection is disabled: chaos.enabled is false", Err: err}

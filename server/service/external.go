@@ -12,16 +12,16 @@ import (
 // ExternalStore has the rows that other programs wrote.
 type ExternalStore interface {
 	ExternalEdges(ctx context.Context, event string, layer odds.Layer, asOf odds.Time) ([]graph.Edge, error)
-	ExternalVersion(ctx context.Context) (int64, error) // grows with every change; 0: no other program has written
+	ExternalVersion(ctx context.Context) (int64, error) // increases with every change; 0: no other program has written
 	Now(ctx context.Context) (odds.Time, error)
 }
 
-// external keeps copies of the rows that other programs wrote, of the events that
-// were asked for, until one of them changes.
+// external caches rows of other programs, for the events that were asked for, until
+// a row changes.
 type external struct {
 	store   ExternalStore
 	version atomic.Int64 // of the store; 0 before the first look
-	newest  atomic.Int64 // event time of the newest row, or of ours where that is newer; 0 without rows
+	newest  atomic.Int64 // event time of the newest row, or of our own if newer; 0 without rows
 
 	mu   sync.Mutex
 	of_  map[externalKey][]graph.Edge // guarded by mu
@@ -33,10 +33,10 @@ type externalKey struct {
 	layer odds.Layer
 }
 
-// mostCopies bounds the copies; beyond it all are dropped and read again.
+// mostCopies limits the copies; beyond it all are dropped and read again.
 const mostCopies = 4096
 
-// look renews the version; with a store that can't be asked the copies stay.
+// look renews the version; if the store can't be read, the copies stay.
 func (x *external) look(ctx context.Context, s *Service) error {
 	return s.ask(ctx, func(ctx context.Context) error {
 		v, err := x.store.ExternalVersion(ctx)
@@ -55,8 +55,8 @@ func (x *external) look(ctx context.Context, s *Service) error {
 	})
 }
 
-// of returns the rows of an event's layer, those in its window before asOf, or
-// before the newest where that is older.
+// of returns the rows of an event's layer inside its window before asOf, or before
+// the newest row if that is older.
 func (x *external) of(ctx context.Context, s *Service, event string, layer odds.Layer, asOf odds.Time) (rows []graph.Edge, err error) {
 	newest := odds.Time(x.newest.Load())
 	if newest == 0 {
@@ -66,7 +66,7 @@ func (x *external) of(ctx context.Context, s *Service, event string, layer odds.
 		rows, err = x.store.ExternalEdges(ctx, event, layer, min(asOf, newest))
 		return err
 	}
-	if asOf < newest { // of the past no copies are kept
+	if asOf < newest { // past graphs are not cached
 		err = s.ask(ctx, read)
 		return rows, err
 	}

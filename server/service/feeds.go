@@ -7,28 +7,28 @@ import (
 	"corrgraph/odds"
 )
 
-// Feed is how one source or venue is heard.
+// Feed is the state of one source or venue.
 type Feed struct {
 	Source     string            `json:"source"`
 	Venue      string            `json:"venue"` // empty: the source as a whole
 	Polled     bool              `json:"polled"`
 	Quotes     uint64            `json:"quotes"`
-	Refused    map[string]uint64 `json:"refused"`     // quotes not taken, by reason; of sources
+	Refused    map[string]uint64 `json:"refused"`     // refused quotes by reason; of sources
 	LastTick   *odds.Time        `json:"last_tick"`   // newest event time; null: none
-	ReceivedAt *odds.Time        `json:"received_at"` // wall clock; null: not since the start
+	ReceivedAt *odds.Time        `json:"received_at"` // wall clock; null: none since the start
 	AgeMs      *odds.Millis      `json:"age_ms"`      // since it was received
-	DelayMs    odds.Millis       `json:"delay_ms"`    // of the newest, from the source's or venue's stamp
-	StepMs     odds.Millis       `json:"step_ms"`     // what the source's stamps can tell apart; of sources
-	Missed     int               `json:"missed"`      // polls that never came; of sources
+	DelayMs    odds.Millis       `json:"delay_ms"`    // of the newest quote, from the stamp of the source or venue
+	StepMs     odds.Millis       `json:"step_ms"`     // resolution of the source's stamps; of sources
+	Missed     int               `json:"missed"`      // polls that never arrived; of sources
 }
 
-// Feeds is how everything is heard.
+// Feeds is the state of all sources and venues.
 type Feeds struct {
 	AsOf odds.Time `json:"as_of"`
 	Freshness
 	Feeds    []Feed `json:"feeds"`
-	Queue    int    `json:"queue"`     // deliveries that wait to be applied
-	HeldBack int    `json:"held_back"` // batches that wait for their place
+	Queue    int    `json:"queue"`     // deliveries waiting to be applied
+	HeldBack int    `json:"held_back"` // batches waiting for earlier ones
 }
 
 // Feeds lists sources and venues.
@@ -57,8 +57,8 @@ func (s *Service) Feeds(ctx context.Context) (out *Feeds, err error) {
 	return out, err
 }
 
-// Watch keeps the view of an event current for the next minute, so that news of
-// its graph are published, and fails where there is no such event.
+// Watch keeps the view of an event current for the next minute, so that changes of
+// its graph are published. It fails if there is no such event.
 func (s *Service) Watch(ctx context.Context, event string) error {
 	return s.run(ctx, OpWatch, event, func(ctx context.Context) error {
 		_, err := s.view(ctx, event)

@@ -18,10 +18,10 @@ import (
 	"corrgraph/store"
 )
 
-// Freshness is what every answer from a snapshot says of it.
+// Freshness says how current and complete an answer is.
 type Freshness struct {
-	Complete bool `json:"complete"` // every layer is there, and the log is read back
-	Stale    bool `json:"stale"`    // no tick has come for longer than the feeds are wont to be silent
+	Complete bool `json:"complete"` // no layer is missing, and the log is read back
+	Stale    bool `json:"stale"`    // no tick for longer than the feeds' usual silence
 }
 
 // Graph is the graph of one event.
@@ -31,21 +31,21 @@ type Graph struct {
 	Version uint64 `json:"version"`
 }
 
-// Views are what the engine published.
+// Views are the views that the engine publishes.
 type Views interface {
 	State() *live.State
-	// View returns live.ErrUnknown where there is no such event.
+	// View returns live.ErrUnknown if there is no such event.
 	View(ctx context.Context, event string) (*live.View, error)
 }
 
-// EventStore knows the events that only other programs' rows name.
+// EventStore finds events that only rows of other programs name.
 type EventStore interface {
 	KnowsEvent(ctx context.Context, event string) (bool, error)
 	Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error)
 }
 
-// view returns what is known of an event, of one that only other programs' rows
-// name too.
+// view returns the view of an event, or an empty one if only rows of other programs
+// name it.
 func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 	defer cancel()
@@ -66,8 +66,8 @@ func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
 	return v, nil
 }
 
-// Graph returns the graph of an event with at most limit edges a layer; 0
-// means graph.AnswerLimit. Healthy answers of one version are shared.
+// Graph returns the graph of an event with at most limit edges a layer; 0 means
+// graph.AnswerLimit. Healthy answers of one version are shared.
 func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo.Shared[Graph], err error) {
 	err = s.run(ctx, OpGraph, event, func(ctx context.Context) error {
 		v, err := s.view(ctx, event)
@@ -83,7 +83,7 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo
 	return out, err
 }
 
-// graph builds the answer from a snapshot of a view. It fails where every layer does.
+// graph builds the answer from a snapshot of a view. It fails if every layer fails.
 func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot) (g Graph, err error) {
 	start := time.Now()
 	snap := snapshot()
@@ -109,8 +109,8 @@ func (s *Service) graph(v *live.View, limit int, snapshot func() *graph.Snapshot
 	return g, nil
 }
 
-// snapshot is the graph of an event, the one that is remembered when nothing has
-// changed since.
+// snapshot returns the graph of an event, from memory if nothing has changed since
+// it was built.
 func (s *Service) snapshot(ctx context.Context, v *live.View) *graph.Snapshot {
 	r, k := s.remembered(v)
 	if s.healthy() {
@@ -125,7 +125,7 @@ func (s *Service) snapshot(ctx context.Context, v *live.View) *graph.Snapshot {
 	return snap
 }
 
-// healthy reports whether no layer failed when it was last built.
+// healthy reports whether the last build of every layer succeeded.
 func (s *Service) healthy() bool {
 	for _, g := range s.layers {
 		if g.failed.Load() != nil || g.breaker.State() != guard.Closed {
@@ -198,7 +198,7 @@ func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *me
 // staleAfter is how long the feeds may be silent; polled ones for three polls.
 const staleAfter = 30 * time.Second
 
-// fresh says how far an answer can be relied on now.
+// fresh returns the freshness of an answer.
 func (s *Service) fresh(whole bool) Freshness {
 	st := s.o.Live.State()
 	return Freshness{Complete: whole && !st.Recovering, Stale: s.stale(st)}
@@ -215,5 +215,5 @@ func (s *Service) stale(st *live.State) bool {
 		}
 	}
 	age := s.now().Sub(st.Arrived)
-	return age > limit || age < -limit // by a clock that was set back since
+	return age > limit || age < -limit // the clock was set back since
 }

@@ -60,7 +60,7 @@ func TestAnswersAreNotKeptForEver(t *testing.T) {
 			g.kept.Range(func(any, any) bool { n++; return true })
 			return n
 		}
-		if n := held(); n < 90 { // the service looks after itself meanwhile
+		if n := held(); n < 90 { // the service probes itself meanwhile
 			t.Fatalf("%d held", n)
 		}
 		g.rest(5 * time.Second)
@@ -77,7 +77,7 @@ func TestDegradedAnswersAreNotRemembered(t *testing.T) {
 		if _, err := g.Inject(g.ctx, "kill-layer", fault.Params{Layer: odds.CrossEvent}, 10*time.Second); err != nil {
 			t.Fatal(err)
 		}
-		g.rest(1100 * time.Millisecond) // what was remembered is over
+		g.rest(1100 * time.Millisecond) // cached answers have expired
 		out, first := g.graphOf("m", 0)
 		if out.Status != graph.Degraded || out.Complete || out.Layers[2].Status != graph.Failed || out.Layers[2].Reason == "" || len(out.Layers[0].Edges) != 2 {
 			t.Errorf("%+v", out)
@@ -157,7 +157,7 @@ func TestRowsOfOtherProgramsAreShown(t *testing.T) {
 		}
 		g.row(odds.Direct, "m", a, b, 0.9, 0.7, 0.97)
 		g.row(odds.CrossMarket, "theirs alone", "opaque-node-1", "opaque-node-2", 0.9, 0.7, 0.97)
-		g.rest(2 * time.Second) // the change is seen
+		g.rest(2 * time.Second) // the change is noticed
 		if l := g.parsed("m").Layers[0]; len(l.Edges) != 3 || l.Edges[0].Evidence != graph.FromExternal {
 			t.Errorf("%+v", l)
 		}
@@ -250,7 +250,7 @@ func TestStaleness(t *testing.T) {
 		now := func() odds.Time { return odds.TimeOf(time.Now()) }
 		for _, c := range []struct {
 			name    string
-			arrived odds.Millis // before now; below 0 never
+			arrived odds.Millis // relative to now; below 0: never
 			step    odds.Millis // of a polled source
 			skew    time.Duration
 			stale   bool
@@ -307,7 +307,7 @@ func TestPagesOfEventsEndThoughQuotesKeepComing(t *testing.T) {
 				break
 			}
 			q.Cursor = got.Next
-			// The last one of the page is quoted, and moves to the front.
+			// The last event of the page is quoted, and moves to the front.
 			last := got.Events[len(got.Events)-1].ID
 			rows = slices.Clone(rows)
 			i := slices.IndexFunc(rows, func(r live.EventRow) bool { return r.ID == last })

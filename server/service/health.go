@@ -12,21 +12,21 @@ import (
 	"corrgraph/server/live"
 )
 
-// Health is how the instance fares. Wrong questions never change it.
+// Health is the state of the instance. Invalid questions never change it.
 type Health struct {
 	Status graph.Status `json:"status"` // HEALTHY, DEGRADED or FAILED
 	AsOf   odds.Time    `json:"as_of"`
 	// Simulated says that every price is made up.
 	Simulated bool          `json:"simulated"`
-	Reasons   []string      `json:"reasons"` // what is not as it should be; empty when healthy
+	Reasons   []string      `json:"reasons"` // what is wrong; empty when healthy
 	Layers    []LayerHealth `json:"layers"`  // always four
 	Store     TargetHealth  `json:"store"`
 	Log       TargetHealth  `json:"tick_log"`
 	Memory    string        `json:"memory_level"`
-	Faults    []string      `json:"faults"` // injected now
+	Faults    []string      `json:"faults"` // active injected faults
 }
 
-// TargetHealth is the state of what a breaker protects.
+// TargetHealth is the state of a target that a breaker protects.
 type TargetHealth struct {
 	Status  graph.Status `json:"status"`
 	Circuit string       `json:"circuit"`
@@ -42,10 +42,10 @@ type LayerHealth struct {
 }
 
 // behindAfter is how long, in ms, accepted ticks may wait to be applied, or readers
-// for news of anything, before the engine counts as behind.
+// for a publication, before the engine counts as behind.
 const behindAfter odds.Millis = 5000
 
-// Health sums up.
+// Health returns the state of the instance.
 func (s *Service) Health() *Health {
 	st, set := s.o.Live.State(), s.settings.Load()
 	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Simulated: s.o.Simulated, Reasons: []string{}, Memory: s.o.Memory.Level().String(), Faults: []string{}}
@@ -80,15 +80,15 @@ func (s *Service) Health() *Health {
 		}
 	}
 	if s.audits.failing() {
-		h.Reasons = append(h.Reasons, "audit log: it can't be written now; operations wait once its queue is full")
+		h.Reasons = append(h.Reasons, "audit log: it can't be written; operations will wait once its queue is full")
 	}
 	if st.Recovering {
 		h.Reasons = append(h.Reasons, "recovering: the tick log is being read back")
 	}
 	if quiet := time.Since(st.Renewed).Truncate(time.Second); !st.Recovering && quiet > behindAfter.Std() {
-		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: it has published nothing for %s", quiet))
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: nothing was published for %s", quiet))
 	} else if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
-		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have waited for %s to be applied", late.Std()))
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have been waiting for %s to be applied", late.Std()))
 	}
 	if l := s.o.Memory.Level(); l != guard.Normal {
 		h.Reasons = append(h.Reasons, "memory: "+l.String())
@@ -117,7 +117,7 @@ func target(b *guard.Breaker) TargetHealth {
 	return t
 }
 
-// Ready says why the instance should get no traffic now; nil when it should.
+// Ready returns why the instance should get no traffic now; nil if it should.
 func (s *Service) Ready() []string {
 	var why []string
 	if st := s.o.Live.State(); st.Recovering {
@@ -132,12 +132,12 @@ func (s *Service) Ready() []string {
 	return why
 }
 
-// probeEvery is how often the service looks after itself, so that failures show
-// and heal without anybody asking.
+// probeEvery is how often the service probes itself, so that failures show and heal
+// without requests.
 const probeEvery = time.Second
 
-// Run looks after the service until ctx ends: it probes layers and store and
-// follows the rows of other programs.
+// Run maintains the service until ctx ends: it probes layers and store and follows
+// the rows of other programs.
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
@@ -154,13 +154,13 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// LogStore keeps the tick log.
+// LogStore is the tick log.
 type LogStore interface {
-	Writable(ctx context.Context) error // commits nothing, to see whether it could
+	Writable(ctx context.Context) error // an empty commit, to test whether one can succeed
 }
 
-// tryLog appends nothing to the tick log when it failed last, so that its health
-// does not depend on a tick that may never come.
+// tryLog appends nothing to the tick log after a failed append, so that its
+// recovery does not depend on a tick that may never come.
 func (s *Service) tryLog(ctx context.Context) {
 	if s.unfit.Load() == nil {
 		return
@@ -170,10 +170,10 @@ func (s *Service) tryLog(ctx context.Context) {
 	}
 }
 
-// probe asks the store, and builds the graph of the event that was quoted last.
+// probe queries the store, and builds the graph of the most recently quoted event.
 func (s *Service) probe(ctx context.Context) {
-	// Failures are noted by ask. Reviews may take long to read: a store that is too slow
-	// for what people wait for must not count as well because of them.
+	// ask records failures. Reviews may take long to read: a store too slow for
+	// clients must not count as healthy because of them.
 	if s.external.look(ctx, s) == nil {
 		if now := s.o.Clock(); s.loadedAt.IsZero() || now.Sub(s.loadedAt) >= loadEvery || now.Before(s.loadedAt) {
 			if s.loadReviews(ctx) == nil {

@@ -18,7 +18,7 @@ import (
 	"corrgraph/store"
 )
 
-// kill has a layer fail for a while.
+// kill makes a layer fail for a while.
 func (g *rig) kill(l odds.Layer, lasts time.Duration) {
 	g.t.Helper()
 	if _, err := g.Inject(g.ctx, "kill-layer", fault.Params{Layer: l}, lasts); err != nil {
@@ -75,7 +75,7 @@ func TestALayersBreakerOpensAtFiveFailuresAMinuteAndCloses(t *testing.T) {
 		if h := g.Health(); h.Status != graph.Healthy || h.Layers[1].Circuit != "closed" {
 			t.Errorf("%+v", h)
 		}
-		g.awake() // writes down the changes
+		g.awake() // records the changes
 		seen := map[string]int{}
 		for _, r := range g.audited() {
 			seen[r.Operation]++
@@ -106,7 +106,7 @@ func TestHealthHealsWithoutQuestions(t *testing.T) {
 		v := match("m", 1)
 		g.live.show(v)
 		g.live.state(func(st *live.State) { st.Events = []live.EventRow{{Event: v.Event, Last: noon}} })
-		beat := func(d time.Duration) { // the engine goes on publishing
+		beat := func(d time.Duration) { // the engine keeps publishing
 			for range d / time.Second {
 				time.Sleep(time.Second)
 				g.live.state(func(*live.State) {})
@@ -142,8 +142,8 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		name   string
 		do     func(g *rig)
 		status graph.Status
-		reason string // of health; empty: none
-		ready  string // why it is not; empty: it is
+		reason string // in health; empty: none
+		ready  string // why not ready; empty: ready
 	}{
 		{"all is well", func(*rig) {}, graph.Healthy, "", ""},
 		{"layers that are off are not missing", func(g *rig) { g.Set([4]LayerMode{Off, Off, Off, Off}, false) }, graph.Healthy, "", ""},
@@ -159,8 +159,8 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		{"memory is at its ceiling", func(g *rig) { g.used.Store(ceiling); time.Sleep(time.Second) }, graph.Degraded, "memory", "ceiling"},
 		{"ticks wait", func(g *rig) {
 			g.live.state(func(st *live.State) { st.Queue, st.Arrived = 3, odds.TimeOf(time.Now()).Add(-6000) })
-		}, graph.Degraded, "ticks have waited", ""},
-		{"the engine hangs", func(*rig) { time.Sleep(6 * time.Second) }, graph.Degraded, "published nothing", ""},
+		}, graph.Degraded, "ticks have been waiting", ""},
+		{"the engine hangs", func(*rig) { time.Sleep(6 * time.Second) }, graph.Degraded, "nothing was published", ""},
 		{"the audit log can't be written", func(g *rig) {
 			g.probe(g.ctx)
 			_, _ = g.Inject(g.ctx, "full-disk", fault.Params{}, time.Minute)

@@ -31,7 +31,7 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// engineOf is an engine's side that says what a test tells it to.
+// engineOf is an engine with the state that a test sets.
 type engineOf struct {
 	mu       sync.Mutex
 	st       *live.State
@@ -40,10 +40,10 @@ type engineOf struct {
 	alarms   []live.AnomalyUpdate
 	moves    engine.Remembered
 	card     live.Card
-	asked    [3]int64 // from, to and most of the last question for moves
+	asked    [3]int64 // from, to and most of the last query for moves
 	accepted int
-	refuse   error // of the next Accept and of all later ones
-	busy     error // of Views, Inspect and Anomalies
+	refuse   error // returned by the next Accept and all later ones
+	busy     error // returned by Views, Inspect and Anomalies
 	hub      *live.Hub
 }
 
@@ -104,7 +104,7 @@ func (e *engineOf) Anomalies(context.Context, int) ([]live.AnomalyUpdate, error)
 func (e *engineOf) Scorecard() *live.Card { return &e.card }
 func (e *engineOf) Hub() *live.Hub        { return e.hub }
 
-// set changes what the engine says.
+// set changes the engine's state.
 func (e *engineOf) set(f func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -128,22 +128,22 @@ func (e *engineOf) show(v *live.View) {
 	e.views[v.Event.ID] = v
 }
 
-// rig is a service in a bubble of its own time, on a store of its own.
+// rig is a service in a bubble with its own time, on a store of its own.
 type rig struct {
 	*Service
 	t      *testing.T
 	live   *engineOf
 	store  *sqlite.Store
 	path   string
-	used   atomic.Int64 // bytes that seem to be used
-	skew   atomic.Int64 // of the service's clock
+	used   atomic.Int64 // bytes that appear to be used
+	skew   atomic.Int64 // skew of the service's clock
 	log    bytes.Buffer
 	ctx    context.Context
 	awake  func() // runs the service itself
 	faults *fault.Registry
 }
 
-// rest lets time of the bubble pass.
+// rest lets the bubble's time pass.
 func (g *rig) rest(d time.Duration) {
 	g.t.Helper()
 	time.Sleep(d)
@@ -161,7 +161,7 @@ func must[T any](t testing.TB) func(T, error) T {
 	}
 }
 
-// bubble runs a test with a service. Its time costs nothing.
+// bubble runs a test with a service, in a bubble with its own time.
 func bubble(t *testing.T, f func(t *testing.T, g *rig)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s.db")
@@ -225,7 +225,7 @@ func edge(l odds.Layer, event string, a, b odds.NodeID, score float64) graph.Edg
 	}
 }
 
-// match is a view of an event whose layer 1 has three venues in a row.
+// match returns a view of an event whose layer 1 links three venues in a row.
 func match(id string, version uint64) *live.View {
 	v := &live.View{Version: version}
 	v.Event.ID, v.Event.Sport, v.Event.Home, v.Event.Away = id, "tennis", "A", "B"
@@ -240,14 +240,14 @@ func match(id string, version uint64) *live.View {
 	return v
 }
 
-// graphOf is the graph of an event, and the answer that all share.
+// graphOf returns the graph of an event, and the shared answer.
 func (g *rig) graphOf(event string, limit int) (out Graph, shared *memo.Shared[Graph]) {
 	g.t.Helper()
 	shared = must[*memo.Shared[Graph]](g.t)(g.Graph(g.ctx, event, limit))
 	return shared.Value, shared
 }
 
-// audited are the operations written down so far, oldest first.
+// audited returns the operations recorded so far, oldest first.
 func (g *rig) audited() []store.AuditRow {
 	g.t.Helper()
 	time.Sleep(time.Second) // the batch is written
@@ -261,7 +261,7 @@ func (g *rig) audited() []store.AuditRow {
 	return rows
 }
 
-// foreign lets another program write to the store.
+// foreign executes a statement as another program.
 func (g *rig) foreign(statement string, args ...any) {
 	g.t.Helper()
 	db, err := sql.Open("sqlite", g.path)
@@ -279,13 +279,13 @@ func (g *rig) foreign(statement string, args ...any) {
 const foreignInsert = `INSERT INTO multi_layer_correlations (layer, event_id, source_node, target_node, correlation_type, correlation_score,
 	latency_ms, expected_propagation, detected_at, confidence) VALUES (?,?,?,?,'theirs',?,2500,?,?,?)`
 
-// row has another program write a link.
+// row writes a link as another program.
 func (g *rig) row(l odds.Layer, event string, a, b odds.NodeID, score, beta, confidence float64) {
 	g.t.Helper()
 	g.foreign(foreignInsert, int(l), event, string(a), string(b), score, beta, int64(noon), confidence)
 }
 
-// code is the kind of an error.
+// code returns the code of an error.
 func code(err error) Code {
 	if err == nil {
 		return ""

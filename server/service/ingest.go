@@ -14,11 +14,11 @@ import (
 	"corrgraph/store"
 )
 
-// shedRetry is when to come again after something was shed.
+// shedRetry is the Retry-After of shed requests.
 const shedRetry = 2 * time.Second
 
-// longestIngest is how long who sends ticks waits for the disk and for the engine
-// before he is told to send them again: longer than a decision over very many pairs.
+// longestIngest bounds a sender's wait for the disk and the engine before it must
+// retry. It is longer than a decision over very many pairs.
 const longestIngest = 9 * time.Second
 
 // Ingester accepts ticks.
@@ -26,7 +26,7 @@ type Ingester interface {
 	Accept(ctx context.Context, batches []*odds.Batch) (ingest.Receipt, error)
 }
 
-// Ingest takes batches; they are in the tick log when it returns.
+// Ingest accepts batches; they are in the tick log when it returns.
 func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r ingest.Receipt, err error) {
 	quotes := 0
 	for _, b := range batches {
@@ -55,21 +55,22 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r ingest.R
 	return r, err
 }
 
-// isStore reports whether the store, and not the moment or the client, is to blame.
+// isStore reports whether the store caused an error, not the load or the client.
 func isStore(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReplaced) || errors.Is(err, store.ErrDeadline) || errors.Is(err, store.ErrInUse)
 }
 
-// auditWatch notices when the audit log can't be written.
+// auditWatch detects a failing audit log.
 type auditWatch struct {
 	failures atomic.Int64
 	since    atomic.Pointer[time.Time] // of the newest failure, by the true clock; nil: none
 }
 
-// auditQuiet is how long after the last failed write the audit log counts as well.
+// auditQuiet is how long after the last failed write the audit log counts as
+// healthy again.
 const auditQuiet = 3 * time.Second
 
-// look takes the log's count of failures.
+// look records the log's count of failures.
 func (w *auditWatch) look(failures int64) {
 	if w.failures.Swap(failures) != failures {
 		now := time.Now()

@@ -15,7 +15,7 @@ import (
 	"corrgraph/store"
 )
 
-// layerGuard watches over one layer.
+// layerGuard is the state of one layer.
 type layerGuard struct {
 	breaker *guard.Breaker
 	failed  atomic.Pointer[layerFailure] // the last failure; nil after a success
@@ -23,13 +23,13 @@ type layerGuard struct {
 
 type layerFailure struct{ err error }
 
-// errOff is why a layer that is switched off is not there.
+// errOff is the reason of a layer that is switched off.
 var errOff = errors.New("switched off")
 
-// build makes the graph of an event from what the engine published and what other
-// programs wrote, as it stood at asOf, layer by layer, each behind its breaker. The statements of the
-// store have deadlines of their own; what comes from memory needs none, and one
-// for all layers would fail the last of them whenever the machine is busy.
+// build makes the graph of an event as of asOf from the engine's publications and
+// the rows of other programs, layer by layer, each behind its breaker. Statements
+// of the store have deadlines of their own; layers from memory need none, and one
+// deadline for all layers would fail the last of them whenever the machine is busy.
 func (s *Service) build(ctx context.Context, v *live.View, asOf odds.Time) *graph.Snapshot {
 	set := s.settings.Load()
 	o := graph.Options{Mode: s.o.Mode}
@@ -41,8 +41,8 @@ func (s *Service) build(ctx context.Context, v *live.View, asOf odds.Time) *grap
 	}, o)
 }
 
-// asOf is the instant that windows count back from: of the engine, or of another
-// program's rows where they are newer.
+// asOf returns the end of the windows: the engine's time, or that of another
+// program's rows if newer.
 func (s *Service) asOf(v *live.View) odds.Time {
 	return max(v.AsOf, odds.Time(s.external.newest.Load()))
 }
@@ -77,7 +77,7 @@ func (s *Service) layer(ctx context.Context, v *live.View, layer odds.Layer, asO
 	case err == nil:
 		g.failed.Store(nil)
 	case !errors.Is(err, context.Canceled):
-		if !errors.Is(err, guard.ErrOpen) { // that it is open was noted when it opened
+		if !errors.Is(err, guard.ErrOpen) { // the breaker reported its opening
 			s.Note(ctx, store.AuditRow{Operation: layer.Key() + "_BUILD_FAILED", Subject: v.Event.ID, Layer: layer, Status: "FAILED", Detail: err.Error(), Took: took})
 		}
 		g.failed.Store(&layerFailure{err})
@@ -85,7 +85,7 @@ func (s *Service) layer(ctx context.Context, v *live.View, layer odds.Layer, asO
 	return edges, err
 }
 
-// outcome is the word of the metric.
+// outcome is the label of the metric.
 func outcome(err error) string {
 	switch {
 	case err == nil:
@@ -101,7 +101,7 @@ func outcome(err error) string {
 	}
 }
 
-// ask runs a question to the store behind its breaker.
+// ask runs a query of the store behind its breaker.
 func (s *Service) ask(ctx context.Context, f func(context.Context) error) error {
 	err := s.store.Do(ctx, f)
 	if err == nil {

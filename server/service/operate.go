@@ -34,17 +34,17 @@ type AuditRow struct {
 	TraceID   string    `json:"trace_id,omitempty"`
 }
 
-// AuditLog is how the log itself fares.
+// AuditLog is the state of the audit log.
 type AuditLog struct {
 	Rows       int       `json:"rows"`
 	Bytes      int64     `json:"bytes"`
 	Oldest     odds.Time `json:"oldest"`
 	Waiting    int       `json:"waiting"`
 	Failures   int64     `json:"failures"`
-	CapReached bool      `json:"cap_reached"` // an alarm: it keeps less than it should
+	CapReached bool      `json:"cap_reached"` // an alarm: rows are dropped before their retention ends
 }
 
-// AuditStore has the audit log and the measurements of operations.
+// AuditStore holds the audit log and the measurements of operations.
 type AuditStore interface {
 	AuditSearch(ctx context.Context, f store.AuditFilter, cursor int64, limit int) ([]store.AuditRow, int64, error)
 	Performance(ctx context.Context, from, to odds.Time, operation string, limit int) ([]store.Performance, error)
@@ -90,15 +90,15 @@ func (s *Service) Audit(ctx context.Context, f store.AuditFilter, cursor string,
 // Component is the name of this program in the readiness matrix.
 const Component = "correlation-engine"
 
-// Readiness is what the gates said when they were run last.
+// Readiness is the newest result of every gate.
 type Readiness struct {
 	Component  string `json:"component"`
-	Authorised bool   `json:"authorised"` // all gates were run and no critical one fails
+	Authorised bool   `json:"authorised"` // all gates were run and no critical one failed
 	Total      int    `json:"total_checks"`
 	Passed     int    `json:"passed"`
 	Failed     int    `json:"failed"`
 	Pending    int    `json:"pending"`
-	Blockers   int    `json:"blockers"` // critical ones that fail
+	Blockers   int    `json:"blockers"` // critical gates that failed
 	Gates      []Gate `json:"gates"`
 }
 
@@ -112,8 +112,8 @@ type Gate struct {
 	Measured    string     `json:"measured"`
 	Evidence    string     `json:"evidence"`
 	Runbook     string     `json:"runbook"`
-	LastChecked *time.Time `json:"last_checked"`           // null: never
-	Since       *time.Time `json:"since" required:"false"` // when the status became what it is, which the store keeps; null: unknown
+	LastChecked *time.Time `json:"last_checked"`           // null: never run
+	Since       *time.Time `json:"since" required:"false"` // when the status last changed; null: unknown
 }
 
 // NewReadiness sums up gates.
@@ -148,10 +148,10 @@ func instant(t odds.Time) *time.Time {
 	return &at
 }
 
-// gateAge is how long the result of a gate says something.
+// gateAge is how long the result of a gate is valid.
 const gateAge = 7 * 24 * time.Hour
 
-// aged turns results that are too old to say anything into pending ones.
+// aged turns results that are too old into pending ones.
 func aged(checks []store.Check, now odds.Time) []store.Check {
 	for i := range checks {
 		if c := &checks[i]; c.LastChecked != 0 && now.Sub(c.LastChecked) > odds.MillisOf(gateAge) {
@@ -161,7 +161,7 @@ func aged(checks []store.Check, now odds.Time) []store.Check {
 	return checks
 }
 
-// Readiness reads what the gates said.
+// Readiness reads the results of the gates.
 func (s *Service) Readiness(ctx context.Context) (out *Readiness, err error) {
 	err = s.run(ctx, OpReadiness, "", func(ctx context.Context) error {
 		return s.ask(ctx, func(ctx context.Context) error {
@@ -175,11 +175,11 @@ func (s *Service) Readiness(ctx context.Context) (out *Readiness, err error) {
 	return out, err
 }
 
-// mostGates bounds what one request may record.
+// mostGates limits the gates in one request.
 const mostGates = 100
 
-// RecordReadiness writes what gates said that were run beside the service. A gate
-// takes the place of its earlier result; others stay as they are.
+// RecordReadiness stores results of gates that were run beside the service. A
+// result replaces an earlier one of the same gate; others stay.
 func (s *Service) RecordReadiness(ctx context.Context, gates []Gate) (out *Readiness, err error) {
 	err = s.run(ctx, OpReadiness, fmt.Sprintf("record %d", len(gates)), func(ctx context.Context) error {
 		if len(gates) == 0 || len(gates) > mostGates {
@@ -205,8 +205,8 @@ func (s *Service) RecordReadiness(ctx context.Context, gates []Gate) (out *Readi
 	return out, err
 }
 
-// Check is the row of the readiness matrix that a gate is. It fails where name,
-// status or severity are none.
+// Check returns the gate as a row of the readiness matrix. It fails for an invalid
+// name, status or severity.
 func (g *Gate) Check() (c store.Check, err error) {
 	if g.Name == "" || !slices.Contains([]string{"PASS", "FAIL", "PENDING"}, g.Status) || !slices.Contains([]string{"CRITICAL", "HIGH", "MEDIUM", "LOW"}, g.Severity) {
 		return c, errors.New("want a name, a status of PASS, FAIL or PENDING and a severity of CRITICAL, HIGH, MEDIUM or LOW")
@@ -221,7 +221,7 @@ func (g *Gate) Check() (c store.Check, err error) {
 	return c, nil
 }
 
-// Measurement is how long an operation took in one span of time.
+// Measurement is the latency of an operation in one span of time.
 type Measurement struct {
 	At        odds.Time `json:"at"`
 	Operation string    `json:"operation"`
@@ -251,7 +251,7 @@ func (s *Service) Performance(ctx context.Context, from, to odds.Time, operation
 	return out, err
 }
 
-// Fault is an injected fault as interfaces show it.
+// Fault is an injected fault in an answer.
 type Fault struct {
 	ID       uint64    `json:"id"`
 	Kind     string    `json:"kind"`
@@ -271,7 +271,7 @@ func newFault(f *fault.Fault) Fault {
 	}
 }
 
-// Faults lists the faults that are injected now; enabled says whether any can be.
+// Faults lists the active faults; enabled reports whether faults can be injected.
 func (s *Service) Faults(ctx context.Context) (out []Fault, enabled bool, err error) {
 	err = s.run(ctx, OpFault, "list", func(context.Context) error {
 		active := s.o.Faults.Active()
@@ -285,7 +285,7 @@ func (s *Service) Faults(ctx context.Context) (out []Fault, enabled bool, err er
 	return out, enabled, err
 }
 
-// Inject breaks something for a while.
+// Inject starts a fault.
 func (s *Service) Inject(ctx context.Context, kind string, p fault.Params, lasts time.Duration) (out Fault, err error) {
 	err = s.run(ctx, OpFault, fmt.Sprintf("%s for %s", kind, lasts), func(ctx context.Context) error {
 		k, err := fault.ParseKind(kind)
@@ -302,7 +302,7 @@ func (s *Service) Inject(ctx context.Context, kind string, p fault.Params, lasts
 	return out, err
 }
 
-// ClearFaults ends all injected faults before their time and returns how many.
+// ClearFaults ends all active faults early and returns their number.
 func (s *Service) ClearFaults(ctx context.Context) (n int, err error) {
 	err = s.run(ctx, OpFault, "clear", func(context.Context) error {
 		n = len(s.o.Faults.ClearAll())

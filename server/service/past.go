@@ -9,9 +9,9 @@ import (
 	"corrgraph/server/live"
 )
 
-// GraphAt returns the graph of an event as it stood at an instant: the newest that is
-// remembered and not newer. Its as_of says when that was. It is not shared: the
-// answers of now must not make room for it.
+// GraphAt returns the newest remembered graph of an event that is not newer than
+// at; its as_of has the exact time. It is not shared, since it must not displace
+// current answers.
 func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit int) (out *Graph, err error) {
 	err = s.run(ctx, OpGraph, event, func(ctx context.Context) error {
 		v, err := s.view(ctx, event)
@@ -36,7 +36,7 @@ func (s *Service) GraphAt(ctx context.Context, event string, at odds.Time, limit
 	return out, err
 }
 
-// forgotten says from when on the graph of an event is remembered.
+// forgotten says since when the graph of an event is remembered.
 func forgotten(v *live.View) error {
 	if len(v.Past) == 0 {
 		return unknown("no graph of this event is remembered")
@@ -44,14 +44,15 @@ func forgotten(v *live.View) error {
 	return unknown("the graph of this event is remembered from %v to %v", v.Past[0].AsOf, v.AsOf)
 }
 
-// Moves are the moves of an event that are remembered, and since when its graph is.
+// Moves are the remembered moves of an event, and the time since when its graph is
+// remembered.
 type Moves struct {
 	answer.MoveList
 	Freshness
 }
 
-// Moves returns the newest moves of an event in a span of time. What a process has
-// forgotten, or did not see of a graph since its start, is not in it.
+// Moves returns the newest moves of an event in a span of time, as far as this
+// process remembers them.
 func (s *Service) Moves(ctx context.Context, q answer.MovesQuery) (out *Moves, err error) {
 	err = s.run(ctx, OpMoves, q.Event, func(ctx context.Context) error {
 		if q.Limit <= 0 {
@@ -62,12 +63,12 @@ func (s *Service) Moves(ctx context.Context, q answer.MovesQuery) (out *Moves, e
 		}
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
-		// Not in the pool, as in Edge.
+		// Outside the pool, as in Edge.
 		v, err := s.o.Live.View(ctx, q.Event)
 		if err != nil {
 			return err
 		}
-		to := v.AsOf // so that a graph can be asked for at every move that is told
+		to := v.AsOf // no later, so that a graph can be requested for every move listed
 		if q.To != 0 {
 			to = min(to, q.To)
 		}

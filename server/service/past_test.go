@@ -14,8 +14,8 @@ import (
 
 const hour = 3_600_000
 
-// remembering is a match of which two graphs are remembered: of two hours ago, with
-// one link, and of an hour ago, with another.
+// remembering is a match with two remembered graphs: one of two hours ago with one
+// link, and one of an hour ago with another.
 func remembering() *live.View {
 	v := match("m", 9)
 	for i, ago := range []odds.Millis{2 * hour, hour} {
@@ -78,8 +78,8 @@ func TestGraphsOfThePast(t *testing.T) {
 	})
 }
 
-// TestRowsOfOtherProgramsOfThePast: a row counts from its detection on, and within
-// the window of its layer before the instant asked about, not before now.
+// TestRowsOfOtherProgramsOfThePast: a row counts from its detection, inside its
+// layer's window before the requested instant rather than before now.
 func TestRowsOfOtherProgramsOfThePast(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		g.awake()
@@ -88,7 +88,7 @@ func TestRowsOfOtherProgramsOfThePast(t *testing.T) {
 		g.row(odds.Direct, "m", node("lead", "m", "home"), node("third", "m", "home"), 0.9, 0.7, 0.97)
 		then := noon.Add(-hour - hour/2)
 		g.foreign("UPDATE multi_layer_correlations SET detected_at = ?", int64(then))
-		g.row(odds.Direct, "other", "opaque-node-1", "opaque-node-2", 0.9, 0.7, 0.97) // the newest row is of now
+		g.row(odds.Direct, "other", "opaque-node-1", "opaque-node-2", 0.9, 0.7, 0.97) // the newest row is current
 		g.rest(2 * time.Second)
 		for ago, want := range map[odds.Millis]int{2 * hour: 1, hour: 2} {
 			got, err := g.GraphAt(g.ctx, "m", noon.Add(-ago), 0)

@@ -12,13 +12,13 @@ import (
 	"corrgraph/store"
 )
 
-// Propagation answers what follows a move.
+// Propagation is the expected effect of a move.
 type Propagation struct {
 	answer.Paths
 	Freshness
 }
 
-// Propagation answers from the graph in memory, and remembers nothing.
+// Propagation answers from the graph in memory and stores nothing.
 func (s *Service) Propagation(ctx context.Context, q answer.PropagationQuery) (out *Propagation, err error) {
 	err = s.predicting(ctx, OpPropagation, string(q.Source), func(ctx context.Context) error {
 		r := &reach{matches: matches{s}}
@@ -31,8 +31,8 @@ func (s *Service) Propagation(ctx context.Context, q answer.PropagationQuery) (o
 	return out, err
 }
 
-// Predictions are the forecasts that a node is part of, and what would follow if it
-// moved now.
+// Predictions are the forecasts that involve a node, and the paths of a move of it
+// now.
 type Predictions struct {
 	answer.Predictions
 	Freshness
@@ -51,7 +51,7 @@ func (s *Service) Predictions(ctx context.Context, node odds.NodeID) (out *Predi
 	return out, err
 }
 
-// predicting runs a forecast: in its own pool, unless memory is too short for it.
+// predicting runs a forecast in its own pool, unless memory pressure sheds it.
 func (s *Service) predicting(ctx context.Context, op, subject string, f func(context.Context) error) error {
 	return s.run(ctx, op, subject, func(ctx context.Context) error {
 		if s.o.Memory.Sheds(guard.ShedPredictions) {
@@ -62,22 +62,22 @@ func (s *Service) predicting(ctx context.Context, op, subject string, f func(con
 	})
 }
 
-// mostReached bounds the events that one question looks at: the source's, and
-// those that layers 3 and 4 link it to, nearest first.
+// mostReached limits the events that one question reads: the source's, and those
+// linked to it by layers 3 and 4, nearest first.
 const mostReached = 64
 
-// reach gathers the links around a node for one question.
+// reach collects the links around a node for one question.
 type reach struct {
 	matches
 	whole bool // no link is missing
 }
 
-// KnowsNode implements answer.NetworkReader. What an event's graph does not hold is
-// not known here.
+// KnowsNode implements answer.NetworkReader. Only nodes in an event's graph are
+// known here.
 func (*reach) KnowsNode(context.Context, odds.NodeID) (bool, error) { return false, nil }
 
 // Network implements answer.NetworkReader: the edges of the source's event and of
-// those linked to it.
+// events linked to it.
 func (r *reach) Network(ctx context.Context, source, target odds.NodeID) (out answer.Network, err error) {
 	s := r.s
 	first, err := s.eventOf(ctx, source)
@@ -87,7 +87,7 @@ func (r *reach) Network(ctx context.Context, source, target odds.NodeID) (out an
 	r.whole = true
 	seen := map[string]bool{first: true}
 	queue := []string{first}
-	if target != "" { // an edge into the target's event is kept there
+	if target != "" { // the edges into a node are kept with its event
 		id, err := s.eventOf(ctx, target)
 		if err != nil && Classify(err).Code != Unknown {
 			return out, err
@@ -96,7 +96,7 @@ func (r *reach) Network(ctx context.Context, source, target odds.NodeID) (out an
 			queue = push(id, seen, queue)
 		}
 	}
-	// All of them together wait no longer for the engine than one would.
+	// All reads together wait no longer for the engine than one would.
 	within, cancel := context.WithTimeout(ctx, s.o.Deadline)
 	defer cancel()
 	for i := 0; i < len(queue); i++ {
@@ -105,7 +105,7 @@ func (r *reach) Network(ctx context.Context, source, target odds.NodeID) (out an
 			if i == 0 {
 				return out, err
 			}
-			r.whole = r.whole && errors.Is(err, live.ErrUnknown) // over meanwhile
+			r.whole = r.whole && errors.Is(err, live.ErrUnknown) // the event has ended meanwhile
 			continue
 		}
 		snap := s.snapshot(ctx, v)
@@ -130,7 +130,7 @@ func (r *reach) Network(ctx context.Context, source, target odds.NodeID) (out an
 	return out, nil
 }
 
-// link adds the events that an edge leads to.
+// link adds the events to which an edge leads.
 func link(e *graph.Edge, seen map[string]bool, queue []string) []string {
 	if e.Layer < odds.CrossEvent || e.Evidence == graph.FromExternal {
 		return queue
@@ -151,8 +151,7 @@ func push(id string, seen map[string]bool, queue []string) []string {
 	return queue
 }
 
-// eventOf is the event of a node: named in it, or where another program's rows
-// have it.
+// eventOf returns the event of a node: from its id, or from rows of other programs.
 func (s *Service) eventOf(ctx context.Context, n odds.NodeID) (string, error) {
 	if err := n.Validate(); err != nil {
 		return "", invalid("%v", err)
@@ -161,7 +160,7 @@ func (s *Service) eventOf(ctx context.Context, n odds.NodeID) (string, error) {
 		if _, err := s.view(ctx, id); err == nil {
 			return id, nil
 		} else if !errors.Is(err, live.ErrUnknown) {
-			return "", err // the engine is busy: what it knows is not known
+			return "", err // the engine is busy: whether it knows the node is unknown
 		}
 	}
 	if s.external.newest.Load() != 0 {

@@ -21,8 +21,7 @@ func consensus(event, selection string) odds.NodeID {
 	return odds.Node(odds.ConsensusVenue, event, "h2h", math.NaN(), selection)
 }
 
-// linked publishes three events in a row: a move in "a" reaches "b", and from there
-// "c".
+// linked publishes three events in a row: a move in "a" reaches "b" and then "c".
 func linked(g *rig) {
 	a, b, c := match("a", 1), match("b", 2), match("c", 3)
 	b.Layers[2] = []graph.Edge{edge(odds.CrossEvent, "b", consensus("a", "home"), consensus("b", "home"), 0.5)}
@@ -102,7 +101,7 @@ func TestWhatCouldNotBeLookedAtIsMissingInTheAnswer(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 		g.o.Live = g.live
-		g.live.set(func() { delete(g.live.views, "b") }) // over meanwhile
+		g.live.set(func() { delete(g.live.views, "b") }) // ended meanwhile
 		if p, err := g.Propagation(g.ctx, answer.PropagationQuery{Source: node("lead", "a", "home")}); err != nil || !p.Complete {
 			t.Errorf("%+v, %v", p, err)
 		}

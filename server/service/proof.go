@@ -8,8 +8,7 @@ import (
 	"corrgraph/store"
 )
 
-// Proof is the newest result of something that was run beside the service: load, a
-// drill.
+// Proof is the newest result of a test run beside the service: load, a drill.
 type Proof struct {
 	Kind    string    `json:"kind"`
 	MadeAt  odds.Time `json:"made_at"`
@@ -19,26 +18,26 @@ type Proof struct {
 	Report  any       `json:"report"` // as it was sent
 }
 
-// NewProof is a result to be recorded.
+// NewProof is a result to record.
 type NewProof struct {
 	Kind, Summary string
 	Passed        bool
 	Report        json.RawMessage
 }
 
-// ProofStore keeps the newest proof of each kind.
+// ProofStore stores the newest proof of each kind.
 type ProofStore interface {
 	SetProof(ctx context.Context, p store.Proof) error
 	Proofs(ctx context.Context) ([]store.Proof, error)
 }
 
-// mostProof bounds a report in bytes, and mostKinds the kinds.
+// mostProof limits a report in bytes, mostKinds the number of kinds.
 const (
 	mostProof = 1 << 20
 	mostKinds = 64
 )
 
-// RecordProof keeps a result in place of the one of its kind.
+// RecordProof stores a result in place of the earlier one of its kind.
 func (s *Service) RecordProof(ctx context.Context, in NewProof) (out *Proof, err error) {
 	err = s.run(ctx, OpProof, in.Kind, func(ctx context.Context) error {
 		switch {

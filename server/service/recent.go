@@ -10,14 +10,14 @@ import (
 	"corrgraph/server/live"
 )
 
-// Records are the newest anomalies and the scorecard over all events.
+// Records are the newest anomalies and the scorecard of all events.
 type Records interface {
 	Anomalies(ctx context.Context, most int) ([]live.AnomalyUpdate, error) // newest first, shared
 	Scorecard() *live.Card
 }
 
-// mostRecent is how many of the newest anomalies a question about all events looks
-// through: the engine's loop waits meanwhile.
+// mostRecent is how many of the newest anomalies a question about all events
+// examines: the engine's loop waits meanwhile.
 const mostRecent = 2000
 
 // newest reads the newest anomalies of all events.
@@ -26,7 +26,7 @@ type newest struct {
 	list []live.AnomalyUpdate
 }
 
-// newest asks the engine for them.
+// newest fetches them from the engine.
 func (s *Service) newest(ctx context.Context) (newest, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 	defer cancel()
@@ -44,8 +44,8 @@ func (r newest) EachAnomaly(_ context.Context, _ string, _ float64, yield func(*
 	return nil
 }
 
-// EdgesInWindow implements answer.AnomalyReader: rows of other programs are listed
-// with their event alone.
+// EdgesInWindow implements answer.AnomalyReader: rows of other programs are only
+// listed with their event.
 func (newest) EdgesInWindow(context.Context, string, odds.Time) ([]graph.Edge, error) {
 	return nil, nil
 }
@@ -53,12 +53,12 @@ func (newest) EdgesInWindow(context.Context, string, odds.Time) ([]graph.Edge, e
 // Review implements answer.ArbitrageReader.
 func (r newest) Review(list []answer.Anomaly) { r.s.note(list) }
 
-// RecentAnomalies are the newest anomalies of all events, newest first. Those that were
-// suppressed are counted as far as the list goes back.
+// RecentAnomalies are the newest anomalies of all events, newest first. Suppressed
+// ones are counted as far back as the list goes.
 type RecentAnomalies struct {
 	answer.Anomalies
 	Freshness
-	LookedAt int `json:"looked_at"` // how many of the newest were held against the question
+	LookedAt int `json:"looked_at"` // how many of the newest anomalies were examined
 }
 
 // RecentAnomalies returns the newest anomalies of all events, q.Newest at most.
@@ -79,13 +79,13 @@ func (s *Service) RecentAnomalies(ctx context.Context, q answer.AnomalyQuery) (o
 	return out, err
 }
 
-// Windows are the arbitrages of now, the newest first.
+// Windows are the current arbitrages, newest first.
 type Windows struct {
 	answer.Arbitrage
 	Freshness
 }
 
-// Arbitrage looks at the prices of now wherever arbitrage was found; see
+// Arbitrage examines the current prices wherever arbitrage was found; see
 // answer.FindArbitrage.
 func (s *Service) Arbitrage(ctx context.Context, suppressed bool) (out *Windows, err error) {
 	err = s.run(ctx, OpArbitrage, "", func(ctx context.Context) error {

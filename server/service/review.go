@@ -11,17 +11,17 @@ import (
 	"corrgraph/store"
 )
 
-// ReviewStore keeps what people made of anomalies.
+// ReviewStore stores people's reviews of anomalies.
 type ReviewStore interface {
 	AddReview(ctx context.Context, r store.Review) (store.Review, error)
 	DropReview(ctx context.Context, id int64) (bool, error)
 	Reviews(ctx context.Context, now odds.Time, limit int) ([]store.Review, error)
 }
 
-// mostReviews bounds the reviews that are held in memory, newest first.
+// mostReviews limits the reviews in memory, newest first.
 const mostReviews = 20_000
 
-// loadEvery is how often reviews are read anew, for those that have expired.
+// loadEvery is how often reviews are read again, to drop expired ones.
 const loadEvery = time.Minute
 
 // loadReviews reads the reviews that have not expired.
@@ -35,7 +35,7 @@ func (s *Service) loadReviews(ctx context.Context) error {
 	})
 }
 
-// note notes beside anomalies what people made of them.
+// note adds the reviews of anomalies to a list.
 func (s *Service) note(list []answer.Anomaly) {
 	book, now := s.reviews.Load(), s.now()
 	for i := range list {
@@ -50,7 +50,7 @@ func (s *Service) note(list []answer.Anomaly) {
 	}
 }
 
-// Review keeps what a person made of an anomaly.
+// Review stores a person's review of an anomaly.
 func (s *Service) Review(ctx context.Context, in review.Request) (out *review.Review, err error) {
 	err = s.run(ctx, OpReview, fmt.Sprintf("%s %s %s %s", in.Action, in.Kind, in.EventID, in.Node), func(ctx context.Context) error {
 		if err := in.Check(); err != nil {
@@ -70,7 +70,7 @@ func (s *Service) Review(ctx context.Context, in review.Request) (out *review.Re
 	return out, err
 }
 
-// DropReview takes a review back.
+// DropReview withdraws a review.
 func (s *Service) DropReview(ctx context.Context, id int64) error {
 	return s.run(ctx, OpReview, fmt.Sprint("drop ", id), func(ctx context.Context) error {
 		found := false
@@ -87,7 +87,7 @@ func (s *Service) DropReview(ctx context.Context, id int64) error {
 	})
 }
 
-// Reviews lists the newest reviews, and how right each kind of anomaly was.
+// Reviews lists the newest reviews, and the precision of each kind of anomaly.
 func (s *Service) Reviews(ctx context.Context, limit int) (out *review.Reviews, err error) {
 	err = s.run(ctx, OpReview, "list", func(context.Context) error {
 		out = s.reviews.Load().List(limit)

@@ -24,7 +24,7 @@ func wrong(event string) *live.View {
 	return v
 }
 
-// listed is what the only anomaly of an event says of reviews.
+// listed returns the reviews of the only anomaly of an event.
 func (g *rig) listed(event string) map[string]any {
 	g.t.Helper()
 	text := must[[]byte](g.t)(json.Marshal(must[*memo.Shared[Anomalies]](g.t)(g.Anomalies(g.ctx, answer.AnomalyQuery{Event: event})).Value))

@@ -15,29 +15,29 @@ import (
 	"corrgraph/store"
 )
 
-// Actor is who asks.
+// Actor is the client of an operation.
 type Actor struct {
-	Name string // of the token; "anonymous@address" where there is none; the command of a local one
+	Name string // of the token; "anonymous@address" without one; the command of a local actor
 	Role access.Role
 }
 
 type actorKey struct{}
 
-// WithActor returns a context of which a is the actor.
+// WithActor returns a context with a as its actor.
 func WithActor(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }
 
-// ActorOf returns the actor of a context, nobody where there is none.
+// ActorOf returns the actor of a context, or one without a name if there is none.
 func ActorOf(ctx context.Context) Actor {
 	a, _ := ctx.Value(actorKey{}).(Actor)
 	return a
 }
 
-// run does one operation: in a span of its own, timed, and written down with who
-// asked for what and how it ended.
+// run performs one operation: in a span of its own, timed, and recorded in the
+// audit log with actor, subject and outcome.
 func (s *Service) run(ctx context.Context, op, subject string, f func(context.Context) error) error {
-	start := time.Now() // the service's clock may be set meanwhile
+	start := time.Now() // not the service's clock, which may be set meanwhile
 	ctx, span := s.o.Tracing.Start(ctx, op)
 	if span.IsRecording() {
 		span.SetAttributes(attribute.String("corrgraph.subject", subject))
@@ -60,7 +60,7 @@ func (s *Service) run(ctx context.Context, op, subject string, f func(context.Co
 	return err
 }
 
-// statusOf is the outcome as the audit log states it.
+// statusOf is the outcome as recorded in the audit log.
 func statusOf(err error) string {
 	if err == nil {
 		return "OK"
@@ -77,8 +77,8 @@ func statusOf(err error) string {
 	}
 }
 
-// Note writes a row to the audit log, with actor, trace and time where the row
-// has none. It waits while the log's queue is full, for as long as ctx lasts.
+// Note writes a row to the audit log, and adds actor, trace and time if the row has
+// none. It waits while the log's queue is full, until ctx ends.
 func (s *Service) Note(ctx context.Context, row store.AuditRow) {
 	if row.Status == "OK" && s.settings.Load().errorsOnly {
 		return
@@ -95,14 +95,14 @@ func (s *Service) Note(ctx context.Context, row store.AuditRow) {
 		}
 	}
 	row.Subject, row.Detail = clip(row.Subject), clip(row.Detail)
-	// The operation has happened: it is written down though its client has left.
+	// The operation has happened: it is recorded even if its client has left.
 	if err := s.o.Audit.Log(context.WithoutCancel(ctx), row); err != nil {
 		s.o.Log.ErrorContext(ctx, "an operation could not be written to the audit log", "operation", row.Operation, "error", err.Error())
 	}
 }
 
-// clip bounds a text of the audit log: subjects are as long as clients make them,
-// and so are errors of libraries.
+// clip limits a text of the audit log: the length of subjects is up to clients,
+// that of errors up to libraries.
 func clip(text string) string {
 	const most = 512
 	if len(text) <= most {

@@ -21,8 +21,8 @@ import (
 	"corrgraph/store"
 )
 
-// Live is the engine's side of the service. Each part belongs to the questions that need
-// it.
+// Live is the engine's side of the service. Each part serves the questions that
+// need it.
 type Live interface {
 	Views
 	Inspector
@@ -30,8 +30,8 @@ type Live interface {
 	Hub() *live.Hub
 }
 
-// Store is what the service asks of the store while someone waits. Each part belongs to
-// the question that needs it.
+// Store is the store's side of the service, while a client waits. Each part serves
+// the questions that need it.
 type Store interface {
 	ExternalStore
 	EventStore
@@ -56,19 +56,19 @@ type Options struct {
 	Predictions *guard.Pool
 	Memory      *guard.Memory
 	Faults      *fault.Registry
-	Clock       func() time.Time // what answers and the audit log show
-	// Breakers says how the breakers of the layers and the store are shaped; name,
-	// clock and callback are set here.
+	Clock       func() time.Time // time of answers and of the audit log
+	// Breakers configures the breakers of the layers and the store; name, clock and
+	// callback are set here.
 	Breakers guard.BreakerOptions
-	// Deadline is how long a question may wait for the engine's turn. Zero means 1 s.
+	// Deadline is how long a question may wait for the engine's loop. Zero means 1 s.
 	Deadline time.Duration
 	// Layers says how each layer is served.
 	Layers [4]LayerMode
-	// ErrorsOnly leaves operations that went well out of the audit log.
+	// ErrorsOnly leaves successful operations out of the audit log.
 	ErrorsOnly bool
-	// Simulated says that the ticks are made up, so that every health answer does.
+	// Simulated marks the ticks as simulated; every health answer then says so.
 	Simulated bool
-	// Mode is the word for how layers of a graph are built.
+	// Mode is reported as the way in which layers of a graph are built.
 	Mode graph.Mode
 }
 
@@ -82,7 +82,7 @@ const (
 	Off     LayerMode = "off"
 )
 
-// Service answers. Its methods are safe for concurrent use.
+// Service answers questions. Its methods are safe for concurrent use.
 type Service struct {
 	o      Options
 	layers [4]*layerGuard
@@ -94,37 +94,37 @@ type Service struct {
 	ticks  LogStore
 	store  *guard.Breaker
 	log    *guard.Breaker         // of the tick log
-	faulty atomic.Pointer[string] // why the store's last question failed; nil when it went well
-	unfit  atomic.Pointer[string] // why ticks could not be kept when they came last; nil when they could
+	faulty atomic.Pointer[string] // error of the store's last query; nil if it succeeded
+	unfit  atomic.Pointer[string] // why the last ticks could not be logged; nil if they could
 	audits auditWatch
-	// changes of breakers, in order, until they are written down. A full one drops
-	// and says so in the log: breakers change once in seconds.
+	// changes of breakers, in order, on their way to the audit log. When it is full
+	// they are dropped and logged: breakers change once in seconds.
 	changes chan store.AuditRow
 
 	external external
 	kept     sync.Map // event id → *answers
 	common   answers
 	names    atomic.Pointer[namesOf]
-	naming   sync.Mutex // held by who makes names anew
+	naming   sync.Mutex // held while names are renewed
 	settings atomic.Pointer[settings]
 	reviews  atomic.Pointer[review.Book]
 	loadedAt time.Time // reviews; owned by Run
 	ops      map[string]*telemetry.Operation
 }
 
-// settings are what can be changed while the service runs.
+// settings can be changed while the service runs.
 type settings struct {
 	layers     [4]LayerMode
 	errorsOnly bool
 }
 
 type namesOf struct {
-	of    *live.EventRow // first row of the list they were made of
+	of    *live.EventRow // first row of the list that they were made from
 	n     int
 	names answer.Names
 }
 
-// The operations, as the audit log and the latency histograms call them.
+// The operations, as named in the audit log and the latency histograms.
 const (
 	OpGraph       = "GRAPH_BUILD"
 	OpAnomalies   = "ANOMALY_DETECTION"
@@ -147,7 +147,7 @@ const (
 	OpReview      = "REVIEW"
 )
 
-// New returns a Service. It fails where the options of the breakers are wrong.
+// New returns a Service. It fails if the options of the breakers are invalid.
 func New(o Options) (*Service, error) {
 	if o.Mode == "" {
 		o.Mode = graph.Inline
@@ -182,8 +182,8 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// breaker makes the breaker of a layer or the store, whose changes are audited
-// and logged.
+// breaker makes the breaker of a layer or the store; its changes are audited and
+// logged.
 func (s *Service) breaker(name string) (*guard.Breaker, error) {
 	o := s.o.Breakers
 	o.Name = name
@@ -202,7 +202,7 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 			detail += ": " + cause
 		}
 		row := store.AuditRow{At: s.now(), Operation: "CIRCUIT_" + upper(c.To.String()), Subject: c.Name, Status: "OK", Detail: detail, Actor: "service"}
-		select { // under the breaker's lock: nobody waits here
+		select { // under the breaker's lock: must not block
 		case s.changes <- row:
 		default:
 			s.o.Log.Error("a change of a circuit breaker could not be written to the audit log", "target", c.Name, "change", detail)
@@ -212,7 +212,7 @@ func (s *Service) breaker(name string) (*guard.Breaker, error) {
 	return guard.NewBreaker(o)
 }
 
-// Set changes how layers are served and what is audited, from now on.
+// Set changes how layers are served and what is audited.
 func (s *Service) Set(layers [4]LayerMode, errorsOnly bool) {
 	for i := range layers {
 		if layers[i] == "" {
@@ -222,13 +222,13 @@ func (s *Service) Set(layers [4]LayerMode, errorsOnly bool) {
 	s.settings.Store(&settings{layers, errorsOnly})
 }
 
-// Hub is where subscribers hear what happens.
+// Hub returns the hub with the messages for subscribers.
 func (s *Service) Hub() *live.Hub { return s.o.Live.Hub() }
 
-// State is the newest state that the engine published.
+// State returns the newest state that the engine published.
 func (s *Service) State() *live.State { return s.o.Live.State() }
 
-// Names are the names of all events known.
+// Names returns the names of all known events.
 func (s *Service) Names() answer.Names {
 	rows := s.o.Live.State().Events
 	var first *live.EventRow
@@ -239,7 +239,8 @@ func (s *Service) Names() answer.Names {
 	if was != nil && was.of == first && was.n == len(rows) {
 		return was.names
 	}
-	// All events are gone through: one does it, and the others take those of a second ago.
+	// Renewing reads all events: one caller does it, the others use names a second
+	// old.
 	if was == nil {
 		s.naming.Lock()
 	} else if !s.naming.TryLock() {

@@ -8,9 +8,9 @@ import (
 	"corrgraph/server/review"
 )
 
-// share answers a question about an event: with the answer that is remembered where
-// nothing has changed since, else with a new one, which is remembered when it is
-// sound. What has to be computed takes a worker of the pool.
+// share answers a question about an event: from memory if nothing has changed, else
+// with a new answer, which is kept if it is sound. Computing one takes a worker of
+// the pool.
 func share[T any](ctx context.Context, s *Service, v *live.View, question string, compute func(context.Context) (answer T, sound bool, err error)) (out *memo.Shared[T], err error) {
 	r, k := s.remembered(v)
 	if s.healthy() {
@@ -31,25 +31,26 @@ func share[T any](ctx context.Context, s *Service, v *live.View, question string
 	return out, err
 }
 
-// answers are the shared answers about one event, and its snapshot: of one version of its
-// view and of the world beside it. Those about no event are of one State.
+// answers are the shared answers about one event, and its snapshot, for one version
+// of its view and of all else they depend on. Answers about no event are for one
+// State.
 type answers = memo.Answers[answersKey]
 
 type answersKey struct {
 	state    *live.State
 	version  uint64
 	external int64
-	second   int64 // wall clock: an answer says what is healthy and what stale
+	second   int64 // wall clock: health and staleness in an answer depend on it
 	settings *settings
 	reviews  *review.Book
 }
 
-// snapshotOf is the place of an event's snapshot, which graphs and forecasts are read
-// from, among the answers about it.
+// snapshotOf is the key of an event's snapshot, which graphs and forecasts share,
+// among its answers.
 const snapshotOf = ""
 
-// remembered is where the answers about an event are, and the key of those that hold
-// for a view of it.
+// remembered returns where the answers about an event are kept, and the key under
+// which they are valid for a view.
 func (s *Service) remembered(v *live.View) (*answers, answersKey) {
 	x, ok := s.kept.Load(v.Event.ID)
 	if !ok {
@@ -58,8 +59,8 @@ func (s *Service) remembered(v *live.View) (*answers, answersKey) {
 	return x.(*answers), answersKey{nil, v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
 }
 
-// sweep drops the answers that nobody can get any more: events are forgotten, and
-// one that was asked for once would hold its answers for ever.
+// sweep drops answers about forgotten events, which nobody can request: an event
+// that was asked for once would keep its answers forever.
 func (s *Service) sweep() {
 	now := s.o.Clock().Unix()
 	s.kept.Range(func(id, r any) bool {

@@ -8,7 +8,7 @@ import (
 	"corrgraph/server/live"
 )
 
-// Told is what a message of the hub says.
+// Told returns the content of a message of the hub.
 func (s *Service) Told(m *live.Message) answer.Message {
 	switch d := m.Data.(type) {
 	case live.Moved:

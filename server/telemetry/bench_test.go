@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// observations are what is called for each request, tick or layer.
+// observations are the calls made for each request, tick or layer.
 func observations(tb testing.TB) map[string]func(i int) {
 	tb.Helper()
 	m := NewMetrics(prometheus.NewRegistry(), Build{})
@@ -36,7 +36,7 @@ func observations(tb testing.TB) map[string]func(i int) {
 
 func TestObservationsDoNotAllocate(t *testing.T) {
 	for name, observe := range observations(t) {
-		for i := range 1000 { // the first ones make series and buckets
+		for i := range 1000 { // the first calls create series and buckets
 			observe(i)
 		}
 		i := 0

@@ -25,11 +25,11 @@ const (
 	runbooks = "../../docs/runbooks/"
 )
 
-// others are the metrics that dashboards may use besides our own.
+// others are metrics of the runtime and the process that dashboards may use.
 var others = []string{"go_goroutines", "process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes"}
 
-// reference is the page that lists every metric: what operators read, and what the
-// expressions of alerts and dashboards are checked against.
+// reference returns the page that lists every metric, for operators and for
+// checking the expressions of alerts and dashboards.
 func reference(t *testing.T) string {
 	t.Helper()
 	reg, _ := exercised(t)
@@ -68,7 +68,7 @@ func TestReferenceListsEveryMetric(t *testing.T) {
 	}
 }
 
-// rules is alerts.yml; a member that is not here is a mistake in it.
+// rules is alerts.yml; a member that is missing here is a mistake there.
 type rules struct {
 	Groups []struct {
 		Name  string
@@ -125,36 +125,40 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 			t.Errorf("two alerts are called %s", a.Alert)
 		}
 		linked[a.Alert] = true
-		if want := "docs/runbooks/" + a.Alert + ".md"; a.Annotations["runbook_url"] != want {
-			t.Errorf("%s links to %q, want %q", a.Alert, a.Annotations["runbook_url"], want)
+		if got, err := filled(a.Annotations["runbook_url"]); got != pages+"/"+a.Alert+".md" || err != nil {
+			t.Errorf("%s links to %q, error %v", a.Alert, got, err)
 		}
 		checkRunbook(t, a)
 	}
-	pages, err := filepath.Glob(runbooks + "*.md")
+	written, err := filepath.Glob(runbooks + "*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range pages {
-		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !linked[name] && name != "gates" { // those of the readiness gates are linked by the gates
+	for _, page := range written {
+		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !linked[name] && name != "gates" { // the gates link to those of the readiness gates
 			t.Errorf("no alert links to %s", page)
 		}
 	}
 }
 
-// filled is an annotation as Prometheus would fill it in, with functions that do less.
+// pages is where the runbooks are in these tests: the value of Prometheus' external label.
+const pages = "https://runbooks.example"
+
+// filled expands an annotation like Prometheus, with simplified functions.
 func filled(text string) (string, error) {
 	same := func(v float64) string { return fmt.Sprint(v) }
 	funcs := template.FuncMap{"humanize": same, "humanizePercentage": same, "humanizeDuration": same}
-	tmpl, err := template.New("annotation").Funcs(funcs).Parse("{{$labels := .Labels}}{{$value := .Value}}" + text)
+	tmpl, err := template.New("annotation").Funcs(funcs).Parse("{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$value := .Value}}" + text)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	err = tmpl.Execute(&b, map[string]any{"Labels": map[string]string{}, "Value": 0.5})
+	err = tmpl.Execute(&b, map[string]any{"Labels": map[string]string{}, "ExternalLabels": map[string]string{"runbooks": pages}, "Value": 0.5})
 	return b.String(), err
 }
 
-// checkRunbook wants each part of a page, the rule as it is, and links that lead somewhere.
+// checkRunbook requires all parts of a page, the rule's exact text, and valid
+// links.
 func checkRunbook(t *testing.T, a alert) {
 	t.Helper()
 	text, err := os.ReadFile(runbooks + a.Alert + ".md")
@@ -192,7 +196,7 @@ type panel struct {
 	}
 }
 
-// overlaps reports whether two panels lie on each other.
+// overlaps reports whether two panels overlap.
 func (p panel) overlaps(o panel) bool {
 	a, b := p.GridPos, o.GridPos
 	return a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H
@@ -251,8 +255,8 @@ func checkPanels(t *testing.T, panels []panel) {
 	}
 }
 
-// TestWhatIsAlertedOnIsServed looks for names alone, in whatever text; that the
-// expressions parse is tested with Prometheus' own parser in the module tools.
+// TestWhatIsAlertedOnIsServed looks only for names, in any text; the module tools
+// parses the expressions with Prometheus' own parser.
 func TestWhatIsAlertedOnIsServed(t *testing.T) {
 	known, used := described(prometheusOf(exercised(t))), map[string]bool{}
 	paths, err := filepath.Glob(deploy + "grafana/*.json")
@@ -281,9 +285,13 @@ func TestWhatIsAlertedOnIsServed(t *testing.T) {
 
 func TestScrapeExample(t *testing.T) {
 	var c struct {
-		Global     map[string]string `yaml:"global"`
-		RuleFiles  []string          `yaml:"rule_files"`
-		Storage    map[string]any    `yaml:"storage"`
+		Global struct {
+			Scrape   string            `yaml:"scrape_interval"`
+			Evaluate string            `yaml:"evaluation_interval"`
+			Labels   map[string]string `yaml:"external_labels"`
+		} `yaml:"global"`
+		RuleFiles  []string       `yaml:"rule_files"`
+		Storage    map[string]any `yaml:"storage"`
 		ScrapeJobs []struct {
 			Job           string            `yaml:"job_name"`
 			Scheme        string            `yaml:"scheme"`
@@ -295,7 +303,7 @@ func TestScrapeExample(t *testing.T) {
 		} `yaml:"scrape_configs"`
 	}
 	strict(t, deploy+"prometheus/prometheus.yml", &c)
-	if len(c.ScrapeJobs) != 1 || c.ScrapeJobs[0].Job != "corrgraph" || !slices.Equal(c.RuleFiles, []string{"alerts.yml"}) || len(c.ScrapeJobs[0].Static) != 2 {
+	if len(c.ScrapeJobs) != 1 || c.ScrapeJobs[0].Job != "corrgraph" || !slices.Equal(c.RuleFiles, []string{"alerts.yml"}) || len(c.ScrapeJobs[0].Static) != 2 || c.Global.Labels["runbooks"] == "" {
 		t.Errorf("config %+v", c)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// methods have series of their own; whatever else a client may write is "other".
+// methods have series of their own; any other method of a client is "other".
 var methods = [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"}
 
 func methodIndex(method string) int {
@@ -21,7 +21,7 @@ func methodIndex(method string) int {
 	return len(methods) - 1
 }
 
-// Route is the instruments of one route of the API.
+// Route holds the instruments of one route of the API.
 type Route struct {
 	metrics *Metrics
 	name    string
@@ -29,17 +29,17 @@ type Route struct {
 	counts  [len(methods)][maxCode - minCode + 1]atomic.Pointer[prometheus.Counter]
 }
 
-// minCode and maxCode bound the status codes; one outside counts as 500.
+// minCode and maxCode bound the status codes; any other code counts as 500.
 const minCode, maxCode = 100, 599
 
-// Route makes the instruments of a route, once for each when the routes are set up.
-// The name is the pattern ("/v1/events/{id}/graph"), never a path as it was sent.
+// Route makes the instruments of a route, once when routes are set up. The name is
+// the pattern ("/v1/events/{id}/graph"), never a request's path.
 func (m *Metrics) Route(name string) *Route {
 	return &Route{metrics: m, name: name, took: m.duration.WithLabelValues(name)}
 }
 
-// Observe counts an answered request. The one of a sampled trace becomes the
-// exemplar of its bucket; others cost no allocation.
+// Observe counts an answered request. A sampled request becomes the exemplar of its
+// bucket; others cost no allocation.
 func (r *Route) Observe(ctx context.Context, method string, code int, took time.Duration) {
 	r.count(method, code).Inc()
 	sc := trace.SpanContextFromContext(ctx)
@@ -61,7 +61,7 @@ func (r *Route) count(method string, code int) prometheus.Counter {
 		return *c
 	}
 	c := r.metrics.requests.WithLabelValues(r.name, methods[i], codeText(code))
-	cell.Store(&c) // another goroutine stores the same counter
+	cell.Store(&c) // another goroutine would store the same counter
 	return c
 }
 

@@ -6,14 +6,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// resolution says where the classic buckets of a histogram lie. Scrapers that take
-// native histograms get 10 % wide buckets everywhere.
+// resolution selects the classic buckets of a histogram. Native histograms have 10
+// % wide buckets everywhere.
 type resolution int
 
 const (
 	fast    resolution = iota // 2 µs to 1 s: work inside the process
-	request                   // 100 µs to 10 s: what a client or a disk waits for
-	venue                     // 10 ms to 10 min: what a source's price takes to reach us
+	request                   // 100 µs to 10 s: waits of a client or for a disk
+	venue                     // 10 ms to 10 min: delays of a source's prices
 )
 
 func (r resolution) buckets() []float64 {
@@ -27,7 +27,8 @@ func (r resolution) buckets() []float64 {
 	}
 }
 
-// seconds are the options of a histogram of durations, classic and native at once.
+// seconds returns the options of a histogram of durations, classic and native at
+// once.
 func seconds(name, help string, r resolution) prometheus.HistogramOpts {
 	return prometheus.HistogramOpts{
 		Name: prefix + name, Help: help, Buckets: r.buckets(),

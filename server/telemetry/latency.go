@@ -11,27 +11,28 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// MaxOperations is how many operations have histograms of their own. All later ones
+// MaxOperations is how many operations have histograms of their own. Later ones
 // share that of [OtherOperation].
 const (
 	MaxOperations  = 64
 	OtherOperation = "OTHER"
 )
 
-// longest is the longest duration that a histogram tells apart; its maximum is kept
-// exactly however long it is.
+// longest is the highest duration that a histogram resolves; the maximum is kept
+// exactly, however long.
 const longest = 10 * time.Minute
 
-// Latency measures how long each operation takes, in windows that follow each other
-// without a gap: every observation is in exactly one.
+// Latency measures the duration of each operation in adjacent windows: every
+// observation is in exactly one.
 type Latency struct {
-	mu    sync.Mutex // one snapshot, or one new operation, at a time
+	mu    sync.Mutex // serialises snapshots and new operations
 	known atomic.Pointer[map[string]*Operation]
 	from  time.Time // guarded by mu
 	usage Usage     // guarded by mu
 }
 
-// NewLatency starts the first window. Usage is what [ReadUsage] says at its start.
+// NewLatency starts the first window. usage is the reading of [ReadUsage] at its
+// start.
 func NewLatency(start time.Time, u Usage) *Latency {
 	l := &Latency{from: start, usage: u}
 	l.known.Store(&map[string]*Operation{})
@@ -43,28 +44,28 @@ type Operation struct {
 	mu    sync.Mutex
 	now   *hdrhistogram.Histogram // guarded by mu
 	max   time.Duration           // guarded by mu
-	spare *hdrhistogram.Histogram // empty; owned by whoever takes a snapshot
+	spare *hdrhistogram.Histogram // empty; owned by the snapshot
 }
 
-// newOperation's histograms are right to 1 % from a nanosecond on.
+// newOperation makes histograms accurate to 1 %, from a nanosecond up.
 func newOperation() *Operation {
 	made := func() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(longest), 2) }
 	return &Operation{now: made(), spare: made()}
 }
 
 // Observe records one run of the operation; a negative duration counts as 0. It
-// takes some 20 ns and a lock of its own that is held as long.
+// takes some 20 ns, under a lock of its own.
 func (o *Operation) Observe(d time.Duration) {
 	d = max(d, 0)
 	o.mu.Lock()
 	o.max = max(o.max, d)
-	// Within the bounds that the histogram was made for, it has no error to return.
+	// Values within the histogram's bounds cause no error.
 	_ = o.now.RecordValue(int64(min(d, longest)))
 	o.mu.Unlock()
 }
 
 // Operation returns the histogram of an operation, such as "GRAPH_BUILD". Keep it
-// where observations are many.
+// if observations are frequent.
 func (l *Latency) Operation(name string) *Operation {
 	if o := (*l.known.Load())[name]; o != nil {
 		return o
@@ -87,16 +88,16 @@ func (l *Latency) Operation(name string) *Operation {
 // Observe records one run of an operation.
 func (l *Latency) Observe(operation string, d time.Duration) { l.Operation(operation).Observe(d) }
 
-// Window is what happened between two snapshots.
+// Window is the activity between two snapshots.
 type Window struct {
 	From, To   time.Time
-	Operations []OperationStats // those that ran, by name
+	Operations []OperationStats // operations with observations, by name
 	Memory     int64            // bytes in use at its end
 	CPU        float64          // per cent of one core
 }
 
-// OperationStats is how long one operation took in a window. P50 and P99 are right
-// to 1 %, Max is exact.
+// OperationStats is the latency of one operation in a window. P50 and P99 are
+// accurate to 1 %, Max is exact.
 type OperationStats struct {
 	Operation     string
 	Count         int64
@@ -104,7 +105,8 @@ type OperationStats struct {
 	PerSecond     float64
 }
 
-// Snapshot ends the window and starts the next. Usage is what [ReadUsage] says now.
+// Snapshot ends the window and starts the next. usage is the current reading of
+// [ReadUsage].
 func (l *Latency) Snapshot(now time.Time, u Usage) Window {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,14 +122,14 @@ func (l *Latency) Snapshot(now time.Time, u Usage) Window {
 	return w
 }
 
-// take swaps the histograms under the lock and reads the full one outside of it.
+// take swaps the histograms under the lock and reads the full one outside it.
 func (o *Operation) take() OperationStats {
 	o.mu.Lock()
 	full, most := o.now, o.max
 	o.now, o.max = o.spare, 0
 	o.mu.Unlock()
 	s := OperationStats{Count: full.TotalCount(), Max: most}
-	// The histogram answers with the upper end of a bucket, which may lie above the maximum.
+	// The histogram returns the upper end of a bucket, which may exceed the maximum.
 	s.P50 = min(time.Duration(full.ValueAtPercentile(50)), most)
 	s.P99 = min(time.Duration(full.ValueAtPercentile(99)), most)
 	full.Reset()

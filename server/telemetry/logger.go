@@ -9,21 +9,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// LogOptions say how lines look and which are written.
+// LogOptions configure a logger.
 type LogOptions struct {
-	// Text writes key=value lines. False means JSON.
+	// Text selects key=value lines. False means JSON.
 	Text bool
-	// Level is the least level that is written; a *slog.LevelVar can be changed
-	// while the program runs. Nil means slog.LevelInfo.
+	// Level is the lowest level that is written; a *slog.LevelVar can be changed while
+	// the program runs. Nil means slog.LevelInfo.
 	Level slog.Leveler
 }
 
-// NewLogger writes lines to w, one Write for each. Durations are in milliseconds, and
-// their names say so. A line that is logged with the
-// context of a span bears its trace_id and span_id, at the top however deep the
-// logger's groups are. What looks like a secret is written as [Redacted]: see
-// [redactor.attr] for the rules. They are a net below the rule that secrets are not
-// logged, not a replacement for it.
+// NewLogger writes each line to w in one Write. Durations are in milliseconds, with
+// a suffix that says so. A line logged with the context of a span has its trace_id
+// and span_id at the top level, however deep the logger's groups are. Likely
+// secrets are written as [Redacted]: see [redactor.attr] for the rules. This is a
+// safety net; secrets should not be logged in the first place.
 func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
 	redactor := newRedactor()
 	options := &slog.HandlerOptions{Level: o.Level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
@@ -36,7 +35,7 @@ func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
 	return slog.New(&handler{root: h, next: h})
 }
 
-// inMillis gives a duration its unit: took becomes took_ms. JSON would have bare
+// inMillis gives a duration its unit: took becomes took_ms. JSON would hold bare
 // nanoseconds.
 func inMillis(a slog.Attr) slog.Attr {
 	if a.Value.Kind() != slog.KindDuration {
@@ -49,7 +48,7 @@ func inMillis(a slog.Attr) slog.Attr {
 type handler struct {
 	root  slog.Handler                      // without any group
 	next  slog.Handler                      // with all of steps
-	steps []func(slog.Handler) slog.Handler // what makes next of root
+	steps []func(slog.Handler) slog.Handler // turn root into next
 	deep  bool                              // next is inside a group
 }
 
@@ -68,7 +67,7 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 		r.AddAttrs(ids...)
 		return h.next.Handle(ctx, r)
 	}
-	// A group can't be left again: put the ids before it.
+	// A group can't be left again: add the ids before it.
 	next := h.root.WithAttrs(ids)
 	for _, step := range h.steps {
 		next = step(next)
@@ -84,7 +83,7 @@ func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h.with(h.deep, func(next slog.Handler) slog.Handler { return next.WithAttrs(attrs) })
 }
 
-// WithGroup puts whatever is added later into a group.
+// WithGroup puts attributes added later into a group.
 func (h *handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// logged is the one line that f logs, decoded.
+// logged returns the one line that f logs, decoded.
 func logged(t *testing.T, f func(*slog.Logger)) (line map[string]any, text string) {
 	t.Helper()
 	var out bytes.Buffer
@@ -151,8 +151,8 @@ func TestLevelChangesAtRunTime(t *testing.T) {
 	}
 }
 
-// FuzzRedact: whatever surrounds it, what follows Bearer doesn't get out, and text
-// without a secret stays what it was.
+// FuzzRedact: in any context, text after Bearer is hidden, and text without a
+// secret is unchanged.
 func FuzzRedact(f *testing.F) {
 	f.Add("sent ", " to host")
 	f.Add(`{"a":"`, `"}`)

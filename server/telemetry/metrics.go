@@ -12,27 +12,28 @@ import (
 // prefix starts every name but those of the Go runtime and the process.
 const prefix = "corrgraph_"
 
-// Build identifies the running program. It becomes the labels of build_info.
+// Build identifies the running program, as the labels of build_info.
 type Build struct {
 	Version, Revision string
 	Date              string // of the commit
 	GoVersion         string
 }
 
-// Metrics is every instrument of the service. A vector's labels are in the order of
-// its comment. Whoever counts hands over words of a fixed list (a layer, a reason, a
-// route's pattern), never what a client or a source sent; sources, whose names come
-// from configuration and recordings, go through [Metrics.Source], which bounds them.
+// Metrics holds every instrument of the service. The labels of a vector are in the
+// order of its comment. Label values come from fixed lists (a layer, a reason, a
+// route's pattern), never from a client or a source; names of sources, which come
+// from configuration and recordings, go through [Metrics.Source], which limits
+// their number.
 type Metrics struct {
 	Anomalies     *prometheus.CounterVec   // kind, layer ("L1" … "L4")
-	Predictions   *prometheus.CounterVec   // layer, outcome ("issued" or what became of it)
-	Coincidences  prometheus.Counter       // moves of one series that met moves of another within reach
-	QueryTimeouts prometheus.Counter       // statements that their deadline interrupted
-	GraphBuild    prometheus.Histogram     // seconds for the graph of one event, all layers
+	Predictions   *prometheus.CounterVec   // layer, outcome ("issued" or its result)
+	Coincidences  prometheus.Counter       // moves of one series paired with moves of another within reach
+	QueryTimeouts prometheus.Counter       // statements interrupted at their deadline
+	GraphBuild    prometheus.Histogram     // seconds to build the graph of one event, all layers
 	LayerBuild    *prometheus.HistogramVec // layer, outcome ("ok", "error", "deadline", "panic", "open")
 	Decision      prometheus.Histogram     // seconds from a batch to its anomalies and predictions
 	Publish       prometheus.Histogram     // seconds from a tick's arrival to the snapshot that holds it
-	LogAppend     prometheus.Histogram     // seconds for a batch to be durable in the tick log
+	LogAppend     prometheus.Histogram     // seconds until a batch is durable in the tick log
 	Shed          *prometheus.CounterVec   // what ("streams", "predictions", "l4", "ingest", …)
 	RateLimited   *prometheus.CounterVec   // limit ("client", "governor", "concurrency", …)
 
@@ -43,18 +44,18 @@ type Metrics struct {
 	registry *prometheus.Registry
 }
 
-// NewMetrics makes the instruments and registers them, with those of the Go runtime
-// and the process, in a registry that holds none of them yet. It panics where it
-// does: two services in one registry are a mistake of the caller.
+// NewMetrics registers the instruments, and those of the Go runtime and the
+// process, in an empty registry. It panics if any of them is registered already:
+// two services in one registry are a mistake of the caller.
 func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 	m := &Metrics{
 		Anomalies:     counters("anomalies_total", "Anomalies raised.", "kind", "layer"),
-		Predictions:   counters("predictions_total", "Predictions issued, and what became of them.", "layer", "outcome"),
-		Coincidences:  counter("coincidences_total", "Moves of one series that met moves of another within reach: the work of correlating."),
-		QueryTimeouts: counter("query_timeouts_total", "Statements that were interrupted at their deadline."),
+		Predictions:   counters("predictions_total", "Predictions issued, and their results.", "layer", "outcome"),
+		Coincidences:  counter("coincidences_total", "Pairs of moves of two series within reach of each other: the work of correlating."),
+		QueryTimeouts: counter("query_timeouts_total", "Statements interrupted at their deadline."),
 		GraphBuild:    prometheus.NewHistogram(seconds("graph_build_seconds", "Time to build the graph of one event.", fast)),
 		LayerBuild:    histograms("layer_build_seconds", "Time to build one layer of a graph.", fast, "layer", "outcome"),
-		Decision:      prometheus.NewHistogram(seconds("decision_seconds", "Time from a batch of ticks to the anomalies and predictions it leads to.", fast)),
+		Decision:      prometheus.NewHistogram(seconds("decision_seconds", "Time from a batch of ticks to its anomalies and predictions.", fast)),
 		Publish:       prometheus.NewHistogram(seconds("ingest_to_publish_seconds", "Time from the arrival of a tick to the published snapshot that holds it.", request)),
 		LogAppend:     prometheus.NewHistogram(seconds("log_append_seconds", "Time until a batch is durable in the tick log.", request)),
 		Shed:          counters("shed_total", "Work refused because memory or capacity ran out.", "what"),
@@ -66,7 +67,7 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 		registry:      reg,
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: prefix + "build_info", Help: "1, labelled with the build that is running.",
+		Name: prefix + "build_info", Help: "1, labelled with the running build.",
 		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "date": b.Date, "goversion": b.GoVersion},
 	})
 	build.Set(1)
@@ -79,10 +80,10 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 	return m
 }
 
-// Handler answers scrapes in the format that the scraper asks for: OpenMetrics has
-// the exemplars, the protobuf format has the native histograms too. What can be
-// collected is served even where something can't. At most four scrapes at a time
-// are answered, others wait for their turn: whoever serves it bounds requests.
+// Handler answers scrapes in the format that the scraper requests: OpenMetrics has
+// exemplars, protobuf also native histograms. If a collector fails, the other
+// values are still served. At most four scrapes run at a time; others wait, and the
+// server must bound them.
 func (m *Metrics) Handler() http.Handler {
 	scrape := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, ErrorHandling: promhttp.ContinueOnError})
 	turns := make(chan struct{}, 4)
@@ -91,14 +92,14 @@ func (m *Metrics) Handler() http.Handler {
 		case turns <- struct{}{}:
 			defer func() { <-turns }()
 			scrape.ServeHTTP(w, r)
-		case <-r.Context().Done(): // nobody waits any more
+		case <-r.Context().Done(): // the scraper has left
 		}
 	})
 }
 
-// Collect adds a reader of values that others own: each scrape calls it with the
-// same Readings as every other reader, and it fills in what it knows. It must be
-// quick, may run in several scrapes at once, and must not keep the Readings.
+// Collect adds a reader of values owned by other packages. Each scrape passes the
+// same Readings to all readers in turn, and each fills in its values. A reader must
+// be quick, may run in several scrapes at once, and must not keep the Readings.
 func (m *Metrics) Collect(read func(*Readings)) {
 	m.readings.mu.Lock()
 	defer m.readings.mu.Unlock()
@@ -112,14 +113,14 @@ type readings struct {
 	read  []func(*Readings) // guarded by mu; appended to only
 }
 
-// Describe sends every descriptor, whether there is a value for it or not.
+// Describe sends every descriptor, with or without a value.
 func (r *readings) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range r.names.all {
 		ch <- d
 	}
 }
 
-// Collect asks every reader and sends what they know.
+// Collect calls every reader and sends the values.
 func (r *readings) Collect(ch chan<- prometheus.Metric) {
 	r.mu.Lock()
 	read := r.read

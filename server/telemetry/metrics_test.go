@@ -19,7 +19,7 @@ import (
 
 var epoch = time.Unix(1_700_000_000, 0)
 
-// exercise makes a sample of every series there is.
+// exercise makes a sample of every series.
 func exercise(m *Metrics) {
 	m.Anomalies.WithLabelValues("arbitrage", "L1").Inc()
 	m.Predictions.WithLabelValues("L2", "hit").Inc()
@@ -82,7 +82,7 @@ func scrape(t *testing.T, m *Metrics, accept string) string {
 
 const openMetrics = "application/openmetrics-text; version=1.0.0"
 
-// described is every metric that may ever be served, with its labels.
+// described returns every metric that can be served, with its labels.
 func described(reg *prometheus.Registry) map[string][]string {
 	form := regexp.MustCompile(`^Desc\{fqName: "([^"]+)".*constLabels: \{([^}]*)\}, variableLabels: \{([^}]*)\}\}$`)
 	ch := make(chan *prometheus.Desc)

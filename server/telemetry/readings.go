@@ -6,28 +6,28 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Circuit is the state of a circuit breaker, in the order of the metric's value.
+// Circuit is the state of a circuit breaker; its number is the metric's value.
 type Circuit int
 
 // The states of a circuit breaker.
 const (
 	Closed   Circuit = iota // 0: calls pass
-	HalfOpen                // 1: a few calls try
+	HalfOpen                // 1: trial calls pass
 	Open                    // 2: calls are refused
 )
 
-// EdgeSet names edges of a layer ("L1" … "L4") in one state ("discovered", …).
+// EdgeSet identifies edges of a layer ("L1" … "L4") in one state ("discovered", …).
 type EdgeSet struct{ Layer, State string }
 
-// Readings are values that other packages own, read at the moment of a scrape. What
-// nobody fills in is not served: a nil pointer or map, a zero time.
+// Readings are values owned by other packages, read during a scrape. Unset values
+// are not served: nil pointers and maps, zero times.
 type Readings struct {
 	Edges    map[EdgeSet]int
-	Brier    map[string]float64 // of each layer's matured predictions, in [0, 1]
-	Decoys   *float64           // share of mismatched pairs that are found, in [0, 1]
-	Circuits map[string]Circuit // of each target: a layer, the store
-	Gates    map[string]string  // of each readiness check its status: "PASS", "FAIL", "PENDING"
-	Faults   map[string]int     // injected and still acting, of each kind
+	Brier    map[string]float64 // of matured predictions by layer, in [0, 1]
+	Decoys   *float64           // share of mismatched pairs with a discovered edge, in [0, 1]
+	Circuits map[string]Circuit // by target: a layer, the store
+	Gates    map[string]string  // status by readiness check: "PASS", "FAIL", "PENDING"
+	Faults   map[string]int     // active injected faults by kind
 
 	Memory *Memory
 	Backup Backup
@@ -38,36 +38,37 @@ type Readings struct {
 	LogBytes *int64 // of the tick log on disk
 }
 
-// Memory is what the process may use, uses, and does about it.
+// Memory is the memory budget of the process, its use and the shedding level.
 type Memory struct {
 	Budget, Used int64 // bytes
-	Level        int   // 0 none, then each step of shedding, in their order
+	Level        int   // 0 none, then the shedding levels in order
 }
 
-// Backup is when the last one succeeded and when one was last restored and checked.
+// Backup has the times of the last successful backup and the last successful test
+// restore.
 type Backup struct{ Success, Verified time.Time }
 
-// Audit is the state of the audit log; rows and failures since the start.
+// Audit is the state of the audit log. Rows and failures count from the start.
 type Audit struct {
 	Queue          int
 	CapReached     bool
 	Rows, Failures uint64
 }
 
-// Stream is the clients of the event stream, and what was left out for slow ones
+// Stream counts the clients of the event stream, and messages missed by slow ones
 // since the start.
 type Stream struct {
 	Clients int
 	Dropped uint64
 }
 
-// Engine is the batches that wait for the engine and its event time.
+// Engine is the number of batches waiting for the engine, and its event time.
 type Engine struct {
 	Queue int
 	Now   time.Time
 }
 
-// descriptions are what the values of Readings are called.
+// descriptions describe the metrics of Readings.
 type descriptions struct {
 	all []*prometheus.Desc
 
@@ -89,28 +90,28 @@ func newDescriptions() *descriptions {
 	}
 	d.edges = desc("edges", "Edges held.", "layer", "state")
 	d.brier = desc("prediction_brier_score", "Brier score of matured predictions: 0 is perfect, 0.25 a coin.", "layer")
-	d.decoys = desc("decoy_discovery_rate", "Share of mismatched pairs, which have nothing in common, that were found.")
+	d.decoys = desc("decoy_discovery_rate", "Share of mismatched pairs (unrelated by construction) with a discovered edge.")
 	d.circuit = desc("circuit_state", "0 closed, 1 half-open, 2 open.", "target")
 	d.gate = desc("readiness_gate", "1 for the status of each readiness check.", "check", "status")
-	d.faults = desc("faults_active", "Injected faults that are acting.", "kind")
+	d.faults = desc("faults_active", "Active injected faults.", "kind")
 	d.budget = desc("memory_budget_bytes", "Memory that the process may use.")
 	d.used = desc("memory_used_bytes", "Memory that the process uses.")
-	d.level = desc("memory_level", "0 nothing is shed; each step more sheds more.")
+	d.level = desc("memory_level", "0: nothing is shed; each higher level sheds more.")
 	d.backup = desc("backup_last_success_timestamp_seconds", "When the last backup succeeded.")
-	d.verified = desc("backup_verified_timestamp_seconds", "When a backup was last restored and checked.")
-	d.queue = desc("audit_queue", "Audit rows that wait to be written.")
+	d.verified = desc("backup_verified_timestamp_seconds", "When a backup was last test-restored.")
+	d.queue = desc("audit_queue", "Audit rows waiting to be written.")
 	d.cap = desc("audit_cap_reached", "1 while the audit log is at its size cap.")
 	d.rows = desc("audit_rows_total", "Audit rows written.")
-	d.failures = desc("audit_failures_total", "Attempts to write audit rows that failed.")
+	d.failures = desc("audit_failures_total", "Failed attempts to write audit rows.")
 	d.clients = desc("stream_clients", "Clients of the event stream.")
-	d.dropped = desc("stream_dropped_total", "Events left out for slow stream clients.")
-	d.waiting = desc("engine_queue", "Batches that wait for the engine.")
-	d.now = desc("engine_event_time_seconds", "Event time that the engine has reached.")
+	d.dropped = desc("stream_dropped_total", "Events dropped for slow stream clients.")
+	d.waiting = desc("engine_queue", "Batches waiting for the engine.")
+	d.now = desc("engine_event_time_seconds", "Event time reached by the engine.")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")
 	return d
 }
 
-// send turns what is known into samples.
+// send turns known values into samples.
 func (v *Readings) send(d *descriptions, ch chan<- prometheus.Metric) {
 	out := sender{ch}
 	for set, n := range v.Edges {
@@ -161,7 +162,7 @@ func (v *Readings) sendParts(d *descriptions, out sender) {
 	}
 }
 
-// sender sends samples of each sort.
+// sender sends samples of each type.
 type sender struct{ ch chan<- prometheus.Metric }
 
 func (s sender) gauge(d *prometheus.Desc, v float64, labels ...string) {
@@ -180,7 +181,7 @@ func (s sender) flag(d *prometheus.Desc, on bool) {
 	s.gauge(d, v)
 }
 
-// time sends nothing for a time that isn't known.
+// time sends a time unless it is zero.
 func (s sender) time(d *prometheus.Desc, at time.Time) {
 	if !at.IsZero() {
 		s.gauge(d, float64(at.UnixNano())/1e9)

@@ -11,10 +11,10 @@ import (
 	"unicode"
 )
 
-// Redacted stands where a secret was.
+// Redacted replaces a secret.
 const Redacted = "[redacted]"
 
-// redactor finds secrets in what is about to be logged.
+// redactor finds secrets in log lines.
 type redactor struct {
 	bearer *regexp.Regexp // "Bearer x": of an Authorization header
 	query  *regexp.Regexp // "token=x": of a URL or a form
@@ -29,9 +29,9 @@ func newRedactor() *redactor {
 	}
 }
 
-// attr hides the whole value of an attribute whose name, or whose group's, ends in a
-// word for a secret (token, api_key, clientSecret), and within other values what
-// follows "Bearer", a parameter of such a name, and the user of a URL. Values that
+// attr hides the whole value of an attribute if its name, or its group's, ends in a
+// word for a secret (token, api_key, clientSecret). In other values it hides what
+// follows "Bearer", parameters with such a name, and the user of a URL. Values that
 // are neither text nor number are searched in their JSON form.
 func (r *redactor) attr(groups []string, a slog.Attr) slog.Attr {
 	if secretName(a.Key) || slices.ContainsFunc(groups, secretName) {
@@ -48,7 +48,7 @@ func (r *redactor) attr(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// suspicious is false for nearly all texts, and quick: the expressions would take
+// suspicious rules out nearly all texts quickly: the regular expressions would take
 // ten times as long as the rest of the line.
 func suspicious(text string) bool {
 	const word = "bearer"
@@ -73,7 +73,7 @@ func (r *redactor) text(s string) string {
 
 func (r *redactor) any(v any) (clean slog.Value) {
 	defer func() {
-		if p := recover(); p != nil { // such as Error of a nil pointer: no reason to lose the line, or the program
+		if p := recover(); p != nil { // such as Error of a nil pointer: must lose neither the line nor the program
 			clean = slog.StringValue(fmt.Sprintf("[%T can't be written: %v]", v, p))
 		}
 	}()
@@ -100,7 +100,7 @@ func (r *redactor) any(v any) (clean slog.Value) {
 	return slog.AnyValue(r.tree(tree))
 }
 
-// tree cleans a decoded JSON value in place.
+// tree redacts a decoded JSON value in place.
 func (r *redactor) tree(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -130,7 +130,8 @@ func secretName(name string) bool {
 	return false
 }
 
-// lastWord is what follows the last separator or change from small to capital.
+// lastWord returns the part after the last separator or the last change to a
+// capital.
 func lastWord(name string) string {
 	start, before := 0, rune(0)
 	for i, c := range name {

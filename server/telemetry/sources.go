@@ -7,14 +7,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// MaxSources is how many sources have series of their own. All later ones share
-// those of [OtherSource].
+// MaxSources is how many sources have series of their own. Later ones share those
+// of [OtherSource].
 const (
 	MaxSources  = 64
 	OtherSource = "other"
 )
 
-// Source is the instruments of one source of ticks.
+// Source holds the instruments of one source of ticks.
 type Source struct {
 	received prometheus.Counter
 	rejected *prometheus.CounterVec // reason
@@ -23,10 +23,10 @@ type Source struct {
 	latency  prometheus.Observer
 }
 
-// Received counts ticks that were taken.
+// Received counts accepted ticks.
 func (s *Source) Received(n int) { s.received.Add(float64(n)) }
 
-// Rejected counts ticks that were not taken, for a reason of a fixed list.
+// Rejected counts refused ticks, with a reason of a fixed list.
 func (s *Source) Rejected(reason string, n int) {
 	s.rejected.WithLabelValues(reason).Add(float64(n))
 }
@@ -37,24 +37,24 @@ func (s *Source) Gap() { s.gaps.Inc() }
 // LastTick records when the newest tick arrived, on the wall clock.
 func (s *Source) LastTick(at time.Time) { s.last.Set(float64(at.UnixNano()) / 1e9) }
 
-// Latency records how long a price took from the source's stamp to us. A negative
-// one, of clocks that disagree, counts as 0.
+// Latency records the delay of a price from the source's stamp to its arrival. A
+// negative one, from clocks that disagree, counts as 0.
 func (s *Source) Latency(d time.Duration) { s.latency.Observe(max(d, 0).Seconds()) }
 
-// sources makes the instruments of each source when it is first met.
+// sources makes the instruments of a source on first use.
 type sources struct {
 	received, rejected, gaps *prometheus.CounterVec
 	last                     *prometheus.GaugeVec
 	latency                  *prometheus.HistogramVec
 
 	mu    sync.Mutex
-	known map[string]*Source // guarded by mu; at most MaxSources and the one for the others
+	known map[string]*Source // guarded by mu; at most MaxSources and OtherSource
 }
 
 func newSources() *sources {
 	return &sources{
 		received: counters("ticks_received_total", "Ticks taken.", "source"),
-		rejected: counters("ticks_rejected_total", "Ticks not taken.", "source", "reason"),
+		rejected: counters("ticks_rejected_total", "Refused ticks.", "source", "reason"),
 		gaps:     counters("feed_gap_total", "Interruptions of a feed.", "source"),
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: prefix + "feed_last_tick_timestamp_seconds", Help: "When the newest tick arrived.",
@@ -69,8 +69,8 @@ func (s *sources) collectors() []prometheus.Collector {
 }
 
 // Source returns the instruments of a source: its own for the first [MaxSources]
-// names, else those that all others share. Keep the result where ticks are many;
-// the call itself takes a lock.
+// names, else the shared ones. Keep the result if ticks are frequent; the call
+// takes a lock.
 func (m *Metrics) Source(name string) *Source {
 	s := m.sources
 	s.mu.Lock()

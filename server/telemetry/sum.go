@@ -5,7 +5,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Sum adds up a counter over all its labels.
+// Sum returns the sum of a counter over all its labels.
 func Sum(counter prometheus.Collector) (sum float64) {
 	all := make(chan prometheus.Metric)
 	go func() {

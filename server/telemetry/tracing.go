@@ -18,27 +18,28 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// TracingOptions say where spans go and which.
+// TracingOptions configure the export of spans.
 type TracingOptions struct {
 	// Endpoint is the URL of an OTLP/HTTP receiver, such as
 	// "http://localhost:4318/v1/traces". Empty turns tracing off.
 	Endpoint string
-	// Headers go with each export, such as those that authorise it.
+	// Headers are sent with each export, for authorisation for instance.
 	Headers map[string]string
-	// Ratio is the share of traces that start here and are recorded, in (0, 1]. Zero
-	// means 0.01, a negative one none. A request that brings a trace follows what
-	// its sender decided.
+	// Ratio is the share of traces started here that are recorded, in (0, 1]. Zero
+	// means 0.01, a negative one none. A request that belongs to a trace follows its
+	// sender's decision.
 	Ratio float64
-	// Queue is how many ended spans wait for export. Zero means 2,048. Spans that
-	// find it full are dropped: a request never waits for the receiver.
+	// Queue is how many ended spans may wait for export. Zero means 2,048. Further
+	// spans are dropped: a request never waits for the receiver.
 	Queue int
-	// Every is how often spans are exported, sooner when there are 512. Zero means 5s.
+	// Every is the interval between exports; 512 spans are exported at once. Zero
+	// means 5s.
 	Every time.Duration
 	// Timeout bounds one export with its retries. Zero means 10s.
 	Timeout time.Duration
 	// Service and Version name the program. An empty Service means "corrgraph".
 	Service, Version string
-	// Log hears of exports that failed. Nil means silence.
+	// Log receives failed exports. Nil: not logged.
 	Log *slog.Logger
 }
 
@@ -54,7 +55,7 @@ func (o TracingOptions) withDefaults() (TracingOptions, error) {
 	}
 	u, err := url.Parse(o.Endpoint)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		// Without the URL and the parser's error: both may hold a password.
+		// Neither the URL nor the parser's error: both may hold a password.
 		return o, fmt.Errorf("tracing endpoint: want http://HOST:PORT/v1/traces or https://…")
 	}
 	if o.Queue == 0 {
@@ -72,17 +73,17 @@ func (o TracingOptions) withDefaults() (TracingOptions, error) {
 	return o, nil
 }
 
-// Tracing makes spans and carries their context over HTTP, as W3C Trace Context and
-// Baggage. It sets nothing global. The zero value is off: spans are never recorded
-// and cost a few nanoseconds.
+// Tracing makes spans and propagates their context over HTTP, as W3C Trace Context
+// and Baggage. It sets nothing global. The zero value is off: spans are never
+// recorded and cost a few nanoseconds.
 type Tracing struct {
 	provider *sdk.TracerProvider // nil when off
 	tracer   trace.Tracer
 }
 
-// NewTracing prepares the export, or returns tracing that is off where there is no
-// endpoint. It doesn't wait for the receiver; one that can't be reached costs spans,
-// not requests.
+// NewTracing sets up the export, or returns tracing that is off if there is no
+// endpoint. It doesn't wait for the receiver; an unreachable one loses spans but
+// delays no request.
 func NewTracing(ctx context.Context, o TracingOptions) (*Tracing, error) {
 	if o.Endpoint == "" {
 		return &Tracing{}, nil
@@ -105,7 +106,7 @@ func NewTracing(ctx context.Context, o TracingOptions) (*Tracing, error) {
 	return newTracing(batches, o), nil
 }
 
-// newTracing is tracing into a processor.
+// newTracing returns tracing into a processor.
 func newTracing(p sdk.SpanProcessor, o TracingOptions) *Tracing {
 	provider := sdk.NewTracerProvider(
 		sdk.WithSpanProcessor(p),
@@ -117,25 +118,24 @@ func newTracing(p sdk.SpanProcessor, o TracingOptions) *Tracing {
 	return &Tracing{provider: provider, tracer: provider.Tracer("corrgraph")}
 }
 
-// heard tells the log of failed exports, which the SDK would only tell a handler
-// that the whole process shares.
+// heard logs failed exports, which the SDK reports only to a global handler.
 type heard struct {
 	sdk.SpanExporter
 	log *slog.Logger
 }
 
-// ExportSpans exports spans, which are gone if it fails.
+// ExportSpans exports spans; they are lost if it fails.
 func (h heard) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
 	if err := h.SpanExporter.ExportSpans(ctx, spans); err != nil && h.log != nil {
-		h.log.WarnContext(ctx, "traces were lost", "spans", len(spans), "error", err)
+		h.log.WarnContext(ctx, "spans were lost", "spans", len(spans), "error", err)
 	}
 	return nil
 }
 
-// On reports whether spans go anywhere.
+// On reports whether spans are exported.
 func (t *Tracing) On() bool { return t.provider != nil }
 
-// Provider is for libraries that make spans of their own.
+// Provider serves libraries that make spans of their own.
 func (t *Tracing) Provider() trace.TracerProvider {
 	if !t.On() {
 		return noop.NewTracerProvider()
@@ -148,8 +148,8 @@ func (t *Tracing) Propagator() propagation.TextMapPropagator {
 	return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
 }
 
-// Start begins a span below the one of ctx. The caller ends it. Compute no
-// attributes for it unless it is recording.
+// Start begins a child of the span in ctx. The caller ends it. Compute no
+// attributes unless it is recording.
 func (t *Tracing) Start(ctx context.Context, name string) (context.Context, trace.Span) {
 	if !t.On() {
 		return ctx, noop.Span{}
@@ -157,8 +157,8 @@ func (t *Tracing) Start(ctx context.Context, name string) (context.Context, trac
 	return t.tracer.Start(ctx, name)
 }
 
-// End ends a span, with the error that its work came to, if any. The error's text
-// goes to the receiver: it must not hold a secret.
+// End ends a span with the error of its work, if any. The error's text is exported:
+// it must not hold a secret.
 func End(span trace.Span, err error) {
 	if err != nil && span.IsRecording() {
 		span.RecordError(err)
@@ -167,8 +167,8 @@ func End(span trace.Span, err error) {
 	span.End()
 }
 
-// StartRequest begins the span of an incoming request, below the one that its
-// headers name. Its context is the request's, with the span.
+// StartRequest begins the span of an incoming request, as a child of the span in
+// its headers. The returned context is the request's, with the span.
 func (t *Tracing) StartRequest(r *http.Request) (context.Context, trace.Span) {
 	if !t.On() {
 		return r.Context(), noop.Span{}
@@ -177,9 +177,9 @@ func (t *Tracing) StartRequest(r *http.Request) (context.Context, trace.Span) {
 	return t.tracer.Start(ctx, "HTTP", trace.WithSpanKind(trace.SpanKindServer))
 }
 
-// EndRequest ends the span of a request that was answered. Route is the pattern that
-// matched, "" for none: paths and queries are not recorded, as they name events and
-// may hold secrets.
+// EndRequest ends the span of an answered request. Route is the matched pattern, ""
+// if none: paths and queries are not recorded, since they name events and may hold
+// secrets.
 func EndRequest(span trace.Span, method, route string, code int) {
 	defer span.End()
 	if !span.IsRecording() {
@@ -203,7 +203,7 @@ func (t *Tracing) Inject(ctx context.Context, h http.Header) {
 	}
 }
 
-// Shutdown exports what waits, for as long as ctx allows, and stops.
+// Shutdown exports the remaining spans, as long as ctx allows, and stops.
 func (t *Tracing) Shutdown(ctx context.Context) error {
 	if !t.On() {
 		return nil

@@ -150,7 +150,7 @@ func TestSampling(t *testing.T) {
 	}
 }
 
-// counted makes ids that spread evenly and are the same in each run.
+// counted makes ids that are evenly spread and the same in each run.
 type counted struct{ n uint64 }
 
 func (c *counted) NewIDs(context.Context) (trace.TraceID, trace.SpanID) {
@@ -215,7 +215,7 @@ func TestLostSpansAreLoggedAndHarmNobody(t *testing.T) {
 	if err := tr.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(out.String(), `"traces were lost","spans":1`) {
+	if !strings.Contains(out.String(), `"spans were lost","spans":1`) {
 		t.Errorf("log %s", out.String())
 	}
 }

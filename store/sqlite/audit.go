@@ -11,9 +11,9 @@ import (
 	"corrgraph/store/sqlite/db"
 )
 
-// searched is how many rows one page of an audit search looks at. A row takes some
-// microseconds, and a search that nobody could narrow down must not come near the
-// Deadline: the store's breaker counts what is cut off.
+// searched is how many rows one page of an audit search reads. A row takes some
+// microseconds, and an unselective search must stay well below the Deadline, because the
+// store's breaker counts statements that are cut.
 const searched = 1000
 
 // Audit implements store.AuditLog.
@@ -31,8 +31,8 @@ func (s *Store) Audit(ctx context.Context, rows []store.AuditRow) error {
 	})
 }
 
-// AuditHeld implements store.AuditLog. Rows are counted from the first to the
-// last, which is exact as long as rows go by PruneAudit alone.
+// AuditHeld implements store.AuditLog. Rows are counted from the first id to the last,
+// which is exact as long as only PruneAudit removes rows.
 func (s *Store) AuditHeld(ctx context.Context) (store.AuditHeld, error) {
 	v, err := s.askRow(ctx, auditHeld)
 	if err != nil {
@@ -41,8 +41,8 @@ func (s *Store) AuditHeld(ctx context.Context) (store.AuditHeld, error) {
 	return store.AuditHeld{Rows: int(v[0]), Bytes: v[1], Oldest: odds.Time(v[2]), Newest: odds.Time(v[3])}, nil
 }
 
-// PruneAudit implements store.AuditLog; measurements of performance go at the
-// same age.
+// PruneAudit implements store.AuditLog; performance measurements are pruned at the same
+// age.
 func (s *Store) PruneAudit(ctx context.Context, b store.AuditBounds, step int) (removed int, err error) {
 	err = s.db.Write(ctx, func(c *db.Conn) error {
 		held, err := c.One(ctx, s.table[auditHeld])
@@ -71,8 +71,8 @@ func (s *Store) PruneAudit(ctx context.Context, b store.AuditBounds, step int) (
 	return removed, err
 }
 
-// outOfBounds finds the oldest rows that are out of bounds, at most step: the id
-// of the last, how many and how large they are.
+// outOfBounds finds the oldest rows that exceed the bounds, at most step: the id of the
+// last one, their number and their size.
 func (s *Store) outOfBounds(ctx context.Context, c *db.Conn, b store.AuditBounds, rows int, bytes int64, step int) (last int64, n int, size int64, err error) {
 	err = c.Query(ctx, s.table[auditOldest], func(row []driver.Value) error {
 		r := db.Cells{V: row}
@@ -96,10 +96,10 @@ func (s *Store) AuditTail(ctx context.Context, limit int) ([]store.AuditRow, err
 	return list(ctx, s, heldAudit, s.table[auditTail], int64(limit))
 }
 
-// AuditSearch returns at most limit rows that match f, newest first, those older
-// than the row of the id cursor; 0 begins with the newest. It looks at 1,000 rows
-// of the span of time, and of the operation where one is named, and returns where
-// to go on, 0 at the end: a page may be empty though older rows match.
+// AuditSearch returns at most limit rows that match f, newest first, starting below the row
+// with the id cursor, or with the newest for 0. It reads 1,000 rows of the period, and of
+// the operation if one is given, and returns the next cursor, 0 at the end. A page may be
+// empty although older rows match.
 func (s *Store) AuditSearch(ctx context.Context, f store.AuditFilter, cursor int64, limit int) (rows []store.AuditRow, next int64, err error) {
 	end := spot{f.To, math.MaxInt64}
 	if f.To == 0 {
@@ -107,7 +107,7 @@ func (s *Store) AuditSearch(ctx context.Context, f store.AuditFilter, cursor int
 	}
 	if cursor != 0 {
 		at, found, err := s.auditTime(ctx, cursor)
-		if err != nil || !found { // it was pruned, and all that is older with it
+		if err != nil || !found { // it was pruned, together with all older rows
 			return nil, 0, err
 		}
 		end = spot{at, cursor}
@@ -132,7 +132,7 @@ func (s *Store) AuditSearch(ctx context.Context, f store.AuditFilter, cursor int
 	return rows, 0, nil
 }
 
-// spot is a place in the order of a search: time, then id.
+// spot is a position in the order of a search: time, then id.
 type spot struct {
 	at odds.Time
 	id int64
@@ -147,8 +147,8 @@ func (s *Store) auditTime(ctx context.Context, id int64) (at odds.Time, found bo
 	return at, found, err
 }
 
-// auditFloor finds the last row that a page looks at, and whether there is one
-// so far down; else it is the beginning of the span.
+// auditFloor finds the last row a page reads. If there are fewer rows, it returns the
+// beginning of the period and false.
 func (s *Store) auditFloor(ctx context.Context, f store.AuditFilter, end spot) (floor spot, more bool, err error) {
 	what, args := auditFloor, []driver.Value{int64(f.From), int64(end.at), end.id, int64(searched - 1)}
 	if f.Operation != "" {
@@ -168,8 +168,8 @@ func (s *Store) RecordPerformance(ctx context.Context, rows []store.Performance)
 	return s.db.Write(ctx, func(c *db.Conn) error { return performanceTable.Write(ctx, c, rows) })
 }
 
-// Performance returns the measurements of an operation, or of all where it is
-// empty, in [from, to], newest first, at most limit.
+// Performance returns the measurements of an operation, or of all if it is empty, in [from,
+// to], newest first, at most limit.
 func (s *Store) Performance(ctx context.Context, from, to odds.Time, operation string, limit int) ([]store.Performance, error) {
 	if operation == "" {
 		return list(ctx, s, performanceTable, s.table[performance], int64(from), int64(to), int64(limit))
@@ -177,8 +177,8 @@ func (s *Store) Performance(ctx context.Context, from, to odds.Time, operation s
 	return list(ctx, s, performanceTable, s.table[performanceOf], int64(from), int64(to), int64(limit), operation)
 }
 
-// SetChecks adds rows to the readiness matrix or replaces those of the same
-// component and name. A status that is another than before is so since the check.
+// SetChecks adds rows to the readiness matrix or replaces those of the same component and
+// name. If the status changed, Since becomes the time of the check.
 func (s *Store) SetChecks(ctx context.Context, checks []store.Check) error {
 	return s.db.Write(ctx, func(c *db.Conn) error {
 		for i := range checks {
@@ -198,10 +198,10 @@ func (s *Store) Checks(ctx context.Context, component string) ([]store.Check, er
 	return list(ctx, s, checkTable, s.table[checks], component)
 }
 
-// Probe counts to work in a recursive query under the deadline of a request, as
-// a check that the deadline cuts: about half a microsecond each. It returns
-// store.ErrDeadline where it was cut, and by Options.Clock how long it took, the
-// wait for a connection included. Probes hold no connection of the searches.
+// Probe counts to work in a recursive query under the deadline of a request, to test that
+// the deadline cuts it: about half a microsecond per step. It returns store.ErrDeadline if
+// it was cut, and the time it took by Options.Clock, including the wait for a connection.
+// Probes do not occupy connections of index searches.
 func (s *Store) Probe(ctx context.Context, work int) (took time.Duration, err error) {
 	start := s.now()
 	_, err = s.ask(ctx, probe, int64(work))

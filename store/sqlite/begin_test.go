@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Who leaves in the moment in which a transaction begins is told that it did not,
-// though it may have. It then stayed open, and nothing was written any more.
+// A caller that leaves during BEGIN is told that no transaction began, although one may
+// have. Such a transaction once stayed open and blocked all later writes.
 func TestAWriterThatLeavesAsItBeginsLeavesNothingOpen(t *testing.T) {
 	s := open(t, Options{Durable: true})
 	for i := range 600 {

@@ -9,10 +9,10 @@ import (
 	"corrgraph/store/sqlite/db"
 )
 
-// UseDevig ties the store to the de-vig method of whoever is about to write
-// conclusions. A store that holds ticks or conclusions keeps the method it was
-// built with: any other is store.ErrDevig, for values of two methods don't mix. A
-// store where none is noted was built with odds.Multiplicative. One transaction.
+// UseDevig fixes the store's de-vig method before conclusions are written. A store that
+// holds ticks or conclusions keeps the method it was built with, because values of two
+// methods cannot be mixed: any other gives store.ErrDevig. A store without a recorded
+// method was built with odds.Multiplicative. One transaction.
 func (s *Store) UseDevig(ctx context.Context, m odds.Method) error {
 	return s.db.Write(ctx, func(c *db.Conn) error {
 		v, err := c.One(ctx, s.table[devig])

@@ -11,8 +11,8 @@ import (
 	"corrgraph/store/sqlite/db"
 )
 
-// dumped lists the tables of results with the columns and the order of their
-// canonical form: natural keys, no row numbers.
+// dumped lists the tables of results with the columns and order of their canonical form:
+// natural keys, no row numbers.
 func dumped() []db.Statement {
 	dump := func(table, columns, order string) db.Statement {
 		return db.Statement{Name: "dump_" + table, SQL: "SELECT " + columns + " FROM " + table + " ORDER BY " + order, Deadline: db.Listing}
@@ -30,10 +30,10 @@ func dumped() []db.Statement {
 	}
 }
 
-// CanonicalDump writes every table of results as text that depends on what was
-// concluded alone: two stores conclude the same exactly when their dumps are
-// equal byte by byte. The tick log, the audit and the readiness matrix are left
-// out: they tell of runs, not of results. Floats have their shortest exact form.
+// CanonicalDump writes every table of results as text that depends only on the conclusions:
+// two stores hold the same conclusions exactly if their dumps are equal byte by byte. The
+// tick log, the audit and the readiness matrix are left out, because they describe runs,
+// not results. Floats have their shortest exact form.
 func (s *Store) CanonicalDump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	whole := db.Statement{Name: "dump", Deadline: db.Upkeep}

@@ -17,34 +17,33 @@ import (
 	"corrgraph/store/sqlite/db"
 )
 
-// Results that a live engine writes must not keep appends to the log waiting:
-// one transaction writes this many rows, or for this long, and then lets others
-// in.
+// Results of a live engine must not delay appends to the log: one transaction writes at
+// most this many rows, for at most this long, and then yields its turn.
 const (
 	turnRows = 2000
 	turnTime = 20 * time.Millisecond
-	dropRows = 200 // removed by one statement
+	dropRows = 200 // rows removed per statement
 )
 
-// turn is what is left of a transaction's allowance.
+// turn is the rest of a transaction's allowance.
 type turn struct {
 	c    *db.Conn
 	rows int
 	over context.Context // ends with the turn's time
 }
 
-// used takes n rows off and reports whether the turn is over.
+// used subtracts n rows and reports whether the turn is over.
 func (t *turn) used(n int) bool {
 	t.rows -= n
 	return t.rows <= 0 || t.over.Err() != nil
 }
 
-// job is one of the steps of a longer write. It does as much as the turn allows
-// and reports whether it is at its end.
+// job is one step of a longer write. It does as much as the turn allows and reports whether
+// it is finished.
 type job func(ctx context.Context, t *turn) (done bool, err error)
 
-// inTurns does jobs in order, in as many transactions as it takes. Between two of
-// them other writers get their turn. An error leaves what earlier turns did.
+// inTurns runs jobs in order, in as many transactions as needed. Other writers get their
+// turn in between. After an error, the work of earlier turns remains.
 func (s *Store) inTurns(ctx context.Context, jobs ...job) error {
 	free, err := s.takeResults(ctx)
 	if err != nil {
@@ -88,7 +87,7 @@ func (s *Store) once(n name, args ...driver.Value) job {
 	}
 }
 
-// drop removes rows by a statement whose last argument is how many.
+// drop removes rows with a statement whose last argument is their maximum number.
 func (s *Store) drop(n name, args ...driver.Value) job {
 	return func(ctx context.Context, t *turn) (bool, error) {
 		for {
@@ -104,7 +103,7 @@ func (s *Store) drop(n name, args ...driver.Value) job {
 	}
 }
 
-// each runs a statement n times, with the values that bind puts for each.
+// each runs a statement n times, with the values that bind writes for each.
 func each(st db.Statement, n int, bind func(w *db.Cells, i int)) job {
 	next := 0
 	return func(ctx context.Context, t *turn) (bool, error) {
@@ -128,11 +127,11 @@ func fill[T any](t db.Table[T], rows []T) job {
 	return each(t.Insert(), len(rows), func(w *db.Cells, i int) { t.Walk(w, &rows[i]) })
 }
 
-// WriteEvent replaces what the store concluded about one event by r; rows of
-// other programs stay. An event of a thousand rows or so is replaced in one
-// transaction. A larger one takes several, so that others who write wait no
-// longer than some 20 ms; readers may see a part of it meanwhile, and a killed
-// process may leave one, until the event is written again.
+// WriteEvent replaces the store's conclusions about one event by r; rows of other programs
+// stay. An event of about a thousand rows is replaced in one transaction. A larger one
+// takes several, so that other writers wait at most some 20 ms. In the meantime readers may
+// see it partly written, and a killed process may leave it so until the event is written
+// again.
 func (s *Store) WriteEvent(ctx context.Context, r *store.EventResults) error {
 	if err := sameEvent(r); err != nil {
 		return fmt.Errorf("store %s: event %s: %w", s.Path(), r.Event.ID, err)
@@ -154,8 +153,8 @@ func (s *Store) WriteEvent(ctx context.Context, r *store.EventResults) error {
 	)
 }
 
-// fillEdges inserts edges below all others. The first of them gets the lowest id
-// at once, so that the block of ids is taken whatever happens between turns.
+// fillEdges inserts edges below all others. The first of them gets the lowest id at once,
+// which reserves the block of ids across turns.
 func (s *Store) fillEdges(edges []graph.Edge) job {
 	var insert job
 	return func(ctx context.Context, t *turn) (bool, error) {
@@ -174,36 +173,36 @@ func (s *Store) fillEdges(edges []graph.Edge) job {
 	}
 }
 
-// sameEvent makes sure that results are those of their event, and ours.
+// sameEvent verifies that all results belong to their event and are our own.
 func sameEvent(r *store.EventResults) error {
 	id := r.Event.ID
 	if id == "" {
-		return errors.New("it has no id")
+		return errors.New("the event has no id")
 	}
 	if _, err := ownEdges(r.Edges, 0); err != nil {
 		return err
 	}
 	for i := range r.Edges {
 		if e := &r.Edges[i]; e.Event != id {
-			return fmt.Errorf("edge %s → %s is of event %q", e.Source, e.Target, e.Event)
+			return fmt.Errorf("edge %s → %s belongs to event %q", e.Source, e.Target, e.Event)
 		}
 	}
 	for i := range r.Anomalies {
 		if a := &r.Anomalies[i]; a.Event != id {
-			return fmt.Errorf("anomaly %s is of event %q", a.Kind, a.Event)
+			return fmt.Errorf("anomaly %s belongs to event %q", a.Kind, a.Event)
 		}
 	}
 	for i := range r.Predictions {
 		if p := &r.Predictions[i]; p.Event != id {
-			return fmt.Errorf("prediction %s is of event %q", p.ID, p.Event)
+			return fmt.Errorf("prediction %s belongs to event %q", p.ID, p.Event)
 		}
 	}
 	return nil
 }
 
-// WriteFamilies replaces families, groups and documents and sets AsOf last, in
-// turns like WriteEvent. Families are overwritten from the first to the last, so
-// that a reader in between finds new ones before old ones.
+// WriteFamilies replaces families, groups and documents and sets AsOf last, in turns like
+// WriteEvent. Families are overwritten from first to last, so that a concurrent reader
+// finds new ones before old ones.
 func (s *Store) WriteFamilies(ctx context.Context, all []graph.Family, sets []store.Group, docs map[string][]byte, at odds.Time) error {
 	held, err := s.Documents(ctx)
 	if err != nil {
@@ -231,8 +230,8 @@ func (s *Store) WriteFamilies(ctx context.Context, all []graph.Family, sets []st
 	return s.inTurns(ctx, append(jobs, s.once(setAsOf, int64(at)))...)
 }
 
-// DropEvents forgets events: their row in the catalogue and all that we
-// concluded about them, in turns like WriteEvent. Rows of other programs stay.
+// DropEvents removes events: their row in the catalogue and all our conclusions about them,
+// in turns like WriteEvent. Rows of other programs stay.
 func (s *Store) DropEvents(ctx context.Context, ids []string) error {
 	var jobs []job
 	for _, id := range ids {
@@ -241,16 +240,16 @@ func (s *Store) DropEvents(ctx context.Context, ids []string) error {
 	return s.inTurns(ctx, jobs...)
 }
 
-// ExternalEdges returns the edges of other programs of an event's layer, in its
-// window before asOf, in the order written. One index search.
+// ExternalEdges returns other programs' edges of an event's layer, in its window before
+// asOf, in write order. One index search.
 func (s *Store) ExternalEdges(ctx context.Context, event string, layer odds.Layer, asOf odds.Time) ([]graph.Edge, error) {
 	return list(ctx, s, edgeTable, s.table[externalEdges], int64(asOf), event, int64(layer))
 }
 
-// ExternalVersion returns a number that changes when another program adds,
-// changes or removes a row, so that a copy of them can be kept. What it may miss
-// is a row with an id of the writer's own choice that is neither the largest nor
-// the newest by detected_at. Cost: three pages.
+// ExternalVersion returns a number that changes when another program adds, changes or
+// removes a row, for callers that cache these rows. It may miss a row whose id was chosen
+// by its writer and is neither the largest nor the newest by detected_at. Cost: three
+// pages.
 func (s *Store) ExternalVersion(ctx context.Context) (int64, error) {
 	v, err := s.askRow(ctx, externalVersion)
 	if err != nil {
@@ -263,8 +262,8 @@ func (s *Store) ExternalVersion(ctx context.Context) (int64, error) {
 	return int64(h.Sum64()), nil
 }
 
-// Writable makes and takes back a change, on the disk, to see whether the store can
-// be written to now. Errors are those of any write.
+// Writable makes a change on disk and reverts it, to test whether the store can be written
+// now. Errors are those of any write.
 func (s *Store) Writable(ctx context.Context) error {
 	return s.db.Write(ctx, func(c *db.Conn) error {
 		if _, err := c.Exec(ctx, s.table[tryWrite]); err != nil {

@@ -12,19 +12,18 @@ import (
 	"corrgraph/ticklog"
 )
 
-// tickLog is the tick log of a store. A chunk's place is a session and a number
-// in it: whoever opens the store and appends begins a session, and numbers rise by
-// one from 1. A position holds both, the session in its upper half.
+// tickLog is the tick log of a store. A chunk's place is a session and a number in it. A
+// session starts when the store is opened and appended to, and its numbers count from 1. A
+// position holds both, the session in its upper half.
 type tickLog struct{ s *Store }
 
-// Log returns the store's tick log. With Options.Durable a chunk is on the disk,
-// safe from a power failure too, when Append returns; calls of Append that wait for
-// one another are committed together, so that many callers share the cost of one
-// sync. A ctx that ends withdraws an Append that is not yet being written; one that
-// is being written is waited for.
+// Log returns the store's tick log. With Options.Durable a chunk is on disk, safe even from
+// a power failure, when Append returns. Concurrent calls of Append are committed together,
+// so that they share the cost of one sync. If ctx ends, an Append not yet being written is
+// withdrawn; one being written is waited for.
 func (s *Store) Log() ticklog.Log { return tickLog{s} }
 
-// place is where a chunk is kept.
+// place is the location of a chunk.
 type place struct{ session, seq int64 }
 
 // mostSeq is the last number of a session.
@@ -36,10 +35,10 @@ func (p place) position() ticklog.Position {
 	return ticklog.Position(p.session)<<32 | ticklog.Position(p.seq)
 }
 
-// fail names the store in an error.
+// fail adds the store's name to an error.
 func (l tickLog) fail(err error) error { return fmt.Errorf("store %s: tick log: %w", l.s.Path(), err) }
 
-// Append implements ticklog.Log. Cost: one commit, and the bytes.
+// Append implements ticklog.Log. Cost: one commit, plus the bytes.
 func (l tickLog) Append(ctx context.Context, chunks ...ticklog.Chunk) (at []ticklog.Position, err error) {
 	err = l.s.db.Together(ctx, func(ctx context.Context, c *db.Conn) error {
 		last, err := c.One(ctx, l.s.table[lastChunk])
@@ -61,8 +60,8 @@ func (l tickLog) Append(ctx context.Context, chunks ...ticklog.Chunk) (at []tick
 	return at, nil
 }
 
-// after returns the place after the last one: in this Store's own session, which
-// begins with its first chunk. The caller has its turn to write.
+// after returns the place after the last one, in this Store's own session, which begins
+// with its first chunk. The caller must have the turn to write.
 func (s *Store) after(last place) place {
 	if s.session == 0 || last.seq == mostSeq {
 		s.session = last.session + 1
@@ -79,7 +78,7 @@ func (l tickLog) Read(ctx context.Context, from ticklog.Position) iter.Seq2[tick
 	return l.walk(ctx, from, readChunk, 1)
 }
 
-// page is how many chunks are listed at a time.
+// page is how many chunks are listed at once.
 const page = 256
 
 // List implements ticklog.Reader, a page of chunks at a time.
@@ -87,7 +86,7 @@ func (l tickLog) List(ctx context.Context, from ticklog.Position) iter.Seq2[tick
 	return l.walk(ctx, from, listChunks, page)
 }
 
-// walk yields what a statement returns from a place on, so many rows at a time.
+// walk yields the results of a statement from a place on, a number of rows at a time.
 func (l tickLog) walk(ctx context.Context, from ticklog.Position, what name, most int) iter.Seq2[ticklog.Entry, error] {
 	return func(yield func(ticklog.Entry, error) bool) {
 		next, found := from, make([]ticklog.Entry, 0, most)
@@ -125,15 +124,15 @@ func (l tickLog) entries(ctx context.Context, from ticklog.Position, what name, 
 		db.Number(r, &e.To)
 		db.Number(r, &e.Quotes)
 		db.Number(r, &e.Bytes)
-		r.Blob(&e.Payload) // of a listing NULL
+		r.Blob(&e.Payload) // NULL in a listing
 		e.Position = at.position()
 		to = append(to, e)
 	}, p.session, p.seq, int64(most))
 	return to, err
 }
 
-// holds makes sure that the log goes back to a position, of which found is what
-// follows.
+// holds verifies that the log still reaches back to a position; found holds the entries
+// from there on.
 func (l tickLog) holds(ctx context.Context, from ticklog.Position, found []ticklog.Entry) error {
 	if from == 0 || len(found) > 0 && found[0].Position == from {
 		return nil
@@ -158,8 +157,8 @@ func (l tickLog) end(ctx context.Context, what name) (ticklog.Position, error) {
 	return place{v[0], v[1]}.position(), nil
 }
 
-// Trim implements ticklog.Log, in one transaction with the deadline of a pruning:
-// some dozens of chunks at a time keep others who write from waiting.
+// Trim implements ticklog.Log, in one transaction with the deadline of a pruning. Trim a
+// few dozen chunks at a time so as not to block other writers.
 func (l tickLog) Trim(ctx context.Context, before ticklog.Position) (removed int, err error) {
 	err = l.s.db.Write(ctx, func(c *db.Conn) error {
 		last, err := c.One(ctx, l.s.table[lastChunk])
@@ -177,8 +176,7 @@ func (l tickLog) Trim(ctx context.Context, before ticklog.Position) (removed int
 	return removed, err
 }
 
-// Stats implements ticklog.Log. Cost: a walk of an index, some tenth of a
-// microsecond a chunk.
+// Stats implements ticklog.Log. Cost: an index scan, some tenth of a microsecond per chunk.
 func (l tickLog) Stats(ctx context.Context) (out ticklog.Stats, err error) {
 	v, err := l.s.askRow(ctx, logStats)
 	if err == nil {

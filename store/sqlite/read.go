@@ -15,7 +15,7 @@ import (
 	"corrgraph/store/sqlite/db"
 )
 
-// list reads all rows of a statement of the table.
+// list reads all rows of a statement in the table.
 func list[T any](ctx context.Context, s *Store, t db.Table[T], what db.Statement, args ...driver.Value) (out []T, err error) {
 	out, err = t.List(ctx, s.db, what, args...)
 	if err != nil {
@@ -24,7 +24,7 @@ func list[T any](ctx context.Context, s *Store, t db.Table[T], what db.Statement
 	return out, err
 }
 
-// ask reads one whole number.
+// ask reads one integer.
 func (s *Store) ask(ctx context.Context, n name, args ...driver.Value) (v int64, err error) {
 	row, err := s.askRow(ctx, n, args...)
 	if err == nil {
@@ -33,7 +33,7 @@ func (s *Store) ask(ctx context.Context, n name, args ...driver.Value) (v int64,
 	return v, err
 }
 
-// askRow reads one row of whole numbers.
+// askRow reads one row of integers.
 func (s *Store) askRow(ctx context.Context, n name, args ...driver.Value) (row []int64, err error) {
 	err = s.db.Read(ctx, s.table[n], func(ctx context.Context, c *db.Conn) error {
 		row, err = c.One(ctx, s.table[n], args...)
@@ -45,21 +45,21 @@ func (s *Store) askRow(ctx context.Context, n name, args ...driver.Value) (row [
 	return row, err
 }
 
-// AsOf returns the newest event time of the last replay, 0 before the first.
+// AsOf returns the newest event time of the last replay, or 0 before the first.
 func (s *Store) AsOf(ctx context.Context) (odds.Time, error) {
 	v, err := s.ask(ctx, asOf)
 	return odds.Time(v), err
 }
 
-// Now returns the instant that windows and ages count back from: the newest of
-// AsOf and of what other programs detected; 0 in an empty store.
+// Now returns the reference time for windows and ages: the newer of AsOf and other
+// programs' latest detection; 0 in an empty store.
 func (s *Store) Now(ctx context.Context) (odds.Time, error) {
 	v, err := s.ask(ctx, now)
 	return odds.Time(v), err
 }
 
-// Events returns the catalogued events in the order they were written, then, with
-// nothing but an id, the events that only other programs' rows name.
+// Events returns the catalogued events in write order, followed by the events named only in
+// other programs' rows, which have nothing but an id.
 func (s *Store) Events(ctx context.Context) ([]catalog.Event, error) {
 	all, err := list(ctx, s, eventTable, s.table[events])
 	if err != nil {
@@ -81,9 +81,8 @@ func (s *Store) KnowsNode(ctx context.Context, node odds.NodeID) (bool, error) {
 	return v != 0, err
 }
 
-// Edges returns the edges that f names, those of one event and layer strongest
-// first, the others in the order they were written, ours before those of other
-// programs.
+// Edges returns the edges selected by f. Those of one event and layer are ordered strongest
+// first, all others in write order, ours before those of other programs.
 func (s *Store) Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, error) {
 	limit := int64(f.Limit)
 	if limit <= 0 {
@@ -104,7 +103,7 @@ func (s *Store) Edges(ctx context.Context, f store.EdgeFilter) ([]graph.Edge, er
 	return list(ctx, s, edgeTable, s.limited(what, f.Limit), args...)
 }
 
-// edgesOfNode filters by event and layer here: a node has few of either.
+// edgesOfNode filters by event and layer here, because a node has few edges.
 func (s *Store) edgesOfNode(ctx context.Context, f store.EdgeFilter, limit int64) ([]graph.Edge, error) {
 	ofNode := limit
 	if f.Event != "" || f.Layer != 0 {
@@ -124,8 +123,8 @@ func (s *Store) edgesOfNode(ctx context.Context, f store.EdgeFilter, limit int64
 }
 
 // LayerStrongest returns the edges of an event's layer detected in (since, until],
-// strongest |score| first, newer before older, at most limit. One index search,
-// without a sort; run it for the four layers at once.
+// strongest |score| first, newer before older, at most limit. One index search, without a
+// sort. Run it for the four layers in parallel.
 func (s *Store) LayerStrongest(ctx context.Context, event string, layer odds.Layer, since, until odds.Time, limit int) ([]graph.Edge, error) {
 	return list(ctx, s, edgeTable, s.table[strongest], int64(layer), event, int64(since), int64(until), int64(limit))
 }
@@ -136,8 +135,8 @@ func (s *Store) CountLayer(ctx context.Context, event string, layer odds.Layer, 
 	return int(v), err
 }
 
-// EdgesInWindow returns every edge of an event, or of all events where event is
-// empty, that lies in its layer's window before asOf, in the order written.
+// EdgesInWindow returns every edge of an event, or of all events if event is empty, inside
+// its layer's window before asOf, in write order.
 func (s *Store) EdgesInWindow(ctx context.Context, event string, asOf odds.Time) ([]graph.Edge, error) {
 	if event == "" {
 		return list(ctx, s, edgeTable, s.table[storeWindow], int64(asOf))
@@ -145,18 +144,18 @@ func (s *Store) EdgesInWindow(ctx context.Context, event string, asOf odds.Time)
 	return list(ctx, s, edgeTable, s.table[eventWindow], int64(asOf), event)
 }
 
-// OutEdges returns the edges that lead from node, in their windows before asOf.
+// OutEdges returns the edges leading from node, in their windows before asOf.
 func (s *Store) OutEdges(ctx context.Context, node odds.NodeID, asOf odds.Time) ([]graph.Edge, error) {
 	return list(ctx, s, edgeTable, s.table[outEdges], int64(asOf), string(node))
 }
 
-// Candidates returns the edges of other programs of an event and band, in their
-// windows before asOf.
+// Candidates returns other programs' edges of an event and band, in their windows before
+// asOf.
 func (s *Store) Candidates(ctx context.Context, event string, band odds.Band, asOf odds.Time) ([]graph.Edge, error) {
 	return list(ctx, s, edgeTable, s.table[candidates], int64(asOf), event, string(band))
 }
 
-// Families returns all families, discovered or not, in the order written.
+// Families returns all families, discovered or not, in write order.
 func (s *Store) Families(ctx context.Context) ([]graph.Family, error) {
 	return list(ctx, s, familyTable, s.table[families])
 }
@@ -166,8 +165,8 @@ func (s *Store) Groups(ctx context.Context) ([]store.Group, error) {
 	return list(ctx, s, groupTable, s.table[groups])
 }
 
-// Anomalies returns the anomalies of an event, or of all where event is empty,
-// with at least the given confidence; suppressed ones too.
+// Anomalies returns the anomalies of an event, or of all if event is empty, with at least
+// the given confidence, including suppressed ones.
 func (s *Store) Anomalies(ctx context.Context, event string, minConfidence float64) ([]detect.Anomaly, error) {
 	if event == "" {
 		return list(ctx, s, anomalyTable, s.table[anomalies], minConfidence)
@@ -175,12 +174,12 @@ func (s *Store) Anomalies(ctx context.Context, event string, minConfidence float
 	return list(ctx, s, anomalyTable, s.table[anomaliesOfEvent], event, minConfidence)
 }
 
-// Predictions returns all predictions in the order written.
+// Predictions returns all predictions in write order.
 func (s *Store) Predictions(ctx context.Context) ([]ledger.Prediction, error) {
 	return list(ctx, s, predictionTable, s.table[predictions])
 }
 
-// Ambiguities returns the names that were not merged.
+// Ambiguities returns the names left unmerged.
 func (s *Store) Ambiguities(ctx context.Context) ([]store.Ambiguity, error) {
 	return list(ctx, s, ambiguityTable, s.table[ambiguities])
 }

@@ -11,9 +11,9 @@ import (
 	"corrgraph/store/sqlite/db"
 )
 
-// WriteResults replaces what the store concluded before by r, in one
-// transaction. Rows of other programs, the log and the audit stay. Edges whose
-// Evidence is graph.FromExternal are refused: they are not ours to write.
+// WriteResults replaces the store's earlier conclusions by r, in one transaction. Rows of
+// other programs, the log and the audit stay. Edges whose Evidence is graph.FromExternal
+// are rejected, because other programs own them.
 func (s *Store) WriteResults(ctx context.Context, r *store.Results) error {
 	free, err := s.takeResults(ctx)
 	if err != nil {
@@ -46,8 +46,8 @@ func (s *Store) WriteResults(ctx context.Context, r *store.Results) error {
 	})
 }
 
-// writeEdges gives our edges the ids −n … −1, below those that SQLite gives to
-// rows of other programs, so that the old ones are found without an index.
+// writeEdges gives our edges the ids −n … −1, below those SQLite assigns to other programs'
+// rows, so that the old ones are found without an index.
 func (s *Store) writeEdges(ctx context.Context, c *db.Conn, edges []graph.Edge) error {
 	if _, err := c.Exec(ctx, s.table[clearEdges]); err != nil {
 		return err
@@ -63,21 +63,21 @@ func (s *Store) writeEdges(ctx context.Context, c *db.Conn, edges []graph.Edge) 
 	return ownEdgeTable.Write(ctx, c, rows)
 }
 
-// ownEdges gives edges the ids below lowest, rising in their order.
+// ownEdges gives edges the ids below lowest, increasing in their order.
 func ownEdges(edges []graph.Edge, lowest int64) ([]ownEdge, error) {
 	rows := make([]ownEdge, len(edges))
 	for i := range edges {
 		e := &edges[i]
 		if e.Evidence == graph.FromExternal || e.Evidence == "" {
-			return nil, fmt.Errorf("edge %s → %s: its evidence is %q, which is not ours", e.Source, e.Target, e.Evidence)
+			return nil, fmt.Errorf("edge %s → %s: its evidence is %q, want one of our own", e.Source, e.Target, e.Evidence)
 		}
 		rows[i] = ownEdge{lowest - int64(len(edges)-i), e}
 	}
 	return rows, nil
 }
 
-// takeResults waits until nobody else replaces results: what takes several
-// transactions must not mingle.
+// takeResults waits for the right to replace results, because replacements that take
+// several transactions must not interleave.
 func (s *Store) takeResults(ctx context.Context) (free func(), err error) {
 	select {
 	case s.results <- struct{}{}:

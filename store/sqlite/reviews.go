@@ -35,7 +35,7 @@ var proofTable = db.Table[store.Proof]{Name: "proofs", Columns: "kind, made_at, 
 	db.Text(c, &p.Body)
 }}
 
-// AddReview keeps a review and returns it with its id.
+// AddReview stores a review and returns it with its id.
 func (s *Store) AddReview(ctx context.Context, r store.Review) (store.Review, error) {
 	err := s.db.Write(ctx, func(c *db.Conn) error {
 		last, err := c.One(ctx, s.table[lastReview])
@@ -51,13 +51,12 @@ func (s *Store) AddReview(ctx context.Context, r store.Review) (store.Review, er
 	return r, err
 }
 
-// Reviews returns the reviews that have not expired at a time, oldest first, the
-// newest limit of them.
+// Reviews returns the newest limit reviews that have not expired at a time, oldest first.
 func (s *Store) Reviews(ctx context.Context, now odds.Time, limit int) ([]store.Review, error) {
 	return list(ctx, s, reviewTable, s.table[reviews], int64(now), int64(limit))
 }
 
-// DropReview takes a review back; ok is false where there is none of that id.
+// DropReview removes a review; ok is false if there is none with that id.
 func (s *Store) DropReview(ctx context.Context, id int64) (ok bool, err error) {
 	err = s.db.Write(ctx, func(c *db.Conn) error {
 		n, err := c.Exec(ctx, s.table[dropReview], id)
@@ -67,7 +66,7 @@ func (s *Store) DropReview(ctx context.Context, id int64) (ok bool, err error) {
 	return ok, err
 }
 
-// SetProof keeps a result in place of the one of its kind.
+// SetProof stores a result, replacing the one of its kind.
 func (s *Store) SetProof(ctx context.Context, p store.Proof) error {
 	return s.db.Write(ctx, func(c *db.Conn) error {
 		w := db.Cells{Writing: true}

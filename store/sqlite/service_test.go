@@ -34,7 +34,7 @@ func pragma(t testing.TB, c *db.Conn, name string) (v int64) {
 	return row[0]
 }
 
-// marked is a chunk whose one batch says who sent it.
+// marked is a chunk whose only batch names its sender.
 func marked(at odds.Time, source string) ticklog.Chunk {
 	var enc ticklog.Encoder
 	return enc.Pack([]*odds.Batch{{Source: source, At: at, Recv: at}})
@@ -232,7 +232,7 @@ func TestFaultsAndDelaysEndAtTheDeadline(t *testing.T) {
 	}
 }
 
-// A fault in the middle of a transaction undoes it, and the writer goes on.
+// A fault in the middle of a transaction rolls it back, and the writer keeps working.
 func TestAFaultAtAnyStatementLeavesAllOrNothing(t *testing.T) {
 	var left atomic.Int64
 	left.Store(1 << 40)
@@ -262,7 +262,7 @@ func TestAFaultAtAnyStatementLeavesAllOrNothing(t *testing.T) {
 	}
 }
 
-// The files as they stand between two appends are what a killed process leaves.
+// The files between two appends are what a killed process would leave.
 func TestAKillBetweenChunksLeavesEveryAcknowledgedOne(t *testing.T) {
 	s := open(t, Options{Durable: true})
 	for n := range 6 {
@@ -341,8 +341,8 @@ func TestManySlowQueriesDoNotStarveSearches(t *testing.T) {
 	if cut.Load() != 1000 {
 		t.Errorf("%d of 1000 probes were cut", cut.Load())
 	}
-	// Slow queries have all the connections that they may have: searches need none of
-	// these, however long they are held.
+	// Slow queries hold all their connections: searches need none of them, however long
+	// they are held.
 	held, release := make(chan struct{}), make(chan struct{})
 	wg.Go(func() {
 		err := s.db.Read(t.Context(), db.Statement{Name: "slow", Deadline: db.Listing}, func(context.Context, *db.Conn) error {
@@ -371,7 +371,7 @@ func TestManySlowQueriesDoNotStarveSearches(t *testing.T) {
 	}
 }
 
-// firstVersion makes a store as the first version of the schema left it.
+// firstVersion makes a store in the first version of the schema.
 func firstVersion(t *testing.T, fill func(c *db.Conn)) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "v1.db")
@@ -581,7 +581,7 @@ func journal(t *testing.T, c *db.Conn) (mode string) {
 	return mode
 }
 
-// A WAL that was not of the new file must never be read into it.
+// A WAL of another file must never be read into the new one.
 func TestReplaceOfADamagedStoreTakesItsWALAway(t *testing.T) {
 	s := open(t, Options{})
 	ctx := t.Context()

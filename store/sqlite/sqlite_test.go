@@ -20,8 +20,8 @@ import (
 	"corrgraph/ticklog"
 )
 
-// open opens a store in which only probes have the deadline of a request: a busy
-// machine is no breach of what a test is about.
+// open opens a store in which only probes have the deadline of a request, so that a busy
+// machine does not fail unrelated tests.
 func open(t testing.TB, o Options) *Store {
 	t.Helper()
 	return patient(strict(t, o))
@@ -48,7 +48,7 @@ func strict(t testing.TB, o Options) *Store {
 	return s
 }
 
-// other is a connection of another program, with SQLite's defaults.
+// other is a connection like that of another program, with SQLite's defaults.
 func other(t testing.TB, path string) *db.Conn {
 	t.Helper()
 	c, err := db.OpenConn(path, "mode=rwc", "_pragma=busy_timeout(1000)")
@@ -76,7 +76,7 @@ func insertForeign(t testing.TB, c *db.Conn, e graph.Edge) {
 
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) (storetest.Backend, func(graph.Edge)) {
-		s := open(t, Options{Offline: true}) // a busy machine is no breach of the contract
+		s := open(t, Options{Offline: true}) // a busy machine must not fail the contract
 		return s, func(e graph.Edge) { insertForeign(t, other(t, s.Path()), e) }
 	})
 }
@@ -104,7 +104,7 @@ func TestEveryStatementPrepares(t *testing.T) {
 	}
 }
 
-// What someone waits for is an index search, in its order, at any size.
+// Everything a request waits for is an index search, in its order, at any size.
 func TestRequestsNeitherScanNorSort(t *testing.T) {
 	s := strict(t, Options{})
 	if err := s.WriteResults(t.Context(), storetest.Sample(1, 2000, 50, 200)); err != nil {
@@ -284,8 +284,7 @@ func TestAFullDiskLosesNothingStored(t *testing.T) {
 	}
 }
 
-// A copy of the files as they stand, WAL included, is what a killed process
-// leaves.
+// A copy of the current files, WAL included, is what a killed process would leave.
 func TestWhatIsCommittedSurvivesAKill(t *testing.T) {
 	s := open(t, Options{})
 	ctx := t.Context()

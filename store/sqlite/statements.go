@@ -6,8 +6,7 @@ import (
 	"corrgraph/store/sqlite/db"
 )
 
-// limited returns a statement as a request runs it, when the caller bounds its
-// answer: with the request's deadline.
+// limited returns a statement with the request's deadline if the caller limits its answer.
 func (s *Store) limited(n name, limit int) db.Statement {
 	st := s.table[n]
 	if limit > 0 {
@@ -19,11 +18,10 @@ func (s *Store) limited(n name, limit int) db.Statement {
 	return st
 }
 
-// name of a statement in the table.
+// name identifies a statement in the table.
 type name int
 
-// The statements. Those that insert rows of a table are named by the table, see
-// db.Table.Insert.
+// The statements. Those that insert rows are named by their table, see db.Table.Insert.
 const (
 	asOf name = iota
 	setAsOf
@@ -102,19 +100,19 @@ const (
 	performanceOf
 	setCheck
 	checks
-	names // how many there are
+	names // their number
 )
 
-// inWindow keeps the rows of each layer's window, which ends at ?1.
+// inWindow selects the rows in each layer's window, which ends at ?1.
 const inWindow = `detected_at <= ?1 AND detected_at > ?1 - CASE layer WHEN 1 THEN 3600000 WHEN 3 THEN 604800000 ELSE 86400000 END`
 
-// auditMatch is the page of an audit search: from below the cursor (?2, ?3) down to
-// the floor (?1, ?4), at most ?5 rows; empty arguments match all.
+// auditMatch is the page of an audit search: at most ?5 rows from below the cursor (?2, ?3)
+// down to the floor (?1, ?4); empty arguments match all.
 const auditMatch = `(at, audit_id) >= (?1, ?4) AND (at, audit_id) < (?2, ?3) AND (?6 = '' OR actor = ?6) AND (?7 = '' OR status = ?7)
 	AND (?8 = '' OR trace_id = ?8) AND (?9 = '' OR subject = ?9) ORDER BY at DESC, audit_id DESC LIMIT ?5`
 
-// statements is the table: every statement that a Store runs on its own schema
-// besides those of db.Table. Nothing else in the package but dump.go holds SQL.
+// statements is the table of every statement that a Store runs on its own schema, besides
+// those of db.Table. Elsewhere in the package only dump.go contains SQL.
 func statements() [names]db.Statement {
 	edge := "SELECT " + edgeTable.Columns + " FROM multi_layer_correlations "
 	return [names]db.Statement{
@@ -177,7 +175,7 @@ func statements() [names]db.Statement {
 
 		clearEdges: {Name: "clear_edges", SQL: `DELETE FROM multi_layer_correlations WHERE correlation_id < 0 AND evidence <> 'external'`, Deadline: db.Commit},
 		lowestEdge: {Name: "lowest_edge", SQL: `SELECT coalesce(min(correlation_id), 0) FROM multi_layer_correlations WHERE correlation_id < 0`, Deadline: db.Commit},
-		// The unary plus keeps the planner with the event's index.
+		// The unary plus makes the planner use the event's index.
 		dropEdges: {Name: "drop_edges", SQL: `DELETE FROM multi_layer_correlations WHERE correlation_id IN (SELECT correlation_id FROM multi_layer_correlations
 			WHERE event_id = ?1 AND +correlation_id < 0 AND evidence <> 'external' LIMIT ?2)`, Deadline: db.Commit},
 		dropAnomalies:   {Name: "drop_anomalies", SQL: `DELETE FROM anomalies WHERE anomaly_id IN (SELECT anomaly_id FROM anomalies WHERE event_id = ?1 LIMIT ?2)`, Deadline: db.Commit},
@@ -203,7 +201,7 @@ func statements() [names]db.Statement {
 			FROM tick_log INDEXED BY tick_log_by_time`, Deadline: db.Listing},
 
 		auditTail: {Name: "audit_tail", SQL: `SELECT audit_id, ` + auditTable.Columns + ` FROM audit_log ORDER BY audit_id DESC LIMIT ?`, Deadline: db.Request},
-		// A search looks at so many rows; where it stops is found in the index alone.
+		// A search reads a limited number of rows; its end is found in the index alone.
 		auditFloor: {Name: "audit_floor", SQL: `SELECT at, audit_id FROM audit_log WHERE at >= ?1 AND (at, audit_id) < (?2, ?3) ORDER BY at DESC, audit_id DESC LIMIT 1 OFFSET ?4`, Deadline: db.Request},
 		auditFloorOf: {Name: "audit_floor_of", SQL: `SELECT at, audit_id FROM audit_log WHERE operation = ?5 AND at >= ?1 AND (at, audit_id) < (?2, ?3)
 			ORDER BY at DESC, audit_id DESC LIMIT 1 OFFSET ?4`, Deadline: db.Request},

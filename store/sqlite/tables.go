@@ -29,7 +29,7 @@ var edgeTable = db.Table[graph.Edge]{
 		c.Float(&e.Beta)
 		db.Number(c, &e.DetectedAt)
 		c.Float(&e.Confidence)
-		if !c.Writing { // what NULL means in a row of another program
+		if !c.Writing { // the meaning of NULL in a row of another program
 			e.LagLow, e.LagHigh, e.FirstSeen = e.Lag, e.Lag, e.DetectedAt
 		}
 		db.Number(c, &e.LagLow)
@@ -47,7 +47,7 @@ var edgeTable = db.Table[graph.Edge]{
 	},
 }
 
-// ownEdge is an edge of ours with its id, which says that it is ours.
+// ownEdge is one of our edges with its id, which marks it as ours.
 type ownEdge struct {
 	id   int64
 	edge *graph.Edge
@@ -60,7 +60,7 @@ var ownEdgeTable = db.Table[ownEdge]{Name: edgeTable.Name, Columns: "correlation
 	edgeTable.Walk(c, e.edge)
 }}
 
-// trend packs a Trend, four bytes a field and NULL where there is no history.
+// trend packs a Trend, four bytes per field, or NULL if there is no history.
 func trend(c *db.Cells, t *graph.Trend) {
 	floats := [...]*float32{
 		&t.ScoreNow, &t.ScoreMean, &t.ScoreSD, &t.LagNow, &t.LagMean, &t.LagSD, &t.LagShift, &t.BetaNow, &t.BetaMean, &t.BetaSD,
@@ -213,7 +213,7 @@ var documentTable = db.Table[doc]{Name: "documents", Columns: "name, body", Walk
 	db.Text(c, &d.body)
 }}
 
-// logRow is a chunk in its place.
+// logRow is a chunk with its place.
 type logRow struct {
 	place
 	chunk *ticklog.Chunk

@@ -41,7 +41,7 @@ func auditBounds(t *testing.T, open Opener) {
 		equal(t, "held", held, store.AuditHeld{Rows: want, Bytes: bytes, Oldest: rows[0].At, Newest: 100})
 	}
 	left(store.AuditBounds{}, 50, 100)
-	left(store.AuditBounds{Before: 31}, 20, 80) // a step at a time
+	left(store.AuditBounds{Before: 31}, 20, 80) // one step at a time
 	left(store.AuditBounds{Before: 31}, 20, 70)
 	left(store.AuditBounds{Before: 31}, 20, 70)
 	left(store.AuditBounds{Rows: 60}, 50, 60) // the oldest beyond the number kept
@@ -76,7 +76,7 @@ func auditSearched(t *testing.T, open Opener) {
 	b, _ := open(t)
 	ctx := t.Context()
 	var rows []store.AuditRow
-	for i := range 12_000 { // more than one page of looking
+	for i := range 12_000 { // more than one page of a search
 		at := odds.Time(1000 + i/3)
 		if i%50 == 7 {
 			at -= 20 // queued late

@@ -10,7 +10,7 @@ import (
 	"corrgraph/ticklog"
 )
 
-// devigKept: an empty store takes any method, one that holds something only its own.
+// devigKept: an empty store accepts any method, a nonempty one only its own.
 func devigKept(t *testing.T, open Opener) {
 	var enc ticklog.Encoder
 	for name, fill := range map[string]func(t *testing.T, b Backend){
@@ -32,7 +32,7 @@ func devigKept(t *testing.T, open Opener) {
 			ok(t, b.UseDevig(t.Context(), odds.Shin))
 		})
 	}
-	b, _ := open(t) // nothing noted: built by the default, whose dumps say nothing of it
+	b, _ := open(t) // no recorded method means the default, and dumps do not mention it
 	ok(t, b.WriteResults(t.Context(), &store.Results{AsOf: 1000}))
 	before := dumpOf(t, b)
 	ok(t, b.UseDevig(t.Context(), odds.Multiplicative))

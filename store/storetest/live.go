@@ -15,7 +15,7 @@ import (
 	"corrgraph/ticklog"
 )
 
-// The log has a contract of its own, see package logtest.
+// The log has a separate contract, see package logtest.
 func logApart(t *testing.T, open Opener) {
 	b, _ := open(t)
 	ctx := t.Context()
@@ -69,7 +69,7 @@ func eventReplaced(t *testing.T, open Opener) {
 	foreign(theirs)
 	one := eventsOf(Sample(2, 2000, 3, 80))[1]
 	one.Event.LastSeen++
-	for range 3 { // again and again
+	for range 3 { // repeatedly
 		ok(t, b.WriteEvent(ctx, &one))
 	}
 	edges := must(b.Edges(ctx, store.EdgeFilter{Event: event(1)}))(t)
@@ -228,7 +228,7 @@ func externalRows(t *testing.T, open Opener) {
 		}
 	}
 	equal(t, "edges", must(b.ExternalEdges(ctx, e.Event, e.Layer, e.DetectedAt))(t), []graph.Edge{e})
-	equal(t, "later", len(must(b.ExternalEdges(ctx, e.Event, e.Layer, e.DetectedAt-1))(t)), 1) // the old one's window is not over
+	equal(t, "later", len(must(b.ExternalEdges(ctx, e.Event, e.Layer, e.DetectedAt-1))(t)), 1) // the old one's window is not over yet
 	equal(t, "ours", len(must(b.ExternalEdges(ctx, event(0), odds.Direct, Epoch))(t)), 0)
 }
 

@@ -13,11 +13,11 @@ import (
 	"corrgraph/store"
 )
 
-// Epoch is the newest event time of what Sample makes.
+// Epoch is the newest event time in the results of Sample.
 const Epoch odds.Time = 1_701_974_400_000
 
-// Sample makes results of a given size, the same for the same seed, that use
-// every field.
+// Sample generates results of a given size that use every field, the same for the same
+// seed.
 func Sample(seed uint64, edges, families, predictions int) *store.Results {
 	r := rand.New(rand.NewPCG(seed, 7))
 	out := &store.Results{

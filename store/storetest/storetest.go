@@ -1,5 +1,5 @@
-// Package storetest is the contract of a store: what every backend must do,
-// as tests. A backend's own tests call [Run] and add what only it has.
+// Package storetest is the contract of a store: the tests every backend must pass. A
+// backend's own tests call [Run] and add tests of their own.
 package storetest
 
 import (
@@ -21,7 +21,7 @@ import (
 	"corrgraph/ticklog"
 )
 
-// Backend is a store that is open for writing.
+// Backend is a store open for writing.
 type Backend interface {
 	store.AuditLog
 	Log() ticklog.Log
@@ -59,9 +59,8 @@ type Backend interface {
 	CanonicalDump(ctx context.Context, w io.Writer) error
 }
 
-// Opener gives a backend on a new empty store, closed when the test ends, and a
-// function that inserts an edge as another program would, with the columns of
-// the contract alone.
+// Opener returns a backend on a new empty store, closed when the test ends, and a function
+// that inserts an edge as another program would, using only the columns of the contract.
 type Opener func(t *testing.T) (b Backend, foreign func(e graph.Edge))
 
 // Run checks the contract.
@@ -97,7 +96,7 @@ func Run(t *testing.T, open Opener) {
 	}
 }
 
-// must returns v or ends the test.
+// must returns v or fails the test.
 func must[T any](v T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -174,7 +173,7 @@ func resultsReplace(t *testing.T, open Opener) {
 	equal(t, "names", must(b.Documents(ctx))(t), []string{"summary"})
 }
 
-// Foreign returns an edge as a row of another program reads back.
+// Foreign returns an edge as read back from a row of another program.
 func Foreign(i int) graph.Edge {
 	at := Epoch + 1000 + odds.Time(i)
 	return graph.Edge{

@@ -15,8 +15,8 @@ import (
 	"corrgraph/ticklog"
 )
 
-// Opener gives an empty log, closed when the test ends, and a function that opens
-// it anew, as after a restart; nil where a log ends with its process.
+// Opener returns an empty log, closed when the test ends, and a function that reopens it,
+// as after a restart; nil if the log ends with its process.
 type Opener func(t *testing.T) (l ticklog.Log, again func() ticklog.Log)
 
 // Run checks the contract of ticklog.Log.
@@ -39,7 +39,7 @@ func Run(t *testing.T, open Opener) {
 	}
 }
 
-// pack packs batches of a source.
+// pack packs batches of one source.
 func pack(from odds.Time, n int, source string) ticklog.Chunk {
 	var enc ticklog.Encoder
 	return enc.Pack(Batches(from, n, source))
@@ -124,7 +124,7 @@ func comeBack(t *testing.T, open Opener) {
 	equal(t, "list from the middle", collect(t, l.List(ctx, want[7].Position)), want[7:])
 	equal(t, "stats", must(l.Stats(ctx))(t), stats)
 	for range l.Read(ctx, 0) {
-		break // must not go on, nor hold anything
+		break // it must not continue or hold anything
 	}
 	must(l.Append(ctx, pack(1, 1, "after")))(t)
 	gone, cancel := context.WithCancel(ctx)
@@ -148,7 +148,7 @@ func positionsRise(t *testing.T, open Opener) {
 		last = all[1]
 		equal(t, "last", must(l.Last(ctx))(t), last)
 		if i%2 == 1 {
-			must(l.Trim(ctx, last+1))(t) // all that may go
+			must(l.Trim(ctx, last+1))(t) // everything that may be removed
 		}
 		if again != nil {
 			l = again()
@@ -269,12 +269,12 @@ func retained(t *testing.T, open Opener) {
 	left(1000, 0, 5, 0, 1000)
 	left(1004, 0, 5, 0, 1000)
 	left(1105, 0, 5, 2, 1200) // the second ends at 1104
-	left(1550, 0, 2, 2, 1400) // a step at a time
+	left(1550, 0, 2, 2, 1400) // one step at a time
 	left(1550, 0, 2, 1, 1500) // 1500 is old enough, but it came after 1600
 	left(1650, 0, 5, 2, 1700)
 	left(0, held.Bytes, 5, 0, 1700)
 	left(0, int64(len(all[8].Payload)+len(all[9].Payload)), 5, 1, 1800)
-	left(9999, 1, 5, 1, 1900) // the last stays
+	left(9999, 1, 5, 1, 1900) // the last one stays
 	left(9999, 1, 5, 0, 1900)
 }
 
@@ -296,7 +296,7 @@ func byTime(t *testing.T, open Opener) {
 	var got []*odds.Batch
 	for b, err := range ticklog.ByTime(ctx, l) {
 		ok(t, err)
-		if got = append(got, b); len(got) == 10 { // what comes meanwhile is not read
+		if got = append(got, b); len(got) == 10 { // batches added in the meantime are not read
 			must(l.Append(ctx, enc.Pack(Batches(1_000_000, 2, "late")), enc.Pack(Batches(0, 2, "early"))))(t)
 		}
 	}
@@ -304,7 +304,7 @@ func byTime(t *testing.T, open Opener) {
 	if got[0].Updates[0].Event != got[50].Updates[0].Event {
 		t.Error("one event, several pointers")
 	}
-	// What is trimmed meanwhile may be missing, and that is no error.
+	// Batches trimmed in the meantime may be missing without an error.
 	last, n := must(l.Last(ctx))(t), 0
 	for _, err := range ticklog.ByTime(ctx, l) {
 		ok(t, err)

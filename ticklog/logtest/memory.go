@@ -1,5 +1,5 @@
-// Package logtest holds what a driver of ticklog.Log must do: Run checks it, and
-// Memory is the simplest driver that does it, for tests of those who use a log.
+// Package logtest holds the contract of ticklog.Log: Run checks a driver against it, and
+// Memory is the simplest driver that fulfils it, for tests of packages that use a log.
 package logtest
 
 import (
@@ -13,9 +13,9 @@ import (
 	"corrgraph/ticklog"
 )
 
-// Memory is a log that ends with the process. Its zero value is empty and ready.
+// Memory is a log that ends with the process. The zero value is empty and ready to use.
 type Memory struct {
-	// Fail is called before every Append, whose error it decides; nil never fails.
+	// Fail is called before every Append, which returns its error; nil never fails.
 	Fail func() error
 
 	mu      sync.Mutex
@@ -66,7 +66,7 @@ func (m *Memory) Read(ctx context.Context, from ticklog.Position) iter.Seq2[tick
 	}
 }
 
-// at returns the first entry at a position or after it.
+// at returns the first entry at or after a position.
 func (m *Memory) at(p ticklog.Position) (ticklog.Entry, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -133,8 +133,8 @@ func (m *Memory) Stats(context.Context) (s ticklog.Stats, _ error) {
 
 var _ ticklog.Log = (*Memory)(nil)
 
-// Batches returns n batches of one market, one each two milliseconds from a time
-// on, with prices that change: what a test appends.
+// Batches returns n batches of one market with changing prices, one every two milliseconds
+// from a time on, as input for tests.
 func Batches(from odds.Time, n int, source string) (out []*odds.Batch) {
 	e := &odds.Event{ID: "e", Sport: "baseball"}
 	for i := range n {

@@ -67,7 +67,8 @@ func run(ctx context.Context, url, file string) error {
 	return nil
 }
 
-// overlay writes what lays the generated file over the package client.
+// overlay writes the overlay file that puts the generated client into package
+// client.
 func overlay(dir, generated string) (string, error) {
 	at, err := filepath.Abs(filepath.Join("contract", "client", "generated.go"))
 	if err != nil {
@@ -101,8 +102,8 @@ func fetch(ctx context.Context, url, path string) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
-// command runs a program; the token is in its environment, where no list of
-// processes shows it.
+// command runs a program. The token is passed in its environment, where process
+// lists do not show it.
 func command(ctx context.Context, secret, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr

@@ -1,3 +1,3 @@
-// Package deploytest checks, with the parser that Prometheus itself uses, the
-// expressions of deploy/prometheus and deploy/grafana. It has tests only.
+// Package deploytest checks the expressions of deploy/prometheus and deploy/grafana
+// with Prometheus' own parser. It contains only tests.
 package deploytest

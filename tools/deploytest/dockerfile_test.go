@@ -57,8 +57,8 @@ func TestImageRunsWithoutRoot(t *testing.T) {
 	}
 }
 
-// TestImageHasTheDashboard: the pages come from a stage that builds them into the one
-// that embeds them, and the binary from there into the image.
+// TestImageHasTheDashboard: pages are copied from the stage that builds them to the
+// one that embeds them, and the binary from there to the image.
 func TestImageHasTheDashboard(t *testing.T) {
 	from := map[string][]string{} // stage to "stage source" of its copies
 	ran := map[string]string{}
@@ -82,8 +82,8 @@ func TestImageHasTheDashboard(t *testing.T) {
 	}
 }
 
-// TestContextHoldsWhatTheImageNeeds holds .dockerignore against what is copied and
-// embedded.
+// TestContextHoldsWhatTheImageNeeds compares .dockerignore with the copied and
+// embedded files.
 func TestContextHoldsWhatTheImageNeeds(t *testing.T) {
 	f, err := os.Open("../../.dockerignore")
 	if err != nil {

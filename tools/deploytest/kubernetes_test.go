@@ -23,8 +23,8 @@ type objects struct {
 	sets     []*appsv1.StatefulSet
 }
 
-// add decodes one document. Members that the type does not have, given twice, or of
-// another type are errors, as is a kind that is not expected here.
+// add decodes one document. Unknown, repeated or mistyped members are errors, as
+// are unexpected kinds.
 func (o *objects) add(text []byte) error {
 	var head struct{ APIVersion, Kind string }
 	if err := yaml.Unmarshal(text, &head); err != nil {
@@ -136,7 +136,7 @@ func TestPodHasNoRightsAndBoundedMemory(t *testing.T) {
 	}
 }
 
-// TestMountsLeadToWhatIsThere follows each mount to its volume and on to the object.
+// TestMountsLeadToWhatIsThere follows each mount to its volume and its object.
 func TestMountsLeadToWhatIsThere(t *testing.T) {
 	o := manifests(t)
 	spec := o.sets[0].Spec.Template.Spec

@@ -41,7 +41,7 @@ func served(t *testing.T) map[string][]string {
 	return found
 }
 
-// expressions are those of all alerts and dashboards, by where they are.
+// expressions returns those of all alerts and dashboards, by location.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -112,8 +112,7 @@ func TestExpressionsParseAndAskForWhatIsServed(t *testing.T) {
 	}
 }
 
-// faults lists metrics that are not served, and labels that the metrics of an
-// expression don't have.
+// faults lists unknown metrics, and unknown labels of known ones, in an expression.
 func faults(expr parser.Expr, metrics map[string][]string) (found []string) {
 	known := slices.Clone(target)
 	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {

@@ -16,7 +16,7 @@ import (
 	"slices"
 )
 
-// archive writes a gzipped tar of a binary and the files that go with it, below one
+// archive writes a gzipped tar of a binary and its companion files, below one
 // folder, sorted by path.
 func (r *release) archive(to, folder, binary string, files map[string][]byte) (err error) {
 	program, err := os.ReadFile(binary)
@@ -56,7 +56,8 @@ func (r *release) writeArchive(w io.Writer, folder string, files map[string][]by
 	return errors.Join(a.Close(), z.Close())
 }
 
-// writeSums writes SHA256SUMS over the files of a folder, as sha256sum -c reads it.
+// writeSums writes SHA256SUMS over the files of a folder, in the format of
+// sha256sum -c.
 func writeSums(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

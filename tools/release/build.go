@@ -9,8 +9,8 @@ import (
 	"os/exec"
 )
 
-// build compiles the program for an architecture of Linux, or for this machine
-// where arch is empty.
+// build compiles the program for a Linux architecture, or for this machine if arch
+// is empty.
 func (r *release) build(ctx context.Context, arch, to string) error {
 	stamp := fmt.Sprintf("-s -w -buildid= -X main.linkedVersion=%s -X main.linkedCommit=%s -X main.linkedDate=%s", r.version, r.commit, r.date)
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", stamp, "-o", to, "./cmd/corrgraph")
@@ -22,7 +22,7 @@ func (r *release) build(ctx context.Context, arch, to string) error {
 	return err
 }
 
-// output runs a command in the checkout and returns what it prints.
+// output runs a command in the checkout and returns its output.
 func (r *release) output(cmd *exec.Cmd) ([]byte, error) {
 	if cmd.Dir == "" {
 		cmd.Dir = r.root
@@ -34,7 +34,7 @@ func (r *release) output(cmd *exec.Cmd) ([]byte, error) {
 	return out, err
 }
 
-// static checks that a binary asks for no dynamic linker.
+// static checks that a binary needs no dynamic linker.
 func static(path string) error {
 	f, err := elf.Open(path)
 	if err != nil {

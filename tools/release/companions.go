@@ -14,17 +14,17 @@ import (
 	"github.com/cpuguy83/go-md2man/v2/md2man"
 )
 
-// copied are the files of the checkout that an archive holds as they are.
+// copied are the files of the checkout that archives contain unchanged.
 var copied = []string{
 	"LICENSE", "README.md", "CHANGELOG.md", "docs/CONFIGURATION.md", "config/production/correlation-engine.yaml",
 	"deploy/README.md", "deploy/systemd/corrgraph.service", "deploy/systemd/corrgraph.sysusers",
 }
 
-// shells maps each shell to the file where its users look for completions.
+// shells maps each shell to the path of its completions.
 var shells = map[string]string{"bash": "completions/corrgraph.bash", "zsh": "completions/_corrgraph", "fish": "completions/corrgraph.fish"}
 
-// companions returns what goes into every archive beside the binary, by path:
-// what the checkout holds, and what the program says of itself.
+// companions returns the files beside the binary in every archive, by path: files
+// of the checkout, and output of the program itself.
 func (r *release) companions(ctx context.Context, binary, work string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, path := range copied {
@@ -74,7 +74,7 @@ func (r *release) manual(ctx context.Context, binary, work string) (map[string][
 }
 
 // licenses collects the license texts of Go, of every module in the binary, and of
-// the libraries in the dashboard's pages. A module without one is an error.
+// the libraries in the dashboard. A module without one is an error.
 func (r *release) licenses(ctx context.Context) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}", "./cmd/corrgraph")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
@@ -106,7 +106,7 @@ func (r *release) licenses(ctx context.Context) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// licenseTexts returns what stands in a folder's license files.
+// licenseTexts returns the content of a folder's license files.
 func licenseTexts(dir string) (all []byte, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -128,7 +128,8 @@ func licenseTexts(dir string) (all []byte, err error) {
 	return all, nil
 }
 
-// isLicense tells license files by name, and the notices that must go with them.
+// isLicense recognises license files by name, and the notices that must accompany
+// them.
 func isLicense(name string) bool {
 	name = strings.ToUpper(name)
 	return !strings.HasSuffix(name, ".GO") && slices.ContainsFunc([]string{"LICENSE", "LICENCE", "COPYING", "NOTICE"}, func(word string) bool {

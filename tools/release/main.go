@@ -1,13 +1,13 @@
-// Command release builds what a release of corrgraph consists of: an archive for
-// each platform, its bill of materials (CycloneDX), and SHA256SUMS over all of them.
+// Command release builds the files of a release of corrgraph: an archive for each
+// platform, its bill of materials (CycloneDX), and SHA256SUMS over all of them.
 //
 //	release -root . -out bin/release VERSION COMMIT DATE
 //
-// The three arguments are what deploy/release/stamp prints. The same commit gives
-// the same bytes with the same release of Go and npm, wherever it is checked out:
-// binaries are linked without paths and build ids, archives hold the commit's date
-// and no owner, and bills of materials carry neither a serial number nor the time.
-// The dashboard's pages must be built before.
+// deploy/release/stamp prints the three arguments. The same commit gives the same
+// bytes with the same release of Go and npm, wherever it is checked out: binaries are
+// linked without paths and build ids, archives hold the commit's date and no owner,
+// and bills of materials have neither a serial number nor a time. The dashboard must
+// be built first.
 package main
 
 import (
@@ -30,14 +30,14 @@ func main() {
 	}
 }
 
-// release is one release in the making.
+// release is one release.
 type release struct {
-	root, out             string // the checkout, and the folder that the files go to
+	root, out             string // the checkout, and the output folder
 	version, commit, date string
 	at                    time.Time // date
 }
 
-// architectures are those of the archives; the system is Linux.
+// architectures are those of the archives; all are for Linux.
 var architectures = []string{"amd64", "arm64"}
 
 func run(ctx context.Context, args []string) (err error) {
@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string) (err error) {
 	return r.make(ctx, work)
 }
 
-// make builds everything, with work as scratch space.
+// make builds everything, with work as a scratch folder.
 func (r *release) make(ctx context.Context, work string) error {
 	native := filepath.Join(work, "corrgraph")
 	if err := r.build(ctx, "", native); err != nil {
@@ -101,5 +101,5 @@ func (r *release) make(ctx context.Context, work string) error {
 	return writeSums(r.out)
 }
 
-// name is what the files of a platform are called, without their endings.
+// name returns the base name of a platform's files.
 func (r *release) name(arch string) string { return "corrgraph_" + r.version + "_linux_" + arch }

@@ -12,8 +12,8 @@ import (
 	"github.com/CycloneDX/cyclonedx-go"
 )
 
-// materials writes the bill of materials of a binary: the modules that the binary
-// itself lists, and the packages that its pages were built with.
+// materials writes the bill of materials of a binary: the modules listed in the
+// binary, and the packages used to build its pages.
 func (r *release) materials(ctx context.Context, to, binary, work string) error {
 	gomod, err := filepath.Abs(filepath.Join(r.root, ".tools/cyclonedx-gomod"))
 	if err != nil {
@@ -34,8 +34,8 @@ func (r *release) materials(ctx context.Context, to, binary, work string) error 
 	return r.write(to, merge(bom, pages, r.date))
 }
 
-// pageMaterials lists the packages of the dashboard's build. npm asks for a version
-// in package.json, so it is given a copy that has one.
+// pageMaterials lists the packages of the dashboard's build. npm needs a version in
+// package.json, so it gets a copy that has one.
 func (r *release) pageMaterials(ctx context.Context, work string) (*cyclonedx.BOM, error) {
 	dir := filepath.Join(work, "pages")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -68,7 +68,7 @@ func withVersion(text []byte, version string) ([]byte, error) {
 	if err := json.Unmarshal(text, &v); err != nil {
 		return nil, err
 	}
-	v["version"] = version[1:] // npm writes them without the v
+	v["version"] = version[1:] // npm versions have no v
 	if all, ok := v["packages"].(map[string]any); ok {
 		if own, ok := all[""].(map[string]any); ok {
 			own["version"] = version[1:]
@@ -88,8 +88,8 @@ func decode(text []byte) (*cyclonedx.BOM, error) {
 	return bom, nil
 }
 
-// merge adds the pages' packages to a binary's bill, as things that the program
-// depends on, and dates it.
+// merge adds the pages' packages to a binary's bill, as dependencies of the
+// program, and dates it.
 func merge(program, pages *cyclonedx.BOM, date string) *cyclonedx.BOM {
 	*program.Components = append(*program.Components, *pages.Metadata.Component)
 	*program.Components = append(*program.Components, *pages.Components...)
@@ -101,7 +101,7 @@ func merge(program, pages *cyclonedx.BOM, date string) *cyclonedx.BOM {
 	}
 	program.Metadata.Timestamp = date
 	if t := program.Metadata.Tools; t != nil && t.Tools != nil {
-		for k := range *t.Tools { // the tool's own hash tells where it was built
+		for k := range *t.Tools { // the tool's own hash depends on where it was built
 			(*t.Tools)[k].Hashes = nil
 		}
 	}

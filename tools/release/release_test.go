@@ -21,7 +21,7 @@ func example() *release {
 	return &release{root: "../..", version: "v1.2.3", commit: "abc", date: "2026-11-29T06:52:29Z", at: time.Date(2026, 11, 29, 6, 52, 29, 0, time.UTC)}
 }
 
-// TestCompanions builds the program as it is here, and checks what goes beside it.
+// TestCompanions builds the program and checks its companion files.
 func TestCompanions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("links the program")
@@ -54,7 +54,7 @@ func TestCompanions(t *testing.T) {
 	}
 }
 
-// checkPage has a manual page rendered where there is something to render it.
+// checkPage renders a manual page, if a renderer is installed.
 func checkPage(t *testing.T, name string, text []byte) {
 	t.Helper()
 	if !bytes.Contains(text, []byte(".TH CORRGRAPH")) {
@@ -74,7 +74,7 @@ func checkPage(t *testing.T, name string, text []byte) {
 	}
 }
 
-// checkScript has the shell parse its completions, where it is installed.
+// checkScript lets the shell parse its completions, if it is installed.
 func checkScript(t *testing.T, name string, text []byte) {
 	t.Helper()
 	for shell, path := range shells {

@@ -1,7 +1,7 @@
-// Command testreport reads what `go test -json` writes from stdin and says it in
-// few words: a line a package, everything that failing tests and builds wrote,
-// and at the end what was skipped and why. It exits 1 if anything failed, or
-// if there was nothing to read.
+// Command testreport reads the output of `go test -json` from stdin and summarises
+// it: one line per package, all output of failing tests and builds, and at the end
+// the skipped tests with reasons. It exits 1 if anything failed, or if there was no
+// input.
 package main
 
 import (
@@ -35,10 +35,10 @@ type event struct {
 type summary struct {
 	packages, passed, failed int
 	skipped                  []string
-	out                      map[string][]string // of what has not ended yet
+	out                      map[string][]string // of tests that have not ended yet
 }
 
-// report writes the summary of events and returns whether all went well.
+// report writes the summary of events and returns whether everything passed.
 func report(in io.Reader, w io.Writer) (ok bool, err error) {
 	s := summary{out: map[string][]string{}}
 	ok = true
@@ -47,7 +47,7 @@ func report(in io.Reader, w io.Writer) (ok bool, err error) {
 	for lines.Scan() {
 		var e event
 		if json.Unmarshal(lines.Bytes(), &e) != nil {
-			fmt.Fprintln(w, lines.Text()) // the go command itself speaks
+			fmt.Fprintln(w, lines.Text()) // from the go command itself
 			continue
 		}
 		ok = s.take(e, w) && ok
@@ -91,7 +91,8 @@ func (s *summary) endPackage(e event, written []string, w io.Writer) {
 	if e.Action == "fail" {
 		word = "FAIL"
 		show(w, written)
-		// What died with the package (a panic, a time limit) has no end of its own.
+		// Tests that died with the package (a panic, a time limit) have no event for
+		// their end.
 		for key, lines := range s.out {
 			if strings.HasPrefix(key, e.Package+" ") {
 				show(w, lines)
@@ -114,7 +115,8 @@ func (s *summary) endTest(e event, written []string, w io.Writer) {
 	}
 }
 
-// show leaves out what only marks the way: which test runs, pauses or has failed.
+// show drops lines that only report progress: which test runs, pauses or has
+// failed.
 func show(w io.Writer, written []string) {
 	for _, l := range written {
 		if !strings.HasPrefix(l, "=== ") && l != "FAIL\n" && !strings.HasPrefix(l, "FAIL\t") {
@@ -125,7 +127,7 @@ func show(w io.Writer, written []string) {
 
 var place = regexp.MustCompile(`^\s+\S+\.go:\d+: `)
 
-// reason is the last thing that a skipped test said.
+// reason returns the last output of a skipped test.
 func reason(written []string) string {
 	for i := len(written) - 1; i >= 0; i-- {
 		at := place.FindString(written[i])

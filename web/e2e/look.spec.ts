@@ -106,13 +106,13 @@ test("a service without prices says what comes", async ({ page }, info) => {
     "server.listen=127.0.0.1:0",
   );
   const wanted: Record<string, string> = {
-    "/": "No price has come yet.",
+    "/": "No price has arrived yet.",
     "/events": "No event is known yet",
     "/leaders": "No pair of venues has been judged yet.",
     "/timeline": "No move that others follow has been seen yet.",
     "/edge": "Choose one in the graph",
     "/scorecard": "No forecast has been made yet.",
-    "/arbitrage": "No arbitrage at this moment.",
+    "/arbitrage": "No arbitrage right now.",
     "/correlation-performance": "Nothing was measured in this span yet.",
     "/readiness": "No gate has been run against this instance.",
     "/feeds": "No source has sent a price yet.",

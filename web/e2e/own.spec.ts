@@ -200,7 +200,7 @@ test("a layer that fails is shown within two seconds", async ({ page, own }) => 
 test("gates, load tests and drills", async ({ page, own }) => {
   await page.goto("/readiness");
   await expect(page.getByRole("region", { name: "Readiness gates" })).toContainText("No gate has been run");
-  await expect(page.getByRole("region", { name: "Load tests and drills" })).toContainText("None was recorded");
+  await expect(page.getByRole("region", { name: "Load tests and drills" })).toContainText("None recorded yet");
   const gate = {
     description: "The log keeps what was acknowledged.",
     threshold: "0 lost",

@@ -298,7 +298,7 @@ onBoth(() => {
             return [
               profit(a.size),
               legs(ticks.map((t) => ({ ...t, stake: 1 / t.price / sum }))),
-              plain(`○ not now: prices as they were reported ${signs(why)}`),
+              plain(`○ past: prices as they were reported ${signs(why)}`),
             ];
           }),
         ].slice(0, 60),

@@ -1,5 +1,6 @@
 // Command spec prints the OpenAPI document of the API, from which the dashboard's
-// types are made. It starts nothing: registering routes asks no part of the service.
+// types are generated. It starts nothing: registering routes needs no running
+// service.
 package main
 
 import (

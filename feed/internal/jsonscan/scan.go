@@ -22,21 +22,20 @@ import (
 	"strconv"
 )
 
-// ErrCut is the error of a text that ends too early: more bytes could have made
-// it valid.
+// ErrCut is the error of a text that ends too early: with more bytes it could be valid.
 var ErrCut = errors.New("the JSON text is cut off")
 
 // maxDepth is the nesting that encoding/json allows.
 const maxDepth = 10000
 
-// Scanner reads one JSON text from front to back. The first error stops it:
-// every method then returns false or nothing, and Err says where.
+// Scanner reads one JSON text from front to back. It stops at the first error: every method
+// then returns false or nothing, and Pos is where it occurred.
 type Scanner struct {
 	b     []byte
 	i     int
 	depth int
 	err   error
-	at    int // where err is
+	at    int // position of err
 }
 
 // New returns a scanner over b[from:], which it reads in place and never
@@ -51,7 +50,7 @@ func (s *Scanner) Pos() int {
 	return s.i
 }
 
-// Err returns the first error, nil while there is none.
+// Err returns the first error, or nil.
 func (s *Scanner) Err() error { return s.err }
 
 // End reports whether only white space is left.
@@ -69,12 +68,12 @@ func (s *Scanner) Peek() byte {
 	return 0
 }
 
-// Object enters an object and reports whether it has a member to read. Any
-// other value is skipped: false.
+// Object enters an object and reports whether it has a member to read. Any other value is
+// skipped and gives false.
 func (s *Scanner) Object() bool { return s.enter('{', '}') }
 
-// Array enters an array and reports whether it has an element to read. Any
-// other value is skipped: false.
+// Array enters an array and reports whether it has an element to read. Any other value is
+// skipped and gives false.
 func (s *Scanner) Array() bool { return s.enter('[', ']') }
 
 func (s *Scanner) enter(open, closing byte) bool {
@@ -95,8 +94,8 @@ func (s *Scanner) enter(open, closing byte) bool {
 	return s.err == nil
 }
 
-// More steps over the comma to the next member or element and reports whether
-// there is one; closing is '}' or ']'.
+// More skips the comma before the next member or element and reports whether there is one;
+// closing is '}' or ']'.
 func (s *Scanner) More(closing byte) bool {
 	switch c := s.Peek(); {
 	case s.err != nil:
@@ -130,8 +129,8 @@ func (s *Scanner) Key() []byte {
 	return key
 }
 
-// String reads a string; ok is false when the value was something else, which
-// is then skipped. The bytes are valid until the text is changed.
+// String reads a string. Any other value is skipped, and ok is false. The bytes are valid
+// until the text is changed.
 func (s *Scanner) String() (text []byte, ok bool) {
 	if s.Peek() != '"' {
 		s.Skip()
@@ -141,8 +140,7 @@ func (s *Scanner) String() (text []byte, ok bool) {
 	return text, s.err == nil
 }
 
-// Number reads a number; ok is false when the value was something else or
-// beyond float64.
+// Number reads a number; ok is false if the value is something else or exceeds float64.
 func (s *Scanner) Number() (v float64, ok bool) {
 	if c := s.Peek(); c != '-' && (c < '0' || c > '9') {
 		s.Skip()
@@ -151,7 +149,7 @@ func (s *Scanner) Number() (v float64, ok bool) {
 	return s.number()
 }
 
-// Raw reads any value and returns its bytes, nil after an error.
+// Raw reads any value and returns its bytes, or nil after an error.
 func (s *Scanner) Raw() []byte {
 	s.space()
 	from := s.i
@@ -219,7 +217,7 @@ func (s *Scanner) fail(want string) {
 	} else {
 		s.err = fmt.Errorf("byte %d: %s, not %s", s.i, want, strconv.QuoteRune(rune(s.b[s.i])))
 	}
-	s.at = s.i
+	s.at = min(s.i, len(s.b)) // an escape may reach beyond the end
 	s.b = s.b[:0:0]
 	s.i = 0
 }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// text reads a string whose opening quote is next.
+// text reads a string starting at its opening quote.
 func (s *Scanner) text() []byte {
 	s.i++
 	from := s.i
@@ -24,9 +24,8 @@ func (s *Scanner) text() []byte {
 	return nil
 }
 
-// odd finishes a string that holds something but plain ASCII. Those are rare,
-// so encoding/json decodes them: escapes, surrogates and broken UTF-8 come out
-// as everywhere else.
+// odd finishes a string that is not plain ASCII. Such strings are rare, so encoding/json
+// decodes them; escapes, surrogates and broken UTF-8 are treated as everywhere else.
 func (s *Scanner) odd(from int) []byte {
 	for s.i < len(s.b) {
 		switch c := s.b[s.i]; {
@@ -52,8 +51,8 @@ func (s *Scanner) odd(from int) []byte {
 	return nil
 }
 
-// number reads a number by the JSON grammar. Up to 15 digits and 22 decimals it
-// is one exact division; the rest goes to strconv.
+// number reads a number by the JSON grammar. Up to 15 digits and 22 decimals need one exact
+// division; strconv handles the rest.
 func (s *Scanner) number() (float64, bool) {
 	from := s.i
 	negative := s.b[s.i] == '-'
@@ -99,8 +98,8 @@ func (s *Scanner) number() (float64, bool) {
 	return v, true
 }
 
-// digits reads at least one digit onto v, which overflows harmlessly: numbers
-// that long take the other way.
+// digits appends at least one digit to v. Overflow is harmless: numbers that long are left
+// to strconv.
 func (s *Scanner) digits(v uint64) (uint64, bool) {
 	from := s.i
 	for s.i < len(s.b) && s.b[s.i]-'0' <= 9 {
@@ -110,6 +109,6 @@ func (s *Scanner) digits(v uint64) (uint64, bool) {
 	return v, s.i > from
 }
 
-// powers are exact in float64, and so is a mantissa of 15 digits: their
-// quotient is rounded once, as by strconv.
+// powers are exact in float64, and so is a mantissa of 15 digits: their quotient is rounded
+// once, as in strconv.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}

@@ -1,5 +1,5 @@
-// Package lines reads text line by line, in time linear in its length whatever
-// the pieces it comes in, and in bounded memory.
+// Package lines reads text line by line in bounded memory, in time linear in its length,
+// however it is split into reads.
 package lines
 
 import (
@@ -13,8 +13,8 @@ import (
 // Max is the longest line in bytes.
 const Max = 64 << 20
 
-// Reader reads lines. Its methods are those of bufio.Scanner, except that Err
-// is known together with the last line.
+// Reader reads lines. Its methods are those of bufio.Scanner, except that Err is already
+// known with the last line.
 type Reader struct {
 	in     *bufio.Reader
 	long   []byte
@@ -24,11 +24,11 @@ type Reader struct {
 	err    error
 }
 
-// buffer is what is read at once.
+// buffer is the size of one read.
 const buffer = 64 << 10
 
-// New returns a reader of r. Its buffer is no larger than what is left of a reader
-// that knows it, as those of a few ticks in memory do.
+// New returns a reader of r. Its buffer is no larger than the rest of a reader that knows
+// its length, such as a few ticks in memory.
 func New(r io.Reader) *Reader {
 	size := buffer
 	if in, ok := r.(interface{ Len() int }); ok {
@@ -37,8 +37,8 @@ func New(r io.Reader) *Reader {
 	return &Reader{in: bufio.NewReaderSize(r, size)}
 }
 
-// Scan moves to the next line and reports whether there is one. A line without an
-// end is one if it has any bytes, also when reading failed inside it: see Ended.
+// Scan moves to the next line and reports whether there is one. An unterminated line counts
+// if it has any bytes, even if reading failed inside it: see Ended.
 func (l *Reader) Scan() bool {
 	if l.err != nil || l.number > 0 && !l.ended {
 		return false
@@ -69,15 +69,15 @@ func (l *Reader) Scan() bool {
 	return true
 }
 
-// Bytes returns the line without its end, valid until the next Scan.
+// Bytes returns the line without its terminator, valid until the next Scan.
 func (l *Reader) Bytes() []byte { return l.line }
 
 // Number is the line's number, from 1.
 func (l *Reader) Number() int { return l.number }
 
-// Ended reports whether the line had an end: the last of a file may not.
+// Ended reports whether the line was terminated: the last of a file may not be.
 func (l *Reader) Ended() bool { return l.ended }
 
-// Err returns what the reading failed with: feed.ErrTooLong or the error of the
-// reader, nil at the end of the text.
+// Err returns the error that ended the reading: feed.ErrTooLong or the error of the reader,
+// nil at the end of the text.
 func (l *Reader) Err() error { return l.err }

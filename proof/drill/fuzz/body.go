@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// packed are compressed bodies that cost too much to make for every request.
+// packed holds compressed bodies that are too expensive to make for every request.
 type packed struct{ bombs []oddity }
 
-// bombSize is what a gzip bomb grows to: more than a service takes by default.
+// bombSize is the decompressed size of a gzip bomb: more than a service accepts by
+// default.
 const bombSize = 64 << 20
 
 func newPacked() packed {
@@ -28,7 +29,7 @@ func newPacked() packed {
 	}}
 }
 
-// inflated is gzip that unpacks to so many bytes.
+// inflated returns gzip data that decompresses to size bytes.
 func inflated(of []byte, size int) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -48,8 +49,8 @@ func zip(text []byte) []byte {
 	return b.Bytes()
 }
 
-// tick is one valid tick. The names are few, so that what a fuzz makes a service
-// remember is bounded however long it lasts.
+// tick returns one valid tick. It uses few names, so that a fuzz takes a bounded
+// amount of the service's memory however long it runs.
 func tick(r *rand.Rand, now time.Time) map[string]any {
 	return map[string]any{
 		"ts_source": now.UTC().Format("2006-01-02T15:04:05.000Z"), "bookmaker": "fuzz-" + pick(r, []string{"a", "b", "c"}),
@@ -61,7 +62,7 @@ func tick(r *rand.Rand, now time.Time) map[string]any {
 // columns are the header of CSV.
 const columns = "ts_source,bookmaker,event_id,sport,home,away,market,selection,price"
 
-// write writes ticks in a form.
+// write encodes ticks in a format.
 func write(form string, ticks []map[string]any) []byte {
 	var b bytes.Buffer
 	switch form {
@@ -100,7 +101,7 @@ func csvField(v any) string {
 	return s
 }
 
-// validBody is a body of an operation.
+// validBody returns a valid body for an operation.
 func validBody(r *rand.Rand, form string, now time.Time) []byte {
 	ticks := make([]map[string]any, 1+r.IntN(8))
 	for i := range ticks {
@@ -109,7 +110,7 @@ func validBody(r *rand.Rand, form string, now time.Time) []byte {
 	return write(form, ticks)
 }
 
-// oddTicks is a body of which some ticks have odd members.
+// oddTicks returns a body with some ticks that have odd members.
 func oddTicks(r *rand.Rand, form string, now time.Time) (body []byte, what string) {
 	ticks := make([]map[string]any, 1+r.IntN(4))
 	for i := range ticks {
@@ -132,7 +133,7 @@ func oddTicks(r *rand.Rand, form string, now time.Time) (body []byte, what strin
 	return write(form, ticks), what
 }
 
-// broken makes a valid body one that isn't.
+// broken turns a valid body into an invalid one.
 func broken(r *rand.Rand, body []byte) ([]byte, string) {
 	b := bytes.Clone(body)
 	switch r.IntN(8) {

@@ -1,10 +1,11 @@
-// Package fuzz sends a running service requests of all kinds, odd and broken ones
-// too, and judges what it answers and what it keeps. It is for `corrgraph chaos fuzz`.
+// Package fuzz sends all kinds of requests to a running service, odd and invalid
+// ones too, and checks the answers and the service's use of resources. It serves
+// `corrgraph chaos fuzz`.
 //
-// What there is to ask it reads in the service's OpenAPI document. A request follows
-// from the seed, its number, the time and what the service holds. Verdicts are pure
-// functions of answers and of metrics read; all else reads the clock and opens
-// sockets.
+// It learns the operations from the service's OpenAPI document. A request follows
+// from the seed, its number, the time and the events that the service holds.
+// Verdicts are pure functions of answers and metrics; everything else reads the
+// clock and opens sockets.
 package fuzz
 
 import (
@@ -21,21 +22,21 @@ import (
 	"corrgraph/client"
 )
 
-// ErrOptions marks options that make no sense.
+// ErrOptions marks invalid options.
 var ErrOptions = errors.New("wrong options")
 
 // Options of Run. Zero means default.
 type Options struct {
 	client.Target               // its timeout: zero means 10 s
-	Duration      time.Duration // under load, warmed up: one half with all there is, one with ticks of known names. Zero means 10 min
-	Warm          time.Duration // under load before what is compared. Zero means 10 s
+	Duration      time.Duration // under load after warming up: one half with all kinds of requests, one with ticks of known names. Zero means 10 min
+	Warm          time.Duration // under load before the first comparison. Zero means 10 s
 	Quiet         time.Duration // without load, before each comparison. Zero means 5 s
 	Connections   int           // zero means 8
-	Rate          float64       // most requests a second. Zero means 500
+	Rate          float64       // maximum requests per second. Zero means 500
 	Seed          uint64        // zero means 1
-	AdminRoutes   bool          // what admins alone may do is done too: faults, backups, gates, profiles
+	AdminRoutes   bool          // include what only admins may do: faults, backups, gates, profiles
 
-	// Progress is told about once a second; nil: nobody is.
+	// Progress is called about once a second. Nil: not reported.
 	Progress func(elapsed, of time.Duration, requests, violations int)
 }
 
@@ -54,35 +55,36 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// mostViolations is how many are kept; further ones are counted.
+// mostViolations is how many violations are kept; further ones are only counted.
 const mostViolations = 20
 
-// hopeless is how many connections in a row are refused before a service counts as
-// dead.
+// hopeless is how many connections in a row may be refused before the service
+// counts as dead.
 const hopeless = 50
 
-// Report is the answer of a fuzz.
+// Report is the result of a fuzz.
 type Report struct {
 	URL        string      `json:"url"`
 	Seed       uint64      `json:"seed"`
 	Seconds    float64     `json:"seconds"` // under load
 	Requests   int         `json:"requests"`
-	Below      int         `json:"not_http"`   // of these, refused by the HTTP server before there was a request
-	Again      int         `json:"sent_again"` // on a new connection, since a kept one was gone
+	Below      int         `json:"not_http"`   // of these, refused by the HTTP server before they became requests
+	Again      int         `json:"sent_again"` // on a new connection, because a kept one had been closed
 	Routes     []Answers   `json:"routes"`
 	Kinds      []Answers   `json:"kinds"`
-	Skipped    []string    `json:"skipped"` // operations that were left out
-	Alive      bool        `json:"alive"`   // at the end, and the same process as in the beginning
+	Skipped    []string    `json:"skipped"` // operations left out
+	Alive      bool        `json:"alive"`   // at the end, and still the same process
 	Health     string      `json:"health"`  // at the end
 	Leaks      []Leak      `json:"leaks"`
 	Violations int         `json:"violations"`
 	First      []Violation `json:"first_violations"`
 	Kept       bool        `json:"kept"`
-	Broken     []string    `json:"broken"` // promises, in words
+	Broken     []string    `json:"broken"` // broken promises, in words
 }
 
-// Run sends a service requests of all kinds and judges what it answers and what it
-// keeps. It returns the cause when ctx ends; a broken promise is no error.
+// Run sends requests of all kinds to a service and checks its answers and its use
+// of resources. It returns the cause when ctx ends; a broken promise is not an
+// error.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -111,7 +113,7 @@ type fuzz struct {
 	g       *generator
 	skipped []string
 	begun   time.Time
-	known   bool          // ticks have known names alone; set while nothing is sent
+	known   bool          // ticks use only known names; set between phases
 	next    atomic.Uint64 // number of the next shot
 	dead    atomic.Int64  // connections refused in a row
 
@@ -126,9 +128,10 @@ type fuzz struct {
 	loaded     time.Duration
 }
 
-// run goes through the phases: warm, quiet, all there is, known names, quiet. Odd
-// ticks are markets of their own, some kilobytes each, which a service keeps as long
-// as any other: memory is compared over the second half, in which it learns none.
+// run goes through the phases: warm, quiet, all kinds of requests, known names,
+// quiet. Odd ticks create markets of their own, some kilobytes each, which a
+// service keeps like any other: memory is compared over the second half, in which
+// it learns none.
 func (f *fuzz) run(ctx context.Context) (windows, error) {
 	running, stop := context.WithCancel(ctx)
 	var sampler sync.WaitGroup
@@ -159,7 +162,7 @@ func (f *fuzz) run(ctx context.Context) (windows, error) {
 // sample reads the metrics until ctx ends.
 func (f *fuzz) sample(ctx context.Context) {
 	for told := 0; ; told++ {
-		if page, err := f.c.Metrics(ctx); err == nil { // what isn't read isn't known, and said to be so
+		if page, err := f.c.Metrics(ctx); err == nil { // a failed reading is reported as unknown
 			f.mu.Lock()
 			f.readings = append(f.readings, reading{time.Since(f.begun), watched(page)})
 			f.mu.Unlock()
@@ -176,7 +179,7 @@ func (f *fuzz) sample(ctx context.Context) {
 	}
 }
 
-// shoot sends for so long on all connections and closes them.
+// shoot sends on all connections for a duration, then closes them.
 func (f *fuzz) shoot(ctx context.Context, d time.Duration) {
 	from, first := time.Now(), f.next.Load()
 	var wg sync.WaitGroup
@@ -199,7 +202,7 @@ func (f *fuzz) shoot(ctx context.Context, d time.Duration) {
 	f.loaded += time.Since(from)
 }
 
-// one sends a shot and counts what came of it.
+// one sends a shot and counts the result.
 func (f *fuzz) one(ctx context.Context, w *wire, n uint64) {
 	s := f.g.shot(n, time.Now(), f.known)
 	p := w.send(ctx, s)
@@ -230,7 +233,7 @@ func (f *fuzz) one(ctx context.Context, w *wire, n uint64) {
 	}
 }
 
-// report sums up. Nothing else runs by now.
+// report sums up the run. Nothing else runs by now.
 func (f *fuzz) report(ctx context.Context, w windows) *Report {
 	r := &Report{
 		URL: f.o.URL, Seed: f.o.Seed, Seconds: f.loaded.Seconds(), Below: f.below, Again: f.again, Skipped: f.skipped,
@@ -248,7 +251,7 @@ func (f *fuzz) report(ctx context.Context, w windows) *Report {
 	return r
 }
 
-// sorted are the tallies by name.
+// sorted returns the tallies by name.
 func sorted(t tallies) []Answers {
 	out := make([]Answers, 0, len(t))
 	for _, name := range slices.Sorted(maps.Keys(t)) {
@@ -257,16 +260,16 @@ func sorted(t tallies) []Answers {
 	return out
 }
 
-// conclude says which promises were broken.
+// conclude lists the broken promises.
 func (r *Report) conclude() {
 	broken := func(on bool, format string, args ...any) {
 		if on {
 			r.Broken = append(r.Broken, fmt.Sprintf(format, args...))
 		}
 	}
-	broken(r.Requests == 0, "nothing was asked")
-	broken(r.Violations > 0, "%d answers break a promise", r.Violations)
-	broken(!r.Alive, "the service is down or was started anew")
+	broken(r.Requests == 0, "no request was sent")
+	broken(r.Violations > 0, "%d answers broke a promise", r.Violations)
+	broken(!r.Alive, "the service is down or was restarted")
 	for _, l := range r.Leaks {
 		broken(!l.Known, "%s could not be read", l.Metric)
 		broken(l.Leaked, "%s grew from %.0f to %.0f, above %.0f", l.Metric, l.Before, l.After, l.Bound)

@@ -99,8 +99,8 @@ func TestShotsAreOfAllKindsAndHarmNothing(t *testing.T) {
 	}
 }
 
-// wantSound checks that a valid request is framed so that none of its body is taken
-// for the next request.
+// wantSound checks that a valid request is framed so that no part of its body is
+// taken for the next request.
 func wantSound(t *testing.T, s *shot) {
 	t.Helper()
 	length := "Content-Length: " + strconv.Itoa(len(s.body))

@@ -11,14 +11,14 @@ import (
 
 // Violation is a request whose answer broke a promise.
 type Violation struct {
-	Number  uint64   `json:"number"` // of the request; it follows from the seed, with times and ids of the run
+	Number  uint64   `json:"number"` // of the request; it follows from the seed, apart from times and ids of the run
 	Broken  []string `json:"broken"`
-	What    string   `json:"what"` // was done to a valid request
+	What    string   `json:"what"` // change made to a valid request
 	Route   string   `json:"route"`
 	Method  string   `json:"method"`
 	Target  string   `json:"target"`
-	Headers []string `json:"headers"` // each quoted, as Go has it, without credentials
-	Body    string   `json:"body"`    // quoted; of a long one the first 64 KiB
+	Headers []string `json:"headers"` // each quoted in Go syntax, without credentials
+	Body    string   `json:"body"`    // quoted; at most the first 64 KiB
 	Bytes   int      `json:"body_bytes"`
 	Status  int      `json:"status"` // 0: no answer
 	Answer  string   `json:"answer"` // quoted, the first 500 bytes
@@ -40,8 +40,9 @@ func violation(s *shot, p *reply, broken []string) Violation {
 	return o
 }
 
-// judgeReply says which promises an answer breaks. What is below HTTP is answered by
-// the HTTP server and not by the service: it must be refused or closed, and that is all.
+// judgeReply lists the promises that an answer breaks. Input that is not HTTP is
+// handled by the HTTP server and not by the service: it only has to be refused or
+// closed.
 func judgeReply(s *shot, p *reply) (broken []string) {
 	say := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
 	switch {
@@ -59,7 +60,7 @@ func judgeReply(s *shot, p *reply) (broken []string) {
 		return broken
 	}
 	if p.status == http.StatusServiceUnavailable && s.route == "GET /readyz" {
-		return broken // its own document, which says what is missing
+		return broken // a document of its own, which lists what is missing
 	}
 	if p.status >= 500 && p.status != http.StatusServiceUnavailable {
 		say("status %d", p.status)
@@ -75,10 +76,10 @@ func judgeReply(s *shot, p *reply) (broken []string) {
 	return broken
 }
 
-// notProblem says why an answer is no problem document; empty when it is one.
+// notProblem says why an answer is not a problem document; empty if it is one.
 func notProblem(s *shot, p *reply) string {
 	if t, _, err := mime.ParseMediaType(p.header.Get("Content-Type")); err != nil || t != "application/problem+json" {
-		return fmt.Sprintf("%d is no problem+json but %q", p.status, p.header.Get("Content-Type"))
+		return fmt.Sprintf("%d is %q, not problem+json", p.status, p.header.Get("Content-Type"))
 	}
 	if s.method == http.MethodHead {
 		return ""
@@ -87,7 +88,7 @@ func notProblem(s *shot, p *reply) string {
 		Status int `json:"status"`
 	}
 	if err := json.Unmarshal(p.body, &said); err != nil {
-		return fmt.Sprintf("the problem of %d is no JSON: %v", p.status, err)
+		return fmt.Sprintf("the problem of %d is not JSON: %v", p.status, err)
 	}
 	if said.Status != p.status {
 		return fmt.Sprintf("the problem of %d says %d", p.status, said.Status)
@@ -95,11 +96,11 @@ func notProblem(s *shot, p *reply) string {
 	return ""
 }
 
-// Answers are the statuses of one route or of one kind of request.
+// Answers counts the statuses of one route or one kind of request.
 type Answers struct {
 	Name       string      `json:"name"`
 	Requests   int         `json:"requests"`
-	Statuses   map[int]int `json:"statuses"` // 0: no answer, not wanted ones too
+	Statuses   map[int]int `json:"statuses"` // 0: no answer, including unwanted ones
 	Violations int         `json:"violations"`
 }
 
@@ -127,7 +128,7 @@ func (t tallies) add(name string, status int, violation bool) {
 	}
 }
 
-// kindOf is what was done to a request, without details.
+// kindOf returns the kind of change made to a request, without details.
 func kindOf(what string) string {
 	kind, _, _ := strings.Cut(what, ":")
 	switch {

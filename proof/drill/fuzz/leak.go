@@ -7,10 +7,10 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// gauges are the metrics that show a leak, and how much more of each is none: the
-// larger of a number and a share of what there was. Pools and connections of the
-// store are made when first needed; the heap swings between two collections to
-// twice what is alive and more, and the system gets memory back late.
+// gauges are the metrics that reveal a leak, each with the growth that is allowed:
+// the larger of a number and a share of the earlier value. Pools and connections of
+// the store are made on first use; between two collections the heap swings to twice
+// the live size and more, and memory returns to the system late.
 func gauges() []gauge {
 	return []gauge{
 		{"go_goroutines", 16, 0.2, false},
@@ -20,24 +20,25 @@ func gauges() []gauge {
 	}
 }
 
-// started is the metric that changes when the process is another one.
+// started is the metric that changes with the process.
 const started = "process_start_time_seconds"
 
 type gauge struct {
 	name   string
 	more   float64
 	share  float64
-	memory bool // compared over the half with known names, by its lowest under load: it falls at a collection alone
+	memory bool // compared over the half with known names, by its minimum under load: it falls only at collections
 }
 
-// reading is the metrics at one time since the fuzz began.
+// reading is a set of metrics at a time since the fuzz began.
 type reading struct {
 	at     time.Duration
 	values map[string]float64
 }
 
-// windows are the times that are compared: of memory the first and last minute of
-// the second half, of all else what is quiet before the first and after the second.
+// windows are the periods that are compared: for memory the first and last minute
+// of the second half, for all else the quiet periods before the first and after the
+// second.
 type windows struct{ before, after, quietBefore, quietAfter stretch }
 
 type stretch struct{ from, to time.Duration }
@@ -47,16 +48,16 @@ type Leak struct {
 	Metric string  `json:"metric"`
 	Before float64 `json:"before"`
 	After  float64 `json:"after"`
-	Most   float64 `json:"most"`     // seen in between
-	Bound  float64 `json:"bound"`    // of After
-	Leaked bool    `json:"leaked"`   // After is above it
+	Most   float64 `json:"most"`     // maximum in between
+	Bound  float64 `json:"bound"`    // limit of After
+	Leaked bool    `json:"leaked"`   // After exceeds it
 	Known  bool    `json:"known"`    // both were read
-	Memory bool    `json:"memory"`   // compared over the second half
-	Ratio  float64 `json:"of_bound"` // After by Bound
+	Memory bool    `json:"memory"`   // compared over the second half only
+	Ratio  float64 `json:"of_bound"` // After / Bound
 }
 
-// judgeLeaks compares what was read before and after. The lowest of a window counts:
-// what leaks can't be low for a moment.
+// judgeLeaks compares readings before and after. It uses the minimum of a window: a
+// leak can't be low for a moment.
 func judgeLeaks(all []reading, w windows) []Leak {
 	var out []Leak
 	for _, g := range gauges() {
@@ -79,7 +80,7 @@ func judgeLeaks(all []reading, w windows) []Leak {
 	return out
 }
 
-// lowest is the least of a metric within a stretch, +Inf where there is none.
+// lowest returns the minimum of a metric within a period, +Inf if there is none.
 func lowest(all []reading, name string, within stretch) float64 {
 	low := math.Inf(1)
 	for i := range all {
@@ -90,7 +91,7 @@ func lowest(all []reading, name string, within stretch) float64 {
 	return low
 }
 
-// restarted reports whether the process is not the one that it was at first.
+// restarted reports whether the process has changed since the start.
 func restarted(all []reading) bool {
 	first, ok := 0.0, false
 	for i := range all {
@@ -105,7 +106,7 @@ func restarted(all []reading) bool {
 	return false
 }
 
-// watched takes the metrics that are judged out of a page of them.
+// watched extracts the judged metrics from a scrape.
 func watched(page map[string]*dto.MetricFamily) map[string]float64 {
 	values := map[string]float64{}
 	names := []string{started}
@@ -114,7 +115,7 @@ func watched(page map[string]*dto.MetricFamily) map[string]float64 {
 	}
 	for _, name := range names {
 		for _, m := range page[name].GetMetric() {
-			values[name] = m.GetGauge().GetValue() + m.GetUntyped().GetValue() // one of them is there
+			values[name] = m.GetGauge().GetValue() + m.GetUntyped().GetValue() // one of the two is set
 		}
 	}
 	return values

@@ -76,7 +76,7 @@ func (g *generator) oddPath(r *rand.Rand, d *draft, s *shot) {
 	}
 }
 
-// oddHeader adds or changes a header that a handler gets to see.
+// oddHeader adds or changes a header that handlers see.
 func (g *generator) oddHeader(r *rand.Rand, d *draft, s *shot) {
 	s.what = "odd header"
 	if r.IntN(4) == 0 {
@@ -103,12 +103,12 @@ func (g *generator) oddHeader(r *rand.Rand, d *draft, s *shot) {
 		d.host = pick(r, []string{"evil.example", "127.0.0.1.evil.example", "[::1]", "localhost", "LOCALHOST:1", "127.0.0.1:99999", "0x7f.1", "a", "[fe80::1%25lo]"})
 		s.what = "odd host"
 	}
-	s.last = true // some of them end the connection or begin another protocol
+	s.last = true // some of them end the connection or start another protocol
 }
 
-// oddBody changes the body and what is said of it.
+// oddBody changes the body or its description in headers.
 func (g *generator) oddBody(r *rand.Rand, d *draft, s *shot, now time.Time) {
-	if len(d.op.forms) == 0 { // no operation takes one
+	if len(d.op.forms) == 0 { // the operation takes no body
 		d.form = "application/json"
 		d.body = validBody(r, d.form, now)
 		d.length = strconv.Itoa(len(d.body))
@@ -167,7 +167,7 @@ func chunked(r *rand.Rand, body []byte) []byte {
 	return append(b, "0\r\n\r\n"...)
 }
 
-// notHTTP makes what the HTTP server refuses before there is a request.
+// notHTTP makes input that the HTTP server refuses before it becomes a request.
 func (g *generator) notHTTP(r *rand.Rand, d *draft, s *shot) {
 	s.what, s.below = "no HTTP", true
 	switch r.IntN(9) {
@@ -193,7 +193,7 @@ func (g *generator) notHTTP(r *rand.Rand, d *draft, s *shot) {
 	s.last = true
 }
 
-// oddDelivery sends what may be valid in a way that isn't usual.
+// oddDelivery sends a request in an unusual but possibly valid way.
 func (g *generator) oddDelivery(r *rand.Rand, d *draft, s *shot, now time.Time, n uint64) {
 	switch r.IntN(5) {
 	case 0:

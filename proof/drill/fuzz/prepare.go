@@ -8,7 +8,7 @@ import (
 	"corrgraph/client"
 )
 
-// prepare asks a service what there is.
+// prepare learns what the service holds.
 func prepare(ctx context.Context, c *client.Client, o *Options) (*generator, []string, error) {
 	spec, err := c.Do(ctx, client.Request{Path: "/openapi.json"})
 	if err != nil {
@@ -36,7 +36,7 @@ func prepare(ctx context.Context, c *client.Client, o *Options) (*generator, []s
 	return g, skipped, nil
 }
 
-// discover looks for events and nodes. A service without any is fuzzed too.
+// discover collects events and nodes. A service without any is fuzzed too.
 func discover(ctx context.Context, c *client.Client) (found corpus, err error) {
 	if found.events, err = c.EventIDs(ctx, 20); err != nil {
 		return found, err
@@ -44,7 +44,7 @@ func discover(ctx context.Context, c *client.Client) (found corpus, err error) {
 	for _, id := range found.events {
 		graph, err := c.Graph(ctx, id, time.Second)
 		if err != nil {
-			continue // the event may be gone by now
+			continue // the event may have been forgotten since
 		}
 		for _, l := range graph.Layers {
 			for _, e := range l.Edges {

@@ -17,7 +17,7 @@ import (
 	"corrgraph/proof/drill/fuzz"
 )
 
-// door is a service of a few routes that answers as well as it is told to.
+// door is a service of a few routes whose answers are as good as the test wants.
 func door(t *testing.T, events http.HandlerFunc) client.Target {
 	t.Helper()
 	problem := func(w http.ResponseWriter, status int) {
@@ -45,8 +45,8 @@ func door(t *testing.T, events http.HandlerFunc) client.Target {
 	return client.Target{URL: url, Dial: dial}
 }
 
-// fuzzed fuzzes for some seconds of a bubble's: slow bodies and half ones are waited
-// for, but cost nothing.
+// fuzzed runs a fuzz for some seconds in a bubble: slow and partial bodies cost no
+// time.
 func fuzzed(t *testing.T, s client.Target) *fuzz.Report {
 	t.Helper()
 	r, err := fuzz.Run(t.Context(), fuzz.Options{

@@ -12,20 +12,20 @@ import (
 	"corrgraph/client"
 )
 
-// reply is what came of a shot.
+// reply is the result of a shot.
 type reply struct {
 	status  int // 0: no answer
 	header  http.Header
-	body    []byte // of a status from 400
-	err     string // why there is no whole answer
-	refused bool   // nobody listens
-	again   bool   // sent twice: a connection that had been kept was gone
+	body    []byte // if the status is 400 or above
+	err     string // why the answer is incomplete
+	refused bool   // nothing is listening
+	again   bool   // sent twice: a kept connection had been closed
 }
 
-// mostKept bounds the body of a reply that is judged.
+// mostKept limits the body of a reply that is judged.
 const mostKept = 1 << 20
 
-// wire is one connection that is opened when needed. It belongs to one goroutine.
+// wire is a connection that is opened on demand. It belongs to one goroutine.
 type wire struct {
 	c    *client.Client
 	conn net.Conn
@@ -34,7 +34,7 @@ type wire struct {
 
 func (w *wire) close() {
 	if w.conn != nil {
-		_ = w.conn.Close() // what was to come has come
+		_ = w.conn.Close() // everything expected has arrived
 		w.conn = nil
 	}
 }
@@ -48,11 +48,11 @@ func (w *wire) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// send delivers a shot. A connection that had been kept may have been closed by the
-// server meanwhile, as HTTP allows: then it is sent once more on a new one.
+// send delivers a shot. The server may have closed a kept connection meanwhile, as
+// HTTP allows: then the shot is sent once more on a new one.
 func (w *wire) send(ctx context.Context, s *shot) reply {
 	if s.last {
-		w.close() // what it leaves behind must not touch others
+		w.close() // its leftovers must not affect later shots
 	}
 	kept := w.conn != nil
 	p := w.once(ctx, s)
@@ -96,7 +96,7 @@ func (w *wire) exchange(s *shot) (p reply, usable bool) {
 	}
 	p = reply{status: r.StatusCode, header: r.Header}
 	if s.deliver == listened && r.StatusCode == http.StatusOK {
-		_ = w.conn.SetReadDeadline(time.Now().Add(s.takes)) // a failure shows in reading
+		_ = w.conn.SetReadDeadline(time.Now().Add(s.takes)) // a failure shows when reading
 		_, _ = io.Copy(io.Discard, r.Body)                  // until the deadline
 		return p, false
 	}
@@ -106,14 +106,14 @@ func (w *wire) exchange(s *shot) (p reply, usable bool) {
 	if err == nil {
 		_, err = io.Copy(io.Discard, r.Body)
 	}
-	if err != nil && p.status != http.StatusRequestHeaderFieldsTooLarge { // what was not read is cut off, and the answer with it
-		p.err = "answer cut off: " + client.Reason(err)
+	if err != nil && p.status != http.StatusRequestHeaderFieldsTooLarge { // unread input is cut off, and the answer with it
+		p.err = "truncated answer: " + client.Reason(err)
 		return p, false
 	}
 	return p, wrote == nil && !r.Close
 }
 
-// write sends a shot the way it is to be delivered.
+// write sends a shot in its way of delivery.
 func (w *wire) write(s *shot) error {
 	head := s.head()
 	if s.deliver != slowly {

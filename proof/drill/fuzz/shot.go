@@ -15,34 +15,34 @@ import (
 type delivery int
 
 const (
-	whole     delivery = iota // at once, and the answer is read
+	whole     delivery = iota // at once, then read the answer
 	slowly                    // the body in parts, with pauses
-	cut                       // less of the body than promised, then no more is sent
-	abandoned                 // the connection is closed before there is an answer
-	listened                  // the answer is a stream, left after a while
+	cut                       // less of the body than announced, then nothing
+	abandoned                 // close the connection before the answer
+	listened                  // read a stream for a while
 )
 
-// ticksPath takes ticks, and so is what a service learns names from.
+// ticksPath accepts ticks: from them a service learns names.
 const ticksPath = "/v1/ticks"
 
-// unknownRoute is the route of what the document doesn't describe.
+// unknownRoute is the route of requests that the document doesn't describe.
 const unknownRoute = "unknown"
 
 // shot is one request.
 type shot struct {
 	number         uint64
-	route          string // of the operation that it was made from, or unknownRoute
-	what           string // was done to it
+	route          string // of the operation on which it is based, or unknownRoute
+	what           string // the change made to it
 	method, target string
 	headers        []string // lines
 	body           []byte
 	deliver        delivery
 	takes          time.Duration // of slowly and listened
-	below          bool          // no HTTP that a handler could see: the HTTP server answers by itself
-	last           bool          // the connection can't be used again
+	below          bool          // not HTTP that a handler could see: the HTTP server answers by itself
+	last           bool          // the connection can't be reused
 }
 
-// head is the request up to the body.
+// head returns the request up to the body.
 func (s *shot) head() []byte {
 	var b bytes.Buffer
 	b.WriteString(s.method + " " + s.target + " HTTP/1.1\r\n")
@@ -53,7 +53,7 @@ func (s *shot) head() []byte {
 	return b.Bytes()
 }
 
-// draft is a request before it is written down.
+// draft is a request before it is encoded.
 type draft struct {
 	op      *operation
 	path    string // escaped
@@ -62,11 +62,11 @@ type draft struct {
 	host    string
 	body    []byte
 	form    string
-	length  string // of Content-Length; empty: none is sent
+	length  string // value of Content-Length; empty: not sent
 }
 
-// generator makes requests. It isn't changed once made, and safe for concurrent use:
-// a request follows from the seed, its number, the time and the corpus.
+// generator makes requests. It is immutable and safe for concurrent use: a request
+// follows from the seed, its number, the time and the corpus.
 type generator struct {
 	seed      uint64
 	ops       []operation
@@ -78,8 +78,8 @@ type generator struct {
 	packed    packed
 }
 
-// shot makes request number n. Where known is set it teaches the service no name that
-// valid ticks don't have.
+// shot makes request number n. With known set it teaches the service no names
+// beyond those of valid ticks.
 func (g *generator) shot(n uint64, now time.Time, known bool) *shot {
 	r := rand.New(rand.NewPCG(g.seed, n))
 	d := g.draft(r, n, pick(r, g.ops), now)
@@ -109,7 +109,7 @@ func (g *generator) shot(n uint64, now time.Time, known bool) *shot {
 	return s
 }
 
-// withBody is an operation that takes a body, where there is one.
+// withBody returns an operation that takes a body, if there is one.
 func (g *generator) withBody(r *rand.Rand) operation {
 	var with []operation
 	for _, o := range g.ops {
@@ -129,7 +129,7 @@ func (g *generator) draft(r *rand.Rand, n uint64, op operation, now time.Time) d
 	for i := range op.params {
 		p := &op.params[i]
 		if !p.Required && (r.IntN(3) > 0 || strings.Contains(strings.ToLower(p.Name), "cursor")) {
-			continue // a cursor is what an answer said; made up it is an oddity
+			continue // cursors come from answers; an invented one is an oddity
 		}
 		v := g.corpus.valid(r, p, now)
 		switch p.In {
@@ -152,7 +152,7 @@ func (g *generator) draft(r *rand.Rand, n uint64, op operation, now time.Time) d
 	return d
 }
 
-// finish writes a draft down and makes sure that it harms nothing.
+// finish encodes a draft and makes sure that it does no harm.
 func (g *generator) finish(d *draft, s *shot) {
 	if s.target == "" {
 		s.target = d.path

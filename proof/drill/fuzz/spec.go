@@ -14,7 +14,7 @@ type operation struct {
 	method, path string
 	params       []parameter
 	forms        []string // media types of the body; none: it takes no body
-	admin        bool     // asks for the role admin, and does or shows what can harm
+	admin        bool     // needs the role admin: does or shows something harmful
 }
 
 func (o *operation) name() string { return o.method + " " + o.path }
@@ -27,9 +27,9 @@ type parameter struct {
 	Schema   schema `json:"schema"`
 }
 
-// schema is the part of a JSON schema that says what is valid.
+// schema is the part of a JSON schema that defines valid values.
 type schema struct {
-	Type     any      `json:"type"` // a text, or a list of them
+	Type     any      `json:"type"` // a string, or a list of them
 	Format   string   `json:"format"`
 	Enum     []any    `json:"enum"`
 	Minimum  *float64 `json:"minimum"`
@@ -37,7 +37,7 @@ type schema struct {
 	Examples []any    `json:"examples"`
 }
 
-// kind is the type that a value has where it isn't null.
+// kind returns the type of a value that isn't null.
 func (s *schema) kind() string {
 	switch t := s.Type.(type) {
 	case string:
@@ -71,7 +71,7 @@ func readSpec(text []byte) ([]operation, error) {
 				} `json:"requestBody"`
 			}
 			if !isMethod(method) {
-				continue // what else may stand beside methods: summary, parameters, extensions
+				continue // not a method: summary, parameters, extensions
 			}
 			if err := json.Unmarshal(doc.Paths[path][method], &d); err != nil {
 				return nil, fmt.Errorf("read the OpenAPI document: %s %s: %w", method, path, err)
@@ -92,7 +92,8 @@ func isMethod(s string) bool {
 	return slices.Contains([]string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}, s)
 }
 
-// split parts the operations that may be fuzzed from those that need a say-so.
+// split separates operations that may always be fuzzed from those that need
+// consent.
 func split(ops []operation, admin bool) (may, forbidden []operation) {
 	for _, o := range ops {
 		if o.admin && !admin {
@@ -104,8 +105,8 @@ func split(ops []operation, admin bool) (may, forbidden []operation) {
 	return may, forbidden
 }
 
-// forbids reports whether a request could reach a forbidden operation, whatever way
-// its path is spelt. It errs on the side of yes.
+// forbids reports whether a request could reach a forbidden operation, however its
+// path is spelt. When in doubt it says yes.
 func forbids(forbidden []operation, method, target string) bool {
 	spelt, _, _ := strings.Cut(target, "?")
 	for range 3 {

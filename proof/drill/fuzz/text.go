@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// Sentence is the verdict in words.
+// Sentence returns the verdict in words.
 func (r *Report) Sentence() string {
 	if r.Kept {
 		return fmt.Sprintf("KEPT: %d requests, no violation, nothing leaked, health %s", r.Requests, r.Health)
@@ -19,7 +19,7 @@ func (r *Report) Sentence() string {
 // Text writes a report for people.
 func (r *Report) Text(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "fuzz of %s, seed %d: %d requests in %.0f s, %d of them no HTTP, %d sent again on a new connection\n\n", r.URL, r.Seed, r.Requests, r.Seconds, r.Below, r.Again)
+	fmt.Fprintf(&b, "fuzz of %s, seed %d: %d requests in %.0f s, %d of them not HTTP, %d sent again on a new connection\n\n", r.URL, r.Seed, r.Requests, r.Seconds, r.Below, r.Again)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, table := range []struct {
 		name string
@@ -55,7 +55,7 @@ func (r *Report) Text(w io.Writer) error {
 	return err
 }
 
-// text writes a violation, with long parts cut short.
+// text writes a violation, shortened.
 func (o *Violation) text(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\nrequest %d (%s; %s): %s\n  %s %s\n", o.Number, o.Route, o.What, strings.Join(o.Broken, "; "), o.Method, short(o.Target))
 	for _, h := range o.Headers {
@@ -67,7 +67,7 @@ func (o *Violation) text(b *bytes.Buffer) {
 	fmt.Fprintf(b, "  answer %d: %s\n", o.Status, short(o.Answer))
 }
 
-// short cuts a quoted text; --json has all of it.
+// short shortens a quoted text; --json has all of it.
 func short(s string) string {
 	if len(s) > 600 {
 		return s[:600] + "…"

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// corpus is what a service was found to hold.
+// corpus is the discovered content of the service.
 type corpus struct{ events, nodes []string }
 
-// pick returns one of a list that isn't empty.
+// pick returns a random element of a list, which must not be empty.
 func pick[T any](r *rand.Rand, of []T) T { return of[r.IntN(len(of))] }
 
-// valid returns a value that a parameter may have.
+// valid returns a valid value for a parameter.
 func (c *corpus) valid(r *rand.Rand, p *parameter, now time.Time) string {
 	switch {
 	case (p.Name == "id" || p.Name == "event") && len(c.events) > 0:
@@ -55,10 +55,10 @@ func numeral(r *rand.Rand, s *schema) string {
 	}
 }
 
-// oddity is a value that no user would send, and what is odd about it.
+// oddity is a value that no user would send, with a description.
 type oddity struct{ what, value string }
 
-// oddValues are those by class; one of a class is as good as another.
+// oddValues returns oddities by class; those of a class are interchangeable.
 func oddValues() [][]oddity {
 	class := func(what string, values ...string) (all []oddity) {
 		for _, v := range values {
@@ -81,8 +81,8 @@ func oddValues() [][]oddity {
 	}
 }
 
-// escapes spells a value for a query or a path, plainly or not. The last ones are
-// no valid percent-encoding.
+// escapes encodes a value for a query or a path, plainly or not. The last ones are
+// not valid percent-encoding.
 func escapes(r *rand.Rand, v string) (spelt, what string) {
 	switch r.IntN(8) {
 	case 0:

@@ -1,4 +1,4 @@
-// Package keep holds the readiness gates that need no instance, only a store: that
-// the report's SQL runs on it, that its deadline cuts, and that its audit log keeps
-// what it should and nothing more.
+// Package keep holds the readiness gates that need a store but no instance: that
+// the report's SQL runs, that deadlines interrupt queries, and that the audit log
+// keeps exactly what it should.
 package keep

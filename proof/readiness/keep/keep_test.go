@@ -17,7 +17,7 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// holds checks that what is good passes, and that each thing that is broken fails.
+// holds checks that a good case passes, and that each broken one fails.
 func holds[T any](t *testing.T, good func() T, judge func(T) lab.Finding, broken map[string]func(*T)) {
 	t.Helper()
 	if f := judge(good()); !f.Pass || f.Measured == "" || f.Evidence == "" {
@@ -108,7 +108,7 @@ func TestSQLFailsWithoutItsTables(t *testing.T) {
 	}
 }
 
-// endlessStore is a store whose endless queries end as it says.
+// endlessStore is a store whose endless queries end in a given way.
 type endlessStore struct {
 	after time.Duration
 	err   error

@@ -15,13 +15,13 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// prober is a store that can be asked something endless.
+// prober is a store on which a query can run without end.
 type prober interface {
 	Probe(ctx context.Context, work int) (time.Duration, error)
 	KnowsEvent(ctx context.Context, event string) (bool, error)
 }
 
-// Deadline is the gate query_deadline: it runs queries without end on a scratch store.
+// Deadline is the gate query_deadline: it runs endless queries on a scratch store.
 func Deadline(ctx context.Context, l *lab.Lab) (f lab.Finding, err error) {
 	p, err := l.Place(ctx, lab.Setup{})
 	if err != nil {
@@ -40,23 +40,23 @@ func Deadline(ctx context.Context, l *lab.Lab) (f lab.Finding, err error) {
 	return judgeDeadline(&s), err
 }
 
-// cutWithin is how long a query under the deadline of 50 ms may take at the median.
+// cutWithin is the allowed median duration of a query with a deadline of 50 ms.
 const cutWithin = 60 * time.Millisecond
 
-// leastProbes is how many queries the median is of, at least.
+// leastProbes is the minimum number of queries for the median.
 const leastProbes = 21
 
-// probed is what became of endless queries, and of index searches beside them.
+// probed is the result of endless queries, and of index searches beside them.
 type probed struct {
-	alone, together int             // queries, one by one and at once
-	took            []time.Duration // of those cut one by one
-	cut             int             // of those at once
+	alone, together int             // queries, one by one and concurrent
+	took            []time.Duration // duration of those interrupted one by one
+	cut             int             // interrupted concurrent queries
 	reads, failed   int
-	slowest         time.Duration // of the reads
+	slowest         time.Duration // read
 }
 
-// probeAll runs endless queries one by one, then many at once, and reads beside them
-// all the time.
+// probeAll runs endless queries one by one, then many at once, with reads beside
+// them throughout.
 func probeAll(ctx context.Context, st prober, alone, together int) (s probed, err error) {
 	s.alone, s.together = alone, together
 	stop := make(chan struct{})
@@ -83,14 +83,14 @@ func probeAll(ctx context.Context, st prober, alone, together int) (s probed, er
 	return s, context.Cause(ctx)
 }
 
-// endless runs a query without end and reports whether the deadline cut it.
+// endless runs an endless query and reports whether the deadline interrupted it.
 func endless(ctx context.Context, st prober) (took time.Duration, cut bool) {
 	start := time.Now()
 	_, err := st.Probe(ctx, 1<<40)
 	return time.Since(start), errors.Is(err, store.ErrDeadline)
 }
 
-// read searches an index again and again until stop.
+// read searches an index repeatedly until stop.
 func (s *probed) read(ctx context.Context, st prober, stop <-chan struct{}) {
 	for {
 		select {
@@ -112,17 +112,17 @@ func (s *probed) read(ctx context.Context, st prober, stop <-chan struct{}) {
 
 func judgeDeadline(s *probed) (f lab.Finding) {
 	if len(s.took) == 0 {
-		f.Measured, f.Evidence = "not cut", fmt.Sprintf("%d recursive queries under the deadline, none of them was interrupted", s.alone)
+		f.Measured, f.Evidence = "not cut", fmt.Sprintf("%d recursive queries with the deadline, none of them interrupted", s.alone)
 		return f
 	}
 	took := slices.Sorted(slices.Values(s.took))
 	median, last := took[len(took)/2], took[len(took)-1]
 	f.Pass = len(took) == s.alone && s.alone >= leastProbes && median <= cutWithin && s.failed == 0 && s.reads > 0 && s.cut == s.together
 	f.Measured = fmt.Sprintf("median %s, %d reader(s) failed", ms(median), s.failed)
-	f.Evidence = fmt.Sprintf("%d of %d recursive queries cut one by one (longest %s), %d of %d cut when asked at once; %d index searches beside them, slowest %s",
+	f.Evidence = fmt.Sprintf("%d of %d recursive queries interrupted one by one (longest %s), %d of %d interrupted when concurrent; %d index searches meanwhile, slowest %s",
 		len(took), s.alone, ms(last), s.cut, s.together, s.reads, ms(s.slowest))
 	return f
 }
 
-// ms writes a time in milliseconds.
+// ms formats a time in milliseconds.
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }

@@ -13,7 +13,7 @@ import (
 	"corrgraph/store/sqlite"
 )
 
-// asked is for how long the report asks the log to be kept.
+// asked is the retention of the log that the report requires.
 const asked = 7 * 24 * time.Hour
 
 // Retention is the gate audit_retention: it writes through a real auditor.
@@ -45,16 +45,16 @@ func Retention(ctx context.Context, l *lab.Lab) (f lab.Finding, err error) {
 func judgeRetention(keep time.Duration, r *retained) (f lab.Finding) {
 	f.Pass = keep >= asked && r.aged == 0 && r.kept == r.young && r.alarm && !r.early && r.held <= r.cap
 	f.Measured = fmt.Sprintf("kept %s, %d aged rows stay, alarm %v", keep, r.aged, r.alarm)
-	f.Evidence = fmt.Sprintf("%d rows older than that and %d younger written: %d and %d stay; then %d rows under a cap of %d: %d stay, alarm raised %v (before the cap was reached: %v)",
+	f.Evidence = fmt.Sprintf("of %d rows older than that and %d younger, %d and %d stay; then of %d rows under a cap of %d, %d stay; alarm raised %v (before the cap was reached: %v)",
 		r.old, r.young, r.aged, r.kept, r.flood, r.cap, r.held, r.alarm, r.early)
 	return f
 }
 
-// retained is what an auditor kept.
+// retained is the result of an auditor's retention.
 type retained struct {
-	old, young, aged, kept int  // rows written and found of each age
+	old, young, aged, kept int  // rows written and found by age
 	flood, cap, held       int  // rows written under a cap, and found
-	early, alarm           bool // the alarm, before and after the cap was reached
+	early, alarm           bool // state of the alarm, before and after the cap was reached
 }
 
 // retain writes rows of two ages through a real auditor, then more than its cap.
@@ -65,7 +65,7 @@ func retain(ctx context.Context, log auditLog, keep time.Duration, now odds.Time
 		if err := write(ctx, a, "OLD", past, r.old); err != nil {
 			return err
 		}
-		// Written in two parts: pruning follows a batch, and takes twice as many rows.
+		// Written in two parts: pruning follows a batch, and removes twice as many rows.
 		for range 5 {
 			if err := write(ctx, a, "YOUNG", now, r.young/5); err != nil {
 				return err
@@ -92,7 +92,7 @@ func retain(ctx context.Context, log auditLog, keep time.Duration, now odds.Time
 				return err
 			}
 		}
-		// The last batch is written; what it puts over the cap goes a moment later.
+		// The last batch is written; rows beyond the cap are removed a moment later.
 		_, _, err := lab.Within(ctx, 5*time.Second, func(context.Context) (bool, error) {
 			r.alarm = r.alarm || a.Stats().CapReached
 			return r.alarm && a.Stats().Rows <= r.cap, nil
@@ -107,7 +107,7 @@ func retain(ctx context.Context, log auditLog, keep time.Duration, now odds.Time
 	return r, err
 }
 
-// auditLog is a log that can be searched too.
+// auditLog is a log that can be searched.
 type auditLog interface {
 	store.AuditLog
 	AuditTail(ctx context.Context, limit int) ([]store.AuditRow, error)
@@ -134,7 +134,7 @@ func write(ctx context.Context, a *store.Auditor, operation string, at odds.Time
 	return nil
 }
 
-// written waits until nothing waits to be written.
+// written waits until the queue is empty.
 func written(ctx context.Context, a *store.Auditor) error {
 	_, ok, err := lab.Within(ctx, lab.Patience, func(context.Context) (bool, error) { return a.Stats().Waiting == 0, nil })
 	if err == nil && !ok {

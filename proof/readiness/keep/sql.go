@@ -9,19 +9,20 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "modernc.org/sqlite" // the driver that the store uses, from outside of it
+	_ "modernc.org/sqlite" // the store's driver, used from outside
 
 	"corrgraph/proof/readiness/lab"
 	"corrgraph/store/sqlite"
 )
 
-// statement is one of the report's, or about its tables.
+// statement is one of the report's statements, or a test of its tables.
 type statement struct {
 	what, sql string
 	refused   bool // must fail
 }
 
-// reportSQL is the report's own SQL, verbatim, and what it promises of its tables.
+// reportSQL returns the report's own SQL, verbatim, and tests of its promises about
+// the tables.
 func reportSQL() []statement {
 	const insert = `INSERT INTO multi_layer_correlations (layer, event_id, source_node, target_node, correlation_type, correlation_score,
 		latency_ms, expected_propagation, detected_at, confidence) VALUES `
@@ -92,7 +93,7 @@ func judgeSQL(ctx context.Context, db *sql.DB) (f lab.Finding, err error) {
 		prepared++
 		rows, err := p.QueryContext(ctx)
 		if err == nil {
-			for rows.Next() { // the statement runs as its rows are read
+			for rows.Next() { // the statement runs while its rows are read
 			}
 			err = errors.Join(rows.Err(), rows.Close())
 		}

@@ -8,24 +8,24 @@ import (
 	"corrgraph/client"
 )
 
-// NewClient returns a client for measuring an instance: answers come as they are.
+// NewClient returns a client for measuring an instance: answers are not compressed.
 func NewClient(url, token string) (*client.Client, error) {
 	return client.New(client.Options{URL: url, Token: token, Connections: 256, Identity: true})
 }
 
-// GraphWait is the longest wait before a graph is asked for again that the governor
-// refused, and ticksWait that of ticks.
+// GraphWait is the longest wait before a graph refused by the governor is requested
+// again; ticksWait is the same for ticks.
 const (
 	GraphWait = 100 * time.Millisecond
 	ticksWait = 250 * time.Millisecond
 )
 
-// Get asks for a path; head is names and values of headers.
+// Get requests a path; head is names and values of headers.
 func Get(ctx context.Context, c *client.Client, path string, head ...string) (*client.Answer, error) {
 	return c.Do(ctx, client.Request{Path: path, Header: head})
 }
 
-// Ticks sends a body of ticks, again while the instance asks to come again.
+// Ticks sends a body of ticks, and repeats it as Retry-After asks.
 func Ticks(ctx context.Context, c *client.Client, csv []byte) (client.Receipt, error) {
 	return c.Ticks(ctx, client.CSV, csv, ticksWait)
 }
@@ -34,10 +34,10 @@ func Ticks(ctx context.Context, c *client.Client, csv []byte) (client.Receipt, e
 type Sights struct {
 	Events []string
 	Nodes  []string    // with links
-	Pairs  [][2]string // linked
+	Pairs  [][2]string // joined by a link
 }
 
-// Look finds what there is to ask for, of at most so many events.
+// Look collects targets for questions, from at most that many events.
 func Look(ctx context.Context, c *client.Client, most int) (s *Sights, err error) {
 	s = &Sights{}
 	if s.Events, err = c.EventIDs(ctx, most); err != nil {
@@ -57,7 +57,8 @@ func Look(ctx context.Context, c *client.Client, most int) (s *Sights, err error
 	return s, nil
 }
 
-// LookForOne is Look where a gate needs an event; without one it can't be run.
+// LookForOne is Look for a gate that needs an event; without one the gate can't be
+// run.
 func LookForOne(ctx context.Context, c *client.Client, most int) (*Sights, error) {
 	s, err := Look(ctx, c, most)
 	if err != nil {
@@ -69,12 +70,12 @@ func LookForOne(ctx context.Context, c *client.Client, most int) (*Sights, error
 	return s, nil
 }
 
-// Patience is how long a gate waits for what has no limit of its own. It guards
-// against hanging alone: no verdict follows from how fast a machine is.
+// Patience is the limit of waits that have none of their own. It only guards
+// against hanging: no verdict depends on the machine's speed.
 const Patience = time.Minute
 
-// Within asks again and again, at short intervals, until what is asked for is so or
-// limit is over, and returns how long that took. An error of f ends it.
+// Within calls f at short intervals until it succeeds or limit is over, and returns
+// how long that took. An error of f ends it.
 func Within(ctx context.Context, limit time.Duration, f func(context.Context) (bool, error)) (took time.Duration, ok bool, err error) {
 	start := time.Now()
 	for {
@@ -89,7 +90,7 @@ func Within(ctx context.Context, limit time.Duration, f func(context.Context) (b
 	}
 }
 
-// ready waits until an instance says that it is.
+// ready waits until an instance is ready.
 func ready(ctx context.Context, c *client.Client, limit time.Duration) (took time.Duration, err error) {
 	var last string
 	took, ok, err := Within(ctx, limit, func(ctx context.Context) (ok bool, err error) {

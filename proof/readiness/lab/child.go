@@ -17,19 +17,18 @@ import (
 	"corrgraph/client"
 )
 
-// Child is a scratch instance in a process of its own, for gates in which a process
-// must die or be measured by itself. Kill must be called.
+// Child is a scratch instance in a process of its own, for gates that kill a
+// process or measure it alone. Kill must be called.
 type Child struct {
 	*Site
 	cmd           *exec.Cmd
-	log           string // path of what it wrote
+	log           string // path of its output
 	URL           string
 	Admin, Viewer *client.Client
 	gone          bool
 }
 
-// Spawn starts a child at a site, which may have had one before, and waits until it
-// is ready.
+// Spawn starts a child at a site, which may be reused, and waits until it is ready.
 func (l *Lab) Spawn(ctx context.Context, p *Site) (*Child, error) {
 	if _, err := l.Load(p); err != nil {
 		return nil, err
@@ -48,8 +47,8 @@ func (l *Lab) Spawn(ctx context.Context, p *Site) (*Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer out.Close()                          // the child has its own
-	c.cmd = exec.Command(args[0], args[1:]...) // without a context: it is killed, not asked
+	defer out.Close()                          // the child has a copy
+	c.cmd = exec.Command(args[0], args[1:]...) // without a context: it is killed, not stopped
 	c.cmd.Stdout, c.cmd.Stderr, c.cmd.Env = out, out, l.o.Config.Env
 	c.cmd.SysProcAttr = DieWithParent()
 	if err := c.cmd.Start(); err != nil {
@@ -61,12 +60,12 @@ func (l *Lab) Spawn(ctx context.Context, p *Site) (*Child, error) {
 	}
 	if err != nil {
 		c.Kill()
-		return nil, NotRun("a scratch process did not get ready: %w; it said: %s", err, c.Said())
+		return nil, NotRun("a scratch process did not become ready: %w; its output: %s", err, c.Said())
 	}
 	return c, nil
 }
 
-// Command is the command line of a child but for its address.
+// Command returns the command line of a child without its address.
 func (l *Lab) Command(p *Site) ([]string, error) {
 	args := append([]string(nil), l.o.Program...)
 	if len(args) == 0 {
@@ -85,7 +84,7 @@ func (l *Lab) Command(p *Site) ([]string, error) {
 	return args, nil
 }
 
-// PID is the process.
+// PID returns the process id.
 func (c *Child) PID() int { return c.cmd.Process.Pid }
 
 // Kill ends the process as a power failure would, and waits for it.
@@ -101,7 +100,7 @@ func (c *Child) Kill() {
 	_ = c.cmd.Wait()         // killed
 }
 
-// Said is the end of what the process wrote.
+// Said returns the end of the process's output.
 func (c *Child) Said() string {
 	text, err := os.ReadFile(c.log)
 	if err != nil {
@@ -112,8 +111,8 @@ func (c *Child) Said() string {
 	return strings.ReplaceAll(string(text[max(0, len(text)-most):]), "\n", " | ")
 }
 
-// freePort finds a port that nobody listens on. Somebody may take it before the
-// child does: then the child does not get ready, and the gate says so.
+// freePort finds a port on which nothing listens. If it is taken before the child
+// starts, the child does not get ready, and the gate says so.
 func freePort() (string, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -123,12 +122,12 @@ func freePort() (string, error) {
 	return port, errors.Join(err, ln.Close())
 }
 
-// Resident reads how much memory a process has now and at most had, in bytes.
+// Resident returns the current and the peak resident memory of a process, in bytes.
 func Resident(pid int) (now, peak int64, err error) {
 	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("this system does not tell how much memory a process has: %w", err)
+			err = fmt.Errorf("the memory of a process is unknown on this system: %w", err)
 		}
 		return 0, 0, err
 	}

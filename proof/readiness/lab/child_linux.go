@@ -2,6 +2,6 @@ package lab
 
 import "syscall"
 
-// DieWithParent has the kernel end a child whose parent was killed: a scratch
+// DieWithParent makes the kernel end a child whose parent was killed: a scratch
 // instance must not outlive its run.
 func DieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -4,5 +4,5 @@ package lab
 
 import "syscall"
 
-// DieWithParent is for Linux alone.
+// DieWithParent does something only on Linux.
 func DieWithParent() *syscall.SysProcAttr { return nil }

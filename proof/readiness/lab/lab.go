@@ -1,9 +1,9 @@
-// Package lab keeps scratch instances of the service for readiness gates: in this
-// process or in one of their own, with the configuration that is judged but a store,
-// tokens and a port that nobody else uses, so that they can be broken on purpose.
+// Package lab runs scratch instances of the service for readiness gates, in this
+// process or in one of their own. They have the judged configuration except for a
+// store, tokens and a port of their own, so that they can be broken on purpose.
 //
-// A Lab belongs to one goroutine. It reads the clock, opens sockets, starts processes
-// and leaves no file behind.
+// A Lab belongs to one goroutine. It reads the clock, opens sockets, starts
+// processes and leaves no file behind.
 package lab
 
 import (
@@ -19,7 +19,7 @@ import (
 
 // Options of a lab.
 type Options struct {
-	Config config.Options // of the service that is judged
+	Config config.Options // of the judged service
 	// Program is the argv prefix that starts a service; flags (--config, --set) are
 	// appended. Empty means this program's own serve.
 	Program []string
@@ -31,14 +31,14 @@ type Options struct {
 // Opener opens an instance with a configuration; its Run must be called.
 type Opener func(ctx context.Context, c *config.Config) (Instance, error)
 
-// Instance is what gates ask of an instance that runs in this process.
+// Instance is what gates need of an instance that runs in this process.
 type Instance interface {
 	Addr() string
 	Run(ctx context.Context) error
-	// Reload applies what can change without a restart and names what can't.
+	// Reload applies keys that can change without a restart and returns the others.
 	Reload(next *config.Config) (restart []string, err error)
-	// Applied reports whether everything that was accepted is applied, an event time
-	// and later included.
+	// Applied reports whether every accepted tick is applied, and the given event time
+	// is reached.
 	Applied(until odds.Time) bool
 }
 
@@ -46,8 +46,8 @@ type Instance interface {
 type Lab struct {
 	o    Options
 	dir  string
-	seed string // path of the seeded store; empty until one is needed
-	n    int    // scratch instances so far
+	seed string // path of the seeded store; empty until first needed
+	n    int    // number of scratch instances so far
 }
 
 // New makes a lab with a folder of its own. Close must be called.
@@ -59,28 +59,28 @@ func New(o Options) (*Lab, error) {
 	return &Lab{o: o, dir: dir}, nil
 }
 
-// Close removes what scratch instances left behind.
+// Close removes the files of scratch instances.
 func (l *Lab) Close() error {
 	if err := os.RemoveAll(l.dir); err != nil {
-		return fmt.Errorf("scratch files are left: %w", err)
+		return fmt.Errorf("scratch files were not removed: %w", err)
 	}
 	return nil
 }
 
-// Dir is the folder of the lab.
+// Dir returns the folder of the lab.
 func (l *Lab) Dir() string { return l.dir }
 
-// Now is the time.
+// Now returns the time.
 func (l *Lab) Now() time.Time { return l.o.Clock() }
 
-// Finding is what a gate saw.
+// Finding is the result of a gate.
 type Finding struct {
 	Pass     bool
 	Measured string // beside the threshold, with unit
 	Evidence string // numbers, counts, how they were measured
 }
 
-// ErrNotRun marks that a gate could not be run: nothing is known of what it checks.
+// ErrNotRun says that a gate could not be run: nothing is known of what it checks.
 var ErrNotRun = errors.New("not run")
 
 // NotRun says why a gate could not be run.

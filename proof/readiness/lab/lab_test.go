@@ -32,7 +32,7 @@ func newLab(t *testing.T, o Options) *Lab {
 	return l
 }
 
-// TestAScratchInstanceTouchesNothingOfTheRealOne: whatever the configuration says.
+// TestAScratchInstanceTouchesNothingOfTheRealOne, whatever the configuration.
 func TestAScratchInstanceTouchesNothingOfTheRealOne(t *testing.T) {
 	for _, file := range []string{"", "../../../config/staging/correlation-engine.yaml", "../../../config/production/correlation-engine.yaml"} {
 		l := newLab(t, Options{Config: config.Options{Path: file}})
@@ -61,7 +61,7 @@ func TestTheSeedIsCopiedAndSentWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // copies: the second is as good as the first
+	for range 2 { // copies: the second one is intact
 		p, err := l.Place(t.Context(), Setup{})
 		if err != nil {
 			t.Fatal(err)
@@ -118,7 +118,7 @@ func TestWithin(t *testing.T) {
 func TestMemoryOfAProcess(t *testing.T) {
 	now, peak, err := Resident(os.Getpid())
 	if err != nil {
-		t.Skip(err) // not a system that tells
+		t.Skip(err) // not known on this system
 	}
 	if now < 1<<20 || peak < now/2 {
 		t.Errorf("%d now, %d at most", now, peak)

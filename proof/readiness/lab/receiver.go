@@ -24,8 +24,8 @@ type Receiver struct {
 	bad   int          // guarded by mu; exports that could not be read
 }
 
-// NewReceiver listens on loopback; without a free port its URL is empty, and the
-// instance that is told of it does not start.
+// NewReceiver listens on loopback. Without a free port its URL is empty, and an
+// instance with its settings does not start.
 func NewReceiver() *Receiver {
 	r := &Receiver{}
 	r.server = &http.Server{Handler: http.HandlerFunc(r.take), ReadHeaderTimeout: 5 * time.Second}
@@ -38,15 +38,16 @@ func NewReceiver() *Receiver {
 	return r
 }
 
-// Close ends listening.
+// Close stops listening.
 func (r *Receiver) Close() { _ = r.server.Close() }
 
-// Settings send an instance's traces here, those that their caller asked for.
+// Settings make an instance send its traces here, limited to those that its caller
+// asked for.
 func (r *Receiver) Settings() []string {
 	return []string{"telemetry.tracing.endpoint=" + r.url, "telemetry.tracing.sample_ratio=0"}
 }
 
-// largestExport bounds what is read of one export.
+// largestExport limits the size of one export.
 const largestExport = 64 << 20
 
 func (r *Receiver) take(w http.ResponseWriter, q *http.Request) {

@@ -20,15 +20,15 @@ const (
 	ViewerName = "gate-viewer"
 )
 
-// Setup says how a scratch instance is made.
+// Setup says how to make a scratch instance.
 type Setup struct {
-	Empty bool     // its store holds nothing, else the seed
+	Empty bool     // an empty store, else the seed
 	Set   []string // keys that differ from the configuration, KEY=VALUE
 }
 
-// furnish makes the tokens of a site and the keys in which every scratch instance
-// differs from the configuration that is judged, so that it touches nothing of the
-// real one and can be broken on purpose.
+// furnish makes the tokens of a site, and the keys in which every scratch instance
+// differs from the judged configuration: so that it touches nothing of the real one
+// and can be broken on purpose.
 func (l *Lab) furnish(p *Site) (err error) {
 	file := filepath.Join(p.Dir, "tokens")
 	var lines strings.Builder
@@ -54,7 +54,7 @@ func (l *Lab) furnish(p *Site) (err error) {
 	return nil
 }
 
-// Place makes a folder for a scratch instance with its store and settings.
+// Place makes a folder for a scratch instance, with its store and settings.
 func (l *Lab) Place(ctx context.Context, s Setup) (p *Site, err error) {
 	l.n++
 	p = &Site{Dir: filepath.Join(l.dir, fmt.Sprintf("scratch-%d", l.n))}
@@ -78,7 +78,7 @@ func (l *Lab) Place(ctx context.Context, s Setup) (p *Site, err error) {
 	return p, nil
 }
 
-// Site is where a scratch instance lives.
+// Site is the place of a scratch instance.
 type Site struct {
 	Dir, Store              string   // folder, and path of the store in it
 	Set                     []string // keys that differ from the configuration
@@ -86,7 +86,7 @@ type Site struct {
 	Clients                 []string // tokens of operators, for load
 }
 
-// Load is the configuration of a scratch instance.
+// Load returns the configuration of a scratch instance.
 func (l *Lab) Load(p *Site) (*config.Config, error) {
 	o := l.o.Config
 	o.Set = append(append([]string(nil), o.Set...), p.Set...)
@@ -117,7 +117,7 @@ func (l *Lab) Start(ctx context.Context, s Setup) (*Scratch, error) {
 	return l.StartAt(ctx, p)
 }
 
-// StartAt starts an instance at a site, which may have had one before.
+// StartAt starts an instance at a site, which may be reused.
 func (l *Lab) StartAt(ctx context.Context, p *Site) (*Scratch, error) {
 	cfg, err := l.Load(p)
 	if err != nil {
@@ -136,7 +136,7 @@ func (l *Lab) StartAt(ctx context.Context, p *Site) (*Scratch, error) {
 	x.cancel = cancel
 	go func() { x.ended <- i.Run(run) }()
 	if _, err := ready(ctx, x.Admin, StartWithin); err != nil {
-		return nil, errors.Join(NotRun("a scratch instance did not get ready: %w", err), x.Stop())
+		return nil, errors.Join(NotRun("a scratch instance did not become ready: %w", err), x.Stop())
 	}
 	return x, nil
 }
@@ -147,8 +147,8 @@ const Clients = 8
 // StartWithin is how long a scratch instance may take to read the seed back.
 const StartWithin = 2 * time.Minute
 
-// Stop ends the instance and waits until everything is saved. It may be called
-// again.
+// Stop ends the instance and waits until everything is saved. Repeated calls do
+// nothing.
 func (x *Scratch) Stop() error {
 	x.Admin.Close()
 	x.cancel()

@@ -18,9 +18,10 @@ import (
 )
 
 // The part of the simulated demo market that scratch instances hold: two matches
-// that share a team, a third that has nothing in common with them (mismatched pairs
-// need one), and one of another sport in the same city, so that all four layers have
-// something to say; and few enough quotes that an instance is up in a second.
+// that share a team, a third that has nothing in common with them (needed for
+// mismatched pairs), and one of another sport in the same city, so that all four
+// layers have edges. There are few enough quotes for an instance to start within a
+// second.
 var (
 	SeedEvents = []string{"mlb-nyy-bos", "mlb-tor-nyy", "mlb-chc-stl", "wnba-nyl-lva"}
 	seedVenues = []string{"sharpline", "quickbet", "midway", "slowhouse", "pollhouse"}
@@ -29,7 +30,7 @@ var (
 
 const (
 	seedMinutes = 360
-	seedNumber  = 7 // of the market: any other would do
+	seedNumber  = 7 // of the market; any other would do
 )
 
 // SeedBatches returns the batches of the seed in event-time order.
@@ -49,7 +50,7 @@ func SeedBatches() (out []*odds.Batch, err error) {
 // seedChunk is how many batches a chunk of the seed's tick log holds.
 const seedChunk = 512
 
-// seeded returns the path of a store whose tick log holds the seed. It is made once
+// seeded returns the path of a store with the seed in its tick log. It is made once
 // and never written to; instances get copies.
 func (l *Lab) seeded(ctx context.Context) (path string, err error) {
 	if l.seed != "" {
@@ -83,7 +84,7 @@ func writeLog(ctx context.Context, path string, all []*odds.Batch) (err error) {
 	return nil
 }
 
-// copyStore copies a store that nobody has open.
+// copyStore copies a store that is not open.
 func copyStore(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -98,7 +99,7 @@ func copyStore(from, to string) error {
 	return errors.Join(err, out.Close())
 }
 
-// Body writes batches as the CSV that POST /v1/ticks takes.
+// Body encodes batches as the CSV that POST /v1/ticks accepts.
 func Body(batches []*odds.Batch) ([]byte, error) {
 	var b bytes.Buffer
 	w := canonical.NewWriter(&b)
@@ -111,7 +112,7 @@ func Body(batches []*odds.Batch) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Bodies writes batches as requests of at most so many quotes each.
+// Bodies encodes batches as requests of limited size in quotes.
 func Bodies(batches []*odds.Batch, quotes int) (out [][]byte, err error) {
 	from, n := 0, 0
 	cut := func(to int) error {
@@ -141,7 +142,7 @@ func Count(batches []*odds.Batch) (n int) {
 	return n
 }
 
-// Logged counts what the tick log of a store that nobody has open holds.
+// Logged counts the quotes in the tick log of a store that is not open.
 func Logged(ctx context.Context, path string) (n int64, err error) {
 	st, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true, Offline: true})
 	if err != nil {

@@ -1,10 +1,10 @@
 // Package truth describes a simulated market: the planted links, the pairs without
-// any, and every disturbance. The simulator writes it and the scorer reads it;
-// neither needs the other, and no estimator imports either.
+// any, and every disturbance. The simulator writes it and the scorer reads it,
+// independently of each other; no estimator imports either.
 //
 // One rule decides everything that is not listed. Planted links join markets into
-// components. An edge inside one component that is not planted itself is implied (A
-// → B and A → C imply B – C). An edge between two components is false.
+// components. An edge inside a component that is not planted is implied (A → B and
+// A → C imply B – C). An edge between two components is false.
 package truth
 
 import (
@@ -34,12 +34,12 @@ type Truth struct {
 	MarginMoves []MarginMove `json:"margin_moves"`
 }
 
-// Venue is a bookmaker, its role, and how often its prices are read.
+// Venue is a bookmaker, with its role and polling step.
 type Venue struct {
 	Name   string      `json:"name"`
 	Role   string      `json:"role"`    // "leader", "follower", "copy", "independent", "varies" (by event)
 	StepMs odds.Millis `json:"step_ms"` // polling step; 0 for a stream stamped to the millisecond
-	Source string      `json:"source"`  // venues with one polled source share its poll clock
+	Source string      `json:"source"`  // venues with the same polled source share its poll clock
 }
 
 // Event is a simulated match.
@@ -52,20 +52,20 @@ type Event struct {
 	Start  odds.Time `json:"start"`
 }
 
-// Link is a planted edge: a Share of the leader's moves reappear at the follower
-// after LagMs·(1+Jitter·N(0,1)), times Beta. Leader and follower are nodes of
-// the selections whose log-odds move the way the sign of Beta says.
+// Link is a planted edge: a Share of the leader's moves reappears at the follower
+// after LagMs·(1+Jitter·N(0,1)), times Beta. Leader and follower are nodes of the
+// selections whose log-odds move as the sign of Beta says.
 type Link struct {
 	Layer    odds.Layer  `json:"layer"`
 	Leader   odds.NodeID `json:"leader"`
 	Follower odds.NodeID `json:"follower"`
-	Family   string      `json:"family"` // links of one mechanism share it
+	Family   string      `json:"family"` // shared by the links of one mechanism
 	Relation string      `json:"relation,omitempty"`
 	LagMs    odds.Millis `json:"lag_ms"` // before any polling
 	Jitter   float64     `json:"jitter"`
 	Beta     float64     `json:"beta"`
 	Share    float64     `json:"share"`
-	R2       float64     `json:"r2"` // share of the follower's variance that is copied
+	R2       float64     `json:"r2"` // copied share of the follower's variance
 }
 
 // Null is a pair of nodes that are independent by construction.
@@ -80,9 +80,9 @@ type Null struct {
 type Shock struct {
 	Event    string      `json:"event"`
 	At       odds.Time   `json:"at"`
-	Until    odds.Time   `json:"until"`     // the last venue has reopened
+	Until    odds.Time   `json:"until"`     // when the last venue has reopened
 	Size     float64     `json:"size"`      // h2h home, log-odds
-	SpreadMs odds.Millis `json:"spread_ms"` // first to last venue to suspend
+	SpreadMs odds.Millis `json:"spread_ms"` // from the first to the last venue to suspend
 }
 
 // Suspension is a period in which a venue suspended a market. Node is the market's
@@ -93,7 +93,7 @@ type Suspension struct {
 	Until odds.Time   `json:"until"`
 }
 
-// Outlier is a single wrong price that was corrected afterwards.
+// Outlier is a single wrong price that is corrected afterwards.
 type Outlier struct {
 	Node  odds.NodeID `json:"node"`
 	At    odds.Time   `json:"at"`
@@ -102,18 +102,18 @@ type Outlier struct {
 	Fair  float64     `json:"fair"` // the price before it
 }
 
-// LineMove is a change of a main line whose price recoiled: logit(p) − Slope·line
-// for spreads and logit(p) + Slope·line for totals stay where they were, line
-// being that of the node's selection. At is when the new line was first seen.
+// LineMove is a change of a main line that its price offsets: logit(p) − Slope·line
+// for spreads and logit(p) + Slope·line for totals are unchanged, with the line of
+// the node's selection. At is when the new line was first seen.
 type LineMove struct {
 	Node  odds.NodeID `json:"node"`
 	At    odds.Time   `json:"at"`
 	From  float64     `json:"from"`
 	To    float64     `json:"to"`
-	Slope float64     `json:"slope"` // log-odds a point
+	Slope float64     `json:"slope"` // log-odds per point
 }
 
-// MarginMove is a change of the overround alone.
+// MarginMove is a change of only the overround.
 type MarginMove struct {
 	Node odds.NodeID `json:"node"`
 	At   odds.Time   `json:"at"` // a polled venue shows it at its next poll

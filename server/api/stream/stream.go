@@ -1,10 +1,10 @@
-// Package stream serves what happens as server-sent events. In go the messages of the
-// live engine's hub, out comes one event each to every client, in order, rendered once
-// for all of them.
+// Package stream serves the live engine's messages as server-sent events: one event
+// per message to every client, in order, rendered once for all of them.
 //
-// A client that comes back with the id of its last event gets what it missed. One that is
-// too slow gets the newest of each thing and is told how much it missed for good; one that
-// takes nothing is dropped. Serve blocks for as long as its client listens.
+// A client that reconnects with the id of its last event gets what it missed. One
+// that is too slow gets the newest message of each kind and key, and the number of
+// messages it missed; one that stops reading is dropped. Serve blocks for as long
+// as its client listens.
 package stream
 
 import (
@@ -27,39 +27,39 @@ import (
 	"corrgraph/server/telemetry"
 )
 
-// Service is where messages come from.
+// Service is the source of messages.
 type Service interface {
 	Hub() *live.Hub
 	State() *live.State
 	Told(m *live.Message) answer.Message
-	// Watch keeps the messages about an event coming for the next minute.
+	// Watch keeps messages about an event coming for the next minute.
 	Watch(ctx context.Context, event string) error
 }
 
 // Options of a Server. All are required.
 type Options struct {
 	Service      Service
-	Ended        func(ctx context.Context, event, why string, took time.Duration) // told of every stream that was served
+	Ended        func(ctx context.Context, event, why string, took time.Duration) // called after every stream that was served
 	Memory       *guard.Memory
 	Metrics      *telemetry.Metrics
-	Clock        func() time.Time // the true wall clock: deadlines of connections are set by it
-	WriteTimeout time.Duration    // how long a client may take to take what was sent
-	Limits       func() Limits    // those in force
+	Clock        func() time.Time // the true wall clock: it sets deadlines of connections
+	WriteTimeout time.Duration    // limit for a client to receive what was sent
+	Limits       func() Limits    // the current limits
 }
 
 // Limits can change while the server runs.
 type Limits struct {
 	Heartbeat time.Duration // between two heartbeats of a quiet stream
-	Streams   int           // the most streams at once
+	Streams   int           // maximum number of streams
 }
 
-// Kinds are the events that a stream can be restricted to.
+// Kinds are the events to which a stream can be restricted.
 var Kinds = []string{"move", "prediction", "outcome", "anomaly", "graph", "decision", "gap"}
 
-// LongestID is how many bytes an event's id may have.
+// LongestID is the maximum length in bytes of an event's id.
 const LongestID = 256
 
-// Invalid is the error of a parameter that is not one.
+// Invalid is the error of an invalid parameter.
 type Invalid struct{ Parameter, Detail string }
 
 // Error implements error.
@@ -74,17 +74,17 @@ type Busy struct {
 // Error implements error.
 func (e *Busy) Error() string { return e.Detail }
 
-// ErrStopping is why streams end with Close.
+// ErrStopping is the reason why streams end after Close.
 var ErrStopping = errors.New("the service is stopping")
 
 // Server serves streams. See [New].
 type Server struct {
 	o       Options
-	boot    string          // of this process; ids of another mean nothing
+	boot    string          // of this process; ids with another are unknown
 	closing context.Context // ends with Close
 	close   context.CancelFunc
 	clients atomic.Int64
-	missed  atomic.Uint64 // messages that clients were too slow for
+	missed  atomic.Uint64 // messages missed by slow clients
 	sent    events
 }
 
@@ -101,16 +101,17 @@ func (s *Server) Close() { s.close() }
 // Closed reports whether Close was called.
 func (s *Server) Closed() bool { return s.closing.Err() != nil }
 
-// Stats is how many streams there are and what slow clients missed.
+// Stats returns the number of streams, and of messages that slow clients missed.
 func (s *Server) Stats() telemetry.Stream {
 	return telemetry.Stream{Clients: int(s.clients.Load()), Dropped: s.missed.Load()}
 }
 
-// look is how often a quiet stream looks whether it should end.
+// look is how often a quiet stream checks whether it should end.
 const look = time.Second
 
-// Serve writes events until the client leaves or must. The error, Invalid, Busy or one of
-// the service, is of a stream that was refused: nothing is written then.
+// Serve writes events until the client leaves or the stream must end. An error
+// (Invalid, Busy, or one of the service) means that the stream was refused and
+// nothing was written.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request) error {
 	start := s.o.Clock()
 	n := s.clients.Add(1)
@@ -143,7 +144,7 @@ type watcher struct {
 	cursor *live.Cursor
 	buf    bytes.Buffer
 	spoke  time.Time // when something was last written
-	nudged time.Time // when the event was last watched
+	nudged time.Time // when the event's view was last requested
 }
 
 // newWatcher reads the parameters of a stream.
@@ -182,13 +183,14 @@ func (v *watcher) keep(m *live.Message) bool {
 	return (v.event == "" || m.Event == "" || m.Event == v.event) && (len(v.kinds) == 0 || slices.Contains(v.kinds, m.Kind))
 }
 
-// run writes events until the client leaves or must, and returns why it ended.
+// run writes events until the client leaves or the stream must end, and returns the
+// reason.
 func (v *watcher) run(r *http.Request) string {
-	// The limit for reading the request has no meaning for what lasts. A recorder in
-	// a test has none to lift.
+	// A stream outlasts the read timeout of requests. A test's recorder has none to
+	// lift.
 	_ = v.rc.SetReadDeadline(time.Time{})
 	v.w.Header().Set("Content-Type", "text/event-stream")
-	v.w.Header().Set("X-Accel-Buffering", "no") // a proxy must not collect events
+	v.w.Header().Set("X-Accel-Buffering", "no") // a proxy must not buffer events
 	v.w.WriteHeader(http.StatusOK)
 	v.nudged = v.s.o.Clock()
 	if !v.greet(r) {
@@ -205,7 +207,7 @@ func (v *watcher) run(r *http.Request) string {
 	}
 }
 
-// step waits for messages or the next look around.
+// step waits for messages or the next check.
 func (v *watcher) step(ctx context.Context) (why string, over bool) {
 	wait, cancel := context.WithTimeout(ctx, min(look, v.s.o.Limits().Heartbeat))
 	ms, missed, err := v.cursor.Next(wait)
@@ -234,7 +236,7 @@ func (v *watcher) step(ctx context.Context) (why string, over bool) {
 	return "", false
 }
 
-// ms0 is the place just before the first of some messages.
+// ms0 returns the position before the first of some messages.
 func ms0(ms []live.Message, place uint64) uint64 {
 	if len(ms) > 0 {
 		return ms[0].ID - 1
@@ -242,7 +244,7 @@ func ms0(ms []live.Message, place uint64) uint64 {
 	return place
 }
 
-// greet tells where the stream begins.
+// greet writes where the stream begins.
 func (v *watcher) greet(r *http.Request) bool {
 	hub := v.s.o.Service.Hub()
 	last := r.Header.Get("Last-Event-ID")
@@ -261,7 +263,7 @@ func (v *watcher) greet(r *http.Request) bool {
 		AsOf: v.s.o.Service.State().AsOf, Boot: v.s.boot, Resumed: resumed, Heartbeat: v.s.o.Limits().Heartbeat.Milliseconds(),
 	})
 	if last != "" && !resumed {
-		if !own { // of another process: its numbers mean nothing here
+		if !own { // from another process: its numbers are unknown here
 			v.cursor, _ = hub.After(hub.Last(), v.keep)
 		}
 		v.say(v.cursor.Place(), answer.Resync{AsOf: v.s.o.Service.State().AsOf})
@@ -269,7 +271,7 @@ func (v *watcher) greet(r *http.Request) bool {
 	return v.flush()
 }
 
-// placeOf reads an event id; own says that this process gave it out.
+// placeOf parses an event id; own reports whether this process issued it.
 func (s *Server) placeOf(id string) (place uint64, own bool) {
 	boot, n, ok := strings.Cut(id, "-")
 	if !ok || boot != s.boot {
@@ -279,13 +281,13 @@ func (s *Server) placeOf(id string) (place uint64, own bool) {
 	return place, err == nil
 }
 
-// quiet writes a heartbeat where one is due, and reports whether the client is
-// still there. It also keeps what it watches current.
+// quiet writes a heartbeat if due, and reports whether the client is still there.
+// It also keeps the client's event current.
 func (v *watcher) quiet(ctx context.Context) bool {
 	now := v.s.o.Clock()
 	if v.event != "" && now.Sub(v.nudged) >= 30*time.Second {
 		v.nudged = now
-		// An event that is over has no more news; its stream goes on without them.
+		// An event that has ended has no more news; its stream continues without.
 		_ = v.s.o.Service.Watch(ctx, v.event)
 	}
 	if now.Sub(v.spoke) < v.s.o.Limits().Heartbeat {
@@ -295,26 +297,26 @@ func (v *watcher) quiet(ctx context.Context) bool {
 	return v.flush()
 }
 
-// bye writes the last event; a client that left need not hear it.
+// bye writes the last event. The client may have left already.
 func (v *watcher) bye(why string) string {
 	v.say(v.cursor.Place(), answer.Bye{Reason: why})
 	v.flush()
 	return why
 }
 
-// say adds one event of the stream itself.
+// say appends an event about the stream itself.
 func (v *watcher) say(place uint64, m answer.Message) {
 	writeEvent(&v.buf, v.s.boot, place, m)
 }
 
-// mostKept is the size of buffer that a stream keeps from one write to the next.
+// mostKept is the largest buffer that a stream keeps between writes.
 const mostKept = 64 << 10
 
-// flush sends what is collected, within the time that a client has for it.
+// flush sends the collected events, within the client's write timeout.
 func (v *watcher) flush() bool {
 	now := v.s.o.Clock()
 	v.spoke = now
-	_ = v.rc.SetWriteDeadline(now.Add(v.s.o.WriteTimeout)) // a recorder in a test has none
+	_ = v.rc.SetWriteDeadline(now.Add(v.s.o.WriteTimeout)) // a test's recorder has none
 	_, err := v.w.Write(v.buf.Bytes())
 	if err == nil {
 		err = v.rc.Flush()
@@ -326,8 +328,8 @@ func (v *watcher) flush() bool {
 	return err == nil
 }
 
-// events keeps the newest events as they are sent, so that a thousand clients cost
-// one rendering and not a thousand. An id's place is its remainder.
+// events caches the newest events in rendered form, so that a thousand clients cost
+// one rendering. An id's slot is its remainder.
 type events struct {
 	of [1 << 13]atomic.Pointer[rendered]
 }
@@ -337,7 +339,7 @@ type rendered struct {
 	text []byte
 }
 
-// rendered is a message as the stream has it. The caller must not change it.
+// rendered returns a message in the stream's form. The caller must not change it.
 func (s *Server) rendered(m *live.Message) []byte {
 	place := &s.sent.of[m.ID%uint64(len(s.sent.of))]
 	if r := place.Load(); r != nil && r.id == m.ID {
@@ -349,11 +351,11 @@ func (s *Server) rendered(m *live.Message) []byte {
 	return b.Bytes()
 }
 
-// writeEvent appends one server-sent event. JSON has no line breaks, so one data
-// line holds it.
+// writeEvent appends one server-sent event. Compact JSON has no line breaks, so it
+// fits one data line.
 func writeEvent(b *bytes.Buffer, boot string, place uint64, m answer.Message) {
 	text, err := json.Marshal(m)
-	if err != nil { // a number that JSON lacks
+	if err != nil { // a number that JSON can't represent
 		text = []byte(`{}`)
 	}
 	b.WriteString("id: ")

@@ -11,7 +11,7 @@ import (
 	"corrgraph/server/live"
 )
 
-// said is a service that counts how often it was asked what a message says.
+// said is a service that counts how often a message's content was requested.
 type said struct {
 	asked   int
 	unknown error

@@ -12,48 +12,49 @@ import (
 	"corrgraph/odds"
 )
 
-// Errors that tell an injected fault from a true one, and why one was refused.
+// Errors that mark injected faults, and reasons for refusing one.
 var (
 	ErrInjected = errors.New("injected fault")
 	ErrDisabled = errors.New("fault injection is not enabled")
 	ErrParams   = errors.New("wrong fault")
 )
 
-// Options shape a Registry.
+// Options configure a Registry.
 type Options struct {
-	// Clock says when faults end. It is required, and must be the true clock: one
-	// that this Registry's own skew sets off would end faults early or never.
+	// Clock decides when faults end. It is required and must be the true clock: one
+	// skewed by this Registry's own fault would end faults early or never.
 	Clock   func() time.Time
-	Enabled bool          // else nothing can be injected
-	Longest time.Duration // that a fault may last. Zero means 1 hour
-	// OnChange is told every fault that is injected or cleared, in order, under the
-	// Registry's lock: it must be quick and may call look-ups and Active, nothing
-	// else. A fault that ends by itself is not told: its Until said so. May be nil.
+	Enabled bool          // if false, nothing can be injected
+	Longest time.Duration // longest duration of a fault. Zero means 1 hour
+	// OnChange is called with each fault that is injected or cleared, in order and
+	// under the Registry's lock: it must be quick and may call only look-ups and
+	// Active. It is not called for a fault that expires, as its Until announced. May
+	// be nil.
 	OnChange func(f Fault, injected bool)
 }
 
 // Fault is one injected fault.
 type Fault struct {
-	ID     uint64 // counts up from 1
+	ID     uint64 // ascending from 1
 	Kind   Kind
 	Params Params
 	From   time.Time
-	Until  time.Time // it no longer holds then
-	Who    string    // injected it
+	Until  time.Time // when it expires
+	Who    string    // who injected it
 }
 
-// Registry holds the faults that are injected now.
+// Registry holds the faults that are active now.
 type Registry struct {
 	o      Options
-	active atomic.Pointer[set] // nil while there is none; replaced, never changed
+	active atomic.Pointer[set] // nil if there are none; replaced, never changed
 
 	mu     sync.Mutex // guards changes to active, and last
 	last   uint64     // ID
 	denied atomic.Uint64
 }
 
-// set is all faults of one moment, laid out for the look-ups. Each entry holds
-// until its own end.
+// set is all faults of one moment, arranged for the look-ups. Each expires at its
+// own time.
 type set struct {
 	faults []Fault
 	last   time.Time // when the last of them ends
@@ -66,8 +67,8 @@ type set struct {
 	feed   *Fault
 }
 
-// outage is an error that holds for a while. It is made once, when the fault is
-// injected, so that failing allocates nothing.
+// outage is an error with an expiry. It is made when the fault is injected, so that
+// failing allocates nothing.
 type outage struct {
 	until time.Time
 	err   error
@@ -88,9 +89,9 @@ func New(o Options) (*Registry, error) {
 // Enabled reports whether faults can be injected.
 func (r *Registry) Enabled() bool { return r.o.Enabled }
 
-// Inject breaks something for a while. Of a kind (and layer) that is broken already
-// the new fault takes the place of the old one. It returns [ErrDisabled] if the
-// Registry isn't enabled and [ErrParams] for what makes no sense.
+// Inject starts a fault, which replaces an active one of the same kind (and layer).
+// It returns [ErrDisabled] if the Registry isn't enabled and [ErrParams] for
+// invalid parameters.
 func (r *Registry) Inject(k Kind, p Params, lasts time.Duration, who string) (Fault, error) {
 	if !r.o.Enabled {
 		r.denied.Add(1)
@@ -115,12 +116,12 @@ func (r *Registry) Inject(k Kind, p Params, lasts time.Duration, who string) (Fa
 	return f, nil
 }
 
-// Clear ends all faults of the kind before their time and returns them.
+// Clear ends all faults of a kind early and returns them.
 func (r *Registry) Clear(k Kind) []Fault {
 	return r.clear(func(f Fault) bool { return f.Kind == k })
 }
 
-// ClearAll ends all faults before their time and returns them.
+// ClearAll ends all faults early and returns them.
 func (r *Registry) ClearAll() []Fault {
 	return r.clear(func(Fault) bool { return true })
 }
@@ -149,13 +150,13 @@ func (r *Registry) tell(f Fault, injected bool) {
 	}
 }
 
-// Active lists the faults that hold now, oldest first.
+// Active lists the active faults, oldest first.
 func (r *Registry) Active() []Fault { return r.current(r.o.Clock()) }
 
 // Denied counts attempts to inject while not enabled.
 func (r *Registry) Denied() uint64 { return r.denied.Load() }
 
-// current copies the faults that hold at now.
+// current returns the faults active at now.
 func (r *Registry) current(now time.Time) (faults []Fault) {
 	if s := r.active.Load(); s != nil {
 		for _, f := range s.faults {
@@ -167,7 +168,7 @@ func (r *Registry) current(now time.Time) (faults []Fault) {
 	return faults
 }
 
-// newSet lays faults out for the look-ups; none make nil.
+// newSet arranges faults for the look-ups; nil if there are none.
 func newSet(faults []Fault) *set {
 	if len(faults) == 0 {
 		return nil
@@ -182,7 +183,7 @@ func newSet(faults []Fault) *set {
 		case KillLayer:
 			s.layers[f.Params.Layer] = outage{f.Until, fmt.Errorf("%w: %s %s", ErrInjected, f.Kind, f.Params.Layer.Key())}
 		case FullDisk:
-			// Whoever looks for the true error must find it, or the fault tests nothing.
+			// Code that checks for the real error must find it, or the fault tests nothing.
 			s.disk = outage{f.Until, fmt.Errorf("%w: %s: %w", ErrInjected, f.Kind, syscall.ENOSPC)}
 		case SlowStore:
 			s.store = f

@@ -16,7 +16,7 @@ import (
 	"corrgraph/server/guard/fault"
 )
 
-// hand is a clock that stands until it is moved.
+// hand is a clock that stands still until it is moved.
 type hand struct{ ns atomic.Int64 }
 
 func (h *hand) now() time.Time       { return time.Unix(1_750_000_000, h.ns.Load()).UTC() }
@@ -40,7 +40,7 @@ func inject(t testing.TB, r *fault.Registry, k fault.Kind, p fault.Params, d tim
 	return f
 }
 
-// valid holds parameters that each kind takes.
+// valid holds valid parameters for each kind.
 var valid = map[fault.Kind]fault.Params{
 	fault.KillLayer:      {Layer: odds.CrossSport},
 	fault.SlowStore:      {Delay: 40 * time.Millisecond},
@@ -50,7 +50,7 @@ var valid = map[fault.Kind]fault.Params{
 	fault.FeedStall:      {},
 }
 
-// felt is everything that look-ups say.
+// felt is the combined result of all look-ups.
 type felt struct {
 	Layers [5]string
 	Disk   string
@@ -174,7 +174,7 @@ func TestClear(t *testing.T) {
 	if ended := r.Clear(fault.ClockSkew); ended != nil {
 		t.Errorf("cleared %v", ended)
 	}
-	h.move(time.Minute) // full-disk ends by itself
+	h.move(time.Minute) // full-disk expires
 	if ended := r.ClearAll(); len(ended) != 1 || feel(r) != (felt{}) {
 		t.Errorf("cleared %v", ended)
 	}
@@ -246,7 +246,8 @@ func TestParseKind(t *testing.T) {
 	}
 }
 
-// TestSkewDoesNotMoveItsOwnEnd: the service's clock is off, the faults' clock isn't.
+// TestSkewDoesNotMoveItsOwnEnd: the service's clock is skewed, the faults' clock
+// isn't.
 func TestSkewDoesNotMoveItsOwnEnd(t *testing.T) {
 	var h hand
 	r := newRegistry(t, fault.Options{Clock: h.now, Enabled: true})
@@ -262,7 +263,7 @@ func TestSkewDoesNotMoveItsOwnEnd(t *testing.T) {
 	}
 }
 
-// TestTogether: look-ups while faults come and go; the race detector watches.
+// TestTogether makes look-ups while faults change, for the race detector.
 func TestTogether(t *testing.T) {
 	var h hand
 	r := newRegistry(t, fault.Options{Clock: h.now, Enabled: true})

@@ -10,16 +10,16 @@ import (
 	"corrgraph/odds"
 )
 
-// Kind is what a fault breaks.
+// Kind is the kind of a fault.
 type Kind string
 
 // The kinds, and which of [Params] each needs.
 const (
 	KillLayer      Kind = "kill-layer"      // building a layer fails: Layer
 	SlowStore      Kind = "slow-store"      // every statement takes longer: Delay
-	FullDisk       Kind = "full-disk"       // writing fails as if no space were left
-	MemoryPressure Kind = "memory-pressure" // more memory seems used than is: Bytes
-	ClockSkew      Kind = "clock-skew"      // the service's clock is off: Skew, ahead if above 0
+	FullDisk       Kind = "full-disk"       // writes fail as if the disk were full
+	MemoryPressure Kind = "memory-pressure" // memory use appears higher than it is: Bytes
+	ClockSkew      Kind = "clock-skew"      // the service's clock is off: Skew, above 0 is ahead
 	FeedStall      Kind = "feed-stall"      // no tick arrives
 )
 
@@ -28,7 +28,7 @@ func Kinds() []Kind {
 	return []Kind{KillLayer, SlowStore, FullDisk, MemoryPressure, ClockSkew, FeedStall}
 }
 
-// ParseKind returns the kind of that name.
+// ParseKind returns the kind with that name.
 func ParseKind(name string) (Kind, error) {
 	if k := Kind(name); slices.Contains(Kinds(), k) {
 		return k, nil
@@ -40,15 +40,16 @@ func ParseKind(name string) (Kind, error) {
 	return "", fmt.Errorf("%w: kind %q, want one of %s", ErrParams, name, strings.Join(names, ", "))
 }
 
-// Params say how a fault breaks. Those that its kind doesn't need must be zero.
+// Params are the parameters of a fault. Those that its kind doesn't use must be
+// zero.
 type Params struct {
 	Layer odds.Layer
 	Delay time.Duration // 1 ms to 1 minute
-	Bytes int64         // 1 and more
+	Bytes int64         // at least 1
 	Skew  time.Duration // up to 24 h either way
 }
 
-// check reports what is wrong with the parameters for a kind.
+// check reports what is wrong with the parameters of a kind.
 func (p Params) check(k Kind) error {
 	if _, err := ParseKind(string(k)); err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"corrgraph/odds"
 )
 
-// LayerError returns the error that building the layer must fail with, or nil. It
-// is [ErrInjected].
+// LayerError returns the error with which building the layer must fail, or nil. It
+// wraps [ErrInjected].
 func (r *Registry) LayerError(l odds.Layer) error {
 	s, now := r.look()
 	if s == nil || !l.Valid() {
@@ -16,7 +16,7 @@ func (r *Registry) LayerError(l odds.Layer) error {
 	return s.layers[l].at(now)
 }
 
-// DiskFull returns the error that writing must fail with, or nil. It is
+// DiskFull returns the error with which writes must fail, or nil. It wraps
 // [ErrInjected] and syscall.ENOSPC.
 func (r *Registry) DiskFull() error {
 	s, now := r.look()
@@ -26,8 +26,7 @@ func (r *Registry) DiskFull() error {
 	return s.disk.at(now)
 }
 
-// StoreDelay returns by how much longer every statement must take, within its
-// deadline.
+// StoreDelay returns how much longer each statement must take, within its deadline.
 func (r *Registry) StoreDelay() time.Duration {
 	if s, now := r.look(); s != nil && s.store.holds(now) {
 		return s.store.Params.Delay
@@ -35,7 +34,7 @@ func (r *Registry) StoreDelay() time.Duration {
 	return 0
 }
 
-// MemoryExtra returns how many bytes to add to the memory that is used.
+// MemoryExtra returns how many bytes to add to the measured memory use.
 func (r *Registry) MemoryExtra() int64 {
 	if s, now := r.look(); s != nil && s.memory.holds(now) {
 		return s.memory.Params.Bytes
@@ -43,7 +42,7 @@ func (r *Registry) MemoryExtra() int64 {
 	return 0
 }
 
-// ClockSkew returns what to add to the true time.
+// ClockSkew returns the offset from the true time.
 func (r *Registry) ClockSkew() time.Duration {
 	if s, now := r.look(); s != nil && s.clock.holds(now) {
 		return s.clock.Params.Skew
@@ -58,7 +57,7 @@ func (r *Registry) FeedStalled() bool {
 }
 
 // look returns the faults and the time, which is read only if there are any. The
-// first look after the last of them ended lets go of them.
+// first look-up after the last fault expired drops them.
 func (r *Registry) look() (*set, time.Time) {
 	s := r.active.Load()
 	if s == nil {

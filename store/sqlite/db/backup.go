@@ -14,14 +14,14 @@ import (
 	"corrgraph/store"
 )
 
-// backupPages are copied at a time, 4 MiB: an end of ctx is seen between two.
+// backupPages is how many pages are copied at once, 4 MiB: ctx is checked in between.
 const backupPages = 1024
 
-// Backup copies the store to path, which must not exist, while it is in use, and
-// returns once the copy is on the disk. The copy holds every commit made before
-// Backup began and none made later, for it is made in one read transaction: it
-// waits for no writer and no reader, nor they for it, but the WAL grows
-// meanwhile. What is left of a copy that failed is removed.
+// Backup copies the store to path, which must not exist, while the store is in use, and
+// returns once the copy is on disk. The copy holds exactly the commits made before Backup
+// began, because it is made in one read transaction. It neither blocks writers and readers
+// nor waits for them, but the WAL grows in the meantime. The remains of a failed copy are
+// removed.
 func (d *DB) Backup(ctx context.Context, path string) error {
 	err := d.copyTo(ctx, path)
 	if err == nil {
@@ -45,17 +45,17 @@ func (d *DB) copyTo(ctx context.Context, path string) (err error) {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	c, err := d.openReader() // of its own: a backup takes longer than a lane should be missing a connection
+	c, err := d.openReader() // a separate connection: a backup would block one of a lane for too long
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	// Pages are read and written once. To cache them costs more than to copy
-	// them, because the driver's memory gives each back by a call of its own.
+	// Pages are read and written once. Caching them costs more than copying, because the
+	// driver's memory frees each one with a separate call.
 	if err := c.Script(ctx, "PRAGMA cache_size = 16; BEGIN"); err != nil {
 		return err
 	}
-	if _, err := c.One(ctx, kind); err != nil { // from here on we see one state
+	if _, err := c.One(ctx, kind); err != nil { // from here on the transaction sees one state
 		return err
 	}
 	b, err := c.c.(interface {
@@ -72,10 +72,10 @@ func (d *DB) copyTo(ctx context.Context, path string) (err error) {
 	return classify(errors.Join(err, b.Finish()))
 }
 
-// Inspect opens a file that nobody has open, checks every page of it, and calls
-// look with its version and a connection. Nothing is written, nor are files made
-// beside it. It returns store.ErrNotStore for another file or a damaged one, and
-// store.ErrNewer. Cost: some seconds a gigabyte.
+// Inspect opens a file that is not in use, checks every page, and calls look with its
+// version and a connection. It writes nothing and creates no files beside it. It returns
+// store.ErrNotStore for another kind of file or a damaged one, and store.ErrNewer. Cost:
+// some seconds per gigabyte.
 func Inspect(ctx context.Context, path string, schema Schema, look func(c *Conn, version int) error) error {
 	if err := inspect(ctx, path, schema, look); err != nil {
 		return fmt.Errorf("store %s: %w", path, err)
@@ -118,11 +118,11 @@ func (c *Conn) checkPages(ctx context.Context) error {
 	})
 }
 
-// Replace puts the file with in place of the store at path, which must not be in
-// use, neither for writing nor for reading: store.ErrInUse. What was there is
-// kept at aside, which must not exist; where there was none, aside is not made.
-// The two are exchanged in one step: a process killed at any moment leaves the old
-// store or the new one, whole. with and path must be in one file system.
+// Replace puts the file with in place of the store at path, which must not be in use for
+// writing or reading: store.ErrInUse. The old store is kept at aside, which must not exist;
+// without an old store, aside is not created. The exchange is atomic: a process killed at
+// any moment leaves either the old store or the new one, whole. with and path must be in
+// one file system.
 func Replace(ctx context.Context, path, with, aside string) (err error) {
 	fail := func(err error) error { return fmt.Errorf("store %s: %w%s", path, err, hint(err)) }
 	l, err := lock(ctx, path)
@@ -132,7 +132,7 @@ func Replace(ctx context.Context, path, with, aside string) (err error) {
 	defer func() { err = errors.Join(err, l.Close()) }()
 	switch _, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		// A WAL without its store, which would be taken for the new one's.
+		// A WAL without its store would be mistaken for the new one's.
 		if err := moveSides(path, aside); err != nil {
 			return fail(err)
 		}
@@ -152,14 +152,14 @@ func Replace(ctx context.Context, path, with, aside string) (err error) {
 	return nil
 }
 
-// setAside gives the old store a second name, and leaves nothing beside it that
-// would be taken for a part of the new one.
+// setAside gives the old store a second name, and removes anything beside it that would be
+// mistaken for a part of the new one.
 func setAside(ctx context.Context, path, aside string) error {
 	err := fold(ctx, path)
 	if err != nil && errors.Is(err, store.ErrInUse) {
 		return err
 	}
-	if err != nil { // it is damaged, which is why it is replaced
+	if err != nil { // damaged, hence the replacement
 		if err := moveSides(path, aside); err != nil {
 			return err
 		}
@@ -167,8 +167,8 @@ func setAside(ctx context.Context, path, aside string) error {
 	return os.Link(path, aside)
 }
 
-// fold moves the WAL into the store and removes it, which SQLite does for nobody
-// but the only one who has the store open.
+// fold moves the WAL into the store and removes it. SQLite does that only for the sole user
+// of the store.
 func fold(ctx context.Context, path string) (err error) {
 	c, err := openConn(dsn(path, "mode=rw", "_pragma=busy_timeout(100)"))
 	if err != nil {
@@ -178,8 +178,8 @@ func fold(ctx context.Context, path string) (err error) {
 	return c.Script(ctx, "PRAGMA journal_mode = DELETE")
 }
 
-// moveSides moves a WAL aside, with the name of a store at aside, and removes its
-// index, which is made from it.
+// moveSides moves a WAL aside, under the name for a store at aside, and removes its index,
+// which can be rebuilt.
 func moveSides(path, aside string) error {
 	if err := os.Rename(path+"-wal", aside+"-wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -190,7 +190,7 @@ func moveSides(path, aside string) error {
 	return nil
 }
 
-// syncFile puts a file or a folder on the disk.
+// syncFile flushes a file or folder to disk.
 func syncFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {

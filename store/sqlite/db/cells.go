@@ -8,15 +8,15 @@ import (
 	"slices"
 )
 
-// Cells walks the columns of one row, writing or reading them, so that a type's
-// columns are listed once for both. After the first error it does nothing.
+// Cells walks the columns of one row, writing or reading them, so that a type's columns are
+// listed only once. After the first error it does nothing.
 type Cells struct {
-	V       []driver.Value // what was written, or what is still to be read
+	V       []driver.Value // values written, or values left to read
 	Writing bool
 	Err     error
 }
 
-// next returns the next value of a row that is read.
+// next returns the next value of a row being read.
 func (c *Cells) next() (v driver.Value) {
 	if c.Err == nil && len(c.V) > 0 {
 		v, c.V = c.V[0], c.V[1:]
@@ -24,10 +24,10 @@ func (c *Cells) next() (v driver.Value) {
 	return v
 }
 
-// Put appends a value to a row that is written.
+// Put appends a value to a row being written.
 func (c *Cells) Put(v driver.Value) { c.V = append(c.V, v) }
 
-// Text is a column of text. Reading NULL leaves *p alone, here and below.
+// Text is a text column. Here and below, reading NULL leaves *p unchanged.
 func Text[S ~string](c *Cells, p *S) {
 	if c.Writing {
 		c.Put(string(*p))
@@ -42,8 +42,7 @@ func Text[S ~string](c *Cells, p *S) {
 	}
 }
 
-// Number is a column of whole numbers; a fraction that another program wrote is
-// rounded.
+// Number is an integer column; a fraction written by another program is rounded.
 func Number[I ~int | ~int64 | ~uint8](c *Cells, p *I) {
 	if c.Writing {
 		c.Put(int64(*p))
@@ -57,7 +56,7 @@ func Number[I ~int | ~int64 | ~uint8](c *Cells, p *I) {
 	}
 }
 
-// Float is a column of numbers.
+// Float is a floating-point column.
 func (c *Cells) Float(p *float64) {
 	if c.Writing {
 		c.Put(*p)
@@ -96,7 +95,7 @@ func (c *Cells) JSON(p any) {
 	}
 }
 
-// Blob is a column of bytes; none is NULL.
+// Blob is a column of bytes; empty means NULL.
 func (c *Cells) Blob(p *[]byte) {
 	if c.Writing {
 		if len(*p) == 0 {

@@ -13,30 +13,30 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Conn is one connection with its prepared statements, for one goroutine at a
-// time. There is no database/sql between it and the driver: its pool and its
-// conversions cost more than the index searches they serve.
+// Conn is one connection with its prepared statements, for one goroutine at a time. It
+// bypasses database/sql, whose pool and conversions cost more than the index searches they
+// serve.
 type Conn struct {
 	c        driver.Conn
 	handle   uintptr // sqlite3*, for interrupt
 	prepared map[string]driver.Stmt
 	watch    *watch // never nil
-	writes   bool   // it is a writer's
+	writes   bool   // it belongs to a writer
 }
 
-// OpenConn opens a connection of its own to the file at path, with parameters of
-// the driver ("mode=rwc"). No deadline or fault but that of each statement applies.
+// OpenConn opens a separate connection to the file at path, with parameters of the driver
+// ("mode=rwc"). Only each statement's own deadline applies; there are no injected faults.
 func OpenConn(path string, params ...string) (*Conn, error) { return openConn(dsn(path, params...)) }
 
-// openConn opens a connection with a DSN of the driver.
+// openConn opens a connection with one of the driver's DSNs.
 func openConn(dsn string) (*Conn, error) {
 	c, err := new(sqlite.Driver).Open(dsn)
 	if err != nil {
 		return nil, classify(err)
 	}
-	// The driver interrupts the first step of a query at the end of its context and
-	// no later one, and exports neither a way to nor the handle, which it keeps in
-	// this field. ARCHITECTURE.md says why it stays the driver nevertheless.
+	// At the end of a query's context the driver interrupts only its first step. It exports
+	// neither an interrupt nor the handle, which is in this field. ARCHITECTURE.md says why
+	// it is used nevertheless.
 	f := reflect.ValueOf(c).Elem().FieldByName("db")
 	if !f.IsValid() || f.Kind() != reflect.Uintptr {
 		c.Close()
@@ -71,18 +71,18 @@ func (c *Conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
 	return s, nil
 }
 
-// ErrEnough, returned for a row, ends the rows of a statement early. It is no
+// ErrEnough, returned for a row, ends the rows of a statement early. It does not count as a
 // failure.
 var ErrEnough = errors.New("enough")
 
-// run runs f, which runs s, within the deadline of s, and turns an error that the
-// deadline caused into ErrDeadline.
+// run runs f, which runs s, within the deadline of s, and converts an error caused by the
+// deadline to ErrDeadline.
 func (c *Conn) run(ctx context.Context, s Statement, f func(ctx context.Context, p driver.Stmt) error) error {
 	ctx, cancel := s.context(ctx)
 	defer cancel()
 	start := c.watch.now()
 	err := error(nil)
-	if s.Name != rollback.Name { // what a fault broke must be undone in spite of it
+	if s.Name != rollback.Name { // an injected fault must not prevent the rollback
 		err = c.watch.disturb(ctx, c.writes)
 	}
 	var p driver.Stmt
@@ -102,7 +102,7 @@ func (c *Conn) run(ctx context.Context, s Statement, f func(ctx context.Context,
 	return err
 }
 
-// Exec runs a statement within its deadline and returns how many rows changed.
+// Exec runs a statement within its deadline and returns the number of changed rows.
 func (c *Conn) Exec(ctx context.Context, s Statement, args ...driver.Value) (n int64, err error) {
 	err = c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
 		r, err := p.(driver.StmtExecContext).ExecContext(ctx, named(args))
@@ -115,9 +115,9 @@ func (c *Conn) Exec(ctx context.Context, s Statement, args ...driver.Value) (n i
 	return n, err
 }
 
-// ExecEach runs a statement n times, all within one deadline, with the arguments
-// that bind returns. The driver starts a goroutine for every call whose context
-// can end; here one watch serves them all.
+// ExecEach runs a statement n times, all within one deadline, with the arguments returned
+// by bind. The driver starts a goroutine for every call whose context can end; here one
+// watcher serves all calls.
 func (c *Conn) ExecEach(ctx context.Context, s Statement, n int, bind func(i int) ([]driver.Value, error)) error {
 	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
 		defer c.interruptAtEnd(ctx)()
@@ -142,8 +142,8 @@ func (c *Conn) ExecEach(ctx context.Context, s Statement, n int, bind func(i int
 	})
 }
 
-// Query runs a statement within its deadline, the reading of its rows
-// included, and calls each with every row, whose values it may keep.
+// Query runs a statement within its deadline, which includes reading its rows, and calls
+// each with every row. each may keep the values.
 func (c *Conn) Query(ctx context.Context, s Statement, each func([]driver.Value) error, args ...driver.Value) error {
 	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) (err error) {
 		rows, err := p.(driver.StmtQueryContext).QueryContext(ctx, named(args))
@@ -181,9 +181,9 @@ func (c *Conn) inTransaction() bool {
 	return lib.Xsqlite3_get_autocommit(tls, c.handle) == 0
 }
 
-// interruptAtEnd interrupts whatever the connection does when ctx ends, until
-// the returned function is called, which waits for an interrupt under way: it
-// must not hit the next statement.
+// interruptAtEnd interrupts the connection's current work when ctx ends, until the returned
+// function is called. That function waits for an interrupt in progress, which must not hit
+// the next statement.
 func (c *Conn) interruptAtEnd(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	cancel := context.AfterFunc(ctx, func() {
@@ -199,7 +199,7 @@ func (c *Conn) interruptAtEnd(ctx context.Context) (stop func()) {
 	}
 }
 
-// One runs a statement that answers with one row of integers.
+// One runs a statement that returns one row of integers.
 func (c *Conn) One(ctx context.Context, s Statement, args ...driver.Value) (v []int64, err error) {
 	err = c.Query(ctx, s, func(row []driver.Value) error {
 		r := Cells{V: row}

@@ -72,7 +72,7 @@ func TestDurableCommitsAreSynced(t *testing.T) {
 	}
 }
 
-// Calls that wait behind a writer are one transaction; one without room fails alone.
+// Calls that wait behind a writer share one transaction; one without room fails alone.
 func TestCallsThatWaitAreCommittedTogether(t *testing.T) {
 	d := open(t, Options{MaxPages: 120})
 	large := strings.Repeat("x", 1<<20)
@@ -157,8 +157,8 @@ func TestDeadlineInterrupts(t *testing.T) {
 	}
 }
 
-// While whatever scans holds all the connections it may have, searches go on and a
-// further scan gives up at its deadline.
+// While scans hold all their connections, searches proceed and a further scan gives up at
+// its deadline.
 func TestSearchesNeedNoConnectionOfScans(t *testing.T) {
 	d := open(t, Options{})
 	held := make([]*Conn, cap(d.scans))

@@ -12,7 +12,7 @@ import (
 	"corrgraph/store"
 )
 
-// classify adds the error that callers tell apart to one of SQLite.
+// classify adds to an SQLite error the error that callers test for.
 func classify(err error) error {
 	var e *sqlite.Error
 	if err == nil || !errors.As(err, &e) {
@@ -31,7 +31,7 @@ func classify(err error) error {
 	case lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_CANTOPEN:
 		kind = fs.ErrPermission
 	case lib.SQLITE_IOERR:
-		// No room for the WAL's index is a full disk too.
+		// Lack of space for the WAL's index is also a full disk.
 		if code != lib.SQLITE_IOERR_SHMSIZE {
 			return err
 		}
@@ -42,8 +42,8 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", kind, err)
 }
 
-// cut turns the error of a statement that was interrupted into ErrDeadline, or
-// into the cause where the caller's own context ended.
+// cut converts the error of an interrupted statement to ErrDeadline, or to the cause if the
+// caller's own context ended.
 func (s Statement) cut(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err

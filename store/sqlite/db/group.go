@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// group holds the calls of Together that wait to be committed together.
+// group holds the calls of Together that are waiting for a common commit.
 type group struct {
 	mu      sync.Mutex
-	waiting []*call // guarded by mu; one for each caller that waits
+	waiting []*call // guarded by mu; one per waiting caller
 }
 
 // call is one call of Together.
@@ -18,13 +18,12 @@ type call struct {
 	err  error
 }
 
-// Together runs do in a transaction that it shares with other calls of Together
-// that wait for one another, so that many callers share the cost of one commit and
-// of one sync, see Options.Durable. Where that fails, each call gets a transaction
-// of its own: one for which there is no room must not fail the others. So do may
-// run twice, of which the last counts, and not on the caller's goroutine. A ctx that
-// ends withdraws a call that is not yet being written; one that is being written is
-// waited for.
+// Together runs do in a transaction shared with other waiting calls of Together, so that
+// many callers share the cost of one commit and one sync, see Options.Durable. If the
+// shared transaction fails, each call gets its own, so that one without enough room does
+// not fail the others. So do may run twice, in which case the last run counts, and not on
+// the caller's goroutine. If ctx ends, a call not yet being written is withdrawn; one being
+// written is waited for.
 func (d *DB) Together(ctx context.Context, do func(ctx context.Context, c *Conn) error) error {
 	if d.writer == nil {
 		return d.readOnly()
@@ -32,10 +31,10 @@ func (d *DB) Together(ctx context.Context, do func(ctx context.Context, c *Conn)
 	a := &call{do: do, done: make(chan struct{})}
 	d.group.add(a)
 	select {
-	case d.writing <- struct{}{}: // our turn: for everyone who waits
+	case d.writing <- struct{}{}: // our turn, for all waiting calls
 		defer func() { <-d.writing }()
 		d.commitGroup()
-		<-a.done // by us or by who had the turn before us
+		<-a.done // by us or by the previous holder of the turn
 		return a.err
 	case <-a.done:
 		return a.err
@@ -67,7 +66,7 @@ func (g *group) take() []*call {
 	return all
 }
 
-// withdraw removes a call that nobody has taken.
+// withdraw removes a call that has not been taken.
 func (g *group) withdraw(a *call) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -80,7 +79,7 @@ func (g *group) withdraw(a *call) bool {
 	return false
 }
 
-// commitGroup commits whatever waits.
+// commitGroup commits all waiting calls.
 func (d *DB) commitGroup() {
 	all := d.group.take()
 	err := d.commitAll(all)
@@ -103,7 +102,7 @@ func (d *DB) commitAll(all []*call) error {
 		return d.isClosed()
 	default:
 	}
-	ctx := context.Background() // of no single caller; every statement has its deadline
+	ctx := context.Background() // belongs to no single caller; every statement has its deadline
 	return d.transact(ctx, d.logger, func(c *Conn) error {
 		for _, a := range all {
 			if err := a.do(ctx, c); err != nil {

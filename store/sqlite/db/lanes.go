@@ -6,9 +6,9 @@ import (
 	"io/fs"
 )
 
-// lane is a set of reading connections. Callers that find none free queue for one
-// and give up at their statement's deadline.
-type lane chan *Conn // one slot for each connection; nil where it is not yet open
+// lane is a set of reading connections. If none is free, callers queue for one and give up
+// at their statement's deadline.
+type lane chan *Conn // one slot per connection; nil if not yet open
 
 func newLane(n int) lane {
 	l := make(lane, n)
@@ -28,9 +28,9 @@ func (l lane) drain() (err error) {
 	return err
 }
 
-// Read runs f with a connection of the lane that st belongs to. The deadline of
-// st starts here, so it covers the wait for a connection. Index searches have a
-// lane of their own, which scans and listings never occupy.
+// Read runs f with a connection of st's lane. The deadline of st starts here, so it covers
+// the wait for a connection. Index searches have a separate lane, never occupied by scans
+// and listings.
 func (d *DB) Read(ctx context.Context, st Statement, f func(context.Context, *Conn) error) (err error) {
 	caller := ctx
 	ctx, cancel := st.context(ctx)
@@ -54,7 +54,7 @@ func (d *DB) Read(ctx context.Context, st Statement, f func(context.Context, *Co
 		if c, err = d.openReader(); err != nil {
 			return err
 		}
-		// That happens once and can't be interrupted: the deadline begins anew.
+		// This happens once and cannot be interrupted: the deadline restarts.
 		again, cancel := st.context(caller)
 		defer cancel()
 		ctx = again
@@ -62,9 +62,9 @@ func (d *DB) Read(ctx context.Context, st Statement, f func(context.Context, *Co
 	return f(ctx, c)
 }
 
-// openReader opens a connection for reading. In WAL mode it waits for a writer only
-// while that one recovers. It may write the WAL's index and, as the last to close,
-// checkpoint; query_only keeps it from changing data.
+// openReader opens a connection for reading. In WAL mode it waits for a writer only during
+// recovery. It may write the WAL's index and, as the last to close, checkpoint; query_only
+// keeps it from changing data.
 func (d *DB) openReader() (*Conn, error) {
 	mode := "mode=rw"
 	if d.immutable {

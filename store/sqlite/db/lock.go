@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// lock takes the writer's advisory lock: an exclusive transaction on an empty
-// database beside the store. The operating system releases it when the process
-// ends, in whatever way, and readers of the store never notice it. The file is left
-// in place, because removing it would let two processes lock two files of one name.
+// lock takes the writer's advisory lock: an exclusive transaction on an empty database
+// beside the store. The operating system releases it when the process ends, however it
+// ends, and readers of the store never notice it. The lock file is not removed, because
+// then two processes could lock two files of the same name.
 func lock(ctx context.Context, path string) (*Conn, error) {
 	c, err := openConn(dsn(path+".lock", "mode=rwc", "_pragma=busy_timeout(0)"))
 	if err != nil {

@@ -16,78 +16,76 @@ import (
 	"corrgraph/store"
 )
 
-// Options say how to open a file. The zero value opens an existing one for
-// writing.
+// Options control how a file is opened. The zero value opens an existing one for writing.
 type Options struct {
-	ReadOnly bool // no lock is taken, nothing is written or upgraded
-	Create   bool // make the file where there is none
+	ReadOnly bool // takes no lock; writes and upgrades nothing
+	Create   bool // create the file if it does not exist
 	Readers  int  // connections for index searches. Zero means 4
-	Scans    int  // connections for whatever scans or lists. Zero means 1: the other core is for searches
-	// Offline is for commands that serve nobody who waits behind them: every
-	// statement of a table (see Prepare) gets the deadline of a listing.
+	Scans    int  // connections for scans and listings. Zero means 1: the other core is for searches
+	// Offline is for commands that serve no requests: every statement of a table (see
+	// Prepare) gets the deadline of a listing.
 	Offline bool
-	// Request is the deadline of statements of a table that serve a request. Zero,
-	// or more than that, means 50 ms.
+	// Request is the deadline of statements of a table that serve a request. Zero, or
+	// anything above 50 ms, means 50 ms.
 	Request time.Duration
-	// MaxPages bounds the file, in pages of 4 KiB: beyond it writes fail with
-	// store.ErrFull. Zero means no bound.
+	// MaxPages limits the file, in pages of 4 KiB: beyond it writes fail with
+	// store.ErrFull. Zero means no limit.
 	MaxPages int
-	// Durable makes Together return only once what it wrote is on the disk, safe
-	// from a power failure too. Other writes are on the disk by the next such one.
+	// Durable makes Together return only once its writes are on disk, safe even from a
+	// power failure. Other writes reach the disk with the next such one.
 	Durable bool
 
 	// Clock times statements for OnStatement; nil: nothing is timed.
 	Clock func() time.Time
-	// OnStatement is told, on the goroutine that waits for the statement, of every
-	// statement that took Slow or longer and of every one that was cut at its
-	// deadline. It must be quick, and safe for concurrent use.
+	// OnStatement is called for every statement that took Slow or longer and every one cut
+	// at its deadline, on the goroutine that waits for the statement. It must be quick, and
+	// safe for concurrent use.
 	OnStatement func(name string, took time.Duration, err error)
 	Slow        time.Duration // zero means 25 ms
-	// Fault and Delay run before each statement, inside its deadline: the error of
-	// Fault is the statement's, and Delay is waited for. They are for tests of what
-	// lies above, and must be safe for concurrent use.
+	// Fault and Delay run before each statement, inside its deadline: the statement fails
+	// with the error of Fault, and waits for Delay. They are for tests of higher packages,
+	// and must be safe for concurrent use.
 	Fault func(write bool) error
 	Delay func(write bool) time.Duration
 }
 
-// Schema says what a file must be to be ours, and how it becomes so.
+// Schema identifies our files and how to create and upgrade them.
 type Schema struct {
 	ID int64 // application id that marks the file
-	// Migrations are scripts in order; the n-th brings a file from version n−1 to n.
+	// Migrations are scripts in order; the n-th upgrades a file from version n−1 to n.
 	Migrations []string
 }
 
-// DB is an open file. Its methods are safe for concurrent use; those that write
-// take turns.
+// DB is an open file. Its methods are safe for concurrent use; writers take turns.
 type DB struct {
 	path      string
 	schema    Schema
-	file      fs.FileInfo // of the file that was opened for writing
+	file      fs.FileInfo // of the file opened for writing
 	watch     *watch
-	writing   chan struct{} // holds one while writer or logger is in use
+	writing   chan struct{} // full while writer or logger is in use
 	writer    *Conn         // nil when read-only
 	logger    *Conn         // writer, or with Options.Durable a connection that syncs each commit
 	lock      *Conn         // nil when read-only
 	group     group         // of Together
 	readers   lane          // for index searches
-	scans     lane          // for everything else that reads
+	scans     lane          // for all other reads
 	offline   bool          // see Options
-	immutable bool          // nobody can change the file while it is open
+	immutable bool          // nothing can change the file while it is open
 	closing   sync.Once
 	closed    chan struct{}
 }
 
-// Open opens the file at path and, for writing, brings it up to date. Errors:
-// fs.ErrNotExist where there is none and Create is not set; store.ErrNotStore for
-// another file, which is not touched; store.ErrNewer; store.ErrInUse when another
-// DB has it open for writing. Cost: about a millisecond.
+// Open opens the file at path and, for writing, upgrades it. Errors: fs.ErrNotExist if
+// there is none and Create is not set; store.ErrNotStore for another kind of file, which is
+// left untouched; store.ErrNewer; store.ErrInUse if another DB has it open for writing.
+// Cost: about a millisecond.
 func Open(ctx context.Context, path string, schema Schema, o Options) (*DB, error) {
 	d := &DB{
 		path: path, schema: schema, watch: newWatch(o), offline: o.Offline, closed: make(chan struct{}), writing: make(chan struct{}, 1),
 		readers: newLane(max(cmp.Or(o.Readers, 4), 1)), scans: newLane(max(o.Scans, 1)),
 	}
 	if o.Offline {
-		d.scans = d.readers // nobody waits behind anybody
+		d.scans = d.readers // offline, nothing waits behind a scan
 	}
 	err := d.open(ctx, o)
 	if err != nil {
@@ -129,7 +127,7 @@ func (d *DB) open(ctx context.Context, o Options) error {
 	return err
 }
 
-// check makes sure that a store opened for reading is one.
+// check verifies that a file opened for reading is a store.
 func (d *DB) check(ctx context.Context) error {
 	st := kind
 	st.Quick = true // the connection is one that requests will need
@@ -142,8 +140,8 @@ func (d *DB) check(ctx context.Context) error {
 	})
 }
 
-// still reports whether nothing is waiting in a WAL. Readers of a WAL write to
-// its index; where they may not, a store without one can be read as it lies.
+// still reports whether the WAL is empty. Readers of a WAL write to its index; without
+// permission for that, a store can be read only if its WAL is empty.
 func (d *DB) still() bool {
 	info, err := os.Stat(d.path + "-wal")
 	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
@@ -164,7 +162,8 @@ func (d *DB) openWriter(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	// WAL stays with the file, but a restore that was cut short leaves it without.
+	// WAL mode is stored in the file, but an interrupted restore may leave the file without
+	// it.
 	setup := "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA journal_mode = WAL;"
 	if o.MaxPages > 0 {
 		setup += fmt.Sprintf("PRAGMA max_page_count = %d;", o.MaxPages)
@@ -182,8 +181,7 @@ func (d *DB) openWriter(ctx context.Context, o Options) (err error) {
 	return d.logger.Script(ctx, strings.Replace(setup, "NORMAL", "FULL", 1))
 }
 
-// openToWrite opens a connection that waits for programs that write without our
-// lock.
+// openToWrite opens a connection that waits for programs that write without our lock.
 func (d *DB) openToWrite(mode string) (*Conn, error) {
 	c, err := openConn(dsn(d.path, "mode="+mode, "_pragma=busy_timeout(5000)", "_pragma=temp_store(2)"))
 	if err != nil {
@@ -193,8 +191,8 @@ func (d *DB) openToWrite(mode string) (*Conn, error) {
 	return c, nil
 }
 
-// version returns the version of the schema, 0 for an empty file, once it is
-// certain that the file is a store that this program can read.
+// version returns the version of the schema, 0 for an empty file, after verifying that the
+// file is a store this program can read.
 func (d *DB) version(ctx context.Context, c *Conn) (int, error) {
 	v, err := c.One(ctx, kind)
 	switch {
@@ -210,8 +208,8 @@ func (d *DB) version(ctx context.Context, c *Conn) (int, error) {
 	return int(v[1]), nil
 }
 
-// Close waits for what runs, then releases the file; changes in the WAL move
-// into the file. Methods called later return fs.ErrClosed, and Close nil.
+// Close waits for running statements, then releases the file; changes in the WAL move into
+// the file. Methods called later return fs.ErrClosed, except Close, which returns nil.
 func (d *DB) Close() (err error) {
 	d.closing.Do(func() {
 		close(d.closed)
@@ -219,12 +217,12 @@ func (d *DB) Close() (err error) {
 		if !d.offline {
 			err = errors.Join(err, d.scans.drain())
 		}
-		d.writing <- struct{}{} // for good
+		d.writing <- struct{}{} // never released
 		logger := d.logger
 		if logger == d.writer {
 			logger = nil
 		}
-		// The lock last, so that the next writer finds the file at rest.
+		// The lock is released last, so that the next writer finds the file at rest.
 		for _, c := range []*Conn{logger, d.writer, d.lock} {
 			if c != nil {
 				err = errors.Join(err, c.Close())
@@ -234,10 +232,10 @@ func (d *DB) Close() (err error) {
 	return err
 }
 
-// Path returns where the file is.
+// Path returns the path of the file.
 func (d *DB) Path() string { return d.path }
 
-// Write runs f in a transaction of the writer, which an error of f undoes.
+// Write runs f in a transaction of the writer, which is rolled back if f fails.
 func (d *DB) Write(ctx context.Context, f func(*Conn) error) error {
 	if d.writer == nil {
 		return d.readOnly()
@@ -256,7 +254,7 @@ func (d *DB) readOnly() error {
 
 func (d *DB) isClosed() error { return fmt.Errorf("store %s: %w", d.path, fs.ErrClosed) }
 
-// takeTurn waits until nobody else writes, first come first served.
+// takeTurn waits for the turn to write, first come first served.
 func (d *DB) takeTurn(ctx context.Context) (free func(), err error) {
 	select {
 	case <-d.closed:
@@ -272,11 +270,11 @@ func (d *DB) takeTurn(ctx context.Context) (free func(), err error) {
 	return nil, d.isClosed()
 }
 
-// inPlace reports whether the open file is still the one that its name stands for:
-// what is written to one that was removed or replaced is gone with the process.
+// inPlace reports whether the open file is still the one at its path. Writes to a removed
+// or replaced file would be lost with the process.
 func (d *DB) inPlace() error {
 	if d.file == nil {
-		return nil // it is being opened
+		return nil // still being opened
 	}
 	switch now, err := os.Stat(d.path); {
 	case err != nil:
@@ -287,7 +285,7 @@ func (d *DB) inPlace() error {
 	return nil
 }
 
-// transact runs f in a transaction. The caller has its turn.
+// transact runs f in a transaction. The caller must have the turn.
 func (d *DB) transact(ctx context.Context, c *Conn, f func(*Conn) error) error {
 	err := d.inPlace()
 	if err == nil {
@@ -300,8 +298,8 @@ func (d *DB) transact(ctx context.Context, c *Conn, f func(*Conn) error) error {
 		}
 	}
 	if err != nil {
-		// SQLite has undone some failed transactions by itself. One whose caller left
-		// as it began is open, though the error says that it never was.
+		// SQLite rolls back some failed transactions by itself. If the caller left during
+		// BEGIN, the transaction may be open although BEGIN reported an error.
 		if c.inTransaction() {
 			c.Exec(context.WithoutCancel(ctx), rollback)
 		}
@@ -310,8 +308,8 @@ func (d *DB) transact(ctx context.Context, c *Conn, f func(*Conn) error) error {
 	return nil
 }
 
-// migrate brings the file from a version to the newest, each step in a transaction
-// of its own, so that a killed process leaves it at one or the next.
+// migrate upgrades the file from a version to the newest, each step in its own transaction,
+// so that a killed process leaves it at one version or the next.
 func (d *DB) migrate(ctx context.Context, from int) error {
 	for i, script := range d.schema.Migrations[from:] {
 		to := from + i + 1
@@ -327,7 +325,7 @@ func (d *DB) migrate(ctx context.Context, from int) error {
 	return nil
 }
 
-// dsn names the file to the driver.
+// dsn returns the file's name for the driver.
 func dsn(path string, params ...string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// Table ties a type to the columns it is kept in: Walk lists its fields in the
-// order of Columns, for writing and for reading.
+// Table maps a type to its columns: Walk lists its fields in the order of Columns, for
+// writing and for reading.
 type Table[T any] struct {
 	Name    string
 	Columns string
 	Walk    func(c *Cells, v *T)
 }
 
-// Insert returns the statement that inserts one row. (Many rows in one INSERT
-// save nothing: SQLite then journals each page, to be able to undo the statement.)
+// Insert returns the statement that inserts one row. (Many rows in one INSERT save nothing:
+// SQLite then journals each page to be able to undo the statement.)
 func (t Table[T]) Insert() Statement {
 	return Statement{Name: "insert_" + t.Name, SQL: "INSERT INTO " + t.Name + " (" + t.Columns + ") VALUES (" + Marks(t.Columns) + ")", Deadline: Commit}
 }
 
-// Write inserts all rows. It needs a transaction around it to be fast and whole.
+// Write inserts all rows. Call it in a transaction, for speed and atomicity.
 func (t Table[T]) Write(ctx context.Context, c *Conn, rows []T) error {
 	w := Cells{Writing: true}
 	return c.ExecEach(ctx, t.Insert(), len(rows), func(i int) ([]driver.Value, error) {
@@ -51,7 +51,7 @@ func (t Table[T]) Read(ctx context.Context, c *Conn, s Statement, args ...driver
 	return out, err
 }
 
-// List reads all rows of a SELECT of t's columns with a connection of d.
+// List reads all rows of a SELECT of t's columns, using a connection of d.
 func (t Table[T]) List(ctx context.Context, d *DB, s Statement, args ...driver.Value) (out []T, err error) {
 	err = d.Read(ctx, s, func(ctx context.Context, c *Conn) error {
 		out, err = t.Read(ctx, c, s, args...)
@@ -65,7 +65,7 @@ func Marks(columns string) string {
 	return strings.TrimSuffix(strings.Repeat("?,", strings.Count(columns, ",")+1), ",")
 }
 
-// Updates returns the assignments of an upsert of columns.
+// Updates returns the assignments for an upsert of columns.
 func Updates(columns string) string {
 	var set []string
 	for c := range strings.SplitSeq(columns, ",") {

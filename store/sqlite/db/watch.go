@@ -12,16 +12,16 @@ import (
 // Counters count the statements of a DB since it was opened.
 type Counters struct {
 	Statements int64
-	Timeouts   int64 // cut at their deadline, waiting for a connection included
+	Timeouts   int64 // cut at their deadline, including while waiting for a connection
 	Busy       int64 // refused because another process held a lock
-	Failures   int64 // failed otherwise, by the store and not by its caller leaving
+	Failures   int64 // other failures of the store; a caller that left does not count
 	Slow       int64 // took Options.Slow or longer
 }
 
-// watch observes every statement of a DB: it counts them, reports slow ones and
-// injects faults. Safe for concurrent use.
+// watch observes every statement of a DB: it counts them, reports slow ones and injects
+// faults. Safe for concurrent use.
 type watch struct {
-	clock       func() time.Time // nil: nothing is timed
+	clock       func() time.Time // nil: no timing
 	slow        time.Duration
 	onStatement func(name string, took time.Duration, err error)
 	fault       func(write bool) error
@@ -45,7 +45,8 @@ func (w *watch) now() time.Time {
 	return w.clock()
 }
 
-// disturb injects the configured delay, cut short when ctx ends, and fault.
+// disturb injects the configured delay, which ends early with ctx, and the configured
+// fault.
 func (w *watch) disturb(ctx context.Context, write bool) error {
 	if w.delay != nil {
 		if d := w.delay(write); d > 0 {
@@ -63,7 +64,7 @@ func (w *watch) disturb(ctx context.Context, write bool) error {
 	return nil
 }
 
-// done counts a finished statement and reports one that was slow or cut.
+// done counts a finished statement and reports it if it was slow or cut.
 func (w *watch) done(name string, start time.Time, err error) {
 	w.statements.Add(1)
 	took := time.Duration(0)

@@ -1,7 +1,7 @@
 //go:build contract
 
-// Command check asks an instance everything through the generated client, and fails
-// where an answer is not what the document promised.
+// Command check sends every request of the API through the generated client, and
+// fails if an answer does not match the document.
 package main
 
 import (
@@ -31,10 +31,10 @@ func main() {
 	fmt.Printf("%d operations answered as the document says\n", n)
 }
 
-// answer is what every wrapper of the client is.
+// answer is implemented by every answer of the generated client.
 type answer interface{ StatusCode() int }
 
-// checker counts answers and gathers what was wrong with them.
+// checker counts answers and collects their errors.
 type checker struct {
 	n    int
 	errs []error
@@ -74,7 +74,7 @@ func run(ctx context.Context, url, secret string) (int, error) {
 	return k.n, errors.Join(k.errs...)
 }
 
-// send sends two ticks and waits until their event is there.
+// send sends two ticks and waits until their event is visible.
 func send(ctx context.Context, c *client.ClientWithResponses, k *checker) error {
 	var body strings.Builder
 	at := time.Now().UTC().Format(time.RFC3339Nano)
@@ -86,7 +86,7 @@ func send(ctx context.Context, c *client.ClientWithResponses, k *checker) error 
 	if len(k.errs) > 0 {
 		return errors.Join(k.errs...)
 	}
-	// What comes later moves what is held back for its place.
+	// Later ticks release batches that wait for earlier ones.
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -142,7 +142,7 @@ func market(ctx context.Context, c *client.ClientWithResponses, k *checker) {
 func links(ctx context.Context, c *client.ClientWithResponses, k *checker) {
 	list, err := c.ListEventsWithResponse(ctx, nil)
 	if err != nil || list.JSON200 == nil {
-		return // told already
+		return // already reported
 	}
 	for _, e := range list.JSON200.Events {
 		graph, err := c.GetGraphWithResponse(ctx, e.EventId, nil)
@@ -181,7 +181,7 @@ func operation(ctx context.Context, c *client.ClientWithResponses, k *checker) {
 	k.got("get-metrics", metrics, err, 200, err == nil && strings.Contains(string(metrics.Body), "corrgraph_requests_total"))
 }
 
-// problems asks what must be refused.
+// problems sends requests that must be refused.
 func problems(ctx context.Context, c *client.ClientWithResponses, k *checker) {
 	none, err := c.GetGraphWithResponse(ctx, "no-such-event", nil)
 	k.got("an unknown event", none, err, 404, err == nil && none.ApplicationproblemJSONDefault != nil && none.ApplicationproblemJSONDefault.RequestId != "")

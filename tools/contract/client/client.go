@@ -1,6 +1,6 @@
-// Package client is where the client of the HTTP API stands while the contract is
-// checked: it is generated from the OpenAPI document of a running instance each
-// time, into a temporary folder that is laid over this one, and never kept.
+// Package client is the place of the generated client during the contract check: it
+// is generated each time from the OpenAPI document of a running instance, into a
+// temporary folder overlaid on this one, and never kept.
 package client
 
-import _ "github.com/oapi-codegen/runtime" // what the generated client needs
+import _ "github.com/oapi-codegen/runtime" // used by the generated client

@@ -42,7 +42,7 @@ export async function reply<T>(sent: Promise<{ data?: T; error?: unknown; respon
   throw new ApiError(response.status, detail, problem.request_id ?? null);
 }
 
-/** How the instance is; 503 is an answer here, not a failure. */
+/** The health of the instance; here 503 is an answer, not a failure. */
 export async function readiness(): Promise<Ready> {
   const { data, error } = await api.GET("/readyz");
   return data ?? (error as unknown as Ready);

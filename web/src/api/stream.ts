@@ -1,5 +1,5 @@
-// The stream of what happens. It goes on after the server was restarted: with the id of
-// the last event where the server knows it, else with a word that all must be read anew.
+// The event stream. After a restart of the server it resumes from the id of the last event
+// if the server knows it; otherwise it reports that everything must be read again.
 
 import { eventParser, placeOf, type ServerEvent } from "../lib/sse";
 import { headers } from "./client";
@@ -10,7 +10,7 @@ export type Link = "connecting" | "open" | "lost" | "refused";
 export interface Listener {
   /** What happened; `data` is parsed. */
   event(kind: string, data: unknown): void;
-  /** All that was read before may be outdated. It is called once at the beginning too. */
+  /** Everything read before may be outdated. Also called once at the start. */
   refresh(): void;
   link(state: Link, status: number): void;
 }
@@ -62,7 +62,7 @@ async function once(
   });
   if (!answer.ok || !answer.body) return answer.status;
   const [reader, parser, text] = [answer.body.getReader(), eventParser(), new TextDecoder()];
-  // A connection can die without a word. The server says something at least every heartbeat.
+  // A connection can die silently. The server sends something at least every heartbeat.
   let patience = 40_000;
   let timer = setTimeout(() => silence.abort(), patience);
   try {
@@ -88,7 +88,7 @@ async function once(
   }
 }
 
-/** Hands on an event unless it came before. */
+/** Passes on an event unless it came before. */
 function take(e: ServerEvent, data: unknown, at: Position, to: Listener): void {
   const p = placeOf(e.id);
   if (!p) return;

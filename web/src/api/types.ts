@@ -45,15 +45,15 @@ export type Scorecard = Schemas["Scorecard"];
 export type ArbitrageWindow = Schemas["Window"];
 export type ArbitrageWindows = Schemas["Windows"];
 
-/** A price that moved, as the stream has it. */
+/** A move of a price, as the stream reports it. */
 export type Move = Schemas["Move"] & {
   event_id: string;
   value: number; // log-odds after it
   price: number | null; // null: of a consensus
 };
 
-/** What the stream says, by the kind of the message; other kinds say only that something
- * must be read anew. */
+/** What the stream says, by kind of message; other kinds say only that something must be
+ * read again. */
 export interface Messages {
   connected: { as_of: string; resumed: boolean; heartbeat_ms: number };
   heartbeat: { as_of: string };

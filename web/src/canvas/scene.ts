@@ -1,6 +1,6 @@
-// The graph as a picture on a canvas. The picture reaches beyond what is seen of it: when the
-// view moves it is shifted, which costs the same for any graph. It is drawn anew once the
-// view stands still, or when it looks beyond the picture and drawing is quick enough.
+// The graph as a picture on a canvas. The picture extends beyond the screen. While the view
+// moves, the picture is shifted, which costs the same for any graph. It is redrawn once the
+// view is still, or when the view leaves the picture and drawing is fast enough.
 
 import type { Point } from "../lib/lanes";
 import { distance, fills, shift, toScreen, whole, zoomed, type Size, type View } from "../lib/view";
@@ -33,17 +33,17 @@ export interface SceneEvents {
   node(id: string): void;
   edge(id: string): void;
   hover(id: string | null): void;
-  /** Seen anew: where a height of the graph, 0 to 1, is on the screen may have changed. */
+  /** The place of a height of the graph, 0 to 1, on the screen may have changed. */
   seen(): void;
 }
 
-/** How far the picture reaches beyond each side, in shares of what is seen. */
+/** How far the picture extends beyond each side, as a share of the screen. */
 const beyond = 0.2;
-/** While the view moves, drawing may take one part in so many of the time. */
+/** While the view moves, drawing may take one part in this many of the time. */
 const patience = 4;
-/** The view stands still when it has not changed for so long, ms. */
+/** The view is still once it has not changed for this long, ms. */
 const still = 150;
-/** A pointer that goes no further than this, pixels, has pointed at something. */
+/** A pointer that moves no further than this, in pixels, has clicked. */
 const steady = 4;
 const font = 'px system-ui, "DejaVu Sans", sans-serif';
 
@@ -216,7 +216,7 @@ export class Scene {
     ctx.stroke();
   }
 
-  /** Writes the labels of nodes, then those of edges, each where no other is; who comes first is first served. */
+  /** Writes the labels of nodes, then those of edges; one that would lie on another is left out. */
   #labels(at: ReadonlyMap<string, Point>, grow: number): void {
     const taken: DOMRect[] = [];
     const ctx = this.#ctx;
@@ -269,7 +269,7 @@ export class Scene {
     this.#box.setPointerCapture(e.pointerId);
   }
 
-  /** One pointer that is down drags the graph; two zoom it, too. */
+  /** One pressed pointer drags the graph; two also zoom it. */
   #move(e: PointerEvent): void {
     const p = this.#pixel(e);
     const before = this.#pointers.get(e.pointerId);

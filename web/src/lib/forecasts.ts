@@ -6,8 +6,8 @@ import { consensus, parts } from "./node";
 
 export type Phase = "coming" | "due" | "late" | "hit" | "wrong_sign" | "miss" | "already_moved" | "void";
 
-/** Where a forecast stands at an instant of event time. "late" before any answer means
- * that its interval is over and only a late arrival is left. */
+/** The state of a forecast at an instant of event time. "late" before any answer means that
+ * its interval is over and only a late arrival is still possible. */
 export function phase(f: Forecast, now: number): Phase {
   if (f.outcome !== "pending") return f.outcome as Phase;
   if (now < ms(f.arrive_from)) return "coming";
@@ -37,13 +37,13 @@ export function countdown(f: Forecast, now: number): string {
   }
 }
 
-/** From here on nobody counts seconds, ms. */
+/** Above this the countdown is not in seconds, ms. */
 const minutes = 120_000;
 
 const seconds = (millis: number): string =>
   millis < 10_000 ? Math.max(0, millis / 1000).toFixed(1) : String(Math.round(millis / 1000));
 
-/** How far the wait has come, 0 at the issue and 1 at the end of the interval. */
+/** Progress of the wait: 0 at the issue, 1 at the end of the interval. */
 export function progress(f: Forecast, now: number): { now: number; from: number } {
   const [start, from, to] = [ms(f.issued_at), ms(f.arrive_from), ms(f.arrive_to)];
   const whole = Math.max(1, to - start);
@@ -60,7 +60,7 @@ export interface Call {
   opposed: number; // that call the other direction
 }
 
-/** How long an answered call stays to be seen, ms. */
+/** How long an answered call stays visible, ms. */
 export const answeredFor = 12_000;
 
 /** What moves next: one call a price that a venue offers, the surest of those made for it;
@@ -89,7 +89,7 @@ export function calls(forecasts: Iterable<Forecast>, now: number, most: number):
   return out.sort((a, b) => order(a.best, now) - order(b.best, now) || byID(a.best, b.best)).slice(0, most);
 }
 
-/** Equals stand in one order, whichever came first. */
+/** Equals have a fixed order, whichever came first. */
 const byID = (a: Forecast, b: Forecast): number => (a.id < b.id ? -1 : Number(a.id > b.id));
 
 function shown(f: Forecast, now: number): boolean {

@@ -1,4 +1,4 @@
-// A graph of any size that nobody measured, to try how fast one is drawn. Pure.
+// An invented graph of any size, to measure how fast it is drawn. Pure.
 
 import type { Edge } from "../api/types";
 

@@ -1,4 +1,4 @@
-// Where nodes stand: on lanes, leaders to the left, and where they stood before. Pure.
+// The places of nodes: on lanes, leaders to the left, and where they were before. Pure.
 
 import type { Node } from "./neighbourhood";
 
@@ -38,7 +38,7 @@ export function slots(nodes: readonly Node[], before: ReadonlyMap<string, Place>
   return out;
 }
 
-/** Neighbours in a row stand at different heights, or their links would lie on one another. */
+/** Neighbours in a row have different heights, or their links would lie on one another. */
 const heights = [0, 0.75, -0.75, 0.35, -0.4, 0.9, -0.9, 0.15, -0.2];
 
 export interface Band {
@@ -47,7 +47,7 @@ export interface Band {
   bottom: number;
 }
 
-/** Two nodes need no height to stand apart. */
+/** Two nodes are apart without it. */
 const few = 2;
 
 /** The bands of the lanes that are in use, the first at the top; each as high as its rows. */

@@ -1,4 +1,4 @@
-// What must be known about the data before anything else is believed. Pure.
+// What a reader must know about the data before believing anything else. Pure.
 
 import type { Ready } from "../api/types";
 import { span } from "./format";
@@ -8,7 +8,7 @@ export interface Notice {
   text: string;
 }
 
-/** What notices follow from. */
+/** What notices are made from. */
 export interface Situation {
   link: "connecting" | "open" | "lost" | "refused";
   unreachable: boolean; // the newest question about health got no answer
@@ -21,22 +21,19 @@ export interface Situation {
 /** Prices this much older than the wall clock, ms, come from a recording, not from now. */
 const recorded = 600_000;
 
-/** Everything worth a banner, gravest first. */
+/** Everything worth a banner, most serious first. */
 export function notices(s: Situation): Notice[] {
   const out: Notice[] = [];
   const say = (level: Notice["level"], text: string) => out.push({ level, text });
   if (s.unreachable || s.link === "lost")
-    say(
-      "bad",
-      "Disconnected: what you see is what was known before. The page goes on by itself once the server answers.",
-    );
-  if (s.link === "refused") say("bad", "The stream is not open to you: what you see does not renew itself.");
+    say("bad", "Disconnected: this page may be out of date. It goes on by itself once the server answers.");
+  if (s.link === "refused") say("bad", "You may not read the stream: this page does not update itself.");
   const health = s.ready?.health;
   if (health?.status === "FAILED") say("bad", `The engine has failed: ${health.reasons.join("; ")}`);
   else if (health?.status === "DEGRADED") say("warn", `Degraded: ${health.reasons.join("; ")}`);
   if (health && health.faults.length > 0)
-    say("warn", `Drill: faults are injected on purpose (${health.faults.join(", ")}). Numbers suffer from them.`);
-  if (health?.simulated) say("info", "SIMULATED market: these prices are made up, no match and no venue is real.");
+    say("warn", `Drill: faults are injected on purpose (${health.faults.join(", ")}). Numbers are affected.`);
+  if (health?.simulated) say("info", "SIMULATED market: these prices are made up; no match or venue is real.");
   const recovering = health?.reasons.some((r) => r.startsWith("recovering")) ?? false;
   if (!recovering && s.asOf > 0 && s.wall - s.asOf > recorded) {
     say("info", `Recorded data: the newest price is ${span(s.wall - s.asOf)} old. Nothing here is about now.`);

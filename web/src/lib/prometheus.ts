@@ -6,7 +6,7 @@ export interface Sample {
   value: number;
 }
 
-/** Reads samples; what is no sample is skipped. */
+/** Reads samples and skips everything else. */
 export function samples(text: string): Sample[] {
   const out: Sample[] = [];
   for (const line of text.split("\n")) {

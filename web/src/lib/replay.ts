@@ -35,8 +35,8 @@ export function expectedAt(forecasts: Iterable<Forecast>, event: string, at: num
   return out;
 }
 
-/** When the answer of a forecast was known: that nothing came, once the time for a late
- * arrival, as long again as the interval, was over. */
+/** When the outcome of a forecast was known. That nothing came is known once the time for a
+ * late arrival, as long again as the interval, is over. */
 function answered(f: Forecast): number {
   if (f.outcome === "pending") return Infinity;
   if (f.outcome === "miss" || f.resolved_at === null) return 2 * ms(f.arrive_to) - ms(f.arrive_from);
@@ -79,8 +79,8 @@ export function steps(moves: readonly Move[], graphs: readonly string[]): Step[]
 export const wavesAt = (moves: readonly Move[], at: number): readonly Wave[] =>
   moves.filter((m) => ms(m.at) <= at).reduce(withMove, [] as readonly Wave[]);
 
-/** The graph that stood at an instant; the oldest that is remembered where none is old
- * enough. Undefined where none is remembered. */
+/** The graph as it stood at an instant, or the oldest one kept if none is old enough.
+ * Undefined if none is kept. */
 export const graphAt = (graphs: readonly string[], at: number): string | undefined =>
   graphs.findLast((g) => ms(g) <= at) ?? graphs[0];
 

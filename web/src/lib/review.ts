@@ -6,7 +6,7 @@ import { clock, ms } from "./format";
 export const verdicts = ["true", "false", "unsure"] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** A mute ends by itself after so many seconds. */
+/** A mute ends by itself after this many seconds. */
 export const muteFor = 3600;
 
 const about = (a: Anomaly) => ({ kind: a.kind, event_id: a.event_id, node: a.nodes.at(-1) ?? "", at: a.at });

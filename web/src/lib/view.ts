@@ -1,4 +1,4 @@
-// Where a graph is seen on a screen, and what is near a pixel of it. Pure.
+// Where a graph is on the screen, and what is near a pixel. Pure.
 
 import type { Point } from "./lanes";
 
@@ -18,7 +18,7 @@ export interface View {
 export const whole: View = { zoom: 1, x: 0, y: 0 };
 
 const [least, most] = [0.625, 6.5];
-/** Pixels around the graph for what stands at its rim. */
+/** Pixels around the graph, for what is at its edge. */
 const rim = 18;
 
 /** The pixel of a point of the graph. */

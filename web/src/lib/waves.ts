@@ -19,7 +19,7 @@ export interface Wave {
  * percentage point; where its usual size is unknown, from `unusual`. */
 const least = 0.02;
 const unusual = 0.05;
-/** A venue has followed once it has gone this share of the origin's way. */
+/** A venue has followed once it has moved by this share of the origin's move. */
 const followed = 0.3;
 /** How long a wave can be joined: three polls of a slow venue. */
 export const horizon = 180_000;
@@ -46,8 +46,8 @@ export function withMove(waves: readonly Wave[], m: Step): readonly Wave[] {
   return trimmed([...waves, begin(m.node, p.event, m.move, at)], at);
 }
 
-/** Tells from forecasts which waves were under way before anything was heard from the
- * stream: a forecast names who moved and when, its answer who followed. */
+/** Derives from forecasts which waves were under way before the stream said anything: a
+ * forecast names who moved and when, its answer who followed. */
 export function fromForecasts(waves: readonly Wave[], forecasts: readonly Forecast[]): readonly Wave[] {
   const known = new Set(waves.map((w) => w.selection));
   const moves: Step[] = [];
@@ -81,7 +81,7 @@ function trimmed(waves: Wave[], now: number): Wave[] {
   return waves.filter((w) => now - w.last < 2 * horizon).slice(-mostWaves);
 }
 
-/** How many independent opinions stand behind a wave: venues that copy one another are one. */
+/** The number of independent opinions behind a wave: venues that copy one another count once. */
 export function independent(wave: Wave, groups: readonly (readonly string[])[]): number {
   const seen = new Set<string>();
   for (const node of wave.moved.keys()) {

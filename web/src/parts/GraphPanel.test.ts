@@ -71,7 +71,7 @@ test("layers and hops are chosen by buttons; a layer that failed says so", async
   expect(failed.title).toContain("injected fault");
   await fireEvent.click(screen.getByRole("button", { name: "L1" }));
   expect(state.router.params("trader").layers).toBe("234");
-  expect(await screen.findByText("1 links are there, none of them certain or asked for.")).toBeTruthy();
+  expect(await screen.findByText("No certain link matches; 1 hidden.")).toBeTruthy();
   await fireEvent.click(screen.getByRole("button", { name: "Show all" }));
   expect(state.router.params("trader").layers).toBe("1234");
   await fireEvent.click(screen.getByRole("button", { name: "1 hop" }));

@@ -68,5 +68,5 @@ test("without prices it says how to send some; a wave that has ended is not show
   const state = stateAt("/", atMs(600));
   state.market.waves = travelling();
   show(Moving, { chosen: "" }, state);
-  expect(screen.getByRole("listitem").textContent).toMatch(/^No price has come yet/);
+  expect(screen.getByRole("listitem").textContent).toMatch(/^No price has arrived yet/);
 });

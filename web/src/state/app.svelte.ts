@@ -21,7 +21,7 @@ export class AppState {
   readonly keys = new Keys(this);
 
   /** Starts timers, listeners and the stream; the function that it returns ends them all,
-   * and every question that is still asked. */
+   * and every request that is still running. */
   start(): () => void {
     const ends = [this.router, this.theme, this.clock, this.market].map((part) => part.start());
     return () => {

@@ -1,5 +1,5 @@
-/** Half seconds for what counts down. It stands still while nobody can see the page, or
- * while the reader has paused it. */
+/** Half seconds for what counts down. It stops while the page can't be seen, or while the
+ * reader has paused it. */
 export class Clock {
   now = $state(Date.now());
   paused = $state(false);

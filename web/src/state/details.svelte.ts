@@ -2,15 +2,15 @@ import { api, reply } from "../api/client";
 import type { EventDetail } from "../api/types";
 import { Resource } from "./resource.svelte";
 
-/** How long an event's quotes are good enough to count venues by. */
+/** How long an event's quotes are recent enough for counting its venues. */
 const good = 15_000;
 const most = 24;
 
-/** Events with their quotes, each read when somebody looks at it. */
+/** Events with their quotes, each read on demand. */
 export class Details {
   #of = new Map<string, { resource: Resource<EventDetail>; asked: number }>();
 
-  /** The newest that is known of an event; asks when that is nothing or old. */
+  /** The newest that is known of an event; asks if that is nothing or old. */
   of(event: string, now: number): EventDetail | null {
     let d = this.#of.get(event);
     if (!d) {
@@ -30,7 +30,7 @@ export class Details {
     return d.resource.value;
   }
 
-  /** Drops all questions that run or wait. */
+  /** Cancels all requests that run or wait. */
   stop(): void {
     for (const d of this.#of.values()) d.resource.stop();
   }

@@ -32,7 +32,7 @@ export class Keys {
       { key: "r", what: "readiness", run: () => router.go("readiness") },
       { key: "/", what: "find", run: find },
       { key: "j", what: "next row", run: () => step(1) },
-      { key: "k", what: "row before", run: () => step(-1) },
+      { key: "k", what: "previous row", run: () => step(-1) },
       { key: "Escape", label: "Esc", what: "leave a field, or go back", run: back },
       {
         key: "u",
@@ -40,15 +40,15 @@ export class Keys {
         run: () => router.share({ tz: router.shared.tz === "utc" ? "local" : "utc" }),
       },
       { key: "o", what: "decimal, American, fractional odds or probability", run: () => this.#nextOdds() },
-      { key: "d", what: "dark, light, or as the system", run: () => theme.next() },
-      { key: " ", label: "Space", what: "pause, and go on with now", run: () => replay.pause() },
+      { key: "d", what: "dark, light, or as the system has it", run: () => theme.next() },
+      { key: " ", label: "Space", what: "pause, or go back to now", run: () => replay.pause() },
       { key: "[", what: "the graph one step back in time", run: () => this.#replay(-1) },
       { key: "]", what: "and one step on", run: () => this.#replay(1) },
       { key: "?", what: "this sheet", run: () => (this.sheet = !this.sheet) },
     ];
   }
 
-  /** Runs what a key stands for, unless somebody is writing. */
+  /** Runs the action of a key, unless somebody is typing. */
   press(e: KeyboardEvent): void {
     if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
     const at = e.target as HTMLElement;
@@ -90,7 +90,7 @@ function step(by: number): void {
   const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")].filter((r) => r.offsetParent !== null);
   const here = document.activeElement ?? document.body;
   const at = rows.findIndex((r) => r.contains(here));
-  // From a panel as a whole the first row of that panel comes next.
+  // From a panel as a whole, the next row is its first.
   const next = at < 0 ? rows.find((r) => here.contains(r)) : rows[Math.min(rows.length - 1, Math.max(0, at + by))];
   const target = next?.matches("a, button") ? next : (next?.querySelector<HTMLElement>("a, button") ?? next);
   target?.focus();

@@ -12,11 +12,11 @@ import { Resource, poll } from "./resource.svelte";
  * stream brings all later ones. */
 const mostAsked = 12;
 const mostForecasts = 2000;
-/** What the stream says is shown this many times a second. */
+/** What the stream says is shown at this interval, ms. */
 const flushEvery = 250;
-/** What is known in part is read again after so many ms. */
+/** An incomplete answer is read again after this long, ms. */
 const partly = 1000;
-/** Event time is taken to go on this long after the newest word about it, ms. */
+/** Event time is assumed to go on this long after it was last reported, ms. */
 const goesOn = 20_000;
 
 export class Market {
@@ -75,12 +75,12 @@ export class Market {
     };
   }
 
-  /** The newest event time that was heard of; 0 before any. */
+  /** The newest event time reported; 0 before any. */
   get asOf(): number {
     return this.#asOf;
   }
 
-  /** Event time at an instant of the wall clock: it goes on between two words about it. */
+  /** Event time at an instant of the wall clock: it goes on between two reports of it. */
   now(wall: number): number {
     return this.#asOf === 0 ? wall : this.#asOf + Math.min(goesOn, Math.max(0, wall - this.#asOfAt));
   }
@@ -97,7 +97,7 @@ export class Market {
     await Promise.all(asked.map((e) => this.#open(e.event_id)));
     this.#flush();
     await Promise.all(others);
-    // A server that was just started reads its log back first, and knows a part until then.
+    // A server that has just started reads its log back first, and its answers are incomplete until then.
     if (all.some((r) => r.value?.complete === false)) this.#again = setTimeout(() => void this.#refresh(), partly);
   }
 

@@ -7,8 +7,8 @@ import { expectedAt, graphAt, marks, stepAt, steps, wavesAt, type Mark, type Ste
 import type { AppState } from "./app.svelte";
 import { Resource } from "./resource.svelte";
 
-/** How many moves a page holds, and how far it reaches beyond an instant while nothing
- * says how dense they are, ms. */
+/** How many moves a page holds, and how far it extends beyond an instant before their
+ * density is known, ms. */
 const most = 1000;
 const beyond = 300_000;
 
@@ -56,7 +56,7 @@ export class Replay {
   });
   /** Prices that a forecast says will move and that have not yet. */
   readonly expected: ReadonlySet<string> = $derived.by(() => {
-    // At the end of all times only what has no answer is left.
+    // At the end of time only what has no answer is left.
     if (this.at === null) return expectedAt(this.#app.market.forecasts.values(), this.#event, Number.MAX_SAFE_INTEGER);
     const d = this.detail.value;
     return expectedAt(d ? [...d.settled, ...d.open] : [], this.#event, this.at);
@@ -114,7 +114,7 @@ export class Replay {
     await this.moves.load();
   }
 
-  /** Reads the page around the instant where it lies outside of the one that is here. */
+  /** Reads the page around the instant if it lies outside the one that is here. */
   cover(): void {
     const m = this.moves.value;
     if (this.at === null || !m) return;

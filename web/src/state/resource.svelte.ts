@@ -1,11 +1,11 @@
 import type { ApiError } from "../api/client";
 
-/** Failures that pass by themselves: no connection, too many questions, busy. */
+/** Failures that pass by themselves: no connection, too many requests, busy. */
 const passing = [0, 429, 503];
 const retryAfter = 3000;
 
-/** Something read from the API: the newest answer, and why the last question
- * failed. An older answer stays while a new question fails. */
+/** Something read from the API: the newest answer, and why the last request failed. An
+ * older answer stays while requests fail. */
 export class Resource<T> {
   value: T | null = $state.raw(null);
   error: ApiError | null = $state.raw(null);
@@ -20,7 +20,7 @@ export class Resource<T> {
     this.#ask = ask;
   }
 
-  /** Asks now. While a question runs, one more follows it at most; the promise is for that one. */
+  /** Asks now. While a request runs, at most one more is queued; the promise is for that one. */
   load(): Promise<void> {
     if (this.#running) this.#again = true;
     else if (this.#ask) this.#done = this.#run(this.#ask);
@@ -51,7 +51,7 @@ export class Resource<T> {
   /** Asks within some milliseconds, once for all who want it meanwhile. */
   soon(within: number): void {
     this.#timer ??= setTimeout(() => {
-      this.#timer = undefined; // a question that runs already does not begin anew to clear it
+      this.#timer = undefined; // a request that is running already does not clear it
       void this.load();
     }, within);
   }
@@ -66,7 +66,7 @@ export class Resource<T> {
     void this.load();
   }
 
-  /** Drops the question that runs and those that wait. */
+  /** Cancels the running request and the queued one. */
   stop(): void {
     this.#running?.abort();
     this.#running = null;
@@ -76,7 +76,7 @@ export class Resource<T> {
   }
 }
 
-/** Asks again and again, while the page can be seen, until the function it returns is called. */
+/** Asks at an interval while the page is visible, until the returned function is called. */
 export function poll(ask: () => unknown, every: number): () => void {
   ask();
   const timer = setInterval(() => {

@@ -1,4 +1,4 @@
-// Where we are: the address is the only state of what is shown.
+// The address, which is the only state of what is shown.
 
 import { href, parse, sharedDefaults, type Params, type Route, type Shared, type View } from "../lib/route";
 
@@ -19,7 +19,7 @@ export class Router {
 
   /** Follows the address and the clicks on links until the function that it returns is called. */
   start(): () => void {
-    // An address that is passed on must say what is only remembered here.
+    // A shared address must say what is only remembered here.
     if (this.view) history.replaceState(null, "", href(this.view, this.#route.params, this.shared));
     const [read, click] = [() => this.#read(), (e: MouseEvent) => this.#click(e)];
     addEventListener("popstate", read);
@@ -74,7 +74,7 @@ export class Router {
     this.#route = parse(location.pathname, location.search);
   }
 
-  /** Links to our own pages change the page without loading it anew. */
+  /** Links to our own pages change the page without reloading it. */
   #click(e: MouseEvent): void {
     const link = (e.target as Element).closest("a");
     if (!link || e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;

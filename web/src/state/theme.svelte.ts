@@ -18,7 +18,7 @@ export class Themes {
     return () => this.#system.removeEventListener("change", changed);
   }
 
-  /** Goes on to the next choice; what looks different comes first after the system's. */
+  /** Goes on to the next choice; after the system's, the one that looks different comes first. */
   next(): void {
     const order: Theme[] = this.#systemLight ? ["system", "dark", "light"] : ["system", "light", "dark"];
     this.choice = order[(order.indexOf(this.choice) + 1) % order.length]!;
