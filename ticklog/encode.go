@@ -283,6 +283,14 @@ func hash(e *odds.Event) uint64 {
 	d.Reset()
 	for _, s := range [...]string{e.ID, e.Sport, e.League, e.Home, e.Away, e.Title} {
 		_, _ = d.WriteString(s) // never fails
+		_, _ = d.WriteString("\x00")
+	}
+	for _, s := range e.Participants {
+		_, _ = d.WriteString(s)
+		_, _ = d.WriteString("\x00")
+	}
+	if e.Participants != nil {
+		_, _ = d.WriteString("\x00") // none named is not an empty list
 	}
 	return d.Sum64() ^ uint64(e.Start)
 }

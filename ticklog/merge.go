@@ -211,13 +211,15 @@ func (c *Combiner) source(all []origin, g *Instant) {
 		}
 		switch own := *o.b; {
 		case !empty && len(first) == 0:
-		case !own.Polled || poll < 0:
-			poll = len(parts)
-			parts = append(parts, part{&own, first})
-		default:
+		case own.Polled && poll >= 0:
 			p := &parts[poll]
 			p.updates = append(p.updates, first...)
 			p.batch.Resolution = max(p.batch.Resolution, own.Resolution)
+		default:
+			if own.Polled {
+				poll = len(parts)
+			}
+			parts = append(parts, part{&own, first})
 		}
 	}
 	for _, p := range parts {

@@ -134,8 +134,17 @@ func TestConfidenceFallsIntoItsBinAndBand(t *testing.T) {
 		bin        int
 		band       odds.Band
 	}{
-		{math.NaN(), 0, odds.Low}, {-1, 0, odds.Low}, {0, 0, odds.Low}, {0.25, 1, odds.Low}, {0.6, 2, odds.Low}, {0.61, 2, odds.Medium}, {0.75, 3, odds.Medium},
-		{0.9, 3, odds.Medium}, {0.91, 3, odds.High}, {1, 3, odds.High}, {7, 3, odds.High},
+		{math.NaN(), 0, odds.Low},
+		{-1, 0, odds.Low},
+		{0, 0, odds.Low},
+		{0.25, 1, odds.Low},
+		{0.6, 2, odds.Low},
+		{0.61, 2, odds.Medium},
+		{0.75, 3, odds.Medium},
+		{0.9, 3, odds.Medium},
+		{0.91, 3, odds.High},
+		{1, 3, odds.High},
+		{7, 3, odds.High},
 	} {
 		e := edge(1, "ann/e1/h2h/home", "bob/e1/h2h/home", 2000, c.confidence)
 		r := Score(market(), []graph.Edge{e}, nil, nil, Options{Bins: 4})

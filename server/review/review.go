@@ -146,6 +146,7 @@ func (b *Book) Of(kind, event, node string, at, now odds.Time) (out Opinion) {
 	for _, r := range b.of[anomalyID{kind, event, node, at}] {
 		switch {
 		case r.Expires != 0 && r.Expires <= now:
+			continue
 		case r.Action == Verdict:
 			out.Verdict, out.VerdictBy, out.VerdictAt = r.Verdict, r.Actor, &r.MadeAt
 		default:
@@ -156,11 +157,20 @@ func (b *Book) Of(kind, event, node string, at, now odds.Time) (out Opinion) {
 		}
 	}
 	for _, m := range b.mutes {
-		if m.Expires > now && (m.Kind == "" || m.Kind == kind) && (m.Event == "" || m.Event == event) && (m.Node == "" || m.Node == node) {
+		// Of several the one that lasts the longest says until when.
+		if m.Expires > max(now, until(&out)) && (m.Kind == "" || m.Kind == kind) && (m.Event == "" || m.Event == event) && (m.Node == "" || m.Node == node) {
 			out.MutedBy, out.MutedUntil = m.Actor, &m.Expires
 		}
 	}
 	return out
+}
+
+// until is when the mute of an anomaly ends, 0 where there is none.
+func until(o *Opinion) odds.Time {
+	if o.MutedUntil == nil {
+		return 0
+	}
+	return *o.MutedUntil
 }
 
 // Reviews are the valid reviews, and the precision of each kind of anomaly.

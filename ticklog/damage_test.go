@@ -1,0 +1,186 @@
+package ticklog
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"pgregory.net/rapid"
+
+	"corrgraph/odds"
+)
+
+// chunkOf wraps a body as a chunk that states a size and a version.
+func chunkOf(t *testing.T, body []byte, size uint64, version byte) []byte {
+	t.Helper()
+	zip, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := binary.AppendUvarint(append([]byte(magic), version), size)
+	out = zip.EncodeAll(body, out)
+	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+func TestAChunkSaysWhatIsWrongWithIt(t *testing.T) {
+	good := []byte{0} // no batches
+	for name, c := range map[string]struct {
+		chunk []byte
+		want  error
+		says  string
+	}{
+		"empty":          {nil, ErrDamaged, "no header in 0 bytes"},
+		"another format": {[]byte("PK\x03\x04 and so on"), ErrDamaged, "no header in 14 bytes"},
+		"a newer one":    {chunkOf(t, good, 1, 3), ErrVersion, "3, this program reads up to 2"},
+		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 2"},
+		"size too large": {chunkOf(t, good, maxBody+1, 1), ErrDamaged, "size 67108865"},
+		"another size":   {chunkOf(t, good, 2, 1), ErrDamaged, "1 bytes unpacked, 2 stated"},
+	} {
+		var d Decoder
+		batches, err := d.Decode(c.chunk)
+		if batches != nil || !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, %v; want one that says %q", name, batches, err, c.says)
+		}
+	}
+	var d Decoder
+	if batches, err := d.Decode(chunkOf(t, good, 1, 1)); err != nil || len(batches) != 0 {
+		t.Errorf("the same without a fault: %v, %v", batches, err)
+	}
+}
+
+// Bodies are written by hand: one batch of source "s" at 1, unless said otherwise.
+func TestABodySaysWhatIsWrongWithIt(t *testing.T) {
+	head := []byte{1, 0, 1, 's', 2, 0} // one batch; new string of one byte; at +1; no flags
+	with := func(rest ...byte) []byte { return append(append([]byte{}, head...), rest...) }
+	key := []byte{0, 0, 1, 'v', 0, 0, 1, 'm'} // a new key: venue "v", no event, market "m"
+	update := func(header byte, rest ...byte) []byte {
+		return append(append(with(2, header), key...), rest...)
+	}
+	for name, c := range map[string]struct {
+		body []byte
+		says string
+	}{
+		"nothing":                   {nil, "cut off in a number"},
+		"more batches than bytes":   {[]byte{9, 0}, "a length beyond the end"},
+		"a batch missing":           {[]byte{2, 0, 1, 's', 2, 0, 0}, "cut off in a number"},
+		"a string of no number":     {[]byte{1, 7, 0, 0, 0}, "an unknown string"},
+		"a string beyond the end":   {[]byte{1, 0, 9, 's', 2, 0}, "a length beyond the end"},
+		"flags nobody set":          {[]byte{1, 0, 1, 's', 2, hasSeq << 1, 0}, "unknown flags of a batch"},
+		"cut behind the flags":      {[]byte{1, 0, 1, 's', 2, hasRecv}, "cut off in a number"},
+		"more after the last":       {with(0, 0), "bytes left over"},
+		"more updates than bytes":   {with(99), "a length beyond the end"},
+		"no next key":               {with(2, keyAsBefore), "an update of nothing"},
+		"a header nobody wrote":     {update(stampHigh<<1, 0, 0), "an update of nothing"},
+		"a key of no number":        {with(2, 0, 5), "an update of an unknown market"},
+		"an event of no number":     {with(2, 0, 0, 0, 1, 'v', 9, 0, 1, 'm'), "an unknown event"},
+		"a status nobody has":       {update(quotesAsBefore, 1<<7), "unknown status"},
+		"a quote's mask":            {update(fieldsAsBefore, 2, 1<<7), "unknown side or status of a quote"},
+		"a quote's side":            {update(fieldsAsBefore, 2, newSide, byte(odds.No)+1), "unknown side or status of a quote"},
+		"a quote's status":          {update(fieldsAsBefore, 2, newGone, byte(odds.Unknown)+1), "unknown side or status of a quote"},
+		"a number of no number":     {update(fieldsAsBefore, 2, newPrice, 5), "an unknown number"},
+		"a number that is cut":      {update(fieldsAsBefore, 2, newPrice, 1, 0, 0), "cut off in a number"},
+		"more quotes than bytes":    {update(fieldsAsBefore, 9, 0), "a length beyond the end"},
+		"a stamp that is cut":       {update(stampMillis << stampShift), "cut off in a number"},
+		"a number of eleven bytes":  {append(with(), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1), "cut off in a number"},
+		"participants beyond these": {with(2, 0, 0, 0, 1, 'v', 1, 0, 1, 'e', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 99), "a length beyond the end"},
+	} {
+		var d Decoder
+		batches, err := d.decodeBody(c.body)
+		if batches != nil || !errors.Is(err, ErrDamaged) || !strings.HasSuffix(err.Error(), ": "+c.says) {
+			t.Errorf("%s: %v, %v; want %q", name, batches, err, c.says)
+		}
+	}
+	var d Decoder
+	if got, err := d.decodeBody(update(fieldsAsBefore, 2, newPrice|newMain, 24)); err != nil || len(got) != 1 || got[0].Source != "s" || got[0].At != 1 ||
+		got[0].Updates[0].Venue != "v" || got[0].Updates[0].Quotes[0] != (odds.Quote{Price: 0.006, Main: true}) {
+		t.Errorf("the same without a fault: %+v, %v", got, err)
+	}
+}
+
+// An encoder and a decoder that have been used say the same as new ones.
+func TestChunksDecodeOnTheirOwn(t *testing.T) {
+	var enc Encoder
+	var used Decoder
+	for i, batches := range [][]*odds.Batch{polls(3, 2, 2, 2, 0.5, 1), oddities(), {}, polls(2, 3, 1, 3, 1, 2), oddities()} {
+		var fresh Encoder
+		var own Decoder
+		chunk := enc.Encode(batches)
+		if string(chunk) != string(fresh.Encode(batches)) {
+			t.Errorf("chunk %d depends on those before it", i)
+		}
+		for name, d := range map[string]*Decoder{"used": &used, "new": &own} {
+			got, err := d.Decode(chunk)
+			if err != nil {
+				t.Fatalf("%s decoder, chunk %d: %v", name, i, err)
+			}
+			if diff := difference(batches, got); diff != "" {
+				t.Errorf("%s decoder, chunk %d: %s", name, i, diff)
+			}
+		}
+	}
+}
+
+func TestWhatWasDecodedDoesNotReferToTheChunk(t *testing.T) {
+	var enc Encoder
+	var dec Decoder
+	chunk := enc.Encode(oddities())
+	got, err := dec.Decode(chunk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(chunk)
+	if _, err := dec.Decode(enc.Encode(polls(3, 2, 2, 2, 0.5, 1))); err != nil { // uses the body's memory again
+		t.Fatal(err)
+	}
+	if diff := difference(oddities(), got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// drawn are batches of few names and values, so that updates repeat one another often.
+func drawn(t *rapid.T) (all []*odds.Batch) {
+	events := []*odds.Event{nil, {ID: "a"}, {ID: "a"}, {ID: "b", Participants: []string{"x"}}, {ID: "b"}}
+	name := rapid.SampledFrom([]string{"", "v", "w"})
+	price := rapid.SampledFrom([]float64{0, 1.5, 1.91, 1 + 1.0/3, -2.5, 1e13})
+	stamp := rapid.SampledFrom([]odds.Time{0, 1, 1000, 2000, -1})
+	for range rapid.IntRange(0, 4).Draw(t, "batches") {
+		b := &odds.Batch{
+			Source: name.Draw(t, "source"), At: stamp.Draw(t, "at"), Recv: stamp.Draw(t, "recv"), Polled: rapid.Bool().Draw(t, "polled"),
+			Resolution: odds.Millis(rapid.IntRange(0, 1).Draw(t, "resolution")), Seq: rapid.Int64Range(-1, 1).Draw(t, "seq"),
+		}
+		for range rapid.IntRange(0, 5).Draw(t, "updates") {
+			u := odds.Update{
+				Event: rapid.SampledFrom(events).Draw(t, "event"), Venue: name.Draw(t, "venue"), Market: name.Draw(t, "market"),
+				Updated: stamp.Draw(t, "updated"), InPlay: rapid.Bool().Draw(t, "in play"), Image: rapid.Bool().Draw(t, "image"),
+				Status: odds.Status(rapid.IntRange(0, int(odds.Unknown)).Draw(t, "status")), Winners: rapid.IntRange(-1, 1).Draw(t, "winners"),
+			}
+			for range rapid.IntRange(0, 3).Draw(t, "quotes") {
+				u.Quotes = append(u.Quotes, odds.Quote{
+					Selection: name.Draw(t, "selection"), Side: odds.Side(rapid.IntRange(0, int(odds.No)).Draw(t, "side")),
+					Line: price.Draw(t, "line"), Main: rapid.Bool().Draw(t, "main"), Price: price.Draw(t, "price"), Size: price.Draw(t, "size"),
+				})
+			}
+			b.Updates = append(b.Updates, u)
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+func TestWhateverIsEncodedIsDecoded(t *testing.T) {
+	var enc Encoder
+	var dec Decoder
+	rapid.Check(t, func(t *rapid.T) {
+		batches := drawn(t)
+		got, err := dec.Decode(enc.Encode(batches))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := difference(batches, got); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
