@@ -15,7 +15,7 @@ const MinHistory = 8
 
 // NormalOf converts a t statistic with nu degrees of freedom to the normal deviate of the
 // same tail probability, keeping the sign. It uses Wallace's approximation (Ann. Math.
-// Statist. 30, 1959), good to 0.02 for nu ≥ 7 over the relevant range. The result never
+// Statist. 30, 1959), good to 0.025 for nu ≥ 7 over the relevant range. The result never
 // exceeds |t|.
 func NormalOf(t, nu float64) float64 {
 	z := (8*nu + 1) / (8*nu + 3) * math.Sqrt(nu*math.Log1p(t*t/nu))
@@ -49,8 +49,9 @@ func NextRoot(n int) float64 { return math.Sqrt(1 + 1/float64(n)) }
 
 // Over divides difference by spread; 0 if there is no spread or the difference is unknown.
 func Over(difference, spread float64) float64 {
-	if !(spread > 0) || difference != difference {
+	ratio := difference / spread
+	if !(spread > 0) || ratio != ratio {
 		return 0
 	}
-	return difference / spread
+	return ratio
 }

@@ -55,7 +55,7 @@ func (d *Board) activate(ev *Event) {
 func (d *Board) update(src *Source, b *odds.Batch, u *odds.Update) {
 	d.Counts.Quotes += len(u.Quotes)
 	k := d.resolve(u.Event, b)
-	if lines := mainLines(u); lines != nil {
+	if lines := mainLines(u, k.match); lines != nil {
 		for i := range lines {
 			d.quote(k, src, b, &lines[i].Update, lines[i].alternate)
 		}

@@ -65,7 +65,7 @@ func (m *Market) selection(name string, side odds.Side) int {
 func (m *Market) open(u *odds.Update, match catalog.Match) {
 	quotes := slices.Clone(u.Quotes)
 	slices.SortStableFunc(quotes, func(a, b odds.Quote) int {
-		return cmp.Compare(rank(match.Side(a.Side)), rank(match.Side(b.Side)))
+		return cmp.Or(cmp.Compare(rank(match.Side(a.Side)), rank(match.Side(b.Side))), cmp.Compare(a.Selection, b.Selection))
 	})
 	for _, q := range quotes {
 		m.selection(q.Selection, match.Side(q.Side))

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"corrgraph/catalog"
 	"corrgraph/odds"
 )
 
@@ -69,15 +70,15 @@ func (m *Market) join(k int, line, x float64) float64 {
 }
 
 // mainLines splits an update that quotes several lines of a market into one update per
-// line; nil when there is only one.
-func mainLines(u *odds.Update) []lineUpdate {
-	var key float64
+// line; nil when there is only one. The two sides of a handicap have opposite signs, so one
+// selection at both signs is two lines.
+func mainLines(u *odds.Update, match catalog.Match) []lineUpdate {
 	for i := range u.Quotes {
-		k := math.Abs(u.Quotes[i].Line)
-		if i == 0 {
-			key = k
-		} else if k != key && !(math.IsNaN(k) && math.IsNaN(key)) {
-			return splitLines(u)
+		q, first := &u.Quotes[i], &u.Quotes[0]
+		k, key := math.Abs(q.Line), math.Abs(first.Line)
+		mirrored := q.Line == -first.Line && q.Line != 0 && q.Selection == first.Selection
+		if mirrored || k != key && !(math.IsNaN(k) && math.IsNaN(key)) {
+			return splitLines(u, match)
 		}
 	}
 	return nil
@@ -88,14 +89,15 @@ type lineUpdate struct {
 	alternate float64 // NaN for the main line
 }
 
-// splitLines groups an update's quotes by line. The main line is the one marked by the
+// splitLines groups an update's quotes by line: of handicaps by the line of the event's
+// home side, whichever side the source calls home. The main line is the one marked by the
 // source, else the one whose prices are closest to even.
-func splitLines(u *odds.Update) []lineUpdate {
+func splitLines(u *odds.Update, match catalog.Match) []lineUpdate {
 	by := map[float64]int{}
 	var out []lineUpdate
 	for _, q := range u.Quotes {
 		k := q.Line
-		if q.Side == odds.Away && !math.IsNaN(k) { // the two sides of a handicap have opposite signs
+		if match.Side(q.Side) == odds.Away && !math.IsNaN(k) { // the two sides of a handicap have opposite signs
 			k = -k
 		}
 		key := k

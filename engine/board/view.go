@@ -49,7 +49,7 @@ func (b *Book) quotes(out []Quote) []Quote {
 			q.Status = b.gone[k]
 		}
 		if !b.Current() && q.Status == odds.Open && !b.stale {
-			q.Status = odds.Unknown
+			q.Status, q.Value = odds.Unknown, math.NaN()
 		}
 		if n := b.Nodes[k]; n != nil {
 			q.ChangedAt = n.ChangedAt

@@ -100,6 +100,7 @@ func (c *Coder) mapping(v reflect.Value) {
 	if n > 0 && v.IsNil() {
 		v.Set(reflect.MakeMap(t))
 	}
+	v.Clear()
 	for range n {
 		if c.err != nil {
 			return
@@ -115,6 +116,7 @@ func (c *Coder) pointer(v reflect.Value) {
 	there := !v.IsNil()
 	c.bool(&there)
 	if !there {
+		v.SetZero()
 		return
 	}
 	if c.Reading() {

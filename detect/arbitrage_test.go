@@ -1,0 +1,184 @@
+package detect
+
+import (
+	"flag"
+	"math"
+	"strings"
+	"testing"
+
+	"corrgraph/odds"
+
+	"pgregory.net/rapid"
+)
+
+// offer is what one venue offers of two outcomes, just quoted.
+func offer(name string, line float64, prices ...float64) VenueView {
+	w := VenueView{Venue: name, State: odds.Open, Line: line, Prices: prices, SeenAt: clock("12:00"), Resolution: 1000}
+	for _, side := range []string{"home", "draw", "away"}[:len(prices)] {
+		w.Nodes = append(w.Nodes, odds.Node(name, "match", "h2h", math.NaN(), side))
+		w.Values = append(w.Values, 0)
+	}
+	return w
+}
+
+func marketOfVenues(venues ...VenueView) *MarketView {
+	v := &MarketView{Event: "match", Market: "h2h", At: clock("12:00"), Whole: true, Venues: venues}
+	v.Selections = []string{"home", "draw", "away"}[:len(venues[0].Prices)]
+	return v
+}
+
+func aged(w VenueView, age, resolution odds.Millis) VenueView {
+	w.SeenAt, w.Resolution = w.SeenAt.Add(-age), resolution
+	return w
+}
+
+func shut(w VenueView) VenueView { w.State = odds.Suspended; return w }
+
+func TestArbitrages(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name   string
+		venues []VenueView
+		profit []float64 // of each found
+		stale  bool
+	}{
+		{"2.10 and 2.10", []VenueView{offer("a", nan, 2.1, 1.7), offer("b", nan, 1.7, 2.1)}, []float64{0.05}, false},
+		{"exactly 1 wins nothing", []VenueView{offer("a", nan, 2, 1.5), offer("b", nan, 1.5, 2)}, nil, false},
+		{"all at one venue", []VenueView{offer("a", nan, 2.1, 2.1), offer("b", nan, 1.7, 1.7)}, nil, false},
+		{"three outcomes at two venues", []VenueView{offer("a", nan, 3.3, 3, 2), offer("b", nan, 3, 3.3, 3.3)}, []float64{0.1}, false},
+		{"an outcome without a price", []VenueView{offer("a", nan, 2.1, nan), offer("b", nan, 1.7, nan)}, nil, false},
+		{"a suspended venue", []VenueView{offer("a", nan, 2.1, 1.7), shut(offer("b", nan, 1.7, 2.1))}, nil, false},
+		{"two lines are two markets", []VenueView{offer("a", -1, 2.1, 1.7), offer("b", 1, 1.7, 2.1)}, nil, false},
+		{"each line has its own", []VenueView{offer("a", 1, 2.1, 1.7), offer("b", 1, 1.7, 2.1), offer("c", 2, 2.2, 1.7), offer("d", 2, 1.7, 2.2)}, []float64{0.05, 0.1}, false},
+		{"a leg of a minute is fresh", []VenueView{offer("a", nan, 2.1, 1.7), aged(offer("b", nan, 1.7, 2.1), minute, 1000)}, []float64{0.05}, false},
+		{"an older one is stale", []VenueView{offer("a", nan, 2.1, 1.7), aged(offer("b", nan, 1.7, 2.1), minute+1, 1000)}, []float64{0.05}, true},
+		{"two steps of a poll are fresh", []VenueView{offer("a", nan, 2.1, 1.7), aged(offer("b", nan, 1.7, 2.1), 10*minute, 5*minute)}, []float64{0.05}, false},
+		{"a fresh one is taken before a better stale one", []VenueView{offer("a", nan, 2.1, 1.7), aged(offer("b", nan, 1.7, 2.5), 2*minute, 1000), offer("c", nan, 1.7, 2.1)}, []float64{0.05}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := Arbitrages(marketOfVenues(c.venues...), nil)
+			if len(got) != len(c.profit) {
+				t.Fatalf("found %s", list(got))
+			}
+			for i, a := range got {
+				if math.Abs(a.Size-c.profit[i]) > 1e-9 || (a.Suppressed != "") != c.stale || len(a.Nodes) != len(c.venues[0].Prices) {
+					t.Errorf("%v of the stake, suppressed %q, legs %v", a.Size, a.Suppressed, a.Nodes)
+				}
+			}
+		})
+	}
+	raw := marketOfVenues(offer("a", nan, 2.1, 1.7), offer("b", nan, 1.7, 2.1))
+	raw.Raw = true
+	half := marketOfVenues(offer("a", nan, 2.1, 1.7), offer("b", nan, 1.7, 2.1))
+	half.Whole = false
+	if got := append(Arbitrages(raw, nil), Arbitrages(half, nil)...); len(got) != 0 {
+		t.Errorf("in prices of no bet and in half a market: %s", list(got))
+	}
+}
+
+func TestConfidenceOfAnArbitrageFallsWithAgeAndSize(t *testing.T) {
+	nan := math.NaN()
+	confidence := func(price float64, age odds.Millis) float64 {
+		got := Arbitrages(marketOfVenues(offer("a", nan, price, 1.5), aged(offer("b", nan, 1.5, price), age, 1000)), nil)
+		if len(got) != 1 {
+			t.Fatalf("found %s", list(got))
+		}
+		return got[0].Confidence
+	}
+	for _, c := range []struct {
+		price float64
+		age   odds.Millis
+		want  float64
+	}{
+		{2.1, 0, 1},
+		{2.1, minute / 2, 0.75},
+		{2.1, minute, 0.5},
+		{2.1, 2 * minute, 0},
+		{2.1, 10 * minute, 0},
+		{2.19, 0, 1},
+		{2.21, 0, errorDiscount}, // above 10 % it is almost certainly a wrong price
+	} {
+		if got := confidence(c.price, c.age); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("2 at %v, %d ms old: %v, want %v", c.price, c.age, got, c.want)
+		}
+	}
+}
+
+// Whoever stakes in proportion to 1/price at the legs named wins the share stated,
+// whatever happens; and no other choice of fresh legs wins more.
+func TestAnArbitrageWinsWhatItSays(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 3).Draw(t, "outcomes")
+		prices := rapid.Custom(func(t *rapid.T) float64 {
+			return float64(rapid.IntRange(101, 500).Draw(t, "price")) / 100
+		})
+		var venues []VenueView
+		for _, name := range []string{"a", "b", "c"} {
+			venues = append(venues, offer(name, math.NaN(), rapid.SliceOfN(prices, n, n).Draw(t, name)...))
+		}
+		v := marketOfVenues(venues...)
+		got := Arbitrages(v, nil)
+		best := 0.0
+		for s := range n {
+			most := 0.0
+			for i := range venues {
+				most = max(most, venues[i].Prices[s])
+			}
+			best += 1 / most
+		}
+		if len(got) == 0 {
+			return // all best prices may be one venue's
+		}
+		a := got[0]
+		if best >= 1 || len(got) != 1 || math.Abs(a.Size-(1/best-1)) > 1e-9 {
+			t.Fatalf("best prices sum to %v, found %s", best, list(got))
+		}
+		seen := map[string]bool{}
+		for s, tick := range a.Evidence.Ticks {
+			venue, _, _, side, _ := a.Nodes[s].Parts()
+			if stake := 1 / tick.Price / best; math.Abs(stake*tick.Price-1-a.Size) > 1e-9 || side != v.Selections[s] || tick.Node != a.Nodes[s] {
+				t.Fatalf("leg %d wins %v, stated %v: %v", s, stake*tick.Price-1, a.Size, a.Nodes)
+			}
+			seen[venue] = true
+		}
+		if len(seen) < 2 {
+			t.Fatalf("all legs are one venue's: %v", a.Nodes)
+		}
+	})
+}
+
+func TestExplain(t *testing.T) {
+	one, two := odds.NodeID("dk/match/h2h/home"), odds.NodeID("mb/match/h2h/home")
+	for _, c := range []struct {
+		a    Anomaly
+		want string
+	}{
+		{Anomaly{Kind: Arbitrage, Size: 0.0372, Nodes: []odds.NodeID{one, two}}, "dk/match/h2h/home → mb/match/h2h/home: best prices win 3.72 % for certain, before fees and limits"},
+		{Anomaly{Kind: Arbitrage, Size: 0.25, Nodes: []odds.NodeID{one}}, "dk/match/h2h/home: best prices win 25.00 % for certain, before fees and limits; so much is almost certainly a wrong price"},
+		{Anomaly{Kind: External, Nodes: []odds.NodeID{one}, Evidence: Evidence{Unit: "correlation", Now: -0.8}}, "dk/match/h2h/home: correlation -0.8, written by another program, no history to compare with"},
+		{Anomaly{Kind: HiddenEdge, Nodes: []odds.NodeID{one, two}, Evidence: Evidence{Usual: 0.24, Now: -0.01}}, "dk/match/h2h/home → mb/match/h2h/home: the leader has moved, +0.24 log-odds are due, -0.01 have come"},
+		{
+			Anomaly{Kind: Volatility, Nodes: []odds.NodeID{one}, Evidence: Evidence{Unit: "log-odds r.m.s. a window", Now: 0.5, Usual: 0.1, Spread: 0.02, N: 30}},
+			"dk/match/h2h/home: a price moves far more than usual; 0.5 log-odds r.m.s. a window, usually 0.1 ± 0.02 (n = 30)",
+		},
+	} {
+		if got := c.a.Explain(); got != c.want {
+			t.Errorf("%s\nwant\n%s", got, c.want)
+		}
+	}
+	for _, r := range Rules() {
+		if a := (Anomaly{Kind: r.Kind}); strings.TrimSpace(a.Explain()) == "" || strings.Contains(a.Explain(), "%!") {
+			t.Errorf("%s: %q", r.Kind, a.Explain())
+		}
+	}
+}
+
+func check(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	if f := flag.Lookup("rapid.seed"); f.Value.String() == "0" {
+		if err := f.Value.Set("1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, property)
+}
