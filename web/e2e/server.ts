@@ -21,10 +21,15 @@ export class Server {
     const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
     process.once("exit", () => child.kill("SIGKILL"));
     const said: string[] = [];
+    let guard: NodeJS.Timeout | undefined;
     const url = await new Promise<string>((resolve, reject) => {
+      guard = setTimeout(
+        () => reject(new Error(`corrgraph ${args.join(" ")} said no address:\n${said.slice(-20).join("\n")}`)),
+        hanging,
+      );
       const line = (text: string) => {
         said.push(text);
-        const at = /(?:now: http:\/\/|listening on )(127\.0\.0\.1:\d+)/.exec(text);
+        const at = /(?:http:\/\/|listening on )(127\.0\.0\.1:\d+)/.exec(text);
         if (at) resolve(`http://${at[1]}`);
       };
       createInterface(child.stdout).on("line", line);
@@ -32,6 +37,7 @@ export class Server {
       child.once("error", reject);
       child.once("exit", () => reject(new Error(`corrgraph ${args.join(" ")} ended:\n${said.slice(-20).join("\n")}`)));
     });
+    clearTimeout(guard);
     return new Server(url, child);
   }
 
