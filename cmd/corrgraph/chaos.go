@@ -176,6 +176,9 @@ func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
 	if _, err := c.load(a); err != nil {
 		return err
 	}
+	if c.Runs == 0 || c.Connections == 0 || c.Ticks == 0 { // zero means the default to drill.Kill
+		return usage(errors.New("--runs, --connections and --ticks must be at least 1"))
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("chaos kill starts this program again: %w", err)

@@ -55,6 +55,8 @@ func TestProversRefuseWhatTheyCannotDo(t *testing.T) {
 		{"chaos fuzz --url nonsense", codeUsage, `URL of a service: "nonsense"`},
 		{"chaos fuzz --duration=-1s", codeUsage, "times below 0"},
 		{"chaos kill --runs=-1", codeUsage, "want a run and a connection or more"},
+		{"chaos kill --runs 0", codeUsage, "must be at least 1"},
+		{"chaos kill --runs 100001", codeUsage, "want at most 100,000 runs"},
 		{"chaos kill --ticks 7", codeUsage, "ticks 7, want an even number"},
 		{"chaos schedule --config nosuch.yaml", codeFailed, "nosuch.yaml"},
 		{"bench --cold --run x", codeUsage, "--cold"},

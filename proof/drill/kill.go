@@ -44,6 +44,8 @@ func (o KillOptions) withDefaults() (KillOptions, error) {
 		return o, fmt.Errorf("%w: no command or no store", ErrOptions)
 	case o.Runs < 1 || o.Connections < 1 || o.Connections > 1000:
 		return o, fmt.Errorf("%w: want a run and a connection or more, up to 1000 connections", ErrOptions)
+	case o.Runs > 100_000:
+		return o, fmt.Errorf("%w: runs %d, want at most 100,000 runs", ErrOptions, o.Runs)
 	case o.Ticks < 2 || o.Ticks > mostTicks || o.Ticks%2 != 0:
 		return o, fmt.Errorf("%w: ticks %d, want an even number from 2 to %d", ErrOptions, o.Ticks, mostTicks)
 	case o.Longest < 0 || o.Ready < 0:
