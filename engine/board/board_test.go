@@ -502,3 +502,10 @@ func TestTheFirstOutcomeStandsForItsMarket(t *testing.T) {
 		}
 	}
 }
+
+// A source with sides exchanged turns a line of 0 into −0, which is the same line.
+func TestALineOfMinusZeroIsTheLineZero(t *testing.T) {
+	if got, want := marketAt("spreads", math.Copysign(0, -1)), marketAt("spreads", 0); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -118,7 +118,7 @@ func nodeID(venue string, m *Market, k int) odds.NodeID {
 }
 
 func marketAt(name string, line float64) string {
-	return name + "@" + strconv.FormatFloat(line, 'f', -1, 64)
+	return name + "@" + strconv.FormatFloat(line+0, 'f', -1, 64) // −0 is the line 0
 }
 
 // Series calls f for every series of the market.
