@@ -5,8 +5,9 @@ SHELL       := bash
 .DEFAULT_GOAL := help
 
 # Where goroutines share anything: the formats below ./feed are parsed by one each,
-# and feed/recording runs them side by side.
-RACE := ./engine/... ./ticklog/... ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./client/... ./proof/drill/... ./proof/loadtest
+# and feed/recording runs them side by side. An engine belongs to one goroutine and
+# starts others in its families alone; ./replay and ./server run all of it.
+RACE := ./engine/family ./ticklog/... ./feed ./feed/recording ./graph ./replay ./store/... ./server/... ./client/... ./proof/drill/... ./proof/loadtest
 
 # When a package's tests are taken to hang. Two cores need a minute for the longest;
 # one that is shared, slow or throttled may need many.
@@ -91,11 +92,19 @@ fuzz: go ## every fuzz test for FUZZTIME (5s)
 bench: build ## the measurements that README's numbers come from
 	@bin/corrgraph bench
 
+.PHONY: independent
+independent: build ## whether a parser of its own, in Python, reads the same of all recordings
+	@python3 proof/independent/compare.py bin/corrgraph $(ARGS)
+
 # BASE=FILE is the binary of the build to compare with, ARGS more flags, such as
 # --only mlb or --renamed old=new.
 .PHONY: identity
 identity: build ## whether all recordings still give what they gave to the build BASE
 	@go run ./proof/identity --base "$(BASE)" $(ARGS)
+
+.PHONY: adversary
+adversary: ## what the product says of markets that are made to mislead it (ARGS='--seeds 20')
+	@go run ./proof/adversary $(ARGS)
 
 .PHONY: vet
 vet: go ## go vet

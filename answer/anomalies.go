@@ -6,13 +6,16 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
+	"corrgraph/answer/words"
 	"corrgraph/detect"
 	"corrgraph/detect/edges"
 	"corrgraph/graph"
 	"corrgraph/internal/table"
+	"corrgraph/ledger"
 	"corrgraph/odds"
 )
 
@@ -23,6 +26,7 @@ type Anomaly struct {
 	Layer      odds.Layer      `json:"layer"`
 	EventID    string          `json:"event_id"`
 	Title      string          `json:"title"`
+	Start      *odds.Time      `json:"start_time"` // of the event; null: unknown
 	Nodes      []odds.NodeID   `json:"nodes"`
 	At         odds.Time       `json:"at"`
 	Until      *odds.Time      `json:"until"` // null while it lasts
@@ -69,6 +73,20 @@ type AnomalyQuery struct {
 	Newest int
 }
 
+// Recent is the newest anomalies of all events, their matches and reviews.
+type Recent interface {
+	MatchReader
+	AnomalyReader // newest first
+	ForecastReader
+	Review([]Anomaly)
+}
+
+// ForecastReader holds calls. It passes them to pick in any order, of one id once; they are
+// valid during that call.
+type ForecastReader interface {
+	Forecasts(ctx context.Context, pick func(all iter.Seq[*ledger.Prediction])) error
+}
+
 // AnomalyReader reads anomalies.
 type AnomalyReader interface {
 	// EachAnomaly calls yield with the anomalies of an event (all events if empty)
@@ -80,14 +98,14 @@ type AnomalyReader interface {
 }
 
 // ListAnomalies lists the anomalies that began by asOf, and rows of other programs
-// as kind external. Suppressed ones are counted as far back as the list goes.
+// as kind external. It returns ErrInvalid for an unknown kind. Suppressed ones are counted as far back as the list goes.
 func ListAnomalies(ctx context.Context, r AnomalyReader, q AnomalyQuery, names Names, asOf odds.Time) (*Anomalies, error) {
-	l := &Anomalies{AsOf: asOf, Anomalies: []Anomaly{}, Kinds: map[string]int{}, names: names}
-	more := true
-	take := func(a *detect.Anomaly) bool {
-		more = l.take(a, &q)
-		return more
+	if err := CheckKind(q.Kind); err != nil {
+		return nil, err
 	}
+	q.Kind = strings.ToLower(q.Kind)
+	l := &Anomalies{AsOf: asOf, Anomalies: []Anomaly{}, Kinds: map[string]int{}, names: names}
+	take := func(a *detect.Anomaly) bool { return l.take(a, &q) }
 	if err := r.EachAnomaly(ctx, q.Event, q.MinConfidence, take); err != nil {
 		return nil, err
 	}
@@ -96,18 +114,29 @@ func ListAnomalies(ctx context.Context, r AnomalyReader, q AnomalyQuery, names N
 		return nil, err
 	}
 	theirs := external(edges, q.MinConfidence)
-	for i := 0; i < len(theirs) && more; i++ {
+	for i := range theirs {
 		take(&theirs[i])
 	}
-	slices.SortStableFunc(l.Anomalies, func(a, b Anomaly) int { return cmp.Compare(a.At, b.At) })
-	if q.Newest > 0 {
-		slices.Reverse(l.Anomalies)
+	l.order(q.Newest)
+	for i := range l.Anomalies {
+		l.Kinds[l.Anomalies[i].Kind]++
 	}
 	return l, nil
 }
 
+// order sorts by time, or if newest is above 0 keeps so many of the newest, newest first:
+// rows of other programs come on top of what the reader gave, and may be newer.
+func (l *Anomalies) order(newest int) {
+	if newest <= 0 {
+		slices.SortStableFunc(l.Anomalies, func(a, b Anomaly) int { return cmp.Compare(a.At, b.At) })
+		return
+	}
+	slices.SortStableFunc(l.Anomalies, func(a, b Anomaly) int { return cmp.Compare(b.At, a.At) })
+	l.Anomalies = l.Anomalies[:min(newest, len(l.Anomalies))]
+}
+
 // take adds an anomaly that matches, counts a suppressed one, and reports whether
-// more are wanted.
+// the reader should go on.
 func (l *Anomalies) take(a *detect.Anomaly, q *AnomalyQuery) bool {
 	if a.At > l.AsOf || a.Confidence < q.MinConfidence || q.Kind != "" && q.Kind != a.Kind {
 		return true
@@ -118,7 +147,6 @@ func (l *Anomalies) take(a *detect.Anomaly, q *AnomalyQuery) bool {
 			return true
 		}
 	}
-	l.Kinds[a.Kind]++
 	l.Anomalies = append(l.Anomalies, NewAnomaly(a, l.names, l.AsOf))
 	return q.Newest <= 0 || len(l.Anomalies) < q.Newest
 }
@@ -130,8 +158,8 @@ func NewAnomaly(a *detect.Anomaly, names Names, asOf odds.Time) Anomaly {
 		until = 0
 	}
 	return Anomaly{
-		Kind: a.Kind, Meaning: detect.Describe(a.Kind), Layer: a.Layer, EventID: a.Event, Title: names.Event(a.Event),
-		Nodes: append([]odds.NodeID{}, a.Nodes...), At: a.At, Until: known(until), Severity: a.Severity, Band: a.Band,
+		Kind: a.Kind, Meaning: detect.Describe(a.Kind), Layer: a.Layer, EventID: a.Event, Title: names.Event(a.Event), Start: words.Known(names.events[a.Event].Start),
+		Nodes: append([]odds.NodeID{}, a.Nodes...), At: a.At, Until: words.Known(until), Severity: a.Severity, Band: a.Band,
 		Confidence: a.Confidence, Size: a.Size, Strength: a.Strength, Evidence: a.Evidence, Suppressed: a.Suppressed,
 	}
 }
@@ -170,11 +198,11 @@ func (l *Anomalies) Text(w io.Writer, s Style, limit int) error {
 	if limit > 0 && len(order) > limit {
 		order = order[:limit]
 	}
-	t := table.New("Severity", "What", "Layer", "When", "Lasted", "Where", "Confidence", "Now", "Usually", "")
+	t := table.New("Severity", "What", "Layer", "When", "Lasted", "Where", "Confidence", "Now", "Usually", "Event", "")
 	for i := range order {
 		a := &order[i]
-		t.Add(table.Cell{Text: string(a.Severity), Paint: severityPaint(a.Severity)}, a.Kind, a.Layer.Key(), clock(a.At), a.lasted(),
-			l.where(a), sure(a.Confidence), now(a), usually(a), table.Cell{Text: a.Suppressed, Paint: table.Dim})
+		t.Add(table.Cell{Text: string(a.Severity), Paint: severityPaint(a.Severity)}, a.Kind, a.Layer.Key(), words.Clock(a.At), a.lasted(),
+			l.where(a), words.SureCell(a.Confidence), now(a), usually(a), a.EventID, table.Cell{Text: cmp.Or(a.Suppressed, a.Evidence.Suspected), Paint: table.Dim})
 	}
 	if t.Len() == 0 {
 		b.WriteString("Nothing abnormal.\n")
@@ -182,10 +210,10 @@ func (l *Anomalies) Text(w io.Writer, s Style, limit int) error {
 		t.Write(&b, s)
 	}
 	if n := len(l.Anomalies) - len(order); n > 0 {
-		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", plural(n, "less severe or older one"))
+		fmt.Fprintf(&b, "%s; anomalies --limit 0 shows all.\n", words.Plural(n, "less severe or older one"))
 	}
 	if listed := slices.ContainsFunc(l.Anomalies, func(a Anomaly) bool { return a.Suppressed != "" }); l.Suppressed > 0 && !listed {
-		fmt.Fprintf(&b, "%s suppressed; --suppressed shows them with the reason.\n", plural(l.Suppressed, "further one"))
+		fmt.Fprintf(&b, "%s suppressed; --suppressed shows them with the reason.\n", words.Plural(l.Suppressed, "further one"))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -195,7 +223,7 @@ func (a *Anomaly) lasted() string {
 	if a.Until == nil {
 		return "still on"
 	}
-	return Span(a.Until.Sub(a.At))
+	return words.Span(a.Until.Sub(a.At))
 }
 
 // where names the event, and once what the nodes share.
@@ -218,8 +246,10 @@ func (l *Anomalies) where(a *Anomaly) string {
 // value in its unit.
 func now(a *Anomaly) string {
 	switch a.Kind {
-	case detect.Arbitrage:
+	case detect.Arbitrage, detect.LayArbitrage:
 		return fmt.Sprintf("%.2f %% arbitrage profit", 100*a.Size)
+	case detect.Value:
+		return fmt.Sprintf("%+.2f %% expected value", 100*a.Size)
 	case detect.HiddenEdge:
 		return fmt.Sprintf("%+.2g of %+.2g log-odds have arrived", a.Evidence.Now, a.Evidence.Usual)
 	}
@@ -227,7 +257,7 @@ func now(a *Anomaly) string {
 }
 
 func usually(a *Anomaly) string {
-	if a.Evidence.N == 0 || a.Kind == detect.HiddenEdge {
+	if a.Evidence.N == 0 || a.Kind == detect.HiddenEdge || a.Kind == detect.Value {
 		return ""
 	}
 	return fmt.Sprintf("%.3g ± %.2g", a.Evidence.Usual, a.Evidence.Spread)

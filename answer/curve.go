@@ -7,8 +7,9 @@ import (
 	"math"
 	"strings"
 
+	"corrgraph/answer/words"
 	"corrgraph/internal/table"
-	"corrgraph/leadlag"
+	"corrgraph/leadlag/paths"
 	"corrgraph/odds"
 )
 
@@ -18,12 +19,11 @@ const (
 	curveBar  = 30
 )
 
-// Curve writes the comparison of two series: the findings, then the correlation by
-// lag as bars. If there are too many lags, it shows the largest correlation of each
-// stretch.
-func Curve(w io.Writer, s Style, a, b string, r *leadlag.Report) error {
+// Curve writes the comparison of two series: the findings, then the correlation by lag as
+// bars, of too many lags the largest of each stretch.
+func Curve(w io.Writer, s Style, a, b string, r *paths.Report) error {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "%s has %s, %s has %s\n", a, plural(r.TicksA, "tick"), b, plural(r.TicksB, "tick"))
+	fmt.Fprintf(&out, "%s has %s, %s has %s\n", a, words.Plural(r.TicksA, "tick"), b, words.Plural(r.TicksB, "tick"))
 	switch {
 	case !r.Defined:
 		out.WriteString("Nothing to compare: both must move at least once.\n")
@@ -37,24 +37,24 @@ func Curve(w io.Writer, s Style, a, b string, r *leadlag.Report) error {
 	return err
 }
 
-func finding(a, b string, r *leadlag.Report) string {
+func finding(a, b string, r *paths.Report) string {
 	first, then := a, b
 	lag := odds.Millis(*r.BestLagMS)
 	if lag < 0 {
 		first, then, lag = b, a, -lag
 	}
-	text := fmt.Sprintf("%s moves first and %s follows after %s", first, then, Span(lag))
+	text := fmt.Sprintf("%s moves first and %s follows after %s", first, then, words.Span(lag))
 	if lag == 0 {
 		text = a + " and " + b + " move together"
 	}
-	text += fmt.Sprintf(": correlation %.3f, %s of %s", *r.BestRho, Share(*r.Beta), a)
+	text += fmt.Sprintf(": correlation %.3f, %s of %s", *r.BestRho, words.Share(*r.Beta), a)
 	if r.LLR != nil {
 		text += fmt.Sprintf(", lead-lag ratio %.2f (above 1: %s leads)", *r.LLR, a)
 	}
 	return text + ".\nThe best of many lags is not a test by itself; q-values come from replay.\n\n"
 }
 
-func bars(b *bytes.Buffer, s Style, r *leadlag.Report) {
+func bars(b *bytes.Buffer, s Style, r *paths.Report) {
 	n := len(r.LagsMS)
 	rows := min(n, curveRows)
 	t := table.New(">Lag", ">Corr", ">z", ">Overlaps", "")
@@ -78,7 +78,7 @@ func bars(b *bytes.Buffer, s Style, r *leadlag.Report) {
 		if r.LagsMS[k] == *r.BestLagMS {
 			p, bar = table.Green, bar+" best"
 		}
-		t.Add(Span(odds.Millis(r.LagsMS[k])), fmt.Sprintf("%.3f", r.Rho[k]), fmt.Sprintf("%.1f", r.Z[k]), fmt.Sprint(r.Overlaps[k]), table.Cell{Text: bar, Paint: p})
+		t.Add(words.Span(odds.Millis(r.LagsMS[k])), fmt.Sprintf("%.3f", r.Rho[k]), fmt.Sprintf("%.1f", r.Z[k]), fmt.Sprint(r.Overlaps[k]), table.Cell{Text: bar, Paint: p})
 	}
 	t.Write(b, s)
 }

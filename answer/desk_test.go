@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"testing"
 
 	"corrgraph/catalog"
 	"corrgraph/detect"
@@ -19,6 +18,7 @@ const noon odds.Time = 1_780_000_000_000
 
 // desk is a reader for every question, with the contents that a test gives it.
 type desk struct {
+	leagues     []catalog.League
 	asOf        odds.Time
 	matches     map[string]Match
 	events      []catalog.Event
@@ -29,7 +29,6 @@ type desk struct {
 	groups      []store.Group
 	predictions []ledger.Prediction
 	documents   map[string]string
-	muted       string
 	busy        error // returned for every question
 }
 
@@ -111,29 +110,13 @@ func (d *desk) KnowsEvent(_ context.Context, id string) (bool, error) {
 	return false, d.busy
 }
 
-func (d *desk) Families(context.Context) ([]graph.Family, error) { return d.families, d.busy }
-func (d *desk) Groups(context.Context) ([]store.Group, error)    { return d.groups, d.busy }
+func (d *desk) Families(context.Context) ([]graph.Family, error)  { return d.families, d.busy }
+func (d *desk) Groups(context.Context) ([]store.Group, error)     { return d.groups, d.busy }
+func (d *desk) Leagues(context.Context) ([]catalog.League, error) { return d.leagues, d.busy }
 func (d *desk) Predictions(context.Context) ([]ledger.Prediction, error) {
 	return d.predictions, d.busy
 }
 func (d *desk) Opinions(context.Context) (map[string]graph.Opinion, error) { return nil, d.busy }
-
-func (d *desk) Review(list []Anomaly) {
-	for i := range list {
-		if d.muted != "" {
-			list[i].Review = &Reviewed{MutedBy: d.muted}
-		}
-	}
-}
-
-func (d *desk) arbitrage(t *testing.T, suppressed bool) *Arbitrage {
-	t.Helper()
-	got, err := FindArbitrage(t.Context(), d, suppressed, Names{}, d.asOf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got
-}
 
 // quoted is a match with quotes and nothing else.
 func quoted(id string) Match {

@@ -9,25 +9,28 @@ import (
 	"strings"
 	"testing"
 
+	"corrgraph/answer/words"
+	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/graph"
-	"corrgraph/leadlag"
+	"corrgraph/leadlag/paths"
 	"corrgraph/odds"
+	"corrgraph/store"
 )
 
 // compared is the report of two series that are steps of one size, the
 // second half as large and two seconds after the first.
-func compared(sign float64, grid ...int64) *leadlag.Report {
-	var a, b leadlag.Path
+func compared(sign float64, grid ...int64) *paths.Report {
+	var a, b paths.Path
 	for i, up := range []float64{0, 1, 0, 1, 1, 0, 1, 0, 0, 1} {
 		a.T, a.V = append(a.T, int64(i)*10_000), append(a.V, up)
 		b.T, b.V = append(b.T, int64(i)*10_000+2000), append(b.V, sign*up/2)
 	}
-	r := leadlag.Answer(a, b, grid)
+	r := paths.Answer(a, b, grid)
 	return &r
 }
 
-func curve(t *testing.T, r *leadlag.Report) string {
+func curve(t *testing.T, r *paths.Report) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := Curve(&b, Style{}, "A", "B", r); err != nil {
@@ -54,13 +57,13 @@ func TestCurveSaysWhoMovesFirst(t *testing.T) {
 }
 
 func TestCurveOfNothingToCompareSaysSo(t *testing.T) {
-	still := leadlag.Path{T: []int64{0, 1000, 2000}, V: []float64{1, 1, 1}}
-	r := leadlag.Answer(still, leadlag.Path{T: []int64{5}, V: []float64{1}}, []int64{0})
+	still := paths.Path{T: []int64{0, 1000, 2000}, V: []float64{1, 1, 1}}
+	r := paths.Answer(still, paths.Path{T: []int64{5}, V: []float64{1}}, []int64{0})
 	if got := curve(t, &r); got != "A has 3 ticks, B has 1 tick\nNothing to compare: both must move at least once.\n" {
 		t.Errorf("%s", got)
 	}
 	// Both move, an hour apart.
-	r = leadlag.Answer(leadlag.Path{T: []int64{0, 1000}, V: []float64{0, 1}}, leadlag.Path{T: []int64{3_600_000, 3_601_000}, V: []float64{0, 1}}, []int64{-1000, 0, 1000})
+	r = paths.Answer(paths.Path{T: []int64{0, 1000}, V: []float64{0, 1}}, paths.Path{T: []int64{3_600_000, 3_601_000}, V: []float64{0, 1}}, []int64{-1000, 0, 1000})
 	if got := curve(t, &r); got != "A has 2 ticks, B has 2 ticks\nTheir moves never overlap at these lags.\n" {
 		t.Errorf("%s", got)
 	}
@@ -77,7 +80,7 @@ func TestCurveKeepsTheBestLagOfManyMoreThanFit(t *testing.T) {
 	rows := strings.Split(strings.TrimSpace(curve(t, r)), "\n")
 	bars := slices.DeleteFunc(rows, func(s string) bool { return !strings.ContainsAny(s, "█░") })
 	best := slices.DeleteFunc(slices.Clone(bars), func(s string) bool { return !strings.HasSuffix(s, "best") })
-	if len(best) != 1 || !strings.HasPrefix(strings.TrimSpace(best[0]), Span(odds.Millis(*r.BestLagMS))) || strings.Count(best[0], "█") != curveBar {
+	if len(best) != 1 || !strings.HasPrefix(strings.TrimSpace(best[0]), words.Span(odds.Millis(*r.BestLagMS))) || strings.Count(best[0], "█") != curveBar {
 		t.Errorf("the best of %d rows is %q, wanted that of %d ms", len(bars), best, *r.BestLagMS)
 	}
 	if len(bars) > curveRows {
@@ -91,15 +94,15 @@ func TestCurveKeepsTheBestLagOfManyMoreThanFit(t *testing.T) {
 // TestTheBestLagHasARowAmongEquals: of a stretch of two lags that are as high, the best
 // is shown, be it the second.
 func TestTheBestLagHasARowAmongEquals(t *testing.T) {
-	r := &leadlag.Report{Defined: true}
+	r := &paths.Report{Defined: true}
 	for i := range int64(2 * curveRows) {
 		r.LagsMS, r.Rho, r.Z, r.Overlaps = append(r.LagsMS, i*1000), append(r.Rho, 0.5), append(r.Z, 1), append(r.Overlaps, 1)
 	}
 	for _, best := range []int64{0, 6000, 7000, 61_000} {
 		rho, beta := 0.5, 1.0
 		r.BestLagMS, r.BestRho, r.Beta = &best, &rho, &beta
-		if got := curve(t, r); strings.Count(got, " best\n") != 1 || !strings.Contains(got, Span(odds.Millis(best))+"  0.500") {
-			t.Errorf("no row of %s in\n%s", Span(odds.Millis(best)), got)
+		if got := curve(t, r); strings.Count(got, " best\n") != 1 || !strings.Contains(got, words.Span(odds.Millis(best))+"  0.500") {
+			t.Errorf("no row of %s in\n%s", words.Span(odds.Millis(best)), got)
 		}
 	}
 }
@@ -107,7 +110,7 @@ func TestTheBestLagHasARowAmongEquals(t *testing.T) {
 // TestBarsEndAtTheEdge: the estimate is not clipped, and the bar is.
 func TestBarsEndAtTheEdge(t *testing.T) {
 	lag, rho, beta := int64(0), 1.7, 1.0
-	r := &leadlag.Report{
+	r := &paths.Report{
 		Defined: true, TicksA: 3, TicksB: 3, LagsMS: []int64{0, 1000}, Rho: []float64{rho, 0.01}, Z: []float64{3, 0}, Overlaps: []int64{4, 2},
 		BestLagMS: &lag, BestRho: &rho, Beta: &beta,
 	}
@@ -182,7 +185,7 @@ func TestARowOfAnotherProgramHasNoFamilyAndNoNullList(t *testing.T) {
 func TestNewMoveList(t *testing.T) {
 	a := node("a", "m", "home")
 	graphs := []odds.Time{noon - 1000, noon}
-	got := NewMoveList("m", &engine.Remembered{Since: noon - 9000, Older: 4, Newer: 2, Moves: []engine.PastMove{{Node: a, At: noon - 500, Raw: -0.2, RMS: 0.1}}}, graphs, noon)
+	got := NewMoveList(&catalog.Event{ID: "m"}, &engine.Remembered{Since: noon - 9000, Older: 4, Newer: 2, Moves: []engine.PastMove{{Node: a, At: noon - 500, Raw: -0.2, RMS: 0.1}}}, graphs, noon, &store.Judgement{})
 	if got.Since == nil || *got.Since != noon-9000 || got.Older != 4 || got.Newer != 2 || !slices.Equal(got.Moves, []Move{{a, noon - 500, -0.2, 0.1}}) || !slices.Equal(got.Graphs, graphs) {
 		t.Errorf("%+v", got)
 	}
@@ -190,14 +193,14 @@ func TestNewMoveList(t *testing.T) {
 	if got.Graphs[0] != noon-1000 {
 		t.Error("the instants are shared with the caller's")
 	}
-	if _, null := members(t, NewMoveList("m", &engine.Remembered{}, nil, noon)); !slices.Equal(null, []string{"remembered_from"}) {
+	if _, null := members(t, NewMoveList(&catalog.Event{ID: "m"}, &engine.Remembered{}, nil, noon, &store.Judgement{})); !slices.Equal(null, []string{"remembered_from"}) {
 		t.Errorf("where nothing is remembered these are null: %v", null)
 	}
 }
 
 func TestFairPricesNeedTheWholeMarket(t *testing.T) {
 	q := func(venue, selection string, price float64) engine.Quote {
-		return engine.Quote{Node: node(venue, "m", selection), Venue: venue, Market: "h2h", Selection: selection, Price: price}
+		return engine.Quote{Node: node(venue, "m", selection), Venue: venue, Market: "h2h", Selection: selection, Listed: true, Complete: true, Price: price}
 	}
 	suspended, unvalued := q("c", "home", 1.9), q("d", "home", 1.9)
 	suspended.Status = odds.Suspended
@@ -213,6 +216,14 @@ func TestFairPricesNeedTheWholeMarket(t *testing.T) {
 		}
 		qs = append(qs, x)
 	}
+	for _, selection := range []string{"home", "away"} { // nothing says that these are all outcomes
+		x := q("g", selection, 2.9)
+		x.Complete = false
+		qs = append(qs, x)
+	}
+	unlisted := q("a", "draw", 0) // one that others list
+	unlisted.Listed = false
+	qs = append(qs, unlisted)
 	fair := fairOf(qs)
 	if len(fair) != 2 || fair[0] == nil || fair[5] == nil {
 		t.Fatalf("fair prices of %v; only the market of a is whole", fair)
@@ -234,7 +245,7 @@ func TestPricesThatAreNotKnownAreNull(t *testing.T) {
 
 func TestAMoveOfAConsensusHasNoPrice(t *testing.T) {
 	for price, want := range map[float64][]string{0: {"price"}, 1.5: nil} {
-		m := NewMoved(&engine.Move{Node: "a", Event: "m", At: noon, Price: price})
+		m := NewMoved(&engine.Move{Node: "a", Event: "m", At: noon, Price: price}, Names{})
 		if _, null := members(t, m); !slices.Equal(null, want) {
 			t.Errorf("price %v: null are %v", price, null)
 		}
@@ -254,10 +265,8 @@ func TestEveryTextIsOneWrite(t *testing.T) {
 		"curve":     func(b *broken) error { return Curve(b, Style{}, "A", "B", compared(1, -2000, 0, 2000)) },
 		"edges":     func(b *broken) error { return (&Edges{}).Text(b, Style{}, true) },
 		"events":    func(b *broken) error { return (&EventList{}).Text(b, Style{}) },
-		"leaders":   func(b *broken) error { return (&Leaders{}).Text(b, Style{}, true, 0) },
 		"anomalies": func(b *broken) error { return (&Anomalies{}).Text(b, Style{}, 0) },
 		"paths":     func(b *broken) error { return (&Paths{}).Text(b, Style{}, 0) },
-		"scorecard": func(b *broken) error { return (&Scorecard{}).Text(b, Style{}, 0) },
 		"graph":     func(b *broken) error { return (&Graph{}).Text(b, Style{}) },
 		"json":      func(b *broken) error { return JSON(b, 1) },
 	} {

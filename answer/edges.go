@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"corrgraph/answer/words"
 	"corrgraph/graph"
 	"corrgraph/internal/table"
 	"corrgraph/odds"
@@ -14,31 +15,32 @@ import (
 
 // Edge is one link in the form of the API and the command line.
 type Edge struct {
-	Layer        odds.Layer     `json:"layer"`
-	EventID      string         `json:"event_id"`
-	Source       odds.NodeID    `json:"source"`
-	Target       odds.NodeID    `json:"target"`
-	SourceName   string         `json:"source_name"`
-	TargetName   string         `json:"target_name"`
-	Type         string         `json:"type"`
-	LagMs        odds.Millis    `json:"lag_ms"`
-	LagLowMs     odds.Millis    `json:"lag_low_ms"`
-	LagHighMs    odds.Millis    `json:"lag_high_ms"`
-	Correlation  float64        `json:"correlation"`
-	Beta         float64        `json:"beta"`
-	N            int            `json:"n"`
-	P            float64        `json:"p"`
-	Q            float64        `json:"q"`
-	Confidence   float64        `json:"confidence"`
-	Band         odds.Band      `json:"band"`
-	Discovered   bool           `json:"discovered"`
-	Simultaneous bool           `json:"simultaneous"`
-	Copied       bool           `json:"copied"`
-	Evidence     graph.Evidence `json:"evidence"`
-	Family       string         `json:"family,omitempty"`
-	DetectedAt   odds.Time      `json:"detected_at"`
-	FirstSeen    *odds.Time     `json:"first_seen"` // null: unknown
-	InWindow     bool           `json:"in_window"`  // still counts at the time of the answer
+	Layer        odds.Layer  `json:"layer"`
+	EventID      string      `json:"event_id"`
+	Source       odds.NodeID `json:"source"`
+	Target       odds.NodeID `json:"target"`
+	SourceName   string      `json:"source_name"`
+	TargetName   string      `json:"target_name"`
+	Type         string      `json:"type"`
+	LagMs        odds.Millis `json:"lag_ms"`
+	LagLowMs     odds.Millis `json:"lag_low_ms"`
+	LagHighMs    odds.Millis `json:"lag_high_ms"`
+	Correlation  float64     `json:"correlation"`
+	Beta         float64     `json:"beta"`
+	N            int         `json:"n"`
+	P            float64     `json:"p"`
+	Q            float64     `json:"q"`
+	Confidence   float64     `json:"confidence"`
+	Band         odds.Band   `json:"band"`
+	Discovered   bool        `json:"discovered"`
+	Simultaneous bool        `json:"simultaneous"`
+	Copied       bool        `json:"copied"`
+	words.Traits
+	Evidence   graph.Evidence `json:"evidence"`
+	Family     string         `json:"family,omitempty"`
+	DetectedAt odds.Time      `json:"detected_at"`
+	FirstSeen  *odds.Time     `json:"first_seen"` // null: unknown
+	InWindow   bool           `json:"in_window"`  // still counts at the time of the answer
 }
 
 func edgeOf(e *graph.Edge, names Names, now odds.Time) Edge {
@@ -47,8 +49,8 @@ func edgeOf(e *graph.Edge, names Names, now odds.Time) Edge {
 		SourceName: names.Node(e.Source), TargetName: names.Node(e.Target), Type: e.Kind,
 		LagMs: e.Lag, LagLowMs: e.LagLow, LagHighMs: e.LagHigh, Correlation: e.Score, Beta: e.Beta,
 		N: e.N, P: e.P, Q: e.Q, Confidence: e.Confidence, Band: e.Band(), Discovered: e.Discovered,
-		Simultaneous: e.Simultaneous, Copied: e.Copied, Evidence: e.Evidence, Family: e.Family,
-		DetectedAt: e.DetectedAt, FirstSeen: known(e.FirstSeen),
+		Simultaneous: e.Simultaneous, Copied: e.Copied, Traits: words.TraitsOf(&e.Traits), Evidence: e.Evidence, Family: e.Family,
+		DetectedAt: e.DetectedAt, FirstSeen: words.Known(e.FirstSeen),
 		InWindow: e.DetectedAt <= now && e.DetectedAt > now.Add(-e.Layer.Window()),
 	}
 }
@@ -103,7 +105,7 @@ func (l *Edges) Text(w io.Writer, s Style, all bool) error {
 		b.WriteString("No link is certain yet.\n")
 	}
 	if hidden > 0 {
-		fmt.Fprintf(&b, "%s not certain enough; --all shows them.\n", plural(hidden, "more link"))
+		fmt.Fprintf(&b, "%s not certain enough; --all shows them.\n", words.Plural(hidden, "more link"))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -116,13 +118,13 @@ func edgeTable(first string) *table.Table {
 // row adds the edge to a table of edgeTable. event is the event in question.
 func (e *Edge) row(t *table.Table, first string, names Names, event, remark string) {
 	external := e.Evidence == graph.FromExternal
-	n, q, flag := fmt.Sprint(e.N), small(e.Q), flags(e.Simultaneous, e.Copied, e.Discovered || external)
+	n, q, flag := fmt.Sprint(e.N), words.Small(e.Q), e.Flags(e.Simultaneous, e.Copied, e.Discovered || external)
 	if external {
 		n, q = "", "" // other programs give neither
 	}
 	if remark != "" && flag != "" {
 		flag += ", "
 	}
-	t.Add(first, names.pairIn(event, e.Source, e.Target, e.Simultaneous), Lag(e.LagMs, e.LagLowMs, e.LagHighMs, 0, e.Simultaneous),
-		fmt.Sprintf("%.2f", e.Correlation), Share(e.Beta), n, q, sure(e.Confidence), string(e.Evidence), table.Cell{Text: flag + remark, Paint: table.Dim})
+	t.Add(first, names.pairIn(event, e.Source, e.Target, e.Simultaneous), words.Lag(e.LagMs, e.LagLowMs, e.LagHighMs, 0, e.Simultaneous),
+		fmt.Sprintf("%.2f", e.Correlation), words.Share(e.Beta), n, q, words.SureCell(e.Confidence), string(e.Evidence), table.Cell{Text: flag + remark, Paint: table.Dim})
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"corrgraph/answer/words"
 	"corrgraph/catalog"
 	"corrgraph/internal/table"
 	"corrgraph/odds"
@@ -28,14 +29,10 @@ type Event struct {
 }
 
 func eventOf(e *catalog.Event, names Names) Event {
-	shown := Event{
-		ID: e.ID, Sport: e.Sport, League: e.League, Title: names.Event(e.ID), Home: e.Home, Away: e.Away,
-		Start: known(e.Start), FirstSeen: known(e.FirstSeen), LastSeen: known(e.LastSeen), Entities: append([]string{}, e.Entities...),
+	return Event{
+		ID: e.ID, Sport: e.Sport, League: e.League, Title: names.titleOf(e), Home: e.Home, Away: e.Away,
+		Start: words.Known(e.Start), FirstSeen: words.Known(e.FirstSeen), LastSeen: words.Known(e.LastSeen), Entities: append([]string{}, e.Entities...),
 	}
-	if shown.Title == e.ID && title(e) != "" { // not yet among the names
-		shown.Title = title(e)
-	}
-	return shown
 }
 
 // EventRow is an event of a list.
@@ -64,7 +61,7 @@ type EventList struct {
 
 // EventQuery selects events. Zero fields match all.
 type EventQuery struct {
-	Sport  string // sport or league, as in LeaderFilter
+	Sport  string // sport or league, as in words.LeagueFilter
 	Search string // substring of the title or the id, in any case
 	Cursor string // EventList.Next of the previous page
 	Limit  int    // per page; zero means no limit
@@ -79,41 +76,82 @@ type EventReader interface {
 }
 
 // ListEvents lists the events first seen by asOf, in the reader's order. It returns
-// ErrInvalid for a cursor that no list issued. Cost: one pass over all events.
+// ErrInvalid for a cursor that no list issued, and for a sport that no event has. Cost: one pass over all events.
 func ListEvents(ctx context.Context, r EventReader, q EventQuery, names Names, asOf odds.Time) (*EventList, error) {
 	after, err := parseCursor(q.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	l := &EventList{AsOf: asOf, Events: []EventRow{}}
-	find := strings.ToLower(q.Search)
-	last := pageEnd{}
+	p := eventPage{q: &q, find: strings.ToLower(q.Search), after: after, names: names, l: &EventList{AsOf: asOf, Events: []EventRow{}}}
+	var leagues leagueSet
 	err = r.EachEvent(ctx, func(e *catalog.Event, now *Activity) bool {
-		if e.FirstSeen > asOf || !q.wants(e, find) {
-			return true
-		}
-		l.Total++
-		at := pageEndOf(e, now)
-		switch {
-		case after != nil && !after.before(at):
-		case q.Limit <= 0 || len(l.Events) < q.Limit:
-			row := EventRow{Event: eventOf(e, names)}
-			if now != nil {
-				own := *now
-				row.Activity = &own
-			}
-			l.Events, last = append(l.Events, row), at
-		case l.Next == "":
-			l.Next = last.String()
+		if e.FirstSeen <= asOf {
+			leagues.add(e.Sport, e.League)
+			p.add(e, now)
 		}
 		return true
 	})
-	return l, err
+	if err == nil {
+		err = words.LeagueFilter{Sport: q.Sport}.CheckLeagues(leagues.all)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.l, nil
+}
+
+// leagueSet collects the leagues of events.
+type leagueSet struct {
+	all  []catalog.League
+	seen map[[2]string]bool
+}
+
+func (s *leagueSet) add(sport, league string) {
+	k := [2]string{sport, league}
+	if s.seen[k] {
+		return
+	}
+	if s.seen == nil {
+		s.seen = map[[2]string]bool{}
+	}
+	s.seen[k] = true
+	s.all = append(s.all, catalog.League{Sport: sport, Name: league})
+}
+
+// eventPage collects the events of a page.
+type eventPage struct {
+	q     *EventQuery
+	find  string // search text in lower case
+	after *pageEnd
+	names Names
+	l     *EventList
+	last  pageEnd // of the newest row
+}
+
+func (p *eventPage) add(e *catalog.Event, now *Activity) {
+	if !p.q.wants(e, p.find) {
+		return
+	}
+	l := p.l
+	l.Total++
+	at := pageEndOf(e, now)
+	switch {
+	case p.after != nil && !p.after.before(at):
+	case p.q.Limit <= 0 || len(l.Events) < p.q.Limit:
+		row := EventRow{Event: eventOf(e, p.names)}
+		if now != nil {
+			own := *now
+			row.Activity = &own
+		}
+		l.Events, p.last = append(l.Events, row), at
+	case l.Next == "":
+		l.Next = p.last.String()
+	}
 }
 
 // wants reports whether an event matches; find is the search text in lower case.
 func (q *EventQuery) wants(e *catalog.Event, find string) bool {
-	if !(LeaderFilter{Sport: q.Sport}).Matches(e.Sport, e.League) {
+	if !(words.LeagueFilter{Sport: q.Sport}).Matches(e.Sport, e.League) {
 		return false
 	}
 	return find == "" || strings.Contains(strings.ToLower(title(e)), find) || strings.Contains(strings.ToLower(e.ID), find)
@@ -149,7 +187,7 @@ func parseCursor(cursor string) (*pageEnd, error) {
 	i := strings.LastIndexByte(cursor, '@')
 	last, err := strconv.ParseInt(cursor[i+1:], 10, 64)
 	if i < 0 || err != nil {
-		return nil, &Error{ErrInvalid, "cursor " + strconv.Quote(cursor) + " did not come from this list: start again without one"}
+		return nil, &Error{Kind: ErrInvalid, Detail: "cursor " + strconv.Quote(cursor) + " did not come from this list: start again without one"}
 	}
 	return &pageEnd{odds.Time(last), cursor[:i]}, nil
 }
@@ -173,7 +211,7 @@ func (l *EventList) Text(w io.Writer, s Style) error {
 
 func clockOf(t *odds.Time) string {
 	if t == nil {
-		return clock(0)
+		return words.Clock(0)
 	}
-	return clock(*t)
+	return words.Clock(*t)
 }

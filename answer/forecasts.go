@@ -5,29 +5,36 @@ import (
 	"errors"
 	"slices"
 
+	"corrgraph/answer/words"
 	"corrgraph/engine"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/propagate"
 )
 
-// Forecast is a prediction in the form of the API and the command line.
+// Forecast is a call in the form of the pages and the stream; package answer/forecast lists
+// calls with all that they rest on.
 type Forecast struct {
 	ID          string         `json:"id"`
 	Family      string         `json:"family"`
 	Layer       odds.Layer     `json:"layer"`
 	EventID     string         `json:"event_id"`
 	Title       string         `json:"title"`
-	Source      odds.NodeID    `json:"source"`
+	Source      odds.NodeID    `json:"source"` // the leader that speaks, the surest that agrees
 	Target      odds.NodeID    `json:"target"`
 	SourceName  string         `json:"source_name"`
 	TargetName  string         `json:"target_name"`
+	Leaders     int            `json:"leaders"` // that agree, over all revisions
+	Against     int            `json:"against"` // leaders that say the opposite
 	IssuedAt    odds.Time      `json:"issued_at"`
+	KnownAt     *odds.Time     `json:"known_at"` // when a subscriber could know; null unknown
 	ArriveFrom  odds.Time      `json:"arrive_from"`
 	ArriveTo    odds.Time      `json:"arrive_to"`
-	Move        float64        `json:"move"` // the leader's, log-odds
-	Size        float64        `json:"size"` // expected move of the follower, log-odds
-	Probability float64        `json:"probability"`
+	Move        float64        `json:"move"`             // the leader's, log-odds
+	Size        float64        `json:"size"`             // expected move of the follower, log-odds
+	Probability float64        `json:"probability"`      // of a hit, as stated first
+	Revised     float64        `json:"revised"`          // as stated last
+	Half        *float64       `json:"probability_half"` // as stated last, that it moves by half of its leaders' own move; null in rows of earlier versions
 	Confidence  float64        `json:"confidence"`
 	Outcome     ledger.Outcome `json:"outcome"`
 	ResolvedAt  *odds.Time     `json:"resolved_at"` // null while pending
@@ -37,21 +44,36 @@ type Forecast struct {
 
 // NewForecast returns a prediction as a Forecast.
 func NewForecast(p *ledger.Prediction, names Names) Forecast {
-	return Forecast{
+	last := p.Newest()
+	f := Forecast{
 		ID: p.ID, Family: p.Family, Layer: p.Layer, EventID: p.Event, Title: names.Event(p.Event), Source: p.Source, Target: p.Target,
 		SourceName: names.NodeIn(p.Event, p.Source), TargetName: names.NodeIn(p.Event, p.Target),
 		IssuedAt: p.IssuedAt, ArriveFrom: p.From, ArriveTo: p.To, Move: p.Move, Size: p.Size, Probability: p.P,
-		Confidence: p.Confidence, Outcome: p.Outcome, ResolvedAt: known(p.ResolvedAt), Actual: p.Actual, LeadTimeMs: p.LeadTime,
+		Confidence: p.Confidence, Outcome: p.Outcome, ResolvedAt: words.Known(p.ResolvedAt), Actual: p.Actual, LeadTimeMs: p.LeadTime,
+		KnownAt: words.Known(p.KnownAt), Revised: last.P, Leaders: 1,
 	}
+	if last.PHalf > 0 {
+		f.Half = &last.PHalf
+	}
+	if len(p.Leaders) > 0 {
+		f.Leaders, f.Against = p.Agreement()
+	}
+	return f
 }
 
-// forecasts returns the open and the settled predictions of a match that match a
-// filter, the settled ones newest first.
+// forecasts returns the open and the answered predictions of a match that match a filter,
+// the answered ones newest first: before those that were settled, those of which only the
+// second question is open.
 func (m *Match) forecasts(names Names, wanted func(*ledger.Prediction) bool) (open, settled []Forecast) {
 	open, settled = []Forecast{}, []Forecast{}
 	for i := range m.Open {
-		if wanted(&m.Open[i]) {
-			open = append(open, NewForecast(&m.Open[i], names))
+		if p := &m.Open[i]; wanted(p) && p.ResolvedAt == 0 {
+			open = append(open, NewForecast(p, names))
+		}
+	}
+	for i := range slices.Backward(m.Open) {
+		if p := &m.Open[i]; wanted(p) && p.ResolvedAt != 0 {
+			settled = append(settled, NewForecast(p, names))
 		}
 	}
 	for i := range slices.Backward(m.Settled) {

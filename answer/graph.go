@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"corrgraph/answer/words"
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/store"
@@ -39,11 +40,26 @@ type Layer struct {
 // LayerOff is the status of a layer that is switched off, which is not a failure.
 const LayerOff graph.Status = "OFF"
 
+// Mode is how the four layers are built.
+type Mode = graph.Mode
+
+// Failures returns an audit row for each layer that could not be built.
+func (g *Graph) Failures(at odds.Time) (rows []store.AuditRow) {
+	for _, l := range g.Layers {
+		if l.Status == graph.Failed {
+			rows = append(rows, store.AuditRow{
+				At: at, Operation: l.Layer.Key() + "_BUILD_FAILED", Subject: g.EventID, Layer: l.Layer, Status: "FAILED", Detail: l.Reason,
+			})
+		}
+	}
+	return rows
+}
+
 // GraphQuery is a question for the graph of an event.
 type GraphQuery struct {
 	Event string
-	Limit int        // maximum edges per layer; zero means graph.AnswerLimit
-	Mode  graph.Mode // how layers are built; empty means inline
+	Limit int    // maximum edges per layer; zero means graph.AnswerLimit
+	Mode  string // how layers are built, see graph.Mode; empty means inline
 }
 
 // ReadGraph builds the graph of an event as of an instant, each layer with one
@@ -52,7 +68,7 @@ func ReadGraph(ctx context.Context, r EdgeReader, q GraphQuery, names Names, asO
 	source := func(ctx context.Context, layer odds.Layer) ([]graph.Edge, error) {
 		return r.Edges(ctx, store.EdgeFilter{Event: q.Event, Layer: layer})
 	}
-	g := NewGraph(graph.Build(ctx, q.Event, asOf, source, graph.Options{Mode: q.Mode}), q.Limit, names)
+	g := NewGraph(graph.Build(ctx, q.Event, asOf, source, graph.Options{Mode: graph.Mode(q.Mode)}), q.Limit, names)
 	return &g
 }
 
@@ -112,9 +128,9 @@ func (l *Layer) summary() string {
 	if l.Status == graph.Failed {
 		return "failed, " + l.Reason
 	}
-	t := plural(len(l.Edges), "link")
+	t := words.Plural(len(l.Edges), "link")
 	if len(l.Edges) == 0 {
-		t = "no link in the last " + Span(l.Layer.Window())
+		t = "no link in the last " + words.Span(l.Layer.Window())
 	}
 	if l.LeftOut > 0 {
 		t += fmt.Sprintf(" (the strongest; %d more)", l.LeftOut)

@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"math"
 
+	"corrgraph/answer/words"
+	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/store"
 )
 
 // Quote is one venue's quote of one selection.
@@ -52,7 +55,7 @@ func quotes(v *engine.EventView, n odds.Notation) []Quote {
 		q := &v.Quotes[i]
 		x := Quote{
 			Node: q.Node, Venue: q.Venue, Market: q.Market, Selection: q.Selection, Status: q.Status.String(), Stale: q.Stale, InPlay: q.InPlay,
-			SeenAt: q.SeenAt, ChangedAt: known(q.ChangedAt), AgeMs: v.AsOf.Sub(q.SeenAt), ResolutionMs: q.Resolution, Fair: fair[i], Line: lineOf(q),
+			SeenAt: q.SeenAt, ChangedAt: words.Known(q.ChangedAt), AgeMs: v.AsOf.Sub(q.SeenAt), ResolutionMs: q.Resolution, Fair: fair[i], Line: lineOf(q),
 		}
 		if q.Price > 0 {
 			x.Price = price(q.Price, n)
@@ -79,14 +82,16 @@ func price(decimal float64, n odds.Notation) any {
 	return json.Number(text)
 }
 
-// fairOf removes the margin from every venue's market by Shin's method, if all its
-// outcomes are open. The result is by index of the quote.
+// fairOf removes the margin from every venue's market by Shin's method, if its outcomes
+// are known to be all there are and all are open. The result is by index of the quote.
 func fairOf(qs []engine.Quote) map[int]*float64 {
 	type market struct{ venue, name string }
 	sets := map[market][]int{}
 	for i := range qs {
-		k := market{qs[i].Venue, qs[i].Market}
-		sets[k] = append(sets[k], i)
+		if qs[i].Complete && qs[i].Listed {
+			k := market{qs[i].Venue, qs[i].Market}
+			sets[k] = append(sets[k], i)
+		}
 	}
 	out := map[int]*float64{}
 	for _, set := range sets {
@@ -129,6 +134,7 @@ type MoveList struct {
 	Older   int         `json:"older"`           // remembered moves before these
 	Newer   int         `json:"newer"`           // remembered moves after these
 	Moves   []Move      `json:"moves"`           // oldest first
+	Waves   []Wave      `json:"waves"`           // in these moves, in the order in which they were noticed
 }
 
 // MovesQuery selects moves.
@@ -138,11 +144,11 @@ type MovesQuery struct {
 	Limit    int       // of the newest; zero means 500
 }
 
-// NewMoveList returns the moves that an engine remembers of an event, and the times
-// of the remembered graphs.
-func NewMoveList(event string, r *engine.Remembered, graphs []odds.Time, asOf odds.Time) MoveList {
+// NewMoveList returns the moves that an engine remembers of an event with the waves in them,
+// judged by what is known in j, and the times of the remembered graphs.
+func NewMoveList(event *catalog.Event, r *engine.Remembered, graphs []odds.Time, asOf odds.Time, j *store.Judgement) MoveList {
 	out := MoveList{
-		EventID: event, AsOf: asOf, Since: known(r.Since), Graphs: append([]odds.Time{}, graphs...), Older: r.Older, Newer: r.Newer, Moves: make([]Move, len(r.Moves)),
+		EventID: event.ID, AsOf: asOf, Since: words.Known(r.Since), Graphs: append([]odds.Time{}, graphs...), Older: r.Older, Newer: r.Newer, Moves: make([]Move, len(r.Moves)), Waves: wavesOf(event, r, j),
 	}
 	for i := range r.Moves {
 		out.Moves[i] = Move{r.Moves[i].Node, r.Moves[i].At, r.Moves[i].Raw, r.Moves[i].RMS}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"corrgraph/answer/words"
 	"corrgraph/graph"
 	"corrgraph/internal/table"
 	"corrgraph/odds"
@@ -155,12 +156,12 @@ func (l *Paths) table(b *bytes.Buffer, s Style, limit int) {
 	}
 	for i := range shown {
 		p := &shown[i]
-		t.Add(l.names.NodeIn(event, p.Hops[len(p.Hops)-1].Target), Lag(p.Lag, p.LagLow, p.LagHigh, 0, false), Share(p.Impact),
-			sure(p.Confidence), l.way(event, p))
+		t.Add(l.names.NodeIn(event, p.Hops[len(p.Hops)-1].Target), words.Lag(p.Lag, p.LagLow, p.LagHigh, 0, false), words.Share(p.Impact),
+			words.SureCell(p.Confidence), l.way(event, p))
 	}
 	t.Write(b, s)
 	if n := len(l.Paths) - len(shown); n > 0 {
-		fmt.Fprintf(b, "%s; propagate --limit 0 shows all.\n", plural(n, "weaker one"))
+		fmt.Fprintf(b, "%s; propagate --limit 0 shows all.\n", words.Plural(n, "weaker one"))
 	}
 }
 

@@ -2,34 +2,29 @@ package answer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
+	"corrgraph/answer/words"
 	"corrgraph/catalog"
+	"corrgraph/detect"
 	"corrgraph/engine"
 	"corrgraph/ledger"
 )
 
-// Kinds of errors. Readers also wrap ErrUnknown, for things they do not know.
+// Errors of questions; see package words.
 var (
-	ErrUnknown = errors.New("unknown") // there is no such event, node or link
-	ErrInvalid = errors.New("invalid")
+	ErrUnknown = words.ErrUnknown
+	ErrInvalid = words.ErrInvalid
 )
 
-// Error is the error of a question without an answer. Its text is for the client.
-type Error struct {
-	Kind   error // ErrUnknown or ErrInvalid
-	Detail string
-}
+// Error is the error of a question without an answer.
+type Error = words.Error
 
-// Error returns the detail.
-func (e *Error) Error() string { return e.Detail }
-
-// Unwrap returns the kind.
-func (e *Error) Unwrap() error { return e.Kind }
+// LeagueFilter selects leagues and markets.
+type LeagueFilter = words.LeagueFilter
 
 func unknown(format string, args ...any) error {
-	return &Error{ErrUnknown, fmt.Sprintf(format, args...)}
+	return &Error{Kind: ErrUnknown, Detail: fmt.Sprintf(format, args...)}
 }
 
 // Catalog lists the known events.
@@ -63,4 +58,13 @@ type Match struct {
 // MatchReader reads one event; it returns ErrUnknown if there is no such event.
 type MatchReader interface {
 	Match(ctx context.Context, event string) (Match, error)
+}
+
+// CheckKind returns an error that lists the kinds of anomaly unless kind is one or empty.
+func CheckKind(kind string) error {
+	var known []string
+	for _, r := range detect.Rules() {
+		known = append(known, r.Kind)
+	}
+	return words.OneOf("kind", "kind of anomaly", kind, known)
 }

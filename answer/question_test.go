@@ -45,18 +45,13 @@ func TestEveryQuestionPassesOnWhatItsReaderCouldNotDo(t *testing.T) {
 	d.documents = map[string]string{"scorecard": "{}", "second_opinion": "{}"}
 	ctx, a := t.Context(), node("a", "m", "home")
 	for name, ask := range map[string]func() error{
-		"names":          func() error { _, err := NamesFor(ctx, d, "m"); return err },
-		"leaders":        func() error { _, err := ListLeaders(ctx, d, LeaderFilter{}, noon); return err },
-		"stored leaders": func() error { _, err := ListLeaders(ctx, StoredLeaders{d}, LeaderFilter{}, noon); return err },
-		"events":         func() error { _, err := ListEvents(ctx, d, EventQuery{}, Names{}, noon); return err },
-		"stored events":  func() error { _, err := ListEvents(ctx, StoredEvents{d}, EventQuery{}, Names{}, noon); return err },
-		"edges":          func() error { _, err := ListEdges(ctx, d, store.EdgeFilter{}, Names{}, noon); return err },
-		"anomalies":      func() error { _, err := ListAnomalies(ctx, d, AnomalyQuery{}, Names{}, noon); return err },
-		"propagation":    func() error { _, err := Propagate(ctx, d, PropagationQuery{Source: a}, Names{}); return err },
-		"predictions":    func() error { _, err := ListPredictions(ctx, d, a, Names{}); return err },
-		"arbitrage":      func() error { _, err := FindArbitrage(ctx, d, false, Names{}, noon); return err },
-		"scorecard":      func() error { _, err := StoredScorecard(ctx, d); return err },
-		"past scorecard": func() error { _, err := ScorecardAt(ctx, d, noon); return err },
+		"names":         func() error { _, err := NamesFor(ctx, d, "m"); return err },
+		"events":        func() error { _, err := ListEvents(ctx, d, EventQuery{}, Names{}, noon); return err },
+		"stored events": func() error { _, err := ListEvents(ctx, StoredEvents{d}, EventQuery{}, Names{}, noon); return err },
+		"edges":         func() error { _, err := ListEdges(ctx, d, store.EdgeFilter{}, Names{}, noon); return err },
+		"anomalies":     func() error { _, err := ListAnomalies(ctx, d, AnomalyQuery{}, Names{}, noon); return err },
+		"propagation":   func() error { _, err := Propagate(ctx, d, PropagationQuery{Source: a}, Names{}); return err },
+		"predictions":   func() error { _, err := ListPredictions(ctx, d, a, Names{}); return err },
 	} {
 		if err := ask(); !errors.Is(err, errDisk) {
 			t.Errorf("%s: %v", name, err)
@@ -103,7 +98,7 @@ func TestListEvents(t *testing.T) {
 	}{
 		{EventQuery{}, "c a b", false},
 		{EventQuery{Sport: "tennis_open"}, "c a b", false},
-		{EventQuery{Sport: "golf"}, "", false},
+		{EventQuery{Sport: "tennis", Search: "nobody"}, "", false},
 		{EventQuery{Search: "match A"}, "a", false},
 		{EventQuery{Limit: 2}, "c a", true},
 		{EventQuery{Limit: 3}, "c a b", false},
@@ -155,27 +150,6 @@ func TestPagesHoldEveryEventOnce(t *testing.T) {
 	}
 }
 
-func TestLeadersCarryTheSecondOpinion(t *testing.T) {
-	key := graph.FamilyKey{Layer: odds.Direct, Sport: "tennis", League: "open", Market: "h2h", Leader: "a", Follower: "b"}
-	text, err := json.Marshal(map[string]graph.Opinion{key.String(): {}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &desk{families: []graph.Family{{Key: key, DetectedAt: noon}}, documents: map[string]string{"second_opinion": string(text)}}
-	l, err := ListLeaders(t.Context(), StoredLeaders{d}, LeaderFilter{}, noon)
-	if err != nil || len(l.Pairs) != 1 || l.Pairs[0].HayashiYoshida == nil {
-		t.Errorf("%+v, %v", l, err)
-	}
-	d.documents = nil // a store without documents
-	if l, err = ListLeaders(t.Context(), StoredLeaders{d}, LeaderFilter{}, noon); err != nil || l.Pairs[0].HayashiYoshida != nil || l.Groups == nil {
-		t.Errorf("%+v, %v", l, err)
-	}
-	d.documents = map[string]string{"second_opinion": "{"}
-	if _, err = ListLeaders(t.Context(), StoredLeaders{d}, LeaderFilter{}, noon); err == nil || !strings.Contains(err.Error(), "second_opinion") {
-		t.Error(err)
-	}
-}
-
 func TestListEdgesAsOf(t *testing.T) {
 	old, later := follows("a", "b", 0.5), follows("b", "c", 0.5)
 	old.DetectedAt, later.DetectedAt = noon-2*3_600_000, noon+1
@@ -209,7 +183,7 @@ func TestReadGraph(t *testing.T) {
 
 func TestListAnomalies(t *testing.T) {
 	d := newDesk()
-	for i, kind := range []string{"x", "y", "x", "x", "future"} {
+	for i, kind := range []string{detect.MoveSize, detect.Volatility, detect.MoveSize, detect.MoveSize, detect.Arbitrage} {
 		d.anomalies = append(d.anomalies, detect.Anomaly{Kind: kind, Event: "m", At: noon - odds.Time(i), Confidence: 0.9 - 0.1*float64(i)})
 	}
 	d.anomalies[2].Suppressed = detect.CoolingDown
@@ -226,7 +200,7 @@ func TestListAnomalies(t *testing.T) {
 		{AnomalyQuery{Event: "m"}, 4, 1},
 		{AnomalyQuery{Event: "other"}, 0, 0},
 		{AnomalyQuery{MinConfidence: 0.45}, 3, 1},
-		{AnomalyQuery{Kind: "x"}, 2, 1},
+		{AnomalyQuery{Kind: detect.MoveSize}, 2, 1},
 		{AnomalyQuery{Kind: detect.External}, 1, 0},
 		{AnomalyQuery{Suppressed: true}, 5, 1},
 		{AnomalyQuery{Newest: 2}, 2, 0}, // counted as far back as the list goes
@@ -237,10 +211,19 @@ func TestListAnomalies(t *testing.T) {
 			t.Errorf("%+v: %+v, %v", c.q, l, err)
 			continue
 		}
-		if oldestFirst := slices.IsSortedFunc(l.Anomalies, func(a, b Anomaly) int { return int(a.At - b.At) }); len(l.Anomalies) > 1 && oldestFirst == (c.q.Newest > 0) {
+		way := odds.Time(1)
+		if c.q.Newest > 0 {
+			way = -1
+		}
+		if !slices.IsSortedFunc(l.Anomalies, func(a, b Anomaly) int { return int(way * (a.At - b.At)) }) {
 			t.Errorf("%+v: wrong order: %+v", c.q, l.Anomalies)
 		}
 	}
+	d.edges[0].DetectedAt++ // later than any of ours
+	if l, err := ListAnomalies(t.Context(), d, AnomalyQuery{Newest: 1}, Names{}, noon+1); err != nil || l.Anomalies[0].Kind != detect.External || l.Kinds[detect.External] != 1 || len(l.Kinds) != 1 {
+		t.Errorf("the newest is another program's: %+v, %v", l, err)
+	}
+	d.edges[0].DetectedAt--
 	if l, err := ListAnomalies(t.Context(), StoredAnomalies{d}, AnomalyQuery{}, Names{}, noon-2); err != nil || len(l.Anomalies) != 1 {
 		t.Errorf("as of a moment before: %+v, %v", l, err)
 	}
@@ -310,16 +293,6 @@ func TestListPredictions(t *testing.T) {
 	}
 }
 
-func TestStoredScorecard(t *testing.T) {
-	c, err := StoredScorecard(t.Context(), &desk{documents: map[string]string{"scorecard": `{"overall":{"issued":7}}`}})
-	if err != nil || c.Overall.Issued != 7 {
-		t.Errorf("%+v, %v", c, err)
-	}
-	if c, err = StoredScorecard(t.Context(), &desk{}); err != nil || c.Families == nil || c.Overall.Issued != 0 {
-		t.Errorf("%+v, %v", c, err)
-	}
-}
-
 func TestPrices(t *testing.T) {
 	for _, c := range []struct {
 		price float64
@@ -337,7 +310,7 @@ func TestPrices(t *testing.T) {
 func TestNewEventDetail(t *testing.T) {
 	m := quoted("m")
 	for _, selection := range []string{"away", "home"} {
-		m.Quotes = append(m.Quotes, engine.Quote{Node: node("a", "m", selection), Venue: "a", Market: "h2h", Selection: selection, Price: 1.9, Line: math.NaN(), SeenAt: noon - 500})
+		m.Quotes = append(m.Quotes, engine.Quote{Node: node("a", "m", selection), Venue: "a", Market: "h2h", Selection: selection, Listed: true, Complete: true, Price: 1.9, Line: math.NaN(), SeenAt: noon - 500})
 	}
 	m.Open, m.Settled = []ledger.Prediction{{ID: "1"}}, []ledger.Prediction{{ID: "2"}, {ID: "3"}}
 	e := NewEventDetail(m, odds.InDecimal, Names{}, noon)
@@ -353,11 +326,11 @@ func TestNewEventDetail(t *testing.T) {
 
 func TestMessagesSayTheirKind(t *testing.T) {
 	for want, m := range map[string]Message{
-		`move {"node":"a","event_id":"m","at":"2026-05-28T20:26:40Z","move":0.5,"value":1,"price":2,"rms":0.1}`: NewMoved(&engine.Move{Node: "a", Event: "m", At: noon, Raw: 0.5, Value: 1, Price: 2, RMS: 0.1}),
-		`graph {"event_id":"m","as_of":"2026-05-28T20:26:40Z","version":3}`:                                     Renewed{"m", noon, 3},
-		`decision {"at":"2026-05-28T20:26:40Z","families":3}`:                                                   Decided{noon, 3},
-		`gap {"scope":"stream","missed":2}`:                                                                     Gap{Scope: "stream", Missed: 2},
-		`bye {"reason":"over"}`:                                                                                 Bye{"over"},
+		`move {"node":"a","event_id":"m","title":"m","at":"2026-05-28T20:26:40Z","move":0.5,"value":1,"price":2,"rms":0.1}`: NewMoved(&engine.Move{Node: "a", Event: "m", At: noon, Raw: 0.5, Value: 1, Price: 2, RMS: 0.1}, Names{}),
+		`graph {"event_id":"m","as_of":"2026-05-28T20:26:40Z","version":3}`:                                                 Renewed{"m", noon, 3},
+		`decision {"at":"2026-05-28T20:26:40Z","families":3}`:                                                               Decided{noon, 3},
+		`gap {"scope":"stream","missed":2}`:                                                                                 Gap{Scope: "stream", Missed: 2},
+		`bye {"reason":"over"}`:                                                                                             Bye{"over"},
 	} {
 		text, err := json.Marshal(m)
 		if got := m.Kind() + " " + string(text); err != nil || got != want {

@@ -8,57 +8,54 @@ import (
 	"testing"
 	"time"
 
+	"corrgraph/answer/words"
 	"corrgraph/catalog"
 	"corrgraph/detect"
 	"corrgraph/graph"
-	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/propagate"
-	"corrgraph/store"
 )
 
 func TestWords(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{Span(0), "0 ms"},
-		{Span(250), "250 ms"},
-		{Span(2000), "2.0 s"},
-		{Span(12_000), "12 s"},
-		{Span(119_000), "119 s"},
-		{Span(300_000), "5 min"},
-		{Span(450_000), "7.5 min"},
-		{Span(12_600_000), "3.5 h"},
-		{Span(4 * 86_400_000), "4 d"},
-		{Span(-2000), "-2.0 s"},
-		{Between(1600, 2500), "1.6–2.5 s"},
-		{Between(0, 600_000), "0–10 min"},
-		{Lag(300_000, 0, 600_000, 300_000, false), "about 1 poll, 0–10 min"},
-		{Lag(600_000, 300_000, 900_000, 300_000, false), "about 2 polls, 5–15 min"},
-		{Lag(100_000, 0, 300_000, 300_000, false), "under 1 poll, 0–5 min"},
-		{Lag(2000, 1600, 2500, 20, false), "2.0 s (1.6–2.5 s)"},
-		{Lag(0, 0, 0, 300_000, true), "same poll of 5 min"},
-		{Lag(0, 0, 0, 20, true), "same moment"},
-		{Lag(0, 0, 300_000, 300_000, true), "same poll of 5 min"},
-		{Lag(0, 0, 900_000, 300_000, true), "within 15 min"},
-		{Lag(0, 0, 300_000, 0, true), "within 5 min"},
-		{Lag(0, 0, 20, 0, true), "same moment"},
-		{Lag(7, 0, 0, 0, false), "7 ms"},
-		{Lag(100, 100, 100, 0, false), "100 ms"},
-		{place("soccer", "", "h2h", "pre"), "soccer h2h pre-match"},
-		{place("baseball", "mlb", "", "live"), "baseball/mlb in-play"},
+		{words.Span(0), "0 ms"},
+		{words.Span(250), "250 ms"},
+		{words.Span(2000), "2.0 s"},
+		{words.Span(12_000), "12 s"},
+		{words.Span(119_000), "119 s"},
+		{words.Span(300_000), "5 min"},
+		{words.Span(450_000), "7.5 min"},
+		{words.Span(12_600_000), "3.5 h"},
+		{words.Span(4 * 86_400_000), "4 d"},
+		{words.Span(-2000), "-2.0 s"},
+		{words.Between(1600, 2500), "1.6–2.5 s"},
+		{words.Between(0, 600_000), "0–10 min"},
+		{words.Lag(300_000, 0, 600_000, 300_000, false), "about 1 poll, 0–10 min"},
+		{words.Lag(600_000, 300_000, 900_000, 300_000, false), "about 2 polls, 5–15 min"},
+		{words.Lag(100_000, 0, 300_000, 300_000, false), "under 1 poll, 0–5 min"},
+		{words.Lag(2000, 1600, 2500, 20, false), "2.0 s (1.6–2.5 s)"},
+		{words.Lag(0, 0, 0, 300_000, true), "same poll of 5 min"},
+		{words.Lag(0, 0, 0, 20, true), "same moment"},
+		{words.Lag(0, 0, 300_000, 300_000, true), "same poll of 5 min"},
+		{words.Lag(0, 0, 900_000, 300_000, true), "within 15 min"},
+		{words.Lag(0, 0, 300_000, 0, true), "within 5 min"},
+		{words.Lag(0, 0, 20, 0, true), "same moment"},
+		{words.Lag(7, 0, 0, 0, false), "7 ms"},
+		{words.Lag(100, 100, 100, 0, false), "100 ms"},
+		{words.Place("soccer", "", "h2h", "pre"), "soccer h2h pre-match"},
+		{words.Place("baseball", "mlb", "", "live"), "baseball/mlb in-play"},
 		{Plain("Evil\x1b[2J\tFC\u202e\a"), "Evil�[2J FC��"},
 		{(Style{}).Bold("\x1b[31mred"), "�[31mred"},
-		{Share(0.33), "33 % of the move"},
-		{Share(-0.2), "20 % of the move, the other way"},
-		{Share(0.004), "under 1 % of the move"},
-		{Sure(0.97), "HIGH 0.97"},
-		{Sure(0.8996), "MEDIUM 0.89"},
-		{Sure(0.57), "LOW 0.57"},
-		{Sure(1), "HIGH 1.00"},
-		{small(0), "0.0000"},
-		{small(0.0123), "0.0123"},
-		{small(3e-20), "3e-20"},
-		{list([]string{"a"}), "a"},
-		{list([]string{"a", "b", "c"}), "a, b and c"},
+		{words.Share(0.33), "33 % of the move"},
+		{words.Share(-0.2), "20 % of the move, the other way"},
+		{words.Share(0.004), "under 1 % of the move"},
+		{words.Sure(0.97), "HIGH 0.97"},
+		{words.Sure(0.8996), "MEDIUM 0.89"},
+		{words.Sure(0.57), "LOW 0.57"},
+		{words.Sure(1), "HIGH 1.00"},
+		{words.Small(0), "0.0000"},
+		{words.Small(0.0123), "0.0123"},
+		{words.Small(3e-20), "3e-20"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
@@ -66,16 +63,30 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestSeries: matches of one series have one title and are told apart by their day.
+// TestSeries: events of one title are told apart by their start, and by a number where two
+// start on one day or nobody knows when.
 func TestSeries(t *testing.T) {
-	day := func(d int) odds.Time { return odds.TimeOf(time.Date(2026, 8, d, 23, 5, 0, 0, time.UTC)) }
+	at := func(d, hour int) odds.Time { return odds.TimeOf(time.Date(2026, 8, d, hour, 5, 0, 0, time.UTC)) }
 	n := NamesOf([]catalog.Event{
-		{ID: "a", Home: "Yankees", Away: "Braves", Start: day(7)}, {ID: "b", Title: "Braves @ Yankees", Start: day(8)}, {ID: "c", Title: "Mets @ Cubs", Start: day(8)},
+		{ID: "late", Title: "Braves @ Yankees", Start: at(8, 19)},
+		{ID: "a", Home: "Yankees", Away: "Braves", Start: at(7, 23)},
+		{ID: "early", Title: "Braves @ Yankees", Start: at(8, 1)},
+		{ID: "c", Title: "Mets @ Cubs", Start: at(8, 1)},
+		{ID: "y", Title: "Final", FirstSeen: 2},
+		{ID: "x", Title: "Final", FirstSeen: 1},
+		{ID: "same1", Title: "Race", Start: at(1, 1)},
+		{ID: "same2", Title: "Race", Start: at(1, 1)},
 	})
-	for id, want := range map[string]string{"a": "Braves @ Yankees 2026-08-07", "b": "Braves @ Yankees 2026-08-08", "c": "Mets @ Cubs", "d": "d"} {
+	for id, want := range map[string]string{
+		"a": "Braves @ Yankees 2026-08-07 23:05Z", "early": "Braves @ Yankees 2026-08-08 01:05Z #1", "late": "Braves @ Yankees 2026-08-08 19:05Z #2",
+		"c": "Mets @ Cubs", "d": "d", "x": "Final #1", "y": "Final #2", "same1": "Race 2026-08-01 01:05Z #1", "same2": "Race 2026-08-01 01:05Z #2",
+	} {
 		if got := n.Event(id); got != want {
 			t.Errorf("%s is %q, want %q", id, got, want)
 		}
+	}
+	if got := n.titleOf(&catalog.Event{ID: "new", Title: "Mets @ Cubs", Start: at(9, 1)}); got != "Mets @ Cubs 2026-08-09 01:05Z" {
+		t.Errorf("an event newer than the names: %q", got)
 	}
 }
 
@@ -100,45 +111,6 @@ func TestNames(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
-		}
-	}
-}
-
-func TestLeadersOrderAndFilter(t *testing.T) {
-	at := odds.Time(1000)
-	family := func(leader, market string, layer odds.Layer, confidence float64, judged odds.Time) graph.Family {
-		return graph.Family{
-			Key:        graph.FamilyKey{Layer: layer, Sport: "baseball", League: "mlb", Market: market, Leader: leader, Follower: "z"},
-			Confidence: confidence, Discovered: confidence > 0.5, DetectedAt: judged,
-		}
-	}
-	families := []graph.Family{
-		family("low", "h2h", 1, 0.2, 900), family("top", "h2h", 1, 0.99, 900), family("mid", "totals", 1, 0.7, 900),
-		family("cross", "h2h", 2, 0.99, 900), family("future", "h2h", 1, 0.99, 1001),
-	}
-	groups := []store.Group{
-		{Sport: "baseball", League: "mlb", Venues: []string{"a", "b"}},
-		{Sport: "baseball", League: "kbo", Venues: []string{"a", "b"}},
-		{Sport: "soccer", League: "epl", Venues: []string{"c", "d"}},
-	}
-	l, err := ListLeaders(t.Context(), &desk{families: families, groups: groups}, LeaderFilter{Sport: "Baseball"}, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var order []string
-	for _, p := range l.Pairs {
-		order = append(order, p.Leader)
-	}
-	if got := strings.Join(order, " "); got != "top mid low" || l.Later != 1 || len(l.Groups) != 1 {
-		t.Errorf("%s, %d later, groups %v", got, l.Later, l.Groups)
-	}
-	var b bytes.Buffer
-	if err := l.Text(&b, Style{}, false, 1); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"top → z", "1 less certain pair;", "1 further pair judged", "1 pair judged after"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("no %q in\n%s", want, &b)
 		}
 	}
 }
@@ -237,41 +209,5 @@ func TestPathsText(t *testing.T) {
 	l = &Paths{Source: "dk/e1/h2h/home", Target: "fd/e1/h2h/home", Paths: []propagate.Path{}, names: names()}
 	if err := errors.Join(l.Text(&b, Style{}, 0), JSON(&b, l)); err != nil || !strings.Contains(b.String(), "no path is known to fd") || !strings.Contains(b.String(), `"paths": []`) {
 		t.Errorf("%v:\n%s", err, &b)
-	}
-}
-
-func TestScorecardAsOf(t *testing.T) {
-	key := graph.FamilyKey{Layer: 1, Sport: "baseball", League: "mlb", Market: "h2h", Phase: "pre", Leader: "dk", Follower: "mb"}
-	hit := ledger.Prediction{ID: "1", Family: key.String(), Layer: 1, IssuedAt: 100, ResolvedAt: 200, Outcome: ledger.Hit, P: 0.6, Base: 0.1, BaseN: 5}
-	other := ledger.Prediction{ID: "2", Family: "gone", Layer: 2, IssuedAt: 150, ResolvedAt: 160, Outcome: ledger.Missed, P: 0.6}
-	all := []ledger.Prediction{hit, other}
-	d := &desk{predictions: all, families: []graph.Family{{Key: key}}}
-	at := func(asOf odds.Time) *Scorecard {
-		c, err := ScorecardAt(t.Context(), d, asOf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	for _, c := range []struct {
-		at                             odds.Time
-		issued, pending, matured, hits int
-	}{{99, 0, 0, 0, 0}, {100, 1, 1, 0, 0}, {160, 2, 1, 1, 0}, {200, 2, 0, 2, 1}} {
-		o := at(c.at).Overall
-		if o.Issued != c.issued || o.Pending != c.pending || o.Matured != c.matured || o.Hits != c.hits {
-			t.Errorf("as of %d: %+v, want %+v", c.at, o, c)
-		}
-	}
-	if all[0].Outcome != ledger.Hit {
-		t.Error("the predictions given were changed")
-	}
-	var b bytes.Buffer
-	if err := at(200).Text(&b, Style{}, 0); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"2 forecasts made before the fact, 2 matured, 1 hit:", "dk → mb", "baseball/mlb h2h pre-match", "n = 2", "always the base rate"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("no %q in\n%s", want, &b)
-		}
 	}
 }

@@ -16,6 +16,7 @@ type Message interface {
 type Moved struct {
 	Node    odds.NodeID `json:"node"`
 	EventID string      `json:"event_id"`
+	Title   string      `json:"title"`
 	At      odds.Time   `json:"at"`
 	Move    float64     `json:"move"`  // log-odds, since this node's last message
 	Value   float64     `json:"value"` // after the move
@@ -23,7 +24,7 @@ type Moved struct {
 	RMS     float64     `json:"rms"`   // of the node's earlier moves; 0 unknown
 }
 
-// Issued is a new forecast.
+// Issued is a new forecast, or an open one of the same id that was revised.
 type Issued struct{ Forecast }
 
 // Settled is a forecast with its outcome.
@@ -101,8 +102,8 @@ func (Heartbeat) message() {}
 func (Bye) message()       {}
 
 // NewMoved returns a move of a series as a message.
-func NewMoved(m *engine.Move) Moved {
-	out := Moved{Node: m.Node, EventID: m.Event, At: m.At, Move: m.Raw, Value: m.Value, RMS: m.RMS}
+func NewMoved(m *engine.Move, names Names) Moved {
+	out := Moved{Node: m.Node, EventID: m.Event, Title: names.Event(m.Event), At: m.At, Move: m.Raw, Value: m.Value, RMS: m.RMS}
 	if m.Price != 0 {
 		out.Price = &m.Price
 	}

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"corrgraph/answer/words"
 	"corrgraph/catalog"
 	"corrgraph/detect"
 	"corrgraph/graph"
-	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/propagate"
 	"corrgraph/store"
@@ -98,7 +98,7 @@ func TestAnomaliesTextOfEveryKind(t *testing.T) {
 	two := []odds.NodeID{node("a", "m", "home"), node("b", "m", "home")}
 	three := append(slices.Clone(two), node("c", "m", "home"))
 	l := &Anomalies{Anomalies: []Anomaly{
-		{Kind: detect.Arbitrage, Layer: 1, Nodes: two, At: noon, Severity: detect.SeverityMedium, Size: 0.0213},
+		{Kind: detect.Arbitrage, Layer: 1, Nodes: two, At: noon, Severity: detect.SeverityMedium, Size: 0.0213, Evidence: detect.Evidence{Suspected: detect.Phantom}},
 		{Kind: detect.HiddenEdge, Layer: 1, Nodes: two[:1], At: noon, Severity: detect.SeverityHigh, Evidence: detect.Evidence{Now: 0.02, Usual: 0.1, N: 30}},
 		{Kind: detect.OutlierQuote, Layer: 1, Nodes: three, At: noon - 5000, Severity: detect.SeverityLow, Evidence: detect.Evidence{Now: 0.25, Unit: "log-odds", Usual: 0.012, Spread: 0.004, N: 30}},
 		{Kind: "x", Layer: 1, Title: "a title", At: noon, Severity: detect.SeverityCritical, Suppressed: detect.CoolingDown},
@@ -110,7 +110,7 @@ func TestAnomaliesTextOfEveryKind(t *testing.T) {
 	holdsAll(t, text,
 		"CRITICAL", "x", "still on", "a title", detect.CoolingDown,
 		"HIGH", detect.HiddenEdge, "a · m · h2h · home ", "+0.02 of +0.1 log-odds have ",
-		"MEDIUM", detect.Arbitrage, "a → b · m · h2h · home", "2.13 % arbitrage profit",
+		"MEDIUM", detect.Arbitrage, "a → b · m · h2h · home", "2.13 % arbitrage profit", detect.Phantom,
 		"LOW", detect.OutlierQuote, "95 s", "and 2 more", "0.25 log-odds", "0.012 ± 0.004")
 	if strings.Count(text, "±") != 1 {
 		t.Errorf("a usual value of what has none:\n%s", text)
@@ -135,7 +135,7 @@ func TestSeverityIsAColour(t *testing.T) {
 	for confidence, want := range map[float64]string{0.95: "\x1b[32m", 0.7: "\x1b[33m", 0.5: "\x1b[02m"} {
 		l := &Anomalies{Anomalies: []Anomaly{{Kind: "k", Confidence: confidence}}}
 		text := written(t, func(w io.Writer) error { return l.Text(w, Style{Color: true}, 0) })
-		if !strings.Contains(text, want+Sure(confidence)) {
+		if !strings.Contains(text, want+words.Sure(confidence)) {
 			t.Errorf("%v: %q", confidence, text)
 		}
 	}
@@ -161,27 +161,7 @@ func TestAnAnomalyIsShownAsItStood(t *testing.T) {
 	}
 }
 
-func TestLeadersTextPartsThoseWithoutALeader(t *testing.T) {
-	l := &Leaders{AsOf: noon, Groups: [][]string{{"c", "d", "e"}}, Pairs: []Pair{
-		{Leader: "a", Follower: "b", Discovered: true, LagMs: 2000, LagLowMs: 1500, LagHighMs: 2500, Beta: 0.5, Confidence: 0.95, Copied: true},
-		{Leader: "c", Follower: "d", Discovered: true, Simultaneous: true, ResolutionMs: 300_000, LagHighMs: 300_000, Confidence: 0.9},
-		{Leader: "e", Follower: "f", Simultaneous: true},
-		{Leader: "g", Follower: "h"},
-	}}
-	text := written(t, func(w io.Writer) error { return l.Text(w, Style{}, false, 0) })
-	holdsAll(t, text, "a → b", "2.0 s (1.5–2.5 s)", "copied", "\n\nMoving together, no leader", "c – d", "same poll of 5 min", "2 further pairs judged and not certain enough", "c, d and e move as one")
-	text = written(t, func(w io.Writer) error { return l.Text(w, Style{}, true, 1) })
-	holdsAll(t, text, "a → b", "c – d", "2 less certain pairs; leaders --limit 0 shows all.\n")
-	if strings.Contains(text, "g → h") || strings.Contains(text, "e – f") {
-		t.Errorf("more than one row of a table:\n%s", text)
-	}
-	text = written(t, func(w io.Writer) error { return (&Leaders{Later: 2, AsOf: noon}).Text(w, Style{}, false, 0) })
-	if text != "No venue is known to lead another yet.\n2 pairs judged after 2026-05-28T20:26:40Z and left out.\n" {
-		t.Errorf("%q", text)
-	}
-}
-
-func TestLeaderFilterTakesEveryNameOfALeague(t *testing.T) {
+func TestLeagueFilterTakesEveryNameOfALeague(t *testing.T) {
 	for _, c := range []struct {
 		want, sport, league string
 		matches             bool
@@ -195,52 +175,9 @@ func TestLeaderFilterTakesEveryNameOfALeague(t *testing.T) {
 		{"baseball mlb", "baseball", "mlb", false},
 		{"mlb_baseball", "baseball", "mlb", false},
 	} {
-		if got := (LeaderFilter{Sport: c.want}).Matches(c.sport, c.league); got != c.matches {
+		if got := (words.LeagueFilter{Sport: c.want}).Matches(c.sport, c.league); got != c.matches {
 			t.Errorf("%q matches %s/%s: %t", c.want, c.sport, c.league, got)
 		}
-	}
-	key := graph.FamilyKey{Layer: odds.Direct, Sport: "baseball", League: "mlb", Market: "h2h"}
-	if !(LeaderFilter{Market: "H2H"}).wants(&key) || (LeaderFilter{Market: "totals"}).wants(&key) {
-		t.Error("markets are compared in any case")
-	}
-	key.Layer = odds.CrossMarket
-	if (LeaderFilter{}).wants(&key) {
-		t.Error("a pair is of layer 1")
-	}
-}
-
-func TestScorecardTextBesideItsBaselines(t *testing.T) {
-	family := ledger.FamilyScore{Layer: 1, Leader: "a", Follower: "b", Sport: "tennis", League: "open", Market: "h2h", Phase: "live", Score: ledger.Score{Matured: 4, Hits: 2, HitRate: 0.5, HitLow: 0.15, HitHigh: 0.85, LeadTimeMs: 2500}}
-	unhit := family
-	unhit.Leader, unhit.Hits = "c", 0
-	unripe := family
-	unripe.Leader, unripe.Matured = "d", 0
-	c := &Scorecard{ledger.Scorecard{
-		Overall:  ledger.Score{Issued: 10, Matured: 4, Hits: 1, HitRate: 0.25, HitLow: 0.05, HitHigh: 0.7, BaseRate: 0.125, AlreadyMoved: 3, Void: 2, Pending: 1},
-		Families: []ledger.FamilyScore{family, unhit, unripe},
-		Baselines: map[string]ledger.BaselineScore{
-			ledger.BaselineRate: {Calls: 4, HitRate: 0.125}, ledger.BaselineHY: {Calls: 3, HitRate: 0.33, HitLow: 0.1, HitHigh: 0.8},
-			ledger.BaselineCopy: {Calls: 2}, "theirs": {Calls: 1}, "unasked": {},
-		},
-		Calibration: []ledger.CalibrationBin{{Claimed: 0.55, N: 4, Rate: 0.5, RateLow: 0.2, RateHigh: 0.8}, {Claimed: 0, N: 0}},
-	}}
-	text := written(t, func(w io.Writer) error { return c.Text(w, Style{}, 0) })
-	holdsAll(t, text,
-		"10 forecasts made before the fact, 4 matured, 1 hit: 25 % (5–70 %, n = 4).", "12.5 %. Not matured: 3 already moved, 2 without a quote, 1 pending.",
-		"L1", "a → b", "tennis/open h2h in-play", "50 % (15–85 %, n = 4)", "2.5 s", "c → b", "–", "1 more link with fewer or no matured forecasts.",
-		"these forecasts", "always the base rate", "12 % (n = 4)", "Hayashi–Yoshida lag of the first day", "33 % (10–80 %, n = 3)", "the follower copies at once", "theirs",
-		"Forecast probability", "55 %", "50 % (20–80 %, n = 4)")
-	if strings.Contains(text, "unasked") || strings.Contains(text, "d → b") {
-		t.Errorf("a baseline without a call, or a family without a matured forecast:\n%s", text)
-	}
-	text = written(t, func(w io.Writer) error { return c.Text(w, Style{}, 1) })
-	holdsAll(t, text, "a → b", "2 more links with fewer or no matured forecasts.")
-	c.Calibration = nil
-	if text = written(t, func(w io.Writer) error { return c.Text(w, Style{}, 0) }); strings.Contains(text, "Forecast probability") {
-		t.Errorf("a table of nothing:\n%s", text)
-	}
-	if got := written(t, func(w io.Writer) error { return (&Scorecard{}).Text(w, Style{}, 0) }); got != "No forecast was made yet.\n" {
-		t.Errorf("%q", got)
 	}
 }
 

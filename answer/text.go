@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"corrgraph/internal/table"
-	"corrgraph/odds"
 )
 
 // JSON writes v as indented JSON and a line break, in one Write.
@@ -27,14 +26,3 @@ type Style = table.Style
 
 // Plain replaces control characters that a terminal would obey; see table.Plain.
 func Plain(text string) string { return table.Plain(text) }
-
-// bandPaint returns the colour of a confidence.
-func bandPaint(b odds.Band) table.Paint {
-	switch b {
-	case odds.High:
-		return table.Green
-	case odds.Medium:
-		return table.Yellow
-	}
-	return table.Dim
-}

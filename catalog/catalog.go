@@ -2,8 +2,11 @@ package catalog
 
 import (
 	"cmp"
+	"hash/fnv"
 	"slices"
+	"sort"
 	"strconv"
+	"strings"
 
 	"corrgraph/odds"
 )
@@ -21,15 +24,6 @@ type Options struct {
 }
 
 const hour odds.Millis = 3_600_000
-
-// Ambiguity is a name or event with more than one possible meaning, and therefore left
-// unmerged.
-type Ambiguity struct {
-	Kind       string   // "participant", "event"
-	Name       string   // as its source spells it
-	Candidates []string // ids it could mean
-	Why        string
-}
 
 // Match is the result of Resolve.
 type Match struct {
@@ -54,14 +48,15 @@ func (m Match) Side(s odds.Side) odds.Side {
 // Catalog decides which events of different sources are the same. It is mutable and not
 // safe for concurrent use.
 type Catalog struct {
-	facts     *Facts
-	options   Options
-	events    map[string]*entry
-	bound     map[sourceID]*binding
-	meetings  map[pair][]*entry // in order of creation
-	links     neighbours
-	ambiguous []Ambiguity
-	doubted   map[string]bool // participants already listed
+	facts    *Facts
+	options  Options
+	events   map[string]*entry
+	bound    map[sourceID][]*binding // what an id has meant, the newest last
+	meetings map[pair][]*entry       // in order of creation
+	shared   map[string][]*entry     // by the id that a source gave: who else uses it; in order of creation
+	runners  map[string][]*entry     // races by each of their runners, in order of creation
+	links    neighbours
+	doubts   doubts
 }
 
 type sourceID struct{ source, id string }
@@ -71,15 +66,26 @@ type entry struct {
 	Event
 	sources []string
 	pair    pair
+	starts  []odds.Time // all that sources have given for it, the newest mostStarts
+	asked   string      // the first title given, as Normalize returns it
+	field   []string    // runners of a race, normalized and sorted
+	meeting string      // the race meeting that its id names
 }
 
-// binding is the result of resolving a source's event.
+// binding is what a source means by one of its ids.
 type binding struct {
 	entry   *entry
 	last    *odds.Event // the last description; sources copy on write
+	start   odds.Time   // the last one that the source gave
 	swapped bool
 	first   bool // this source was the first to report the event
 }
+
+const (
+	mostStarts = 8
+	mostUses   = 8   // events that one id of a source is remembered for
+	mostRivals = 256 // newest events that a new one is compared with
+)
 
 // New returns an empty catalogue. facts may be nil.
 func New(facts *Facts, o Options) *Catalog {
@@ -90,85 +96,126 @@ func New(facts *Facts, o Options) *Catalog {
 	o.FirstSeen = cmp.Or(o.FirstSeen, 72*hour)
 	return &Catalog{
 		facts: facts, options: o,
-		events: map[string]*entry{}, bound: map[sourceID]*binding{}, meetings: map[pair][]*entry{},
-		links: newNeighbours(o.Caps), doubted: map[string]bool{},
+		events: map[string]*entry{}, bound: map[sourceID][]*binding{}, meetings: map[pair][]*entry{},
+		shared: map[string][]*entry{}, runners: map[string][]*entry{}, links: newNeighbours(o.Caps),
 	}
 }
 
 // Resolve returns the catalogue's event for e, which source reported at event time
 // at. That is the event to which the source's id was resolved before, even if its
-// start has changed since; else another source's event with the same two
-// participants in either order, in the same sport and league, that starts within
-// the window; else a new event, with the id e.ID, or "source:id" if that is taken.
-// Two ids of one source are never merged. An event that could be several is new and
-// is listed in Ambiguities.
+// start has changed since or the two sides have exchanged their roles; else another
+// source's event with the same two participants in either order, in the same sport
+// and league, that starts at about the same time (see [Catalog.when]); else the same
+// race or the same question; else a new event, with the id e.ID, or "source:id" if
+// that is taken.
+//
+// An id alone proves nothing: if its description names other participants or asks
+// something else, the source has used it again, and it is another event from then
+// on. Two ids of one source are never merged, except those of one race. Whatever
+// could be two things is kept apart, and listed in Ambiguities.
 //
 // at may decrease only as far as sources are out of order. e is retained and must
-// not change. Cost: O(1) for ids seen before, else O(meetings of the two).
+// not change. Cost: O(1) for ids seen before, else O(meetings of the two), of which
+// at most the newest 256 are looked at.
 func (c *Catalog) Resolve(source string, e *odds.Event, at odds.Time) Match {
 	id := sourceID{source, e.ID}
-	b := c.bound[id]
-	if b == nil {
-		return c.bind(id, e, at)
+	uses := c.bound[id]
+	for _, b := range uses {
+		if b.last == e {
+			b.entry.LastSeen = max(b.entry.LastSeen, at)
+			return Match{Event: &b.entry.Event, Swapped: b.swapped}
+		}
 	}
-	m := Match{Event: &b.entry.Event, Swapped: b.swapped}
-	b.entry.LastSeen = max(b.entry.LastSeen, at)
-	if b.last != e {
-		m.Links = c.refresh(b, source, e)
+	w := c.who(source, e, at)
+	why := ""
+	for _, b := range slices.Backward(uses) {
+		still := c.still(b, e, w, at)
+		if still.same {
+			return c.refresh(b, id, e, w, still, at)
+		}
+		why = cmp.Or(why, still.why)
+	}
+	m := c.bind(id, e, w, at)
+	if len(uses) > 0 {
+		was := uses[len(uses)-1].entry
+		c.doubts.add(Ambiguity{
+			Kind: "id", Name: e.ID, Source: source, SourceID: e.ID, Candidates: []string{was.ID, m.Event.ID},
+			Why: why, Done: "two events: the prices of one never go on under the other", Since: at,
+		})
 	}
 	return m
 }
 
-// bind resolves a source's event seen for the first time.
-func (c *Catalog) bind(id sourceID, e *odds.Event, at odds.Time) Match {
-	w := c.who(id.source, e)
+// bind resolves what a source means by an id for the first time.
+func (c *Catalog) bind(id sourceID, e *odds.Event, w pair, at odds.Time) Match {
 	found, doubt := c.find(id.source, e, w, at)
-	if other := c.events[id.id]; found == nil && other != nil && w == other.pair && !slices.Contains(other.sources, id.source) {
-		// Recordings of several venues share one id per event.
-		found, doubt = other, nil
+	if found == nil && doubt == nil {
+		found, doubt = c.race(id, e, w, at)
 	}
-	b := &binding{entry: found, last: e}
-	c.bound[id] = b
+	if found == nil {
+		if same, why := c.sameID(id, e, w, at); same != nil || why != nil {
+			found, doubt = same, why
+		}
+	}
+	b := &binding{entry: found, last: e, start: e.Start}
+	uses := c.bound[id]
+	c.bound[id] = append(uses[max(0, len(uses)-mostUses+1):], b)
 	if found != nil {
-		b.swapped = w.reversed != found.pair.reversed
-		found.sources = append(found.sources, id.source)
+		b.swapped = w.known() && found.pair.known() && w.reversed != found.pair.reversed
+		if !slices.Contains(found.sources, id.source) {
+			found.sources = append(found.sources, id.source)
+		}
 		found.LastSeen = max(found.LastSeen, at)
 		found.Start = cmp.Or(found.Start, e.Start)
+		found.learn(e)
+		c.share(id.id, found)
 		return Match{Event: &found.Event, Swapped: b.swapped}
 	}
 	b.first = true
 	b.entry = &entry{Event: Event{ID: c.freeID(id), FirstSeen: at, LastSeen: at}, sources: []string{id.source}}
 	c.events[b.entry.ID] = b.entry
+	c.share(id.id, b.entry)
 	links := c.describe(b.entry, e, w)
 	if doubt != nil {
-		doubt.Name = b.entry.Title
-		c.ambiguous = append(c.ambiguous, *doubt)
+		doubt.Name, doubt.Source, doubt.SourceID, doubt.Since = b.entry.Title, id.source, id.id, at
+		doubt.Candidates, doubt.Done = append([]string{b.entry.ID}, doubt.Candidates...), "kept apart, as "+b.entry.ID
+		c.doubts.add(*doubt)
 	}
 	return Match{Event: &b.entry.Event, Created: true, Links: links}
 }
 
-// refresh applies a source's new description of its event.
-func (c *Catalog) refresh(b *binding, source string, e *odds.Event) []Link {
-	b.last = e
-	ev := b.entry
+// share records that a source calls an event by an id.
+func (c *Catalog) share(id string, ev *entry) {
+	if list := c.shared[id]; !slices.Contains(list, ev) {
+		c.shared[id] = append(list[max(0, len(list)-mostRivals+1):], ev)
+	}
+}
+
+// refresh applies a source's new description of an event that it still means.
+func (c *Catalog) refresh(b *binding, id sourceID, e *odds.Event, w pair, now sameness, at odds.Time) Match {
+	ev, moved := b.entry, e.Start != 0 && e.Start != b.start
+	c.noteChange(b, id, e, w, now, at)
+	b.last, b.start = e, cmp.Or(e.Start, b.start)
+	ev.LastSeen = max(ev.LastSeen, at)
+	b.swapped = now.swapped
 	if e.Start != 0 && (b.first || ev.Start == 0) {
 		ev.Start = e.Start
 	}
+	ev.learn(e)
+	c.enter(ev, e)
+	m := Match{Event: &ev.Event, Swapped: b.swapped}
 	if !b.first || ev.pair.known() {
-		return nil
+		if moved {
+			c.noteAgreement(ev, id, e, w, at)
+		}
+		return m
 	}
-	w := c.who(source, e)
-	if !w.known() {
-		return nil
+	if w.known() {
+		// Its nodes already carry its id, so it can no longer be merged.
+		c.noteLate(ev, id, e, w, at)
+		m.Links = c.describe(ev, e, w)
 	}
-	// Its nodes already carry its id, so it can no longer be merged.
-	if other, doubt := c.find(source, e, w, ev.FirstSeen); other != nil {
-		c.ambiguous = append(c.ambiguous, Ambiguity{"event", ev.ID, []string{other.ID}, "its participants became known only after it had been quoted"})
-	} else if doubt != nil {
-		doubt.Name = ev.ID
-		c.ambiguous = append(c.ambiguous, *doubt)
-	}
-	return c.describe(ev, e, w)
+	return m
 }
 
 // describe fills in a new event from its first source and returns its links.
@@ -176,28 +223,80 @@ func (c *Catalog) describe(ev *entry, e *odds.Event, w pair) []Link {
 	ev.Sport, ev.League, ev.Title = w.sport, w.league, e.Title
 	ev.Start = cmp.Or(e.Start, ev.Start)
 	ev.pair = w
+	ev.learn(e)
 	if w.known() {
 		ev.Home, ev.Away = w.home.name, w.away.name
 		ev.Title = ev.Away + " @ " + ev.Home
 		if w.unordered {
 			ev.Title = ev.Home + " v " + ev.Away
 		}
+		if w.game != 0 {
+			ev.Title += " (game " + strconv.Itoa(w.game) + ")"
+		}
 		c.meetings[w.key()] = append(c.meetings[w.key()], ev)
 	}
 	ev.Title = cmp.Or(ev.Title, ev.ID)
 	ev.Entities = c.entities(w)
+	c.enter(ev, e)
 	return c.links.add(&ev.Event)
 }
 
-func (c *Catalog) freeID(id sourceID) string {
-	free := id.id
-	for i := 1; c.events[free] != nil; i++ {
-		free = id.source + ":" + id.id
-		if i > 1 {
-			free += "#" + strconv.Itoa(i)
+// learn adds what a description says of an event's start and title.
+func (ev *entry) learn(e *odds.Event) {
+	if e.Start != 0 && !slices.Contains(ev.starts, e.Start) {
+		if len(ev.starts) == mostStarts {
+			ev.starts = slices.Delete(ev.starts, 0, 1)
+		}
+		ev.starts = append(ev.starts, e.Start)
+	}
+	if e.Title != "" && ev.asked == "" && !ev.pair.known() {
+		ev.asked = Normalize(e.Title)
+		if ev.Title == ev.ID {
+			ev.Title = e.Title
 		}
 	}
-	return free
+}
+
+// longestID is how many bytes an event's id has at most: as many as a source may use, so that
+// whoever asks for an event by its id can.
+const longestID = 256
+
+// freeID returns an id that no event has: the source's own, or if that is taken "source:id",
+// "source:id#2" and so on. Of the numbers it tries 2, 4, 8… up to a free one and halves the
+// rest: a source may use one id again and again.
+func (c *Catalog) freeID(id sourceID) string {
+	own := id.id
+	if id.source != "" {
+		own = id.source + ":" + id.id
+	}
+	if len(own)+len("#")+len(strconv.Itoa(2*len(c.events))) > longestID {
+		own = shortened(own)
+	}
+	nth := func(i int) string {
+		switch i {
+		case 0:
+			return id.id
+		case 1:
+			return own
+		}
+		return own + "#" + strconv.Itoa(i)
+	}
+	taken := func(i int) bool { return c.events[nth(i)] != nil }
+	if !taken(0) {
+		return nth(0)
+	}
+	most := 1
+	for taken(most) {
+		most *= 2
+	}
+	return nth(sort.Search(most, func(i int) bool { return !taken(i) }))
+}
+
+// shortened cuts an id to half of longestID and adds a sum of all of it.
+func shortened(id string) string {
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(id)) // never fails
+	return strings.ToValidUTF8(id[:longestID/2], "") + "~" + strconv.FormatUint(sum.Sum64(), 16)
 }
 
 // Seen records that an event is still quoted at a time, for callers that cache the
@@ -225,9 +324,6 @@ func (c *Catalog) Events() []Event {
 	return out
 }
 
-// Ambiguities returns everything left unmerged, in order of arrival.
-func (c *Catalog) Ambiguities() []Ambiguity { return slices.Clone(c.ambiguous) }
-
 // Watched counts the links of layers 3 and 4 created and left out so far.
 func (c *Catalog) Watched() Counts { return c.links.counts.clone() }
 
@@ -242,17 +338,31 @@ func (c *Catalog) Forget(t odds.Time) int {
 			delete(c.events, id)
 		}
 	}
-	for id, b := range c.bound {
-		if gone[b.entry.ID] {
+	for id, uses := range c.bound {
+		uses = slices.DeleteFunc(uses, func(b *binding) bool { return gone[b.entry.ID] })
+		if c.bound[id] = uses; len(uses) == 0 {
 			delete(c.bound, id)
 		}
 	}
-	for key, list := range c.meetings {
-		list = slices.DeleteFunc(list, func(e *entry) bool { return gone[e.ID] })
-		if c.meetings[key] = list; len(list) == 0 {
-			delete(c.meetings, key)
-		}
-	}
+	forget(c.meetings, gone)
+	forget(c.shared, gone)
+	forget(c.runners, gone)
 	c.links.forget(gone)
 	return len(gone)
+}
+
+// Knows reports whether a source's id was resolved before and its event is not forgotten.
+func (c *Catalog) Knows(source, id string) bool { return len(c.bound[sourceID{source, id}]) > 0 }
+
+// Bound counts the ids of sources that are resolved.
+func (c *Catalog) Bound() int { return len(c.bound) }
+
+// forget removes events from an index.
+func forget[K comparable](index map[K][]*entry, gone map[string]bool) {
+	for key, list := range index {
+		list = slices.DeleteFunc(list, func(e *entry) bool { return gone[e.ID] })
+		if index[key] = list; len(list) == 0 {
+			delete(index, key)
+		}
+	}
 }

@@ -14,3 +14,10 @@ type Event struct {
 	FirstSeen  odds.Time
 	LastSeen   odds.Time
 }
+
+// League is a league of a sport, with the markets that are quoted in it.
+type League struct {
+	Sport   string   `json:"sport"`
+	Name    string   `json:"league"`
+	Markets []string `json:"markets"` // without lines, sorted
+}

@@ -21,6 +21,7 @@ type pair struct {
 	home, away    participant
 	reversed      bool // home's key sorts after away's
 	unordered     bool // the source does not say which side is at home
+	game          int  // of a doubleheader, as the names number it; 0 unknown
 }
 
 func (p pair) known() bool { return p.home.key != "" }
@@ -35,26 +36,37 @@ func (p pair) key() pair {
 }
 
 // who determines the participants of a source's event. They are unknown unless there are
-// two different ones.
-func (c *Catalog) who(source string, e *odds.Event) pair {
+// two different ones, both of them named already.
+func (c *Catalog) who(source string, e *odds.Event, at odds.Time) pair {
 	p := pair{sport: SportKey(e.Sport), league: c.facts.League(e.Sport, e.League)}
 	home, away := e.Home, e.Away
-	if home == "" && away == "" && len(e.Participants) == 2 {
+	if home == "" && away == "" && len(e.Participants) == 2 && !isRace(e.Sport) {
 		home, away, p.unordered = e.Participants[0], e.Participants[1], true
 	}
-	if Normalize(home) == "" || Normalize(away) == "" {
+	home, away, p.game = numbered(e, home, away)
+	if isOpen(home) || isOpen(away) {
 		return p
 	}
-	h, a := c.participant(source, e, home), c.participant(source, e, away)
+	h, a := c.participant(source, e, home, at), c.participant(source, e, away, at)
 	if h.key == a.key {
-		c.doubt(e, home+" v "+away, []string{h.key}, "both participants have one name")
+		c.doubt(source, e, home+" v "+away, []string{h.key}, "both participants have one name", at)
 		return p
 	}
 	p.home, p.away, p.reversed = h, a, h.key > a.key
 	return p
 }
 
-func (c *Catalog) participant(source string, e *odds.Event, name string) participant {
+// isOpen reports whether a name stands for a participant that is not known yet.
+func isOpen(name string) bool {
+	switch n := Normalize(name); n {
+	case "", "tbd", "tba", "tbc", "to be determined", "to be decided", "to be announced", "to be confirmed":
+		return true
+	default:
+		return strings.HasPrefix(n, "winner of ") || strings.HasPrefix(n, "loser of ")
+	}
+}
+
+func (c *Catalog) participant(source string, e *odds.Event, name string, at odds.Time) participant {
 	switch ids := c.facts.Lookup(e.Sport, e.League, name); len(ids) {
 	case 0:
 		n := Normalize(name)
@@ -64,19 +76,19 @@ func (c *Catalog) participant(source string, e *odds.Event, name string) partici
 		known, _ := c.facts.Entity(ids[0])
 		return participant{key: ids[0], name: known.Name, id: ids[0]}
 	default:
-		c.doubt(e, name, ids, "the name fits more than one")
+		c.doubt(source, e, name, ids, "the name fits more than one", at)
 		// The key combines source and event: it equals no other.
 		return participant{key: source + "\x00" + e.ID + "\x00" + Normalize(name), name: strings.TrimSpace(name)}
 	}
 }
 
 // doubt lists an ambiguous participant, once for each league and spelling.
-func (c *Catalog) doubt(e *odds.Event, name string, candidates []string, why string) {
+func (c *Catalog) doubt(source string, e *odds.Event, name string, candidates []string, why string, at odds.Time) {
 	key := nameKey(SportKey(e.Sport), c.facts.League(e.Sport, e.League), Normalize(name))
-	if !c.doubted[key] {
-		c.doubted[key] = true
-		c.ambiguous = append(c.ambiguous, Ambiguity{"participant", name, slices.Clone(candidates), why})
-	}
+	c.doubts.addOnce("participant\x00"+key, Ambiguity{
+		Kind: "participant", Name: name, Source: source, SourceID: e.ID, Candidates: slices.Clone(candidates),
+		Why: why, Done: "an event that it names is matched with no other", Since: at,
+	})
 }
 
 // participantKind is the kind of participant in matches of a sport.
@@ -137,7 +149,7 @@ func (c *Catalog) find(source string, e *odds.Event, w pair, at odds.Time) (*ent
 		return nil, nil
 	}
 	var by [strict + 1][]*entry
-	for _, other := range c.meetings[w.key()] {
+	for _, other := range newest(c.meetings[w.key()]) {
 		if slices.Contains(other.sources, source) {
 			continue // a source's own ids are distinct events
 		}
@@ -148,6 +160,9 @@ func (c *Catalog) find(source string, e *odds.Event, w pair, at odds.Time) (*ent
 	case len(by[strict]) == 1:
 		return by[strict][0], nil
 	case len(by[strict]) > 1:
+		if one := nearest(e.Start, by[strict]); one != nil {
+			return one, nil
+		}
 		return nil, doubtful("the same two meet more than once within the window", by[strict])
 	case len(by[loose]) == 1 && len(by[maybe]) == 0:
 		if rivals := c.rivals(by[loose][0], w, at); len(rivals) > 0 {
@@ -157,9 +172,25 @@ func (c *Catalog) find(source string, e *odds.Event, w pair, at odds.Time) (*ent
 	case len(by[loose]) > 0:
 		return nil, doubtful("the start is unknown and more than one meeting of the same two could fit", append(by[loose], by[maybe]...))
 	case len(by[maybe]) > 0:
-		return nil, doubtful("the same two meet, but sport, league or first sight don't agree", by[maybe])
+		return nil, doubtful(c.whyMaybe(e, w, at, by[maybe]), by[maybe])
 	}
 	return nil, nil
+}
+
+// newest limits what a new event is compared with.
+func newest(list []*entry) []*entry { return list[max(0, len(list)-mostRivals):] }
+
+// whyMaybe says what keeps events with the same two participants apart.
+func (c *Catalog) whyMaybe(e *odds.Event, w pair, at odds.Time, events []*entry) string {
+	for _, other := range events {
+		if c.when(e.Start, at, other) == maybe && e.Start != 0 && other.Start != 0 {
+			return "the same two meet within the window, but at starts so far apart that there may be two games in a day"
+		}
+		if w.game != other.pair.game {
+			return "the same two meet, but not both names number the game alike"
+		}
+	}
+	return "the same two meet, but sport, league or first sight don't agree"
 }
 
 func doubtful(why string, events []*entry) *Ambiguity {
@@ -175,19 +206,23 @@ func (c *Catalog) fit(e *odds.Event, w pair, at odds.Time, other *entry) fit {
 	if w.sport != "" && other.Sport != "" && w.sport != other.Sport {
 		return no
 	}
-	f := c.when(e.Start, at, other)
+	f := sameGame(c.when(e.Start, at, other), e.Start != 0 && other.Start != 0, w.game, other.pair.game)
 	if f != no && (w.sport != other.Sport || w.league != "" && other.League != "" && w.league != other.League) {
 		return maybe
 	}
 	return f
 }
 
-// when compares start times, or first sightings if a start is unknown.
+// when compares start times, or first sightings if a start is unknown. A start fits if it
+// is near any start that a source has given for the other event, also one since corrected.
 func (c *Catalog) when(start, at odds.Time, other *entry) fit {
 	switch {
 	case start != 0 && other.Start != 0:
-		if apart(start, other.Start) <= c.options.Window {
+		switch d := other.apart(start); {
+		case d <= c.near(&other.Event):
 			return strict
+		case d <= c.options.Window:
+			return maybe
 		}
 		return no
 	case other.Start != 0 && at > other.Start.Add(c.options.Window):
@@ -200,6 +235,15 @@ func (c *Catalog) when(start, at odds.Time, other *entry) fit {
 		return maybe
 	}
 	return no
+}
+
+// apart is how far a start is from the nearest that was given for the event.
+func (ev *entry) apart(start odds.Time) odds.Millis {
+	d := apart(start, ev.Start)
+	for _, s := range ev.starts {
+		d = min(d, apart(start, s))
+	}
+	return d
 }
 
 // rivals are other meetings that could equally be an event without a start.

@@ -41,32 +41,46 @@ func (n *neighbours) add(ev *Event) []Link {
 		if kind == Team || kind == Player {
 			layer, limit = odds.CrossEvent, n.caps.SameSport
 		}
-		for _, other := range n.candidates(ev, entity, layer) {
-			mine, theirs := [2]string{ev.ID, entity}, [2]string{other.ID, entity}
-			switch {
-			case linked[other.ID]:
-			case other.LastSeen < ev.FirstSeen.Add(-layer.Window()):
-				n.counts.leave(layer, "last quoted before the window of the layer", 1)
-			case n.degree[mine] >= limit || n.degree[theirs] >= limit:
-				n.counts.leave(layer, "more neighbours through one entity than the cap", 1)
-			default:
-				linked[other.ID] = true
-				n.degree[mine]++
-				n.degree[theirs]++
-				links = append(links, Link{layer, other.ID, ev.ID, entity, kind})
-				n.counts.watch(layer, 1)
+		mine := [2]string{ev.ID, entity}
+		for _, other := range n.candidates(ev, entity, layer, limit, linked) {
+			if n.degree[mine] >= limit {
+				n.counts.leave(layer, beyondCap, 1)
+				continue
 			}
+			linked[other.ID] = true
+			n.degree[mine]++
+			n.degree[[2]string{other.ID, entity}]++
+			links = append(links, Link{layer, other.ID, ev.ID, entity, kind})
+			n.counts.watch(layer, 1)
 		}
 		n.events[entity] = append(n.events[entity], ev)
 	}
 	return links
 }
 
-// candidates are an entity's events of the right sport, nearest in start time first.
-func (n *neighbours) candidates(ev *Event, entity string, layer odds.Layer) (out []*Event) {
-	for _, other := range n.events[entity] {
+// mostCandidates is how many of an entity's events, the newest, a new one is compared with.
+const mostCandidates = 512
+
+const beyondCap = "more neighbours through one entity than the cap"
+
+// candidates are those of an entity's newest events of the right sport that may have another
+// link, nearest in start time first. Only these few are sorted.
+func (n *neighbours) candidates(ev *Event, entity string, layer odds.Layer, limit int, linked map[string]bool) (out []*Event) {
+	all := n.events[entity]
+	if old := len(all) - mostCandidates; old > 0 {
+		n.counts.leave(layer, "more events of one entity than are compared", old)
+		all = all[old:]
+	}
+	since := ev.FirstSeen.Add(-layer.Window())
+	for _, other := range all {
 		same := other.Sport == ev.Sport
-		if same && layer == odds.CrossEvent || !same && layer == odds.CrossSport && ev.Sport != "" && other.Sport != "" {
+		switch {
+		case same != (layer == odds.CrossEvent), !same && (ev.Sport == "" || other.Sport == ""), linked[other.ID]:
+		case other.LastSeen < since:
+			n.counts.leave(layer, "last quoted before the window of the layer", 1)
+		case n.degree[[2]string{other.ID, entity}] >= limit:
+			n.counts.leave(layer, beyondCap, 1)
+		default:
 			out = append(out, other)
 		}
 	}

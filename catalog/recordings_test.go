@@ -95,7 +95,7 @@ func TestRecordedTeamsAreKnown(t *testing.T) {
 		if len(names) < 10 || c.events > 0 && len(ids) != c.events {
 			t.Errorf("%s: %d teams, %d events; want %d events", c.file, len(names), len(ids), c.events)
 		}
-		if a := cat.Ambiguities(); len(a) != 0 {
+		if a := cat.Ambiguities().List; len(a) != 0 {
 			t.Errorf("%s: ambiguous: %+v", c.file, a)
 		}
 		t.Logf("%s: %d teams, %d events, links %+v", c.file, len(names), len(ids), cat.Watched())
@@ -173,5 +173,5 @@ func TestRecordedSourcesMerge(t *testing.T) {
 			t.Errorf("%+v became %+v", e, m.Event)
 		}
 	}
-	t.Logf("%d names, %d events, %d ambiguous", len(names), len(cat.Events()), len(cat.Ambiguities()))
+	t.Logf("%d names, %d events, %d ambiguous", len(names), len(cat.Events()), len(cat.Ambiguities().List))
 }

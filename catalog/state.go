@@ -17,24 +17,34 @@ func (c *Catalog) State(s *state.Coder) {
 			*e = &entry{}
 		}
 		x := *e
-		s.Values(&x.Event, &x.sources)
+		s.Values(&x.Event, &x.sources, &x.starts, &x.asked, &x.field, &x.meeting)
 		x.pair.state(s)
 		events.Add(x)
 	})
 	state.Map(s, c.bound, func(a, b sourceID) int {
 		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.id, b.id))
-	}, func(id *sourceID, b **binding) {
-		if s.Reading() {
-			*b = &binding{} // the next description is processed as new
-		}
-		s.Values(&id.source, &id.id, &(*b).swapped, &(*b).first)
-		events.Ref(s, &(*b).entry)
+	}, func(id *sourceID, uses *[]*binding) {
+		s.Values(&id.source, &id.id)
+		state.Slice(s, uses, func(b **binding) {
+			if s.Reading() {
+				*b = &binding{} // the next description is processed as new
+			}
+			s.Values(&(*b).start, &(*b).swapped, &(*b).first)
+			events.Ref(s, &(*b).entry)
+		})
 	})
+	lists := func(list *[]*entry) { state.Slice(s, list, func(e **entry) { events.Ref(s, e) }) }
 	state.Map(s, c.meetings, comparePairs, func(p *pair, list *[]*entry) {
 		p.state(s)
-		state.Slice(s, list, func(e **entry) { events.Ref(s, e) })
+		lists(list)
 	})
-	s.Values(&c.ambiguous, &c.doubted)
+	for _, index := range []map[string][]*entry{c.shared, c.runners} {
+		state.Map(s, index, cmp.Compare[string], func(key *string, list *[]*entry) {
+			s.Values(key)
+			lists(list)
+		})
+	}
+	c.doubts.state(s)
 	c.links.state(s, &events)
 	if s.Reading() && s.Err() == nil && !c.whole() {
 		s.Fail(state.ErrCorrupt)
@@ -43,8 +53,8 @@ func (c *Catalog) State(s *state.Coder) {
 
 // whole reports whether every object the catalogue relies on was restored.
 func (c *Catalog) whole() bool {
-	for _, b := range c.bound {
-		if b.entry == nil {
+	for _, uses := range c.bound {
+		if slices.ContainsFunc(uses, func(b *binding) bool { return b.entry == nil }) {
 			return false
 		}
 	}
@@ -53,11 +63,18 @@ func (c *Catalog) whole() bool {
 			return false
 		}
 	}
+	for _, index := range []map[string][]*entry{c.shared, c.runners} {
+		for _, list := range index {
+			if slices.Contains(list, nil) {
+				return false
+			}
+		}
+	}
 	return true
 }
 
 func (p *pair) state(s *state.Coder) {
-	s.Values(&p.sport, &p.league, &p.reversed, &p.unordered)
+	s.Values(&p.sport, &p.league, &p.reversed, &p.unordered, &p.game)
 	for _, side := range []*participant{&p.home, &p.away} {
 		s.Values(&side.key, &side.name, &side.id)
 	}

@@ -84,7 +84,7 @@ func TestCatalogGoesOnAfterARestore(t *testing.T) {
 				m := cat.Resolve(s.source, s.event(), at)
 				out = append(out, fmt.Sprintf("%+v %v %v %v", *m.Event, m.Swapped, m.Created, m.Links))
 			}
-			out = append(out, fmt.Sprintf("%+v %+v %+v", cat.Events(), cat.Ambiguities(), cat.Watched()))
+			out = append(out, fmt.Sprintf("%+v %+v %+v", cat.Events(), cat.Ambiguities().List, cat.Watched()))
 			return out, save(t, cat)
 		}
 		want, bytes1 := run(-1)
@@ -104,7 +104,7 @@ func TestCatalogGoesOnAfterARestore(t *testing.T) {
 func TestCatalogRefusesALooseEnd(t *testing.T) {
 	e := said{"a", "a1", "baseball", "mlb", "Cubs", "Boston", t0, t0}.event()
 	for name, spoil := range map[string]func(*Catalog){
-		"a source's event of no event": func(c *Catalog) { c.bound[sourceID{"a", "a1"}].entry = nil },
+		"a source's event of no event": func(c *Catalog) { c.bound[sourceID{"a", "a1"}][0].entry = nil },
 		"a meeting of no event": func(c *Catalog) {
 			for key := range c.meetings {
 				c.meetings[key] = append(c.meetings[key], nil)
@@ -258,11 +258,11 @@ func TestOnePlayerIsNoMatch(t *testing.T) {
 			t.Errorf("%s: %+v", s.id, m.Event)
 		}
 	}
-	if a := cat.Ambiguities(); len(a) != 1 || a[0].Name != "Cubs v Chicago Cubs" || a[0].Why != "both participants have one name" {
+	if a := cat.Ambiguities().List; len(a) != 1 || a[0].Name != "Cubs v Chicago Cubs" || a[0].Why != "both participants have one name" {
 		t.Errorf("listed %+v", a)
 	}
 	cat.Resolve("b", said{"b", "again", "baseball", "mlb", "Cubs", "Chicago Cubs", t0, t0}.event(), t0)
-	if a := cat.Ambiguities(); len(a) != 1 {
+	if a := cat.Ambiguities().List; len(a) != 1 {
 		t.Errorf("listed twice: %+v", a)
 	}
 }

@@ -18,6 +18,7 @@ import (
 // answer had.
 type Problem struct {
 	Asked      string // method and path
+	Type       string // about:blank, or OutcomeUnknown
 	Status     int
 	Detail     string
 	RequestID  string        // as in the service's traces and logs
@@ -25,6 +26,10 @@ type Problem struct {
 	Items      []Item        // individual mistakes, if there can be several
 	Body       []byte        // the body as received
 }
+
+// OutcomeUnknown is the Type of a Problem that leaves open whether the request was carried
+// out. Sending it again is safe: ticks that were accepted count as duplicates.
+const OutcomeUnknown = "urn:corrgraph:problem:outcome-unknown"
 
 // Item is one mistake in a request: in a parameter, a member, or a line of ticks.
 type Item struct {
@@ -59,12 +64,13 @@ func (a *Answer) Err() error {
 		return nil
 	}
 	var said struct {
+		Type      string `json:"type"`
 		Detail    string `json:"detail"`
 		RequestID string `json:"request_id"`
 		Errors    []Item `json:"errors"`
 	}
 	_ = json.Unmarshal(a.Body, &said) // anything but a problem document has no detail
-	return &Problem{a.asked, a.Status, said.Detail, said.RequestID, a.RetryAfter(), said.Errors, a.Body}
+	return &Problem{a.asked, said.Type, a.Status, said.Detail, said.RequestID, a.RetryAfter(), said.Errors, a.Body}
 }
 
 // Into decodes the JSON of an answer with a status below 300; v may be nil. For

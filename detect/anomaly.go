@@ -30,6 +30,25 @@ type Anomaly struct {
 	Suppressed string // why it was not raised; empty if it was
 }
 
+// Key identifies an anomaly across its reports: a later one with the same key replaces an
+// earlier one. A follower that is late after several leaders is one anomaly.
+type Key struct {
+	Kind  string
+	Layer odds.Layer
+	Event string
+	Node  odds.NodeID // the last one, the follower if there is a leader; empty without nodes
+	At    odds.Time
+}
+
+// Key returns the anomaly's key.
+func (a *Anomaly) Key() Key {
+	k := Key{Kind: a.Kind, Layer: a.Layer, Event: a.Event, At: a.At}
+	if n := len(a.Nodes); n > 0 {
+		k.Node = a.Nodes[n-1]
+	}
+	return k
+}
+
 // Evidence holds what a person needs to check an anomaly: the numbers compared, the ticks
 // and their ages, and the curve if there is one.
 type Evidence struct {
@@ -40,6 +59,10 @@ type Evidence struct {
 	Spread float64 `json:"spread"` // s.d. of the usual value
 	N      int     `json:"n"`      // points of history behind Usual
 	Ticks  []Tick  `json:"ticks,omitempty"`
+	Bets   *Bets   `json:"bets,omitempty"` // of an arbitrage
+	// Suspected is why a raised anomaly is probably not what it seems; empty if nothing says
+	// so.
+	Suspected string `json:"suspected,omitempty"`
 	// Curve is the link's correlogram, one z per lag bin: the left half has the follower
 	// first, the right half the leader. Nil if there is no link.
 	Curve []float64 `json:"curve,omitempty"`

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,13 +19,20 @@ func (a *Anomaly) Explain() string {
 	}
 	v := &a.Evidence
 	switch a.Kind {
-	case Arbitrage:
-		fmt.Fprintf(&b, ": best prices win %.2f %% for certain, before fees and limits", 100*a.Size)
+	case Arbitrage, LayArbitrage:
+		fmt.Fprintf(&b, ": best prices win %.2f %% whichever outcome wins, before limits", 100*a.Size)
+		if v.Bets != nil && slices.ContainsFunc(v.Bets.Legs, func(l Bet) bool { return l.FeeUnknown }) {
+			b.WriteString("; the fee of an exchange is unknown and not deducted")
+		}
 		if a.Size > PalpableError {
 			b.WriteString("; so much is almost certainly a wrong price")
 		}
 	case External:
 		fmt.Fprintf(&b, ": %s %.3g, written by another program, no history to compare with", v.Unit, v.Now)
+	case Value:
+		fmt.Fprintf(&b, ": by the fair probability of %d other groups of venues it is worth %+.2f %% of the stake after fees; a forecast says that the price may move, not who wins", v.N, 100*v.Now)
+	case LeaderChanged, LeaderLost:
+		fmt.Fprintf(&b, ": %s; %.0f %% of the last %d waves were answered, before at least %.0f %%", Describe(a.Kind), 100*v.Now, v.N, 100*v.Usual)
 	case HiddenEdge:
 		fmt.Fprintf(&b, ": the leader has moved, %+.3g log-odds are due, %+.3g have come", v.Usual, v.Now)
 	default:

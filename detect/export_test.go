@@ -13,6 +13,8 @@ var (
 	Clock = clock
 	List  = list
 
+	SideNamed = sideNamed
+
 	Minute = odds.Millis(minute)
 )
 
@@ -35,4 +37,14 @@ func list(all []Anomaly) string {
 		fmt.Fprintf(&b, "\n  %s %s %v at %v until %v strength %.2f confidence %.2f %q: %s", a.Kind, a.Severity, a.Nodes, a.At, a.Until, a.Strength, a.Confidence, a.Suppressed, a.Explain())
 	}
 	return b.String()
+}
+
+// sideNamed is the side of that name, or OtherSide.
+func sideNamed(s string) odds.Side {
+	for side := odds.Home; side <= odds.No; side++ {
+		if side.String() == s {
+			return side
+		}
+	}
+	return odds.OtherSide
 }

@@ -25,11 +25,19 @@ func (r *running) add(x float64) {
 	if r.n < math.MaxUint16 {
 		r.n++
 	}
-	w := max(1/float64(r.n), 1.0/memory)
+	w := r.weight()
 	d := x - float64(r.mean)
 	r.mean += float32(w * d)
 	r.vari = float32((1 - w) * (float64(r.vari) + w*d*d))
 }
+
+// follow updates the mean of a quantity that goes with the points, after add.
+func (r *running) follow(mean *float32, x float64) {
+	*mean += float32(r.weight() * (x - float64(*mean)))
+}
+
+// weight is that of the newest point.
+func (r *running) weight() float64 { return max(1/float64(r.n), 1.0/memory) }
 
 // points is the effective number of points behind the mean.
 func (r *running) points() int { return min(int(r.n), memory) }
@@ -62,9 +70,11 @@ type NodeHistory struct {
 	outAt                 odds.Time // first look of the present deviation; 0 if none
 	windowSquares         float32
 	outPeak, outOthers    float32 // departure and consensus at its start
+	shift                 float32 // usual difference in what the line adds to dev
 	windowMoves           uint16
 	outHeld               uint16
-	burst, outSel         uint8
+	burst                 uint8
+	outSel                uint16
 	outKind               deviation
 	live, partial, raised bool
 }
@@ -85,11 +95,15 @@ func (h *NodeHistory) phase(live bool) {
 	}
 }
 
+// leastVariance is the variance, in log-odds², from which on a value can explain another.
+const leastVariance = 1e-6
+
 // RelationHistory is what [Relate] remembers of two markets of one venue: the running
 // regression of one value on the other and its residuals. The zero value has seen nothing
 // yet. It starts afresh when the match goes in play.
 type RelationHistory struct {
 	a, b, residual running
+	worthA, worthB float32 // what the lines add, on average
 	cov            float32
 	outAt          odds.Time
 	held           uint16
@@ -97,7 +111,7 @@ type RelationHistory struct {
 }
 
 func (h *RelationHistory) slope() float64 {
-	if h.b.vari < 1e-6 {
+	if h.b.vari < leastVariance {
 		return 0
 	}
 	return float64(h.cov / h.b.vari)
@@ -106,6 +120,19 @@ func (h *RelationHistory) slope() float64 {
 // expect is the value of a predicted by this b.
 func (h *RelationHistory) expect(b float64) float64 {
 	return float64(h.a.mean) + h.slope()*(b-float64(h.b.mean))
+}
+
+// spread is the s.d. of residuals at this b: it grows with the distance from the values that
+// the regression was learned from.
+func (h *RelationHistory) spread(b float64) float64 {
+	off := b - float64(h.b.mean)
+	return h.residual.sd(quoteFloor) * math.Sqrt(1+off*off/(float64(h.b.points()+1)*max(leastVariance, float64(h.b.vari))))
+}
+
+func (h *RelationHistory) learn(v *RelationView) {
+	h.add(v.ValueA, v.ValueB)
+	h.a.follow(&h.worthA, v.WorthA)
+	h.b.follow(&h.worthB, v.WorthB)
 }
 
 func (h *RelationHistory) add(a, b float64) {

@@ -27,10 +27,10 @@ type nullMarket struct {
 
 func newNullMarket(n int, seed uint64) *nullMarket {
 	m := &nullMarket{rng: rand.New(rand.NewPCG(seed, 1)), history: make([]NodeHistory, n)}
-	m.view = MarketView{Event: "match", Market: "h2h", Whole: true, Selections: []string{"home", "away"}, Venues: make([]VenueView, n)}
+	m.view = MarketView{Event: "match", Market: "h2h", Selections: []string{"home", "away"}, Sides: sidesOf(2), Venues: make([]VenueView, n)}
 	for i := range m.view.Venues {
 		m.view.Venues[i] = VenueView{
-			Venue: "v", Group: i, Line: math.NaN(), Nodes: []odds.NodeID{"venue/match/h2h/home", "venue/match/h2h/away"},
+			Venue: "v", Group: i, Complete: true, Listed: []bool{true, true}, Nodes: []odds.NodeID{"venue/match/h2h/home", "venue/match/h2h/away"},
 			Values: make([]float64, 2), Prices: []float64{1.9, 1.9}, Moved: make([]float64, 2), Others: make([]float64, 2),
 			OthersMoved: make([]float64, 2), OtherGroups: n - 1, Seen: true, Resolution: minute,
 			History: []*NodeHistory{&m.history[i], nil},

@@ -53,7 +53,7 @@ func (h *NodeHistory) measure(v *MarketView, w *VenueView, s int, m float64, dst
 	a.Size = math.Abs(m)
 	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual, a.Evidence.N = "log-odds a move", math.Abs(m), usual, n
 	a.Evidence.Spread = usual * (math.Exp(h.size.sd(0.25)) - 1)
-	a.Grade(z/tail.Threshold, learned(n))
+	a.GradeAt(z/tail.Threshold, learned(n), w.Resolution)
 	h.size.add(float64(h.size.mean) + tail.Threshold*h.size.sd(0.25)) // clipped, so that one wrong quote does not mask the next
 	return append(dst, a)
 }
@@ -82,7 +82,7 @@ func (h *NodeHistory) cluster(v *MarketView, w *VenueView, s int, dst []Anomaly)
 		a.Size = usual * burstLength / took
 		a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "ms between moves", took/burstLength, usual
 		a.Evidence.Spread, a.Evidence.N = usual*(math.Exp(h.gap.sd(0.25))-1), h.gap.points()
-		a.Grade(math.Log(a.Size)/math.Log(burstGap), learned(h.gap.points()))
+		a.GradeAt(math.Log(a.Size)/math.Log(burstGap), learned(h.gap.points()), w.Resolution)
 		dst = append(dst, a)
 	}
 	h.gap.add(x)

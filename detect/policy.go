@@ -17,6 +17,28 @@ const (
 	Unconfirmed = "gone before it was confirmed"
 )
 
+// Phantom is why an arbitrage that outlasts real ones is doubted: bettors close those.
+const Phantom = "suspected phantom: it has lasted longer than a real arbitrage does"
+
+// PhantomAfter is how long an arbitrage may last before it is taken for a phantom: a price
+// that can't be bet on, two different questions, or a venue that does not update.
+const PhantomAfter = 30 * minute
+
+// phantom reports whether a raised arbitrage has lasted too long.
+func (s *episode) phantom(a *Anomaly, now odds.Time) bool {
+	return IsArbitrage(a.Kind) && now.Sub(s.anomaly.At) > PhantomAfter
+}
+
+// doubt leaves a raised anomaly in place, but no longer as anything urgent.
+func (s *episode) doubt(why string) (Anomaly, Verdict) {
+	if s.anomaly.Evidence.Suspected != "" {
+		return Anomaly{}, Continues
+	}
+	s.anomaly.Severity, s.anomaly.Evidence.Suspected = SeverityLow, why
+	s.anomaly.Evidence.Text += "; " + why
+	return s.anomaly, Doubted
+}
+
 const hour = 60 * minute
 
 // PolicyOptions control what is raised. The zero value is the default.
@@ -37,13 +59,15 @@ type PolicyOptions struct {
 // Verdict is a [Policy]'s decision on a candidate.
 type Verdict uint8
 
-// The verdicts. Raised, Worsened, Ended and Kept come with an anomaly to store. For
-// Worsened and Ended it replaces the one raised before: same kind, event, nodes and At.
+// The verdicts. Raised, Worsened, Doubted, Ended and Kept come with an anomaly to store. For
+// Worsened, Doubted and Ended it replaces the one raised before: same kind, event, nodes and
+// At.
 const (
 	Ignored   Verdict = iota // below the threshold, or awaiting confirmation
 	Continues                // raised or suppressed before, and still active
 	Raised
 	Worsened // its severity has increased
+	Doubted  // it stays raised, at LOW: Evidence.Suspected says why
 	Ended    // Until is set
 	Kept     // suppressed; the reason is in Suppressed
 )
@@ -109,14 +133,20 @@ func NewPolicy(o PolicyOptions) *Policy {
 
 // Offer judges a candidate at event time now; the times of one event must not decrease.
 // Store the returned anomaly unless the verdict is Ignored or Continues. A candidate with
-// Until set ends the raised anomaly, or is raised and ended at once.
+// Until set ends the raised anomaly, or is raised and ended at once. One that is suppressed,
+// such as an arbitrage on stale legs, does not keep a raised anomaly alive.
 func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 	ev := p.event(a.Event)
 	s := ev.episode(a)
+	if s.stage == raised && a.Suppressed != "" && a.Until == 0 {
+		return Anomaly{}, Continues // if nothing better is offered, EndLook ends it
+	}
 	s.offered = now
 	switch {
 	case s.stage == raised && (a.Until != 0 || a.Strength < p.o.Reset):
 		return s.end(a.Until, a.Suppressed, now), Ended
+	case s.stage == raised && s.phantom(&a, now):
+		return s.doubt(Phantom)
 	case s.stage == raised:
 		return s.worsen(a)
 	case a.Suppressed != "":
@@ -125,7 +155,7 @@ func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 	case a.Strength < 1 && a.Until == 0:
 		return vanish(s, now)
 	}
-	if s.stage == idle {
+	if s.stage == idle || s.unfit() {
 		s.stage, s.since, s.anomaly = pending, now, a
 	}
 	ev.list(s, a)
@@ -212,8 +242,8 @@ func newEventState() *eventState {
 func (ev *eventState) episode(a Anomaly) *episode {
 	id := identity{kind: a.Kind, layer: a.Layer}
 	switch {
-	case a.Kind == Arbitrage:
-		id.a = marketOf(a.Nodes) // its legs change during its life
+	case IsArbitrage(a.Kind):
+		id.a, id.b = Markets(a.Nodes) // its legs change during its life
 	case len(a.Nodes) > 1:
 		id.a, id.b = a.Nodes[0], a.Nodes[1]
 	case len(a.Nodes) == 1:
@@ -227,16 +257,24 @@ func (ev *eventState) episode(a Anomaly) *episode {
 	return s
 }
 
-// marketOf is the market of a leg, used as a key.
-func marketOf(nodes []odds.NodeID) odds.NodeID {
+// Markets returns a key for the market of an arbitrage, by its legs: the market of the first,
+// or its node if a long id hides it, and that of the second if it is another one, the lay
+// prices of the first.
+func Markets(nodes []odds.NodeID) (a, b odds.NodeID) {
 	if len(nodes) == 0 {
-		return ""
+		return "", ""
 	}
 	_, event, market, _, ok := nodes[0].Parts()
 	if !ok {
-		return nodes[0]
+		return nodes[0], ""
 	}
-	return odds.NodeID(event + "/" + market)
+	a = odds.NodeID(event + "/" + market)
+	if len(nodes) > 1 {
+		if _, _, other, _, ok := nodes[1].Parts(); ok && other != market {
+			b = odds.NodeID(event + "/" + other)
+		}
+	}
+	return a, b
 }
 
 // lasting reports whether a kind is offered at every look while it lasts. Other kinds
@@ -247,6 +285,12 @@ func lasting(kind string) bool {
 		return false
 	}
 	return true
+}
+
+// unfit reports whether the episode was kept back for what it was, not for when it came. Then
+// it begins with the first candidate that is fit.
+func (s *episode) unfit() bool {
+	return s.stage == blocked && s.anomaly.Suppressed != CoolingDown && s.anomaly.Suppressed != OverBudget
 }
 
 func (ev *eventState) list(s *episode, a Anomaly) {

@@ -22,8 +22,7 @@ const (
 
 // Market updates the histories of the venues in v.At's batch and appends the present
 // anomalies: outlier quotes, desynchronisation, size, frequency and clustering of moves,
-// volatility, arbitrage. It allocates only for anomalies. Cost: O(venues × selections), and
-// that × distinct lines for arbitrage.
+// volatility, arbitrage. It allocates only for anomalies. Cost: O(venues² × selections).
 //
 // A lasting episode is appended when it begins and again, with Until set, when it ends;
 // [Policy] joins the two.
@@ -70,20 +69,23 @@ func (w *VenueView) outlying() bool {
 // away is a venue's distance from the others, compared with its usual one.
 type away struct {
 	sel   int
-	dev   float64 // distance minus usual distance, log-odds
+	dev   float64 // distance minus usual distance, log-odds, as far as no slope of the line explains it
 	z     float64 // in normal deviations
 	known bool
 	jump  bool // it moved there by its own move in this batch
 	big   bool
 }
 
-func distance(w *VenueView, s int) away {
+// distance compares a venue with the others. What a different line explains is no departure.
+func (v *MarketView) distance(w *VenueView, s int) away {
 	h := w.History[s]
 	if h == nil || !(w.Values[s] == w.Values[s]) || w.Others[s] != w.Others[s] {
 		return away{sel: s}
 	}
 	d := w.Values[s] - w.Others[s]
-	a := away{sel: s, known: true, dev: d - float64(h.dev.mean), z: h.dev.departure(d, quoteFloor)}
+	usual := float64(h.dev.mean)
+	dev := beyond(d-usual, v.shift(w, s)-float64(h.shift), v.Live)
+	a := away{sel: s, known: true, dev: dev, z: h.dev.departure(usual+dev, quoteFloor)}
 	own, others := w.Moved[s], w.OthersMoved[s]
 	a.jump = own*a.dev > 0 && math.Abs(own) >= math.Abs(a.dev)/2 && !(math.Abs(others) >= math.Abs(a.dev)/2)
 	a.big = math.Abs(a.z) >= outlierOut && math.Abs(a.dev) >= outlierSize
@@ -91,21 +93,22 @@ func distance(w *VenueView, s int) away {
 }
 
 // quote advances a venue's episode. All selections share one, kept in the history of the
-// first.
+// first. Prices of an incomplete market hold a margin that is not known, so that they are
+// not compared.
 func quote(v *MarketView, w *VenueView, dst []Anomaly) []Anomaly {
-	if len(w.History) == 0 || w.History[0] == nil || w.OtherGroups < leastOthers {
+	if len(w.History) == 0 || w.History[0] == nil || w.OtherGroups < leastOthers || !w.Complete && !v.Raw {
 		return dst
 	}
 	h := w.History[0]
 	if h.outKind != together {
-		if a := distance(w, int(h.outSel)); a.known {
+		if a := v.distance(w, int(h.outSel)); a.known {
 			return h.stay(v, w, a, dst)
 		}
 		return dst
 	}
 	var worst away
 	for s := range v.independent() {
-		if a := distance(w, s); a.known && math.Abs(a.z) >= math.Abs(worst.z) {
+		if a := v.distance(w, s); a.known && math.Abs(a.z) >= math.Abs(worst.z) {
 			worst = a
 		}
 	}
@@ -123,6 +126,7 @@ func learn(v *MarketView, w *VenueView) {
 		h, d := w.History[s], w.Values[s]-w.Others[s]
 		if h != nil && d == d && (moved(w.Moved[s]) || moved(w.OthersMoved[s])) {
 			h.dev.add(d)
+			h.dev.follow(&h.shift, v.shift(w, s))
 		}
 	}
 }
@@ -132,7 +136,7 @@ func moved(x float64) bool { return x == x && x != 0 }
 
 // leave starts an episode.
 func (h *NodeHistory) leave(v *MarketView, w *VenueView, a away, dst []Anomaly) []Anomaly {
-	h.outAt, h.outHeld, h.outSel = v.At, 1, uint8(a.sel)
+	h.outAt, h.outHeld, h.outSel = v.At, 1, uint16(a.sel)
 	h.outPeak, h.outOthers = float32(a.dev), float32(w.Others[a.sel])
 	h.raised = false
 	h.outKind = drifted
@@ -222,7 +226,7 @@ func (h *NodeHistory) episode(v *MarketView, w *VenueView, a away, kind string) 
 			Ticks: []Tick{v.tick(w, a.sel), v.consensus(w, a.sel)},
 		},
 	}
-	e.Grade(out/limit, agreed(w.OtherGroups)*learned(n))
+	e.GradeAt(out/limit, agreed(w.OtherGroups)*learned(n), w.Resolution)
 	return e
 }
 
@@ -237,7 +241,7 @@ func sign(x float64) float64 { return math.Copysign(1, x) }
 
 // tick is the venue's present quote of a selection.
 func (v *MarketView) tick(w *VenueView, s int) Tick {
-	return Tick{Node: w.Nodes[s], At: w.ChangedAt, Price: w.Prices[s], Value: w.Values[s], AgeMs: v.At.Sub(w.SeenAt)}
+	return Tick{Node: w.Nodes[s], At: w.ChangedAt, Price: w.Prices[s], Value: w.Values[s], AgeMs: v.age(w)}
 }
 
 func (v *MarketView) consensus(w *VenueView, s int) Tick {

@@ -25,11 +25,11 @@ func Relate(v *RelationView, dst []Anomaly) []Anomaly {
 		return dst
 	}
 	if h.residual.n < relationHistory {
-		h.add(v.ValueA, v.ValueB)
+		h.learn(v)
 		return dst
 	}
-	residual := v.ValueA - h.expect(v.ValueB)
-	z := h.residual.departure(residual, quoteFloor)
+	residual := v.residual()
+	z := tail.Departure(residual, float64(h.residual.mean), h.spread(v.ValueB), h.residual.points())
 	limit, least := float64(tail.Threshold), incoherent
 	if h.held > 0 {
 		limit, least = tail.Threshold*resetPortion, incoherent*resetPortion
@@ -43,8 +43,16 @@ func Relate(v *RelationView, dst []Anomaly) []Anomaly {
 		dst = append(dst, a)
 	}
 	h.held, h.outAt = 0, 0
-	h.add(v.ValueA, v.ValueB)
+	h.learn(v)
 	return dst
+}
+
+// residual is how far the first market's value is from that expected beside the second, as
+// far as no slope of either line explains it.
+func (v *RelationView) residual() float64 {
+	h := v.History
+	r := beyond(v.ValueA-h.expect(v.ValueB), v.WorthA-float64(h.worthA), v.Live)
+	return beyond(r, h.slope()*(float64(h.worthB)-v.WorthB), v.Live)
 }
 
 func (v *RelationView) contradict(z, residual float64, dst []Anomaly) []Anomaly {
@@ -72,13 +80,16 @@ func (v *RelationView) anomaly(z, residual float64) Anomaly {
 		Kind: Incoherence, Layer: odds.CrossMarket, Event: v.Event, Nodes: []odds.NodeID{v.A, v.B},
 		At: h.outAt, Size: math.Abs(residual),
 		Evidence: Evidence{
-			Unit: "log-odds of the first market", Now: v.ValueA, Usual: h.expect(v.ValueB), Spread: h.residual.sd(quoteFloor), N: n,
+			Unit: "log-odds of the first market", Now: v.ValueA, Usual: h.expect(v.ValueB), Spread: h.spread(v.ValueB), N: n,
 			Ticks: []Tick{
 				{Node: v.A, At: v.At, Price: v.PriceA, Value: v.ValueA, AgeMs: v.AgeA},
 				{Node: v.B, At: v.At, Price: v.PriceB, Value: v.ValueB, AgeMs: v.AgeB},
 			},
 		},
 	}
-	a.Grade(math.Max(1, math.Abs(z)/tail.Threshold), learned(n))
+	a.GradeAt(math.Max(1, math.Abs(z)/tail.Threshold), learned(n), v.Resolution)
+	if v.Live {
+		a.limit(SeverityMedium) // in play a goal or run changes the relation itself
+	}
 	return a
 }

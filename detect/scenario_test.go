@@ -206,6 +206,8 @@ func (w *world) do(words []string) error {
 		return nil
 	case "now":
 		return w.now(words[1:])
+	case "waves":
+		return w.waves(words[1:])
 	case "leader", "follower", "after", "arrive":
 		return w.follow(words)
 	case "market":
@@ -216,8 +218,23 @@ func (w *world) do(words []string) error {
 		return w.solo(words)
 	case "relation", "look":
 		return w.relate(words)
+	case "worth":
+		return w.worth(words[1:])
 	}
 	return fmt.Errorf("unknown command")
+}
+
+// worth: EV, by the most cautious way, confidence, step [live]
+func (w *world) worth(words []string) error {
+	x := nums(words[:4])
+	v := ValueView{
+		Event: "match", At: w.at, Live: len(words) > 4, Node: "mb/match/h2h/home", EV: x[0], Least: x[1], Groups: 5, Confidence: x[2], Resolution: odds.Millis(x[3]),
+	}
+	w.found = w.found[:0]
+	if a, ok := Worth(&v); ok {
+		w.found = append(w.found, a)
+	}
+	return nil
 }
 
 // num reads a number, a percentage, or a duration in milliseconds.
@@ -271,6 +288,25 @@ func (w *world) setEdge(words []string) error {
 		default:
 			return fmt.Errorf("unknown part %q", part)
 		}
+	}
+	return nil
+}
+
+// waves 3 of 40 answered, before 0.5; as-before | nobody | reversed
+func (w *world) waves(words []string) error {
+	x := nums(words)
+	c := edges.Changed{
+		Layer: w.edge.Layer, Event: w.edge.Event, Leader: w.edge.Source, Follower: w.edge.Target, Since: w.at,
+		Answered: int(x[0]), Waves: int(x[1]), Least: x[2], Was: w.edge.Confidence, Is: w.edge.Confidence,
+	}
+	var known bool
+	c.Direction, known = map[string]edges.Direction{"as-before": edges.SameLeader, "nobody": edges.NoLeader, "reversed": edges.Reversed}[words[len(words)-1]]
+	if !known {
+		return fmt.Errorf("who leads?")
+	}
+	w.found = w.found[:0]
+	if a, ok := edges.Change(&c); ok {
+		w.found = append(w.found, a)
 	}
 	return nil
 }
@@ -378,7 +414,12 @@ func (w *world) market(words []string) error {
 		return err
 	}
 	w.step, w.at = odds.Millis(step), Clock(h[5])
-	w.view = MarketView{Event: h[0], Market: h[1], Live: h[2] == "live", Whole: true, Selections: strings.Split(tail, ", ")}
+	w.view = MarketView{Event: h[0], Market: h[1], Live: h[2] == "live", Selections: strings.Split(tail, ", ")}
+	w.view.Kind = odds.KindOf("", w.view.Market)
+	w.view.Lay = w.view.Kind.Lay
+	for _, s := range w.view.Selections {
+		w.view.Sides = append(w.view.Sides, SideNamed(s))
+	}
 	return nil
 }
 
@@ -484,7 +525,7 @@ func (w *world) fill(name string, v *venue, noise float64) {
 		prices[s] = v.base[s] * math.Exp(noise*w.rng.NormFloat64())
 		sum += 1 / prices[s]
 	}
-	v.v.Nodes, v.v.History = nil, nil
+	v.v.Nodes, v.v.History, v.v.Listed, v.v.Lines = nil, nil, nil, nil
 	for s := range k {
 		p := 1 / prices[s] / sum
 		values[s] = math.Log(p / (1 - p))
@@ -494,11 +535,16 @@ func (w *world) fill(name string, v *venue, noise float64) {
 		}
 		v.v.Nodes = append(v.v.Nodes, odds.Node(name, w.view.Event, w.view.Market, math.NaN(), w.view.Selections[s]))
 		v.v.History = append(v.v.History, &v.history[s])
+		line := v.line
+		if w.view.Sides[s] == odds.Away {
+			line = -line
+		}
+		v.v.Listed, v.v.Lines = append(v.v.Listed, true), append(v.v.Lines, line)
 	}
 	if !v.silent {
 		v.seen = w.at
 	}
-	v.v.Venue, v.v.Group, v.v.State, v.v.Line = name, v.group, v.status, v.line
+	v.v.Venue, v.v.Group, v.v.State, v.v.Complete = name, v.group, v.status, true
 	v.v.Prices, v.v.Values, v.v.Moved = prices, values, moved
 	v.v.SeenAt, v.v.ChangedAt, v.v.Seen, v.v.Resolution = v.seen, v.seen, !v.silent, w.step
 }
@@ -560,7 +606,7 @@ func (w *world) step1(after odds.Millis, move float64) {
 	v.v = VenueView{
 		Venue: "dk", Seen: true, SeenAt: w.at, ChangedAt: w.at, Nodes: []odds.NodeID{"dk/match/h2h/home", "dk/match/h2h/away"},
 		Values: []float64{0, 0}, Prices: []float64{2, 2}, Moved: []float64{move, -move}, Others: []float64{nan, nan},
-		OthersMoved: []float64{nan, nan}, Line: nan, Resolution: w.step, History: []*NodeHistory{&v.history[0], &v.history[1]},
+		OthersMoved: []float64{nan, nan}, Complete: true, Listed: []bool{true, true}, Resolution: w.step, History: []*NodeHistory{&v.history[0], &v.history[1]},
 	}
 	w.view.At, w.view.Venues = w.at, []VenueView{v.v}
 	w.found = Market(&w.view, nil)

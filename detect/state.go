@@ -11,7 +11,7 @@ func (h *NodeHistory) State(c *state.Coder) {
 	for _, r := range []*running{&h.dev, &h.size, &h.gap, &h.rate, &h.vol} {
 		r.state(c)
 	}
-	c.Values(&h.lastMove, &h.burstFrom, &h.windowFrom, &h.outAt, &h.windowSquares, &h.outPeak, &h.outOthers, &h.windowMoves, &h.outHeld)
+	c.Values(&h.lastMove, &h.burstFrom, &h.windowFrom, &h.outAt, &h.windowSquares, &h.outPeak, &h.outOthers, &h.shift, &h.windowMoves, &h.outHeld)
 	c.Values(&h.burst, &h.outSel, &h.outKind, &h.live, &h.partial, &h.raised)
 }
 
@@ -20,7 +20,7 @@ func (h *RelationHistory) State(c *state.Coder) {
 	for _, r := range []*running{&h.a, &h.b, &h.residual} {
 		r.state(c)
 	}
-	c.Values(&h.cov, &h.outAt, &h.held, &h.live)
+	c.Values(&h.cov, &h.worthA, &h.worthB, &h.outAt, &h.held, &h.live)
 }
 
 func (r *running) state(c *state.Coder) { c.Values(&r.mean, &r.vari, &r.n) }

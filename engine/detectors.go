@@ -26,6 +26,7 @@ type detectors struct {
 	relations map[relation]*detect.RelationHistory
 
 	view  detect.MarketView
+	back  detect.MarketView // beside a market of lay prices
 	found []detect.Anomaly
 }
 
@@ -59,19 +60,25 @@ func (s *detectors) look(at odds.Time) {
 
 // market runs the detectors of one market.
 func (s *detectors) market(m *board.Market, at odds.Time) {
-	armed := s.armed[m]
-	if !m.Dirty && !armed {
+	armed, back := s.armed[m], m.Backed()
+	if !m.Dirty && !armed && (back == nil || !back.Dirty) {
 		return
 	}
 	before := len(s.found)
 	s.board.View(m, at, &s.view)
 	s.found = detect.Market(&s.view, s.found)
-	on := slices.ContainsFunc(s.found[before:], func(a detect.Anomaly) bool { return a.Kind == detect.Arbitrage })
+	if back != nil {
+		s.board.View(back, at, &s.back)
+		s.found = detect.Crossed(&s.back, &s.view, s.found)
+	}
+	on := slices.ContainsFunc(s.found[before:], func(a detect.Anomaly) bool { return detect.IsArbitrage(a.Kind) })
 	switch {
 	case on && !armed:
 		s.armed[m] = true
+		m.Event.Armed++
 	case armed && !on:
 		delete(s.armed, m)
+		m.Event.Armed--
 	}
 	if m.Dirty && math.IsNaN(m.Line) {
 		s.relate(m, at)
@@ -82,7 +89,7 @@ func (s *detectors) market(m *board.Market, at odds.Time) {
 func (s *detectors) offer(policy *detect.Policy, at odds.Time) {
 	for i := range s.found {
 		switch a, verdict := policy.Offer(s.found[i], at); verdict {
-		case detect.Raised, detect.Worsened, detect.Ended, detect.Kept:
+		case detect.Raised, detect.Worsened, detect.Doubted, detect.Ended, detect.Kept:
 			s.news.Anomalies = append(s.news.Anomalies, a)
 		}
 	}
@@ -102,7 +109,7 @@ func (s *detectors) relate(m *board.Market, at odds.Time) {
 				continue
 			}
 			for _, pt := range s.families.Partners(n) {
-				if pt.Pair.Layer == odds.CrossMarket && pt.Other.Open && pt.Other.Live == n.Live {
+				if pt.Pair.Layer == odds.CrossMarket && pt.Other.Open && pt.Other.Live == n.Live && n.Fair() && pt.Other.Fair() {
 					s.relatePair(pt.Pair, at)
 				}
 			}
@@ -118,8 +125,8 @@ func (s *detectors) relatePair(p *family.Pair, at odds.Time) {
 		s.relations[k] = h
 	}
 	v := detect.RelationView{
-		Event: p.Event.ID, At: at, Live: p.A.Live, A: p.A.ID, B: p.B.ID, ValueA: p.A.Value, ValueB: p.B.Value,
-		PriceA: p.A.Price(), PriceB: p.B.Price(), AgeA: at.Sub(p.A.ChangedAt), AgeB: at.Sub(p.B.ChangedAt), History: h,
+		Event: p.Event.ID, At: at, Live: p.A.Live, A: p.A.ID, B: p.B.ID, ValueA: p.A.Value, ValueB: p.B.Value, WorthA: p.A.Worth(), WorthB: p.B.Worth(),
+		PriceA: p.A.Price(), PriceB: p.B.Price(), AgeA: at.Sub(p.A.ChangedAt), AgeB: at.Sub(p.B.ChangedAt), Resolution: coarser(p.A, p.B), History: h,
 	}
 	s.found = detect.Relate(&v, s.found)
 }
@@ -127,12 +134,12 @@ func (s *detectors) relatePair(p *family.Pair, at odds.Time) {
 // await checks followers in an event against their open forecasts.
 func (s *detectors) await(ev *board.Event, at odds.Time) {
 	for _, c := range s.open[ev] {
-		if c.Layer != odds.Direct || at <= c.IssuedAt || at < c.From || at > c.To || c.target.Consensus || c.source.Consensus || !c.target.Open {
+		if c.Layer != odds.Direct || c.hint.pair == nil || at <= c.hint.at || at < c.From || c.Answered(at) || !c.target.Open {
 			continue
 		}
 		l := c.lead(at)
 		if a, ok := edges.Await(&l, at); ok {
-			a.Evidence.Curve = c.pair.Family.Curve()
+			a.Evidence.Curve = c.hint.pair.Family.Curve()
 			s.found = append(s.found, a)
 		}
 	}
@@ -140,12 +147,12 @@ func (s *detectors) await(ev *board.Event, at odds.Time) {
 
 // arrive judges the arrival time of an L3 follower.
 func (s *detectors) arrive(c *call) {
-	if c.Layer != odds.CrossEvent || c.ResolvedAt == 0 {
+	if c.Layer != odds.CrossEvent || c.ResolvedAt == 0 || c.hint.pair == nil {
 		return
 	}
 	l := c.lead(s.board.Now)
 	if a, ok := edges.Arrive(&l, c.ResolvedAt); ok {
-		a.Evidence.Curve = c.pair.Family.Curve()
+		a.Evidence.Curve = c.hint.pair.Family.Curve()
 		s.found = append(s.found[:0], a)
 		s.offer(s.quotes, s.board.Now)
 		s.found = s.found[:0]
@@ -155,9 +162,14 @@ func (s *detectors) arrive(c *call) {
 // lead converts a call to the detectors' input.
 func (c *call) lead(now odds.Time) edges.Lead {
 	return edges.Lead{
-		Edge: &c.edge, At: c.IssuedAt, Move: c.Move, RMS: c.rms, FollowerMoved: c.target.Value - c.Start, Least: c.target.Least(),
-		LeaderTick: tick(c.source, now), FollowerTick: tick(c.target, now),
+		Edge: &c.hint.edge, At: c.hint.at, Move: c.hint.move, RMS: c.hint.rms, FollowerMoved: c.target.Value - c.Start, Least: c.target.Least(), P: c.P, Resolution: coarser(c.hint.source, c.target),
+		LeaderTick: tick(c.hint.source, now), FollowerTick: tick(c.target, now),
 	}
+}
+
+// coarser is the resolution of the coarser source of two nodes.
+func coarser(a, b *board.Node) odds.Millis {
+	return max(a.Resolution(), b.Resolution())
 }
 
 // tick is a node's present quote, as evidence.
@@ -172,7 +184,7 @@ func (s *detectors) trends(at odds.Time) {
 			s.found = found
 			s.offer(s.edges, at)
 		}
-		s.found = nil
+		s.changes(layer, at)
 		for _, ev := range s.board.Order {
 			if ev.Last >= at.Add(-layer.Window()) {
 				s.found = s.edges.EndLook(ev.ID, layer, at, s.found)

@@ -6,6 +6,7 @@ import (
 
 	"corrgraph/engine/board"
 	"corrgraph/engine/family"
+	"corrgraph/engine/worth"
 	"corrgraph/odds"
 	"corrgraph/series"
 )
@@ -17,12 +18,14 @@ type Engine struct {
 
 	newest  odds.Time // newest event time received
 	decided odds.Time // end of the last decision window
+	bet     odds.Time // when known edges were looked after last
 	legs    *series.Coalescer
 
 	board     *board.Board
 	families  *family.Families
 	forecasts *forecasts
 	detectors *detectors
+	worth     *worth.Ledger
 	news      *News
 }
 
@@ -31,20 +34,22 @@ func New(opt Options) *Engine {
 	opt.fill()
 	e := &Engine{
 		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), news: &News{},
-		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig}),
+		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig, Commission: opt.Commission, Limits: opt.Limits}),
 	}
-	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts})
+	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter})
 	e.detectors = newDetectors(e.board, e.families, e.news)
-	e.forecasts = newForecasts(e.board, e.families, e.detectors, e.news, opt.ScoreAtFinish)
-	e.board.Observe(observer{e.families, e.forecasts})
+	e.worth = worth.New(e.board, worth.Options{Fees: opt.Commission, Delay: opt.PaperDelay})
+	e.forecasts = newForecasts(e.board, e.families, e.detectors, e.worth, e.news, opt.ScoreAtFinish)
+	e.board.Observe(observer{e.families, e.forecasts, e.worth})
 	return e
 }
 
 // observer forwards what a board cannot hold until the end of a batch: new series and links
-// to the families, awaited quotes to the forecasts.
+// to the families, awaited quotes to the forecasts, the starts of matches to the bets.
 type observer struct {
 	*family.Families
 	*forecasts
+	*worth.Ledger
 }
 
 // Apply takes the next batch. Batches must come in event-time order (the feed's merge sorts
@@ -55,56 +60,69 @@ func (e *Engine) Apply(b *odds.Batch) error {
 		return fmt.Errorf("engine: batch of %s at %v comes after %v", b.Source, b.At, e.newest)
 	}
 	e.newest = b.At
-	return e.legs.Push(b, e.apply)
+	_ = e.legs.Push(b, e.apply) // apply never fails
+	if now := e.board.Now; e.newest > now && e.legs.Next() > now {
+		e.forecasts.endInstant() // nothing can come that belongs to it: its calls need not wait for the next batch
+	}
+	return nil
 }
 
-// FlushLegs applies the batches that wait for other legs of their markets. If no batch
-// follows within Options.CoalesceWindow of the newest, it changes only when they are
-// applied, not the results.
-func (e *Engine) FlushLegs() { _ = e.legs.Flush(e.apply) } // apply never fails
+// FlushLegs applies the batches that wait for other legs of their markets and ends the
+// present instant, which issues its calls. If no batch follows within
+// Options.CoalesceWindow of the newest, it changes only when that is done, not the results.
+func (e *Engine) FlushLegs() {
+	_ = e.legs.Flush(e.apply) // apply never fails
+	e.forecasts.endInstant()
+}
 
 // apply takes a batch whose legs are complete or will not be completed.
 func (e *Engine) apply(b *odds.Batch) error {
 	if b.At > e.board.Now { // all moves of one instant are in
-		e.families.CountFull()
+		e.forecasts.endInstant()
+		e.families.CountFull(b.At)
 		e.decideUpTo(b.At)
 	}
+	e.worth.Before(b.At)
 	e.board.Apply(b)
 	e.detectors.look(b.At)
 	e.forecasts.answer()
-	e.forecasts.issue(e.board.Moved)
+	e.worth.Look()
+	e.forecasts.priced()
+	e.forecasts.take(e.board.Moved, b.At, b.Recv)
 	e.news.tell(e.board.Moved)
 	e.families.Take(e.board.Moved)
 	e.board.EndBatch()
 	return nil
 }
 
+// betsADecision is how often in a decision window the known edges are looked after.
+const betsADecision = 4
+
 // decideUpTo closes every decision window that ends at or before a time. Windows are
 // tumbling: they start at whole multiples of their length.
 func (e *Engine) decideUpTo(at odds.Time) {
 	step := odds.Time(e.opt.DecideEvery)
-	end := at / step * step
+	part := max(1, step/betsADecision)
+	end, look := at/step*step, at/part*part
 	if e.decided == 0 {
-		e.decided = end
+		e.decided, e.bet = end, look
 		return
 	}
 	if end > e.decided {
-		e.decided = end
+		e.decided, e.bet = end, end
 		e.decide(end)
 	}
-}
-
-// DecidesBefore reports whether a batch at the given time would first close a decision
-// window.
-func (e *Engine) DecidesBefore(at odds.Time) bool {
-	step := odds.Time(e.opt.DecideEvery)
-	return e.decided != 0 && at/step*step > e.decided
+	if look > e.bet {
+		e.bet = look
+		e.news.Decided = e.families.Bet(look) || e.news.Decided
+	}
 }
 
 // decide judges all families on the present evidence and searches for edges that departed
 // from their own history since the last decision.
 func (e *Engine) decide(at odds.Time) {
 	e.families.Decide(at)
+	e.forecasts.usual.Learn(e.board)
 	e.detectors.trends(at)
 	e.detectors.closeQuiet(at)
 	if e.opt.SearchEachDecision {
@@ -124,11 +142,31 @@ func (e *Engine) forget(before odds.Time) {
 	if len(gone) == 0 {
 		return
 	}
+	e.worth.Forget(gone)
+	e.forecasts.priced()
 	e.forecasts.forget(gone)
 	e.families.Forget(gone)
 	e.detectors.forget(gone)
 	e.news.Forgotten = append(e.news.Forgotten, e.board.Forget(gone, before)...)
 	slices.Sort(e.news.Forgotten)
+}
+
+// HoldNew stops, or resumes, taking in what is not held yet: events, markets, outcomes,
+// venues and pairs are refused and counted. It is for an engine that runs out of memory
+// where no tick can be refused any more; what it holds goes on.
+func (e *Engine) HoldNew(on bool) {
+	e.board.HoldNew(on)
+	e.families.HoldNew(on)
+}
+
+// ForgetOldest drops about a quarter of the events, those that were quoted longest ago,
+// whatever Options.ForgetAfter says, and returns how many. Cost: O(events · log events).
+func (e *Engine) ForgetOldest() int {
+	before := len(e.board.Order)
+	if before > 0 {
+		e.forget(e.board.QuotedLast(before / 4))
+	}
+	return before - len(e.board.Order)
 }
 
 // Finish decides on everything up to now and scores the predictions held for it. More

@@ -1,30 +1,35 @@
 package engine
 
 import (
-	"math"
+	"maps"
 	"slices"
 
 	"corrgraph/engine/board"
 	"corrgraph/engine/family"
+	"corrgraph/engine/venues"
+	"corrgraph/engine/worth"
 	"corrgraph/graph"
 	"corrgraph/internal/heap"
 	"corrgraph/ledger"
+	"corrgraph/ledger/chance"
 	"corrgraph/odds"
 )
 
-// predictRMS is the smallest leader move, in r.m.s., that triggers a forecast.
-const predictRMS = 2
-
-// forecasts owns the predictions: it issues them on leaders' moves and settles them with
-// the followers' quotes.
+// forecasts owns the calls: it issues them on leaders' moves and settles them with the
+// followers' quotes.
 type forecasts struct {
 	board     *board.Board
 	families  *family.Families
 	detectors *detectors
+	worth     *worth.Ledger
 	news      *News
-	hold      bool // score settled predictions together at the end, see Options.ScoreAtFinish
+	hold      bool // score settled calls together at the end, see Options.ScoreAtFinish
+	chances   chances
 
-	open    heap.Heap[*call] // earliest end on top; settled ones stay in it until their time is over
+	instant instant                // not over yet
+	told    map[followed]odds.Time // moves of followers reported as already made, of the last nearly milliseconds
+	open    heap.Heap[*call]       // earliest end on top; settled ones stay in it until their time is over
+	usual   venues.Usual
 	waiting map[*board.Node]*waiting
 	byEvent map[*board.Event][]*call // open ones by the follower's event
 	held    []closedCall             // in the order they were settled
@@ -36,8 +41,11 @@ type waiting struct {
 	overdue []*call // missed calls whose move may still come; L3
 }
 
-func newForecasts(b *board.Board, f *family.Families, d *detectors, n *News, hold bool) *forecasts {
-	s := &forecasts{board: b, families: f, detectors: d, news: n, hold: hold, open: heap.New(func(a, b *call) bool { return a.Until < b.Until }), waiting: map[*board.Node]*waiting{}, byEvent: map[*board.Event][]*call{}}
+func newForecasts(b *board.Board, f *family.Families, d *detectors, w *worth.Ledger, n *News, hold bool) *forecasts {
+	s := &forecasts{
+		board: b, families: f, detectors: d, worth: w, news: n, hold: hold, chances: newChances(), told: map[followed]odds.Time{}, usual: venues.Usual{},
+		open: heap.New(func(a, b *call) bool { return a.Until < b.Until }), waiting: map[*board.Node]*waiting{}, byEvent: map[*board.Event][]*call{},
+	}
 	d.open = s.byEvent
 	return s
 }
@@ -45,89 +53,29 @@ func newForecasts(b *board.Board, f *family.Families, d *detectors, n *News, hol
 // call is an open prediction and the series that will settle it.
 type call struct {
 	*ledger.Open
+	pair      *family.Pair   // that speaks
+	pairs     []*family.Pair // all that led to it, the speaking one too
+	groups    []int          // of the leaders that agree, see joined
+	source    *board.Node
+	target    *board.Node
+	about     chance.Features // at the time of issue
+	gaps      int             // of the target, at the time of issue
+	closed    bool
+	announced bool
+	together  bool // no leader is certain to be first
+	silent    bool // an occasion that is only learnt from, see watch
+	hint      hint
+}
+
+// hint is the certain leader of a call that detectors are told of; L1 and L3 only. Its pair is nil
+// if there is none.
+type hint struct {
 	pair   *family.Pair
 	source *board.Node
-	target *board.Node
-	rms    float64 // of the leader, before its move
-	gaps   int     // of the target, at the time of issue
-	closed bool
-	edge   graph.Edge // as it was at the time of issue; L1 and L3 only
-}
-
-// issue issues forecasts for the followers of the series that moved.
-func (s *forecasts) issue(moved []board.Move) {
-	for i := range moved {
-		mv := &moved[i]
-		if mv.RMS <= 0 || math.Abs(mv.Inc.Raw) < predictRMS*mv.RMS || !largestMove(mv, moved) {
-			continue
-		}
-		partners := s.families.Partners(mv.Node)
-		for k := range partners {
-			if pt := &partners[k]; pt.Leads() && pt.Other != mv.Node && pt.Other.Open {
-				s.call(mv, pt.Pair, pt.Other)
-			}
-		}
-	}
-}
-
-// largestMove reports whether a move represents its market: of several independent
-// selections that moved together, it is the largest move.
-func largestMove(mv *board.Move, moved []board.Move) bool {
-	n := mv.Node
-	for i := range moved {
-		o := &moved[i]
-		if o.Node == n || o.Node.Market != n.Market || o.Node.Book != n.Book || o.Node.Consensus != n.Consensus || o.RMS <= 0 {
-			continue
-		}
-		a, b := math.Abs(o.Inc.Raw)/o.RMS, math.Abs(mv.Inc.Raw)/mv.RMS
-		if a > b || a == b && o.Node.Sel < n.Sel {
-			return false
-		}
-	}
-	return true
-}
-
-// call issues one forecast.
-func (s *forecasts) call(mv *board.Move, pair *family.Pair, target *board.Node) {
-	p, ok := predict(mv, pair, target)
-	if !ok {
-		return
-	}
-	pair.Family.Record.Issued++
-	moves := target.Moves()
-	if n := len(moves); n > 0 && p.IssuedAt.Sub(moves[n-1].At) < odds.Millis(20) && moves[n-1].Raw*p.Size > 0 {
-		p.Outcome, p.ResolvedAt, p.Actual = ledger.AlreadyMoved, p.IssuedAt, moves[n-1].Raw
-		s.settle(closedCall{p, pair, mv.Node, target})
-		return
-	}
-	c := &call{Open: ledger.NewOpen(p, target.Value), pair: pair, source: mv.Node, target: target, rms: mv.RMS, gaps: target.Gaps}
-	if c.Layer == odds.Direct && !mv.Node.Consensus && !target.Consensus || c.Layer == odds.CrossEvent {
-		c.edge = s.families.Edge(pair)
-	}
-	s.open.Push(c)
-	s.news.Issued = append(s.news.Issued, c.Prediction)
-	s.await(c)
-}
-
-// predict builds the prediction for a leader's move.
-func predict(mv *board.Move, pair *family.Pair, target *board.Node) (p ledger.Prediction, ok bool) {
-	f := pair.Family
-	l := &f.Verdict.Link
-	at := mv.Inc.At
-	size := l.Beta * mv.Inc.Raw * pair.Sign
-	if size == 0 || l.LagHigh <= 0 {
-		return p, false
-	}
-	p = ledger.Prediction{
-		ID: ledger.ID(f.Key.String(), mv.Node.ID, target.ID, at), Family: f.Report().Key.String(), Layer: pair.Layer,
-		Event: target.Event.ID, Source: mv.Node.ID, Target: target.ID, IssuedAt: at,
-		From: at.Add(l.LagLow), To: at.Add(l.LagHigh), Move: mv.Inc.Raw, Size: size,
-		P: ledger.Chance(f.Record.Hits, f.Record.Matured), Confidence: f.Verdict.Confidence,
-	}
-	if slack := f.Slack(); slack > 0 {
-		p.From, p.To = max(at.Add(1), p.From.Add(-slack)), p.To.Add(slack)
-	}
-	return p, true
+	at     odds.Time // of the move
+	move   float64
+	rms    float64    // before it
+	edge   graph.Edge // as it was then
 }
 
 // await registers a call with its target.
@@ -138,7 +86,9 @@ func (s *forecasts) await(c *call) {
 		s.waiting[c.target] = w
 	}
 	w.open = append(w.open, c)
-	s.byEvent[c.target.Event] = append(s.byEvent[c.target.Event], c)
+	if !c.silent {
+		s.byEvent[c.target.Event] = append(s.byEvent[c.target.Event], c)
+	}
 	s.count(c.target, 1)
 }
 
@@ -160,6 +110,9 @@ func (s *forecasts) Heard(n *board.Node, at odds.Time) {
 		c := w.open[i]
 		c.stood(at)
 		c.Observe(at, n.Value)
+		if c.Outcome != ledger.Pending && !c.silent {
+			s.announce(c)
+		}
 		if !c.Done(at) {
 			i++
 			continue
@@ -224,15 +177,16 @@ func (s *forecasts) answer() {
 func (s *forecasts) close(c *call, now odds.Time) {
 	c.closed = true
 	p := c.Close(now)
-	s.detectors.arrive(c)
 	if p.Outcome.Matured() {
-		c.pair.Family.Record.Matured++
-		if p.Outcome == ledger.Hit {
-			c.pair.Family.Record.Hits++
-		}
+		s.learn(c, p.Outcome == ledger.Hit, p.Half == ledger.Yes)
 	}
-	s.settle(closedCall{p, c.pair, c.source, c.target})
 	w := s.waiting[c.target]
+	if !c.silent {
+		s.announce(c)
+		s.detectors.arrive(c)
+		s.settle(closedCall{p, c.pair, c.source, c.target})
+	}
+	c.pairs = nil
 	if c.Layer == odds.CrossEvent && p.Outcome == ledger.Missed && p.Actual*p.Size < p.Size*p.Size/2 {
 		w.overdue = append(w.overdue, c)
 		c.target.Awaited++
@@ -247,10 +201,39 @@ func (s *forecasts) close(c *call, now odds.Time) {
 	s.count(c.target, -1)
 }
 
+// learn tells the families that led to a call, and the models, what came of it.
+func (s *forecasts) learn(c *call, hit, half bool) {
+	s.chances.learn(lesson{c.ID, c.about, hit, half, c.silent})
+	if c.silent {
+		return
+	}
+	each(c.pairs, func(r *family.Record) { r.Add(hit, half) })
+	if c.together {
+		s.chances.notLed.add(c.Family, hit, half)
+	}
+}
+
+// announce reports a call's outcome, once. Its second question may still be open.
+func (s *forecasts) announce(c *call) {
+	if !c.announced {
+		c.announced = true
+		s.news.Answered = append(s.news.Answered, c.Clone())
+	}
+}
+
+// each calls f with the record of each family of the pairs, once.
+func each(pairs []*family.Pair, f func(r *family.Record)) {
+	for i, p := range pairs {
+		if !slices.ContainsFunc(pairs[:i], func(x *family.Pair) bool { return x.Family == p.Family }) {
+			f(&p.Family.Record)
+		}
+	}
+}
+
 // pending returns the unsettled predictions, in no order.
 func (s *forecasts) pending() (out []ledger.Prediction) {
 	for _, c := range s.open.Items() {
-		if !c.closed {
+		if !c.closed && !c.silent {
 			out = append(out, c.Close(s.board.Now))
 		}
 	}
@@ -263,7 +246,13 @@ func (s *forecasts) forget(gone map[*board.Event]bool) {
 		if !c.closed && (gone[c.target.Event] || gone[c.source.Event]) {
 			s.close(c, s.board.Now)
 		}
+		if h := &c.hint; h.pair != nil && gone[h.source.Event] {
+			c.hint = hint{}
+		}
+		c.pairs = slices.DeleteFunc(c.pairs, func(p *family.Pair) bool { return gone[p.A.Event] || gone[p.B.Event] })
 	}
+	s.instant.moves = slices.DeleteFunc(s.instant.moves, func(mv board.Move) bool { return gone[mv.Node.Event] })
+	maps.DeleteFunc(s.told, func(f followed, _ odds.Time) bool { return gone[f.node.Event] })
 	s.open.DeleteFunc(func(c *call) bool { return c.closed || gone[c.target.Event] })
 	for n, w := range s.waiting {
 		before := len(w.overdue)

@@ -26,6 +26,12 @@ type Options struct {
 	// Slopes override the worth of one point of line, in log-odds, by sport, league and
 	// market.
 	Slopes odds.LineSlopes
+	// Commission is the share of net winnings that a venue keeps, by venue. Bookmakers that are
+	// not listed keep none; the fee of an exchange that is not listed is unknown, and no
+	// expected value is stated there. Arbitrage counts what is listed.
+	Commission map[string]float64
+	// PaperDelay is how long after a call its bet is placed in the paper ledger. Zero means 5 s.
+	PaperDelay odds.Millis
 	// Facts are the entities behind names, such as which club plays in which city. Nil
 	// means none, which leaves layer 4 empty.
 	Facts *catalog.Facts
@@ -37,6 +43,10 @@ type Options struct {
 	// own, so that View and Inspect show the ones discovered. False leaves the search to
 	// Edges.
 	SearchEachDecision bool
+	// Memory is how long moves are evidence of who leads. It is kept in four parts, of which
+	// the oldest is forgotten as a whole: verdicts rest on the last three quarters of it at
+	// least. Zero means 28 days.
+	Memory odds.Millis
 	// ForgetAfter is how long after its last quote an event is dropped, at the next
 	// decision. Zero disables it. Other values should be at least the longest window of a
 	// layer.
@@ -45,17 +55,27 @@ type Options struct {
 	KeepMoves int
 	// CheckPairs limits the pairs of a family in each mismatched copy. Zero means all.
 	CheckPairs int
+	// Limits bound what sources can make the engine hold. Results depend on them where they
+	// bite; Counts says how often they did.
+	Limits Limits
 	// Workers limits the goroutines of Finish. Zero means one per processor. Results do not
 	// depend on it.
 	Workers int
 }
 
 func (o *Options) fill() {
+	o.Limits = o.Limits.WithDefaults()
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
 	if o.KeepMoves == 0 {
 		o.KeepMoves = series.Keep
+	}
+	if o.PaperDelay == 0 {
+		o.PaperDelay = 5000
+	}
+	if o.Memory == 0 {
+		o.Memory = 28 * 24 * 3_600_000
 	}
 	if o.DecideEvery == 0 {
 		o.DecideEvery = 3_600_000

@@ -24,6 +24,7 @@ type PastMove struct {
 	At   odds.Time
 	Raw  float64 // log-odds (or log price), the move as observed
 	RMS  float64 // of the node's moves until now; 0 unknown
+	Seen
 }
 
 // Remembered returns the newest `most` remembered moves of an event's series from `from` to
@@ -67,7 +68,7 @@ func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remember
 		}
 		last := t.moves[len(t.moves)-1]
 		t.moves = t.moves[:len(t.moves)-1]
-		r.Moves = append(r.Moves, PastMove{t.n.ID, last.At, last.Raw, t.n.RMS()})
+		r.Moves = append(r.Moves, PastMove{t.n.ID, last.At, last.Raw, t.n.RMS(), seen(t.n, last.Stamp)})
 	}
 	slices.Reverse(r.Moves)
 	for i := range rest {

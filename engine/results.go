@@ -5,9 +5,11 @@ import (
 
 	"corrgraph/catalog"
 	"corrgraph/engine/board"
-	"corrgraph/engine/family"
+	"corrgraph/engine/bounds"
+	"corrgraph/engine/detail"
 	"corrgraph/graph"
 	"corrgraph/ledger"
+	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
 
@@ -16,20 +18,25 @@ type (
 	// Quote is what one venue shows of one selection.
 	Quote = board.Quote
 	// Detail is the evidence behind the edge between two nodes.
-	Detail = family.Detail
+	Detail = detail.Detail
 	// CurvePoint is a family's correlogram at one lag bin.
-	CurvePoint = family.CurvePoint
+	CurvePoint = detail.CurvePoint
 	// Point is a series at one instant.
-	Point = family.Point
+	Point = detail.Point
+	// Limits bound what sources can make an engine hold.
+	Limits = bounds.Limits
 )
 
 // Counts holds an engine's counters.
 type Counts struct {
 	Batches, Quotes, Ticks, Duplicates int
+	Conflicts                          int // quotes of polls that contradicted another one of the same outcome
 	Partial                            int // updates whose outcomes were not a complete set
 	Coincidences                       int // pairs of moves, one of each series, that met within reach
 	Pairs                              [5]int
-	LeftOut                            map[string]int
+	LeftOut                            map[string]int // pairs not watched, by reason
+	Pooled                             map[string]int // calls that taught only what all have in common, by what found no place of its own in the model of chances
+	Refused                            map[string]int // quotes not applied because a limit was reached, by reason; see Limits
 }
 
 // Now is the newest event time applied.
@@ -42,13 +49,20 @@ func (e *Engine) DecidedAt() odds.Time { return e.decided }
 func (e *Engine) Counts() Counts {
 	b, f := &e.board.Counts, &e.families.Counts
 	c := Counts{
-		Batches: b.Batches, Quotes: b.Quotes, Ticks: b.Ticks, Duplicates: b.Duplicates, Partial: b.Partial,
-		Coincidences: e.families.Coincidences(), Pairs: f.Pairs, LeftOut: maps.Clone(f.LeftOut),
+		Batches: b.Batches, Quotes: b.Quotes, Ticks: b.Ticks, Duplicates: b.Duplicates, Conflicts: b.Conflicts, Partial: b.Partial,
+		Coincidences: e.families.Coincidences(), Pairs: f.Pairs, LeftOut: maps.Clone(f.LeftOut), Refused: maps.Clone(b.Refused),
 	}
 	for _, l := range e.board.Catalog.Watched().LeftOut {
 		c.LeftOut[l.Layer.Key()+" "+l.Reason] += l.Pairs
 	}
+	c.Pooled = e.forecasts.chances.beyond()
 	return c
+}
+
+// Doubled returns how many quotes of polls repeated another one of their outcome so far, and
+// how many contradicted one. Both are in Counts, which costs more.
+func (e *Engine) Doubled() (duplicates, conflicts int) {
+	return e.board.Counts.Duplicates, e.board.Counts.Conflicts
 }
 
 // Families returns every family that was judged, by key.
@@ -72,13 +86,17 @@ func (e *Engine) Mismatch() graph.Mismatch { return e.families.Mismatch() }
 // Opinions returns the Hayashi–Yoshida estimate for every directed family, by family key.
 func (e *Engine) Opinions() map[string]graph.Opinion { return e.families.Opinions() }
 
+// Leadership ranks the venues of each league by who moves first.
+func (e *Engine) Leadership() []graph.Leadership { return e.families.Leadership() }
+
 // Pending returns the unsettled predictions, in no order.
 func (e *Engine) Pending() []ledger.Prediction { return e.forecasts.pending() }
 
-// Catalog returns the events and the ambiguities left unmerged.
-func (e *Engine) Catalog() ([]catalog.Event, []catalog.Ambiguity) {
-	return e.board.Catalog.Events(), e.board.Catalog.Ambiguities()
-}
+// Events returns all events, in the order of first sight.
+func (e *Engine) Events() []catalog.Event { return e.board.Catalog.Events() }
+
+// Ambiguities returns what could be two things.
+func (e *Engine) Ambiguities() *catalog.Ambiguities { return e.board.Catalog.Ambiguities() }
 
 // Nodes counts the series in memory, including consensus series.
 func (e *Engine) Nodes() int {
@@ -95,26 +113,30 @@ func (e *Engine) Nodes() int {
 	return len(seen)
 }
 
-// Scorecard adds up predictions of this engine.
-func (e *Engine) Scorecard(ps []ledger.Prediction) ledger.Scorecard {
-	return ScorecardOf(e.FamilyKeys(), ps)
+// Scorecard adds up predictions of this engine, beside closed bets that no forecast made.
+func (e *Engine) Scorecard(ps []ledger.Prediction, unforecast []*money.Bet) ledger.Scorecard {
+	c := ScorecardOf(e.FamilyKeys(), ps)
+	c.Value(ps, unforecast, e.opt.PaperDelay)
+	return c
+}
+
+// Comparison is the closed bets that no forecast made, in the form that is stored.
+func (e *Engine) Comparison(bets []*money.Bet) *money.Unforecast {
+	return &money.Unforecast{DelayMs: e.opt.PaperDelay, Bets: bets}
 }
 
 // ScorecardOf adds up predictions of families; each key may be given either way round.
 func ScorecardOf(keys []graph.FamilyKey, ps []ledger.Prediction) ledger.Scorecard {
-	named := make([]ledger.Named, len(ps))
 	of := map[string]ledger.FamilyScore{}
 	for _, k := range keys {
-		for range 2 {
+		a, b := k.Leader, k.Follower
+		for _, ends := range [][2]string{{a, b}, {b, a}, {"", a}, {"", b}} { // "": calls without a certain leader
+			k.Leader, k.Follower = ends[0], ends[1]
 			of[k.String()] = ledger.FamilyScore{
 				Layer: int(k.Layer), Leader: k.Leader, Follower: k.Follower, Sport: k.Sport, League: k.League,
 				Market: k.Market, Phase: k.Phase, Venue: k.Venue,
 			}
-			k.Leader, k.Follower = k.Follower, k.Leader
 		}
 	}
-	for i := range ps {
-		named[i] = ledger.Named{Prediction: ps[i], Of: of[ps[i].Family]}
-	}
-	return ledger.NewScorecard(named)
+	return ledger.NewScorecard(ps, of)
 }

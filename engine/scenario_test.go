@@ -59,12 +59,13 @@ type sceneEvent struct {
 }
 
 type sceneMarket struct {
-	name    string
-	sides   []odds.Side
-	names   []string
-	line    float64
-	raw     bool
-	winners int
+	name     string
+	sides    []odds.Side
+	names    []string
+	line     float64
+	raw      bool
+	winners  int
+	complete odds.Stated
 }
 
 type sceneVenue struct {
@@ -317,7 +318,7 @@ func (s *scenario) market(w []string, o opts) {
 	case "runners":
 		m.names = strings.Split(w[2], ",")
 		m.sides = make([]odds.Side, len(m.names))
-		m.winners = int(o.number("winners", 0))
+		m.winners, m.complete = int(o.number("winners", 0)), odds.StatedYes
 	case "raw":
 		m.names, m.sides, m.raw = []string{"last"}, []odds.Side{odds.OtherSide}, true
 	}
@@ -485,7 +486,7 @@ func in(spans []span, at odds.Time) bool {
 
 // update is the venue's state of the market at a time.
 func (x *sceneSeries) update(at odds.Time) odds.Update {
-	u := odds.Update{Event: x.ev.in, Venue: x.v.name, Market: x.m.name, InPlay: at >= x.ev.in.Start, Winners: x.m.winners}
+	u := odds.Update{Event: x.ev.in, Venue: x.v.name, Market: x.m.name, InPlay: at >= x.ev.in.Start, Terms: odds.Terms{Winners: x.m.winners, Complete: x.m.complete}}
 	if x.swapped {
 		u.Event = x.ev.swapped
 	}

@@ -6,7 +6,9 @@ import (
 
 	"corrgraph/engine/board"
 	"corrgraph/engine/family"
+	"corrgraph/engine/rival"
 	"corrgraph/ledger"
+	"corrgraph/ledger/rule"
 	"corrgraph/odds"
 )
 
@@ -32,7 +34,7 @@ func (s *forecasts) settle(c closedCall) {
 	s.score(&c)
 }
 
-// score reports a settled prediction, with its base rate and the calls of the baselines.
+// score reports a settled prediction, with its base rate and the calls of its rivals.
 func (s *forecasts) score(c *closedCall) {
 	if c.Outcome.Matured() {
 		c.Base, c.BaseN = c.base()
@@ -81,7 +83,11 @@ func (c *closedCall) baselines() map[string]bool {
 		return out
 	}
 	slack := c.pair.Family.Slack()
-	c.pair.Family.Baselines(func(name string, r family.Rule) {
+	led := c.Led()
+	c.pair.Family.Baselines(func(name string, r rival.Rule) {
+		if name == rule.HayashiYoshida && !led {
+			return // it names a leader
+		}
 		out[name] = called(c.target, c.IssuedAt, max(1, r.From-slack), r.To+slack, r.Beta*c.Move*c.pair.Sign)
 	})
 	return out
@@ -106,5 +112,5 @@ func called(n *board.Node, t odds.Time, from, to odds.Millis, size float64) bool
 	for i := after(n, t+1); i < len(moves) && moves[i].At <= t.Add(to); i++ {
 		at, raw = append(at, moves[i].At), append(raw, moves[i].Raw)
 	}
-	return ledger.Called(at, raw, t, t.Add(from), t.Add(to), size)
+	return rule.Called(at, raw, t, t.Add(from), t.Add(to), size)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,12 +11,13 @@ import (
 	"corrgraph/engine/family"
 	"corrgraph/internal/state"
 	"corrgraph/ledger"
+	"corrgraph/odds"
 )
 
 // Header of a saved state. The version changes with any saved field.
 const (
 	stateMagic   = "corrgraph engine\n"
-	stateVersion = 1
+	stateVersion = 6
 )
 
 // ErrNews is returned by Save if there are undrained news.
@@ -41,8 +43,8 @@ func (e *Engine) Save(w io.Writer) error {
 }
 
 // Restore returns the saved engine: given the same batches from then on, it reports the
-// same. opt must be unchanged, except Workers, CheckPairs, Slopes and Facts, which are up
-// to the caller. Truncated or damaged input, or another version, gives a nil engine and an
+// same. opt must be unchanged, except Workers, CheckPairs, Slopes, Commission and Facts,
+// which are up to the caller. Truncated or damaged input, or another version, gives a nil engine and an
 // error that wraps one of package internal/state.
 func Restore(r io.Reader, opt Options) (*Engine, error) {
 	c, err := state.NewReader(r, stateMagic, stateVersion)
@@ -60,27 +62,28 @@ func Restore(r io.Reader, opt Options) (*Engine, error) {
 // state codes the engine owner by owner, each after the ones it refers to.
 func (e *Engine) state(c *state.Coder) {
 	e.opt.check(c)
-	c.Values(&e.newest, &e.decided)
+	c.Values(&e.newest, &e.decided, &e.bet)
 	e.legs.State(c)
 	nodes := e.board.State(c)
 	pairs := e.families.State(c, nodes)
 	e.detectors.state(c, nodes)
 	e.forecasts.state(c, nodes, pairs)
+	e.worth.State(c, nodes)
 }
 
 // check codes the options that the saved state depends on.
 func (o *Options) check(c *state.Coder) {
 	was := *o
-	c.Values(&was.Seed, &was.DecideEvery, &was.StaleAfter, &was.CoalesceWindow, &was.ScoreAtFinish, &was.SearchEachDecision, &was.Devig, &was.ForgetAfter, &was.KeepMoves)
+	c.Values(&was.Seed, &was.DecideEvery, &was.StaleAfter, &was.CoalesceWindow, &was.ScoreAtFinish, &was.SearchEachDecision, &was.Devig, &was.Memory, &was.ForgetAfter, &was.KeepMoves, &was.Limits, &was.PaperDelay)
 	if was.Seed != o.Seed || was.DecideEvery != o.DecideEvery || was.StaleAfter != o.StaleAfter || was.CoalesceWindow != o.CoalesceWindow ||
-		was.ScoreAtFinish != o.ScoreAtFinish || was.SearchEachDecision != o.SearchEachDecision || was.ForgetAfter != o.ForgetAfter || was.KeepMoves != o.KeepMoves || was.Devig != o.Devig {
+		was.ScoreAtFinish != o.ScoreAtFinish || was.SearchEachDecision != o.SearchEachDecision || was.Memory != o.Memory || was.ForgetAfter != o.ForgetAfter || was.KeepMoves != o.KeepMoves || was.Devig != o.Devig || was.Limits != o.Limits || was.PaperDelay != o.PaperDelay {
 		c.Fail(ErrOptions)
 	}
 }
 
 // pending reports whether there is any news apart from touched events.
 func (n *News) pending() bool {
-	return n.Decided || len(n.Moves)+len(n.Issued)+len(n.Settled)+len(n.Anomalies)+len(n.Touched)+len(n.Forgotten) > 0
+	return n.Decided || len(n.Moves)+len(n.Issued)+len(n.Revised)+len(n.Answered)+len(n.Settled)+len(n.Anomalies)+len(n.Priced)+len(n.Touched)+len(n.Forgotten) > 0
 }
 
 func (s *detectors) state(c *state.Coder, on *board.Refs) {
@@ -90,6 +93,12 @@ func (s *detectors) state(c *state.Coder, on *board.Refs) {
 		on.Markets.Ref(c, m)
 		*yes = true
 	})
+	for m := range s.armed {
+		m.Event.Armed = 0
+	}
+	for m := range s.armed {
+		m.Event.Armed++
+	}
 	order := func(a, b relation) int {
 		if d := on.Nodes.Order(a.a, b.a); d != 0 {
 			return d
@@ -116,6 +125,14 @@ type refs struct {
 
 func (s *forecasts) state(c *state.Coder, on *board.Refs, pairs *family.Refs) {
 	r := &refs{Refs: on, pairs: pairs}
+	s.chances.code(c)
+	s.instant.code(c, on)
+	s.usual.State(c)
+	order := func(a, b followed) int { return cmp.Or(on.Nodes.Order(a.node, b.node), cmp.Compare(a.layer, b.layer)) }
+	state.Map(c, s.told, order, func(f *followed, at *odds.Time) {
+		on.Nodes.Ref(c, &f.node)
+		c.Values(&f.layer, at)
+	})
 	open := s.open.Items()
 	state.Slice(c, &open, func(x **call) {
 		r.call(c, x)
@@ -141,6 +158,17 @@ func (s *forecasts) state(c *state.Coder, on *board.Refs, pairs *family.Refs) {
 	})
 }
 
+func (x *instant) code(c *state.Coder, on *board.Refs) {
+	c.Values(&x.at, &x.known)
+	state.Slice(c, &x.moves, func(mv *board.Move) {
+		on.Nodes.Ref(c, &mv.Node)
+		c.Values(&mv.Inc, &mv.RMS, &mv.Nth)
+		if mv.Node == nil {
+			c.Fail(state.ErrCorrupt)
+		}
+	})
+}
+
 // late codes an overdue call, which may or may not still be in the heap.
 func (r *refs) late(c *state.Coder, x **call) {
 	known := r.calls.Has(*x)
@@ -157,17 +185,41 @@ func (r *refs) call(c *state.Coder, p **call) {
 	}
 	x := *p
 	x.Open.State(c)
-	r.ends(c, &x.pair, &x.source, &x.target)
-	c.Values(&x.rms, &x.gaps, &x.closed, &x.edge)
+	if c.Values(&x.silent); x.silent {
+		r.nodes(c, &x.source, &x.target)
+	} else {
+		r.ends(c, &x.pair, &x.source, &x.target)
+	}
+	state.Slice(c, &x.pairs, func(p **family.Pair) {
+		if r.pairs.Pairs.Ref(c, p); *p == nil {
+			c.Fail(state.ErrCorrupt)
+		}
+	})
+	c.Values(&x.groups, &x.about, &x.gaps, &x.closed, &x.announced, &x.together)
+	h := &x.hint
+	known := h.pair != nil
+	if c.Values(&known); known {
+		r.pairs.Pairs.Ref(c, &h.pair)
+		r.Nodes.Ref(c, &h.source)
+		if c.Values(&h.at, &h.move, &h.rms, &h.edge); h.pair == nil || h.source == nil {
+			c.Fail(state.ErrCorrupt)
+		}
+	}
 	r.calls.Add(x)
 }
 
 // ends codes the pair and nodes of a forecast, all of which must exist.
 func (r *refs) ends(c *state.Coder, pair **family.Pair, source, target **board.Node) {
-	r.pairs.Pairs.Ref(c, pair)
+	if r.pairs.Pairs.Ref(c, pair); *pair == nil {
+		c.Fail(state.ErrCorrupt)
+	}
+	r.nodes(c, source, target)
+}
+
+func (r *refs) nodes(c *state.Coder, source, target **board.Node) {
 	r.Nodes.Ref(c, source)
 	r.Nodes.Ref(c, target)
-	if *pair == nil || *source == nil || *target == nil {
+	if *source == nil || *target == nil {
 		c.Fail(state.ErrCorrupt)
 	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -103,11 +104,20 @@ func restore(tb testing.TB, b []byte, o Options) *Engine {
 func answers(e *concluded) (out []string) {
 	e.Collector.Finish(e.Engine)
 	say := func(what string, v any) { out = append(out, fmt.Sprintf("%s: %+v", what, v)) }
+	text := func(v any) string { // %+v would print where pointers lie in memory
+		text, err := json.Marshal(v)
+		return fmt.Sprintf("%s, error %v", text, err)
+	}
 	for _, p := range e.Predictions {
+		say("bet", text(p.Money))
+		p.Money = nil
 		say("prediction", p)
 	}
+	for _, b := range e.Unforecast {
+		say("unforecast", text(b))
+	}
 	for _, a := range e.Anomalies {
-		say("anomaly", a)
+		say("anomaly", text(a))
 	}
 	for _, f := range e.Families() {
 		say("family", f)
@@ -115,9 +125,9 @@ func answers(e *concluded) (out []string) {
 	for _, g := range e.Edges() {
 		say("edge", g)
 	}
-	events, doubts := e.Catalog()
+	events := e.Events()
 	say("events", events)
-	say("doubts", doubts)
+	say("ambiguities", *e.Ambiguities())
 	say("groups", e.Groups())
 	say("counts", e.Counts())
 	say("opinions", e.Opinions())
@@ -125,6 +135,10 @@ func answers(e *concluded) (out []string) {
 	say("sums", e.EventSums())
 	for _, ev := range events {
 		v, _ := e.View(ev.ID, [4]bool{true, true, true, true})
+		for i := range v.Open {
+			say("open bet", text(v.Open[i].Money))
+			v.Open[i].Money = nil
+		}
 		say("view", v)
 		r, _ := e.Remembered(ev.ID, odds.Ever, odds.Never, math.MaxInt)
 		say("remembered", r)
@@ -236,7 +250,9 @@ var caches = map[string]bool{
 	"board.Board.known": true, "board.Event.said": true, "catalog.binding.last": true, // pointers handed out by sources
 	"board.Board.panel": true, "board.Board.member": true, "board.Board.devig": true,
 	"family.Families.work": true, "family.Families.axes": true, "family.Pair.shown": true,
-	"engine.detectors.view": true, "engine.detectors.found": true,
+	"engine.detectors.view": true, "worth.Ledger.view": true, "worth.Ledger.newest": true, "worth.Ledger.yes": true, "worth.Ledger.all": true, "chance.Model.terms": true, "chance.Model.along": true, "engine.detectors.found": true,
+	"series.leg.has": true, "series.leg.own": true, "board.cell.plan": true, "board.Event.outcomes": true, "board.Event.sides": true, // made again on use
+	"board.Board.cells": true, "board.Board.Quoted": true, "board.Board.asked": true, "board.Board.newly": true, "board.Board.recv": true, "board.Board.leg": true, "board.Board.group": true, "board.Board.stage": true, "board.Board.kinds": true, "board.Board.bases": true,
 }
 
 // sameState compares two engines field by field, unexported fields included, so that a

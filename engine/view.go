@@ -1,7 +1,12 @@
 package engine
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"corrgraph/catalog"
+	"corrgraph/engine/board"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
@@ -31,7 +36,7 @@ func (e *Engine) View(id string, layers [4]bool) (v EventView, ok bool) {
 		v.Linked = append(v.Linked, l.Other(ev).ID)
 	}
 	for _, c := range e.forecasts.byEvent[ev] {
-		v.Open = append(v.Open, c.Prediction)
+		v.Open = append(v.Open, c.Clone())
 	}
 	return v, true
 }
@@ -56,8 +61,31 @@ type EventSum struct {
 func (e *Engine) EventSums() []EventSum {
 	out := make([]EventSum, 0, len(e.board.Order))
 	for _, ev := range e.board.Order {
-		out = append(out, EventSum{Event: ev.Match.Clone(), Last: ev.Last, Open: ev.Awaited, Quotes: ev.Shown(), Markets: len(ev.Markets)})
+		out = append(out, EventSum{Event: ev.Match.Clone(), Last: ev.Last, Open: len(e.forecasts.byEvent[ev]), Quotes: ev.Shown(), Markets: len(ev.Markets)})
 	}
+	return out
+}
+
+// Leagues lists the leagues of all events with the markets quoted in each, sorted. Cost: a
+// look at every market.
+func (e *Engine) Leagues() []catalog.League {
+	known := map[[2]string]map[string]bool{}
+	for _, ev := range e.board.Order {
+		k := [2]string{ev.Sport, ev.League}
+		if known[k] == nil {
+			known[k] = map[string]bool{}
+		}
+		for _, m := range ev.Markets {
+			known[k][m.Family] = true
+		}
+	}
+	out := make([]catalog.League, 0, len(known))
+	for k, markets := range known {
+		out = append(out, catalog.League{Sport: k[0], Name: k[1], Markets: slices.Sorted(maps.Keys(markets))})
+	}
+	slices.SortFunc(out, func(a, b catalog.League) int {
+		return cmp.Or(cmp.Compare(a.Sport, b.Sport), cmp.Compare(a.Name, b.Name))
+	})
 	return out
 }
 
@@ -70,11 +98,19 @@ type Source struct {
 	Missed int // polls that failed to arrive
 }
 
+// Clock is what is found of the times that a source states of a venue, and of the venue.
+type Clock = board.Clock
+
+// Clocks lists the sources' venues of which something is to be told: regular times that are
+// those of a poll, stamps that do not agree with receipt, old prices of another venue. Cost: a
+// look at every venue of every source.
+func (e *Engine) Clocks() []Clock { return e.board.Clocks() }
+
 // Sources returns all sources by name.
 func (e *Engine) Sources() []Source {
 	var out []Source
 	for _, s := range e.board.Sources() {
-		out = append(out, Source{s.Name, s.Polled, s.Resolution(), s.Clock.Polls, s.Clock.Missed})
+		out = append(out, Source{s.Name, s.Polled, e.board.Step(s), s.Clock.Polls, s.Clock.Missed})
 	}
 	return out
 }

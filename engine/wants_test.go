@@ -78,8 +78,8 @@ func (s *scenario) check(w []string, o opts) (got string, ok bool) {
 	case "consensus":
 		return s.checkConsensus(w, o)
 	case "events":
-		evs, doubts := s.e.Catalog()
-		return fmt.Sprintf("%d events, %d doubts", len(evs), len(doubts)), len(evs) == int(number(w[1]))
+		evs := s.e.Events()
+		return fmt.Sprintf("%d events, %d doubts", len(evs), len(s.e.Ambiguities().List)), len(evs) == int(number(w[1]))
 	case "predictions", "hitrate", "base":
 		return s.checkPredictions(w, o)
 	}

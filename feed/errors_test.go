@@ -163,10 +163,16 @@ func TestReportsHandOutCopies(t *testing.T) {
 	if by, _ := r.Rejected(); by["x"] != 1 || r.Shown()[0].Reason != "x" {
 		t.Errorf("%v, %v", by, r.Shown())
 	}
-	r.Read(5)
-	r.Read(-2)
-	if r.Quotes() != 3 {
-		t.Errorf("%d quotes, want 3", r.Quotes())
+	r.Read(7, 5)
+	r.TakeBack(2, Reject{Reason: "late"})
+	r.TakeBack(0, Reject{Reason: "late"})
+	if by, _ := r.Rejected(); r.Quotes() != 3 || r.Line() != 7 || by["late"] != 3 {
+		t.Errorf("%d quotes, line %d, %v; want 3, 7, 3 late", r.Quotes(), r.Line(), by)
+	}
+	r.Skip("x")
+	r.Skipped()["x"] = 99
+	if n := r.Skipped()["x"]; n != 1 {
+		t.Errorf("%d skipped, want 1", n)
 	}
 	text, err := json.Marshal(r.Shown()[0])
 	if err != nil || string(text) != `{"file":"","line":0,"reason":"x","detail":""}` {
@@ -199,7 +205,7 @@ func TestReportsAreSharedByParsers(t *testing.T) {
 	for range 4 {
 		work.Go(func() {
 			for range 100 {
-				r.Read(1)
+				r.Read(1, 1)
 				r.Reject(Reject{Reason: "x"})
 				r.Rejected()
 				r.Shown()

@@ -31,6 +31,7 @@ func ExampleParser() {
 	fmt.Println(rep.Shown()[0])
 	// Output:
 	// 2026-08-06T18:00:00Z draftkings h2h home 1.9
+	// 2026-08-06T18:00:01Z draftkings h2h home 0
 	// 2026-08-06T18:00:02Z fanduel h2h home 1.95
 	// 2 quotes, rejected map[bad_price:1]
 	// ticks.csv:3: bad_price: decimal odds must be above 1 and at most 1e12: 0.95

@@ -20,8 +20,8 @@ func (r Reject) String() string {
 	return fmt.Sprintf("%s:%d: %s: %s", r.File, r.Line, r.Reason, r.Detail)
 }
 
-// Report counts accepted quotes and rejected records over all files of a run. It is
-// safe for concurrent use.
+// Report counts accepted quotes, rejected records, and what was passed over because it is
+// no price, over all files of a run. It is safe for concurrent use.
 type Report struct {
 	// Keep is how many rejects per reason are kept in full. Zero means 3.
 	Keep int
@@ -30,13 +30,52 @@ type Report struct {
 	quotes   int            // guarded by mu
 	rejected map[string]int // guarded by mu
 	shown    []Reject       // guarded by mu
+	skipped  map[string]int // guarded by mu
+	line     int            // guarded by mu
 }
 
-// Read adds n accepted quotes; a negative n subtracts.
-func (p *Report) Read(n int) {
+// Read adds the n accepted quotes of the batch that the parser emits next, and notes the
+// line on which it begins.
+func (p *Report) Read(line, n int) {
 	p.mu.Lock()
 	p.quotes += n
+	p.line = line
 	p.mu.Unlock()
+}
+
+// Line returns the first line of the batch read last.
+func (p *Report) Line() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.line
+}
+
+// TakeBack subtracts the n quotes of a batch that was read, and counts each as a reject; a
+// batch without quotes counts as one.
+func (p *Report) TakeBack(n int, r Reject) {
+	p.mu.Lock()
+	p.quotes -= n
+	p.mu.Unlock()
+	for range max(n, 1) {
+		p.Reject(r)
+	}
+}
+
+// Skip counts something that was passed over for a reason, without being an error.
+func (p *Report) Skip(why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.skipped == nil {
+		p.skipped = map[string]int{}
+	}
+	p.skipped[why]++
+}
+
+// Skipped returns how much was passed over, by reason.
+func (p *Report) Skipped() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.skipped)
 }
 
 // Reject counts a rejected record. It cuts r.Detail to 200 bytes, between letters.
@@ -91,6 +130,7 @@ func (p *Report) Shown() []Reject {
 func (p *Report) Add(q *Report) {
 	q.mu.Lock()
 	quotes, rejected, shown := q.quotes, maps.Clone(q.rejected), append([]Reject(nil), q.shown...)
+	skipped := maps.Clone(q.skipped)
 	q.mu.Unlock()
 	for _, r := range shown {
 		p.Reject(r)
@@ -104,5 +144,11 @@ func (p *Report) Add(q *Report) {
 	}
 	for reason, n := range rejected {
 		p.rejected[reason] += n
+	}
+	if p.skipped == nil {
+		p.skipped = map[string]int{}
+	}
+	for why, n := range skipped {
+		p.skipped[why] += n
 	}
 }

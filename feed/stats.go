@@ -14,4 +14,7 @@ type Stats struct {
 	Delay    odds.Millis       // receive time minus event time of the newest quote; a poll's venues: minus the venue's own stamp; 0 if read back
 	Step     odds.Millis       // resolution of the source's stamps, 0 if unknown; sources only
 	Missed   int               // polls that failed to arrive; sources only
+	Skew     odds.Millis       // how far the event times are ahead of receipt, or their delay drifted, whichever is more; 0: as it should be
+	Doubt    string            // the same in words
+	CopyOf   string            // venue whose old prices it republishes; venues only
 }

@@ -17,16 +17,19 @@ var ErrNaiveTime = errors.New("the time has no zone")
 // ErrTime is returned for text or a number that is not a time.
 var ErrTime = errors.New("want RFC 3339 or an epoch in s, ms, µs or ns")
 
-// ParseTime reads an instant in RFC 3339 (a space may stand for the T) or as a
-// number since the Unix epoch, whose magnitude tells s, ms, µs and ns apart. It
-// truncates to milliseconds. A time without a zone is read in zone, or fails with
-// ErrNaiveTime if zone is nil. Years before 1973 are ErrTime: as epochs they can't
-// be told from dates and counters.
+// ParseTime reads an instant in RFC 3339 or as a number since the Unix epoch, whose
+// magnitude tells s, ms, µs and ns apart, or as it is written elsewhere if that has one
+// meaning: with a space for the T, without seconds, with an offset of any form or the
+// abbreviation of a zone, on a clock of 12 hours, with the name of the month, or in digits
+// alone (20260806T0800). It truncates to milliseconds. A time without a zone is read in
+// zone, or fails with ErrNaiveTime if zone is nil; see InZone for hours that come twice or
+// never. Years before 1973 are ErrTime: as epochs they can't be told from dates and
+// counters.
 func ParseTime[T string | []byte](text T, zone *time.Location) (odds.Time, error) {
 	if t, ok := parseUTC(text); ok {
 		return t, nil
 	}
-	if n, ok := whole(text); ok {
+	if n, ok := whole(text); ok && !digits(len(text), n) {
 		if t, ok := epoch(n); ok {
 			return t, nil
 		}
@@ -35,25 +38,29 @@ func ParseTime[T string | []byte](text T, zone *time.Location) (odds.Time, error
 	if t, ok := parseEpoch(s); ok {
 		return t, nil
 	}
-	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z0700"} {
+	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return known(odds.TimeOf(t), s)
 		}
 	}
-	for _, layout := range [...]string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04", "2006-01-02 15:04"} {
-		if _, err := time.Parse(layout, s); err != nil {
-			continue
-		}
-		if zone == nil {
-			return 0, fmt.Errorf("%w: %q", ErrNaiveTime, clip(s))
-		}
-		t, err := time.ParseInLocation(layout, s, zone)
-		if err != nil {
-			return 0, fmt.Errorf("%w: %q", ErrTime, clip(s))
-		}
-		return known(odds.TimeOf(t), s)
+	return parseWritten(s, zone)
+}
+
+// digits reports whether a number is a date and a time in digits alone: as an epoch of that
+// length it would lie before 1977 or after 2280.
+func digits(length int, n int64) bool {
+	switch length {
+	case 12:
+		n *= 100
+	case 14:
+	case 17:
+		n /= 1000
+	default:
+		return false
 	}
-	return 0, fmt.Errorf("%w: %q", ErrTime, clip(s))
+	year, month, day := n/1e10, n/1e8%100, n/1e6%100
+	return year >= 1974 && year < 2200 && month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
+		n/1e4%100 < 24 && n/100%100 < 60 && n%100 < 60
 }
 
 const oldest = 1e11 // ms: March 1973
@@ -125,6 +132,9 @@ func parseEpoch(s string) (odds.Time, bool) {
 		return 0, false
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		if digits(len(s), n) {
+			return 0, false
+		}
 		return epoch(n)
 	}
 	if strings.Trim(s, "0123456789.eE+-") != "" {

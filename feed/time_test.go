@@ -63,8 +63,8 @@ func TestReportAddsUp(t *testing.T) {
 		b.Reject(Reject{File: "b", Reason: "x"})
 		b.Reject(Reject{File: "b", Reason: "y"})
 	}
-	a.Read(3)
-	b.Read(4)
+	a.Read(1, 3)
+	b.Read(1, 4)
 	sum.Add(&a)
 	sum.Add(&b)
 	by, total := sum.Rejected()

@@ -172,6 +172,22 @@ func TestFamilyKeysAreTold(t *testing.T) {
 	if got, want := k.String(), "L2/baseball/mlb/h2h/pre/consensus/draftkings>mybookieag"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
+	keys := map[string]graph.FamilyKey{}
+	for _, k := range []graph.FamilyKey{
+		{Leader: "a", Follower: "b>c"},
+		{Leader: "a>b", Follower: "c"},
+		{Leader: "a%3Eb", Follower: "c"},
+		{Sport: "a", League: "b/c"},
+		{Sport: "a/b", League: "c"},
+		{Sport: "a", League: "b%2Fc"},
+		{Market: "a/b"},
+		{Market: "a", Phase: "b"},
+	} {
+		if was, ok := keys[k.String()]; ok {
+			t.Errorf("%+v and %+v are both %s", k, was, k)
+		}
+		keys[k.String()] = k
+	}
 	if b := (&graph.Edge{Confidence: 0.9}).Band(); b != odds.Medium {
 		t.Errorf("confidence 0.9 is %s, want what is not above 0.9", b)
 	}

@@ -1,6 +1,10 @@
 package graph
 
-import "corrgraph/odds"
+import (
+	"strings"
+
+	"corrgraph/odds"
+)
 
 // Evidence is the origin of an edge's confidence.
 type Evidence string
@@ -40,6 +44,7 @@ type Edge struct {
 	DetectedAt   odds.Time
 	FirstSeen    odds.Time // when it was first discovered; until then, when it was first watched
 
+	Traits
 	Trend Trend
 }
 
@@ -64,6 +69,11 @@ type Trend struct {
 	OffHours                     bool // the newest point fell at an hour when the edge is hardly ever active
 }
 
+// Certain reports whether the edge is told apart from chance, however weak it is.
+func (e *Edge) Certain() bool {
+	return e.Discovered || e.BelowFloor && e.Q <= 0.05 && e.Confidence > 0.5
+}
+
 // Band returns the band of e's confidence.
 func (e *Edge) Band() odds.Band { return odds.BandOf(e.Confidence) }
 
@@ -80,10 +90,15 @@ type FamilyKey struct {
 	Leader, Follower string
 }
 
-// String returns a stable text form: "L1/baseball/mlb/h2h/pre//draftkings>mybookieag".
+// String returns a stable text form: "L1/baseball/mlb/h2h/pre//draftkings>mybookieag". Two
+// keys never have the same one: / > % inside a part are percent-escaped.
 func (k FamilyKey) String() string {
-	return k.Layer.Key() + "/" + k.Sport + "/" + k.League + "/" + k.Market + "/" + k.Phase + "/" + k.Venue + "/" + k.Leader + ">" + k.Follower
+	part := familyPart.Replace
+	return k.Layer.Key() + "/" + part(k.Sport) + "/" + part(k.League) + "/" + part(k.Market) + "/" + part(k.Phase) + "/" + part(k.Venue) + "/" +
+		part(k.Leader) + ">" + part(k.Follower)
 }
+
+var familyPart = strings.NewReplacer("%", "%25", "/", "%2F", ">", "%3E")
 
 // Family is an edge pooled over its pairs. A simultaneous family has Leader and Follower in
 // alphabetical order.
@@ -109,6 +124,7 @@ type Family struct {
 	FirstFound           odds.Time // when it was first discovered; 0 never
 	ZeroLag              float64   // correlation at lag zero
 	Coincide             float64   // share of moves that coincide
+	Traits
 }
 
 // Opinion is the Hayashi–Yoshida estimate for a family, beside our own: the lag where the

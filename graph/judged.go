@@ -14,4 +14,11 @@ type Mismatch struct {
 	False      float64 // discoveries per copy, mean
 	Discovered int     // discoveries in the real graph, over the same families
 	Rate       float64 // mean over copies of discoveries in the copy / max(1, Discovered)
+
+	// The same of direction: leaders said where the roles of both sides were exchanged at
+	// random in each event, mean over 20 copies, among the edges between polls of 12 events or
+	// more.
+	Led           int
+	LedFalse      float64
+	DirectionRate float64 // LedFalse / max(1, Led)
 }

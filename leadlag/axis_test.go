@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"corrgraph/odds"
-	"corrgraph/series"
 )
 
 var resolutions = []odds.Millis{0, 1, 20, 21, 250, 1000, 5000, 60_000, 300_000, 1_492_000}
@@ -139,8 +138,53 @@ func TestAxisSpansAreComplete(t *testing.T) {
 		if len(x.Spans()) != want {
 			t.Errorf("resolution %v: %d spans, want %d", r, len(x.Spans()), want)
 		}
-		if x.Polled() && len(x.direct) != 3 || !x.Polled() && len(x.direct) != want {
+		if x.Polled() && len(x.direct) != 3 || !x.Polled() && len(x.direct) != want+len(x.Slow()) {
 			t.Errorf("resolution %v: direction is looked for in %d windows", r, len(x.direct))
+		}
+	}
+}
+
+// Slow bins join the near ones, widen by 15 % or one slot, and end after 15 minutes; their
+// slots leave nothing out, and neither do the nulls behind them. Polls have none.
+func TestSlowBins(t *testing.T) {
+	for _, r := range resolutions {
+		x := NewAxis(r)
+		n := x.slowBins()
+		if x.Polled() {
+			if n != 0 || len(x.Slow()) != 0 || x.Searched() != x.Near() || x.Upto(Span{1, 1}) != x.Bins() {
+				t.Errorf("resolution %v: a poll has %d slow bins", r, n)
+			}
+			continue
+		}
+		if end := x.Searched(); end < 900_000 || end > 910_000 || len(x.Slow()) != n+n-1+n-3 || x.Upto(x.Slow()[0]) != x.Bins()+n {
+			t.Errorf("resolution %v: %d slow bins, %d windows, to %d ms", r, n, len(x.Slow()), end)
+		}
+		if first := x.lags[0] * 15_000; first > x.Near() || first+15_000 <= x.Near() {
+			t.Errorf("resolution %v: slow bins begin with slots %d ms apart, near ones end at %d", r, first, x.Near())
+		}
+		for k := range n {
+			from, to := x.Limits(Span{x.Bins() + 1 + k, x.Bins() + 1 + k})
+			if k == 0 && from != x.Near() || float64(to) < 1.149*float64(from) && to < 900_000 || to > from*5/4+15_000 {
+				t.Errorf("resolution %v: slow bin %d is [%d, %d)", r, k+1, from, to)
+			}
+			if middle := (2*x.lags[k+1] - 1) * 15_000 / 2; to != middle {
+				t.Errorf("resolution %v: slow bin %d ends at %d ms, its slots at %d", r, k+1, to, middle)
+			}
+		}
+		if nulls := len(x.lags) - 1 - n; nulls != slowNulls {
+			t.Errorf("resolution %v: %d nulls", r, nulls)
+		}
+		for _, sp := range []Span{{1, 1}, {3, 4}, x.Slow()[0], x.Slow()[n], x.Slow()[len(x.Slow())-1]} {
+			k := 0
+			for o := range x.Alike(sp) {
+				k++
+				if o.Last-o.First != sp.Last-sp.First || x.isSlow(o) != x.isSlow(sp) {
+					t.Errorf("%v is not like %v", o, sp)
+				}
+			}
+			if all := map[bool]int{false: x.Bins(), true: n}[x.isSlow(sp)]; k != all-(sp.Last-sp.First) {
+				t.Errorf("resolution %v: %d windows are like %v", r, k, sp)
+			}
 		}
 	}
 }
@@ -149,7 +193,7 @@ func TestAxisSpansAreComplete(t *testing.T) {
 // ended.
 func TestNewAxisOfAbsurdResolutions(t *testing.T) {
 	for _, r := range []odds.Millis{math.MaxInt64, math.MaxInt64 / 2, 1 << 53, 1 << 40} {
-		if x := NewAxis(r); x.Resolution != series.Coarsest || x.Reach() <= 0 || x.Bins() != linearBins {
+		if x := NewAxis(r); x.Resolution != odds.Coarsest || x.Reach() <= 0 || x.Bins() != linearBins {
 			t.Errorf("%d: resolution %d, reach %d, %d bins", r, x.Resolution, x.Reach(), x.Bins())
 		}
 	}

@@ -1,6 +1,10 @@
 package leadlag
 
-import "math"
+import (
+	"math"
+
+	"corrgraph/series"
+)
 
 // Partial returns the partial correlation of B and C given A: (rBC − rAB·rAC) /
 // √((1−rAB²)(1−rAC²)), in [-1, 1]. A must be read at the lags at which it leads them, and
@@ -37,4 +41,20 @@ func unit(r float64) float64 {
 		panic("leadlag: NaN")
 	}
 	return max(-1, min(1, r))
+}
+
+// Unprompted returns a copy of the moves of c that no move of b comes before within [from, to)
+// ms. Both are in time order. Cost: O(len(b) + len(c)).
+func Unprompted(c, b []series.Increment, from, to int64) []series.Increment {
+	out := make([]series.Increment, 0, len(c))
+	first := 0
+	for i := range c {
+		for first < len(b) && int64(c[i].At-b[first].At) >= to {
+			first++
+		}
+		if first == len(b) || int64(c[i].At-b[first].At) < from {
+			out = append(out, c[i])
+		}
+	}
+	return out
 }

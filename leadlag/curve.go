@@ -11,11 +11,11 @@ type CurvePoint struct {
 	N    int     // target moves with a source move in the bin
 }
 
-// Correlogram returns the near bins in both directions, by ascending lag: at positive lags
+// Correlogram returns the near and slow bins in both directions, by ascending lag: at positive lags
 // the leader of dir moves first. The null band is for single bins: by chance alone, the
 // largest of many bins leaves it more than one time in twenty. Cost: bins × decoys.
 func (e *Evidence) Correlogram(dir Flow) []CurvePoint {
-	n := e.Axis.Bins()
+	n := len(e.Axis.edges) - 1
 	out := make([]CurvePoint, 2*n+1)
 	norm := math.Sqrt(e.flows[AB].ss * e.flows[BA].ss)
 	out[n] = point(0, e.zero.U, e.zero.V, e.zero.N, norm, e.null(0, e.zero.V))
@@ -26,11 +26,25 @@ func (e *Evidence) Correlogram(dir Flow) []CurvePoint {
 			lag  int64
 		}{{dir, n + k, e.Axis.Centre(k)}, {1 - dir, n - k, -e.Axis.Centre(k)}} {
 			f := &e.flows[side.flow]
-			w := &f.spans[k-1] // windows one bin wide come first
-			out[side.at] = point(side.lag, f.bins[k].U, w.V, int(w.N), norm, e.null(k+int(side.flow)*n, w.V))
+			w, null := e.single(side.flow, k)
+			out[side.at] = point(side.lag, f.bins[k].U, w.V, int(w.N), norm, null)
 		}
 	}
 	return out
+}
+
+// single is the window of bin k alone, near or slow, and the null band there.
+func (e *Evidence) single(dir Flow, k int) (w *span, null float64) {
+	x, f := e.Axis, &e.flows[dir]
+	if k <= x.near {
+		w = &f.spans[k-1] // windows one bin wide come first
+		return w, e.null(k+int(dir)*x.near, w.V)
+	}
+	w = &f.spans[x.nearby+k-x.near-1]
+	if e.decoy == nil || w.V <= 0 {
+		return w, 0
+	}
+	return w, 1.96 * math.Sqrt(e.signVar(f, k-x.near-1)/w.V)
 }
 
 func point(lag int64, u, v float64, n int, norm, null float64) CurvePoint {

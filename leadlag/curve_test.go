@@ -27,11 +27,11 @@ func TestCorrelogramPeaksAtTheLagAndStaysInsideItsBandElsewhere(t *testing.T) {
 	var s Scratch
 	for i, m := range late {
 		flips := FlipsOf(1, 7, m.At, 1)
-		e.Add(AB, m, lead[:i+1], false, &flips, &s)
+		e.Add(AB, m, lead[:i+1], false, &flips, nil, &s)
 	}
 	for i, m := range lead {
 		flips := FlipsOf(1, 9, m.At, 1)
-		e.Add(BA, m, late[:i], true, &flips, &s)
+		e.Add(BA, m, late[:i], true, &flips, nil, &s)
 	}
 	curve := e.Correlogram(AB)
 	best, outside, judged := 0, 0, 0

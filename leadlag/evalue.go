@@ -1,6 +1,10 @@
 package leadlag
 
-import "math"
+import (
+	"math"
+
+	"corrgraph/leadlag/fdr"
+)
 
 // LogE returns the natural logarithm of an edge's e-value, a bet against independence that
 // stays valid however often it is checked: the mean over its windows of
@@ -10,7 +14,9 @@ import "math"
 // Without windows the result is 0, that is E = 1. It panics on unequal lengths and on a
 // negative or NaN V. Cost: O(n).
 func LogE(u, v []float64) float64 {
-	mustMatch(len(u), len(v))
+	if len(u) != len(v) {
+		panic("leadlag: slices of different length")
+	}
 	if len(u) == 0 {
 		return 0
 	}
@@ -38,13 +44,15 @@ func logBet(u, v float64) float64 {
 }
 
 // EBenjaminiHochberg returns the q-value of each log e-value, as
-// [BenjaminiHochberg] does for p-values; it holds under any dependence (e-BH,
+// [fdr.BenjaminiHochberg] does for p-values; it holds under any dependence (e-BH,
 // Wang & Ramdas 2022). It panics on NaN. Cost: O(n log n).
 func EBenjaminiHochberg(logE []float64) []float64 {
 	p := make([]float64, len(logE))
-	mustNumber(logE)
 	for i, e := range logE {
+		if math.IsNaN(e) {
+			panic("leadlag: NaN")
+		}
 		p[i] = math.Exp(-max(0, e))
 	}
-	return BenjaminiHochberg(p)
+	return fdr.BenjaminiHochberg(p)
 }

@@ -60,6 +60,13 @@ type Evidence struct {
 	nearOnly bool // far lags are not counted; inflation is assumed to be 1
 
 	decoy []float32 // [bin][Decoys]: bin 0, the near bins of AB, then of BA; nil without decoys
+	seed  uint64    // of the decoys of slow bins; 0 before any was counted
+	whole bool      // these flip whole blocks
+
+	clusters map[string]*Cluster // by event
+	events   []string            // their events, in the order of first sight
+
+	closed []bucket // older parts of the sums, oldest first; see Turn
 }
 
 type cell struct {
@@ -68,15 +75,20 @@ type cell struct {
 }
 
 type flow struct {
-	bins  []bin  // near bins 1..K at index 1..K
+	bins  []bin  // near bins 1..K at index 1..K, then slow ones
 	spans []span // V and N of each window
 	far   []cell
 	moves int     // moves of the target
 	ss    float64 // Σ white² of the target
 	ssRaw float64
+
+	blocks []blocks // of each slow window
+	nulls  []cell   // lags of 15 to 30 minutes
 }
 
-type bin struct{ U, Raw, Lag float64 } // Σ p, Σ raw p, Σ p·lag
+// bin holds Σ p, Σ raw p and Σ p·lag; and Σ p·(time from receipt to receipt) with the sum of
+// its squares by target move.
+type bin struct{ U, Raw, Lag, Recv, Recv2 float64 }
 
 type span struct {
 	V  float64
@@ -89,7 +101,10 @@ type span struct {
 func NewEvidence(x *Axis, decoys bool) *Evidence {
 	e := &Evidence{Axis: x}
 	for d := range e.flows {
-		e.flows[d] = flow{bins: make([]bin, x.Bins()+1), spans: make([]span, len(x.spans)), far: make([]cell, farBins)}
+		e.flows[d] = flow{bins: make([]bin, len(x.edges)), spans: make([]span, len(x.spans)), far: make([]cell, farBins)}
+		if n := x.slowBins(); n > 0 {
+			e.flows[d].blocks, e.flows[d].nulls = make([]blocks, len(x.Slow())), make([]cell, slowNulls)
+		}
 	}
 	if decoys {
 		e.decoy = make([]float32, (1+2*x.Bins())*Decoys)
@@ -97,7 +112,7 @@ func NewEvidence(x *Axis, decoys bool) *Evidence {
 	return e
 }
 
-// NewNearEvidence returns empty sums without far lags. It is cheaper, but without inflation
+// NewNearEvidence returns empty sums without far lags and nulls. It is cheaper, but without inflation
 // it finds at least as much as NewEvidence. Decoys never need far lags.
 func NewNearEvidence(x *Axis, decoys bool) *Evidence {
 	e := NewEvidence(x, decoys)
@@ -109,26 +124,37 @@ func NewNearEvidence(x *Axis, decoys bool) *Evidence {
 type Scratch struct {
 	bins    []held
 	touched []int32 // bins in use, ascending
+
+	slots  [2]series.Slots // of a target and a source, at slow lags
+	edges  []edge
+	blocks []blocks // by slow window: U and whether it met anything in the present block
 }
 
 // held is one bin's sums over the sources of one target move. They are adjacent in memory
 // because they are read together.
 type held struct {
-	c, raw, lag float64
-	used        bool // needed because sums may cancel to 0 midway
+	c, raw, lag, recv float64
+	used              bool // needed because sums may cancel to 0 midway
 }
 
 // Add counts one target move against the source moves before it, newest last. dir is the
 // direction: AB if the target is the pair's B. Moves of the same instant belong to bin 0
-// and must be added once only: strict leaves them out. flips may be nil without decoys. It
-// returns the coincidences: the number of source moves the target move met.
+// and must be added once only: strict leaves them out. flips may be nil without decoys, and
+// cluster, the event's, without events. It returns the coincidences: the number of source moves
+// the target move met.
 //
 // Cost: O(source moves inside the axis's reach).
-func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increment, strict bool, flips *Flips, s *Scratch) (met int) {
+func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increment, strict bool, flips *Flips, cluster *Cluster, s *Scratch) (met int) {
 	f := &e.flows[dir]
 	f.moves++
 	f.ss += target.White * target.White
 	f.ssRaw += target.Raw * target.Raw
+	var own float64 // the target's raw move, cut
+	if cluster != nil {
+		own = e.cut(target.Raw, dir)
+		cluster.ss[dir] += own * own
+		cluster.last = max(cluster.last, target.At)
+	}
 	x := e.Axis
 	if len(s.bins) < x.scratch {
 		s.bins = make([]held, x.scratch)
@@ -152,6 +178,9 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 			continue
 		}
 		met++
+		if cluster != nil && k <= x.Bins() {
+			cluster.met(dir, k, own*e.cut(m.Raw, 1-dir), &target, m)
+		}
 		h := &s.bins[k]
 		if !h.used {
 			h.used = true
@@ -160,6 +189,7 @@ func (e *Evidence) Add(dir Flow, target series.Increment, source []series.Increm
 		h.c += m.White
 		h.raw += m.Raw
 		h.lag += m.White * float64(lag)
+		h.recv += m.White * float64(received(&target)-received(m))
 	}
 	if len(s.touched) > 0 {
 		e.settle(dir, target, flips, s)
@@ -188,6 +218,8 @@ func (e *Evidence) settle(dir Flow, target series.Increment, flips *Flips, s *Sc
 			b.U += p
 			b.Raw += target.Raw * h.raw
 			b.Lag += target.White * h.lag
+			r := target.White * h.recv
+			b.Recv, b.Recv2 = b.Recv+r, b.Recv2+r*r
 			e.flip(k+int(dir)*n, p, flips)
 		default:
 			c := &f.far[k-n-1]
@@ -263,6 +295,8 @@ func (e *Evidence) Merge(o *Evidence) {
 			f.bins[k].U += g.bins[k].U
 			f.bins[k].Raw += g.bins[k].Raw
 			f.bins[k].Lag += g.bins[k].Lag
+			f.bins[k].Recv += g.bins[k].Recv
+			f.bins[k].Recv2 += g.bins[k].Recv2
 		}
 		for k := range f.spans {
 			f.spans[k].V += g.spans[k].V
@@ -272,9 +306,23 @@ func (e *Evidence) Merge(o *Evidence) {
 		for k := range f.far {
 			add(&f.far[k], g.far[k])
 		}
+		for k := range f.blocks {
+			f.blocks[k].U2 += g.blocks[k].U2
+			f.blocks[k].N += g.blocks[k].N
+		}
+		for k := range f.nulls {
+			add(&f.nulls[k], g.nulls[k])
+		}
+	}
+	e.whole = e.whole || o.whole
+	if e.seed == 0 {
+		e.seed = o.seed
 	}
 	for k := range min(len(e.decoy), len(o.decoy)) {
 		e.decoy[k] += o.decoy[k]
+	}
+	for _, event := range o.events {
+		e.Cluster(event).merge(o.clusters[event])
 	}
 }
 

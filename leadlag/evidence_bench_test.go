@@ -49,7 +49,7 @@ func newOffers(x *Axis, target, source []series.Increment) offers {
 
 func (o *offers) add(e *Evidence, s *Scratch) {
 	for j := range o.target {
-		e.Add(AB, o.target[j], o.source[:o.upto[j]], false, &o.flips[j], s)
+		e.Add(AB, o.target[j], o.source[:o.upto[j]], false, &o.flips[j], nil, s)
 	}
 }
 
@@ -77,6 +77,24 @@ func BenchmarkEvidence(b *testing.B) {
 				b.ReportMetric(each/float64(len(o.target)), "ns/move")
 			})
 		}
+	}
+}
+
+// BenchmarkSlow is what slow lags add to that, by move.
+func BenchmarkSlow(b *testing.B) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for _, step := range []int{5000, 30_000} {
+		x := NewAxis(20)
+		a, c := benchMoves(rng, 2000, step), benchMoves(rng, 2000, step)
+		b.Run(fmt.Sprintf("stream_%ds", step/1000), func(b *testing.B) {
+			e := NewEvidence(x, true)
+			var s Scratch
+			b.ReportAllocs()
+			for b.Loop() {
+				e.ReplaySlow(a, c, math.MaxInt64, Slow{Sign: 1}, &s)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(a)+len(c)), "ns/move")
+		})
 	}
 }
 

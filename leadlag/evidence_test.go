@@ -1,6 +1,7 @@
 package leadlag
 
 import (
+	"flag"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -28,11 +29,11 @@ func before(source moves, at odds.Time) moves {
 func gather(e *Evidence, a, b moves, seed uint64, s *Scratch) *Evidence {
 	for i, m := range b {
 		f := flipsAt(seed, 2, i)
-		e.Add(AB, m, before(a, m.At), false, &f, s)
+		e.Add(AB, m, before(a, m.At), false, &f, nil, s)
 	}
 	for i, m := range a {
 		f := flipsAt(seed, 1, i)
-		e.Add(BA, m, before(b, m.At), true, &f, s)
+		e.Add(BA, m, before(b, m.At), true, &f, nil, s)
 	}
 	return e
 }
@@ -186,11 +187,11 @@ func TestDecoyIsARecomputation(t *testing.T) {
 			e := NewEvidence(x, false)
 			for i, m := range b {
 				m.White *= float64(flipsAt(7, 2, i)[k])
-				e.Add(AB, m, before(a, m.At), false, nil, &s)
+				e.Add(AB, m, before(a, m.At), false, nil, nil, &s)
 			}
 			for i, m := range a {
 				m.White *= float64(flipsAt(7, 1, i)[k])
-				e.Add(BA, m, before(b, m.At), true, nil, &s)
+				e.Add(BA, m, before(b, m.At), true, nil, nil, &s)
 			}
 			if want := math.Abs(e.Search().Z); math.Abs(score-want) > 1e-4*want {
 				t.Errorf("resolution %v, decoy %d scores %v, want %v", r, k, score, want)
@@ -402,4 +403,15 @@ func lagged(rng *rand.Rand, a moves, lag odds.Millis, sign float64) moves {
 		out[i].Raw = 0.03 * out[i].White
 	}
 	return out
+}
+
+// check runs a property with the same draws every time, unless -rapid.seed says otherwise.
+func check(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	if f := flag.Lookup("rapid.seed"); f.Value.String() == "0" {
+		if err := f.Value.Set("1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, property)
 }

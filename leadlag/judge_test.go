@@ -268,7 +268,7 @@ func checkNoLeader(t *testing.T, x *Axis, pair func(*rand.Rand) (a, b moves)) {
 		before := directed
 		for _, v := range Judge(cases) {
 			total++
-			if v.Discovered {
+			if v.Discovered || v.BelowFloor && v.Q <= Rate && v.Confidence > 0.5 { // they are weak
 				found++
 			}
 			if v.Directed {

@@ -9,15 +9,15 @@ import (
 // Search is the result of scanning all windows of an Evidence.
 type Search struct {
 	S         float64 // max |U|/√V over bin 0 and every window of both directions, divided by Inflation
-	Inflation float64 // √φ, φ = max(1, (Σ z² + 20)/(n + 20)) over far-lag bins
+	Inflation float64 // √φ, φ = max(1, (Σ z² + 20)/(n + 20)) over far bins, for slow windows over nulls
 	Zero      bool    // the winner is bin 0
 	Flow      Flow    // the winner's direction
 	Span      Span    // the winner's window
 	Z         float64 // the winner's signed U/√V
 	Tests     int     // windows with enough moves to be tested
 
-	// D is the direction statistic |U_AB − U_BA|/√(V_AB + V_BA) of the window that
-	// maximises it, with the sign of |U_AB| − |U_BA|: positive if A leads, whether the link
+	// D is the direction statistic |U_AB − U_BA|/√(V_AB + V_BA), of slow windows divided by
+	// their inflation, of the window that maximises it, with the sign of |U_AB| − |U_BA|: positive if A leads, whether the link
 	// is positive or inverse. DTests is the number of windows tested.
 	D      float64
 	DSpan  Span
@@ -27,49 +27,74 @@ type Search struct {
 // Found reports whether there was anything to test.
 func (s *Search) Found() bool { return s.Tests > 0 }
 
-// Search scans all windows. Cost: O(windows).
+// Search scans all windows. A slow window wins, of existence or of direction, only if it is
+// certain by itself (SearchP ≤ Rate): without that the strongest of chance would often be some
+// minutes wide, and be what a pair's history is measured in. Cost: O(windows).
 func (e *Evidence) Search() Search {
-	r := Search{Inflation: e.inflation(), DSpan: Span{1, 1}, Span: Span{1, 1}}
+	r := Search{Inflation: e.inflation(false), DSpan: Span{1, 1}, Span: Span{1, 1}}
 	if e.zero.N >= minHits && e.zero.V > 0 {
 		r.Tests++
 		r.Z, r.Zero = e.zero.U/math.Sqrt(e.zero.V), true
+		r.S = math.Abs(r.Z) / r.Inflation
 	}
+	var slow Search
+	least := e.inflation(true)
 	for d := range e.flows {
-		e.scan(Flow(d), &r)
+		e.scan(Flow(d), &r, &slow, least)
 	}
-	r.S = math.Abs(r.Z) / r.Inflation
-	e.direct(&r)
+	e.direct(&r, &slow, least)
+	r.Tests, r.DTests = r.Tests+slow.Tests, r.DTests+slow.DTests
+	if slow.S > r.S && SearchP(slow.S, r.Tests) <= Rate {
+		r.S, r.Inflation, r.Zero, r.Flow, r.Span, r.Z = slow.S, slow.Inflation, false, slow.Flow, slow.Span, slow.Z
+	}
+	if math.Abs(slow.D) > math.Abs(r.D) && SearchP(slow.D, r.DTests) <= Rate {
+		r.D, r.DSpan = slow.D, slow.DSpan
+	}
 	return r
 }
 
-func (e *Evidence) scan(dir Flow, r *Search) {
-	f := &e.flows[dir]
-	for i, sp := range e.Axis.spans {
-		if f.spans[i].N < minHits || f.spans[i].V <= 0 {
+// scan finds the largest score of the windows of a direction, of near and of slow ones. A slow
+// window has an inflation of its own, at least that of all.
+func (e *Evidence) scan(dir Flow, near, slow *Search, least float64) {
+	f, x := &e.flows[dir], e.Axis
+	for i, sp := range x.spans {
+		w := &f.spans[i]
+		if w.N < minHits || w.V <= 0 {
 			continue
 		}
+		u, r := f.sum(sp), near
+		by := r.Inflation
+		if k := i - x.nearby; k >= 0 {
+			r, by = slow, math.Max(least, math.Sqrt(f.blocks[k].varies(u, w.V)))
+		}
 		r.Tests++
-		if z := f.sum(sp) / math.Sqrt(f.spans[i].V); math.Abs(z) > math.Abs(r.Z) {
-			r.Z, r.Zero, r.Flow, r.Span = z, false, dir, sp
+		z := u / math.Sqrt(w.V)
+		if s := math.Abs(z) / by; s > r.S {
+			r.Z, r.S, r.Inflation, r.Zero, r.Flow, r.Span = z, s, by, false, dir, sp
 		}
 	}
 }
 
 // direct finds the largest |d|. Only windows that exist in both directions count.
-func (e *Evidence) direct(r *Search) {
+func (e *Evidence) direct(near, slow *Search, least float64) {
 	a, b := &e.flows[AB], &e.flows[BA]
 	for _, i := range e.Axis.direct {
 		if a.spans[i].N+b.spans[i].N < 2*minHits {
 			continue
 		}
-		v := a.spans[i].V + b.spans[i].V
-		if v <= 0 {
+		sp, r := e.Axis.spans[i], near
+		va, vb := a.spans[i].V, b.spans[i].V
+		if va+vb <= 0 {
 			continue
 		}
-		r.DTests++
-		sp := e.Axis.spans[i]
 		ua, ub := a.sum(sp), b.sum(sp)
-		if d := math.Abs(ua-ub) / math.Sqrt(v); d > math.Abs(r.D) {
+		if k := i - e.Axis.nearby; k >= 0 {
+			r = slow
+			va *= math.Max(least*least, a.blocks[k].varies(ua, va))
+			vb *= math.Max(least*least, b.blocks[k].varies(ub, vb))
+		}
+		r.DTests++
+		if d := math.Abs(ua-ub) / math.Sqrt(va+vb); d > math.Abs(r.D) {
 			r.D, r.DSpan = math.Copysign(d, math.Abs(ua)-math.Abs(ub)), sp
 		}
 	}
@@ -82,10 +107,16 @@ func (f *flow) sum(s Span) (u float64) {
 	return u
 }
 
-func (e *Evidence) inflation() float64 {
+// inflation is how much wider than assumed z is where nothing propagates: in far bins, or in
+// the nulls of slow ones.
+func (e *Evidence) inflation(slow bool) float64 {
 	var z2, n float64
 	for d := range e.flows {
-		for _, c := range e.flows[d].far {
+		cells := e.flows[d].far
+		if slow {
+			cells = e.flows[d].nulls
+		}
+		for _, c := range cells {
 			if c.N >= minHits && c.V > 0 {
 				z2 += c.U * c.U / c.V
 				n++
@@ -100,7 +131,8 @@ func (e *Evidence) inflation() float64 {
 const roundUp = 1 + 1e-5
 
 // DecoyScores appends to dst the statistic S of every decoy: the same search over the same
-// windows on sign-flipped target moves. Flips do not change V. Far-lag inflation is taken
+// windows on sign-flipped target moves. Flips do not change V. In slow windows the sums under
+// flips are drawn, see AddSlow. Far-lag inflation is taken
 // as 1, its expectation under flips, which errs on the cautious side.
 func (e *Evidence) DecoyScores(dst []float64) []float64 {
 	if e.decoy == nil {
@@ -109,12 +141,20 @@ func (e *Evidence) DecoyScores(dst []float64) []float64 {
 	n := e.Axis.Bins()
 	var best, u Flips
 	e.decoyMax(&best, 0, 0, e.zero.V, e.zero.N, &u)
+	tests := 1
 	for d := range e.flows {
 		f := &e.flows[d]
-		for i, sp := range e.Axis.spans {
+		for i, sp := range e.Axis.Spans() {
 			if f.spans[i].N >= minHits && f.spans[i].V > 0 {
+				tests++
 				e.decoyMax(&best, sp.First+d*n, sp.Last+d*n, f.spans[i].V, int(f.spans[i].N), &u)
 			}
+		}
+	}
+	slow, more := e.slowDecoys()
+	for r, z2 := range slow { // as in Search
+		if z2 > best[r] && SearchP(math.Sqrt(float64(z2)), tests+more) <= Rate {
+			best[r] = z2
 		}
 	}
 	for r := range best {
@@ -179,7 +219,7 @@ func (e *Evidence) Link(dir Flow, sp Span) Link {
 
 func (e *Evidence) lag(l *Link, f *flow, sp Span) {
 	x, sign := e.Axis, math.Copysign(1, l.U)
-	first, last := max(1, sp.First-1), min(x.Bins(), sp.Last+1)
+	first, last := max(1, sp.First-1), min(x.Upto(sp), sp.Last+1)
 	if x.Polled() {
 		first, last = sp.First, sp.Last
 	}
@@ -259,7 +299,8 @@ func (e *Evidence) Curve(dir Flow) []float64 {
 	return curve
 }
 
-// z is U/√V of near bin k; windows one bin wide come first among the spans.
+// z is U/√V of near bin k; windows one bin wide come first among the spans, and among the slow
+// ones.
 func (f *flow) z(k int) float64 {
 	w := &f.spans[k-1]
 	if w.N < minHits || w.V <= 0 {

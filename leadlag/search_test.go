@@ -168,20 +168,16 @@ func follow(rng *rand.Rand, ta []int64, da []float64, span int64, lag, r2, beta 
 		tb = append(tb, own[i])
 		db = append(db, noise[i]*math.Sqrt(copied*(1-r2)/r2/ss))
 	}
-	order := sortedIndex(floats(tb))
+	order := make([]int, len(tb))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return int(tb[i] - tb[j]) })
 	at, raw := make([]int64, len(tb)), make([]float64, len(tb))
 	for k, i := range order {
 		at[k], raw[k] = tb[i], db[i]
 	}
 	return whiten(at, raw)
-}
-
-func floats(t []int64) []float64 {
-	out := make([]float64, len(t))
-	for i := range t {
-		out[i] = float64(t[i])
-	}
-	return out
 }
 
 // truePair plants a link of which A is the leader, n moves long.
@@ -212,8 +208,8 @@ func TestCurveHasTheLinkWhereItIs(t *testing.T) {
 		at := odds.Time(1_000_000 + 60_000*i)
 		sign := float64(1 - 2*(i*i/7%2))
 		a = append(a, series.Increment{At: at, White: sign, Raw: sign})
-		e.Add(AB, series.Increment{At: at + 3000, White: sign, Raw: sign}, a, false, nil, &s)
-		e.Add(BA, a[len(a)-1], nil, true, nil, &s)
+		e.Add(AB, series.Increment{At: at + 3000, White: sign, Raw: sign}, a, false, nil, nil, &s)
+		e.Add(BA, a[len(a)-1], nil, true, nil, nil, &s)
 	}
 	ab, ba := e.Curve(AB), e.Curve(BA)
 	n := x.Bins()

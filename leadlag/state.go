@@ -11,14 +11,30 @@ func (e *Evidence) State(c *state.Coder) {
 	c.Values(&e.zero, &e.nearOnly)
 	for d := range e.flows {
 		f := &e.flows[d]
-		c.Values(&f.bins, &f.spans, &f.far, &f.moves, &f.ss, &f.ssRaw)
+		c.Values(&f.bins, &f.spans, &f.far, &f.moves, &f.ss, &f.ssRaw, &f.blocks, &f.nulls)
 	}
-	c.Values(&e.decoy)
+	e.clusterState(c)
+	c.Values(&e.decoy, &e.seed, &e.whole)
 	if len(e.decoy) == 0 {
 		e.decoy = nil
 	}
 	if c.Reading() && c.Err() == nil && !e.fits() {
 		c.Fail(state.ErrCorrupt)
+		return
+	}
+	e.buckets(c)
+}
+
+func (e *Evidence) clusterState(c *state.Coder) {
+	events := e.events
+	c.Values(&events)
+	for _, event := range events {
+		t, n := e.Cluster(event), len(e.Axis.edges)-1
+		c.Values(&t.last, &t.zero, &t.bins, &t.ss, &t.lag, &t.own, &t.own2)
+		if len(t.bins[AB]) != n || len(t.bins[BA]) != n {
+			c.Fail(state.ErrCorrupt)
+			return
+		}
 	}
 }
 
@@ -27,7 +43,10 @@ func (e *Evidence) fits() bool {
 	x := e.Axis
 	for d := range e.flows {
 		f := &e.flows[d]
-		if len(f.bins) != x.Bins()+1 || len(f.spans) != len(x.spans) || len(f.far) != farBins {
+		if len(f.bins) != len(x.edges) || len(f.spans) != len(x.spans) || len(f.far) != farBins {
+			return false
+		}
+		if n := len(x.Slow()); len(f.blocks) != n || n > 0 && len(f.nulls) != slowNulls {
 			return false
 		}
 	}

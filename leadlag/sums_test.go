@@ -131,7 +131,7 @@ func TestPosteriorIsCalibrated(t *testing.T) {
 		own.U = drift*own.V + math.Sqrt(own.V)*rng.NormFloat64()
 		prob[i] = Posterior(prior, familyWith(m, 1e7, own), own)
 	}
-	for _, b := range ledger.Calibrate(prob, has, 10) {
+	for _, b := range ledger.Calibrate(prob, has, make([]string, n), 10) {
 		t.Logf("[%.1f, %.1f): n %5d, claimed %.3f, rate %.3f", b.Low, b.High, b.N, b.Claimed, b.Rate)
 		if se := math.Sqrt(b.Claimed * (1 - b.Claimed) / math.Max(1, float64(b.N))); b.N > 100 && math.Abs(b.Rate-b.Claimed) > 4*se {
 			t.Errorf("of %d pairs given %.3f a share %.3f has the link", b.N, b.Claimed, b.Rate)

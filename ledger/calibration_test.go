@@ -11,7 +11,7 @@ import (
 func TestScoringPanics(t *testing.T) {
 	for name, f := range map[string]func(){
 		"Brier":       func() { Brier([]float64{1}, nil) },
-		"calibration": func() { Calibrate([]float64{math.NaN()}, []bool{true}, 10) },
+		"calibration": func() { Calibrate([]float64{math.NaN()}, []bool{true}, []string{""}, 10) },
 		"Wilson":      func() { Wilson(2, 1) },
 	} {
 		func() {
@@ -70,7 +70,7 @@ func TestBrierAndCalibration(t *testing.T) {
 	if _, ok := Brier(nil, nil); ok {
 		t.Error("a Brier score of nothing")
 	}
-	table := Calibrate(prob, hit, 4)
+	table := Calibrate(prob, hit, make([]string, len(hit)), 4)
 	got := []int{table[0].N, table[1].N, table[2].N, table[3].N, table[1].Hits}
 	if want := []int{1, 4, 0, 1, 2}; !slices.Equal(got, want) {
 		t.Errorf("counts %v, want %v", got, want)

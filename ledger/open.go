@@ -1,8 +1,6 @@
 package ledger
 
-import (
-	"corrgraph/odds"
-)
+import "corrgraph/odds"
 
 // Open is a prediction not settled yet.
 type Open struct {
@@ -22,12 +20,18 @@ func NewOpen(p Prediction, value float64) *Open {
 
 // Observe takes a quote of the follower. Times must not decrease.
 func (o *Open) Observe(at odds.Time, value float64) {
-	if o.done || at <= o.IssuedAt || at > o.Until {
+	if at <= o.IssuedAt || at > o.Until {
 		return
 	}
 	stood := o.last - o.Start // move up to the previous quote
 	o.last = value
 	inside := at >= o.From && at <= o.To
+	if inside && o.Least != 0 && (value-o.Start)/o.Least >= 1 {
+		o.Half = Yes
+	}
+	if o.done {
+		return
+	}
 	if inside {
 		o.seen = true
 		o.Actual = value - o.Start
@@ -39,7 +43,7 @@ func (o *Open) Observe(at odds.Time, value float64) {
 	case ratio >= 0.5 && at < o.From:
 		o.settle(Missed, at) // it came, but not when predicted
 	case ratio >= 0.5 && inside:
-		o.LeadTime = at.Sub(o.IssuedAt)
+		o.LeadTime = at.Sub(max(o.IssuedAt, o.KnownAt))
 		o.settle(Hit, at)
 	case ratio >= 0.5 && !o.seen: // it may have come in time, unobserved
 		o.settle(Void, at)
@@ -65,12 +69,26 @@ func (o *Open) settle(out Outcome, at odds.Time) {
 	}
 }
 
-// Done reports whether the outcome is known at the given time: settled, or past the time
-// for late answers.
-func (o *Open) Done(now odds.Time) bool { return o.done || now > o.Until }
+// End records that the follower's series ended, as where it goes in play: what was not
+// answered by then is void. It has no effect on an answered prediction.
+func (o *Open) End(at odds.Time) {
+	if !o.Answered(at) {
+		o.settle(Void, at)
+	}
+}
 
-// Close returns the prediction with its final outcome. It is void if the follower was never
-// quoted in the interval, and stays pending if its time is not over.
+// Done reports whether nothing can change at the given time: the outcome is settled and the
+// other question, Half, is answered or its interval over, or the time for late answers is.
+func (o *Open) Done(now odds.Time) bool {
+	return o.done && (o.Outcome == Void || o.Half == Yes || o.Least == 0 || now > o.To) || now > o.Until
+}
+
+// Answered reports whether it is known at the given time whether the call was a hit: what
+// comes later can't revise it.
+func (o *Open) Answered(now odds.Time) bool { return o.done || now > o.To }
+
+// Close returns the prediction with what is known: its final outcome, void if the follower
+// was never quoted in the interval; pending if it is not answered yet, or its Half unknown.
 func (o *Open) Close(now odds.Time) Prediction {
 	if !o.done && now > o.Until {
 		o.done = true
@@ -79,39 +97,20 @@ func (o *Open) Close(now odds.Time) Prediction {
 			o.Outcome = Void
 		}
 	}
-	return o.Prediction
+	if o.Half == Unknown && o.Least != 0 && o.Outcome.Matured() && o.Done(now) {
+		o.Half = No
+	}
+	return o.Clone()
 }
 
 // Matured reports whether the outcome counts for or against the forecast.
 func (o Outcome) Matured() bool { return o == Hit || o == Late || o == WrongSign || o == Missed }
 
-// Called reports whether a follower's path fulfils a call of a size: whether its total move
-// after start reaches half of it inside [from, to]. This is the rule of Observe applied to
-// a recorded path; at and move are in time order.
-func Called(at []odds.Time, move []float64, start, from, to odds.Time, size float64) bool {
-	var sum float64
-	for i := range at {
-		if at[i] <= start {
-			continue
-		}
-		if at[i] > to || at[i] > from && sum/size <= -0.5 { // too late, or it entered the interval moving the wrong way
-			return false
-		}
-		sum += move[i]
-		switch ratio := sum / size; {
-		case ratio >= 0.5:
-			return at[i] >= from
-		case ratio <= -0.5 && at[i] >= from:
-			return false
-		}
-	}
-	return false
-}
-
-// ID derives a prediction's id from what it rests on; it is the same in every run.
-func ID(family string, source, target odds.NodeID, at odds.Time) string {
+// ID derives a prediction's id from what it is about; it is the same in every run. A follower
+// has one call of a layer and phase at one instant, or one that it moved already (what).
+func ID(layer odds.Layer, phase, what string, target odds.NodeID, at odds.Time) string {
 	h := uint64(14695981039346656037)
-	for _, s := range []string{family, string(source), string(target), at.String()} {
+	for _, s := range []string{layer.Key(), phase, what, string(target), at.String()} {
 		for i := range len(s) {
 			h = (h ^ uint64(s[i])) * 1099511628211
 		}
@@ -125,6 +124,19 @@ func ID(family string, source, target odds.NodeID, at odds.Time) string {
 	return string(b[:])
 }
 
-// Chance is the stated probability of a hit, given hits among the family's matured
-// predictions: Laplace's rule, a prior worth two predictions.
+// leagueWeight is the weight of the league's rate in that of a family, in calls.
+const leagueWeight = 20
+
+// LeagueRate is the running rate of a league, given hits among its matured calls: it starts
+// at 1/3, with the weight of three calls.
+func LeagueRate(hits, matured int) float64 { return (float64(hits) + 1) / (float64(matured) + 3) }
+
+// Shrunken is a family's rate shrunken to its league's, which has the weight of 20 calls: a
+// new family starts there.
+func Shrunken(hits, matured int, league float64) float64 {
+	return (float64(hits) + leagueWeight*league) / (float64(matured) + leagueWeight)
+}
+
+// Chance is Laplace's rule, a prior worth two calls: what a baseline states that knows only
+// its own hits.
 func Chance(hits, matured int) float64 { return (float64(hits) + 1) / (float64(matured) + 2) }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"corrgraph/ledger/rule"
 	"corrgraph/odds"
 
 	"pgregory.net/rapid"
@@ -110,31 +111,10 @@ func TestCalledIsTheRuleOfObserve(t *testing.T) {
 			}
 		}
 		hit := o.Close(100).Outcome == Hit
-		if called := Called(at, moves, p.IssuedAt, p.From, p.To, p.Size); called != hit {
+		if called := rule.Called(at, moves, p.IssuedAt, p.From, p.To, p.Size); called != hit {
 			t.Fatalf("called %v, observed %s: size %v in [%d, %d], moves %v at %v", called, o.Outcome, p.Size, p.From, p.To, moves, at)
 		}
 	})
-}
-
-func TestCalled(t *testing.T) {
-	for _, c := range []struct {
-		at    []odds.Time
-		moves []float64
-		want  bool
-	}{
-		{nil, nil, false},
-		{[]odds.Time{1200}, []float64{0.1}, true},
-		{[]odds.Time{1000, 1200}, []float64{5, 0.1}, true}, // with the leader, before the call
-		{[]odds.Time{1050}, []float64{0.1}, false},
-		{[]odds.Time{1301}, []float64{0.1}, false},
-		{[]odds.Time{1150, 1200}, []float64{-0.1, 0.3}, false},
-		{[]odds.Time{1050, 1200}, []float64{-0.1, 0.3}, false}, // it entered the interval moving the wrong way
-		{[]odds.Time{1050, 1100}, []float64{-0.1, 0.3}, true},
-	} {
-		if got := Called(c.at, c.moves, 1000, 1100, 1300, 0.2); got != c.want {
-			t.Errorf("moves %v at %v: %v", c.moves, c.at, got)
-		}
-	}
 }
 
 func TestChance(t *testing.T) {
@@ -148,13 +128,13 @@ func TestChance(t *testing.T) {
 
 func TestIDTellsPredictionsApart(t *testing.T) {
 	ids := map[string]bool{
-		ID("f", "a", "b", 1): true, ID("f", "a", "b", 2): true, ID("f", "b", "a", 1): true,
-		ID("g", "a", "b", 1): true, ID("fa", "", "b", 1): true, ID("f", "ab", "", 1): true,
+		ID(1, "pre", "", "b", 1): true, ID(1, "pre", "", "b", 2): true, ID(2, "pre", "", "b", 1): true, ID(1, "live", "", "b", 1): true,
+		ID(1, "pre", "moved", "b", 1): true, ID(1, "pre", "", "c", 1): true, ID(1, "pr", "e", "b", 1): true,
 	}
-	if len(ids) != 6 {
-		t.Errorf("%d ids of 6 predictions", len(ids))
+	if len(ids) != 7 {
+		t.Errorf("%d ids of 7 predictions", len(ids))
 	}
-	if a, b := ID("f", "a", "b", 1), ID("f", "a", "b", 1); a != b || len(a) != 16 {
+	if a, b := ID(1, "pre", "", "b", 1), ID(1, "pre", "", "b", 1); a != b || len(a) != 16 {
 		t.Errorf("%s and %s", a, b)
 	}
 }

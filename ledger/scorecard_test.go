@@ -7,39 +7,42 @@ import (
 	"corrgraph/odds"
 )
 
+// two are the families of ten.
+var two = map[string]FamilyScore{"A": {Layer: 1, Leader: "x", Follower: "y"}, "B": {Layer: 2, Leader: "u", Follower: "v"}}
+
 // ten predictions of two families, small enough to add up by hand.
-func ten() []Named {
-	a, b := FamilyScore{Layer: 1, Leader: "x", Follower: "y"}, FamilyScore{Layer: 2, Leader: "u", Follower: "v"}
-	one := func(of FamilyScore, key string, layer odds.Layer, out Outcome, p, base float64, n int, lead odds.Millis) Named {
-		return Named{Prediction{Family: key, Layer: layer, Outcome: out, P: p, Base: base, BaseN: n, LeadTime: lead}, of}
+func ten() []Prediction {
+	one := func(event, key string, layer odds.Layer, out Outcome, p, base float64, n int, lead odds.Millis) Prediction {
+		return Prediction{Event: event, Family: key, Layer: layer, Outcome: out, P: p, Base: base, BaseN: n, LeadTime: lead}
 	}
-	ps := []Named{
-		one(b, "B", odds.CrossMarket, Void, 0.5, 0, 0, 0),
-		one(a, "A", odds.Direct, Hit, 0.8, 0.2, 10, 300),
-		one(a, "A", odds.Direct, Hit, 0.6, 0.1, 20, 100),
-		one(a, "A", odds.Direct, Missed, 0.6, 0.3, 10, 0),
-		one(a, "A", odds.Direct, Late, 0.5, 0.2, 10, 0),
-		one(a, "A", odds.Direct, WrongSign, 0.1, 0.2, 10, 0),
-		one(a, "A", odds.Direct, AlreadyMoved, 0.9, 0, 0, 0),
-		one(a, "A", odds.Direct, Pending, 0.9, 0, 0, 0),
-		one(b, "B", odds.CrossMarket, Hit, 1, 0.4, 5, 200),
-		one(b, "B", odds.CrossMarket, Missed, 0, 0.4, 5, 0),
+	ps := []Prediction{
+		one("1", "B", odds.CrossMarket, Void, 0.5, 0, 0, 0),
+		one("2", "A", odds.Direct, Hit, 0.8, 0.2, 10, 300),
+		one("3", "A", odds.Direct, Hit, 0.6, 0.1, 20, 100),
+		one("1", "A", odds.Direct, Missed, 0.6, 0.3, 10, 0),
+		one("2", "A", odds.Direct, Late, 0.5, 0.2, 10, 0),
+		one("3", "A", odds.Direct, WrongSign, 0.1, 0.2, 10, 0),
+		one("1", "A", odds.Direct, AlreadyMoved, 0.9, 0, 0, 0),
+		one("2", "A", odds.Direct, Pending, 0.9, 0, 0, 0),
+		one("1", "B", odds.CrossMarket, Hit, 1, 0.4, 5, 200),
+		one("1", "B", odds.CrossMarket, Missed, 0, 0.4, 5, 0),
 	}
-	ps[1].Baselines = map[string]bool{BaselineHY: true, BaselineCopy: false}
-	ps[2].Baselines = map[string]bool{BaselineHY: false}
-	ps[3].Baselines = map[string]bool{BaselineHY: true}
-	ps[6].Baselines = map[string]bool{BaselineHY: true} // never matured, so not an occasion
+	ps[1].Baselines = map[string]bool{RivalHY: true, RivalCopy: false}
+	ps[2].Baselines = map[string]bool{RivalHY: false}
+	ps[3].Baselines = map[string]bool{RivalHY: true}
+	ps[6].Baselines = map[string]bool{RivalHY: true} // never matured, so not an occasion
 	return ps
 }
 
 func TestScorecardAddsUp(t *testing.T) {
-	c := NewScorecard(ten())
+	c := NewScorecard(ten(), two)
 	o := c.Overall
 	if o.Issued != 10 || o.Matured != 7 || o.Hits != 3 || o.Late != 1 || o.WrongSign != 1 || o.Missed != 2 ||
 		o.AlreadyMoved != 1 || o.Void != 1 || o.Pending != 1 || o.BaseN != 70 || o.LeadTimeMs != 200 {
 		t.Errorf("counts: %+v", o)
 	}
-	low, high := Wilson(3, 7)
+	// Hits and misses by event: 1 has 1 of 2, 2 has 1 of 2, 3 has 1 of 3.
+	_, low, high := Clustered([]bool{true, false, true, false, true, false, false}, []string{"1", "1", "2", "2", "3", "3", "3"})
 	same(t, "hit rate", o.HitRate, 3.0/7)
 	same(t, "low", o.HitLow, low)
 	same(t, "high", o.HitHigh, high)
@@ -56,7 +59,7 @@ func TestScorecardAddsUp(t *testing.T) {
 }
 
 func TestScorecardCalibration(t *testing.T) {
-	bins := NewScorecard(ten()).Calibration
+	bins := NewScorecard(ten(), two).Calibration
 	if len(bins) != 10 {
 		t.Fatalf("%d bins", len(bins))
 	}
@@ -70,11 +73,11 @@ func TestScorecardCalibration(t *testing.T) {
 	same(t, "rate", bins[6].Rate, 0.5)
 }
 
-func TestScorecardBaselines(t *testing.T) {
-	c := NewScorecard(ten())
-	hy, copied, base := c.Baselines[BaselineHY], c.Baselines[BaselineCopy], c.Baselines[BaselineRate]
+func TestScorecardRivals(t *testing.T) {
+	c := NewScorecard(ten(), two)
+	hy, copied, base := c.Rivals[RivalHY], c.Rivals[RivalCopy], c.Rivals[RivalBase]
 	if hy.Calls != 3 || hy.Hits != 2 || copied.Calls != 1 || copied.Hits != 0 || base.Calls != 7 {
-		t.Errorf("baselines: %+v", c.Baselines)
+		t.Errorf("baselines: %+v", c.Rivals)
 	}
 	// Laplace: 1/2 before the first, 2/3 after a hit, 2/4 after a hit and a miss.
 	same(t, "Brier of HY", hy.Brier, (0.25+4.0/9+0.25)/3)
@@ -86,25 +89,25 @@ func TestScorecardBaselines(t *testing.T) {
 // TestBaseRateUnknown adds a prediction without comparison times: it does not count as an
 // occasion with a base rate of 0.
 func TestBaseRateUnknown(t *testing.T) {
-	ps := append(ten(), Named{Prediction{Family: "A", Layer: odds.Direct, Outcome: Hit, P: 0.5}, FamilyScore{}})
-	before, after := NewScorecard(ten()), NewScorecard(ps)
+	ps := append(ten(), Prediction{Family: "A", Layer: odds.Direct, Outcome: Hit, P: 0.5})
+	before, after := NewScorecard(ten(), two), NewScorecard(ps, two)
 	same(t, "base rate", after.Overall.BaseRate, before.Overall.BaseRate)
 	same(t, "Brier of the base rate", after.Overall.BrierBase, before.Overall.BrierBase)
-	same(t, "base rate's hit rate", after.Baselines[BaselineRate].HitRate, before.Overall.BaseRate)
-	if n := after.Baselines[BaselineRate].Calls; n != 7 {
+	same(t, "base rate's hit rate", after.Rivals[RivalBase].HitRate, before.Overall.BaseRate)
+	if n := after.Rivals[RivalBase].Calls; n != 7 {
 		t.Errorf("the base rate made %d calls", n)
 	}
 }
 
 func TestScorecardLeadTimes(t *testing.T) {
-	var ps []Named
+	var ps []Prediction
 	for _, lead := range []odds.Millis{0, 499, 500, 119_999, 3_600_000} {
-		ps = append(ps, Named{Prediction: Prediction{Outcome: Hit, LeadTime: lead}})
+		ps = append(ps, Prediction{Outcome: Hit, LeadTime: lead})
 	}
-	ps = append(ps, Named{Prediction: Prediction{Outcome: Missed, LeadTime: 1}})
+	ps = append(ps, Prediction{Outcome: Missed, LeadTime: 1})
 	got := map[odds.Millis]int{}
 	end := odds.Millis(0)
-	for _, b := range NewScorecard(ps).LeadTimes {
+	for _, b := range NewScorecard(ps, two).LeadTimes {
 		if b.FromMs != end {
 			t.Errorf("a gap before %d", b.FromMs)
 		}
@@ -121,8 +124,8 @@ func TestScorecardLeadTimes(t *testing.T) {
 }
 
 func TestScorecardOfNothing(t *testing.T) {
-	for _, ps := range [][]Named{nil, ten()[:1]} {
-		c := NewScorecard(ps)
+	for _, ps := range [][]Prediction{nil, ten()[:1]} {
+		c := NewScorecard(ps, two)
 		o := c.Overall
 		if o.Matured != 0 || o.HitRate != 0 || o.HitLow != 0 || o.HitHigh != 1 || o.Brier != 0 || o.BaseRate != 0 || len(c.Calibration) != 10 {
 			t.Errorf("%+v", o)

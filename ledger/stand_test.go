@@ -137,7 +137,7 @@ func TestASavedPredictionGoesOn(t *testing.T) {
 		quotes := path(t)
 		cut := rapid.IntRange(0, len(quotes)).Draw(t, "cut")
 		p := up()
-		p.ID, p.Family, p.Source, p.Baselines = "id", "f", "a", map[string]bool{BaselineHY: true, BaselineCopy: false}
+		p.ID, p.Family, p.Source, p.Baselines = "id", "f", "a", map[string]bool{RivalHY: true, RivalCopy: false}
 		o := NewOpen(p, 1)
 		for _, q := range quotes[:cut] {
 			o.Observe(q.at, q.value)
@@ -170,7 +170,7 @@ func TestASavedPredictionGoesOn(t *testing.T) {
 func TestPartsOfAScorecardAddUp(t *testing.T) {
 	outcomes := []Outcome{Pending, Hit, Late, WrongSign, Missed, AlreadyMoved, Void}
 	check(t, func(t *rapid.T) {
-		var ps []Named
+		var ps []Prediction
 		for range rapid.IntRange(0, 40).Draw(t, "predictions") {
 			layer := rapid.SampledFrom(odds.Layers[:]).Draw(t, "layer")
 			p := Prediction{
@@ -178,9 +178,9 @@ func TestPartsOfAScorecardAddUp(t *testing.T) {
 				P: rapid.Float64Range(0, 1).Draw(t, "p"), Base: rapid.Float64Range(0, 1).Draw(t, "base"), BaseN: rapid.IntRange(0, 3).Draw(t, "times"),
 				LeadTime: odds.Millis(rapid.IntRange(0, 1_000_000).Draw(t, "lead")),
 			}
-			ps = append(ps, Named{p, FamilyScore{Layer: int(layer)}})
+			ps = append(ps, p)
 		}
-		c := NewScorecard(ps)
+		c := NewScorecard(ps, nil)
 		o := c.Overall
 		if sum := o.Hits + o.Late + o.WrongSign + o.Missed; sum != o.Matured || sum+o.AlreadyMoved+o.Void+o.Pending != o.Issued || o.Issued != len(ps) {
 			t.Fatalf("overall %+v of %d", o, len(ps))
@@ -205,7 +205,7 @@ func TestPartsOfAScorecardAddUp(t *testing.T) {
 		if families != o.Issued || layers != o.Issued || binned != o.Matured || binnedHits != o.Hits || timed != o.Hits {
 			t.Fatalf("families %d, layers %d of %d; bins %d (%d hits), lead times %d of %d (%d)", families, layers, o.Issued, binned, binnedHits, timed, o.Matured, o.Hits)
 		}
-		if base := c.Baselines[BaselineRate]; base.Calls > o.Matured || base.Hits > base.Calls || o.Brier < 0 || o.Brier > 1 {
+		if base := c.Rivals[RivalBase]; base.Calls > o.Matured || base.Hits > base.Calls || o.Brier < 0 || o.Brier > 1 {
 			t.Fatalf("base rate %+v, Brier score %v", base, o.Brier)
 		}
 	})
@@ -213,11 +213,11 @@ func TestPartsOfAScorecardAddUp(t *testing.T) {
 
 func TestMedianLeadTime(t *testing.T) {
 	for want, leads := range map[odds.Millis][]odds.Millis{0: nil, 7: {7}, 9: {9, 1}, 5: {9, 1, 5}} {
-		var ps []Named
+		var ps []Prediction
 		for _, l := range leads {
-			ps = append(ps, Named{Prediction: Prediction{Outcome: Hit, LeadTime: l}})
+			ps = append(ps, Prediction{Outcome: Hit, LeadTime: l})
 		}
-		if got := NewScorecard(ps).Overall.LeadTimeMs; got != want {
+		if got := NewScorecard(ps, nil).Overall.LeadTimeMs; got != want {
 			t.Errorf("the median of %v is %d, want %d", leads, got, want)
 		}
 	}
@@ -228,7 +228,7 @@ func TestCalibrationBordersBelongToTheBinAbove(t *testing.T) {
 		p   float64
 		bin int
 	}{{0, 0}, {0.1, 1}, {0.5, 5}, {math.Nextafter(0.5, 0), 4}, {0.7, 7}, {0.9, 9}, {1, 9}} {
-		for k, b := range Calibrate([]float64{c.p}, []bool{true}, 10) {
+		for k, b := range Calibrate([]float64{c.p}, []bool{true}, []string{"e"}, 10) {
 			if (b.N == 1) != (k == c.bin) {
 				t.Errorf("%v: bin %d holds %d", c.p, k, b.N)
 			}

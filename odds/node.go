@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -23,6 +24,24 @@ const (
 
 // ConsensusVenue is the reserved venue of consensus nodes.
 const ConsensusVenue = "consensus"
+
+// ReservedVenue reports whether a source's name of a venue reads as ConsensusVenue: in any
+// case, with any space or invisible characters in it, percent-escaped up to four times.
+func ReservedVenue(name string) bool {
+	for range 4 {
+		name = unescape(name)
+	}
+	if len(name) < len(ConsensusVenue) {
+		return false
+	}
+	seen := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || !unicode.IsGraphic(r) {
+			return -1
+		}
+		return r
+	}, name)
+	return strings.EqualFold(seen, ConsensusVenue)
+}
 
 // ErrNodeID is returned for a node id of invalid length or form.
 var ErrNodeID = errors.New("a node id must have 10 to 128 bytes and no control bytes")

@@ -128,3 +128,16 @@ func TestPartsLeaveWhatIsNoEscape(t *testing.T) {
 		}
 	}
 }
+
+func TestTheConsensusIsNoVenueOfASource(t *testing.T) {
+	for name, want := range map[string]bool{
+		"consensus": true, "Consensus": true, "CONSENSUS": true, " consensus ": true, "con sen\tsus": true, "conſenſus": true,
+		"consensus\u00a0": true, "con\u200bsensus": true, "con\u00adsensus": true, "consensus\x00": true,
+		"%63onsensus": true, "%63%6f%6e%73%65%6E%73%75%73": true, "%2563onsensus": true, "consensus%20": true, "%20CONSENSUS%0a": true,
+		"": false, "consensu": false, "consensus2": false, "the consensus": false, "con-sensus": false, "%": false, "%63": false, "draftkings": false,
+	} {
+		if got := ReservedVenue(name); got != want {
+			t.Errorf("%q: %v, want %v", name, got, want)
+		}
+	}
+}

@@ -48,70 +48,158 @@ func ParseNotation(s string) (Notation, error) {
 	return 0, fmt.Errorf("%w: %q", ErrNotation, s)
 }
 
-// Parse reads odds in notation n; surrounding spaces are allowed. American odds may lack
-// the plus; "EVEN", "EVENS" and "EVS" mean 2.0 in American and fractional notation. It
+// Parse reads odds in notation n as tables and pages write them: numbers as in ParseNumber;
+// American odds with or without the plus; "EVEN", "EVENS", "EVS" and "EV" for 2.0 in American
+// and fractional notation; 5/2 or 5-2; a % behind a probability and a ¢ behind cents. It
 // fails with ErrNumber, ErrNotation or the error of the notation. Parsers that already have
 // numbers call the From functions instead.
 func Parse(s string, n Notation) (Odds, error) {
-	t := strings.ReplaceAll(strings.TrimSpace(s), "−", "-") // the typographic minus
+	t := strings.TrimSpace(s)
 	if n == InAmerican || n == InFractional {
 		switch strings.ToUpper(t) {
-		case "EVEN", "EVENS", "EVS":
+		case "EVEN", "EVENS", "EVS", "EV":
 			return 2, nil
 		}
 	}
-	if n == InFractional {
-		return parseFraction(t)
-	}
-	x, err := number(t)
-	if err != nil {
-		return 0, err
-	}
 	switch n {
 	case InDecimal:
-		return FromDecimal(x)
+		return parsed(t, FromDecimal)
 	case InAmerican:
-		return FromAmerican(x)
+		return parsed(wholeThousands(t), FromAmerican)
+	case InFractional:
+		return parseFraction(t)
 	case InProbability:
-		return FromProb(x)
+		if percent, ok := strings.CutSuffix(t, "%"); ok {
+			return parsed(percent, func(x float64) (Odds, error) { return FromProb(x / 100) })
+		}
+		return parsed(t, FromProb)
 	case InCents:
-		return FromCents(x)
+		return parsed(strings.TrimSuffix(t, "¢"), FromCents)
 	case InLogOdds:
-		return FromLogOdds(x)
+		return parsed(t, FromLogOdds)
 	default:
 		return 0, fmt.Errorf("%w: %d", ErrNotation, n)
 	}
 }
 
-func parseFraction(s string) (Odds, error) {
-	a, b, ok := strings.Cut(s, "/")
-	if !ok {
-		return 0, fmt.Errorf("%w: %q", ErrFraction, s)
-	}
-	num, err := number(strings.TrimSpace(a))
+func parsed(s string, from func(float64) (Odds, error)) (Odds, error) {
+	x, err := ParseNumber(s)
 	if err != nil {
 		return 0, err
 	}
-	den, err := number(strings.TrimSpace(b))
+	return from(x)
+}
+
+// wholeThousands drops the comma of "+1,200": American odds have no third decimal.
+func wholeThousands(s string) string {
+	if a, b, ok := strings.Cut(s, ","); ok && len(b) == 3 && !strings.ContainsAny(b, ".,") {
+		return a + b
+	}
+	return s
+}
+
+func parseFraction(s string) (Odds, error) {
+	a, b, ok := strings.Cut(strings.ReplaceAll(s, "⁄", "/"), "/")
+	if !ok {
+		if a, b, ok = strings.Cut(s, "-"); !ok || a == "" {
+			return 0, fmt.Errorf("%w: %q", ErrFraction, strings.Clone(s))
+		}
+	}
+	num, err := ParseNumber(a)
+	if err != nil {
+		return 0, err
+	}
+	den, err := ParseNumber(b)
 	if err != nil {
 		return 0, err
 	}
 	return FromFraction(num, den)
 }
 
-// number reads a plain decimal number. strconv alone would also accept "inf", "nan",
-// hexadecimal and underscores.
-func number(s string) (float64, error) {
+// ParseNumber reads a decimal number: a price, a line or a stake. Surrounding spaces and the
+// typographic minus are allowed. A comma is a decimal point (1,95) or separates thousands
+// (12,345.6 and 1,234,567); one that could be either (1,200) is refused. It fails with
+// ErrNumber. Errors hold a copy of s, so that a number in a buffer is read without allocating.
+func ParseNumber(s string) (float64, error) {
+	t := strings.TrimSpace(s)
+	if x, ok := plainNumber(t); ok {
+		return x, nil
+	}
+	if rest, ok := cutMinus(t); ok {
+		t = "-" + rest
+	}
+	t, clear := pointed(strings.Clone(t))
+	if !clear {
+		return 0, fmt.Errorf("%w: %q: its comma may be a decimal point or separate thousands", ErrNumber, strings.Clone(s))
+	}
+	if x, ok := plainNumber(t); ok {
+		return x, nil
+	}
+	return 0, fmt.Errorf("%w: %q", ErrNumber, strings.Clone(s))
+}
+
+// plainNumber is strconv without "inf", "nan", hexadecimal and underscores.
+func plainNumber(s string) (float64, bool) {
 	for i := range len(s) {
 		if c := s[i]; (c < '0' || c > '9') && !strings.ContainsRune("+-.eE", rune(c)) {
-			return 0, fmt.Errorf("%w: %q", ErrNumber, s)
+			return 0, false
 		}
 	}
 	x, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %q", ErrNumber, s)
+	return x, err == nil
+}
+
+// cutMinus removes a minus that is not ASCII: the sign itself, a dash, a full-width hyphen.
+func cutMinus(s string) (rest string, found bool) {
+	for _, minus := range [...]string{"−", "–", "‒", "﹣", "－"} {
+		if rest, found = strings.CutPrefix(s, minus); found {
+			return rest, true
+		}
 	}
-	return x, nil
+	return s, false
+}
+
+// pointed writes a number with commas in the way of strconv; clear is false if they could
+// mean two things.
+func pointed(s string) (number string, clear bool) {
+	last := strings.LastIndexByte(s, ',')
+	if last < 0 {
+		return s, true
+	}
+	point := strings.IndexByte(s, '.')
+	switch before, after := s[:last], s[last+1:]; {
+	case point > last: // 12,345.6
+		if whole, ok := ungrouped(s[:point], ","); ok {
+			return whole + s[point:], true
+		}
+	case point >= 0: // 12.345,6
+		if whole, ok := ungrouped(before, "."); ok {
+			return whole + "." + after, true
+		}
+	case strings.IndexByte(before, ',') >= 0: // 1,234,567
+		if whole, ok := ungrouped(s, ","); ok {
+			return whole, true
+		}
+	case len(after) != 3 || strings.TrimLeft(before, "+-0") == "": // 1,95 and 0,475
+		return before + "." + after, true
+	default:
+		return s, false
+	}
+	return s, true // no number at all
+}
+
+// ungrouped joins groups of three digits.
+func ungrouped(s, separator string) (string, bool) {
+	groups := strings.Split(s, separator)
+	if n := len(strings.TrimLeft(groups[0], "+-")); n < 1 || n > 3 {
+		return "", false
+	}
+	for _, g := range groups[1:] {
+		if len(g) != 3 {
+			return "", false
+		}
+	}
+	return strings.Join(groups, ""), true
 }
 
 // Format formats odds for display, in a form that Parse accepts: American odds as whole

@@ -12,11 +12,14 @@ const (
 	Closed
 	Removed // the selection has left the market (a withdrawn runner)
 	Unknown
+	// Unpriced means that the outcome is there and has no usable price: none yet, or one that
+	// was refused. A quote of it is no price, and is not counted as one.
+	Unpriced
 )
 
-var statusNames = [...]string{"open", "suspended", "closed", "removed", "unknown"}
+var statusNames = [...]string{"open", "suspended", "closed", "removed", "unknown", "unpriced"}
 
-// String returns "open", "suspended", "closed", "removed" or "unknown".
+// String returns "open", "suspended", "closed", "removed", "unknown" or "unpriced".
 func (s Status) String() string { return statusNames[s] }
 
 // PriceFormat is the meaning of an Update's prices. Parsers convert every betting
@@ -66,8 +69,10 @@ type Event struct {
 }
 
 // Quote is one price read from a source: one selection of one market at one
-// venue.
+// venue. A selection is all that its source says of it: two quotes of one update that
+// differ in Subject, Selection or Line are two selections.
 type Quote struct {
+	Subject   string  // the player or team that the outcome is about, if the source names it apart
 	Selection string  // the outcome in the source's spelling
 	Side      Side    // its role, if known
 	Line      float64 // handicap or total; NaN if the market has none
@@ -75,6 +80,12 @@ type Quote struct {
 	Status    Status  // Open, or why this one selection has no price (Suspended, Closed, Removed)
 	Price     float64 // decimal odds above 1, or a raw price above 0; see Update.Format
 	Size      float64 // stake available; 0 unknown
+}
+
+// Without returns the quote without its price.
+func (q Quote) Without() *Quote {
+	q.Status, q.Price, q.Size = Unpriced, 0, 0
+	return &q
 }
 
 // Update is one venue's state of one market at one instant. It holds all outcomes quoted
@@ -89,12 +100,51 @@ type Update struct {
 	InPlay  bool
 	Image   bool // replaces everything known of the market at this venue
 	Updated Time // the venue's own stamp (last_update), for age and feed delay; 0 unknown
-	// Winners is the number of outcomes that win; 0 means 1. If it is more (a place market
-	// pays two or three), the probabilities do not sum to 1, so the margin cannot be
-	// removed by normalising.
-	Winners int
-	Quotes  []Quote
+	Terms
+	Quotes []Quote
 }
+
+// Terms is what a source says of a market beside its prices. The zero value says nothing:
+// then [KindOf] tells what the market's name says.
+type Terms struct {
+	// Winners is the number of outcomes that win; 0 not stated. If it is more than 1 (a
+	// place market pays two or three), the probabilities do not sum to 1, so the margin
+	// cannot be removed by normalising.
+	Winners int
+	// Complete states whether the outcomes that the venue lists, priced or not, are all
+	// there are.
+	Complete Stated
+	// Lay means that the prices are offered to those who bet against the outcomes.
+	Lay bool
+	// Settlement names the rules by which bets are settled ("regulation", "overtime", "dead
+	// heat"…); empty not stated. Prices under different rules are prices of different bets.
+	Settlement string
+}
+
+// Or returns t with what it does not say taken from u.
+func (t Terms) Or(u Terms) Terms {
+	if t.Winners == 0 {
+		t.Winners = u.Winners
+	}
+	if t.Complete == Unstated {
+		t.Complete = u.Complete
+	}
+	if t.Settlement == "" {
+		t.Settlement = u.Settlement
+	}
+	t.Lay = t.Lay || u.Lay
+	return t
+}
+
+// Stated is what a source says to a question of yes or no.
+type Stated uint8
+
+// The answers; the zero value is none.
+const (
+	Unstated Stated = iota
+	StatedNo
+	StatedYes
+)
 
 // Batch is everything from one source at one event time. It is the unit in which ticks are
 // passed on: the feed emits batches in event-time order, the engine applies them one at a
@@ -113,10 +163,20 @@ type Batch struct {
 	Updates    []Update
 }
 
+// Prices counts the quotes in u, without those that only say that an outcome has no price.
+func (u *Update) Prices() (n int) {
+	for i := range u.Quotes {
+		if u.Quotes[i].Status != Unpriced {
+			n++
+		}
+	}
+	return n
+}
+
 // Quotes counts the prices in b.
 func (b *Batch) Quotes() (n int) {
 	for i := range b.Updates {
-		n += len(b.Updates[i].Quotes)
+		n += b.Updates[i].Prices()
 	}
 	return n
 }

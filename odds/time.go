@@ -13,6 +13,10 @@ type Time int64
 // Millis is a span in milliseconds: lags, ages, polling steps.
 type Millis int64
 
+// Coarsest is the coarsest usable resolution of a source: 30 days. Nothing is learned from
+// a coarser one.
+const Coarsest Millis = 30 * 24 * 3_600_000
+
 // Never is later than every event; Ever is earlier than every event.
 const (
 	Never Time = math.MaxInt64
@@ -67,5 +71,8 @@ func (t *Time) UnmarshalText(b []byte) error {
 // MillisOf converts a time.Duration, rounding towards zero.
 func MillisOf(d time.Duration) Millis { return Millis(d / time.Millisecond) }
 
-// Std converts to time.Duration.
-func (m Millis) Std() time.Duration { return time.Duration(m) * time.Millisecond }
+// Std converts to time.Duration; a span beyond its 292 years becomes the longest one.
+func (m Millis) Std() time.Duration {
+	const most = Millis(math.MaxInt64 / int64(time.Millisecond))
+	return time.Duration(min(max(m, -most), most)) * time.Millisecond
+}

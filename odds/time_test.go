@@ -99,3 +99,11 @@ func TestAppendFormatKeepsWhatWasThere(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestASpanBeyondADurationIsTheLongestOne(t *testing.T) {
+	for m, want := range map[odds.Millis]time.Duration{1500: 1500 * time.Millisecond, -1: -time.Millisecond, 1 << 62: 1<<63 - 1, -1 << 62: -1 << 63} {
+		if got := m.Std(); (got-want).Abs() > time.Millisecond || got > 0 != (want > 0) {
+			t.Errorf("%d ms is %v, want %v", m, got, want)
+		}
+	}
+}

@@ -22,6 +22,11 @@ type Network struct {
 	// Undirected counts the simultaneous edges, which are left out. They have no leader, so
 	// a move of one side predicts no later move of the other.
 	Undirected int
+	// Indirect counts the edges that are only what two others make, which are left out: a route
+	// counts once.
+	Indirect int
+	// Changing counts the edges whose follower no longer answers, which are left out.
+	Changing int
 	// Refused counts the edges left out because a number was out of range: |score| or
 	// confidence above 1, a negative or absurd lag, a non-finite β.
 	Refused int
@@ -50,6 +55,10 @@ func NewNetwork(sets ...[]graph.Edge) *Network {
 			switch {
 			case e.Simultaneous:
 				n.Undirected++
+			case e.Indirect == graph.OnlyVia:
+				n.Indirect++ // its two parts are the route
+			case e.Changing:
+				n.Changing++
 			case !valid(e):
 				n.Refused++
 			case e.Source != e.Target:

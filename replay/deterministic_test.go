@@ -23,9 +23,11 @@ func TestSimulatedMarketIsDeterministic(t *testing.T) {
 		t.Fatalf("too little happened to compare: %+v", sum)
 	}
 	t.Run("the simulator's batches themselves", func(t *testing.T) {
+		long(t)
 		sameDump(t, "batches", feedInto(t, newDB(t), batches), want)
 	})
 	t.Run("in two parts", func(t *testing.T) {
+		long(t)
 		half := batches[len(batches)/2].At
 		first := write(t, where(batches, func(at odds.Time) bool { return at < half }))
 		last := write(t, where(batches, func(at odds.Time) bool { return at >= half }))
@@ -39,6 +41,7 @@ func TestSimulatedMarketIsDeterministic(t *testing.T) {
 		sameDump(t, "second half, then the first", got, want)
 	})
 	t.Run("cut between two legs", func(t *testing.T) {
+		long(t)
 		table, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -74,6 +77,7 @@ func TestSimulatedMarketIsDeterministic(t *testing.T) {
 		sameDump(t, "two files in the other order", got, want)
 	})
 	t.Run("by event", func(t *testing.T) {
+		long(t)
 		part := func(in bool) string {
 			var out []*odds.Batch
 			for _, b := range batches {
@@ -96,6 +100,7 @@ func TestSimulatedMarketIsDeterministic(t *testing.T) {
 		sameDump(t, "the others, then the one event", got, want)
 	})
 	t.Run("twice", func(t *testing.T) {
+		long(t)
 		db := newDB(t)
 		got, sum := replayInto(t, db, file, file)
 		sameDump(t, "the same file twice", got, want)
@@ -138,26 +143,24 @@ func TestRecordingIsDeterministic(t *testing.T) {
 // A replay that was stopped or killed leaves a store that opens; after a second replay it
 // equals that of an undisturbed one.
 func TestStoppedReplayCanBeRepeated(t *testing.T) {
+	long(t)
 	files := recordings(t, "the-odds-api-v4/kbo_*.bz2")
 	want, sum := replayInto(t, newDB(t), files...)
 	if sum.Quotes != 69_292 {
 		t.Errorf("%d quotes, want 69292", sum.Quotes)
 	}
+	repeated := newDB(t)
 	t.Run("cancelled", func(t *testing.T) {
-		for _, after := range []int{3} {
-			db := newDB(t)
-			stopped := errors.New("stop")
-			stopAfter(t, db, files, after, stopped)
-			st := openStore(t, db)
-			if as, err := st.Anomalies(context.Background(), "", 0); err != nil || len(as) > 0 {
-				t.Errorf("a store without conclusions has %d anomalies, %v", len(as), err)
-			}
-			st.Close()
-			got, sum := replayInto(t, db, files...)
-			sameDump(t, "repeated", got, want)
-			if sum.Duplicates == 0 {
-				t.Error("nothing of the stopped replay was kept")
-			}
+		stopAfter(t, repeated, files, 3, errors.New("stop"))
+		st := openStore(t, repeated)
+		if as, err := st.Anomalies(context.Background(), "", 0); err != nil || len(as) > 0 {
+			t.Errorf("a store without conclusions has %d anomalies, %v", len(as), err)
+		}
+		st.Close()
+		got, sum := replayInto(t, repeated, files...)
+		sameDump(t, "repeated", got, want)
+		if sum.Duplicates == 0 {
+			t.Error("nothing of the stopped replay was kept")
 		}
 	})
 	t.Run("killed", func(t *testing.T) {
@@ -169,10 +172,8 @@ func TestStoppedReplayCanBeRepeated(t *testing.T) {
 		}
 	})
 	t.Run("a stop leaves old conclusions", func(t *testing.T) {
-		db := newDB(t)
-		replayInto(t, db, files...)
-		stopAfter(t, db, recordings(t, "the-odds-api-v4/wnba_*.bz2"), 1, errors.New("stop"))
-		st := openStore(t, db)
+		stopAfter(t, repeated, recordings(t, "the-odds-api-v4/wnba_2026-08-06*.bz2"), 1, errors.New("stop"))
+		st := openStore(t, repeated)
 		defer st.Close()
 		sameDump(t, "conclusions", dump(t, st), want)
 	})

@@ -49,6 +49,7 @@ func TestDevigMethodBelongsToTheStore(t *testing.T) {
 }
 
 func TestDevigMethodChangesResults(t *testing.T) {
+	long(t)
 	files := recordings(t, "the-odds-api-v4/kbo_*.bz2")
 	results := map[string]odds.Method{}
 	for m := odds.Multiplicative; m <= odds.Power; m++ { // all markets have two sides, where Shin's is the additive one

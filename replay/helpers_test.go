@@ -145,15 +145,15 @@ func feedInto(t *testing.T, db string, batches []*odds.Batch) []byte {
 	t.Helper()
 	st := openStore(t, db)
 	defer st.Close()
-	r := &run{st: st}
 	i := 0
-	if _, err := r.do(context.Background(), func() (*odds.Batch, error) {
+	next := func() (*odds.Batch, error) {
 		if i == len(batches) {
 			return nil, io.EOF
 		}
 		i++
 		return batches[i-1], nil
-	}); err != nil {
+	}
+	if _, err := Batches(context.Background(), st, next, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return dump(t, st)

@@ -11,12 +11,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/feed/recording"
+	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/ticklog"
@@ -43,43 +45,138 @@ type Options struct {
 	Clock func() time.Time
 }
 
+// ErrChunks marks the error of chunks of the store that could not be read.
+var ErrChunks = errors.New("the store lost ticks")
+
 // chunkQuotes is how many quotes are written to the tick log at once.
 const chunkQuotes = 16_384
 
-// Run replays recordings into a store. If the store was built with a de-vig method other
-// than Options.Engine's, it fails with store.ErrDevig before reading anything. Files that
-// could not be read to the end give an error that wraps feed.ErrFormat or
-// feed.ErrTruncated. It is returned after everything else was read, concluded and stored;
-// Summary is complete then.
-func Run(ctx context.Context, st Store, o Options) (Summary, error) {
+// mostAhead is how many batches without a price [Open] reads in search of the first one.
+const mostAhead = 1000
+
+// Input is recordings that have been opened and read up to their first price. It must be
+// closed.
+type Input struct {
+	opt    Options
+	stream *recording.Stream
+	facts  *catalog.Facts
+	ahead  []*odds.Batch // read by Open
+	priced bool          // ahead ends with a price
+	end    error         // io.EOF: there is nothing else
+}
+
+// facts returns the built-in facts and what o adds to them.
+func (o *Options) facts() (*catalog.Facts, error) {
+	facts, err := catalog.Builtin()
+	if err != nil || o.Facts == nil {
+		return facts, err
+	}
+	return o.Facts(facts)
+}
+
+// Open opens recordings and reads up to the first price, so that the caller learns whether
+// there is any before it makes a store for them.
+func Open(ctx context.Context, o Options) (*Input, error) {
+	facts, err := o.facts()
+	if err != nil {
+		return nil, err
+	}
 	stream, err := recording.Open(ctx, o.Paths, o.Feed)
 	if err != nil {
-		return Summary{}, err
+		return nil, err
 	}
-	defer stream.Close()
-	r := &run{st: st, opt: o, progress: stream.Progress}
-	sum, err := r.do(ctx, stream.Next)
-	if err != nil {
-		return sum, err
+	in := &Input{opt: o, stream: stream, facts: facts}
+	for !in.priced && in.end == nil && len(in.ahead) < mostAhead {
+		b, err := stream.Next()
+		if err != nil {
+			in.end = err
+			break
+		}
+		in.ahead, in.priced = append(in.ahead, b), b.Quotes() > 0
 	}
-	if by, _ := stream.Report().Rejected(); by != nil {
+	if in.end != nil && !errors.Is(in.end, io.EOF) {
+		in.Close()
+		return nil, in.end
+	}
+	return in, nil
+}
+
+// Empty reports whether the recordings were read to their end without a single price.
+func (in *Input) Empty() bool { return in.end != nil && !in.priced }
+
+// Close stops all reading.
+func (in *Input) Close() { in.stream.Close() }
+
+// next returns the batches in order, then io.EOF.
+func (in *Input) next() (*odds.Batch, error) {
+	if len(in.ahead) > 0 {
+		b := in.ahead[0]
+		in.ahead = in.ahead[1:]
+		return b, nil
+	}
+	if in.end != nil {
+		return nil, in.end
+	}
+	return in.stream.Next()
+}
+
+// Read returns what was read so far, without the content of a store, and the errors of
+// files that could not be read to the end, as [Run] does.
+func (in *Input) Read() (Summary, error) {
+	sum := summarise(&store.Results{}, &store.Judgement{}, engine.Counts{LeftOut: map[string]int{}}, ledger.Score{})
+	err := in.report(&sum, nil)
+	return sum, err
+}
+
+// report adds what was read to a summary and returns the errors of whole files and of the
+// store's chunks.
+func (in *Input) report(sum *Summary, damage []error) error {
+	if by, _ := in.stream.Report().Rejected(); by != nil {
 		sum.Rejected = by
 	}
-	if n := r.merge.Conflicts(); n > 0 {
-		sum.Rejected["conflict"] += n
-	}
-	sum.Read, sum.Rejects, sum.Skipped = stream.Report().Quotes(), stream.Report().Shown(), stream.Skipped()
-	problems := stream.Errors()
+	report := in.stream.Report()
+	sum.Read, sum.Rejects, sum.Skipped = report.Quotes(), report.Shown(), report.Skipped()
+	problems := append(in.stream.Errors(), damage...)
 	for _, p := range problems {
 		sum.Problems = append(sum.Problems, p.Error())
 	}
-	return sum, errors.Join(problems...)
+	return errors.Join(problems...)
+}
+
+// Into runs the recordings through the engine into a store; see [Run].
+func (in *Input) Into(ctx context.Context, st Store) (Summary, error) {
+	r := &run{st: st, opt: in.opt, facts: in.facts, progress: in.stream.Progress}
+	sum, err := r.do(ctx, in.next)
+	if err != nil {
+		return sum, err
+	}
+	problems := in.report(&sum, r.damage)
+	if r.conflicts > 0 {
+		sum.Rejected["conflict"] += r.conflicts
+	}
+	return sum, problems
+}
+
+// Run replays recordings into a store. If the store was built with a de-vig method other
+// than Options.Engine's, it fails with store.ErrDevig before storing anything. Files that
+// could not be read to the end give an error that wraps feed.ErrFormat or
+// feed.ErrTruncated, and chunks of the store that could not be read one that wraps
+// ErrChunks. It is returned after everything else was read, concluded and stored;
+// Summary is complete then.
+func Run(ctx context.Context, st Store, o Options) (Summary, error) {
+	in, err := Open(ctx, o)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer in.Close()
+	return in.Into(ctx, st)
 }
 
 // run is one replay.
 type run struct {
 	st       Store
 	opt      Options
+	facts    *catalog.Facts
 	merge    *ticklog.Merge
 	engine   *engine.Engine
 	found    engine.Collector
@@ -88,13 +185,23 @@ type run struct {
 	enc     ticklog.Encoder
 	pending []*odds.Batch
 	quotes  int
+	damage  []error // chunks of the store's log that could not be read
+
+	// Quotes of polls that repeat or contradict another one, at the instants of which the
+	// run stores something. What the store holds was counted when it was read.
+	duplicates, conflicts int
 }
 
 // Batches is Run for batches from elsewhere: next returns them in event-time order, then
 // io.EOF. Any other error of next ends the run and is returned.
 func Batches(ctx context.Context, st Store, next func() (*odds.Batch, error), o Options) (Summary, error) {
-	r := &run{st: st, opt: o}
-	return r.do(ctx, next)
+	facts, err := o.facts()
+	if err != nil {
+		return Summary{}, err
+	}
+	r := &run{st: st, opt: o, facts: facts}
+	sum, err := r.do(ctx, next)
+	return sum, errors.Join(append(r.damage, err)...)
 }
 
 func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Summary, err error) {
@@ -103,7 +210,7 @@ func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Su
 		return sum, err
 	}
 	var stop func()
-	r.merge, stop = ticklog.NewMerge(ticklog.ByTime(ctx, r.st.Log()), fresh)
+	r.merge, stop = ticklog.NewMerge(ticklog.ByTimeAround(ctx, r.st.Log(), r.damaged), fresh)
 	defer stop()
 	if err := r.read(ctx); err != nil {
 		return sum, err
@@ -114,6 +221,12 @@ func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Su
 	took := r.now().Sub(start)
 	sum.Seconds = took.Seconds()
 	return sum, r.audit(ctx, start, took, &sum)
+}
+
+// damaged notes a chunk of the store's log that could not be read. What it held is stored
+// again if a source still has it.
+func (r *run) damaged(d ticklog.Damage) {
+	r.damage = append(r.damage, fmt.Errorf("%w: %s", ErrChunks, d.String()))
 }
 
 // audit adds the run to the store's audit log, if there is a clock.
@@ -135,19 +248,10 @@ func (r *run) now() time.Time {
 }
 
 func (r *run) prepare(ctx context.Context) error {
-	facts, err := catalog.Builtin()
-	if err != nil {
-		return err
-	}
-	if r.opt.Facts != nil {
-		if facts, err = r.opt.Facts(facts); err != nil {
-			return err
-		}
-	}
 	if err := r.st.UseDevig(ctx, r.opt.Engine.Devig); err != nil {
 		return err
 	}
-	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = facts, true
+	r.opt.Engine.Facts, r.opt.Engine.ScoreAtFinish = r.facts, true
 	r.engine = engine.New(r.opt.Engine)
 	return nil
 }
@@ -165,11 +269,8 @@ func (r *run) read(ctx context.Context) error {
 		if !ok {
 			return r.flush(ctx)
 		}
-		for _, b := range now.Apply {
-			if err := r.engine.Apply(b); err != nil {
-				return err
-			}
-			r.found.Collect(r.engine)
+		if err := r.apply(&now); err != nil {
+			return err
 		}
 		for _, b := range now.Log {
 			r.pending = append(r.pending, b)
@@ -181,6 +282,21 @@ func (r *run) read(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+func (r *run) apply(now *ticklog.Instant) error {
+	duplicates, conflicts := r.engine.Doubled()
+	for _, b := range now.Apply {
+		if err := r.engine.Apply(b); err != nil {
+			return err
+		}
+		r.found.Collect(r.engine)
+	}
+	if len(now.Log) > 0 {
+		d, c := r.engine.Doubled()
+		r.duplicates, r.conflicts = r.duplicates+d-duplicates, r.conflicts+c-conflicts
+	}
+	return nil
 }
 
 func (r *run) flush(ctx context.Context) error {
@@ -202,12 +318,13 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	r.found.Finish(e)
 	judged := store.Judge(e)
 	res := store.NewResults(e, judged, r.found.Predictions, r.found.Anomalies)
-	card := e.Scorecard(res.Predictions)
+	card := e.Scorecard(res.Predictions, r.found.Unforecast)
 	sum = summarise(res, judged, e.Counts(), card.Overall)
-	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum}); err != nil {
+	sum.Clocks = clocksOf(e.Clocks())
+	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum, store.UnforecastBets: e.Comparison(r.found.Unforecast)}); err != nil {
 		return sum, err
 	}
-	sum.Duplicates = r.merge.Duplicates()
+	sum.Duplicates = r.merge.Duplicates() + r.duplicates
 	if err := r.st.WriteResults(ctx, res); err != nil {
 		return sum, fmt.Errorf("storing the results: %w", err)
 	}

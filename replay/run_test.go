@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -252,7 +253,7 @@ func TestSummariesCountByKind(t *testing.T) {
 		},
 		Anomalies: []detect.Anomaly{{Kind: "x"}, {Kind: "x"}, {Kind: "y"}, {Kind: "x", Suppressed: "cooling"}, {Kind: "z", Suppressed: "cooling"}},
 	}
-	score := ledger.Score{Issued: 9, Matured: 8, Hits: 7, HitRate: 0.875, HitLow: 0.5, HitHigh: 0.97, BaseRate: 0.25, Brier: 0.1}
+	score := ledger.Score{Issued: 9, Matured: 8, Hits: 7, HitRate: 0.875, HitLow: 0.5, HitHigh: 0.97, BaseRate: 0.25, BaseN: 40, Brier: 0.1, LogLoss: 0.3}
 	seen := engine.Counts{Ticks: 5, Quotes: 6, Partial: 1, Pairs: [5]int{99, 1, 2, 3, 4}, LeftOut: map[string]int{"L2": 8}}
 	got := summarise(res, &store.Judgement{Nodes: 12, Check: graph.Mismatch{Rate: 0.02, Copies: 20}}, seen, score)
 	for what, ok := range map[string]bool{
@@ -262,11 +263,48 @@ func TestSummariesCountByKind(t *testing.T) {
 		"families":    got.Families == 4 && got.Discovered == 2 && got.Directed == 1,
 		"anomalies":   maps.Equal(got.Anomalies, map[string]int{"x": 2, "y": 1}),
 		"suppressed":  maps.Equal(got.Suppressed, map[string]int{"x": 1, "z": 1}),
-		"predictions": got.Predictions == (Predictions{9, 8, 7, 0.875, 0.5, 0.97, 0.25, 0.1}),
+		"predictions": got.Predictions == (Predictions{9, 8, 7, 0.875, 0.5, 0.97, 0.25, 40, 0.1, 0.3}),
 		"the rest":    fmt.Sprint(got.AsOf, got.Events, got.Nodes, got.Ticks, got.Quotes, got.Partial, got.DecoyDiscoveryRate, got.DecoyCopies) == fmt.Sprint(odds.Time(7), 3, 12, 5, 6, 1, 0.02, 20),
 	} {
 		if !ok {
 			t.Errorf("%s: %+v", what, got)
+		}
+	}
+}
+
+// What a run counts is of its own recordings, also where a store is continued: contradictions
+// and repetitions that the store holds are no fault of a later file.
+func TestCountsAreOfThisRun(t *testing.T) {
+	answer := func(minute int, books string) string {
+		at := fmt.Sprintf("2026-05-10T12:%02d:00Z", minute)
+		return `{"timestamp":"` + at + `","data":[{"id":"1","sport_key":"tennis_atp","home_team":"Ann","away_team":"Bea","bookmakers":[` +
+			strings.ReplaceAll(books, "AT", at) + "]}]}\n"
+	}
+	book := func(ann string) string {
+		return `{"key":"x","last_update":"AT","markets":[{"key":"h2h","outcomes":[{"name":"Ann","price":` + ann + `},{"name":"Bea","price":2}]}]}`
+	}
+	file := func(name string, first int, books string) string {
+		path := filepath.Join(t.TempDir(), name)
+		var text string
+		for i := range 5 {
+			text += answer(first+i, books)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	twice, clean := file("twice.ndjson", 0, book("1.9")+","+book("1.8")), file("clean.ndjson", 30, book("1.9"))
+	db := newDB(t)
+	for _, c := range []struct {
+		file                        string
+		read, duplicates, conflicts int
+	}{
+		{twice, 20, 5, 5}, {clean, 10, 0, 0}, {clean, 10, 10, 0}, {twice, 20, 20, 0},
+	} {
+		_, sum := replayInto(t, db, c.file)
+		if sum.Read != c.read || sum.Duplicates != c.duplicates || sum.Rejected["conflict"] != c.conflicts {
+			t.Errorf("%s: read %d, %d duplicates, rejected %v; want %+v", filepath.Base(c.file), sum.Read, sum.Duplicates, sum.Rejected, c)
 		}
 	}
 }

@@ -71,17 +71,6 @@ func BenchmarkPanel(b *testing.B) {
 	}
 }
 
-func BenchmarkClock(b *testing.B) {
-	r := rand.New(rand.NewPCG(1, 4))
-	var c series.Clock
-	at := odds.Time(1_750_000_000_000)
-	b.ReportAllocs()
-	for b.Loop() {
-		at = at.Add(odds.Millis(290_000 + r.IntN(20_000)))
-		c.Tick(at)
-	}
-}
-
 // A tick's series work must not allocate once a node's memory is full.
 func TestSeriesAllocateNothing(t *testing.T) {
 	var n series.Node

@@ -143,3 +143,24 @@ func TestCoalescerHandsOnTheErrorOfItsReader(t *testing.T) {
 		t.Errorf("the end: %v", err)
 	}
 }
+
+// All of an update is known once its last leg was received.
+func TestJoinedLegsAreReceivedWithTheLast(t *testing.T) {
+	leg := func(at, received odds.Time, selection string) *odds.Batch {
+		return &odds.Batch{Source: "s", At: at, Recv: received, Updates: []odds.Update{{
+			Event: &odds.Event{ID: "e"}, Venue: "v", Market: "m", Quotes: []odds.Quote{{Selection: selection, Price: 2}},
+		}}}
+	}
+	c := NewCoalescer(0)
+	var got []*odds.Batch
+	emit := func(b *odds.Batch) error { got = append(got, b); return nil }
+	first := leg(0, 300, "home")
+	for _, b := range []*odds.Batch{first, leg(60, 390, "away")} {
+		if err := c.Push(b, emit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Flush(emit); err != nil || len(got) != 1 || got[0].At != 0 || got[0].Recv != 390 || first.Recv != 300 {
+		t.Errorf("%v: %+v, of %+v", err, got[0], first)
+	}
+}

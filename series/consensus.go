@@ -21,19 +21,32 @@ type Member struct {
 // venue, the venue's whole group is left out; otherwise the edge would be mechanical.
 type Panel struct {
 	now, then, before fold
-	sorted            []float64
 }
 
-// fold is one population of group values.
+// fold is one population of group values. Its slices are reused.
 type fold struct {
 	ids    []int
+	at     []int // by group: its index in ids, if ids has the group there (a sparse set: Briggs and Torczon, 1993)
 	values []float64
 	counts []float64
 	sum    float64
-	calm   bool // no group reaches the clipping distance, whichever group is left out
+	calm   bool      // no group reaches the clipping distance, whichever group is left out
+	sorted []float64 // values
+	about  []about   // by median: leaving out one group gives three at most
 }
 
-// Load takes the members of a selection. Cost: O(n·groups).
+// about is what is clipped about one median.
+type about struct {
+	median float64
+	off    []float64 // distances from it, ascending
+	sums   []clipped // by reach: leaving out one group gives three at most
+}
+
+// clipped is the sum of all values, each pulled in to reach.
+type clipped struct{ reach, sum float64 }
+
+// Load takes the members of a selection, whose groups are 0 or more. Cost: O(n log n); and
+// the first question of each kind costs O(n log n), all others O(log n).
 func (p *Panel) Load(m []Member) {
 	p.now.reset()
 	p.then.reset()
@@ -46,29 +59,46 @@ func (p *Panel) Load(m []Member) {
 		}
 	}
 	for _, f := range []*fold{&p.now, &p.then, &p.before} {
-		f.settle(&p.sorted)
+		f.settle()
 	}
 }
 
 // Level returns the consensus over all groups except leaveOut (−1: all), and the number of
 // groups behind it; 0 groups means there is none.
 func (p *Panel) Level(leaveOut int) (value float64, groups int) {
-	return p.now.mean(leaveOut, &p.sorted)
+	return p.now.mean(leaveOut)
 }
 
 // Move returns the consensus's move: now less before, over the members with both, so that
 // joining and leaving venues do not move it.
 func (p *Panel) Move(leaveOut int) (move float64, groups int) {
-	a, n := p.then.mean(leaveOut, &p.sorted)
-	b, _ := p.before.mean(leaveOut, &p.sorted)
+	a, n := p.then.mean(leaveOut)
+	b, _ := p.before.mean(leaveOut)
 	return a - b, n
 }
 
-func (f *fold) reset() { f.ids, f.values, f.counts = f.ids[:0], f.values[:0], f.counts[:0] }
+func (f *fold) reset() {
+	f.ids, f.values, f.counts, f.about = f.ids[:0], f.values[:0], f.counts[:0], f.about[:0]
+}
+
+// index returns the index of a group, or -1.
+func (f *fold) index(group int) int {
+	if group < 0 || group >= len(f.at) {
+		return -1
+	}
+	if k := f.at[group]; k < len(f.ids) && f.ids[k] == group {
+		return k
+	}
+	return -1
+}
 
 func (f *fold) add(group int, v float64) {
-	k := slices.Index(f.ids, group)
+	k := f.index(group)
 	if k < 0 {
+		for len(f.at) <= group {
+			f.at = append(f.at, 0)
+		}
+		f.at[group] = len(f.ids)
 		f.ids, f.values, f.counts = append(f.ids, group), append(f.values, v), append(f.counts, 1)
 		return
 	}
@@ -76,28 +106,25 @@ func (f *fold) add(group int, v float64) {
 	f.values[k] += (v - f.values[k]) / f.counts[k]
 }
 
-func (f *fold) settle(buf *[]float64) {
+func (f *fold) settle() {
 	f.sum = 0
 	for _, v := range f.values {
 		f.sum += v
 	}
 	n := len(f.values)
 	f.calm = false
+	s := append(f.sorted[:0], f.values...)
+	f.sorted = s
+	slices.Sort(s)
 	if n <= 3 {
 		return
 	}
 	// Leaving one group out moves the median by at most slack, and of n
 	// deviations the median of those left is at least that of the n − 1 smallest.
-	s := append((*buf)[:0], f.values...)
-	*buf = s
-	slices.Sort(s)
 	med := median(s)
 	slack := math.Max(med-median(s[:n-1]), median(s[1:])-med)
-	for i, v := range s {
-		s[i] = math.Abs(v - med)
-	}
-	slices.Sort(s)
-	f.calm = s[n-1]+slack <= reachOf(median(s[:n-1])-slack)
+	off := f.around(med).off
+	f.calm = off[n-1]+slack <= reachOf(median(off[:n-1])-slack)
 }
 
 // reachOf is the clipping distance for a median absolute deviation.
@@ -106,46 +133,90 @@ func reachOf(mad float64) float64 {
 	return 3 * math.Max(least, 1.4826*mad)
 }
 
-// clip returns the median and the clipping distance of all groups except leaveOut.
-func (f *fold) clip(leaveOut int, buf *[]float64) (med, reach float64) {
-	s := (*buf)[:0]
-	for i, v := range f.values {
-		if f.ids[i] != leaveOut {
-			s = append(s, v)
+// around returns what is clipped about a median.
+func (f *fold) around(med float64) *about {
+	for i := range f.about {
+		if f.about[i].median == med {
+			return &f.about[i]
 		}
 	}
-	*buf = s
-	if len(s) == 0 {
-		return 0, 0
+	if len(f.about) < cap(f.about) {
+		f.about = f.about[:len(f.about)+1]
+	} else {
+		f.about = append(f.about, about{})
 	}
-	slices.Sort(s)
-	med = median(s)
-	for i, v := range s {
-		s[i] = math.Abs(v - med)
+	a := &f.about[len(f.about)-1]
+	a.median, a.off, a.sums = med, a.off[:0], a.sums[:0]
+	for _, v := range f.sorted {
+		a.off = append(a.off, math.Abs(v-med))
 	}
-	slices.Sort(s)
-	return med, reachOf(median(s))
+	slices.Sort(a.off)
+	return a
 }
 
-func (f *fold) mean(leaveOut int, buf *[]float64) (float64, int) {
-	sum, n := f.sum, len(f.values)
-	if k := slices.Index(f.ids, leaveOut); k >= 0 {
-		sum, n = sum-f.values[k], n-1
-	}
-	if n == 0 {
-		return 0, 0
-	}
-	if f.calm || n == 1 {
-		return sum / float64(n), n
-	}
-	med, reach := f.clip(leaveOut, buf)
-	sum = 0
-	for i, v := range f.values {
-		if f.ids[i] != leaveOut {
-			sum += med + math.Max(-reach, math.Min(reach, v-med))
+// clip pulls one value in.
+func (a *about) clip(v, reach float64) float64 {
+	return a.median + math.Max(-reach, math.Min(reach, v-a.median))
+}
+
+// sum adds up all values, pulled in.
+func (a *about) sum(values []float64, reach float64) (sum float64) {
+	for _, s := range a.sums {
+		if s.reach == reach {
+			return s.sum
 		}
 	}
-	return sum / float64(n), n
+	for _, v := range values {
+		sum += a.clip(v, reach)
+	}
+	a.sums = append(a.sums, clipped{reach, sum})
+	return sum
+}
+
+func (f *fold) mean(leaveOut int) (float64, int) {
+	k := f.index(leaveOut)
+	if k < 0 {
+		return f.all()
+	}
+	own, n := f.values[k], len(f.values)-1
+	switch {
+	case n == 0:
+		return 0, 0
+	case f.calm || n == 1:
+		return (f.sum - own) / float64(n), n
+	}
+	a := f.around(medianBut(f.sorted, own))
+	reach := reachOf(medianBut(a.off, math.Abs(own-a.median)))
+	return (a.sum(f.values, reach) - a.clip(own, reach)) / float64(n), n
+}
+
+// all is the mean over all groups.
+func (f *fold) all() (float64, int) {
+	n := len(f.values)
+	switch {
+	case n == 0:
+		return 0, 0
+	case f.calm || n == 1:
+		return f.sum / float64(n), n
+	}
+	a := f.around(median(f.sorted))
+	return a.sum(f.values, reachOf(median(a.off))) / float64(n), n
+}
+
+// medianBut is the median of at least two sorted values without one of them.
+func medianBut(sorted []float64, out float64) float64 {
+	gap, _ := slices.BinarySearch(sorted, out)
+	at := func(i int) float64 {
+		if i >= gap {
+			i++
+		}
+		return sorted[i]
+	}
+	n := len(sorted) - 1
+	if n%2 == 1 {
+		return at(n / 2)
+	}
+	return (at(n/2-1) + at(n/2)) / 2
 }
 
 func median(sorted []float64) float64 {

@@ -19,7 +19,9 @@ type Node struct {
 	ID    odds.NodeID
 	Hash  uint64 // of ID; seeds its decoys
 	Value float64
-	Open  bool // Value is a current price, not the last one before a break
+	Open  bool      // Value is a current price, not the last one before a break
+	Stamp odds.Time // the venue's own, of what is observed next; 0 unknown
+	Recv  odds.Time // when that is received; 0 unknown
 
 	SeenAt    odds.Time // last observation
 	ChangedAt odds.Time // last move
@@ -58,7 +60,7 @@ func (n *Node) Observe(at odds.Time, value float64, joined bool) (inc Increment,
 
 // Push appends a move of size d at a time not before the last one's.
 func (n *Node) Push(at odds.Time, d float64) Increment {
-	inc := Increment{At: at, White: n.white.Next(d), Raw: d}
+	inc := Increment{At: at, White: n.white.Next(d), Raw: d, Stamp: n.Stamp, Recv: n.Recv}
 	n.ss += d * d
 	n.ChangedAt = at
 	if keep := n.keep(); len(n.moves) >= keep+keep/4+1 { // rare, because it moves all the remaining ones
@@ -86,6 +88,14 @@ func (n *Node) Moves() []Increment {
 	return n.moves[max(0, len(n.moves)-n.keep()):]
 }
 
+// Nth is how many of the remembered moves were made at the instant of the last one.
+func (n *Node) Nth() (same int) {
+	for i := len(n.moves) - 1; i >= 0 && n.moves[i].At == n.moves[len(n.moves)-1].At; i-- {
+		same++
+	}
+	return same
+}
+
 // Count is the number of moves the node has made, including forgotten ones.
 func (n *Node) Count() int { return n.Dropped + len(n.moves) }
 
@@ -96,4 +106,13 @@ func (n *Node) RMS() float64 {
 		return 0
 	}
 	return math.Sqrt(n.ss / float64(n.Looks))
+}
+
+// Since returns the moves from a time on. Cost: their number.
+func Since(m []Increment, since odds.Time) []Increment {
+	i := len(m)
+	for i > 0 && m[i-1].At >= since {
+		i--
+	}
+	return m[i:]
 }

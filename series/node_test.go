@@ -88,3 +88,12 @@ func TestNodeMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d moves kept", len(m))
 	}
 }
+
+func TestMovesSinceATime(t *testing.T) {
+	moves := []Increment{{At: 10, Raw: 1}, {At: 20, Raw: 2}, {At: 20, Raw: 3}, {At: 30, Raw: -4}}
+	for since, want := range map[odds.Time]int{0: 4, 10: 4, 11: 3, 20: 3, 21: 1, 30: 1, 31: 0} {
+		if got := Since(moves, since); len(got) != want {
+			t.Errorf("%d moves since %d, want %d", len(got), since, want)
+		}
+	}
+}

@@ -8,24 +8,23 @@ import (
 	"corrgraph/odds"
 )
 
-// State saves the clock, or restores it.
-func (k *Clock) State(c *state.Coder) {
-	c.Values(&k.Last, &k.Prev, &k.Polls, &k.steps, &k.Missed)
-}
-
 // State saves the node with its remembered moves, or restores it.
 func (n *Node) State(c *state.Coder) {
-	c.Values(&n.ID, &n.Hash, &n.Value, &n.Open, &n.SeenAt, &n.ChangedAt, &n.Keep, &n.Looks, &n.ss, &n.Gaps, &n.Dropped)
+	c.Values(&n.ID, &n.Hash, &n.Value, &n.Open, &n.SeenAt, &n.ChangedAt, &n.Keep, &n.Looks, &n.ss, &n.Gaps, &n.Dropped, &n.Stamp, &n.Recv)
 	w := &n.white
 	c.Values(&w.n, &w.mean, &w.varc, &w.s1, &w.s0, &w.prev)
-	state.Slice(c, &n.moves, func(m *Increment) { c.Values(&m.At, &m.White, &m.Raw) })
+	state.Slice(c, &n.moves, func(m *Increment) { c.Values(&m.At, &m.White, &m.Raw, &m.Stamp, &m.Recv) })
 }
 
 // State saves the queued batches, or restores them into a new Coalescer.
 func (l *Coalescer) State(c *state.Coder) {
 	c.Values(&l.queue)
 	l.forgetLost()
-	state.Map(c, l.legs, compareKeys, func(k *marketKey, g *leg) {
+	state.Map(c, l.legs, compareKeys, func(k *marketKey, p **leg) {
+		if c.Reading() {
+			*p = &leg{}
+		}
+		g := *p
 		i := slices.Index(l.queue, g.batch)
 		c.Values(&k.source, &k.venue, &k.event, &k.market, &i, &g.update)
 		if c.Reading() {

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,7 +31,7 @@ type AuditorOptions struct {
 	Queue int           // maximum number of waiting rows. Zero means 4096
 	Batch int           // rows per write. Zero means 1024
 	Wait  time.Duration // how long a row waits for its batch to fill. Zero means 100 ms
-	Keep  time.Duration // maximum age, counted from the newest row. Zero means 7 days
+	Keep  time.Duration // maximum age, counted from the row written last. Zero means 7 days
 	Rows  int           // maximum number of rows. Zero means 1,000,000
 	Bytes int64         // maximum bytes of rows, by AuditRow.Size. Zero means 256 MiB
 	Retry time.Duration // first wait after a failed write, doubled up to 50 times as long. Zero means 100 ms
@@ -79,6 +81,7 @@ type Auditor struct {
 	stats AuditorStats // guarded by mu; its Waiting covers the batch alone
 
 	rows    []AuditRow  // the batch; owned by Run
+	latest  odds.Time   // the earliest time in the batch written last; owned by Run
 	pruning AuditBounds // current target of pruning, zero if the log is within its bounds; owned by Run
 }
 
@@ -200,6 +203,7 @@ func (a *Auditor) try(ctx context.Context) error {
 			s.Oldest = a.rows[0].At
 		}
 	})
+	a.latest = slices.MinFunc(a.rows, func(x, y AuditRow) int { return cmp.Compare(x.At, y.At) }).At
 	clear(a.rows)
 	a.rows = a.rows[:0]
 	return nil
@@ -229,6 +233,9 @@ func (a *Auditor) look(ctx context.Context) {
 // twice a batch, so that the log shrinks faster than it grows. It goes slightly below the
 // bounds, so that it is not needed at every batch.
 func (a *Auditor) prune(ctx context.Context) {
+	if a.latest < a.pruning.Before { // the clock was ahead when that was due
+		a.pruning = AuditBounds{}
+	}
 	if a.pruning == (AuditBounds{}) {
 		if a.pruning = a.due(); a.pruning == (AuditBounds{}) {
 			return
@@ -252,12 +259,13 @@ func (a *Auditor) prune(ctx context.Context) {
 func (a *Auditor) due() AuditBounds {
 	s := a.Stats()
 	keep := odds.MillisOf(a.o.Keep)
-	aged := s.Oldest < s.Newest.Add(-keep-keep/128)
+	// Not by the newest row: one of a clock that was ahead would have all others removed.
+	aged := s.Oldest < a.latest.Add(-keep-keep/128)
 	capped := s.Rows > a.o.Rows || s.Bytes > a.o.Bytes
 	if !aged && !capped {
 		return AuditBounds{}
 	}
-	b := AuditBounds{Before: s.Newest.Add(-keep), Rows: a.o.Rows, Bytes: a.o.Bytes}
+	b := AuditBounds{Before: a.latest.Add(-keep), Rows: a.o.Rows, Bytes: a.o.Bytes}
 	if capped {
 		b.Rows -= b.Rows / 128
 		b.Bytes -= b.Bytes / 128

@@ -215,3 +215,22 @@ func TestBoundsAreKeptWithFewPrunings(t *testing.T) {
 		})
 	}
 }
+
+// A clock that was ahead once had everything removed that came before it, and everything
+// after it as soon as it was written.
+func TestARowOfTheFutureRemovesNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		a, stop := start(t, m, AuditorOptions{Batch: 10, Keep: time.Hour})
+		const week = 7 * 24 * 3_600_000
+		for i := range 100 {
+			a.mustLog(t, row(1000+i))
+			if i == 40 {
+				a.mustLog(t, row(1000+week))
+			}
+		}
+		if err := stop(); err != nil || len(m.rows) != 101 {
+			t.Errorf("%d of 101 rows are left, %v", len(m.rows), err)
+		}
+	})
+}

@@ -24,7 +24,10 @@ type Engine interface {
 	Groups() []graph.Group
 	Opinions() map[string]graph.Opinion
 	Mismatch() graph.Mismatch
-	Catalog() ([]catalog.Event, []catalog.Ambiguity)
+	Leadership() []graph.Leadership
+	Events() []catalog.Event
+	Ambiguities() *catalog.Ambiguities
+	Leagues() []catalog.League
 	Edges() []graph.Edge
 }
 
@@ -36,25 +39,26 @@ type Judgement struct {
 	Groups      []Group
 	Opinions    map[string]graph.Opinion // by family
 	Check       graph.Mismatch
-	Ambiguities []Ambiguity
+	Leadership  []graph.Leadership
+	Ambiguities *catalog.Ambiguities
+	Leagues     []catalog.League
 }
 
 // Judge reads the judgement of the last decision. Cost: the mismatched copies of the graph,
 // which are built anew (see the engine's CheckPairs).
 func Judge(e Engine) *Judgement {
-	j := &Judgement{DecidedAt: e.DecidedAt(), Nodes: e.Nodes(), Families: e.Families(), Opinions: e.Opinions(), Check: e.Mismatch()}
+	j := &Judgement{
+		DecidedAt: e.DecidedAt(), Nodes: e.Nodes(), Families: e.Families(), Opinions: e.Opinions(), Check: e.Mismatch(),
+		Leadership: e.Leadership(), Ambiguities: e.Ambiguities(), Leagues: e.Leagues(),
+	}
 	for _, g := range e.Groups() {
 		j.Groups = append(j.Groups, Group(g))
-	}
-	_, doubts := e.Catalog()
-	for _, a := range doubts {
-		j.Ambiguities = append(j.Ambiguities, Ambiguity(a))
 	}
 	return j
 }
 
 // Documents renders the stored documents as JSON by name: "scorecard", "mismatch",
-// "second_opinion" and those in more.
+// "leadership", "second_opinion", "ambiguities", "leagues" and those in more.
 func (j *Judgement) Documents(card *ledger.Scorecard, more map[string]any) (map[string][]byte, error) {
 	docs := map[string][]byte{}
 	add := func(name string, v any) error {
@@ -70,7 +74,10 @@ func (j *Judgement) Documents(card *ledger.Scorecard, more map[string]any) (map[
 			return nil, err
 		}
 	}
-	for name, v := range map[string]any{"scorecard": card, "mismatch": j.Check, "second_opinion": j.Opinions} {
+	for name, v := range map[string]any{
+		"scorecard": card, "mismatch": j.Check, "leadership": j.Leadership, "second_opinion": j.Opinions,
+		"ambiguities": j.Ambiguities, "leagues": j.Leagues,
+	} {
 		if err := add(name, v); err != nil {
 			return nil, err
 		}
@@ -94,18 +101,20 @@ func NewEventResults(event catalog.Event, layers [4][]graph.Edge, forecasts []le
 // judgement and the NewEventResults of every event. Anomalies stay in the order in which
 // they were found. The result takes over the lists.
 func NewResults(e Engine, j *Judgement, forecasts []ledger.Prediction, found []detect.Anomaly) *Results {
-	events, _ := e.Catalog()
 	return &Results{
-		AsOf: e.Now(), Events: events, Families: j.Families, Groups: j.Groups, Ambiguities: j.Ambiguities,
+		AsOf: e.Now(), Events: e.Events(), Families: j.Families, Groups: j.Groups,
 		Edges: e.Edges(), Anomalies: found, Predictions: inOrder(forecasts),
 	}
 }
 
-// inOrder sorts forecasts by order of issue and removes duplicates, because a store rejects
-// an event that holds one twice.
+// inOrder sorts forecasts by order of issue and removes those with the id of an earlier
+// one.
 func inOrder(ps []ledger.Prediction) []ledger.Prediction {
-	slices.SortStableFunc(ps, func(a, b ledger.Prediction) int {
-		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.Family, b.Family), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target), cmp.Compare(a.ID, b.ID))
+	slices.SortStableFunc(ps, func(a, b ledger.Prediction) int { return ledger.Order(&a, &b) })
+	seen := make(map[string]bool, len(ps))
+	return slices.DeleteFunc(ps, func(p ledger.Prediction) bool {
+		twice := seen[p.ID]
+		seen[p.ID] = true
+		return twice
 	})
-	return slices.CompactFunc(ps, func(a, b ledger.Prediction) bool { return a.ID == b.ID })
 }

@@ -23,7 +23,7 @@ func TestForecastsAreSavedOnceAndInOrder(t *testing.T) {
 	for _, p := range []struct {
 		id string
 		at odds.Time
-	}{{"late", 9}, {"a", 5}, {"b", 5}, {"a", 5}, {"first", 1}} {
+	}{{"late", 9}, {"a", 5}, {"b", 5}, {"a", 5}, {"first", 1}, {"first", 7}} {
 		ps = append(ps, ledger.Prediction{ID: p.id, IssuedAt: p.at})
 	}
 	var got []string

@@ -24,7 +24,8 @@ type Contents struct {
 	Edges       int       `json:"edges"` // including those of other programs
 	Families    int       `json:"families"`
 	Predictions int       `json:"predictions"`
-	Chunks      int       `json:"chunks"` // of the tick log
-	Quotes      int64     `json:"quotes"` // in them
+	Chunks      int       `json:"chunks"`      // of the tick log
+	Quotes      int64     `json:"quotes"`      // in them
+	Quarantined int       `json:"quarantined"` // chunks that could not be read, kept apart
 	AuditRows   int       `json:"audit_rows"`
 }

@@ -20,7 +20,8 @@ var (
 	ErrNotStore = errors.New("not a corrgraph store")
 	ErrDamaged  = errors.New("the store is damaged")
 	ErrFull     = errors.New("no space left for the store")
-	ErrReplaced = errors.New("the opened file was removed or replaced: put it back or restart")
+	ErrReplaced = errors.New("a file of the open store was removed, replaced or cut: put it back or restart")
+	ErrSchema   = errors.New("the store's schema was changed")
 	ErrDevig    = errors.New("the store was built with a different de-vig method")
 	ErrDeadline = errors.New("the statement was interrupted at its deadline")
 )
@@ -29,14 +30,6 @@ var (
 type Group struct {
 	Sport, League string
 	Venues        []string // sorted, two or more
-}
-
-// Ambiguity is a name with more than one possible meaning, and therefore left unmerged.
-type Ambiguity struct {
-	Kind       string // "participant", "event"
-	Name       string
-	Candidates []string
-	Why        string
 }
 
 // Results is everything a replay concludes. Writing it replaces the store's earlier
@@ -50,7 +43,6 @@ type Results struct {
 	Edges       []graph.Edge
 	Anomalies   []detect.Anomaly
 	Predictions []ledger.Prediction
-	Ambiguities []Ambiguity
 	// Documents are named JSON texts stored as they are: "summary" (the answer of replay),
 	// "scorecard", "nodes"…
 	Documents map[string][]byte

@@ -21,8 +21,14 @@ import (
 // Only chunks that overlap in event time are in memory together, plus 16 bytes for every
 // chunk of the log. Cost: that of decoding.
 func ByTime(ctx context.Context, log Reader) iter.Seq2[*odds.Batch, error] {
+	return ByTimeAround(ctx, log, nil)
+}
+
+// ByTimeAround is ByTime for a log that may be damaged: a chunk that can't be read is told
+// to damaged and passed over.
+func ByTimeAround(ctx context.Context, log Reader, damaged func(Damage)) iter.Seq2[*odds.Batch, error] {
 	return func(yield func(*odds.Batch, error) bool) {
-		m := timeMerge{log: log, opened: heap.New((*openChunk).before)}
+		m := timeMerge{log: log, damaged: damaged, opened: heap.New((*openChunk).before)}
 		if err := m.run(ctx, func(b *odds.Batch) bool { return yield(b, nil) }); err != nil {
 			yield(nil, fmt.Errorf("tick log: %w", err))
 		}
@@ -48,10 +54,11 @@ func (c *openChunk) before(d *openChunk) bool {
 
 // timeMerge walks the chunks by their first event time.
 type timeMerge struct {
-	log    Reader
-	dec    Decoder
-	next   []place // not yet opened
-	opened heap.Heap[*openChunk]
+	log     Reader
+	damaged func(Damage) // nil: damage ends the sequence
+	dec     Decoder
+	next    []place // not yet opened
+	opened  heap.Heap[*openChunk]
 }
 
 func (m *timeMerge) run(ctx context.Context, yield func(*odds.Batch) bool) error {
@@ -100,31 +107,41 @@ func (m *timeMerge) list(ctx context.Context) error {
 // open opens every chunk that could contain the next batch.
 func (m *timeMerge) open(ctx context.Context) error {
 	for len(m.next) > 0 && (m.opened.Len() == 0 || m.next[0].from <= m.opened.Top().batches[0].At) {
-		at := m.next[0].at
+		p := m.next[0]
 		m.next = m.next[1:]
-		batches, err := m.load(ctx, at)
-		if err != nil {
-			return fmt.Errorf("chunk %d: %w", at, err)
+		e, batches, err := m.load(ctx, p.at)
+		switch {
+		case err == nil:
+		case m.damaged == nil || ctx.Err() != nil:
+			return fmt.Errorf("chunk %d: %w", p.at, err)
+		default:
+			m.damaged(m.dec.damage(&e, err))
 		}
 		if len(batches) > 0 {
-			m.opened.Push(&openChunk{at, batches})
+			m.opened.Push(&openChunk{p.at, batches})
 		}
 	}
 	return nil
 }
 
-// load reads a chunk; nil if it was trimmed in the meantime.
-func (m *timeMerge) load(ctx context.Context, at Position) ([]*odds.Batch, error) {
+// errGone is the damage of a chunk that is listed and not there. One that was trimmed in the
+// meantime gives ErrTrimmed instead.
+var errGone = fmt.Errorf("%w: it is listed, but not there", ErrDamaged)
+
+// load reads a chunk; nil if it was trimmed in the meantime. With an error, e is what could
+// be read of it.
+func (m *timeMerge) load(ctx context.Context, at Position) (e Entry, batches []*odds.Batch, err error) {
 	for e, err := range m.log.Read(ctx, at) {
 		switch {
 		case errors.Is(err, ErrTrimmed):
-			return nil, nil
+			return e, nil, nil
 		case err != nil:
-			return nil, err
+			return Entry{Position: at}, nil, err
 		case e.Position == at:
-			return m.dec.Decode(e.Payload)
+			batches, err = m.dec.decode(&e)
+			return e, batches, err
 		}
-		return nil, nil
+		break
 	}
-	return nil, nil
+	return Entry{Position: at}, nil, errGone
 }

@@ -283,7 +283,7 @@ func TestRetain(t *testing.T) {
 		for _, n := range bytes[10-c.keep:] {
 			keep += n
 		}
-		removed, err := ticklog.Retain(t.Context(), log, c.before, keep, c.step)
+		removed, err := ticklog.Retain(t.Context(), log, c.before, odds.Never, keep, c.step)
 		held, _ := log.Stats(t.Context())
 		first, _ := log.First(t.Context())
 		if err != nil || removed != c.removed || held.Chunks != 10-c.removed || first != ticklog.Position(c.removed+1) {
@@ -296,22 +296,37 @@ func TestRetain(t *testing.T) {
 func TestRetainStopsAtTheFirstChunkThatStays(t *testing.T) {
 	log := &logtest.Memory{}
 	appended(t, log, []*odds.Batch{at(1, 0)}, []*odds.Batch{at(100, 0)}, []*odds.Batch{at(2, 0)}, []*odds.Batch{at(101, 0)})
-	if removed, err := ticklog.Retain(t.Context(), log, 50, 0, 100); err != nil || removed != 1 {
+	if removed, err := ticklog.Retain(t.Context(), log, 50, odds.Never, 0, 100); err != nil || removed != 1 {
 		t.Fatalf("%d removed, %v: another old one stands behind a new one", removed, err)
 	}
-	if removed, err := ticklog.Retain(t.Context(), log, 101, 0, 100); err != nil || removed != 2 {
+	if removed, err := ticklog.Retain(t.Context(), log, 101, odds.Never, 0, 100); err != nil || removed != 2 {
 		t.Errorf("%d removed, %v: the old one goes with its neighbour", removed, err)
 	}
 }
 
+// A chunk of a wrong clock goes with its neighbours, and keeps none of them.
+func TestRetainPassesOverTheFuture(t *testing.T) {
+	log := &logtest.Memory{}
+	appended(t, log, []*odds.Batch{at(1, 0)}, []*odds.Batch{at(9000, 0)}, []*odds.Batch{at(2, 0), at(9000, 1)}, []*odds.Batch{at(9001, 0)}, []*odds.Batch{at(100, 0)}, []*odds.Batch{at(9002, 0)}, []*odds.Batch{at(101, 0)})
+	for _, c := range []struct {
+		before        odds.Time
+		step, removed int
+	}{{1, 100, 0}, {2, 100, 1}, {3, 1, 1}, {3, 100, 1}, {100, 100, 0}, {101, 100, 2}, {102, 1, 1}, {102, 100, 0}} {
+		if removed, err := ticklog.Retain(t.Context(), log, c.before, 101, 0, c.step); err != nil || removed != c.removed {
+			first, _ := log.First(t.Context())
+			t.Errorf("before %d, %d at a time: %d removed, want %d, from %d on, %v", c.before, c.step, removed, c.removed, first, err)
+		}
+	}
+}
+
 func TestRetainOfAnEmptyOrSpoiledLog(t *testing.T) {
-	if removed, err := ticklog.Retain(t.Context(), &logtest.Memory{}, odds.Never, 1, 100); removed != 0 || err != nil {
+	if removed, err := ticklog.Retain(t.Context(), &logtest.Memory{}, odds.Never, odds.Never, 1, 100); removed != 0 || err != nil {
 		t.Errorf("of nothing %d removed, %v", removed, err)
 	}
 	disk := errors.New("disk gone")
 	log := &spoiled{list: disk}
 	appended(t, log, []*odds.Batch{at(1, 1)}, []*odds.Batch{at(2, 2)})
-	if removed, err := ticklog.Retain(t.Context(), log, odds.Never, 0, 100); removed != 0 || !errors.Is(err, disk) {
+	if removed, err := ticklog.Retain(t.Context(), log, odds.Never, odds.Never, 0, 100); removed != 0 || !errors.Is(err, disk) {
 		t.Errorf("%d removed, %v", removed, err)
 	}
 }

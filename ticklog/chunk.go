@@ -14,9 +14,7 @@ type Chunk struct {
 // hundred batches or ten thousand quotes make a good chunk: smaller ones compress worse,
 // larger ones lose more if the process is killed. Cost: that of Encode.
 func (e *Encoder) Pack(batches []*odds.Batch) Chunk {
-	c := Chunk{From: batches[0].At, To: batches[len(batches)-1].At, Payload: e.Encode(batches)}
-	for _, b := range batches {
-		c.Quotes += b.Quotes()
-	}
+	c := headOf(batches)
+	c.Payload = e.Encode(batches)
 	return c
 }

@@ -44,7 +44,7 @@ func TestCombine(t *testing.T) {
 		"a stream that changes its mind":  {[]*odds.Batch{stream("s", "a", 2), stream("s", "a", 3)}, []string{"s a2", "s a3"}},
 		"there and back":                  {[]*odds.Batch{stream("s", "a", 2), stream("s", "a", 3), stream("s", "a", 2)}, []string{"s a2", "s a3"}},
 		"a poll in two parts":             {[]*odds.Batch{poll("s", "b", 3), poll("s", "a", 2)}, []string{"s* a2 b3"}},
-		"a poll that contradicts itself":  {[]*odds.Batch{poll("s", "a", 2), poll("s", "a", 3)}, []string{"s* a2"}},
+		"a poll that contradicts itself":  {[]*odds.Batch{poll("s", "a", 2), poll("s", "a", 3)}, []string{"s* a2 a3"}},
 		"two sources say the same":        {[]*odds.Batch{poll("s", "a", 2), poll("t", "a", 2)}, []string{"s* a2", "t* a2"}},
 		"a poll and a stream of one name": {[]*odds.Batch{poll("s", "a", 2), stream("s", "b", 3)}, []string{"s* a2", "s b3"}},
 		"the stream first":                {[]*odds.Batch{stream("s", "b", 3), poll("s", "a", 2)}, []string{"s b3", "s* a2"}},
@@ -202,14 +202,14 @@ func TestWhatContradictsIsNoPartOfAnUpdate(t *testing.T) {
 		"in play":                  {odds.Update{InPlay: true, Quotes: whole().Quotes}, -1},
 		"an update without quotes": {odds.Update{}, -1},
 	} {
-		added, ok := rest(&c.u, whole())
+		added, ok := (&standing{last: whole()}).rest(&c.u)
 		if ok != (c.added >= 0) || ok && len(added) != c.added {
 			t.Errorf("%s: adds %v, %v", name, added, ok)
 		}
 	}
 	main := odds.Update{Quotes: []odds.Quote{{Selection: "home", Line: -1, Main: true, Price: 1.9}}}
 	moved := odds.Update{Quotes: []odds.Quote{{Selection: "home", Line: -2, Main: true, Price: 2.1}}}
-	if added, ok := rest(&moved, &main); ok {
+	if added, ok := (&standing{last: &main}).rest(&moved); ok {
 		t.Errorf("a second main line is taken for a part: %v", added)
 	}
 }

@@ -1,9 +1,13 @@
 package ticklog
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
+	"iter"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,8 +38,8 @@ func TestAChunkSaysWhatIsWrongWithIt(t *testing.T) {
 	}{
 		"empty":          {nil, ErrDamaged, "no header in 0 bytes"},
 		"another format": {[]byte("PK\x03\x04 and so on"), ErrDamaged, "no header in 14 bytes"},
-		"a newer one":    {chunkOf(t, good, 1, 3), ErrVersion, "3, this program reads up to 2"},
-		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 2"},
+		"a newer one":    {chunkOf(t, good, 1, 4), ErrVersion, "4, this program reads up to 3"},
+		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 3"},
 		"size too large": {chunkOf(t, good, maxBody+1, 1), ErrDamaged, "size 67108865"},
 		"another size":   {chunkOf(t, good, 2, 1), ErrDamaged, "1 bytes unpacked, 2 stated"},
 	} {
@@ -76,10 +80,11 @@ func TestABodySaysWhatIsWrongWithIt(t *testing.T) {
 		"a header nobody wrote":     {update(stampHigh<<1, 0, 0), "an update of nothing"},
 		"a key of no number":        {with(2, 0, 5), "an update of an unknown market"},
 		"an event of no number":     {with(2, 0, 0, 0, 1, 'v', 9, 0, 1, 'm'), "an unknown event"},
-		"a status nobody has":       {update(quotesAsBefore, 1<<7), "unknown status"},
-		"a quote's mask":            {update(fieldsAsBefore, 2, 1<<7), "unknown side or status of a quote"},
+		"a status nobody has":       {update(quotesAsBefore, 5<<3), "unknown status"},
+		"terms nobody stated":       {update(quotesAsBefore, hasTerms, layTerm<<1, 0, 0), "unknown terms"},
+		"completeness nobody knows": {update(quotesAsBefore, hasTerms, 3, 0, 0), "unknown terms"},
 		"a quote's side":            {update(fieldsAsBefore, 2, newSide, byte(odds.No)+1), "unknown side or status of a quote"},
-		"a quote's status":          {update(fieldsAsBefore, 2, newGone, byte(odds.Unknown)+1), "unknown side or status of a quote"},
+		"a quote's status":          {update(fieldsAsBefore, 2, newGone, byte(odds.Unpriced)+1), "unknown side or status of a quote"},
 		"a number of no number":     {update(fieldsAsBefore, 2, newPrice, 5), "an unknown number"},
 		"a number that is cut":      {update(fieldsAsBefore, 2, newPrice, 1, 0, 0), "cut off in a number"},
 		"more quotes than bytes":    {update(fieldsAsBefore, 9, 0), "a length beyond the end"},
@@ -155,11 +160,14 @@ func drawn(t *rapid.T) (all []*odds.Batch) {
 			u := odds.Update{
 				Event: rapid.SampledFrom(events).Draw(t, "event"), Venue: name.Draw(t, "venue"), Market: name.Draw(t, "market"),
 				Updated: stamp.Draw(t, "updated"), InPlay: rapid.Bool().Draw(t, "in play"), Image: rapid.Bool().Draw(t, "image"),
-				Status: odds.Status(rapid.IntRange(0, int(odds.Unknown)).Draw(t, "status")), Winners: rapid.IntRange(-1, 1).Draw(t, "winners"),
+				Status: odds.Status(rapid.IntRange(0, int(odds.Unknown)).Draw(t, "status")), Terms: odds.Terms{
+					Winners: rapid.IntRange(-1, 1).Draw(t, "winners"), Complete: odds.Stated(rapid.IntRange(0, 2).Draw(t, "complete")),
+					Lay: rapid.Bool().Draw(t, "lay"), Settlement: name.Draw(t, "settlement"),
+				},
 			}
 			for range rapid.IntRange(0, 3).Draw(t, "quotes") {
 				u.Quotes = append(u.Quotes, odds.Quote{
-					Selection: name.Draw(t, "selection"), Side: odds.Side(rapid.IntRange(0, int(odds.No)).Draw(t, "side")),
+					Subject: name.Draw(t, "subject"), Selection: name.Draw(t, "selection"), Side: odds.Side(rapid.IntRange(0, int(odds.No)).Draw(t, "side")),
 					Line: price.Draw(t, "line"), Main: rapid.Bool().Draw(t, "main"), Price: price.Draw(t, "price"), Size: price.Draw(t, "size"),
 				})
 			}
@@ -183,4 +191,126 @@ func TestWhateverIsEncodedIsDecoded(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// broken is a log of which some chunks are damaged, missing or unreadable.
+type broken struct {
+	Reader
+	spoil func(e *Entry) error // errGone: the chunk is not there
+}
+
+func (b broken) Read(ctx context.Context, from Position) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for e, err := range b.Reader.Read(ctx, from) {
+			switch bad := b.spoil(&e); {
+			case bad == errGone:
+				continue
+			case bad != nil:
+				e, err = Entry{}, bad
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// memory is a log of three chunks in memory.
+type memory []Entry
+
+func (m memory) Read(_ context.Context, from Position) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for _, e := range m {
+			if e.Position >= from && !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m memory) List(ctx context.Context, from Position) iter.Seq2[Entry, error] {
+	return m.Read(ctx, from)
+}
+func (m memory) Last(context.Context) (Position, error) { return m[len(m)-1].Position, nil }
+
+func threeChunks() memory {
+	var enc Encoder
+	var m memory
+	for i := range 3 {
+		at := odds.Time(1000 * i)
+		c := enc.Pack([]*odds.Batch{
+			{Source: fmt.Sprintf("source %d", i), At: at, Recv: at, Updates: []odds.Update{{Venue: "v", Market: "m", Quotes: []odds.Quote{{Selection: "home", Price: 2}}}}},
+			{Source: "both", At: at + 10, Recv: at + 10},
+		})
+		m = append(m, Entry{Position: Position(1<<32 + i + 1), Chunk: c})
+	}
+	return m
+}
+
+func TestADamagedChunkIsNamedAndTheRestRead(t *testing.T) {
+	unreadable := errors.New("a page can't be read")
+	for name, c := range map[string]struct {
+		spoil   func(e *Entry) error
+		sources string
+		says    string
+	}{
+		"its sum": {func(e *Entry) error {
+			e.Payload = slices.Clone(e.Payload)
+			e.Payload[len(e.Payload)-1] ^= 1
+			return nil
+		}, "[both source 1]", "checksum differs"},
+		"cut":        {func(e *Entry) error { e.Payload = e.Payload[:5]; return nil }, "[]", "no header in 5 bytes"},
+		"empty":      {func(e *Entry) error { e.Payload = nil; return nil }, "[]", "no header in 0 bytes"},
+		"its time":   {func(e *Entry) error { e.From--; return nil }, "[both source 1]", "not what the log says"},
+		"its quotes": {func(e *Entry) error { e.Quotes++; return nil }, "[both source 1]", "not what the log says"},
+		"gone":       {func(e *Entry) error { return errGone }, "[]", "not there"},
+		"unreadable": {func(e *Entry) error { return unreadable }, "[]", "can't be read"},
+	} {
+		l := broken{threeChunks(), func(e *Entry) error {
+			if e.Position == 1<<32+2 {
+				return c.spoil(e)
+			}
+			return nil
+		}}
+		var found []Damage
+		var at []odds.Time
+		for b, err := range ByTimeAround(t.Context(), l, func(d Damage) { found = append(found, d) }) {
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			at = append(at, b.At)
+		}
+		if fmt.Sprint(at) != fmt.Sprint([]odds.Time{0, 10, 2000, 2010}) {
+			t.Errorf("%s: batches at %v", name, at)
+		}
+		if len(found) != 1 || found[0].Position != 1<<32+2 || fmt.Sprint(found[0].Sources) != c.sources || !strings.Contains(found[0].String(), c.says) {
+			t.Errorf("%s: %+v", name, found)
+		}
+		failed := false
+		for _, err := range ByTime(t.Context(), l) {
+			failed = failed || err != nil
+		}
+		if !failed {
+			t.Errorf("%s: passed over without a word", name)
+		}
+	}
+}
+
+// What is left of a chunk may name nonsense, but never break the reader.
+func TestSourcesOfWhatIsLeft(t *testing.T) {
+	whole := threeChunks()[0]
+	var d Decoder
+	for at := range whole.Payload {
+		for bit := range 8 {
+			e := whole
+			e.Payload = slices.Clone(e.Payload)
+			e.Payload[at] ^= 1 << bit
+			if x := d.Check(&e); x == nil {
+				t.Errorf("byte %d: not noticed", at)
+			}
+		}
+	}
+	if x := d.Check(&whole); x != nil {
+		t.Errorf("whole: %v", x)
+	}
 }

@@ -28,8 +28,8 @@ func (d *Decoder) Decode(chunk []byte) ([]*odds.Batch, error) {
 	if len(chunk) < head+5 || string(chunk[:len(magic)]) != magic {
 		return nil, fmt.Errorf("%w: no header in %d bytes", ErrDamaged, len(chunk))
 	}
-	if v := chunk[len(magic)]; v != version1 && v != version2 {
-		return nil, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, v, version2)
+	if v := chunk[len(magic)]; v < version1 || v > version3 {
+		return nil, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, v, version3)
 	}
 	end := len(chunk) - 4
 	if crc32.Checksum(chunk[:end], crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(chunk[end:]) {
@@ -182,9 +182,16 @@ func (r *reader) key() uint64 {
 func (r *reader) fields(u *odds.Update) {
 	b := r.byte()
 	u.InPlay, u.Image = b&1 != 0, b&2 != 0
-	u.Format, u.Status, u.Winners = odds.PriceFormat(b>>2&1), odds.Status(b&^hasWinners>>3), 0
+	u.Format, u.Status, u.Terms = odds.PriceFormat(b>>2&1), odds.Status(b&^(hasWinners|hasTerms)>>3), odds.Terms{}
 	if b&hasWinners != 0 {
 		u.Winners = int(r.int())
+	}
+	if b&hasTerms != 0 {
+		terms := r.byte()
+		u.Complete, u.Lay, u.Settlement = odds.Stated(terms&completeMask), terms&layTerm != 0, r.string()
+		if u.Complete > odds.StatedYes || terms >= layTerm<<1 {
+			r.fail("unknown terms")
+		}
 	}
 	if u.Status > odds.Unknown {
 		r.fail("unknown status")
@@ -231,7 +238,10 @@ func (r *reader) quote(q *odds.Quote) {
 	if mask&newSize != 0 {
 		q.Size = r.float()
 	}
-	if q.Side > odds.No || q.Status > odds.Unknown || mask >= newSize<<1 {
+	if mask&newSubject != 0 {
+		q.Subject = r.string()
+	}
+	if q.Side > odds.No || q.Status > odds.Unpriced {
 		r.fail("unknown side or status of a quote")
 	}
 }

@@ -41,6 +41,7 @@ const (
 	magic    = "CGT"
 	version1 = 1
 	version2 = 2 // some update states its number of winners
+	version3 = 3 // some update states further terms, some quote its subject, or that it is unpriced
 	// maxBody limits the unpacked size of a chunk, so that a forged size cannot
 	// exhaust memory. Ten million changed quotes fit.
 	maxBody = 64 << 20
@@ -74,10 +75,21 @@ const (
 	newGone
 	newPrice
 	newSize
+	newSubject
 )
 
-// hasWinners is the bit of an update's fields that announces Winners; the lower six are in-play, image, format and status.
-const hasWinners = 1 << 6
+// Bits of an update's fields that announce terms; the lower six are in-play, image, format
+// and status.
+const (
+	hasWinners = 1 << 6
+	hasTerms   = 1 << 7 // a byte of completeness and lay, and the settlement
+)
+
+// Bits of the byte of terms.
+const (
+	completeMask = 3
+	layTerm      = 4
+)
 
 // Bits of a batch's flags.
 const (

@@ -33,10 +33,8 @@ func (e *Encoder) Encode(batches []*odds.Batch) []byte {
 	for _, b := range batches {
 		w.batch(b)
 	}
-	out := append([]byte(magic), version1)
-	if w.winners {
-		out[len(magic)] = version2
-	}
+	out := append([]byte(magic), 0)
+	out[len(magic)] = w.version
 	out = binary.AppendUvarint(out, uint64(len(w.buf)))
 	out = e.zip.EncodeAll(w.buf, out)
 	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli)))
@@ -65,7 +63,7 @@ type writer struct {
 	seq      int64
 	stamp    odds.Time // Updated of the previous update
 	previous uint64    // key of the previous update
-	winners  bool      // an update states its winners, which version 1 cannot hold
+	version  byte      // the lowest that can hold what was written
 }
 
 // numbered is an event already written.
@@ -78,7 +76,7 @@ func (w *writer) reset() {
 	clear(w.said)
 	*w = writer{
 		buf: w.buf[:0], strings: emptied(w.strings), events: emptied(w.events), eventsBy: emptied(w.eventsBy),
-		floats: emptied(w.floats), keys: emptied(w.keys), said: append(w.said[:0], said{}),
+		floats: emptied(w.floats), keys: emptied(w.keys), said: append(w.said[:0], said{}), version: version1,
 	}
 }
 
@@ -223,6 +221,9 @@ func (w *writer) quote(q, was *odds.Quote) {
 	if q.Status != was.Status {
 		mask |= newGone
 		w.byte(byte(q.Status))
+		if q.Status == odds.Unpriced {
+			w.version = version3
+		}
 	}
 	if !same(q.Price, was.Price) {
 		mask |= newPrice
@@ -231,6 +232,11 @@ func (w *writer) quote(q, was *odds.Quote) {
 	if !same(q.Size, was.Size) {
 		mask |= newSize
 		w.float(q.Size)
+	}
+	if q.Subject != was.Subject {
+		mask |= newSubject
+		w.string(q.Subject)
+		w.version = version3
 	}
 	w.buf[at] = mask
 }
@@ -359,7 +365,7 @@ func zigzag(n int64) uint64 { return uint64(n<<1) ^ uint64(n>>63) }
 func same(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
 func sameFields(a, b *odds.Update) bool {
-	return a.Format == b.Format && a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image && a.Winners == b.Winners
+	return a.Format == b.Format && a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image && a.Terms == b.Terms
 }
 
 func (w *writer) fields(u *odds.Update) {
@@ -370,13 +376,26 @@ func (w *writer) fields(u *odds.Update) {
 	if u.Image {
 		b |= 2
 	}
+	further := u.Terms != odds.Terms{Winners: u.Winners}
 	if u.Winners != 0 {
 		b |= hasWinners
-		w.winners = true
+		w.version = max(w.version, version2)
+	}
+	if further {
+		b |= hasTerms
+		w.version = version3
 	}
 	w.byte(b)
 	if u.Winners != 0 {
 		w.int(int64(u.Winners))
+	}
+	if further {
+		terms := byte(u.Complete)
+		if u.Lay {
+			terms |= layTerm
+		}
+		w.byte(terms)
+		w.string(u.Settlement)
 	}
 }
 
@@ -387,7 +406,7 @@ func sameQuotes(a, b []odds.Quote) bool {
 	for i := range a {
 		p, q := &a[i], &b[i]
 		if !same(p.Price, q.Price) || !same(p.Line, q.Line) || !same(p.Size, q.Size) ||
-			p.Side != q.Side || p.Main != q.Main || p.Status != q.Status || p.Selection != q.Selection {
+			p.Side != q.Side || p.Main != q.Main || p.Status != q.Status || p.Selection != q.Selection || p.Subject != q.Subject {
 			return false
 		}
 	}

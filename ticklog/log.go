@@ -73,9 +73,11 @@ type Log interface {
 // Retain trims at most step chunks off the front of a log: those that end before an event
 // time, and those by which the log exceeds keepBytes of payload (0: unlimited). It stops at
 // the first chunk to keep, so an old recording that was appended late is removed together
-// with its neighbours. It returns the number of chunks removed; if that is step, there may
-// be more to remove.
-func Retain(ctx context.Context, l Log, before odds.Time, keepBytes int64, step int) (removed int, err error) {
+// with its neighbours. A chunk that reaches beyond now, the newest event time applied, is
+// judged by its beginning, and one that lies beyond it altogether by the next one: ticks of
+// a wrong clock must not keep the log from being trimmed. It returns the number of chunks
+// removed; if that is step, there may be more to remove.
+func Retain(ctx context.Context, l Log, before, now odds.Time, keepBytes int64, step int) (removed int, err error) {
 	excess := int64(0)
 	if keepBytes > 0 {
 		held, err := l.Stats(ctx)
@@ -84,19 +86,44 @@ func Retain(ctx context.Context, l Log, before odds.Time, keepBytes int64, step 
 		}
 		excess = held.Bytes - keepBytes
 	}
-	until := Position(0)
+	if step <= 0 {
+		return 0, nil
+	}
+	n, until, beyond := 0, Position(0), Position(0) // beyond: the first chunk after a step
 	for e, err := range l.List(ctx, 0) {
 		if err != nil {
 			return 0, err
 		}
-		until = e.Position
-		if removed == step || e.To >= before && excess <= 0 {
-			break
+		if n == removed {
+			until = e.Position
 		}
-		removed++
+		if n == step {
+			if removed > 0 {
+				break
+			}
+			beyond = e.Position
+		}
+		n++
+		end := e.To
+		if end > now {
+			end = e.From
+		}
+		old := end < before || excess > 0
+		switch {
+		case old && beyond != 0:
+			return trim(ctx, l, beyond, step)
+		case old:
+			until, removed = e.Position, n
+		case end <= now:
+			return trim(ctx, l, until, removed)
+		}
 		excess -= int64(e.Bytes)
 	}
-	if removed == 0 {
+	return trim(ctx, l, until, removed)
+}
+
+func trim(ctx context.Context, l Log, until Position, found int) (removed int, err error) {
+	if found == 0 {
 		return 0, nil
 	}
 	return l.Trim(ctx, until)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"slices"
 
 	"corrgraph/odds"
@@ -15,8 +16,9 @@ import (
 //
 // All batches of one instant are considered together. An update that repeats one of the
 // same venue's market (see Same) is a duplicate, and one that adds selections joins the
-// first. In a poll, a differing update is a conflict, and the first one stands. In a stream
-// both stand, in their order. The remaining updates of one poll form one batch. So the
+// first. An update that contradicts another stands beside it, in their order: in a stream it
+// is the newer one; which of a poll's is right can't be known, and the board takes neither.
+// The remaining updates of one poll form one batch. So the
 // result does not depend on how the batches were spread over files, runs or sources. Merge
 // is not safe for concurrent use.
 type Merge struct {
@@ -43,12 +45,8 @@ func NewMerge(held iter.Seq2[*odds.Batch, error], fresh func() (*odds.Batch, err
 	return &Merge{held: func() (*odds.Batch, error, bool) { b, err, ok := next(); return b, err, ok }, fresh: fresh}, stop
 }
 
-// Duplicates returns how many quotes were dropped so far as duplicates.
+// Duplicates returns how many of the new batches' quotes were dropped so far as duplicates.
 func (m *Merge) Duplicates() int { return m.combiner.duplicates }
-
-// Conflicts returns how many quotes of polls were dropped so far because they contradicted
-// an earlier one of the same instant.
-func (m *Merge) Conflicts() int { return m.combiner.conflicts }
 
 // Next returns the next instant; ok is false at the end. The first error of either side
 // ends the merge and is returned unwrapped.
@@ -113,10 +111,11 @@ type origin struct {
 // Combiner puts the batches of one instant in order. The zero value is ready to use. It is
 // not safe for concurrent use.
 type Combiner struct {
-	duplicates, conflicts int
+	duplicates int
 
 	all  []origin               // reused
 	seen map[updateKey]struct{} // reused
+	hash Seen                   // for its buffer
 }
 
 // Combine puts the batches of one instant in order of application: sources by name, each in
@@ -161,7 +160,7 @@ func (c *Combiner) instant(all []origin) (g Instant) {
 // came from.
 func ordered(b *odds.Batch) *odds.Batch {
 	before := func(u, v odds.Update) int {
-		return cmp.Or(cmp.Compare(u.Event.ID, v.Event.ID), cmp.Compare(u.Venue, v.Venue), cmp.Compare(u.Market, v.Market))
+		return cmp.Or(cmp.Compare(u.Event.ID, v.Event.ID), cmp.Compare(u.Venue, v.Venue), cmp.Compare(u.Market, v.Market), cmp.Compare(u.Settlement, v.Settlement))
 	}
 	if !b.Polled || slices.IsSortedFunc(b.Updates, before) {
 		return b
@@ -172,7 +171,20 @@ func ordered(b *odds.Batch) *odds.Batch {
 	return &own
 }
 
-type updateKey struct{ venue, event, market string }
+// updateKey names a venue's market. A source can give one id to two matches, so that the id
+// alone doesn't.
+type updateKey struct {
+	venue, event, about, market, settlement string
+	lay                                     bool
+}
+
+func keyOf(u *odds.Update) updateKey {
+	about := cmp.Or(u.Event.Home, u.Event.Title)
+	if u.Event.Home == "" && len(u.Event.Participants) > 0 {
+		about = u.Event.Participants[0]
+	}
+	return updateKey{u.Venue, u.Event.ID, about, u.Market, u.Settlement, u.Lay}
+}
 
 // part is a batch to apply, and the updates of it that remain.
 type part struct {
@@ -198,11 +210,14 @@ func (c *Combiner) source(all []origin, g *Instant) {
 		}
 		return
 	}
-	before := map[updateKey][]*odds.Update{}
+	before := map[updateKey]*standing{}
 	var parts []part
 	poll := -1
 	for _, o := range all {
-		first, fresh := c.fresh(o.b, before)
+		first, fresh, repeated := c.fresh(o.b, before)
+		if !o.held {
+			c.duplicates += repeated
+		}
 		empty := len(o.b.Updates) == 0
 		if !o.held && (empty || len(fresh) > 0) {
 			own := *o.b
@@ -244,7 +259,7 @@ func (c *Combiner) distinct(all []origin) bool {
 		}
 		for i := range o.b.Updates {
 			u := &o.b.Updates[i]
-			k := updateKey{u.Venue, u.Event.ID, u.Market}
+			k := keyOf(u)
 			if _, ok := c.seen[k]; ok {
 				return false
 			}
@@ -257,64 +272,141 @@ func (c *Combiner) distinct(all []origin) bool {
 // fresh returns the updates of b that are the first of their market or differ from the
 // earlier ones. For the log it also returns everything new: these updates, and the quotes
 // that other updates add. A file may be cut between the legs of a market; the legs in the
-// next file then belong to the existing update.
-func (c *Combiner) fresh(b *odds.Batch, before map[updateKey][]*odds.Update) (first []*odds.Update, log []odds.Update) {
+// next file then belong to the existing update. repeated counts the other quotes; an update
+// without any counts as one.
+//
+// Cost: O(quotes).
+func (c *Combiner) fresh(b *odds.Batch, before map[updateKey]*standing) (first []*odds.Update, log []odds.Update, repeated int) {
 	for i := range b.Updates {
 		u := b.Updates[i]
-		k := updateKey{u.Venue, u.Event.ID, u.Market}
-		if slices.ContainsFunc(before[k], func(v *odds.Update) bool { return Same(&u, v) }) {
-			c.duplicates += max(1, len(u.Quotes))
+		k := keyOf(&u)
+		s := before[k]
+		if s == nil {
+			s = &standing{by: map[uint64][]*odds.Update{}}
+			before[k] = s
+		}
+		h := c.hash.Hash(b, &u)
+		if s.has(&u, h) {
+			repeated += max(1, len(u.Quotes))
 			continue
 		}
-		if n := len(before[k]); n > 0 {
-			if added, ok := rest(&u, before[k][n-1]); ok {
-				c.duplicates += len(u.Quotes) - len(added)
+		if s.last != nil {
+			if added, ok := s.rest(&u); ok {
+				repeated += len(u.Quotes) - len(added)
 				if len(added) > 0 {
-					grow(before[k][n-1], &u, added)
+					s.grow(&u, added)
 					u.Quotes = added
 					log = append(log, u)
 				}
 				continue
 			}
-			if b.Polled {
-				c.conflicts += max(1, len(u.Quotes))
-				continue
-			}
 		}
-		before[k] = append(before[k], &u)
+		s.add(&u, h)
 		first, log = append(first, &u), append(log, u)
 	}
-	return first, log
+	return first, log, repeated
 }
 
-// rest returns the quotes of u that v lacks; ok is false if the two contradict each other
-// and cannot be parts of one update.
-func rest(u, v *odds.Update) (added []odds.Quote, ok bool) {
-	if !alike(u, v) || len(u.Quotes) == 0 || len(v.Quotes) == 0 {
+// standing is the updates of one market at one instant that stand so far.
+type standing struct {
+	by   map[uint64][]*odds.Update // by hash, as they came
+	last *odds.Update
+	own  bool // last's quotes are not shared
+
+	indexed int // how many of last's quotes are in:
+	lines   map[lineKey]quoted
+	mains   map[lineKey]quoted // those marked as the main line, by an unset line
+}
+
+type lineKey struct {
+	subject, selection string
+	line               uint64
+}
+
+// quoted is one or more quotes with the same key.
+type quoted struct {
+	first int  // index
+	mixed bool // they differ
+}
+
+func lineOf(q *odds.Quote, line float64) lineKey {
+	if line != line {
+		line = math.Inf(1)
+	}
+	return lineKey{q.Subject, q.Selection, math.Float64bits(line + 0)} // −0 is the line 0
+}
+
+func (s *standing) add(u *odds.Update, hash uint64) {
+	s.by[hash] = append(s.by[hash], u)
+	*s = standing{by: s.by, last: u}
+}
+
+// has reports whether u repeats an update. The last one may have grown since.
+func (s *standing) has(u *odds.Update, hash uint64) bool {
+	return s.last != nil && Same(u, s.last) || slices.ContainsFunc(s.by[hash], func(v *odds.Update) bool { return Same(u, v) })
+}
+
+// index brings the index of the last update's quotes up to date.
+func (s *standing) index() {
+	if s.lines == nil {
+		s.lines, s.mains = map[lineKey]quoted{}, map[lineKey]quoted{}
+	}
+	note := func(in map[lineKey]quoted, k lineKey) {
+		x, ok := in[k]
+		if !ok {
+			in[k] = quoted{first: s.indexed}
+		} else if !sameQuote(&s.last.Quotes[x.first], &s.last.Quotes[s.indexed]) {
+			in[k] = quoted{x.first, true}
+		}
+	}
+	for ; s.indexed < len(s.last.Quotes); s.indexed++ {
+		q := &s.last.Quotes[s.indexed]
+		note(s.lines, lineOf(q, q.Line))
+		if q.Main {
+			note(s.mains, lineOf(q, math.NaN()))
+		}
+	}
+}
+
+// against compares a quote with the last update's of a key.
+func (s *standing) against(q *odds.Quote, in map[lineKey]quoted, k lineKey) (known, contradicts bool) {
+	x, ok := in[k]
+	if !ok {
+		return false, false
+	}
+	same := !x.mixed && sameQuote(&s.last.Quotes[x.first], q)
+	return same, !same
+}
+
+// rest returns the quotes of u that the last update lacks; ok is false if the two
+// contradict each other and cannot be parts of one update.
+func (s *standing) rest(u *odds.Update) (added []odds.Quote, ok bool) {
+	if !alike(u, s.last) || len(u.Quotes) == 0 || len(s.last.Quotes) == 0 {
 		return nil, false
 	}
-	for _, q := range u.Quotes {
-		known := false
-		for _, p := range v.Quotes {
-			if p.Selection != q.Selection {
-				continue
-			}
-			switch {
-			case sameQuote(&p, &q):
-				known = true
-			case sameNumber(p.Line, q.Line) || p.Main && q.Main:
-				return nil, false
-			}
+	s.index()
+	for i := range u.Quotes {
+		q := &u.Quotes[i]
+		known, contradicts := s.against(q, s.lines, lineOf(q, q.Line))
+		if q.Main && !contradicts {
+			_, contradicts = s.against(q, s.mains, lineOf(q, math.NaN()))
+		}
+		if contradicts {
+			return nil, false
 		}
 		if !known {
-			added = append(added, q)
+			added = append(added, *q)
 		}
 	}
 	return added, true
 }
 
-// grow adds quotes of u to v without modifying v's own slice, which may be shared.
-func grow(v, u *odds.Update, added []odds.Quote) {
-	v.Quotes = append(slices.Clip(v.Quotes), added...)
-	v.Updated, v.Winners = max(v.Updated, u.Updated), max(v.Winners, u.Winners)
+// grow adds quotes of u to the last update.
+func (s *standing) grow(u *odds.Update, added []odds.Quote) {
+	v := s.last
+	if !s.own {
+		v.Quotes, s.own = slices.Clip(v.Quotes), true
+	}
+	v.Quotes = append(v.Quotes, added...)
+	v.Updated, v.Terms = max(v.Updated, u.Updated), v.Terms.Or(u.Terms)
 }

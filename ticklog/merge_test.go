@@ -63,8 +63,8 @@ func TestMergeOrdersByTime(t *testing.T) {
 	if p := prices(applied); len(p) != 4 || p[0] != 2.1 || p[1] != 2.3 || p[2] != 2.5 || p[3] != 2.7 {
 		t.Errorf("applied %v", p)
 	}
-	if p := prices(logged); len(p) != 2 || p[0] != 2.3 || p[1] != 2.7 || m.Duplicates()+m.Conflicts() != 0 {
-		t.Errorf("logged %v, %d duplicates, %d conflicts", p, m.Duplicates(), m.Conflicts())
+	if p := prices(logged); len(p) != 2 || p[0] != 2.3 || p[1] != 2.7 || m.Duplicates() != 0 {
+		t.Errorf("logged %v, %d duplicates", p, m.Duplicates())
 	}
 }
 
@@ -72,15 +72,15 @@ func TestMergeTakesOutWhatIsThereTwice(t *testing.T) {
 	applied, logged, m := merged(t,
 		[]*odds.Batch{offer("p", 1, true, "a", 2.1)},
 		[]*odds.Batch{offer("p", 1, true, "a", 2.1), offer("p", 1, true, "b", 2.2), offer("p", 1, true, "b", 2.9)})
-	if p := prices(applied); len(applied) != 1 || len(p) != 2 || p[0] != 2.1 || p[1] != 2.2 {
+	if p := prices(applied); len(applied) != 1 || len(p) != 3 || p[0] != 2.1 || p[1] != 2.2 || p[2] != 2.9 {
 		t.Errorf("applied %v in %d batches, want one poll of both venues", p, len(applied))
 	}
-	if p := prices(logged); len(p) != 1 || p[0] != 2.2 || m.Duplicates() != 1 || m.Conflicts() != 1 {
-		t.Errorf("logged %v, %d duplicates, %d conflicts: the first price of a poll stands", p, m.Duplicates(), m.Conflicts())
+	if p := prices(logged); len(p) != 2 || p[0] != 2.2 || p[1] != 2.9 || m.Duplicates() != 1 {
+		t.Errorf("logged %v, %d duplicates: both prices of a poll stand", p, m.Duplicates())
 	}
 	applied, _, m = merged(t, nil, []*odds.Batch{offer("s", 1, false, "a", 2.1), offer("s", 1, false, "a", 2.2), offer("s", 1, false, "a", 2.1)})
-	if p := prices(applied); len(p) != 2 || p[0] != 2.1 || p[1] != 2.2 || m.Duplicates() != 1 || m.Conflicts() != 0 {
-		t.Errorf("applied %v of a stream, %d duplicates, %d conflicts: both prices stand", p, m.Duplicates(), m.Conflicts())
+	if p := prices(applied); len(p) != 2 || p[0] != 2.1 || p[1] != 2.2 || m.Duplicates() != 1 {
+		t.Errorf("applied %v of a stream, %d duplicates: both prices stand", p, m.Duplicates())
 	}
 }
 
@@ -130,12 +130,37 @@ func TestMergeJoinsLegsCutApart(t *testing.T) {
 					legs = append(legs, q.Selection)
 				}
 			}
-			if !slices.Equal(legs, c.logged) || m.Duplicates() != c.duplicates || m.Conflicts() != 0 {
-				t.Errorf("polled %v, %s: logged %v, %d duplicates, %d conflicts", polled, name, legs, m.Duplicates(), m.Conflicts())
+			if !slices.Equal(legs, c.logged) || m.Duplicates() != c.duplicates {
+				t.Errorf("polled %v, %s: logged %v, %d duplicates", polled, name, legs, m.Duplicates())
 			}
 			if len(c.held[0].Updates[0].Quotes) > 1 && name != "a leg of the whole" {
 				t.Errorf("%s: a batch was modified", name)
 			}
+		}
+	}
+}
+
+// Two matches of one id at one instant are not two legs of one market.
+func TestMergeKeepsTwoMatchesOfAnIDApart(t *testing.T) {
+	of := func(e odds.Event, selection string) *odds.Batch {
+		b := offer("s", 1, false, "a", 2)
+		e.ID = "game"
+		b.Updates[0].Event, b.Updates[0].Quotes[0].Selection = &e, selection
+		return b
+	}
+	for name, two := range map[string][2]odds.Event{
+		"sides":   {{Home: "Oak", Away: "Pine"}, {Home: "Elm", Away: "Ash"}},
+		"titles":  {{Title: "Will A win?"}, {Title: "Will it rain?"}},
+		"runners": {{Title: "Race", Participants: []string{"Ann", "Bob"}}, {Title: "Race", Participants: []string{"Dan", "Eve"}}},
+	} {
+		a, b := of(two[0], "x"), of(two[1], "y")
+		applied, logged, m := merged(t, []*odds.Batch{a}, []*odds.Batch{b, of(two[1], "y")})
+		n := 0
+		for _, b := range applied {
+			n += len(b.Updates)
+		}
+		if n != 2 || len(logged) != 1 || m.Duplicates() != 1 {
+			t.Errorf("%s: %d updates applied, %d batches logged, %d duplicates", name, n, len(logged), m.Duplicates())
 		}
 	}
 }

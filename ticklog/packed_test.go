@@ -70,9 +70,12 @@ func oddities() []*odds.Batch {
 			{Event: e, Venue: "v", Market: "m", Format: odds.Raw, Status: odds.Unknown, InPlay: true, Image: true, Updated: 3, Quotes: q},
 			{Event: again, Venue: "v", Market: "m", Format: odds.Raw, Status: odds.Unknown, InPlay: true, Image: true, Updated: 3, Quotes: q},
 			{Event: more, Venue: "v", Market: "m", Updated: 4007, Quotes: q[:1]},
-			{Event: more, Venue: "v", Market: "m", Updated: 4007, Winners: 3, Quotes: q[:1]},
-			{Event: more, Venue: "v", Market: "m", Updated: 4007, Winners: 3, InPlay: true, Quotes: q[:1]},
-			{Event: more, Venue: "v", Market: "m", Updated: 4007, Winners: -1, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Terms: odds.Terms{Winners: 3}, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Terms: odds.Terms{Winners: 3}, InPlay: true, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Terms: odds.Terms{Winners: -1}, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Terms: odds.Terms{Complete: odds.StatedYes}, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Terms: odds.Terms{Winners: 2, Complete: odds.StatedNo, Lay: true, Settlement: "overtime"}, Quotes: q[:1]},
+			{Event: more, Venue: "v", Market: "m", Updated: 4007, Terms: odds.Terms{Lay: true}, Quotes: []odds.Quote{{Subject: "Al Stone", Selection: "Over", Price: 2}}},
 			{Event: more, Venue: "v", Market: "m", Updated: 4007, Quotes: q[:1]},
 			{Venue: "", Market: "", Quotes: []odds.Quote{}},
 			{},
@@ -134,12 +137,12 @@ func spell(b *odds.Batch) string {
 
 // A log written before chunks could state winners is read unchanged, and chunks without
 // winners are still written in that version, so that earlier programs can read them.
-func TestChunksWithoutWinnersAreOfTheFirstVersion(t *testing.T) {
+func TestChunksAreOfTheLowestVersion(t *testing.T) {
 	var enc Encoder
-	for want, winners := range map[byte]int{version1: 0, version2: 2} {
-		chunk := enc.Encode([]*odds.Batch{{Updates: []odds.Update{{Venue: "v", Market: "m", Winners: winners}}}})
+	for want, terms := range map[byte]odds.Terms{version1: {}, version2: {Winners: 2}, version3: {Lay: true}} {
+		chunk := enc.Encode([]*odds.Batch{{Updates: []odds.Update{{Venue: "v", Market: "m", Terms: terms}}}})
 		if got := chunk[len(magic)]; got != want {
-			t.Errorf("%d winners are in version %d, want %d", winners, got, want)
+			t.Errorf("%+v is in version %d, want %d", terms, got, want)
 		}
 	}
 }

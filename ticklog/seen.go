@@ -15,7 +15,7 @@ import (
 
 // Same reports whether two updates of one market are equal: format, states and quotes in
 // order, field by field. Unset lines and other numbers (NaN) are equal. The venue's own
-// stamp and the number of winners are ignored: a repeated update with a new stamp is still
+// stamp, the number of winners and completeness are ignored: a repeated update with a new stamp is still
 // a repetition.
 func Same(a, b *odds.Update) bool {
 	if !alike(a, b) || len(a.Quotes) != len(b.Quotes) {
@@ -31,11 +31,11 @@ func Same(a, b *odds.Update) bool {
 
 // alike reports whether two updates agree on their market as a whole.
 func alike(a, b *odds.Update) bool {
-	return a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image && a.Format == b.Format
+	return a.Lay == b.Lay && a.Settlement == b.Settlement && a.Status == b.Status && a.InPlay == b.InPlay && a.Image == b.Image && a.Format == b.Format
 }
 
 func sameQuote(p, q *odds.Quote) bool {
-	return p.Selection == q.Selection && p.Side == q.Side && p.Main == q.Main && p.Status == q.Status &&
+	return p.Subject == q.Subject && p.Selection == q.Selection && p.Side == q.Side && p.Main == q.Main && p.Status == q.Status &&
 		sameNumber(p.Price, q.Price) && sameNumber(p.Line, q.Line) && sameNumber(p.Size, q.Size)
 }
 
@@ -92,8 +92,15 @@ func (s *Seen) Hash(b *odds.Batch, u *odds.Update) uint64 {
 	p = appendWord(p, u.Venue)
 	p = appendWord(p, u.Market)
 	p = append(p, byte(u.Format), byte(u.Status), flag(u.InPlay), flag(u.Image))
+	if u.Lay || u.Settlement != "" {
+		p = append(p, flag(u.Lay))
+		p = appendWord(p, u.Settlement)
+	}
 	for i := range u.Quotes {
 		q := &u.Quotes[i]
+		if q.Subject != "" {
+			p = appendWord(p, q.Subject)
+		}
 		p = appendWord(p, q.Selection)
 		p = append(p, byte(q.Side), flag(q.Main), byte(q.Status))
 		p = appendNumber(p, q.Price)

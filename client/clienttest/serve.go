@@ -22,20 +22,23 @@ type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 func Serve(t testing.TB, h http.Handler) (url string, dial Dial) {
 	t.Helper()
 	l := bufconn.Listen(1 << 20)
-	var under sync.WaitGroup
-	s := &http.Server{ReadTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		under.Add(1)
-		defer under.Done()
-		h.ServeHTTP(w, r)
-	})}
+	var open sync.WaitGroup // connections: Serve alone adds one, and a handler ends before its connection
+	s := &http.Server{ReadTimeout: time.Minute, Handler: h, ConnState: func(_ net.Conn, now http.ConnState) {
+		switch now {
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			open.Done()
+		}
+	}}
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
+	go func() { ended <- s.Serve(listener{l}) }()
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 		<-ended // http.ErrServerClosed
-		under.Wait()
+		open.Wait()
 	})
 	return "http://service.test", func(ctx context.Context, _, _ string) (net.Conn, error) { return l.DialContext(ctx) }
 }

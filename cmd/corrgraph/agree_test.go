@@ -120,11 +120,14 @@ func market(hours int) string {
 	begin := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	x := []float64{0, 0}
 	for step := range hours * 360 {
+		at := begin.Add(time.Duration(step)*10*time.Second + time.Duration(r.IntN(5000))*time.Millisecond) // regular times would be a poll's
 		for i := range x {
-			x[i] += 0.05 * r.NormFloat64()
+			if step < hours*360-30 { // at the end nothing moves, so that nothing is judged while it is asked
+				x[i] += 0.05 * r.NormFloat64()
+			}
 		}
 		for lag, venue := range []string{"lead", "near", "far"} {
-			when := begin.Add(time.Duration(step) * 10 * time.Second)
+			when := at
 			if lag > 0 {
 				when = when.Add(time.Duration(lag+1) * time.Second)
 			}
@@ -132,7 +135,7 @@ func market(hours int) string {
 				p := 1 / (1 + math.Exp(-x[i]))
 				for k, selection := range []string{"home", "away"} {
 					fmt.Fprintf(&b, "%s,%s,match-%d,tennis,open,Ann %d,Bea,h2h,%s,%.4f\n",
-						when.Format(time.RFC3339), venue, i, i, selection, 1/[]float64{p, 1 - p}[k])
+						when.Format(time.RFC3339Nano), venue, i, i, selection, 1/[]float64{p, 1 - p}[k])
 				}
 			}
 		}
@@ -151,10 +154,16 @@ func TestCommandsAnswerAsTheServiceDoes(t *testing.T) {
 		t.Fatalf("%d links, %d anomalies, %d families with forecasts: this test shows nothing", edges, anomalies, scored)
 	}
 	id, source, target := edge["event_id"].(string), edge["source"].(string), edge["target"].(string)
-	asked := map[string][]string{ // by the service's path
+	newest, err := time.Parse(time.RFC3339Nano, ask(t, "events", "--db", db)["as_of"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	since := newest.Add(-15 * time.Minute).Format(time.RFC3339) // a store keeps the newest hundred of an event
+	asked := map[string][]string{                               // by the service's path
 		"/v1/leaders":                                                             {"leaders"},
 		"/v1/leaders?market=h2h&sport=tennis":                                     {"leaders", "--market", "h2h", "--sport", "tennis"},
 		"/v1/events?limit=1000":                                                   {"events"},
+		"/v1/ambiguities?limit=1000":                                              {"ambiguities"},
 		"/v1/events/" + url.PathEscape(id) + "/graph":                             {"graph", id},
 		"/v1/events/" + url.PathEscape(id) + "/graph?limit=1":                     {"graph", id, "--limit", "1"},
 		"/v1/events/" + url.PathEscape(event["event_id"].(string)) + "/anomalies": {"anomalies", event["event_id"].(string)},
@@ -164,6 +173,7 @@ func TestCommandsAnswerAsTheServiceDoes(t *testing.T) {
 		"/v1/propagation?paths=3&source=" + url.QueryEscape(source) + "&target=" + url.QueryEscape(target):     {"propagate", source, target, "--paths", "3"},
 		"/v1/propagation?max_depth=1&source=" + url.QueryEscape(source) + "&target=" + url.QueryEscape(target): {"propagate", source, target, "--max-depth", "1"},
 		"/v1/scorecard": {"scorecard"},
+		"/v1/forecasts?since=" + since + "&event=" + id: {"forecasts", "--event", id, "--since", since},
 	}
 	of := map[string]map[string]any{}
 	served(t, db, ask(t, "events", "--db", db)["as_of"].(string), func(get func(string) map[string]any) {

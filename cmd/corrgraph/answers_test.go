@@ -81,10 +81,10 @@ func known(t *testing.T) string {
 		From: asOf - 3_600_000, To: asOf - 3_000_000, Move: 0.2, Size: 0.066, P: 0.6, Confidence: 0.97, Outcome: ledger.Hit, ResolvedAt: asOf - 3_200_000,
 		Actual: 0.07, LeadTime: 300_000, Base: 0.09, BaseN: 30,
 	}
-	card, err := json.Marshal(ledger.NewScorecard([]ledger.Named{{Prediction: p, Of: ledger.FamilyScore{
+	card, err := json.Marshal(ledger.NewScorecard([]ledger.Prediction{p}, map[string]ledger.FamilyScore{p.Family: {
 		Layer: 1, Leader: "draftkings", Follower: "mybookieag",
 		Sport: "baseball", League: "mlb", Market: "h2h", Phase: "pre",
-	}}}))
+	}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,9 +160,15 @@ func TestAnswers(t *testing.T) {
 	if g := v["groups"].([]any); len(g) != 1 || len(g[0].([]any)) != 2 {
 		t.Errorf("groups %v", g)
 	}
-	for filter, want := range map[string]int{"--sport=baseball": 1, "--sport=MLB": 1, "--sport=soccer_epl": 1, "--sport=cricket": 0, "--market=h2h": 2, "--market=totals": 0} {
+	for filter, want := range map[string]int{"--sport=baseball": 1, "--sport=MLB": 1, "--sport=soccer_epl": 1, "--market=h2h": 2} {
 		if _, n := first(t, ask(t, "leaders", filter, "--db", db), "pairs"); n != want {
 			t.Errorf("leaders %s: %d pairs, want %d", filter, n, want)
+		}
+	}
+
+	for filter, says := range map[string]string{"--sport=cricket": "known: baseball, baseball_mlb", "--market=moneyline": "did you mean h2h?"} {
+		if r := call(t, "", "leaders", filter, "--db", db); r.code != codeFailed || !strings.Contains(r.errors, says) || r.out != "" {
+			t.Errorf("leaders %s: exit %d, %s", filter, r.code, r.errors)
 		}
 	}
 
@@ -211,7 +217,7 @@ func TestAnswers(t *testing.T) {
 	}
 
 	v = ask(t, "scorecard", "--db", db)
-	has(t, "the scorecard", v, "families,layers,calibration,rivals")
+	has(t, "the scorecard", v, "families,layers,calibration,rivals,baselines,reliability,calls,log_loss")
 	family, _ := first(t, v, "families")
 	has(t, "a family", family, "layer,leader,follower,sport,league,market,issued,matured,hits,hit_rate,hit_low,hit_high,base_rate,brier,lead_time_ms")
 	has(t, "version", ask(t, "version"), "version,dashboard,store_version,go,platform")
@@ -222,7 +228,7 @@ func TestAnswers(t *testing.T) {
 func TestEmptyStore(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "empty.db")
 	must(t, "migrate", "--db", db)
-	for command, lists := range map[string]string{"leaders": "pairs,groups", "events": "events", "edges": "edges", "anomalies": "anomalies", "scorecard": "families,calibration"} {
+	for command, lists := range map[string]string{"leaders": "pairs,groups", "events": "events", "ambiguities": "ambiguities", "edges": "edges", "anomalies": "anomalies", "forecasts": "forecasts", "scorecard": "families,calibration,reliability"} {
 		v := ask(t, command, "--db", db)
 		for _, name := range strings.Split(lists, ",") {
 			first(t, v, name)
@@ -233,10 +239,24 @@ func TestEmptyStore(t *testing.T) {
 	}
 }
 
+func TestForecastsAreListed(t *testing.T) {
+	db := known(t)
+	c, n := first(t, ask(t, "forecasts", "--event", eventID, "--since", (asOf-3_600_000).String(), "--db", db), "forecasts")
+	if n != 1 || c["follower"] != "mybookieag" || c["market"] != "h2h" || c["selection"] != "home" || c["outcome"] != "hit" || c["high_ms"] != 600_000.0 {
+		t.Errorf("%d forecasts, %v", n, c)
+	}
+	if _, n := first(t, ask(t, "forecasts", "--since", asOf.String(), "--db", db), "forecasts"); n != 0 {
+		t.Errorf("%d forecasts since the newest price", n)
+	}
+	if r := call(t, "", "forecasts", "--event", "nobody", "--db", db); r.code != 1 || !strings.Contains(r.errors, "corrgraph events lists them") {
+		t.Errorf("an unknown match: exit %d, %s", r.code, r.errors)
+	}
+}
+
 func TestAsOf(t *testing.T) {
 	db := known(t)
 	before := (asOf - 4_000_000).String()
-	for command, list := range map[string]string{"leaders": "pairs", "anomalies": "anomalies", "scorecard": "families"} {
+	for command, list := range map[string]string{"leaders": "pairs", "anomalies": "anomalies", "forecasts": "forecasts", "scorecard": "families"} {
 		if _, n := first(t, ask(t, command, "--as-of", before, "--db", db), list); n != 0 {
 			t.Errorf("%s as of %s knows %d things of later", command, before, n)
 		}

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"strconv"
 	"strings"
 
 	"corrgraph/answer"
-	"corrgraph/detect"
-	"corrgraph/graph"
+	"corrgraph/answer/forecast"
+	"corrgraph/answer/leaders"
+	"corrgraph/catalog"
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
@@ -34,7 +35,7 @@ func (leadersCmd) Help() string {
 
 func (c *leadersCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		l, err := answer.ListLeaders(ctx, answer.StoredLeaders{FamilyStore: st}, answer.LeaderFilter{Sport: c.Sport, Market: c.Market}, now)
+		l, err := leaders.List(ctx, leaders.Stored{FamilyStore: st}, answer.LeagueFilter{Sport: c.Sport, Market: c.Market}, now)
 		if err != nil {
 			return err
 		}
@@ -71,6 +72,37 @@ func (c *eventsCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
+type ambiguitiesCmd struct {
+	readFlags
+	Kind  string `enum:"any,participant,event,id,roles,name" default:"any" help:"Only this kind: participant, event, id, roles or name."`
+	Limit int    `default:"40" help:"Rows of the table, the newest first; 0 for all. JSON always has all."`
+}
+
+func (ambiguitiesCmd) Help() string {
+	return "What was kept apart because it could be two things, and what was taken for one although something changed?\n\n" +
+		"    corrgraph ambiguities --db mlb.db\n    corrgraph ambiguities --db mlb.db --kind id\n\n" +
+		"participant: a name that fits more than one. event: matches that could be one. id: an id that means several things. " +
+		"roles: home and away exchanged. name: another spelling. The newest " + strconv.Itoa(catalog.MostListed) + " are kept." + codes
+}
+
+func (c *ambiguitiesCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		names, err := answer.NamesFor(ctx, st, "")
+		if err != nil {
+			return err
+		}
+		all, err := st.Ambiguities(ctx)
+		if err != nil {
+			return err
+		}
+		l, err := answer.ListAmbiguities(all, strings.TrimPrefix(c.Kind, "any"), names, now)
+		if err != nil {
+			return err
+		}
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+	})
+}
+
 type edgesCmd struct {
 	readFlags
 	Event string `placeholder:"ID" help:"Only this match."`
@@ -85,7 +117,7 @@ func (edgesCmd) Help() string {
 
 func (c *edgesCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		names, err := namesFor(ctx, st, c.Event)
+		names, err := answer.NamesFor(ctx, st, c.Event)
 		if err != nil {
 			return err
 		}
@@ -129,11 +161,11 @@ func (graphCmd) Help() string {
 
 func (c *graphCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		names, err := namesFor(ctx, st, c.Event)
+		names, err := answer.NamesFor(ctx, st, c.Event)
 		if err != nil {
 			return err
 		}
-		g := answer.ReadGraph(ctx, st, answer.GraphQuery{Event: c.Event, Limit: c.Limit, Mode: graph.Mode(c.Build)}, names, now)
+		g := answer.ReadGraph(ctx, st, answer.GraphQuery{Event: c.Event, Limit: c.Limit, Mode: c.Build}, names, now)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -150,14 +182,7 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 // auditFailed records failed layers in the store's audit log. It is the only write
 // of a reading command, and only after a failure.
 func auditFailed(ctx context.Context, db string, g *answer.Graph) error {
-	var rows []store.AuditRow
-	for _, l := range g.Layers {
-		if l.Status == graph.Failed {
-			rows = append(rows, store.AuditRow{
-				At: odds.TimeOf(clock()), Operation: l.Layer.Key() + "_BUILD_FAILED", Subject: g.EventID, Layer: l.Layer, Status: "FAILED", Detail: l.Reason,
-			})
-		}
-	}
+	rows := g.Failures(odds.TimeOf(clock()))
 	if rows == nil {
 		return nil
 	}
@@ -197,11 +222,7 @@ func (c *anomaliesCmd) Validate() error {
 	if !(c.MinConfidence >= 0 && c.MinConfidence <= 1) {
 		return fmt.Errorf("--min-confidence %v is not between 0 and 1", c.MinConfidence)
 	}
-	// Unknown kinds are refused: an empty list would read as "nothing abnormal".
-	if c.Kind != "" && detect.Describe(c.Kind) == "" {
-		return fmt.Errorf("--kind %q is not a kind of anomaly; there are %s", c.Kind, kinds())
-	}
-	return nil
+	return answer.CheckKind(c.Kind)
 }
 
 func (anomaliesCmd) Help() string {
@@ -210,18 +231,9 @@ func (anomaliesCmd) Help() string {
 		"Rows that another program wrote have no history to compare with: they are listed as kind external." + codes
 }
 
-// kinds lists the kinds of anomalies by name.
-func kinds() string {
-	var all []string
-	for _, r := range detect.Rules() {
-		all = append(all, r.Kind)
-	}
-	return strings.Join(slices.Sorted(slices.Values(all)), ", ")
-}
-
 func (c *anomaliesCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		names, err := namesFor(ctx, st, c.Event)
+		names, err := answer.NamesFor(ctx, st, c.Event)
 		if err != nil {
 			return err
 		}
@@ -263,7 +275,7 @@ func (propagateCmd) Help() string {
 
 func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
-		names, err := namesFor(ctx, st, "")
+		names, err := answer.NamesFor(ctx, st, "")
 		if err != nil {
 			return err
 		}
@@ -287,6 +299,34 @@ func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
+type forecastsCmd struct {
+	readFlags
+	Event string  `placeholder:"ID" help:"Only this match."`
+	Since instant `placeholder:"TIME" help:"Only those issued from this time on."`
+	Kelly bool    `help:"State the share of a bankroll by Kelly's rule in the JSON: arithmetic on the fair probability, which is an estimate."`
+	Limit int     `default:"40" help:"Rows of the table, the newest first; 0 for all. JSON always has all."`
+}
+
+func (forecastsCmd) Help() string {
+	return "What was forecast, by whom, how surely, and what came of it?\n\n    corrgraph forecasts --db mlb.db --event 3f2a… --json\n\n" +
+		"A follower has one forecast at a time, however many leaders make it; later and opposing ones revise its chances. p is the chance that it moves by half of the size in time, " +
+		"p_half that it moves by half of its leaders' own move." + codes
+}
+
+func (c *forecastsCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		names, err := namesFor(ctx, st, c.Event)
+		if err != nil {
+			return err
+		}
+		l := &forecast.List{}
+		if err := l.Fill(ctx, forecast.Stored{Store: st, AsOf: now}, forecast.Query{Event: c.Event, Since: c.Since.at, Kelly: c.Kelly}, names, now); err != nil {
+			return err
+		}
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+	})
+}
+
 type scorecardCmd struct {
 	readFlags
 	Limit int `default:"30" help:"Rows of the table; 0 for all. JSON always has all."`
@@ -299,9 +339,9 @@ func (scorecardCmd) Help() string {
 
 func (c *scorecardCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, _ odds.Time) error {
-		card, err := answer.StoredScorecard(ctx, st)
+		card, err := forecast.StoredScorecard(ctx, st)
 		if c.AsOf.given {
-			card, err = answer.ScorecardAt(ctx, st, c.AsOf.at)
+			card, err = forecast.ScorecardAt(ctx, st, c.AsOf.at)
 		}
 		if err != nil {
 			return err

@@ -73,7 +73,7 @@ type backupMakeCmd struct {
 func (backupMakeCmd) Help() string {
 	return "Before something risky, with the service running:\n\n    corrgraph backup --config config/production/correlation-engine.yaml\n" +
 		"    corrgraph backup --db desk.db --folder backups\n\n" +
-		"The copy contains every commit made before it began. It counts once it has been opened and checked page by page, and has a .sha256 file beside it; " +
+		"The copy contains every commit made before it began. It counts once every page and every chunk of the tick log has been checked, and has a .sha256 file beside it; " +
 		"older ones are deleted according to backup.keep." + codes
 }
 
@@ -130,7 +130,11 @@ func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
 // contents describes the contents of a store in a line.
 func contents(c *store.Contents) string {
-	return fmt.Sprintf("holds %d events, %d links, %d quotes in %d chunks of the tick log, %d audit rows, as of %s", c.Events, c.Edges, c.Quotes, c.Chunks, c.AuditRows, c.AsOf)
+	aside := ""
+	if c.Quarantined > 0 {
+		aside = fmt.Sprintf(" (%d more are damaged and in quarantine)", c.Quarantined)
+	}
+	return fmt.Sprintf("holds %d events, %d links, %d quotes in %d chunks of the tick log%s, %d audit rows, as of %s", c.Events, c.Edges, c.Quotes, c.Chunks, aside, c.AuditRows, c.AsOf)
 }
 
 type backupListCmd struct{ folderFlags }
@@ -148,7 +152,7 @@ func (c *backupListCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	status, err := backup.ReadStatus(dir)
+	status, err := backup.ReadStatus(dir, clock())
 	if err != nil {
 		return err
 	}
@@ -183,7 +187,7 @@ type backupVerifyCmd struct {
 
 func (backupVerifyCmd) Help() string {
 	return "Can it be restored?\n\n    corrgraph backup verify --folder backups\n    corrgraph backup verify backups/corrgraph-20260102T150405.000Z.db\n\n" +
-		"The backup's checksum is verified; a copy of it is checked page by page and opened as a store. The backup itself is not touched." + codes
+		"The backup's checksum is verified; a copy of it is checked page by page and chunk by chunk, and opened as a store. The backup itself is not touched." + codes
 }
 
 func (c *backupVerifyCmd) Run(ctx context.Context, a *app) error {
@@ -251,7 +255,11 @@ func (c *backupVerifyCmd) newest(ctx context.Context, a *app) (reply backupAnswe
 	if err != nil {
 		return reply, err
 	}
-	reply, err = newBackupAnswer(all[0])
+	for _, b := range all {
+		if filepath.Base(b.Path) == f.Status().Verified {
+			reply, err = newBackupAnswer(b)
+		}
+	}
 	reply.Held = &held
 	return reply, err
 }

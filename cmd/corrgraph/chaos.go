@@ -13,7 +13,6 @@ import (
 	"corrgraph/proof/drill"
 	"corrgraph/proof/drill/fuzz"
 	"corrgraph/server/config"
-	"corrgraph/server/guard/fault"
 )
 
 type chaosCmd struct {
@@ -24,6 +23,7 @@ type chaosCmd struct {
 	ClockSkew      clockSkewCmd      `cmd:"" name:"clock-skew" help:"Shift the service's clock."`
 	FeedStall      feedStallCmd      `cmd:"" name:"feed-stall" help:"Stop all ticks from arriving."`
 	Kill           chaosKillCmd      `cmd:"" help:"Start a server, kill it (kill -9) at random moments, and check for lost ticks."`
+	Flip           chaosFlipCmd      `cmd:"" help:"Flip random bits of a store, and check that none is silent."`
 	Fuzz           chaosFuzzCmd      `cmd:"" help:"Send a running service valid, unusual and malformed requests, and check for wrong answers and leaks."`
 	Schedule       chaosScheduleCmd  `cmd:"" help:"Show when scheduled faults are due."`
 }
@@ -93,7 +93,7 @@ func (c *killLayerCmd) Validate() error {
 }
 
 func (c *killLayerCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, drill.Fault{Kind: fault.KillLayer, Layer: c.Layer})
+	return c.run(ctx, a, drill.Fault{Kind: drill.KillLayer, Layer: c.Layer})
 }
 
 type slowStoreCmd struct {
@@ -104,7 +104,7 @@ type slowStoreCmd struct {
 func (slowStoreCmd) Help() string { return drillHelp("slow-store --delay 200ms") }
 
 func (c *slowStoreCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, drill.Fault{Kind: fault.SlowStore, Delay: c.Delay})
+	return c.run(ctx, a, drill.Fault{Kind: drill.SlowStore, Delay: c.Delay})
 }
 
 type fullDiskCmd struct{ drillFlags }
@@ -112,7 +112,7 @@ type fullDiskCmd struct{ drillFlags }
 func (fullDiskCmd) Help() string { return drillHelp("full-disk --duration 30s") }
 
 func (c *fullDiskCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, drill.Fault{Kind: fault.FullDisk})
+	return c.run(ctx, a, drill.Fault{Kind: drill.FullDisk})
 }
 
 // size is an amount of memory on the command line: "4GB".
@@ -132,7 +132,7 @@ type memoryPressureCmd struct {
 func (memoryPressureCmd) Help() string { return drillHelp("memory-pressure --bytes 4GB") }
 
 func (c *memoryPressureCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, drill.Fault{Kind: fault.MemoryPressure, Bytes: int64(c.Bytes)})
+	return c.run(ctx, a, drill.Fault{Kind: drill.MemoryPressure, Bytes: int64(c.Bytes)})
 }
 
 type clockSkewCmd struct {
@@ -143,7 +143,7 @@ type clockSkewCmd struct {
 func (clockSkewCmd) Help() string { return drillHelp("clock-skew --offset=-30s") }
 
 func (c *clockSkewCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, drill.Fault{Kind: fault.ClockSkew, Offset: c.Offset})
+	return c.run(ctx, a, drill.Fault{Kind: drill.ClockSkew, Offset: c.Offset})
 }
 
 type feedStallCmd struct{ drillFlags }
@@ -151,7 +151,7 @@ type feedStallCmd struct{ drillFlags }
 func (feedStallCmd) Help() string { return drillHelp("feed-stall --duration 30s") }
 
 func (c *feedStallCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, drill.Fault{Kind: fault.FeedStall})
+	return c.run(ctx, a, drill.Fault{Kind: drill.FeedStall})
 }
 
 type chaosKillCmd struct {
@@ -211,6 +211,51 @@ func (c *chaosKillCmd) Run(ctx context.Context, a *app) error {
 		return drillError(err)
 	}
 	return errors.Join(a.print(r, r.Text), failed(kept, fmt.Sprintf("BROKEN: %d acknowledged ticks lost, %d doubled", r.Lost, r.Doubled)))
+}
+
+type chaosFlipCmd struct {
+	configFlags
+	Runs     int    `default:"1000" help:"Number of flipped bits (default ${default})."`
+	Requests int    `default:"60" help:"Acknowledged requests in the store (default ${default})."`
+	Seed     uint64 `default:"1" help:"Seed of the bits (default ${default})."`
+}
+
+func (chaosFlipCmd) Help() string {
+	return "If the disk changes a bit, does anybody notice?\n\n    corrgraph chaos flip --runs 1000\n\n" +
+		"A server of this program fills a scratch store. One random bit of a copy is flipped, of the store or its WAL; the copy is examined by corrgraph doctor, served, " +
+		"and compared with what was acknowledged. Exit code 1: a flip changed something and nothing said so." + codes
+}
+
+func (c *chaosFlipCmd) Run(ctx context.Context, a *app) error {
+	if _, err := c.load(a); err != nil {
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("chaos flip starts this program again: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "corrgraph-chaos-")
+	if err != nil {
+		return err
+	}
+	server := chaosKillCmd{configFlags: c.configFlags}
+	r, err := drill.Flip(ctx, drill.FlipOptions{
+		Dir: dir, Runs: c.Runs, Requests: c.Requests, Seed: c.Seed,
+		Serve: func(ctx context.Context, addr, db string) *exec.Cmd {
+			return exec.CommandContext(ctx, exe, server.serveArgs(addr, db)...)
+		},
+		Doctor: func(ctx context.Context, db, out string) *exec.Cmd {
+			return exec.CommandContext(ctx, exe, "doctor", "--db", db, "--salvage", out)
+		},
+		Progress: func(run, of int, r *drill.FlipReport) {
+			a.rewrite("bit %d of %d, %d effective, %d silent", run, of, r.Effective, len(r.Silent))
+		},
+	})
+	a.endProgress()
+	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
+		return drillError(err)
+	}
+	return errors.Join(a.print(r, r.Text), failed(r.Kept, r.Sentence()))
 }
 
 // serveArgs returns the arguments of a server on loopback that touches nothing but

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,11 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"corrgraph/answer"
-	"corrgraph/detect"
+	"corrgraph/answer/forecast"
+	"corrgraph/answer/leaders"
 	"corrgraph/odds"
 	"corrgraph/proof/score"
 	"corrgraph/proof/simulate"
@@ -47,15 +46,15 @@ func (demoCmd) Help() string {
 
 // story is the answer of demo.
 type story struct {
-	Simulated   bool              `json:"simulated"` // always
-	Seed        uint64            `json:"seed"`
-	DB          string            `json:"db"`
-	Summary     replay.Summary    `json:"summary"`
-	Leaders     *answer.Leaders   `json:"leaders"`
-	Anomalies   *answer.Anomalies `json:"anomalies"` // one, as an example
-	Propagation *answer.Paths     `json:"propagation"`
-	Scorecard   *answer.Scorecard `json:"scorecard"`
-	Score       *score.Report     `json:"score"` // compared with the truth
+	Simulated   bool                `json:"simulated"` // always
+	Seed        uint64              `json:"seed"`
+	DB          string              `json:"db"`
+	Summary     replay.Summary      `json:"summary"`
+	Leaders     *leaders.Leaders    `json:"leaders"`
+	Anomalies   *answer.Anomalies   `json:"anomalies"` // one, as an example
+	Propagation *answer.Paths       `json:"propagation"`
+	Scorecard   *forecast.Scorecard `json:"scorecard"`
+	Score       *score.Report       `json:"score"` // compared with the truth
 }
 
 func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
@@ -125,47 +124,17 @@ func (t *story) tell(ctx context.Context, st *sqlite.Store) error {
 	if err != nil {
 		return err
 	}
-	if t.Leaders, err = answer.ListLeaders(ctx, answer.StoredLeaders{FamilyStore: st}, answer.LeaderFilter{}, now); err != nil {
+	if t.Leaders, err = leaders.List(ctx, leaders.Stored{FamilyStore: st}, answer.LeagueFilter{}, now); err != nil {
 		return err
 	}
-	if t.Anomalies, err = answer.ListAnomalies(ctx, oneAnomaly{answer.StoredAnomalies{AnomalyStore: st}}, answer.AnomalyQuery{}, names, now); err != nil {
+	if t.Anomalies, err = answer.ListAnomalies(ctx, answer.OneAnomaly{StoredAnomalies: answer.StoredAnomalies{AnomalyStore: st}}, answer.AnomalyQuery{}, names, now); err != nil {
 		return err
 	}
 	if t.Propagation, err = ripple(ctx, st, names, now); err != nil {
 		return err
 	}
-	t.Scorecard, err = answer.StoredScorecard(ctx, st)
+	t.Scorecard, err = forecast.StoredScorecard(ctx, st)
 	return err
-}
-
-// oneAnomaly restricts a reader to the example.
-type oneAnomaly struct{ answer.StoredAnomalies }
-
-// EachAnomaly implements answer.AnomalyReader.
-func (r oneAnomaly) EachAnomaly(ctx context.Context, event string, minConfidence float64, yield func(*detect.Anomaly) bool) error {
-	all, err := r.Anomalies(ctx, event, minConfidence)
-	for _, a := range example(all) {
-		yield(&a)
-	}
-	return err
-}
-
-// example chooses an anomaly: a wrong quote if there is one, else the strongest.
-func example(all []detect.Anomaly) []detect.Anomaly {
-	all = slices.DeleteFunc(all, func(a detect.Anomaly) bool { return a.Suppressed != "" })
-	if len(all) == 0 {
-		return nil
-	}
-	wrong := func(a *detect.Anomaly) int {
-		if a.Kind == detect.OutlierQuote {
-			return 1
-		}
-		return 0
-	}
-	best := slices.MaxFunc(all, func(a, b detect.Anomaly) int {
-		return cmp.Or(cmp.Compare(wrong(&a), wrong(&b)), cmp.Compare(a.Strength*a.Confidence, b.Strength*b.Confidence))
-	})
-	return []detect.Anomaly{best}
 }
 
 // ripple follows a move of the most certain leader.

@@ -92,7 +92,7 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 				waiting = nil
 				break
 			}
-			if service.Classify(err).Code != service.Unavailable {
+			if code := service.Classify(err).Code; code != service.Unavailable && code != service.Undecided {
 				return err
 			}
 			if err := client.Pause(ctx, 100*time.Millisecond); err != nil { // busy: send it again

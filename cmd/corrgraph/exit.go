@@ -14,7 +14,8 @@ import (
 	"corrgraph/feed"
 	"corrgraph/feed/columns"
 	"corrgraph/feed/recording"
-	"corrgraph/leadlag"
+	"corrgraph/leadlag/paths"
+	"corrgraph/replay"
 )
 
 // Exit codes, as listed by every --help.
@@ -53,7 +54,7 @@ func (m marked) Unwrap() []error { return []error{m.error, m.mark} }
 // exitCode returns the exit code of the process. After ctx has ended, any error
 // counts as its consequence.
 func exitCode(ctx context.Context, err error) int {
-	var input *leadlag.InputError
+	var input *paths.InputError
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE):
 		return codeDone // the reader of our output has closed it
@@ -63,7 +64,7 @@ func exitCode(ctx context.Context, err error) int {
 		return codeNotReady
 	case errors.Is(err, errUsage), errors.Is(err, recording.ErrUsage):
 		return codeUsage
-	case errors.Is(err, errData), errors.Is(err, feed.ErrFormat), errors.Is(err, feed.ErrTruncated), errors.As(err, &input),
+	case errors.Is(err, errData), errors.Is(err, replay.ErrChunks), errors.Is(err, feed.ErrFormat), errors.Is(err, feed.ErrTruncated), errors.As(err, &input),
 		errors.Is(err, columns.ErrMap) && !system(err), errors.Is(err, catalog.ErrFacts) && !system(err):
 		return codeData
 	}

@@ -110,5 +110,12 @@ func (d *dashed) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// clock is the wall clock, used only for durations that are shown.
+// clock is the wall clock, used only for durations that are shown and by today.
 func clock() time.Time { return time.Now() }
+
+// today tells stamps of years to come. A clock that is behind this program is wrong, so that
+// it refuses no recording made before the program was.
+func today() odds.Time {
+	const written = odds.Time(1_795_910_400_000) // 2026-11-29
+	return max(odds.TimeOf(clock()), written)
+}

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
+	"corrgraph/answer"
 	"corrgraph/catalog"
 	"corrgraph/feed"
 	"corrgraph/feed/columns"
@@ -18,12 +21,13 @@ import (
 
 type replayCmd struct {
 	dbFlag
-	Format     string     `default:"auto" placeholder:"NAME" help:"${formats}"`
-	Map        string     `placeholder:"FILE" help:"Column map (YAML) for tables in another layout."`
-	Catalog    string     `placeholder:"FILE" help:"Catalogue (YAML) of clubs, cities and owners that adds to the built-in one."`
-	Devig      string     `enum:"${devig}" default:"multiplicative" placeholder:"METHOD" help:"How a bookmaker's margin is removed from prices: ${devig} (default ${default}). A store keeps its method."`
-	MaxRejects proportion `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of rejected quotes above which the exit code is 3 (default ${default})."`
-	Path       []string   `arg:"" help:"Recordings, plain or .gz .bz2 .zst .tar; - is stdin."`
+	catalogFlag
+	Format     string                `default:"auto" placeholder:"NAME" help:"${formats}"`
+	Map        string                `placeholder:"FILE" help:"Column map (YAML) for tables in another layout."`
+	Devig      string                `enum:"${devig}" default:"multiplicative" placeholder:"METHOD" help:"How a bookmaker's margin is removed from prices: ${devig} (default ${default}). A store keeps its method."`
+	Commission map[string]proportion `placeholder:"VENUE=SHARE" help:"Commission that a venue takes on net winnings: betfair_ex_uk=5%. Repeatable. Bookmakers not named take none; where that of an exchange is unknown, no expected value is stated."`
+	MaxRejects proportion            `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of rejected quotes above which the exit code is 3 (default ${default})."`
+	Path       []string              `arg:"" help:"Recordings, plain or .gz .bz2 .zst .tar; - is stdin."`
 }
 
 func (replayCmd) Help() string {
@@ -37,15 +41,65 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	st, err := sqlite.Open(ctx, c.DB, sqlite.Options{Create: true, Offline: true})
+	st, err := c.existing(ctx)
 	if err != nil {
 		return err
 	}
 	bar := a.progress()
 	o.Progress = bar.update
-	sum, err := replay.Run(ctx, st, o)
+	in, err := replay.Open(ctx, o)
+	if err != nil {
+		return errors.Join(err, closeStore(st))
+	}
+	defer in.Close()
+	if in.Empty() {
+		sum, err := in.Read()
+		if err = errors.Join(err, c.tooMany(&sum)); err != nil {
+			return errors.Join(c.nothing(a, &sum, err), closeStore(st))
+		}
+	}
+	if st == nil {
+		if st, err = c.create(ctx); err != nil {
+			return err
+		}
+	}
+	return c.learn(ctx, a, bar, in, st)
+}
+
+// existing opens the store if there is one, and returns nil if there is none.
+func (c *replayCmd) existing(ctx context.Context) (*sqlite.Store, error) {
+	if _, err := os.Stat(c.DB); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return c.create(ctx)
+}
+
+func (c *replayCmd) create(ctx context.Context) (*sqlite.Store, error) {
+	return sqlite.Open(ctx, c.DB, sqlite.Options{Create: true, Offline: true})
+}
+
+// closeStore closes a store that may not have been opened.
+func closeStore(st *sqlite.Store) error {
+	if st == nil {
+		return nil
+	}
+	return st.Close()
+}
+
+// nothing says that a replay has read no price, and why: no table of zeros, and no store
+// that holds nothing. Programs get the reasons as JSON too.
+func (c *replayCmd) nothing(a *app, sum *replay.Summary, why error) error {
+	if !a.json {
+		return fmt.Errorf("no price was read, nothing was stored: %w", why)
+	}
+	return errors.Join(answer.JSON(a.stdout, sum), why)
+}
+
+// learn runs the recordings into the store and closes it.
+func (c *replayCmd) learn(ctx context.Context, a *app, bar *progress, in *replay.Input, st *sqlite.Store) error {
+	sum, err := in.Into(ctx, st)
 	bar.clear()
-	unread := errors.Is(err, feed.ErrFormat) || errors.Is(err, feed.ErrTruncated)
+	unread := errors.Is(err, feed.ErrFormat) || errors.Is(err, feed.ErrTruncated) || errors.Is(err, replay.ErrChunks)
 	if err = errors.Join(err, st.Close()); err != nil && !unread {
 		return err
 	}
@@ -54,10 +108,32 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	return errors.Join(printed, err, c.tooMany(&sum))
 }
 
+// catalogFlag names facts beside the built-in ones.
+type catalogFlag struct {
+	Catalog string `placeholder:"FILE" help:"Catalogue (YAML) of clubs, cities and owners that adds to the built-in one."`
+}
+
+// extend adds the catalogue's facts, if one is named.
+func (c *catalogFlag) extend(f *catalog.Facts) (*catalog.Facts, error) {
+	if c.Catalog == "" {
+		return f, nil
+	}
+	file, err := openFile(c.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return f.With(c.Catalog, file)
+}
+
 func (c *replayCmd) options(a *app) (o replay.Options, err error) {
-	o = replay.Options{Paths: c.Path, Clock: clock, Feed: recording.Options{Stdin: a.stdin}}
+	o = replay.Options{Paths: c.Path, Clock: clock, Feed: recording.Options{Stdin: a.stdin, Today: today()}}
 	if o.Engine.Devig, err = odds.ParseMethod(c.Devig); err != nil {
 		return o, usage(err)
+	}
+	o.Engine.Commission = map[string]float64{}
+	for venue, share := range c.Commission {
+		o.Engine.Commission[venue] = float64(share)
 	}
 	if c.Format != "auto" {
 		o.Feed.Format = c.Format
@@ -67,16 +143,7 @@ func (c *replayCmd) options(a *app) (o replay.Options, err error) {
 			return o, err
 		}
 	}
-	if c.Catalog != "" {
-		o.Facts = func(f *catalog.Facts) (*catalog.Facts, error) {
-			file, err := openFile(c.Catalog)
-			if err != nil {
-				return nil, err
-			}
-			defer file.Close()
-			return f.With(c.Catalog, file)
-		}
-	}
+	o.Facts = c.extend
 	return o, nil
 }
 
@@ -95,8 +162,12 @@ func (c *replayCmd) tooMany(s *replay.Summary) error {
 	if len(s.Rejects) > 0 {
 		first = fmt.Sprintf(", one at %s", s.Rejects[0])
 	}
-	return badData(fmt.Errorf("%d of %d quotes rejected (%s), more than --max-rejects %.3g %%%s; the rest is stored in %s",
-		rejected, all, reasons(s.Rejected), 100*float64(c.MaxRejects), first, c.DB))
+	rest := "; the rest is stored in " + c.DB
+	if s.Read == 0 {
+		rest = ""
+	}
+	return badData(fmt.Errorf("%d of %d quotes rejected (%s), more than --max-rejects %.3g %%%s%s",
+		rejected, all, reasons(s.Rejected), 100*float64(c.MaxRejects), first, rest))
 }
 
 func formats() string {

@@ -10,7 +10,7 @@ import (
 	"corrgraph/answer"
 	"corrgraph/engine"
 	"corrgraph/feed/canonical"
-	"corrgraph/leadlag"
+	"corrgraph/leadlag/paths"
 	"corrgraph/odds"
 	"corrgraph/proof/score"
 	"corrgraph/proof/simulate"
@@ -48,13 +48,13 @@ func (c *leadlagCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	r := leadlag.Answer(first, second, grid)
+	r := paths.Answer(first, second, grid)
 	return a.print(r, func(w io.Writer) error { return answer.Curve(w, a.style, string(c.A), string(c.B), &r) })
 }
 
 func (c *leadlagCmd) grid(ctx context.Context, a *app) ([]int64, error) {
 	if c.GridFile == "" {
-		grid, err := leadlag.ParseGrid(string(c.Grid))
+		grid, err := paths.ParseGrid(string(c.Grid))
 		if err != nil {
 			err = usage(err)
 		}
@@ -65,16 +65,16 @@ func (c *leadlagCmd) grid(ctx context.Context, a *app) ([]int64, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return leadlag.ReadGrid(c.GridFile, f)
+	return paths.ReadGrid(c.GridFile, f)
 }
 
-func (a *app) series(ctx context.Context, path string) (leadlag.Path, error) {
+func (a *app) series(ctx context.Context, path string) (paths.Path, error) {
 	f, err := a.input(ctx, path)
 	if err != nil {
-		return leadlag.Path{}, err
+		return paths.Path{}, err
 	}
 	defer f.Close()
-	return leadlag.ReadCSV(path, f)
+	return paths.ReadCSV(path, f)
 }
 
 type simulateCmd struct {

@@ -17,7 +17,6 @@ import (
 
 	"corrgraph/answer"
 	"corrgraph/client"
-	"corrgraph/detect"
 	"corrgraph/proof/bench"
 	"corrgraph/proof/loadtest"
 	"corrgraph/proof/score"
@@ -58,6 +57,7 @@ func TestProversRefuseWhatTheyCannotDo(t *testing.T) {
 		{"chaos kill --runs 0", codeUsage, "must be at least 1"},
 		{"chaos kill --runs 100001", codeUsage, "want at most 100,000 runs"},
 		{"chaos kill --ticks 7", codeUsage, "ticks 7, want an even number"},
+		{"chaos flip --runs=-1", codeUsage, "no flips"},
 		{"chaos schedule --config nosuch.yaml", codeFailed, "nosuch.yaml"},
 		{"bench --cold --run x", codeUsage, "--cold"},
 		{"bench --scaling=-4", codeUsage, "want 1 pair or more"},
@@ -90,7 +90,7 @@ func TestNobodyThere(t *testing.T) {
 func TestProversHaveHelp(t *testing.T) {
 	for _, command := range []string{
 		"loadtest", "chaos kill-layer", "chaos slow-store", "chaos full-disk", "chaos memory-pressure", "chaos clock-skew", "chaos feed-stall", "chaos kill",
-		"chaos fuzz", "chaos schedule", "token new", "healthcheck", "readiness run", "readiness show", "backup make", "config check", "serve",
+		"chaos flip", "chaos fuzz", "chaos schedule", "doctor", "token new", "healthcheck", "readiness run", "readiness show", "backup make", "config check", "serve",
 	} {
 		h := must(t, append(strings.Fields(command), "--help")...).out
 		if !strings.Contains(h, "Usage: corrgraph "+command) || !strings.Contains(h, "    corrgraph "+strings.Fields(command)[0]) || !strings.Contains(h, "Exit codes: 0") {
@@ -282,31 +282,6 @@ func TestTableOfBenchmarks(t *testing.T) {
 	}
 	if rows := strings.Split(strings.TrimRight(b.String(), "\n"), "\n"); len(rows) != 2 || strings.Join(strings.Fields(rows[1]), " ") != "1000 1.235 2 3 0.5 layer/1 edges" {
 		t.Errorf("%q", rows)
-	}
-}
-
-// TestExampleOfAnAnomaly: a wrong quote before a stronger something else, and nothing
-// that was suppressed.
-func TestExampleOfAnAnomaly(t *testing.T) {
-	wrong := detect.Anomaly{Kind: detect.OutlierQuote, Strength: 1, Confidence: 0.5}
-	strong := detect.Anomaly{Kind: detect.MoveSize, Strength: 9, Confidence: 0.9}
-	sure := detect.Anomaly{Kind: detect.MoveSize, Strength: 5, Confidence: 1}
-	hidden := detect.Anomaly{Kind: detect.OutlierQuote, Strength: 99, Confidence: 1, Suppressed: "cool-down"}
-	for name, c := range map[string]struct {
-		all  []detect.Anomaly
-		want float64 // strength; 0: none
-	}{
-		"nothing":         {nil, 0},
-		"all suppressed":  {[]detect.Anomaly{hidden, hidden}, 0},
-		"a wrong quote":   {[]detect.Anomaly{strong, wrong, hidden, sure}, 1},
-		"the strongest":   {[]detect.Anomaly{sure, hidden, strong}, 9},
-		"one alone":       {[]detect.Anomaly{sure}, 5},
-		"surely stronger": {[]detect.Anomaly{{Strength: 2, Confidence: 0.9}, {Strength: 8, Confidence: 0.2}}, 2},
-	} {
-		got := example(c.all)
-		if c.want == 0 && len(got) > 0 || c.want > 0 && (len(got) != 1 || got[0].Strength != c.want) {
-			t.Errorf("%s: %+v", name, got)
-		}
 	}
 }
 

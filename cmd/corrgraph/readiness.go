@@ -23,7 +23,7 @@ import (
 )
 
 type readinessCmd struct {
-	Init readinessInitCmd `cmd:"" help:"Create the twenty gates as pending. Earlier results are kept."`
+	Init readinessInitCmd `cmd:"" help:"Create the twenty-one gates as pending. Earlier results are kept."`
 	Run  readinessRunCmd  `cmd:"" help:"Run the gates and record their measurements."`
 	Show readinessShowCmd `cmd:"" help:"Show the latest result of each gate."`
 }
@@ -213,7 +213,7 @@ func (readinessRunCmd) Help() string {
 		"    corrgraph readiness run --only backup_restore --only crash_recovery\n" +
 		"    corrgraph readiness run --config … --url http://127.0.0.1:8080 --token-file admin.token\n\n" +
 		"Gates run against scratch instances with the same configuration on temporary stores and free loopback ports; those of latency and decoys " +
-		"against the service of --url if given. A run takes about three minutes. Exit code 4 unless all twenty gates ran and no critical one failed." + codes
+		"against the service of --url if given. A run takes about three minutes. Exit code 4 unless all twenty-one gates ran and no critical one failed." + codes
 }
 
 func (c *readinessRunCmd) Run(ctx context.Context, a *app) error {
@@ -268,7 +268,7 @@ type readinessShowCmd struct {
 func (readinessShowCmd) Help() string {
 	return "What was measured, and when?\n\n    corrgraph readiness show --db corrgraph-staging.db --evidence\n" +
 		"    corrgraph readiness show --json | jq '.gates[] | select(.status != \"PASS\")'\n\n" +
-		"Exit code 4 unless all twenty gates ran within --max-age and no critical one failed." + codes
+		"Exit code 4 unless all twenty-one gates ran within --max-age and no critical one failed." + codes
 }
 
 func (c *readinessShowCmd) Run(ctx context.Context, a *app) error {

@@ -24,19 +24,22 @@ type cli struct {
 	Demo   demoCmd   `cmd:"" group:"learn" help:"Show everything on a SIMULATED market whose truth is known."`
 	Replay replayCmd `cmd:"" group:"learn" help:"Read recorded odds into a store and learn from them."`
 
-	Leaders   leadersCmd   `cmd:"" group:"ask" help:"Which venue moves first, which follows, and how long after."`
-	Events    eventsCmd    `cmd:"" group:"ask" help:"The matches that a store knows."`
-	Edges     edgesCmd     `cmd:"" group:"ask" help:"The links between single prices."`
-	Graph     graphCmd     `cmd:"" group:"ask" help:"The four layers of links of one match."`
-	Anomalies anomaliesCmd `cmd:"" group:"ask" help:"Anomalies: wrong quotes, late venues, broken links."`
-	Propagate propagateCmd `cmd:"" group:"ask" help:"What will move next when a price moves, when and how much."`
-	Scorecard scorecardCmd `cmd:"" group:"ask" help:"Hit rates of the forecasts, beside the base rate and simple baselines."`
+	Leaders     leadersCmd     `cmd:"" group:"ask" help:"Which venue moves first, which follows, and how long after."`
+	Events      eventsCmd      `cmd:"" group:"ask" help:"The matches that a store knows."`
+	Ambiguities ambiguitiesCmd `cmd:"" group:"ask" help:"What could be two things: names, ids and events, with the reason and what was done."`
+	Quotes      quotesCmd      `cmd:"" group:"ask" help:"What each venue showed, and when: prices, and values without margin."`
+	Edges       edgesCmd       `cmd:"" group:"ask" help:"The links between single prices."`
+	Graph       graphCmd       `cmd:"" group:"ask" help:"The four layers of links of one match."`
+	Anomalies   anomaliesCmd   `cmd:"" group:"ask" help:"Anomalies: wrong quotes, late venues, broken links."`
+	Propagate   propagateCmd   `cmd:"" group:"ask" help:"What will move next when a price moves, when and how much."`
+	Forecasts   forecastsCmd   `cmd:"" group:"ask" help:"Each forecast: who leads, what follows, how surely, and what came of it."`
+	Scorecard   scorecardCmd   `cmd:"" group:"ask" help:"Hit rates of the forecasts, beside the base rate and simple baselines."`
 
 	Serve       serveCmd       `cmd:"" group:"serve" help:"Run the service: accept live ticks, keep the graph current, answer over HTTP."`
 	Config      configCmd      `cmd:"" group:"serve" help:"Check or print the configuration of the service."`
 	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Check the health of the service on this machine."`
 
-	Readiness readinessCmd `cmd:"" group:"prove" help:"Run the twenty readiness gates for production and show their results."`
+	Readiness readinessCmd `cmd:"" group:"prove" help:"Run the twenty-one readiness gates for production and show their results."`
 	Loadtest  loadtestCmd  `cmd:"" group:"prove" help:"Put load on a running service and measure its responses."`
 	Chaos     chaosCmd     `cmd:"" group:"prove" help:"Inject faults into a running service and observe what users see."`
 
@@ -50,6 +53,7 @@ type cli struct {
 	Restore restoreCmd `cmd:"" group:"keep" help:"Replace a store by a backup."`
 	Token   tokenCmd   `cmd:"" group:"serve" help:"Create tokens for the service."`
 
+	Doctor     doctorCmd     `cmd:"" group:"keep" help:"Say what is wrong with a store, and save what can be read."`
 	Migrate    migrateCmd    `cmd:"" group:"keep" help:"Create a store, or upgrade one to the current version."`
 	Dump       dumpCmd       `cmd:"" group:"keep" help:"Print all results of a store as one canonical text."`
 	Completion completionCmd `cmd:"" group:"keep" help:"Print the completion script of a shell."`
@@ -127,7 +131,7 @@ func (a *app) finish(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
 	switch {
 	case code == codeInterrupted:
-		a.log("interrupted; what a replay has stored so far is safe, and the same replay finishes it")
+		a.log("interrupted; what was stored so far is safe, and the same command goes on from it")
 	case code != codeDone:
 		a.log("%v", err)
 	}

@@ -84,6 +84,48 @@ func TestBadRecordings(t *testing.T) {
 	}
 }
 
+// Input without a single price is said first, and leaves neither a table of zeros nor a
+// store that was not there before.
+func TestReplayOfNothing(t *testing.T) {
+	rejected := file(t, "rejected.csv", csvHead+"2026-01-01T10:00:00Z,dk,ev1,h2h,home,0.5,decimal\n")
+	garbage := file(t, "garbage.bin", "\x00\x01\xff\xfe\x00garbage\x00\x9c\x00")
+	header := file(t, "header.csv", csvHead)
+	missing := filepath.Join(t.TempDir(), "missing.csv")
+	for _, c := range []struct {
+		what string
+		code int
+		args []string
+	}{
+		{"garbage", codeData, []string{garbage}},
+		{"all rejected", codeData, []string{rejected}},
+		{"both", codeData, []string{garbage, rejected}},
+		{"a missing file", codeFailed, []string{missing}},
+		{"a missing catalogue", codeFailed, []string{"--catalog", missing, rejected}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			dir := t.TempDir()
+			args := append([]string{"replay", "--db", filepath.Join(dir, "x.db")}, c.args...)
+			r := call(t, "", args...)
+			if r.code != c.code || r.out != "" || strings.Count(r.errors, "\n") != 1 {
+				t.Errorf("exit %d, stdout %q, stderr %q; want exit %d and one line", r.code, r.out, r.errors, c.code)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v %v", left, err)
+			}
+		})
+	}
+	db := filepath.Join(t.TempDir(), "x.db")
+	if out := must(t, "replay", "--db", db, header).out; out != "0 quotes of 0 events\nNo price was read.\n" {
+		t.Errorf("a header alone: %q", out)
+	}
+	if r := call(t, "", "replay", "--db", db, rejected); r.code != codeData || r.out != "" {
+		t.Errorf("an old store: exit %d, %q", r.code, r.out)
+	}
+	if r := call(t, "", "leaders", "--db", db); r.code != codeDone {
+		t.Errorf("the old store is gone: exit %d, %s", r.code, r.errors)
+	}
+}
+
 // TestRejectsCountForThisRun: quotes already in the store must not dilute them.
 func TestRejectsCountForThisRun(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "x.db")
@@ -300,8 +342,8 @@ func TestOutputKeepsWhatIsThere(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	commands := []string{
-		"demo", "replay", "leaders", "events", "edges", "graph", "anomalies", "propagate", "scorecard", "leadlag",
-		"simulate", "score", "bench", "migrate", "dump", "completion", "version",
+		"demo", "replay", "leaders", "events", "ambiguities", "edges", "graph", "anomalies", "propagate", "forecasts", "scorecard", "leadlag",
+		"simulate", "score", "bench", "migrate", "dump", "completion", "version", "quotes",
 	}
 	top := must(t, "--help").out
 	for _, name := range commands {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -32,7 +33,7 @@ func (serveCmd) Help() string {
 		"Ctrl-C or SIGTERM finishes open requests, applies and saves accepted ticks, and exits." + codes
 }
 
-func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
+func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	cfg, err := c.load(a)
 	if err != nil {
 		return err
@@ -41,16 +42,31 @@ func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	i, err := instance.Open(ctx, &cfg.Config, instance.Options{Log: a.stderr, Version: build(), TraceHeaders: traceHeaders(os.Getenv)})
-	if err != nil {
-		return err
+	for {
+		i, err := instance.Open(ctx, &cfg.Config, instance.Options{Log: a.stderr, Version: build(), TraceHeaders: traceHeaders(os.Getenv)})
+		if err != nil {
+			return err
+		}
+		err = c.serve(ctx, a, i, watchdog, cfg.Store.Path)
+		if err == nil {
+			return context.Cause(ctx) // it ends when told to
+		}
+		if !errors.Is(err, instance.ErrTurned) || ctx.Err() != nil {
+			return err
+		}
+		i.Log().Warn("starting again from the tick log", "why", err.Error())
+		cfg.Server.Listen = i.Addr() // the same one, if any port would do
 	}
+}
+
+// serve runs an instance and tells the service manager how it is.
+func (c *serveCmd) serve(ctx context.Context, a *app, i *instance.Instance, watchdog time.Duration, store string) error {
 	hup := make(chan os.Signal, 1) // one pending signal is enough: a reload reads the newest file
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	done := make(chan error, 1)
 	go func() { done <- i.Run(ctx) }()
-	fmt.Fprintf(a.stdout, "corrgraph is listening on %s, store %s\n", i.Addr(), cfg.Store.Path)
+	fmt.Fprintf(a.stdout, "corrgraph is listening on %s, store %s\n", i.Addr(), store)
 	tell(i.Log(), daemon.SdNotifyReady)
 	watch, stop := ticker(watchdog / 2)
 	defer stop()

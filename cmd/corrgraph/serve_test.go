@@ -67,7 +67,7 @@ func TestServiceManagerIsToldWhatHappens(t *testing.T) {
 	expect("^READY=1$")
 	cancel()
 	expect("^STOPPING=1$")
-	if got := <-code; got != codeDone {
+	if got := <-code; got != codeInterrupted {
 		t.Errorf("exit code %d, log %s", got, log.String())
 	}
 	if !strings.Contains(log.String(), `"msg":"reloaded"`) {

@@ -20,12 +20,24 @@ type Lead struct {
 	// Least is the smallest follower move that counts: anything less may hide in a price
 	// step or the margin. [detect.LeastMove] for odds, 0 for raw prices.
 	Least float64
+	P     float64 // probability of the forecast; 0 unknown
+	// Resolution is the coarser one of both sources.
+	Resolution odds.Millis
 	// LeaderTick and FollowerTick are the present quotes, for evidence.
 	LeaderTick, FollowerTick detect.Tick
 }
 
 // expected is the move the follower is expected to make.
 func (l *Lead) expected() float64 { return l.Edge.Beta * l.Move }
+
+// probability is that of the move still to come: the edge may be certain and the follower
+// still not move this time.
+func (l *Lead) probability() float64 {
+	if l.P == 0 {
+		return l.Edge.Confidence
+	}
+	return min(l.P, l.Edge.Confidence)
+}
 
 // arrived reports whether the follower has made at least half of the expected move.
 func (l *Lead) arrived() bool {
@@ -53,7 +65,7 @@ func Await(l *Lead, now odds.Time) (detect.Anomaly, bool) {
 	a.Size = math.Abs(l.expected())
 	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "log-odds moved by the follower", l.FollowerMoved, l.expected()
 	a.Evidence.Spread = math.Abs(l.Edge.Beta) * l.RMS
-	a.Grade(math.Abs(l.Move)/(leadMoves*l.RMS), l.Edge.Confidence)
+	a.GradeAt(math.Abs(l.Move)/(leadMoves*l.RMS), l.probability(), l.Resolution)
 	return a, true
 }
 
@@ -78,7 +90,7 @@ func Arrive(l *Lead, at odds.Time) (detect.Anomaly, bool) {
 	a.Size = float64(beyond)
 	a.Evidence.Unit, a.Evidence.Now, a.Evidence.Usual = "ms from the leader's move", float64(lag), float64(e.Lag)
 	a.Evidence.Spread = float64(length) / 2.563 // the 10–90 % interval of a normal distribution
-	a.Grade(float64(beyond)/float64(length), e.Confidence)
+	a.GradeAt(float64(beyond)/float64(length), e.Confidence, l.Resolution)
 	return a, true
 }
 

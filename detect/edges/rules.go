@@ -133,7 +133,7 @@ func spike(e *graph.Edge, d *departures) float64 {
 // appearance requires moves of the pair itself: the family alone can make an edge
 // discovered although nothing happened between the two.
 func appearance(e *graph.Edge, d *departures) float64 {
-	if !e.Discovered || e.Evidence == graph.FromFamily || related(&e.Trend) ||
+	if !e.Certain() || e.Evidence == graph.FromFamily || related(&e.Trend) ||
 		math.Abs(float64(e.Trend.ScoreNow)) <= math.Abs(float64(e.Trend.ScoreMean)) ||
 		e.DetectedAt.Sub(e.FirstSeen) > e.Layer.Window() {
 		return 0

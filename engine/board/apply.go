@@ -3,23 +3,29 @@ package board
 import (
 	"math"
 
-	"corrgraph/catalog"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // Apply ingests the next batch: first every quote, then the consensus of each market that
 // changed.
 func (d *Board) Apply(b *odds.Batch) {
 	d.Now = b.At
-	src := d.source(b)
 	d.Counts.Batches++
-	for i := range b.Updates {
-		d.update(src, b, &b.Updates[i])
+	d.recv = b.Recv
+	x, ok := d.begin(b)
+	if !ok {
+		return
+	}
+	for i := range x.batch.Updates {
+		d.update(x, d.cells[i], &x.batch.Updates[i])
 	}
 	for _, m := range d.Dirty {
+		d.compare(m, b.At)
+		basis := d.basis(m)
 		for k := range m.Selections {
 			if m.Selections[k].indep {
-				d.consensus(m, k, b.At)
+				d.consensus(m, k, b.At, basis)
 			}
 		}
 	}
@@ -52,66 +58,97 @@ func (d *Board) activate(ev *Event) {
 }
 
 // update applies one venue's update of one market.
-func (d *Board) update(src *Source, b *odds.Batch, u *odds.Update) {
-	d.Counts.Quotes += len(u.Quotes)
-	k := d.resolve(u.Event, b)
-	if lines := mainLines(u, k.match); lines != nil {
-		for i := range lines {
-			d.quote(k, src, b, &lines[i].Update, lines[i].alternate)
+func (d *Board) update(x look, at placed, u *odds.Update) {
+	c, kn := at.cell, at.known
+	d.Counts.Quotes += u.Prices()
+	if x.answer != nil && x.answer.Foreign(&c.Cell, d.Counts.Batches) {
+		d.Counts.Duplicates += u.Prices()
+		return
+	}
+	if len(u.Quotes) == 0 && len(c.books) > 0 {
+		for _, b := range c.books {
+			if b.Market.of(u) {
+				d.quote(x, b, u, nil)
+			}
 		}
 		return
 	}
-	d.quote(k, src, b, u, math.NaN())
+	groups := d.split(c, u, d.legs(kn, c, u), x.answer == nil && !u.Image)
+	for i := range groups {
+		g := &groups[i]
+		b, reason := d.place(kn.ev, c, u, g)
+		if reason != "" {
+			d.refuse(reason, len(g.legs))
+			b.lose()
+			continue
+		}
+		d.quote(x, b, u, g.legs)
+	}
+	c.trim()
+	if u.Image && len(c.books) > len(groups) {
+		d.dropped(x, c, u)
+	}
 }
 
-// quote applies an update that has one line.
-func (d *Board) quote(kn known, src *Source, batch *odds.Batch, u *odds.Update, alternate float64) {
-	ev := kn.ev
-	if ev.Awaited > 0 {
-		d.activate(ev)
+// dropped ends what an image of a venue's market does not hold any more.
+func (d *Board) dropped(x look, c *cell, u *odds.Update) {
+	for _, b := range c.books {
+		if b.looked != d.Counts.Batches && b.Market.of(u) {
+			for k := range b.gone {
+				b.gone[k] = odds.Unknown
+			}
+			d.requote(b, x.batch.At, false)
+		}
 	}
-	name := u.Market
-	if alternate == alternate {
-		name = marketAt(u.Market, alternate)
+}
+
+// quote applies an update of one market.
+func (d *Board) quote(x look, b *Book, u *odds.Update, legs []leg) {
+	m, src, at := b.Market, x.src, x.batch.At
+	if m.Event.Awaited > 0 || m.Event.Armed > 0 {
+		d.activate(m.Event)
 	}
-	m := ev.market(name, u.Market, alternate, 0)
-	if m.slope == 0 {
-		m.slope = d.opt.Slopes.Slope(ev.Sport, ev.League, u.Market)
-		m.Raw = u.Format == odds.Raw
-		m.winners = max(1, u.Winners)
+	was, shown := b.status, b.status == odds.Open && !b.stale
+	joined := b.Source == src && shown && b.Live == u.InPlay
+	if x.answer != nil {
+		joined = joined && src.Joined && b.answer != nil && b.answer.Over == d.Counts.Batches
 	}
-	b := m.book(d.venue(u.Venue))
-	if b.touch == batch.At && b.Source == src && b.poll == src.Clock.Polls && src.Polled {
-		d.Counts.Duplicates += len(u.Quotes)
-		return
+	if b.track == nil || b.Source.Name != src.Name {
+		b.track = d.trackOf(src, b.Venue)
 	}
-	joined := b.Source == src && b.status == odds.Open && !b.stale && b.Live == u.InPlay
-	if src.Polled {
-		joined = joined && src.joined && b.poll == src.Clock.Polls-1
+	if b.track != nil {
+		b.track.Tick(at, d.recv)
 	}
-	b.Source, b.poll, b.SeenAt, b.stamp, b.touch = src, src.Clock.Polls, batch.At, u.Updated, batch.At
-	stale := d.stale(src, batch.At, u.Updated)
-	was := b.status
-	b.Live, b.stale, b.status = u.InPlay, stale, u.Status
-	if joined && u.Status == odds.Open && !stale && b.same(u) {
+	b.Source, b.answer, b.SeenAt, b.stamp, b.touch = src, x.answer, at, u.Updated, at
+	if b.Live != u.InPlay {
+		b.pace = series.Pace{} // prices change faster in play
+	}
+	b.pace.Add(u.Updated)
+	b.looked, b.terms = d.Counts.Batches, u.Terms.Or(b.terms)
+	b.Live, b.stale, b.status = u.InPlay, d.stale(src, at, u.Updated), u.Status
+	shows := u.Status == odds.Open && !b.stale
+	if joined && shows && b.same(legs, x.answer != nil || u.Image) {
 		b.looks++
 		if b.Awaited > 0 {
-			d.heard(b, batch.At)
+			d.heard(b, at)
 		}
 		if m.Awaited > 0 {
-			d.still(m, batch.At)
+			d.still(m, at)
 		}
 		return
 	}
-	d.read(b, u, src, kn.match)
-	if u.Status != odds.Open || stale {
-		if was == odds.Open {
-			d.Counts.Ticks += len(u.Quotes)
-		}
+	quoted, changed := d.read(b, legs, x.answer != nil, x.answer != nil || u.Image)
+	switch {
+	case shows != shown || u.Status != was:
+		d.Counts.Ticks += quoted
+	case shows:
+		d.Counts.Ticks += changed
+	}
+	if !shows {
 		b.pause()
 		return
 	}
-	d.requote(b, batch.At, joined)
+	d.requote(b, at, joined)
 }
 
 func (d *Board) stale(src *Source, at, stamp odds.Time) bool {
@@ -192,9 +229,10 @@ func (d *Board) observe(b *Book, k int, at odds.Time, joined bool) {
 	n := d.node(b, k)
 	n.Looks = b.looks
 	rms := n.RMS()
+	n.Stamp, n.Recv = b.stamp, d.recv
 	if inc, moved := n.Observe(at, b.value[k], joined && !math.IsNaN(b.prev[k])); moved {
 		n.Looks = b.looks
-		d.Moved = append(d.Moved, Move{n, inc, rms})
+		d.Moved = append(d.Moved, Move{n, inc, rms, n.Nth()})
 		s := &b.Market.Selections[k]
 		if len(s.MovedAt) == 0 || s.MovedAt[len(s.MovedAt)-1] != at {
 			if len(s.MovedAt) == 2*d.opt.KeepMoves {
@@ -205,23 +243,65 @@ func (d *Board) observe(b *Book, k int, at odds.Time, joined bool) {
 	}
 }
 
-func (d *Board) read(b *Book, u *odds.Update, src *Source, match catalog.Match) {
+// staged is what an update says of a selection.
+type staged struct {
+	price, line, size float64
+	status            odds.Status
+	times             int
+}
+
+// read takes over what the legs say. all means that they are all that the venue shows. Two
+// quotes of one outcome in one poll contradict each other unless they are equal: which is
+// right can't be known, so the outcome has no price. It returns how many were quoted, and changed.
+func (d *Board) read(b *Book, legs []leg, polled, all bool) (quoted, changed int) {
 	m := b.Market
 	if len(m.Selections) == 0 {
-		m.open(u, match)
+		d.open(m, legs)
 	}
-	if u.Image || src.Polled {
+	for i := range legs {
+		l := &legs[i]
+		if l.plan.b != b {
+			l.plan.b, l.plan.k = b, d.selection(m, l.outcome)
+		}
+	}
+	for len(d.stage) < len(m.Selections) {
+		d.stage = append(d.stage, staged{})
+	}
+	for i := range legs {
+		l := &legs[i]
+		s := &d.stage[l.plan.k]
+		now := staged{l.q.Price, l.line, l.q.Size, l.q.Status, s.times + 1}
+		if polled && s.times > 0 {
+			if s.price == now.price && sameLine(s.line, now.line) && s.status == now.status {
+				d.Counts.Duplicates++
+			} else {
+				d.Counts.Conflicts++
+				now.price, now.status = 0, odds.Unpriced
+			}
+		}
+		*s = now
+	}
+	if all {
 		for k := range b.gone {
-			b.gone[k] = odds.Unknown
+			if d.stage[k].times == 0 {
+				b.gone[k] = odds.Unknown
+			}
 		}
 	}
-	for i := range u.Quotes {
-		q := &u.Quotes[i]
-		k := m.selection(q.Selection, match.Side(q.Side))
-		b.names[k] = q.Selection
-		if b.price[k] != q.Price || b.gone[k] != q.Status || b.line[k] != q.Line && !(math.IsNaN(b.line[k]) && math.IsNaN(q.Line)) {
-			d.Counts.Ticks++
+	for i := range legs {
+		k := legs[i].plan.k
+		s := &d.stage[k]
+		if s.times == 0 {
+			continue // said twice, and taken over
 		}
-		b.price[k], b.line[k], b.gone[k] = q.Price, q.Line, q.Status
+		if s.status != odds.Unpriced {
+			quoted++
+		}
+		if s.status != odds.Unpriced && (all || b.price[k] != s.price || b.gone[k] != s.status || !sameLine(b.line[k], s.line)) {
+			changed++ // of a poll all values change, because they have the margin in common
+		}
+		b.price[k], b.line[k], b.size[k], b.gone[k] = s.price, s.line, s.size, s.status
+		*s = staged{}
 	}
+	return quoted, changed
 }

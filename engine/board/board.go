@@ -2,6 +2,9 @@ package board
 
 import (
 	"corrgraph/catalog"
+	"corrgraph/engine/bounds"
+	"corrgraph/engine/clock"
+	"corrgraph/engine/copies"
 	"corrgraph/odds"
 	"corrgraph/series"
 )
@@ -10,9 +13,11 @@ import (
 type Options struct {
 	Facts      *catalog.Facts
 	Slopes     odds.LineSlopes
-	StaleAfter odds.Millis // see engine.Options
-	KeepMoves  int         // moves of a series remembered
+	StaleAfter odds.Millis        // see engine.Options
+	Commission map[string]float64 // of net winnings, by venue
+	KeepMoves  int                // moves of a series remembered
 	Devig      odds.Method
+	Limits     bounds.Limits
 }
 
 // Observer receives events that cannot wait for the end of the batch.
@@ -24,6 +29,8 @@ type Observer interface {
 	// Heard is called when an awaited series (see Node.Awaited) is quoted. Its Value is
 	// already up to date.
 	Heard(n *Node, at odds.Time)
+	// Starting is called before a batch is applied that has an event with Bets in play.
+	Starting(ev *Event, at odds.Time)
 }
 
 // Board holds the latest state of every venue.
@@ -35,19 +42,35 @@ type Board struct {
 
 	// Of the present batch, until EndBatch:
 	Moved  []Move
-	Dirty  []*Market // quoted in this batch
-	Active []*Event  // events quoted in this batch, or awaited and quoted
+	Quoted []*Event  // of the updates of this batch
+	Dirty  []*Market // with prices that are new in this batch
+	Active []*Event  // events that changed in this batch, or were quoted while awaited or armed
 
 	opt      Options
 	observer Observer
 	venues   map[string]*Venue
-	sources  map[string]*Source
+	sources  clock.Sources
+	tracks   clock.Tracks
+	copies   copies.Tally
 	events   map[string]*Event
-	known    map[*odds.Event]known // cache of recently resolved events
-	groups   map[string]*Grouping  // by league
-	touched  []*Event              // since TakeTouched
-	nodes    []*Node               // of the events in Order, including those of the pre-match phase, in order of creation
+	known    map[*odds.Event]known       // cache of recently resolved events
+	groups   map[string]*series.Grouping // by league
+	touched  []*Event                    // since TakeTouched
+	prices   int                         // held of all events
+	hold     bool                        // take in nothing new
+	nodes    []*Node                     // of the events in Order, including those of the pre-match phase, in order of creation
 
+	kinds map[kindKey]odds.Kind
+
+	// Reused:
+	cells  []placed // of the updates of the present batch
+	asked  []*clock.Cell
+	newly  []*Book
+	recv   odds.Time // of the present batch
+	leg    []leg
+	group  []group
+	stage  []staged
+	bases  map[uint64]int
 	panel  series.Panel
 	member []series.Member
 	devig  devigBuf
@@ -56,7 +79,9 @@ type Board struct {
 // Counts holds a Board's counters.
 type Counts struct {
 	Batches, Quotes, Ticks, Duplicates int
-	Partial                            int // updates whose outcomes were not a complete set
+	Partial                            int            // updates whose outcomes were not a complete set
+	Conflicts                          int            // quotes of polls that contradicted another one of the same outcome
+	Refused                            map[string]int // quotes beyond a limit, by reason
 }
 
 // Move is one increment of the present batch.
@@ -64,13 +89,16 @@ type Move struct {
 	Node *Node
 	Inc  series.Increment
 	RMS  float64 // of the node before the move
+	Nth  int     // which move of the node at this instant, from 1
 }
 
 // New returns an empty Board.
 func New(o Options) *Board {
+	o.Limits = o.Limits.WithDefaults()
 	return &Board{
-		opt: o, Catalog: catalog.New(o.Facts, catalog.Options{}), venues: map[string]*Venue{}, sources: map[string]*Source{},
-		events: map[string]*Event{}, known: map[*odds.Event]known{}, groups: map[string]*Grouping{},
+		Counts: Counts{Refused: map[string]int{}},
+		opt:    o, Catalog: catalog.New(o.Facts, catalog.Options{}), venues: map[string]*Venue{}, sources: clock.Sources{}, tracks: clock.Tracks{},
+		events: map[string]*Event{}, known: map[*odds.Event]known{}, kinds: map[kindKey]odds.Kind{}, bases: map[uint64]int{}, groups: map[string]*series.Grouping{},
 	}
 }
 

@@ -2,45 +2,16 @@ package board
 
 import (
 	"math"
-	"slices"
 
 	"corrgraph/detect"
 	"corrgraph/odds"
-	"corrgraph/series"
 )
-
-// Resolution is the smallest time difference the source's stamps can distinguish; 0 if
-// unknown.
-func (s *Source) Resolution() odds.Millis {
-	r := s.stated
-	switch {
-	case s.Polled:
-		r = max(r, s.Clock.Step())
-	case r == 0:
-		r = 20
-	}
-	return min(r, series.Coarsest)
-}
-
-func (d *Board) source(b *odds.Batch) *Source {
-	s := d.sources[b.Source]
-	if s == nil {
-		s = &Source{Name: b.Source, Polled: b.Polled}
-		d.sources[b.Source] = s
-	}
-	if b.Resolution > s.stated {
-		s.stated = b.Resolution
-	}
-	if b.Polled && b.At > s.Clock.Last {
-		s.joined = s.Clock.Tick(b.At)
-	}
-	return s
-}
 
 func (d *Board) venue(name string) *Venue {
 	v := d.venues[name]
 	if v == nil {
-		v = &Venue{Name: name, Index: len(d.venues)}
+		fee, known := d.opt.Commission[name]
+		v = &Venue{Name: name, Index: len(d.venues), Commission: fee, FeeUnknown: !known && odds.IsExchange(name)}
 		d.venues[name] = v
 	}
 	return v
@@ -48,10 +19,10 @@ func (d *Board) venue(name string) *Venue {
 
 func (b *Book) grow(n int) {
 	for len(b.price) < n {
-		b.names = append(b.names, "")
 		b.ids = append(b.ids, "")
 		b.price = append(b.price, 0)
 		b.offer = append(b.offer, math.NaN())
+		b.size = append(b.size, 0)
 		b.line = append(b.line, math.NaN())
 		b.gone = append(b.gone, odds.Unknown)
 		b.value = append(b.value, math.NaN())
@@ -64,38 +35,58 @@ func (b *Book) grow(n int) {
 	}
 }
 
-// Current reports whether the book's values can be used as prices now.
-func (b *Book) Current() bool {
-	return b.status == odds.Open && !b.stale && (!b.Source.Polled || b.poll == b.Source.Clock.Polls)
+// Current reports whether the book's values can be used as prices now: the market is open,
+// its prices are not stale, and it is present.
+func (b *Book) Current() bool { return b.status == odds.Open && !b.stale && b.present() }
+
+// present reports whether the newest answer that could hold the book's prices does. Where a
+// request is not heard from any more, its answers last for two and a half steps.
+func (b *Book) present() bool {
+	if b.answer == nil {
+		return true
+	}
+	step := b.Source.Clock.Step()
+	return b.answer.Over == 0 && (step == 0 || 2*b.Market.Event.Last.Sub(b.SeenAt) <= 5*step)
 }
 
 // Changed reports whether the book was quoted at the given time and selection k's value
 // changed in the present batch.
 func (b *Book) Changed(k int, at odds.Time) bool { return b.touch == at && b.value[k] != b.prev[k] }
 
-// same reports whether the update repeats every price and line of the book. A poll or image
+// same reports whether the legs repeat every price and line of the book. A poll or image
 // that lacks an outcome does not: that outcome is now unknown.
-func (b *Book) same(u *odds.Update) bool {
-	if len(u.Quotes) == 0 || len(u.Quotes) > len(b.names) {
+func (b *Book) same(legs []leg, all bool) bool {
+	if len(legs) == 0 || all && len(legs) != b.stated() {
 		return false
 	}
-	if (b.Source.Polled || u.Image) && len(u.Quotes) != b.stated() {
-		return false
-	}
-	for i := range u.Quotes {
-		q := &u.Quotes[i]
-		k := i
-		if b.names[k] != q.Selection {
-			if k = slices.Index(b.names, q.Selection); k < 0 {
+	for i := range legs {
+		l := &legs[i]
+		if l.plan.b != b {
+			k, ok := b.Market.find(l.name)
+			if !ok {
 				return false
 			}
+			l.plan.b, l.plan.k = b, k
 		}
-		if b.price[k] != q.Price || b.gone[k] != q.Status || b.line[k] != q.Line && !(math.IsNaN(b.line[k]) && math.IsNaN(q.Line)) {
+		k := l.plan.k
+		if b.price[k] != l.q.Price || b.gone[k] != l.q.Status || !sameLine(b.line[k], l.line) {
 			return false
 		}
+		b.size[k] = l.q.Size
 	}
 	return true
 }
+
+// lose makes a book unknown whose venue said what there is no room for. b may be nil.
+func (b *Book) lose() {
+	if b != nil {
+		b.status = odds.Unknown
+		b.pause()
+	}
+}
+
+// sameLine compares lines; NaN, no line, equals NaN.
+func sameLine(a, b float64) bool { return a == b || a != a && b != b }
 
 // stated counts the outcomes for which the book holds a price or a state.
 func (b *Book) stated() (n int) {
@@ -105,6 +96,26 @@ func (b *Book) stated() (n int) {
 		}
 	}
 	return n
+}
+
+// Line is the line of a selection; NaN none.
+func (b *Book) Line(k int) float64 { return b.line[k] }
+
+// Offer is the price of a selection while it can be taken, else NaN.
+func (b *Book) Offer(k int) float64 { return b.offer[k] }
+
+// shown is the line that the book shows: of the home side, of over or under; NaN none.
+func (b *Book) shown() float64 {
+	for k, line := range b.line {
+		switch {
+		case !b.lists(k) || math.IsNaN(line):
+		case b.Market.Selections[k].Side == odds.Away:
+			return 0 - line
+		default:
+			return line + 0
+		}
+	}
+	return math.NaN()
 }
 
 // pause marks the book as showing no price now.

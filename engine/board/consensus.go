@@ -7,78 +7,49 @@ import (
 	"corrgraph/series"
 )
 
-// Of returns the group of a venue, given the venue's index.
-func (g *Grouping) Of(v int) int {
-	switch {
-	case g == nil:
-		return v
-	case v < len(g.flat):
-		return g.flat[v]
+// SetGroups sets the venue groups of all leagues from now on.
+func (d *Board) SetGroups(by map[string]*series.Grouping) {
+	for _, g := range by {
+		g.Flatten()
 	}
-	if k, ok := g.id[v]; ok {
-		return k
-	}
-	return v
-}
-
-// Join merges the groups of two venues.
-func (g *Grouping) Join(a, b int) {
-	x, y := g.Of(a), g.Of(b)
-	if g.id == nil {
-		g.id = map[int]int{}
-	}
-	lo, hi := min(x, y), max(x, y)
-	for _, v := range []int{a, b} {
-		g.id[v] = g.Of(v)
-	}
-	for v, k := range g.id {
-		if k == hi {
-			g.id[v] = lo
-		}
-	}
-}
-
-// flatten precomputes the group of every venue, so that look-ups are cheap.
-func (g *Grouping) flatten(venues int) {
-	flat := make([]int, venues)
-	for v := range flat {
-		flat[v] = g.Of(v)
-	}
-	g.flat = flat
-}
-
-// Members lists the venues that share a group, by group.
-func (g *Grouping) Members() map[int][]int {
-	out := map[int][]int{}
-	for v, k := range g.id {
-		out[k] = append(out[k], v)
-	}
-	return out
-}
-
-// SetGroups sets the venue groups of a league from now on.
-func (d *Board) SetGroups(league string, g *Grouping) {
-	g.flatten(len(d.venues))
-	d.groups[league] = g
+	d.groups = by
 }
 
 // Groups returns the groups by league.
-func (d *Board) Groups() map[string]*Grouping { return d.groups }
+func (d *Board) Groups() map[string]*series.Grouping { return d.groups }
 
 // Venue returns a venue by name, or nil if it was never seen.
 func (d *Board) Venue(name string) *Venue { return d.venues[name] }
 
-func (d *Board) grouping(ev *Event) *Grouping { return d.groups[ev.league] }
+func (d *Board) grouping(ev *Event) *series.Grouping { return d.groups[ev.league] }
 
 // group is the book's group in the consensus: venues of one group count once.
-func (b *Book) group(g *Grouping) int { return g.Of(b.Venue.Index) }
+func (b *Book) group(g *series.Grouping) int { return g.Of(b.Venue.Index) }
 
-func (d *Board) consensus(m *Market, k int, at odds.Time) {
+// basis is the set of outcomes that most books of the market are complete in; 0 if none is.
+// Only their values are compared: a match without the draw is another bet, and a price in an
+// incomplete set has its margin.
+func (d *Board) basis(m *Market) (most uint64) {
+	clear(d.bases)
+	for _, b := range m.Books {
+		if b.basis != 0 && b.Current() {
+			d.bases[b.basis]++
+		}
+	}
+	for _, b := range m.Books { // the first of equals
+		if n := d.bases[b.basis]; n > d.bases[most] && b.Current() {
+			most = b.basis
+		}
+	}
+	return most
+}
+
+func (d *Board) consensus(m *Market, k int, at odds.Time, basis uint64) {
 	g := d.grouping(m.Event)
 	d.member = d.member[:0]
 	for _, b := range m.Books {
 		b.rest[k], b.restMoved[k] = math.NaN(), math.NaN()
-		if b.Current() && !math.IsNaN(b.value[k]) && b.Live == m.Live {
+		if b.basis == basis && b.Venue.CopyOf == nil && b.Current() && !math.IsNaN(b.value[k]) && b.Live == m.Live {
 			d.member = append(d.member, series.Member{
 				Group: b.group(g), Now: b.value[k], Prev: b.prev[k],
 				Both: b.value[k] == b.prev[k] || b.joined && !math.IsNaN(b.prev[k]),
@@ -98,7 +69,7 @@ func (d *Board) consensus(m *Market, k int, at odds.Time) {
 		return
 	}
 	for _, b := range m.Books {
-		if b.Nodes[k] == nil || b.Live != m.Live {
+		if b.Nodes[k] == nil || b.Live != m.Live || b.basis != basis {
 			continue
 		}
 		if b.Others[k] == nil || b.Others[k].Live != m.Live {
@@ -140,7 +111,9 @@ func (d *Board) push(n *Node, at odds.Time, leaveOut int) (level, moved float64,
 	d.hear(n, at)
 	if with > 0 && math.Abs(by) > 1e-9 {
 		rms := n.RMS()
-		d.Moved = append(d.Moved, Move{n, n.Push(at, by), rms})
+		n.Recv = d.recv
+		inc := n.Push(at, by)
+		d.Moved = append(d.Moved, Move{n, inc, rms, n.Nth()})
 	}
 	return level, by, groups
 }

@@ -9,6 +9,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/odds"
+	"corrgraph/series"
 
 	"pgregory.net/rapid"
 )
@@ -56,9 +57,9 @@ func TestVenuesOfAGroupCountOnce(t *testing.T) {
 	r := newRoom(Options{})
 	ev := final()
 	r.stream(start, quoted(ev, 0.02, 0.02, 0, -0.03)...)
-	g := &Grouping{}
+	g := &series.Grouping{}
 	g.Join(0, 1)
-	r.SetGroups(LeagueKey("tennis", "atp"), g)
+	r.SetGroups(map[string]*series.Grouping{LeagueKey("tennis", "atp"): g})
 	moved := r.stream(start+1, quoted(ev, 0.03, 0.03, 0, -0.03)...)
 	m := r.Order[0].Markets[0]
 	if all := m.Selections[0].Consensus; len(moved) != 2 || !near(all.Value, 0) {
@@ -149,12 +150,12 @@ func TestGroupsAreTheVenuesThatAreJoined(t *testing.T) {
 			return [2]int{rapid.IntRange(0, n-1).Draw(t, "a"), rapid.IntRange(0, n-1).Draw(t, "b")}
 		}), 0, 12).Draw(t, "joins")
 		want := partition(n, joins)
-		made, known := &Grouping{}, &Grouping{}
+		made, known := &series.Grouping{}, &series.Grouping{}
 		for _, j := range joins {
 			made.Join(j[0], j[1])
 			known.Join(j[0], j[1])
 		}
-		known.flatten(n / 2) // the rest came after the groups were made
+		known.Flatten()
 		for v := range n {
 			if made.Of(v) != want[v] || known.Of(v) != want[v] {
 				t.Fatalf("venue %d is of group %d, %d once flat; want %d after %v", v, made.Of(v), known.Of(v), want[v], joins)
@@ -171,9 +172,9 @@ func TestGroupsAreTheVenuesThatAreJoined(t *testing.T) {
 }
 
 func TestWithoutGroupsEveryVenueIsByItself(t *testing.T) {
-	var none *Grouping
+	var none *series.Grouping
 	for v := range 3 {
-		if none.Of(v) != v || (&Grouping{}).Of(v) != v {
+		if none.Of(v) != v || (&series.Grouping{}).Of(v) != v {
 			t.Errorf("venue %d is in another's group", v)
 		}
 	}
@@ -210,6 +211,12 @@ func TestQuotesSayWhatCanBeTaken(t *testing.T) {
 	if n := r.Order[0].Shown(); n != 2 {
 		t.Errorf("%d prices are shown, want the two of x", n)
 	}
+	r.poll(start+120_000, fair(ev, "x", 0)) // without w, whose quote was stale: it is unknown now
+	for _, q := range r.Order[0].Quotes(nil) {
+		if q.Venue == "w" && (q.Status != odds.Unknown || q.Stale) {
+			t.Errorf("w, missing from the newest poll: %s, stale %v", q.Status, q.Stale)
+		}
+	}
 }
 
 func TestViewSaysWhatMoved(t *testing.T) {
@@ -242,7 +249,7 @@ func TestViewSaysWhatMoved(t *testing.T) {
 	if c.Seen || c.State != odds.Unknown || c.SeenAt != start {
 		t.Errorf("c was not there: %+v", c)
 	}
-	if a.History[0] == nil || a.History[1] != nil || a.Nodes[1] == "" || !v.Whole || len(v.Selections) != 2 {
+	if a.History[0] == nil || a.History[1] != nil || a.Nodes[1] == "" || !a.Complete || len(v.Selections) != 2 {
 		t.Errorf("only independent selections have a history: %+v of %v", a.History, v.Selections)
 	}
 	drawn := fair(ev, "b", 0)

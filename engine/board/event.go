@@ -22,13 +22,17 @@ func LeagueKey(sport, lg string) string { return sport + "/" + lg }
 func (d *Board) Event(id string) *Event { return d.events[id] }
 
 // resolve finds the event a source refers to. A source passes the same pointer until its
-// description changes, so that most calls are cache hits.
-func (d *Board) resolve(in *odds.Event, b *odds.Batch) known {
+// description changes, so that most calls are cache hits. refused is why there is no room
+// for the event, or empty.
+func (d *Board) resolve(in *odds.Event, b *odds.Batch) (k known, refused string) {
 	if k, ok := d.known[in]; ok && k.ev.said == in {
 		k.ev.Last = b.At
 		d.touch(k.ev)
 		d.Catalog.Seen(k.match.Event, b.At)
-		return k
+		return k, ""
+	}
+	if refused = d.takes(b, in); refused != "" {
+		return k, refused
 	}
 	m := d.Catalog.Resolve(b.Source, in, b.At)
 	ev := d.events[m.Event.ID]
@@ -41,13 +45,24 @@ func (d *Board) resolve(in *odds.Event, b *odds.Batch) known {
 		d.link(&m.Links[i])
 	}
 	ev.Last, ev.said = b.At, in
+	ev.spell()
 	d.touch(ev)
 	if len(d.known) > 1<<16 {
 		clear(d.known)
 	}
-	k := known{ev, m}
+	k = known{ev, m}
 	d.known[in] = k
-	return k
+	return k, ""
+}
+
+// spell forgets what outcomes were called when the names of the two sides have changed.
+func (ev *Event) spell() {
+	if sides := [2]string{ev.Match.Home, ev.Match.Away}; sides != ev.sides {
+		ev.sides, ev.outcomes = sides, nil
+		for _, c := range ev.cells {
+			c.plan = nil
+		}
+	}
 }
 
 // link records that two events are neighbours.
@@ -89,11 +104,22 @@ func (ev *Event) Step() (d odds.Millis) {
 	for _, m := range ev.Markets {
 		for _, b := range m.Books {
 			if b.Source != nil {
-				d = max(d, b.Source.Resolution())
+				d = max(d, b.Resolution())
 			}
 		}
 	}
 	return d
+}
+
+// QuotedLast returns when the k-th event was quoted last, in the order of those times. There
+// must be so many.
+func (d *Board) QuotedLast(k int) odds.Time {
+	last := make([]odds.Time, len(d.Order))
+	for i, ev := range d.Order {
+		last[i] = ev.Last
+	}
+	slices.Sort(last)
+	return last[k]
 }
 
 // Quiet lists the events not quoted since a time.
@@ -118,6 +144,7 @@ func (d *Board) Forget(gone map[*Event]bool, before odds.Time) (ids []string) {
 		ev.Links = slices.DeleteFunc(ev.Links, func(l *Link) bool { return gone[l.A] || gone[l.B] })
 	}
 	for ev := range gone {
+		d.prices -= ev.prices
 		delete(d.events, ev.ID)
 		ids = append(ids, ev.ID)
 	}

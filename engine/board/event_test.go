@@ -10,6 +10,7 @@ import (
 
 	"corrgraph/internal/state"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // match is a game of one team at home against another.
@@ -206,7 +207,7 @@ func TestARestoredBoardGoesOn(t *testing.T) {
 		whole := newRoom(Options{})
 		for i := range batches {
 			if i%40 == 20 {
-				whole.SetGroups(LeagueKey("baseball", "kbo"), &Grouping{})
+				whole.SetGroups(map[string]*series.Grouping{LeagueKey("baseball", "kbo"): {}})
 			}
 			whole.batch(batches[i])
 			if i != 40 && i != 95 {
@@ -231,7 +232,7 @@ func TestARestoredBoardGoesOn(t *testing.T) {
 		straight := newRoom(Options{})
 		for i := range batches {
 			if i%40 == 20 {
-				straight.SetGroups(LeagueKey("baseball", "kbo"), &Grouping{})
+				straight.SetGroups(map[string]*series.Grouping{LeagueKey("baseball", "kbo"): {}})
 			}
 			straight.batch(batches[i])
 		}
@@ -271,7 +272,7 @@ func TestUnseenPricesAreUnknown(t *testing.T) {
 	r := newRoom(Options{})
 	r.stream(start, fair(final(), "v", 0))
 	m := r.Order[0].Markets[0]
-	b := m.book(r.venue("new"))
+	b := r.book(m, "new", &cell{})
 	if len(b.price) != 2 || b.Current() || !math.IsNaN(b.value[0]) || len(b.quotes(nil)) != 0 {
 		t.Errorf("a book that nobody has quoted yet: %+v", b)
 	}

@@ -21,9 +21,10 @@ func (n *Node) Source() (s *Source) {
 	if n.Book != nil {
 		return n.Book.Source
 	}
+	most := odds.Millis(0)
 	for _, b := range n.Market.Books {
-		if b.Source != nil && (s == nil || b.Source.Resolution() > s.Resolution()) {
-			s = b.Source
+		if b.Source != nil && (s == nil || b.Resolution() > most) {
+			s, most = b.Source, b.Resolution()
 		}
 	}
 	return s
@@ -44,6 +45,9 @@ func (n *Node) Price() float64 {
 	}
 	return n.Book.price[n.Sel]
 }
+
+// Worth is what the line adds to the value of a venue's node.
+func (n *Node) Worth() float64 { return n.Market.join(n.Sel, n.Book.line[n.Sel], 0) }
 
 // Least is the smallest move of the node that can be an anomaly.
 func (n *Node) Least() float64 {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 
 	"corrgraph/detect"
+	"corrgraph/engine/clock"
 	"corrgraph/internal/state"
+	"corrgraph/series"
 )
 
 // Refs holds the numbers by which other packages refer to objects of a board in a saved
@@ -16,8 +18,8 @@ type Refs struct {
 	Books   state.Table[*Book]
 	Nodes   state.Table[*Node]
 
-	venues  state.Table[*Venue]
-	sources state.Table[*Source]
+	venues state.Table[*Venue]
+	clocks clock.Refs
 }
 
 // State saves the board between two batches, or restores it into a new board with the same
@@ -27,11 +29,12 @@ func (d *Board) State(c *state.Coder) *Refs {
 	c.Values(&d.Now, &d.Counts)
 	d.Catalog.State(c)
 	d.clocks(c, r)
-	state.Map(c, d.groups, cmp.Compare[string], func(league *string, g **Grouping) {
+	state.Map(c, d.groups, cmp.Compare[string], func(league *string, g **series.Grouping) {
 		if c.Reading() {
-			*g = &Grouping{}
+			*g = &series.Grouping{}
 		}
-		c.Values(league, &(*g).id, &(*g).flat)
+		c.Values(league)
+		(*g).State(c)
 	})
 	state.Slice(c, &d.Order, func(ev **Event) { d.event(c, r, ev) })
 	for _, ev := range d.Order {
@@ -61,16 +64,35 @@ func (d *Board) clocks(c *state.Coder, r *Refs) {
 		c.Values(name)
 		r.venues.Add(d.venue(*name))
 	})
-	sources := d.Sources()
-	state.Slice(c, &sources, func(p **Source) {
+	d.sources.State(c, &r.clocks)
+	d.tracks.State(c)
+	d.copies.State(c)
+	for _, v := range r.venues.All() {
+		d.copied(v)
+	}
+}
+
+// cells codes an event's cells; what places their quotes had is found again.
+func (ev *Event) codeCells(c *state.Coder, r *Refs) {
+	state.Map(c, ev.cells, func(a, b cellKey) int {
+		return cmp.Or(cmp.Compare(a.venue, b.venue), cmp.Compare(a.market, b.market))
+	}, func(k *cellKey, p **cell) {
 		if c.Reading() {
-			*p = &Source{}
+			*p = &cell{}
 		}
-		s := *p
-		c.Values(&s.Name, &s.Polled, &s.joined, &s.stated)
-		s.Clock.State(c)
-		d.sources[s.Name] = s
-		r.sources.Add(s)
+		c.Values(&k.venue, &k.market, &(*p).batch, &(*p).Owned)
+		r.clocks.Answer(c, &(*p).Answer)
+		books := (*p).books
+		state.Slice(c, &books, func(b **Book) { r.Books.Ref(c, b) })
+		if c.Reading() {
+			for _, b := range books {
+				if b == nil {
+					c.Fail(state.ErrCorrupt)
+					return
+				}
+				(*p).add(b)
+			}
+		}
 	})
 }
 
@@ -81,6 +103,9 @@ func (d *Board) event(c *state.Coder, r *Refs, p **Event) {
 	ev := *p
 	c.Values(&ev.ID, &ev.Sport, &ev.League, &ev.Last, &ev.Awaited, &ev.touched)
 	ev.league = LeagueKey(ev.Sport, ev.League)
+	if c.Reading() {
+		ev.by, ev.cells = map[marketKey]*Market{}, map[cellKey]*cell{}
+	}
 	if ev.Match = d.Catalog.Event(ev.ID); ev.Match == nil {
 		c.Fail(state.ErrCorrupt)
 		return
@@ -91,28 +116,47 @@ func (d *Board) event(c *state.Coder, r *Refs, p **Event) {
 		if c.Reading() {
 			*m = &Market{Event: ev}
 		}
-		(*m).state(c, r)
+		(*m).state(c, r, d)
+		if c.Reading() {
+			(*m).nth = len(ev.by)
+			ev.by[(*m).key()] = *m
+			d.holds(*m, len((*m).Books)*len((*m).Selections))
+		}
 	})
+	ev.codeCells(c, r)
 }
 
-func (m *Market) state(c *state.Coder, r *Refs) {
-	c.Values(&m.Name, &m.Family, &m.Line, &m.Raw, &m.Live, &m.Awaited, &m.slope, &m.winners)
+func (m *Market) state(c *state.Coder, r *Refs, d *Board) {
+	c.Values(&m.Name, &m.Family, &m.Subject, &m.Line, &m.Raw, &m.Live, &m.Awaited, &m.slope, &m.about, &m.settlement)
 	r.Markets.Add(m)
-	state.Slice(c, &m.Selections, func(s *Selection) { c.Values(&s.Key, &s.Side, &s.MovedAt, &s.indep) })
+	selections := m.Selections
+	state.Slice(c, &selections, func(s *Selection) { c.Values(&s.Key, &s.Side, &s.MovedAt, &s.name) })
+	if c.Reading() {
+		m.kind = d.kind(m.Event, m.Family)
+		for _, s := range selections {
+			m.add(s)
+		}
+	}
 	state.Slice(c, &m.Books, func(b **Book) {
 		if c.Reading() {
 			*b = &Book{Market: m}
 		}
-		(*b).state(c, r)
+		if (*b).state(c, r); c.Reading() {
+			m.keep(*b)
+			(*b).track = d.trackOf((*b).Source, (*b).Venue)
+		}
 	})
 }
 
 func (b *Book) state(c *state.Coder, r *Refs) {
 	r.venues.Ref(c, &b.Venue)
-	r.sources.Ref(c, &b.Source)
+	r.clocks.Sources.Ref(c, &b.Source)
 	r.Books.Add(b)
-	c.Values(&b.Live, &b.SeenAt, &b.Awaited, &b.ids, &b.names, &b.price, &b.offer, &b.line, &b.gone, &b.value, &b.basis, &b.prev)
-	c.Values(&b.status, &b.stale, &b.poll, &b.stamp, &b.joined, &b.touch, &b.looks, &b.rest, &b.restMoved, &b.restGroups)
+	r.clocks.Answer(c, &b.answer)
+	c.Values(&b.Live, &b.SeenAt, &b.Awaited, &b.ids, &b.price, &b.offer, &b.size, &b.line, &b.gone, &b.value, &b.basis, &b.prev)
+	c.Values(&b.status, &b.stale, &b.terms, &b.stamp, &b.joined, &b.touch, &b.looked, &b.looks, &b.rest, &b.restMoved, &b.restGroups)
+	b.pace.State(c)
+	b.past.State(c)
 	state.Slice(c, &b.history, func(h *detect.NodeHistory) { h.State(c) })
 }
 

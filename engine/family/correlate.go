@@ -8,6 +8,7 @@ import (
 	"corrgraph/engine/board"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // Take queues moves to be added to the evidence of their families.
@@ -22,12 +23,32 @@ func (s *Families) Take(moved []board.Move) {
 // decision.
 const waitMost = 4096
 
-// CountFull counts the queued moves once there are many. Call it only when all moves of an
-// instant are in.
-func (s *Families) CountFull() {
+// CountFull counts the queued moves once there are many, and those of ten minutes that are
+// over at slow lags. Call it only when all moves before an instant are in.
+func (s *Families) CountFull(at odds.Time) {
 	if len(s.waiting) >= waitMost {
 		s.correlate()
 	}
+	over := s.block
+	if s.block = leadlag.Block(at); over == s.block {
+		return
+	}
+	s.ready()
+	s.each(len(s.list), func(i int, work *leadlag.Scratch) {
+		f := s.list[i]
+		if f.ev == nil || f.ev.Axis.Polled() {
+			return
+		}
+		for _, p := range f.pairs {
+			if leadlag.Block(max(p.A.ChangedAt, p.B.ChangedAt)) >= over && !s.rests(p) {
+				f.ev.AddSlow(p.A.Moves(), p.B.Moves(), over, p.slow(s.opt.Seed, p.part()), work)
+			}
+		}
+	})
+}
+
+func (p *Pair) slow(seed uint64, cluster *leadlag.Cluster) leadlag.Slow {
+	return leadlag.Slow{Sign: p.Sign, Seed: seed ^ p.A.Hash ^ p.B.Hash, Dependent: p.Family.block, Cluster: cluster}
 }
 
 // correlate adds the queued moves to the evidence of their families. Each family belongs to
@@ -142,35 +163,47 @@ func (s *Families) share(worker, workers int, work *leadlag.Scratch) {
 			inc := mv.inc
 			inc.White *= pt.sign
 			inc.Raw *= pt.sign
-			met += f.ev.Add(pt.dir, inc, pt.Other.Moves(), pt.dir == leadlag.BA, &flips, work)
+			met += f.ev.Add(pt.dir, inc, pt.Other.Moves(), pt.dir == leadlag.BA, &flips, pt.Pair.part(), work)
 		}
 	}
+}
+
+// part is the event's part in the family's evidence.
+func (p *Pair) part() *leadlag.Cluster {
+	if p.cluster == nil {
+		p.cluster = p.Family.ev.Cluster(p.Event.ID)
+	}
+	return p.cluster
 }
 
 // rebuild recounts all remembered moves of a family on a new axis.
 func (s *Families) rebuild(f *Family, x *leadlag.Axis, work *leadlag.Scratch) {
 	f.ev = leadlag.NewEvidence(x, true)
 	for _, p := range f.pairs {
-		replay(f.ev, p, s.opt.Seed, work)
+		p.cluster = nil
+		replay(f.ev, p, s.opt.Seed, s.block, work)
 	}
 }
 
-// replay counts all remembered moves of a pair.
-func replay(ev *leadlag.Evidence, p *Pair, seed uint64, work *leadlag.Scratch) {
-	replayFlow(ev, leadlag.AB, p.B, p.A, p.Sign, seed, work)
-	replayFlow(ev, leadlag.BA, p.A, p.B, p.Sign, seed, work)
+// replay counts all remembered moves of a pair that are evidence still, at slow lags those
+// before a block.
+func replay(ev *leadlag.Evidence, p *Pair, seed uint64, block int64, work *leadlag.Scratch) {
+	cluster, since := ev.Cluster(p.Event.ID), p.Family.since
+	ev.ReplaySlow(series.Since(p.A.Moves(), since), series.Since(p.B.Moves(), since), block, p.slow(seed, cluster), work)
+	replayFlow(ev, leadlag.AB, p.B, p.A, p.Sign, since, seed, cluster, work)
+	replayFlow(ev, leadlag.BA, p.A, p.B, p.Sign, since, seed, cluster, work)
 }
 
-func replayFlow(ev *leadlag.Evidence, dir leadlag.Flow, target, source *board.Node, sign float64, seed uint64, work *leadlag.Scratch) {
-	src, upto := source.Moves(), 0
-	for _, inc := range target.Moves() {
+func replayFlow(ev *leadlag.Evidence, dir leadlag.Flow, target, source *board.Node, sign float64, since odds.Time, seed uint64, cluster *leadlag.Cluster, work *leadlag.Scratch) {
+	src, upto := series.Since(source.Moves(), since), 0
+	for _, inc := range series.Since(target.Moves(), since) {
 		for upto < len(src) && src[upto].At <= inc.At {
 			upto++
 		}
 		flips := leadlag.FlipsOf(seed, target.Hash, inc.At, ev.Axis.Block(target.Consensus))
 		inc.White *= sign
 		inc.Raw *= sign
-		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, &flips, work)
+		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, &flips, cluster, work)
 	}
 }
 

@@ -3,8 +3,10 @@ package family
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"corrgraph/engine/board"
+	"corrgraph/engine/clock"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
@@ -16,6 +18,8 @@ const ownMoves = 250
 func (s *Families) Decide(at odds.Time) {
 	s.rounds++
 	s.correlate()
+	s.turn(at)
+	s.Bet(at)
 	for _, ev := range s.board.Order {
 		for _, m := range ev.Markets {
 			s.rerank(m)
@@ -27,6 +31,7 @@ func (s *Families) Decide(at odds.Time) {
 	}
 	s.regroup()
 	s.markCopies()
+	s.mediate()
 }
 
 // prepare gives every family the axis that fits its sources' resolution, and recounts its
@@ -58,18 +63,72 @@ func (f *Family) resolution() (r odds.Millis) {
 	p := f.pairs[len(f.pairs)-1]
 	for _, n := range []*board.Node{p.A, p.B} {
 		src := n.Source()
-		if src == nil || src.Resolution() == 0 || src.Polled && src.Clock.Polls < 5 {
+		own := n.Resolution()
+		if src == nil || own == 0 || src.Polled && src.Clock.Polls < 5 {
 			return 0
 		}
-		r = max(r, src.Resolution())
+		r = max(r, own)
 	}
 	return r
+}
+
+// oneClock reports whether the series of all its pairs were always read in the same answers.
+func (f *Family) oneClock() bool {
+	for _, p := range f.pairs {
+		if f.clocks {
+			break
+		}
+		f.clocks = !p.A.SameClock(p.B)
+	}
+	return !f.clocks
+}
+
+// read reports whether moves of either side are seen when a venue is read, as late as a step.
+func (f *Family) read() bool {
+	if len(f.pairs) == 0 {
+		return f.wasRead
+	}
+	p := f.pairs[len(f.pairs)-1]
+	f.wasRead = p.A.Read() || p.B.Read()
+	return f.wasRead
+}
+
+// skewed are the venues whose clocks are wrong.
+func (s *Families) skewed() map[string]bool {
+	out := map[string]bool{}
+	for _, x := range s.board.Clocks() {
+		if x.Skew != (clock.Skew{}) {
+			out[x.Venue] = true
+		}
+	}
+	return out
+}
+
+// doubts notes which ends of a family are venues with a wrong clock, and returns which ones
+// republish old prices of another.
+func (s *Families) doubts(f *Family, skewed map[string]bool) (copies [2]bool) {
+	var wrong, stale []string
+	for i, name := range []string{f.a, f.b} {
+		if f.Key.Layer != odds.Direct {
+			break
+		}
+		if v := s.board.Venue(name); v != nil && v.CopyOf != nil {
+			copies[i], stale = true, append(stale, name+" republishes "+v.CopyOf.Name)
+		}
+		if skewed[name] {
+			wrong = append(wrong, name)
+		}
+	}
+	f.copies = copies
+	f.skewed, f.stale = strings.Join(wrong, ", "), strings.Join(stale, ", ")
+	return copies
 }
 
 func (s *Families) judge(layer odds.Layer, at odds.Time) {
 	var cases []leadlag.Case
 	var fams []*Family
 	strata := map[stratum]int{}
+	skewed := s.skewed()
 	for _, f := range s.list {
 		if f.Key.Layer != layer || f.ev == nil {
 			continue
@@ -78,18 +137,22 @@ func (s *Families) judge(layer odds.Layer, at odds.Time) {
 		if _, ok := strata[st]; !ok {
 			strata[st] = len(strata)
 		}
-		cases = append(cases, leadlag.Case{Evidence: f.ev, Stratum: strata[st], Dependent: f.block})
+		cases = append(cases, leadlag.Case{Evidence: f.ev, Stratum: strata[st], Dependent: f.block, OneClock: f.oneClock(), Read: f.read(), Copy: s.doubts(f, skewed)})
 		fams = append(fams, f)
 	}
 	for i, v := range leadlag.JudgeAgainst(cases, s.moreDecoys(layer, cases, fams)) {
 		f := fams[i]
-		f.Verdict, f.judged, f.at = v, true, at
+		anew := !f.judged || v.Directed != f.Verdict.Directed || v.Leader != f.Verdict.Leader
+		if f.Verdict, f.judged, f.at = v, true, at; anew {
+			f.name = f.named().String()
+		}
 		if v.Discovered && f.found == 0 {
 			f.found = at
 		}
 		if f.baseline == nil && f.Directed() {
 			f.baseline = f.scan()
 		}
+		f.adopt(at)
 	}
 }
 
@@ -136,7 +199,7 @@ func (s *Families) draw(fams []*Family, members []int, passes int) (scores []flo
 		f, pass := fams[members[k/passes]], k%passes
 		ev := leadlag.NewNearEvidence(f.ev.Axis, true)
 		for _, p := range f.pairs {
-			replay(ev, p, s.opt.Seed+uint64(pass+1)*0x9e3779b97f4a7c15, work)
+			replay(ev, p, s.opt.Seed+uint64(pass+1)*0x9e3779b97f4a7c15, s.block, work)
 		}
 		drawn[k] = ev.DecoyScores(nil)
 	})

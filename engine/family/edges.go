@@ -9,6 +9,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // priorMoves is the weight of the family in a pair's correlation and propagation ratio, in
@@ -23,18 +24,22 @@ func (s *Families) Edge(p *Pair) graph.Edge {
 	if v.Directed && v.Leader == leadlag.BA {
 		src, dst = dst, src
 	}
-	own := ownSums(p, p.A.Moves(), p.B.Moves())
+	own := ownSums(p, series.Since(p.A.Moves(), f.since), series.Since(p.B.Moves(), f.since))
 	k := float64(own.N) / float64(own.N+priorMoves)
+	kBeta := k
+	if v.Zero && v.Directed {
+		kBeta = 0 // its own moves are those of one poll, the family's those of the next
+	}
 	if len(f.pairs) == 1 {
-		k, own.N = 0, v.Link.N // the family is the pair
+		k, kBeta, own.N = 0, 0, v.Link.N // the family is the pair
 	}
 	l := v.Link
 	g := graph.Edge{
 		Layer: p.Layer, Event: p.Event.ID, Source: src.ID, Target: dst.ID, Kind: "follows",
-		Score: p.Sign * ((1-k)*l.Corr + k*own.Corr()), Beta: p.Sign * ((1-k)*l.Beta + k*own.Beta()),
+		Score: p.Sign * ((1-k)*l.Corr + k*own.Corr()), Beta: p.Sign * ((1-kBeta)*l.Beta + kBeta*own.Beta()),
 		Lag: l.Lag, LagLow: l.LagLow, LagHigh: l.LagHigh, N: own.N, P: v.P, Q: v.Q,
 		Confidence: v.Confidence, Evidence: graph.FromFamily, Copied: f.copied,
-		Simultaneous: !v.Directed, FirstSeen: p.first, DetectedAt: min(src.LastSeen(), dst.LastSeen()),
+		Simultaneous: !v.Directed, Traits: f.traits(v), FirstSeen: p.first, DetectedAt: min(src.LastSeen(), dst.LastSeen()),
 	}
 	key := f.Key
 	key.Leader, key.Follower = f.ends()
@@ -56,7 +61,7 @@ func (s *Families) Edge(p *Pair) graph.Edge {
 		}
 	}
 	if p.trend != nil {
-		g.Trend = p.trend.summary()
+		g.Trend = p.trend.Summary()
 	}
 	return g
 }

@@ -14,7 +14,8 @@ import (
 // alone is an observer without any awaited series.
 type alone struct{ *Families }
 
-func (alone) Heard(*board.Node, odds.Time) {}
+func (alone) Heard(*board.Node, odds.Time)     {}
+func (alone) Starting(*board.Event, odds.Time) {}
 
 // TestShownEdgesAreThoseReadAnew compares, repeatedly between and after decisions, the
 // edges cached for views with the same edges built from scratch.

@@ -4,7 +4,11 @@ import (
 	"sync/atomic"
 
 	"corrgraph/catalog"
+	"corrgraph/engine/adopted"
 	"corrgraph/engine/board"
+	"corrgraph/engine/bounds"
+	"corrgraph/engine/rival"
+	"corrgraph/engine/trend"
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
@@ -16,6 +20,9 @@ type Options struct {
 	Seed       uint64 // of all decoys
 	Workers    int    // most goroutines to use; 0 means one per processor
 	CheckPairs int    // see engine.Options
+	Limits     bounds.Limits
+	Memory     odds.Millis // how long evidence counts; 0 means for ever
+	KeepUnused odds.Millis // how long a family without pairs is kept; 0 means for ever
 	Facts      *catalog.Facts
 }
 
@@ -30,18 +37,25 @@ type Families struct {
 
 	// For watching.
 	watched map[*board.Node]*watched
-	paired  map[*board.Market][]*board.Book // books whose L1 pairs are watched, at most maxVenues
-	linked  map[linkedNodes]bool            // pairs of layers 3 and 4
+	paired  map[*board.Market][]*board.Book  // books whose L1 pairs are watched, at most Limits.Paired
+	related map[*board.Event][]*board.Market // markets whose L2 pairs are watched, at most Limits.Related
+	linked  map[linkedNodes]bool             // pairs of layers 3 and 4
+	held    map[*board.Event]int             // pairs watched, by the event whose graph they belong to
+	total   int                              // pairs watched
+	layers  [5]int                           // families by layer
+	hold    bool                             // watch no further pairs
 
 	// For counting.
 	waiting []move    // moves not yet correlated, in whole instants
 	unready []*Family // without an axis yet
 	axes    map[odds.Millis]*leadlag.Axis
 	met     atomic.Int64 // coincidences
+	block   int64        // of ten minutes, the first one not counted at slow lags
 	work    leadlag.Scratch
 
 	// For deciding.
-	rounds int // decisions so far
+	rounds int       // decisions and alarms so far
+	turned odds.Time // parts of the memory until the last decision
 	drawn  map[drawnKey]*drawn
 	found  map[*Pair]graph.Edge // pairs discovered individually at the last search
 }
@@ -54,9 +68,11 @@ type Counts struct {
 
 // New returns empty Families that watch the series of a board.
 func New(b *board.Board, o Options) *Families {
+	o.Limits = o.Limits.WithDefaults()
 	return &Families{
 		Counts: Counts{LeftOut: map[string]int{}}, opt: o, board: b, byKey: map[graph.FamilyKey]*Family{},
-		watched: map[*board.Node]*watched{}, paired: map[*board.Market][]*board.Book{}, linked: map[linkedNodes]bool{},
+		watched: map[*board.Node]*watched{}, paired: map[*board.Market][]*board.Book{}, related: map[*board.Event][]*board.Market{},
+		linked: map[linkedNodes]bool{}, held: map[*board.Event]int{},
 		axes: map[odds.Millis]*leadlag.Axis{}, drawn: map[drawnKey]*drawn{},
 	}
 }
@@ -70,20 +86,42 @@ type Family struct {
 	Verdict leadlag.Verdict // of the last decision
 	Record  Record          // of its forecasts; written by the forecasts
 
-	index    int    // in the order of first sight
-	a, b     string // the venues, markets or relations in family order
-	pairs    []*Pair
-	ev       *leadlag.Evidence // nil without an axis yet
-	block    bool              // of consensus series, whose moves are dependent
-	judged   bool
-	copied   bool
-	found    odds.Time // first discovered; 0 never
-	at       odds.Time // judged last
-	baseline *Rule     // the Hayashi–Yoshida rule, fitted when the family first had a leader
+	index     int    // in the order of first sight
+	a, b      string // the venues, markets or relations in family order
+	pairs     []*Pair
+	ev        *leadlag.Evidence // nil without an axis yet
+	block     bool              // of consensus series, whose moves are dependent
+	judged    bool
+	copied    bool
+	mediation mediation
+	clocks    bool          // its series were not always read in the same answers
+	wasRead   bool          // one of its series was read at steps when it last had any
+	copies    [2]bool       // ends that only republish another one's prices
+	skewed    string        // ends whose clock is wrong
+	stale     string        // ends that only republish, and what
+	found     odds.Time     // first discovered; 0 never
+	at        odds.Time     // judged last
+	name      string        // since then: of its key, leader first
+	known     *adopted.Edge // the edge under watch; nil none
+	since     odds.Time     // older moves are evidence no more; 0 none
+	former    *former       // what it was before it began to change; nil if it does not
+	unused    odds.Time     // when its last pair was dropped; 0 while it has any
+	baseline  *rival.Rule   // the Hayashi–Yoshida rule, fitted when the family first had a leader
 }
 
-// Record counts a family's forecasts and their outcomes.
-type Record struct{ Issued, Matured, Hits int }
+// Record counts the calls that a family led to, and their outcomes.
+type Record struct{ Issued, Matured, Hits, Halves int }
+
+// Add counts a matured call.
+func (r *Record) Add(hit, half bool) {
+	r.Matured++
+	if hit {
+		r.Hits++
+	}
+	if half {
+		r.Halves++
+	}
+}
 
 // Pair is two watched nodes, A and B, in the order of the family's ends.
 type Pair struct {
@@ -93,9 +131,10 @@ type Pair struct {
 	Layer  odds.Layer
 	Event  *board.Event // whose graph it belongs to
 
-	trend        *trend    // nil without a point yet
-	seenA, seenB int       // moves already in the trend
-	first        odds.Time // when it was first discovered; until then, when it was first watched
+	cluster      *leadlag.Cluster // its event's part in the family's evidence; nil until counted
+	trend        *trend.Trend     // nil without a point yet
+	seenA, seenB int              // moves already in the trend
+	first        odds.Time        // when it was first discovered; until then, when it was first watched
 	found        bool
 	shown        *shown // nil until its event is viewed
 }
@@ -112,10 +151,10 @@ type Partner struct {
 	resting bool         // one of its venues is no longer among the busiest
 }
 
-// Leads reports whether the node leads a discovered family.
+// Leads reports whether the node leads a discovered family, and calls may rest on it.
 func (pt *Partner) Leads() bool {
 	f := pt.Pair.Family
-	return f.Directed() && (f.Verdict.Leader == leadlag.AB) == (pt.dir == leadlag.BA)
+	return f.Directed() && !f.known.Changing() && (f.Verdict.Leader == leadlag.AB) == (pt.dir == leadlag.BA)
 }
 
 // watched is a node with its pairs.
@@ -158,11 +197,19 @@ func (f *Family) Curve() []float64 {
 	return f.ev.Curve(dir)
 }
 
-// Report returns the family's public description.
-func (f *Family) Report() graph.Family {
-	v := &f.Verdict
+// Name is the key as calls name it, with the leader first; empty before it was judged.
+func (f *Family) Name() string { return f.name }
+
+// named is the key with the leader first.
+func (f *Family) named() graph.FamilyKey {
 	key := f.Key
 	key.Leader, key.Follower = f.ends()
+	return key
+}
+
+// Report returns the family's public description.
+func (f *Family) Report() graph.Family {
+	v, key := &f.Verdict, f.named()
 	r, share := f.ev.ZeroLag()
 	l := v.Link
 	if !v.Directed {
@@ -173,54 +220,18 @@ func (f *Family) Report() graph.Family {
 		N: l.N, Z: v.S, Inflation: v.Inflation, P: v.P, Q: v.Q, D: v.D, PExist: v.PExist, QExist: v.QExist,
 		PDirect: v.PDirect, QDirect: v.QDirect, ConfExist: v.ConfExist, Confidence: v.Confidence, Discovered: v.Discovered,
 		Simultaneous: !v.Directed, Copied: f.copied, Resolution: f.ev.Axis.Resolution, DetectedAt: f.at, FirstFound: f.found,
-		ZeroLag: r, Coincide: share,
+		ZeroLag: r, Coincide: share, Traits: f.traits(v),
 	}
 }
 
-// why says in words what the edge lacks to be discovered, directed and independent.
-func (f *Family) why(g *graph.Edge) string {
-	switch {
-	case f.ev == nil:
-		return "too few polls yet to know how finely the source resolves time"
-	case !f.judged || !f.Verdict.Found():
-		return "too few moves of both within reach of each other"
-	case !g.Discovered && g.Q > leadlag.Rate:
-		return "not told apart from chance: q is above 5 %"
-	case !g.Discovered:
-		return "more likely false than true: its confidence is 50 % or less"
-	case g.Copied:
-		return "copied: it vanishes once the common leader's part is taken out"
-	case g.Simultaneous:
-		return "no direction: neither of the two is certain to move first"
+// traits is what more a verdict says.
+func (f *Family) traits(v *leadlag.Verdict) graph.Traits {
+	t := graph.Traits{FirstOnFeed: v.FirstOnFeed, BelowFloor: v.BelowFloor, Reach: odds.Millis(f.ev.Axis.Searched()), Events: v.Events, Changing: f.known.Changing(), ClockSkew: f.skewed, StaleCopy: f.stale}
+	if v.Directed {
+		t.Indirect, t.Via = f.mediation.verdict, f.mediation.via
+		t.SamePoll, t.NextPoll, t.LaterPoll = v.Shares.Same, v.Shares.Next, v.Shares.Later
 	}
-	return ""
-}
-
-// Rule is a baseline's forecast: the follower moves Beta times the leader's move
-// within [From, To] after it.
-type Rule struct {
-	Beta     float64
-	From, To odds.Millis
-
-	calls bool // it names this leader as the leader
-}
-
-// trend is a pair's own history: a ring of points, and the newest point apart.
-type trend struct {
-	ring  []point // at most trendKeep
-	n     int     // points in all before the newest
-	now   point
-	at    odds.Time
-	hours *[7 * 24]stat // of the score, by hour of the week; L3 and L4 only, else nil
-}
-
-// point is the measurement of a pair in one decision window.
-type point struct{ score, lag, beta, lead, count float64 }
-
-// stat is a running mean and sum of squares (Welford, 1962).
-type stat struct {
-	n        int
-	mean, m2 float64
+	return t
 }
 
 // shown is a cached edge and the inputs it was built from. Its other inputs change only at

@@ -5,73 +5,24 @@ import (
 	"math"
 	"slices"
 
+	"corrgraph/engine/alike"
 	"corrgraph/engine/board"
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
 )
 
-// Thresholds at which venues of a league count as one.
-const (
-	groupCorr       = 0.85 // zero-lag correlation
-	groupShare      = 0.85 // share of their moves that must coincide
-	groupCoincident = 20   // coinciding moves required
-)
-
-// sameness accumulates how closely two venues of a league move together.
-type sameness struct {
-	a, b                 *board.Venue
-	corr, share, n, both float64
-}
-
-func (x *sameness) one() bool {
-	return x.n > 0 && x.corr/x.n >= groupCorr && x.share/x.n >= groupShare && x.both >= groupCoincident
-}
-
-// regroup joins venues that move as one: zero-lag correlation and share of coinciding moves
-// are both at least 0.85, over all pre-match markets of a league.
+// regroup joins venues that move as one, over all pre-match markets of a league.
 func (s *Families) regroup() {
-	for lg, sums := range s.sameness() {
-		var one []*sameness
-		for _, x := range sums {
-			if x.one() {
-				one = append(one, x)
-			}
-		}
-		slices.SortFunc(one, func(x, y *sameness) int {
-			return cmp.Or(cmp.Compare(x.a.Index, y.a.Index), cmp.Compare(x.b.Index, y.b.Index))
-		})
-		g := &board.Grouping{}
-		for _, x := range one {
-			g.Join(x.a.Index, x.b.Index)
-		}
-		s.board.SetGroups(lg, g)
-	}
-}
-
-// sameness adds up the pre-match families of every two venues, by league.
-func (s *Families) sameness() map[string]map[[2]*board.Venue]*sameness {
-	out := map[string]map[[2]*board.Venue]*sameness{}
+	sums := alike.Leagues{}
 	for _, f := range s.list {
-		if f.Key.Layer != odds.Direct || f.block || f.ev == nil || f.Key.Phase != board.Phase(false) {
-			continue
+		if f.Key.Layer == odds.Direct && !f.block && f.ev != nil && f.Key.Phase == board.Phase(false) {
+			n, m := f.ev.Moves()
+			r, share := f.ev.ZeroLag()
+			sums.Add(board.LeagueKey(f.Key.Sport, f.Key.League), s.board.Venue(f.a).Index, s.board.Venue(f.b).Index, n+m, r, share)
 		}
-		lg := board.LeagueKey(f.Key.Sport, f.Key.League)
-		if out[lg] == nil {
-			out[lg] = map[[2]*board.Venue]*sameness{}
-		}
-		k := [2]*board.Venue{s.board.Venue(f.a), s.board.Venue(f.b)}
-		x := out[lg][k]
-		if x == nil {
-			x = &sameness{a: k[0], b: k[1]}
-			out[lg][k] = x
-		}
-		a, b := f.ev.Moves()
-		r, share := f.ev.ZeroLag()
-		n := float64(a + b)
-		x.corr, x.share, x.n, x.both = x.corr+n*r, x.share+n*share, x.n+n, x.both+share*n/2
 	}
-	return out
+	s.board.SetGroups(sums.Groups())
 }
 
 // Groups reports the venues that move as one, by league.
@@ -97,24 +48,27 @@ func (s *Families) Groups() (out []graph.Group) {
 	return out
 }
 
-// markCopies marks the edge B–C of A→B, A→C, B–C as a copy if it vanishes once A's lagged
-// part is removed.
-func (s *Families) markCopies() {
-	type scope struct {
-		layer             odds.Layer
-		sport, league, mk string
-		phase, venue      string
-	}
-	sets := map[scope][]*Family{}
+// scopes are the discovered families among which one may stand between two others: of one
+// layer, league, market, phase and venue.
+func (s *Families) scopes() map[graph.FamilyKey][]*Family {
+	sets := map[graph.FamilyKey][]*Family{}
 	for _, f := range s.list {
-		f.copied = false
 		if f.judged && f.Verdict.Discovered {
-			k := f.Key
-			in := scope{k.Layer, k.Sport, k.League, k.Market, k.Phase, k.Venue}
+			in := f.Key
+			in.Leader, in.Follower = "", ""
 			sets[in] = append(sets[in], f)
 		}
 	}
-	for _, set := range sets {
+	return sets
+}
+
+// markCopies marks the edge B–C of A→B, A→C, B–C as a copy if it vanishes once A's lagged
+// part is removed.
+func (s *Families) markCopies() {
+	for _, f := range s.list {
+		f.copied = false
+	}
+	for _, set := range s.scopes() {
 		led := map[[2]string]*Family{}
 		for _, f := range set {
 			if f.Directed() {

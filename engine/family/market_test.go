@@ -12,6 +12,8 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/engine/board"
+	"corrgraph/engine/detail"
+	"corrgraph/engine/rival"
 	"corrgraph/graph"
 	"corrgraph/internal/state"
 	"corrgraph/leadlag"
@@ -162,7 +164,8 @@ func TestMatchesOfATeamAreWatchedTheRightWayRound(t *testing.T) {
 }
 
 func TestAMarketOfManyVenuesPairsTheBusiest(t *testing.T) {
-	const venues = maxVenues + 4
+	const most = 16 // the default
+	const venues = most + 4
 	d := newDesk(Options{Seed: 1})
 	name := func(i int) string { return fmt.Sprintf("venue%02d", i) }
 	first := map[string]float64{}
@@ -171,7 +174,7 @@ func TestAMarketOfManyVenuesPairsTheBusiest(t *testing.T) {
 	}
 	d.h2h(marketStart, "Bears-Eagles", first)
 	m := d.board.Order[0].Markets[0]
-	if len(d.paired[m]) != maxVenues || d.Counts.LeftOut["L1 venues beyond the 16 most active of a market"] != 4 {
+	if len(d.paired[m]) != most || d.Counts.LeftOut["L1 venues beyond the most active of a market"] != 4 {
 		t.Fatalf("%d venues paired, left out %v", len(d.paired[m]), d.Counts.LeftOut)
 	}
 	resting := func(a, b int) (found, rests bool) {
@@ -200,7 +203,7 @@ func TestAMarketOfManyVenuesPairsTheBusiest(t *testing.T) {
 	for i := range venues {
 		for j := range i {
 			found, rests := resting(i, j)
-			in := func(k int) bool { return k < 12 || k >= maxVenues }
+			in := func(k int) bool { return k < 12 || k >= most }
 			if both := in(i) && in(j); both && (!found || rests) || !both && found && !rests {
 				t.Errorf("%s and %s: paired %v, resting %v", name(i), name(j), found, rests)
 			}
@@ -289,8 +292,8 @@ func TestWhoMovesFirstLeadsWhateverItsName(t *testing.T) {
 		if leads != 1 {
 			t.Errorf("%d of the two lead", leads)
 		}
-		rules := map[string]Rule{}
-		d.list[0].Baselines(func(name string, r Rule) { rules[name] = r })
+		rules := map[string]rival.Rule{}
+		d.list[0].Baselines(func(name string, r rival.Rule) { rules[name] = r })
 		if hy := rules["hayashi_yoshida"]; len(rules) != 2 || rules["simultaneous_copy"].Beta != 1 || hy.From >= 1100 || hy.To <= 900 || math.Abs(hy.Beta-0.8) > 0.1 {
 			t.Errorf("simple rules %+v", rules)
 		}
@@ -307,7 +310,7 @@ func TestVenuesThatMoveTogetherAreAGroup(t *testing.T) {
 	d.h2h(at, "Bears-Eagles", map[string]float64{"amy": 0, "eve": 0, "zoe": 0})
 	fair := 0.0
 	for range 60 {
-		at = at.Add(30_000)
+		at = at.Add(odds.Millis(20_000 + rng.IntN(20_000))) // steps of one length would be a poll's
 		fair += 0.1 * rng.NormFloat64()
 		d.h2h(at, "Bears-Eagles", map[string]float64{"amy": fair, "zoe": fair})
 		d.h2h(at.Add(5000), "Bears-Eagles", map[string]float64{"eve": fair})
@@ -364,7 +367,7 @@ func TestInspectExplainsEitherWayRound(t *testing.T) {
 		if first, last := got.Leader[0], got.Leader[4]; first.At >= last.At || math.Abs(last.Value-got.Follower[4].Value) > 1e-9 || got.Follower[4].At < last.At {
 			t.Errorf("leader %v, follower %v", got.Leader, got.Follower)
 		}
-		best := slices.MaxFunc(got.Curve, func(a, b CurvePoint) int { return int(math.Copysign(1, a.Z-b.Z)) })
+		best := slices.MaxFunc(got.Curve, func(a, b detail.CurvePoint) int { return int(math.Copysign(1, a.Z-b.Z)) })
 		if best.Lag < 800 || best.Lag > 1200 {
 			t.Errorf("the curve is highest at %d ms", best.Lag)
 		}

@@ -9,6 +9,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // copies is how many mismatched copies of the graph are judged.
@@ -49,7 +50,32 @@ func (s *Families) Mismatch() graph.Mismatch {
 		out.False /= float64(out.Copies)
 		out.Rate = out.False / float64(max(1, out.Discovered))
 	}
+	s.exchanged(&out)
 	return out
+}
+
+// exchanged counts the leaders that are found where roles are exchanged.
+func (s *Families) exchanged(out *graph.Mismatch) {
+	var cases []leadlag.Case
+	var verdicts []leadlag.Verdict
+	for _, f := range s.list {
+		if !f.judged || f.ev == nil || f.Verdict.Events == 0 {
+			continue
+		}
+		cases = append(cases, leadlag.Case{Evidence: f.ev, OneClock: !f.clocks, Read: f.wasRead, Copy: f.copies})
+		verdicts = append(verdicts, f.Verdict)
+		if f.Directed() {
+			out.Led++
+		}
+	}
+	led := make([]int, copies)
+	s.each(copies, func(i int, _ *leadlag.Scratch) {
+		led[i] = leadlag.ExchangedLeaders(cases, verdicts, s.opt.Seed+uint64(i)*0x9e3779b97f4a7c15)
+	})
+	for _, n := range led {
+		out.LedFalse += float64(n) / copies
+	}
+	out.DirectionRate = out.LedFalse / float64(max(1, out.Led))
 }
 
 func (s *Families) venueFamilies() (fams []*Family, pools map[int][]float64) {
@@ -84,8 +110,10 @@ func (s *Families) mismatched(fams []*Family, pools map[int][]float64, copy uint
 				continue
 			}
 			met++
-			count(ev, leadlag.AB, q.B, p.A, &work)
-			count(ev, leadlag.BA, p.A, q.B, &work)
+			cluster := ev.Cluster(p.Event.ID)
+			count(ev, leadlag.AB, q.B, p.A, cluster, &work)
+			count(ev, leadlag.BA, p.A, q.B, cluster, &work)
+			ev.ReplaySlow(newest(p.A, checkSlow), newest(q.B, checkSlow), s.block, leadlag.Slow{Sign: 1, Cluster: cluster}, &work)
 		}
 		if met > 0 {
 			cases = append(cases, leadlag.Case{Evidence: ev, Stratum: int(f.ev.Axis.Resolution)})
@@ -127,17 +155,21 @@ func overlap(a, b *board.Node) bool {
 }
 
 // checkMoves is how many of a series' newest moves the check uses. False discoveries are as
-// likely with few moves as with many.
-const checkMoves = 1024
+// likely with few moves as with many. At slow lags each costs more.
+const checkMoves, checkSlow = 1024, 256
+
+func newest(n *board.Node, most int) []series.Increment {
+	moves := n.Moves()
+	return moves[max(0, len(moves)-most):]
+}
 
 // count adds a target's newest moves against a source.
-func count(ev *leadlag.Evidence, dir leadlag.Flow, target, source *board.Node, work *leadlag.Scratch) {
+func count(ev *leadlag.Evidence, dir leadlag.Flow, target, source *board.Node, cluster *leadlag.Cluster, work *leadlag.Scratch) {
 	src, upto := source.Moves(), 0
-	moves := target.Moves()
-	for _, inc := range moves[max(0, len(moves)-checkMoves):] {
+	for _, inc := range newest(target, checkMoves) {
 		for upto < len(src) && src[upto].At <= inc.At {
 			upto++
 		}
-		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, nil, work)
+		ev.Add(dir, inc, src[:upto], dir == leadlag.BA, nil, cluster, work)
 	}
 }

@@ -83,7 +83,7 @@ func TestMovesAreCountedOnceTheyAreMany(t *testing.T) {
 		if len(d.waiting) > waitMost+1 {
 			t.Fatalf("%d moves wait", len(d.waiting))
 		}
-		d.CountFull()
+		d.CountFull(at)
 		if counted := len(d.waiting) == 0; counted {
 			return
 		}

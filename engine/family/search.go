@@ -20,8 +20,8 @@ func (s *Families) Search() {
 		for i, p := range pairs {
 			axis := p.Family.ev.Axis
 			ev := leadlag.NewEvidence(axis, true)
-			replay(ev, p, s.opt.Seed, &s.work)
-			cases[i] = leadlag.Case{Evidence: ev, Stratum: int(axis.Resolution)}
+			replay(ev, p, s.opt.Seed, s.block, &s.work)
+			cases[i] = leadlag.Case{Evidence: ev, Stratum: int(axis.Resolution), OneClock: p.A.SameClock(p.B), Read: p.A.Read() || p.B.Read(), Copy: p.Family.copies}
 		}
 		for i, v := range leadlag.Judge(cases) {
 			if v.Discovered {
@@ -63,6 +63,7 @@ func (s *Families) ownEdge(p *Pair, v *leadlag.Verdict) graph.Edge {
 	g.Score, g.Beta, g.Lag, g.LagLow, g.LagHigh, g.N = p.Sign*l.Corr, p.Sign*l.Beta, l.Lag, l.LagLow, l.LagHigh, l.N
 	g.P, g.Q, g.Confidence, g.Discovered = v.P, v.Q, v.Confidence, v.Discovered
 	g.Simultaneous, g.Copied, g.Evidence = !v.Directed, false, graph.FromOwn
+	g.Traits = p.Family.traits(v)
 	if g.Simultaneous {
 		g.Kind, g.Lag, g.LagLow = "moves with", 0, 0
 		g.Source, g.Target = min(src.ID, dst.ID), max(src.ID, dst.ID)

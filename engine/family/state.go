@@ -3,10 +3,14 @@ package family
 import (
 	"cmp"
 
+	"corrgraph/engine/adopted"
 	"corrgraph/engine/board"
+	"corrgraph/engine/rival"
+	"corrgraph/engine/trend"
 	"corrgraph/graph"
 	"corrgraph/internal/state"
 	"corrgraph/leadlag"
+	"corrgraph/odds"
 )
 
 // Refs holds the numbers by which other packages refer to pairs in a saved state.
@@ -22,7 +26,7 @@ type Refs struct {
 func (s *Families) State(c *state.Coder, on *board.Refs) *Refs {
 	r := &Refs{board: on}
 	met := s.met.Load()
-	c.Values(&s.Counts, &met, &s.rounds)
+	c.Values(&s.Counts, &met, &s.rounds, &s.block, &s.turned)
 	s.met.Store(met)
 	state.Slice(c, &s.list, func(f **Family) {
 		if c.Reading() {
@@ -54,22 +58,45 @@ func compareDrawn(a, b drawnKey) int {
 }
 
 func (s *Families) family(c *state.Coder, r *Refs, f *Family) {
-	c.Values(&f.Key, &f.Verdict, &f.Record, &f.a, &f.b, &f.block, &f.judged, &f.copied, &f.found, &f.at)
+	c.Values(&f.Key, &f.Verdict, &f.Record, &f.a, &f.b, &f.block, &f.judged, &f.copied, &f.clocks, &f.wasRead, &f.copies, &f.skewed, &f.stale, &f.mediation.verdict, &f.mediation.via, &f.mediation.leader, &f.mediation.moves, &f.found, &f.at, &f.unused, &f.since)
+	if f.judged {
+		f.name = f.named().String()
+	}
 	leadlag.StateOf(c, &f.ev, s.axis)
 	fitted := f.baseline != nil
 	if c.Values(&fitted); fitted {
 		if c.Reading() {
-			f.baseline = &Rule{}
+			f.baseline = &rival.Rule{}
 		}
-		c.Values(&f.baseline.Beta, &f.baseline.From, &f.baseline.To, &f.baseline.calls)
+		c.Values(&f.baseline.Beta, &f.baseline.From, &f.baseline.To, &f.baseline.Calls)
+	}
+	known := f.known != nil
+	if c.Values(&known); known {
+		if c.Reading() {
+			f.known = &adopted.Edge{}
+		}
+		f.known.State(c)
+	}
+	changing := f.former != nil
+	if c.Values(&changing); changing {
+		if c.Reading() {
+			f.former = &former{}
+		}
+		c.Values(&f.former.verdict, &f.former.since)
 	}
 	s.byKey[f.Key] = f
+	if c.Reading() {
+		s.layers[min(f.Key.Layer, odds.CrossSport)]++
+	}
 	r.families.Add(f)
 	state.Slice(c, &f.pairs, func(p **Pair) {
 		if c.Reading() {
 			*p = &Pair{Family: f, Layer: f.Key.Layer}
 		}
-		r.pair(c, *p)
+		if r.pair(c, *p); c.Reading() {
+			s.held[(*p).Event]++
+			s.total++
+		}
 	})
 	if c.Reading() && c.Err() == nil && f.judged && f.ev == nil {
 		c.Fail(state.ErrCorrupt)
@@ -80,34 +107,25 @@ func (r *Refs) pair(c *state.Coder, p *Pair) {
 	r.board.Nodes.Ref(c, &p.A)
 	r.board.Nodes.Ref(c, &p.B)
 	r.board.Events.Ref(c, &p.Event)
-	c.Values(&p.Sign, &p.seenA, &p.seenB, &p.first, &p.found)
+	counted := p.cluster != nil
+	c.Values(&p.Sign, &p.seenA, &p.seenB, &p.first, &p.found, &counted)
+	if c.Reading() && counted && p.Event != nil {
+		if p.Family.ev == nil {
+			c.Fail(state.ErrCorrupt)
+			return
+		}
+		p.cluster = p.Family.ev.Cluster(p.Event.ID)
+	}
 	there := p.trend != nil
 	if c.Values(&there); there {
 		if c.Reading() {
-			p.trend = &trend{}
+			p.trend = &trend.Trend{}
 		}
-		p.trend.state(c)
+		p.trend.State(c)
 	}
 	r.Pairs.Add(p)
 	if p.A == nil || p.B == nil || p.Event == nil {
 		c.Fail(state.ErrCorrupt)
-	}
-}
-
-func (t *trend) state(c *state.Coder) {
-	point := func(x *point) { c.Values(&x.score, &x.lag, &x.beta, &x.lead, &x.count) }
-	state.Slice(c, &t.ring, point)
-	point(&t.now)
-	c.Values(&t.n, &t.at)
-	weekly := t.hours != nil
-	if c.Values(&weekly); !weekly {
-		return
-	}
-	if c.Reading() {
-		t.hours = &[7 * 24]stat{}
-	}
-	for i := range t.hours {
-		c.Values(&t.hours[i].n, &t.hours[i].mean, &t.hours[i].m2)
 	}
 }
 
@@ -123,6 +141,12 @@ func (s *Families) watching(c *state.Coder, r *Refs) {
 		books := s.paired[m]
 		if state.Slice(c, &books, func(b **board.Book) { r.board.Books.Ref(c, b) }); len(books) > 0 {
 			s.paired[m] = books
+		}
+	}
+	for _, ev := range r.board.Events.All() {
+		markets := s.related[ev]
+		if state.Slice(c, &markets, func(m **board.Market) { r.board.Markets.Ref(c, m) }); len(markets) > 0 {
+			s.related[ev] = markets
 		}
 	}
 	order := func(a, b linkedNodes) int {

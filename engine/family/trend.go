@@ -7,6 +7,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/detect/edges"
+	"corrgraph/engine/trend"
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
@@ -15,23 +16,6 @@ import (
 
 // minMoves is how many moves both sides need for a trend point.
 const minMoves = 6
-
-// trendKeep is how many windows of history an edge is compared with.
-const trendKeep = 64
-
-func (s *stat) add(x float64) {
-	s.n++
-	d := x - s.mean
-	s.mean += d / float64(s.n)
-	s.m2 += d * (x - s.mean)
-}
-
-func (s *stat) sd() float64 {
-	if s.n < 2 {
-		return 0
-	}
-	return math.Sqrt(s.m2 / float64(s.n-1))
-}
 
 // trendsAtOnce limits how many edges are compared with their history at once: each takes
 // some hundred bytes, and there may be half a million.
@@ -42,18 +26,20 @@ const trendsAtOnce = 8192
 // slice is reused.
 func (s *Families) Departures(layer odds.Layer, at odds.Time) iter.Seq[[]detect.Anomaly] {
 	return func(yield func([]detect.Anomaly) bool) {
-		var pairs []*Pair
-		for _, f := range s.list {
-			if f.Key.Layer == layer && f.judged && f.Verdict.Found() && (layer > odds.CrossMarket || f.Verdict.QExist <= leadlag.Rate) {
-				pairs = append(pairs, f.pairs...)
+		s.asFormer(layer, func() {
+			var pairs []*Pair
+			for _, f := range s.list {
+				if f.Key.Layer == layer && f.judged && f.Verdict.Found() && (layer > odds.CrossMarket || f.Verdict.QExist <= leadlag.Rate) {
+					pairs = append(pairs, f.pairs...)
+				}
 			}
-		}
-		var found []detect.Anomaly
-		for some := range slices.Chunk(pairs, trendsAtOnce) {
-			if found = s.depart(layer, some, at, found[:0]); !yield(found) {
-				return
+			var found []detect.Anomaly
+			for some := range slices.Chunk(pairs, trendsAtOnce) {
+				if found = s.depart(layer, some, at, found[:0]); !yield(found) {
+					return
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -68,7 +54,7 @@ func (s *Families) depart(layer odds.Layer, pairs []*Pair, at odds.Time, found [
 			return
 		}
 		all[i] = s.Edge(p)
-		if all[i].Discovered && !p.found {
+		if all[i].Certain() && !p.found {
 			p.found, p.first, all[i].FirstSeen = true, at, at
 		}
 	})
@@ -105,22 +91,25 @@ func (p *Pair) advance(at odds.Time) bool {
 		newA, newB = min(newA, len(a)), min(newB, len(b))
 	}
 	since := min(a[len(a)-newA].At, b[len(b)-newB].At)
-	a, b = tail(a, since), tail(b, since)
+	a, b = series.Since(a, since), series.Since(b, since)
 	own := ownSums(p, a, b)
 	p.seenA, p.seenB = p.A.Count(), p.B.Count()
 	if own.N < minMoves && p.trend == nil {
 		return false // no earlier evidence that could break down
 	}
 	if p.trend == nil {
-		p.trend = &trend{}
+		p.trend = &trend.Trend{}
 	}
-	back := otherWay(p, a, b)
+	ahead, back := own, otherWay(p, a, b)
+	if p.Family.Verdict.Zero { // who leads shows beside the instant
+		ahead = otherWay(p, b, a)
+	}
 	lead := 0.0
-	if v := own.V + back.V; v > 0 {
-		lead = (own.U - back.U) / math.Sqrt(v)
+	if v := ahead.V + back.V; v > 0 {
+		lead = (ahead.U - back.U) / math.Sqrt(v)
 	}
 	lag := p.lagNow(a, b, own)
-	p.trend.push(at, point{p.Sign * own.Corr(), lag, p.Sign * own.Beta(), lead, float64(own.Moves)}, p.Layer >= odds.CrossEvent)
+	p.trend.Push(at, trend.Point{Score: p.Sign * own.Corr(), Lag: lag, Beta: p.Sign * own.Beta(), Lead: lead, Count: float64(own.Moves)}, p.Layer >= odds.CrossEvent)
 	return true
 }
 
@@ -140,120 +129,16 @@ func (p *Pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
 	if own.V > 0 {
 		z = math.Max(z, math.Abs(own.U)/math.Sqrt(own.V))
 	}
-	for _, sp := range x.Spans() {
-		if sp.Last-sp.First != family.Last-family.First {
-			continue
-		}
-		from, to := x.Limits(sp)
-		s := leadlag.Window(b, a, from, to).Signed(p.Sign)
+	for sp := range x.Alike(family) {
+		s := x.Sums(sp, b, a).Signed(p.Sign)
 		if s.N >= minMoves && s.V > 0 && s.U*p.Family.Verdict.Link.U > 0 && math.Abs(s.U)/math.Sqrt(s.V) > z {
 			best, z = s, math.Abs(s.U)/math.Sqrt(s.V)
 		}
 	}
 	if best.U == 0 || best.N < minMoves { // too few to tell: keep the last lag
-		return p.trend.now.lag
+		return p.trend.Lag()
 	}
 	return math.Max(0, best.Lag/best.U)
-}
-
-func (t *trend) push(at odds.Time, x point, weekly bool) {
-	if t.at != 0 {
-		if len(t.ring) < trendKeep {
-			t.ring = append(t.ring, t.now)
-		} else {
-			t.ring[t.n%trendKeep] = t.now
-		}
-		t.n++
-		if weekly {
-			if t.hours == nil {
-				t.hours = &[7 * 24]stat{}
-			}
-			t.hours[hourOfWeek(t.at)].add(t.now.score)
-		}
-	}
-	t.now, t.at = x, at
-}
-
-func hourOfWeek(t odds.Time) int {
-	s := t.Std()
-	return int(s.Weekday())*24 + s.Hour()
-}
-
-// summary reduces the ring to the figures detectors compare with.
-func (t *trend) summary() graph.Trend {
-	var s [5]stat
-	n := min(t.n, trendKeep)
-	for i := range n {
-		for k, x := range t.ring[i].array() {
-			s[k].add(x)
-		}
-	}
-	lag, shift := t.lags()
-	now := t.now.array()
-	var h stat
-	if t.hours != nil {
-		h = t.hours[hourOfWeek(t.at)]
-	}
-	return graph.Trend{
-		N:        int32(n),
-		ScoreNow: float32(now[0]), ScoreMean: float32(s[0].mean), ScoreSD: float32(s[0].sd()),
-		LagNow: float32(now[1]), LagMean: float32(lag.mean), LagSD: float32(lag.sd()), LagShift: float32(shift),
-		BetaNow: float32(now[2]), BetaMean: float32(s[2].mean), BetaSD: float32(s[2].sd()),
-		LeadNow: float32(now[3]), LeadMean: float32(s[3].mean), LeadSD: float32(s[3].sd()),
-		CountNow: float32(now[4]), CountMean: float32(s[4].mean), CountSD: float32(s[4].sd()),
-		WeekdayMean: float32(h.mean), WeekdaySD: float32(h.sd()), WeekdayN: int32(h.n),
-		OffHours: t.offHours(),
-	}
-}
-
-// lags summarises the lags before the newest graph.LagRecent, and returns the smallest
-// signed distance of those newest ones from it, or 0 if they lie on both sides.
-func (t *trend) lags() (usual stat, shift float64) {
-	newest := []float64{t.now.lag}
-	for i := t.n - 1; i >= max(0, t.n-trendKeep); i-- {
-		if lag := t.ring[i%trendKeep].lag; len(newest) < graph.LagRecent {
-			newest = append(newest, lag)
-		} else {
-			usual.add(lag)
-		}
-	}
-	low, high := slices.Min(newest)-usual.mean, slices.Max(newest)-usual.mean
-	switch {
-	case usual.n == 0:
-		return usual, 0
-	case low > 0:
-		return usual, low
-	case high < 0:
-		return usual, high
-	}
-	return usual, 0
-}
-
-// offHours reports whether the newest point fell in an hour of the day that none of at
-// least a hundred earlier points fell in.
-func (t *trend) offHours() bool {
-	if t.hours == nil {
-		return false
-	}
-	total, here := 0, 0
-	hour := t.at.Std().Hour()
-	for i := range t.hours {
-		total += t.hours[i].n
-		if i%24 == hour {
-			here += t.hours[i].n
-		}
-	}
-	return total >= 100 && here == 0
-}
-
-func (x point) array() [5]float64 { return [5]float64{x.score, x.lag, x.beta, x.lead, x.count} }
-
-func tail(m []series.Increment, since odds.Time) []series.Increment {
-	i := len(m)
-	for i > 0 && m[i-1].At >= since {
-		i--
-	}
-	return m[i:]
 }
 
 // ownSums sums a pair's moves in its family's window and direction.
@@ -268,11 +153,10 @@ func ownSums(p *Pair, a, b []series.Increment) leadlag.Sums {
 		return s.Signed(p.Sign)
 	default:
 		dir, span := v.Window()
-		from, to := x.Limits(span)
 		if dir == leadlag.BA {
 			a, b = b, a
 		}
-		return leadlag.Window(b, a, from, to).Signed(p.Sign)
+		return x.Sums(span, b, a).Signed(p.Sign)
 	}
 }
 
@@ -280,9 +164,8 @@ func ownSums(p *Pair, a, b []series.Increment) leadlag.Sums {
 func otherWay(p *Pair, a, b []series.Increment) leadlag.Sums {
 	v := &p.Family.Verdict
 	dir, span := v.Window()
-	from, to := p.Family.ev.Axis.Limits(span)
 	if dir == leadlag.AB {
 		a, b = b, a
 	}
-	return leadlag.Window(b, a, from, to).Signed(p.Sign)
+	return p.Family.ev.Axis.Sums(span, b, a).Signed(p.Sign)
 }

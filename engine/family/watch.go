@@ -12,12 +12,8 @@ import (
 	"corrgraph/odds"
 )
 
-// Limits on watching, so that one crowded market cannot exhaust the machine. Anything
-// beyond them is counted in Counts.
-const (
-	maxVenues  = 16    // most venues of a selection to pair with each other
-	linkMarket = "h2h" // the market whose consensus layers 3 and 4 watch
-)
+// linkMarket is the market whose consensus layers 3 and 4 watch.
+const linkMarket = "h2h"
 
 // Added watches the pairs of a new series. A venue's series is paired in L1 with the other
 // venues and in L2 with its other markets; a consensus in L2, L3 and L4; a leave-one-out
@@ -46,29 +42,34 @@ func (s *Families) Added(n *board.Node) {
 	}
 }
 
-// admit reports whether a book is paired with the others: the first maxVenues are, until
-// rerank finds busier ones.
+// admit reports whether a book is paired with the others: the first Limits.Paired are,
+// until rerank finds busier ones.
 func (s *Families) admit(b *board.Book) bool {
-	if slices.Contains(s.paired[b.Market], b) {
+	return admitted(s, s.paired, b.Market, b, s.opt.Limits.Paired, "L1 venues beyond the most active of a market")
+}
+
+// admitted reports whether x is among the first `most` of a list, and counts it if not.
+func admitted[K, T comparable](s *Families, lists map[K][]T, of K, x T, most int, reason string) bool {
+	if slices.Contains(lists[of], x) {
 		return true
 	}
-	if len(s.paired[b.Market]) >= maxVenues {
-		s.Counts.LeftOut["L1 venues beyond the 16 most active of a market"]++
+	if len(lists[of]) >= most {
+		s.Counts.LeftOut[reason]++
 		return false
 	}
-	s.paired[b.Market] = append(s.paired[b.Market], b)
+	lists[of] = append(lists[of], x)
 	return true
 }
 
-// rerank pairs the maxVenues busiest books of a crowded market. Pairs of books that drop
+// rerank pairs the Limits.Paired busiest books of a crowded market. Pairs of books that drop
 // out keep their evidence but stop learning.
 func (s *Families) rerank(m *board.Market) {
-	if len(m.Books) <= maxVenues {
+	if len(m.Books) <= s.opt.Limits.Paired {
 		return
 	}
 	busy := slices.Clone(m.Books)
 	slices.SortStableFunc(busy, func(a, b *board.Book) int { return cmp.Compare(moves(b), moves(a)) })
-	busy = busy[:maxVenues]
+	busy = busy[:s.opt.Limits.Paired]
 	for _, b := range busy {
 		if slices.Contains(s.paired[m], b) {
 			continue
@@ -106,13 +107,15 @@ func (s *Families) pairedWith(n, o *board.Node) bool {
 
 // settlePairs rests the L1 pairs whose venues are not both among the busiest.
 func (s *Families) settlePairs(n *board.Node) {
-	busy := s.paired[n.Market]
 	partners := s.Partners(n)
 	for i := range partners {
-		if pt := &partners[i]; pt.Pair.Layer == odds.Direct && n.Book != nil && pt.Other.Book != nil {
-			pt.resting = !slices.Contains(busy, n.Book) || !slices.Contains(busy, pt.Other.Book)
-		}
+		partners[i].resting = s.rests(partners[i].Pair)
 	}
+}
+
+func (s *Families) rests(p *Pair) bool {
+	busy := s.paired[p.A.Market]
+	return p.Layer == odds.Direct && p.A.Book != nil && p.B.Book != nil && !(slices.Contains(busy, p.A.Book) && slices.Contains(busy, p.B.Book))
 }
 
 func (s *Families) watchVenues(x, y *board.Node) {
@@ -128,43 +131,71 @@ func (s *Families) watchVenues(x, y *board.Node) {
 }
 
 // watchMarkets pairs a node with nodes of the same venue (or the consensus) in the event's
-// other markets, main lines only.
+// other markets, main lines only, of which the first Limits.Related are paired. Cost:
+// O(Limits.Related).
 func (s *Families) watchMarkets(n *board.Node, at string) {
 	ev := n.Event
-	for _, m := range ev.Markets {
-		if m == n.Market || m.Family == n.Market.Family || !math.IsNaN(m.Line) {
+	if !s.relate(n.Market) {
+		return
+	}
+	for _, m := range s.related[ev] {
+		if m == n.Market || m.Family == n.Market.Family {
 			continue
 		}
-		for k := range m.Selections {
-			if o := peer(m, n, k, at); o != nil && o.Live == n.Live && comparable(n, o) {
-				a, b := n, o
-				if a.Market.Family > b.Market.Family {
-					a, b = b, a
-				}
-				s.watch(odds.CrossMarket, graph.FamilyKey{
-					Layer: odds.CrossMarket, Sport: ev.Sport, League: ev.League, Phase: board.Phase(n.Live), Venue: at,
-					Leader: a.Market.Family, Follower: b.Market.Family,
-				}, a, b, 1, ev)
+		for _, k := range counterparts(n, m) {
+			o := s.peer(m, n, k, at)
+			if o == nil || o.Live != n.Live {
+				continue
 			}
+			a, b := n, o
+			if a.Market.Family > b.Market.Family {
+				a, b = b, a
+			}
+			s.watch(odds.CrossMarket, graph.FamilyKey{
+				Layer: odds.CrossMarket, Sport: ev.Sport, League: ev.League, Phase: board.Phase(n.Live), Venue: at,
+				Leader: a.Market.Family, Follower: b.Market.Family,
+			}, a, b, 1, ev)
 		}
 	}
 }
 
-// comparable reports whether two selections of different markets are watched together: they
-// are the same outcome (a runner to win and to be placed), or each represents its market.
-func comparable(a, b *board.Node) bool {
-	return a.Market.Selections[a.Sel].Key == b.Market.Selections[b.Sel].Key || a.Market.Stands(a.Sel) && b.Market.Stands(b.Sel)
+// relate reports whether a market is paired with the event's others, which are kept in the
+// order in which they were first seen.
+func (s *Families) relate(m *board.Market) bool {
+	before := len(s.related[m.Event])
+	ok := admitted(s, s.related, m.Event, m, s.opt.Limits.Related, "L2 series of markets beyond the first of an event")
+	if all := s.related[m.Event]; len(all) > before {
+		slices.SortFunc(all, func(a, b *board.Market) int {
+			if a.Before(b) {
+				return -1
+			}
+			return 1
+		})
+	}
+	return ok
+}
+
+// counterparts lists the selections of another market that are watched together with a
+// node, in order: the same outcome (a runner to win and to be placed), and the one that
+// represents its market if the node represents its own.
+func counterparts(n *board.Node, m *board.Market) (out []int) {
+	if k, ok := m.Selection(n.Market.Selections[n.Sel].Key); ok {
+		out = append(out, k)
+	}
+	if first := m.First(); n.Market.Stands(n.Sel) && !slices.Contains(out, first) {
+		out = append(out, first)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // peer is the node of selection k at the same venue as n.
-func peer(m *board.Market, n *board.Node, k int, at string) *board.Node {
+func (s *Families) peer(m *board.Market, n *board.Node, k int, at string) *board.Node {
 	if n.Consensus {
 		return m.Selections[k].Consensus
 	}
-	for _, b := range m.Books {
-		if b.Venue.Name == at {
-			return b.Nodes[k]
-		}
+	if b := s.board.Book(m, at); b != nil {
+		return b.Nodes[k]
 	}
 	return nil
 }
@@ -245,29 +276,75 @@ func (s *Families) belongs(participant, entity string) bool {
 	return ok && slices.Contains(p.Links, entity)
 }
 
-// watch adds a pair to its family.
+// watch adds a pair to its family, if there is room for both.
 func (s *Families) watch(layer odds.Layer, key graph.FamilyKey, a, b *board.Node, sign float64, ev *board.Event) {
-	f := s.byKey[key]
+	f := s.familyFor(layer, key, ev)
 	if f == nil {
-		f = &Family{Key: key, index: len(s.list), a: key.Leader, b: key.Follower, block: a.Consensus || b.Consensus}
-		s.byKey[key] = f
-		s.list = append(s.list, f)
-		s.unready = append(s.unready, f)
+		return
 	}
+	f.block = f.block || a.Consensus || b.Consensus
+	f.unused = 0
 	p := &Pair{A: a, B: b, Family: f, Sign: sign, Layer: layer, Event: ev, first: s.board.Now}
 	f.pairs = append(f.pairs, p)
 	wa, wb := s.watched[a], s.watched[b]
 	wa.partners = append(wa.partners, Partner{Pair: p, Other: b, fam: f, sign: sign, dir: leadlag.BA})
 	wb.partners = append(wb.partners, Partner{Pair: p, Other: a, fam: f, sign: sign, dir: leadlag.AB})
 	s.Counts.Pairs[layer]++
+	s.held[ev]++
+	s.total++
 }
 
-// Forget drops the pairs of the given events. Evidence already counted in families stays.
+// familyFor finds or adds the family of a new pair of an event. Beyond a limit it is nil,
+// and the pair is counted as left out.
+func (s *Families) familyFor(layer odds.Layer, key graph.FamilyKey, ev *board.Event) *Family {
+	f, l := s.byKey[key], &s.opt.Limits
+	reason := ""
+	switch {
+	case s.hold:
+		reason = "pairs for lack of memory"
+	case s.held[ev] >= l.Pairs:
+		reason = "pairs beyond the limit of an event"
+	case s.total >= l.AllPairs:
+		reason = "pairs beyond the limit of all events"
+	case f == nil && s.layers[layer] >= l.Families:
+		reason = "pairs of families beyond the limit of a layer"
+	}
+	if reason != "" {
+		s.Counts.LeftOut[layer.Key()+" "+reason]++
+		return nil
+	}
+	if f == nil {
+		f = &Family{Key: key, index: len(s.list), a: key.Leader, b: key.Follower}
+		s.byKey[key] = f
+		s.list = append(s.list, f)
+		s.unready = append(s.unready, f)
+		s.layers[layer]++
+	}
+	return f
+}
+
+// HoldNew stops, or resumes, watching further pairs; see board.Board.
+func (s *Families) HoldNew(on bool) { s.hold = on }
+
+// Forget drops the pairs of the given events. The evidence of a family stays while any pair
+// of it is watched, and Options.KeepUnused longer. Beyond that it stays only if it shows an
+// edge, and only while families fill less than 7/8 of their limit.
 func (s *Families) Forget(gone map[*board.Event]bool) {
 	lost := func(p *Pair) bool { return gone[p.A.Event] || gone[p.B.Event] }
 	s.waiting = slices.DeleteFunc(s.waiting, func(mv move) bool { return gone[mv.n.Event] })
 	for _, f := range s.list {
-		f.pairs = slices.DeleteFunc(f.pairs, lost)
+		before := len(f.pairs)
+		f.pairs = slices.DeleteFunc(f.pairs, func(p *Pair) bool {
+			if lost(p) {
+				s.held[p.Event]--
+				return true
+			}
+			return false
+		})
+		s.total -= before - len(f.pairs)
+		if len(f.pairs) == 0 && f.unused == 0 {
+			f.unused = s.board.Now
+		}
 	}
 	for n, w := range s.watched {
 		switch {
@@ -277,7 +354,48 @@ func (s *Families) Forget(gone map[*board.Event]bool) {
 			w.partners = slices.DeleteFunc(w.partners, func(pt Partner) bool { return gone[pt.Other.Event] })
 		}
 	}
+	maps.DeleteFunc(s.held, func(ev *board.Event, _ int) bool { return gone[ev] })
 	maps.DeleteFunc(s.paired, func(m *board.Market, _ []*board.Book) bool { return gone[m.Event] })
+	maps.DeleteFunc(s.related, func(ev *board.Event, _ []*board.Market) bool { return gone[ev] })
 	maps.DeleteFunc(s.linked, func(l linkedNodes, _ bool) bool { return gone[l.a.Event] || gone[l.b.Event] })
 	maps.DeleteFunc(s.found, func(p *Pair, _ graph.Edge) bool { return lost(p) })
+	s.dropUnused()
+}
+
+// dropUnused drops the families that nobody uses any more.
+func (s *Families) dropUnused() {
+	out := map[*Family]bool{}
+	left := s.layers
+	drop := func(f *Family) {
+		out[f] = true
+		left[f.Key.Layer]--
+	}
+	var edges []*Family
+	for _, f := range s.list {
+		switch {
+		case f.unused == 0:
+		case f.Verdict.Discovered:
+			edges = append(edges, f)
+		case s.opt.KeepUnused > 0 && s.board.Now.Sub(f.unused) > s.opt.KeepUnused:
+			drop(f)
+		}
+	}
+	slices.SortStableFunc(edges, func(a, b *Family) int { return cmp.Compare(a.unused, b.unused) })
+	for _, f := range edges {
+		if left[f.Key.Layer] > s.opt.Limits.Families*7/8 {
+			drop(f)
+		}
+	}
+	if len(out) == 0 {
+		return
+	}
+	gone := func(f *Family) bool { return out[f] }
+	s.list, s.unready = slices.DeleteFunc(s.list, gone), slices.DeleteFunc(s.unready, gone)
+	for i, f := range s.list {
+		f.index = i
+	}
+	for f := range out {
+		delete(s.byKey, f.Key)
+	}
+	s.layers = left
 }

@@ -17,6 +17,9 @@
 // those of the display ladders (bdatb, bdatl: with virtual bets) if the stream has
 // them, else those of batb and batl, else those of atb and atl.
 //
+// The prices of a LINE or RANGE market are points, and its odds are always even: it is
+// passed over and counted. So are messages about orders, races and cricket scores.
+//
 // # Breaks
 //
 // A market that is not OPEN has states but no prices. Trades from before a
@@ -91,7 +94,7 @@ func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.E
 				}
 				s.reject("bad_json", err.Error())
 			} else if b := s.apply(&m); b != nil {
-				rep.Read(b.Quotes())
+				rep.Read(s.line, b.Quotes())
 				if err := emit(b); err != nil {
 					return err
 				}
@@ -133,7 +136,9 @@ type stream struct {
 	markets map[string]*market
 	order   []*market              // markets by first definition
 	events  map[string]*odds.Event // by our event id
+	races   map[string][]race      // by Betfair's eventId
 	keys    map[[2]string]string   // event, market key → the Betfair market that uses it
+	points  map[string]bool        // markets whose prices are points
 	late    bool                   // stream status 503
 	clock   clock
 }
@@ -141,7 +146,7 @@ type stream struct {
 func newStream(o Options, name string, rep *feed.Report) *stream {
 	return &stream{
 		o: o, name: name, rep: rep, markets: map[string]*market{},
-		events: map[string]*odds.Event{}, keys: map[[2]string]string{},
+		events: map[string]*odds.Event{}, races: map[string][]race{}, keys: map[[2]string]string{}, points: map[string]bool{},
 	}
 }
 
@@ -161,7 +166,10 @@ func (s *stream) reject(reason, detail string) {
 func (s *stream) apply(m *message) *odds.Batch {
 	switch m.Op {
 	case "mcm":
-	case "connection", "status", "ocm": // handshakes and own orders: no prices
+	case "connection", "status": // handshakes
+		return nil
+	case "ocm", "rcm", "ccm": // own orders, races and cricket scores of the same stream: no prices
+		s.rep.Skip(m.Op + " message")
 		return nil
 	default:
 		s.reject("unknown_op", m.Op)
@@ -204,6 +212,11 @@ func (s *stream) everyMarket(b *odds.Batch, named []change) {
 func (s *stream) change(b *odds.Batch, c *change) {
 	mk := s.markets[c.ID]
 	fresh := mk == nil
+	if s.points[c.ID] || fresh && c.Def != nil && c.Def.ofPoints() {
+		s.points[c.ID] = true
+		s.rep.Skip("change of a line market")
+		return
+	}
 	if fresh {
 		if c.Def == nil {
 			s.reject("no_definition", "market "+c.ID)

@@ -57,13 +57,16 @@ func TestPriceRule(t *testing.T) {
 				t.Fatal(rep.Shown())
 			}
 			u := last(t, bs)
+			if len(u.Quotes) != 2 || u.Quotes[1].Status != odds.Unpriced || u.Complete != odds.StatedYes {
+				t.Fatalf("%+v, want both runners, the second without a price", u)
+			}
 			if c.want == 0 {
-				if len(u.Quotes) != 0 {
-					t.Fatalf("%+v, want no quote", u.Quotes)
+				if u.Quotes[0].Status != odds.Unpriced || u.Quotes[0].Price != 0 {
+					t.Fatalf("%+v, want no price", u.Quotes)
 				}
 				return
 			}
-			if len(u.Quotes) != 1 || math.Abs(u.Quotes[0].Price-c.want) > 1e-12 || u.Quotes[0].Side != odds.Home || u.Quotes[0].Selection != "Cameron Norrie" {
+			if math.Abs(u.Quotes[0].Price-c.want) > 1e-12 || u.Quotes[0].Side != odds.Home || u.Quotes[0].Selection != "Cameron Norrie" {
 				t.Fatalf("%+v, want %v", u.Quotes, c.want)
 			}
 		})
@@ -137,7 +140,7 @@ func TestUpstreamLateIsUnknown(t *testing.T) {
 	if len(bs) != 3 || bs[1].Updates[0].Status != odds.Unknown {
 		t.Fatalf("%d batches", len(bs))
 	}
-	if u := last(t, bs); u.Status != odds.Open || len(u.Quotes) != 1 || u.Quotes[0].Price != 2 {
+	if u := last(t, bs); u.Status != odds.Open || u.Prices() != 1 || u.Quotes[0].Price != 2 {
 		t.Errorf("%+v", u)
 	}
 }
@@ -152,9 +155,51 @@ func TestHandicapsAreLines(t *testing.T) {
 		{Selection: "7", Side: odds.Home, Line: -0.5, Main: true, Price: 2},
 		{Selection: "8", Side: odds.Away, Line: 0.5, Main: true, Price: 1.9},
 		{Selection: "7", Side: odds.Home, Line: 0, Price: 1.5},
+		{Selection: "8", Side: odds.Away, Line: 0, Status: odds.Unpriced},
 	}
 	if u.Market != "spreads" || !reflect.DeepEqual(u.Quotes, want) {
 		t.Errorf("%s %+v", u.Market, u.Quotes)
+	}
+}
+
+// Runners of every ladder of handicaps have a line, at 0 too, whatever the market's type.
+func TestEveryLadderOfHandicapsHasLines(t *testing.T) {
+	for _, betting := range []string{"ASIAN_HANDICAP_DOUBLE_LINE", "ASIAN_HANDICAP_SINGLE_LINE"} {
+		bs, _ := parse(t, lines(`{"op":"mcm","pt":1000000000001,"mc":[{"id":"1.1","img":true,"marketDefinition":{"status":"OPEN","eventId":"9","eventTypeId":"1",`+
+			`"marketType":"ALT_TOTAL_GOALS","bettingType":"`+betting+`","runners":[{"id":7,"hc":2.5,"sortPriority":1},{"id":7,"sortPriority":2}]},`+
+			`"rc":[{"id":7,"hc":2.5,"ltp":2},{"id":7,"ltp":1.5}]}]}`))
+		want := []odds.Quote{{Selection: "7", Line: 2.5, Price: 2}, {Selection: "7", Line: 0, Price: 1.5}}
+		if u := last(t, bs); !reflect.DeepEqual(u.Quotes, want) {
+			t.Errorf("%s: %+v", betting, u.Quotes)
+		}
+	}
+}
+
+// Points are no odds: a line market is passed over, all of it, and the others are read.
+func TestLineMarketsArePassedOver(t *testing.T) {
+	for betting, quotes := range map[string]int{"LINE": 1, "RANGE": 1, "ODDS": 3} {
+		bs, rep := parse(t, lines(
+			strings.Replace(def("OPEN", `,"rc":[{"id":1,"ltp":219.5}]`), `"status":"OPEN"`, `"status":"OPEN","bettingType":"`+betting+`"`, 1),
+			delta(`{"id":1,"ltp":220.5}`),
+			strings.ReplaceAll(def("OPEN", `,"rc":[{"id":1,"ltp":1.5}]`), "1.1", "1.2")))
+		n := 0
+		for _, b := range bs {
+			n += b.Quotes()
+		}
+		if skipped := rep.Skipped()["change of a line market"]; n != quotes || skipped != 3-quotes {
+			t.Errorf("%s: %d quotes, %d passed over", betting, n, skipped)
+		}
+	}
+}
+
+// Messages about orders, races and cricket are passed over and counted.
+func TestMessagesWithoutPricesArePassedOver(t *testing.T) {
+	bs, rep := parse(t, lines(
+		`{"op":"connection","connectionId":"x"}`, `{"op":"ocm","pt":1000000000001}`, `{"op":"rcm","pt":1000000000001,"rc":[{"mid":"1.1","rpc":{"prg":1.5}}]}`,
+		`{"op":"rcm"}`, `{"op":"ccm","pt":"x","cc":[]}`, def("OPEN", `,"rc":[{"id":1,"ltp":2}]`)))
+	by, _ := rep.Rejected()
+	if want := map[string]int{"ocm message": 1, "rcm message": 2}; len(bs) != 1 || rep.Skipped()["rcm message"] != want["rcm message"] || rep.Skipped()["ocm message"] != 1 {
+		t.Errorf("%d batches, %v, rejected %v", len(bs), rep.Skipped(), by)
 	}
 }
 

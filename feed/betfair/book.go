@@ -160,7 +160,7 @@ func (r *runner) apply(rc *runnerChange) {
 }
 
 // quote returns the runner's quote if it has changed, or in any case if all is set. A
-// runner that never had a price is left out.
+// runner that never had a price is unpriced.
 func (r *runner) quote(maxWidth float64, all bool) (odds.Quote, bool) {
 	if !r.dirty && !all {
 		return odds.Quote{}, false
@@ -172,11 +172,13 @@ func (r *runner) quote(maxWidth float64, all bool) (odds.Quote, bool) {
 		q.Status = odds.Removed
 	default:
 		if q.Price, q.Size = r.book.price(r.ltp, maxWidth); q.Price == 0 {
-			q.Status, q.Size = odds.Suspended, 0
+			q.Status, q.Size = odds.Unpriced, 0
+			if r.sent != 0 || r.sentGone == odds.Suspended {
+				q.Status = odds.Suspended
+			}
 		}
 	}
-	same := q.Price == r.sent && q.Status == r.sentGone && q.Main == r.sentMain
-	if same && (!all || r.sent == 0 && q.Status != odds.Removed) || q.Status == odds.Suspended && r.sent == 0 {
+	if q.Price == r.sent && q.Status == r.sentGone && q.Main == r.sentMain && !all {
 		return odds.Quote{}, false
 	}
 	r.sent, r.sentGone, r.sentMain = q.Price, q.Status, q.Main

@@ -240,6 +240,9 @@ func (d *decoder) definition() *definition {
 			f.InPlay = d.bool()
 		case "numberOfWinners":
 			f.Winners = int(d.integer())
+		case "complete":
+			yes := d.bool()
+			f.Complete = &yes
 		case "runners":
 			f.Runners = list(d, (*decoder).runner)
 		case "keyLineDefinition":
@@ -268,6 +271,8 @@ func (f *definition) text(name []byte) *string {
 		return &f.Name
 	case "marketType":
 		return &f.MarketType
+	case "bettingType":
+		return &f.BettingType
 	case "marketTime":
 		return &f.MarketTime
 	case "venue":

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"corrgraph/odds"
 )
@@ -23,10 +24,12 @@ type market struct {
 	eventID string
 	event   *odds.Event
 	kind    string // marketType
+	ladder  bool   // of handicaps: every runner has its hc as line
 	sport   string
 	named   bool // selections are names
 	first   int64
 	winners int
+	field   odds.Stated // whether the runners defined are all there are
 	inPlay  bool
 	status  odds.Status
 	broken  bool // a runner was removed on this line
@@ -43,8 +46,11 @@ type market struct {
 // define creates a market from its first definition.
 func (s *stream) define(id string, d *definition) *market {
 	mk := &market{id: id, byKey: map[runnerKey]*runner{}, kind: d.MarketType, sport: sportOf(d.EventTypeID)}
+	mk.ladder = d.MarketType == "ASIAN_HANDICAP" || strings.HasPrefix(d.BettingType, "ASIAN_HANDICAP_")
 	mk.racing = racing(d.EventTypeID)
-	mk.eventID = eventID(d, mk.racing)
+	if mk.eventID = d.EventID; mk.racing {
+		mk.eventID = s.raceID(d)
+	}
 	mk.key, mk.line, mk.shared = marketKey(id, d)
 	unique := [2]string{mk.eventID, mk.key + lineText(mk.line)}
 	if s.keys[unique] != "" {
@@ -70,6 +76,14 @@ func (mk *market) update(s *stream, d *definition) {
 		mk.cut = true
 	}
 	mk.status, mk.inPlay, mk.winners = status, d.InPlay, d.Winners
+	switch {
+	case mk.shared || len(d.Runners) == 0:
+		mk.field = odds.Unstated
+	case d.Complete != nil && !*d.Complete:
+		mk.field = odds.StatedNo
+	default:
+		mk.field = odds.StatedYes
+	}
 	for _, rd := range sorted(d.Runners) {
 		if rd.ID == 0 || !odds.ValidLine(rd.HC) {
 			s.reject("bad_runner", "market "+mk.id)
@@ -118,7 +132,7 @@ func (mk *market) define(rd runnerDef, hc float64) *runner {
 	}
 	r := &runner{id: rd.ID, hc: hc, line: mk.line}
 	r.name, r.side = mk.selection(rd)
-	if mk.handicapped() {
+	if mk.ladder {
 		r.line = hc
 	} else if hc != 0 && math.IsNaN(r.line) {
 		r.line = hc
@@ -169,7 +183,7 @@ func (mk *market) news(maxWidth float64, late, image bool) (odds.Update, bool) {
 	st := mk.state(late)
 	u := odds.Update{
 		Event: mk.event, Venue: Source, Market: mk.key, Status: st, InPlay: mk.inPlay,
-		Image: image && !mk.shared, Winners: mk.winners,
+		Image: image && !mk.shared, Terms: odds.Terms{Winners: mk.winners, Complete: mk.field},
 	}
 	if st == odds.Open {
 		u.Quotes = mk.quotes(maxWidth, image || mk.sent != odds.Open || !mk.told)

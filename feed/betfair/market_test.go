@@ -332,7 +332,7 @@ func TestLateStreams(t *testing.T) {
 	var got []string
 	for _, b := range bs {
 		for _, u := range b.Updates {
-			got = append(got, fmt.Sprintf("%s %s %d", u.Market, u.Status, len(u.Quotes)))
+			got = append(got, fmt.Sprintf("%s %s %d", u.Market, u.Status, u.Prices()))
 		}
 	}
 	if want := []string{"h2h open 1", "half_time closed 0", "h2h unknown 0", "h2h open 1"}; !slices.Equal(got, want) {
@@ -413,5 +413,34 @@ func TestNullIsAbsent(t *testing.T) {
 		`{"op":"mcm","pt":1000000000004,"mc":[{"id":"1.1","rc":[{"id":1,"ltp":null}]}]}`))
 	if _, n := rep.Rejected(); n != 0 || len(bs) != 1 || last(t, bs).Quotes[0].Price != 2 {
 		t.Errorf("%d batches, %v", len(bs), rep.Shown())
+	}
+}
+
+// A start is corrected, also between two markets of a race; other runners are another race
+// whatever its start.
+func TestARaceIsKnownByItsRunners(t *testing.T) {
+	def := func(id, kind, start, runners string) string {
+		return marketOf(id, `"eventId":"31","eventTypeId":"7","marketType":"`+kind+`","marketTime":"2026-06-14T`+start+`:00.000Z","runners":[`+runners+`]`)
+	}
+	const ann, bob, dan, eve = `{"id":7,"name":"1. Ann"}`, `{"id":5,"name":"2. Bob"}`, `{"id":9,"name":"1. Dan"}`, `{"id":8,"name":"2. Eve"}`
+	bs, _ := parse(t, lines(
+		def("1.1", "WIN", "18:26", ann+","+bob), def("1.2", "PLACE", "18:28", bob+","+ann), def("1.3", "MATCH_BET", "18:28", ann),
+		def("1.4", "WIN", "18:26", dan+","+eve), def("1.5", "PLACE", "18:26", dan+","+eve), def("1.2", "PLACE", "21:00", ann+","+bob),
+		def("1.6", "WIN", "18:55", `{"id":7}`+`,{"id":9}`),
+	))
+	var got []string
+	for _, b := range bs {
+		u := b.Updates[0]
+		got = append(got, u.Event.ID+"/"+u.Market)
+	}
+	want := []string{"31-1826/win", "31-1826/place", "31-1826/match_bet", "31-1826-8/win", "31-1826-8/place", "31-1855/win"}
+	if !slices.Equal(slices.Compact(got), want) && !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if p := bs[len(bs)-1].Updates[0].Event.Participants; !slices.Equal(p, []string{"selection 7", "selection 9"}) {
+		t.Errorf("runners without names are %q", p)
+	}
+	if p := bs[1].Updates[0].Event.Participants; !slices.Equal(p, []string{"Ann", "Bob"}) {
+		t.Errorf("the runners of a place market are %q", p)
 	}
 }

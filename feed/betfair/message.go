@@ -39,6 +39,7 @@ type definition struct {
 	EventName   string      `json:"eventName"`
 	Name        string      `json:"name"`
 	MarketType  string      `json:"marketType"`
+	BettingType string      `json:"bettingType"`
 	MarketTime  string      `json:"marketTime"`
 	Venue       string      `json:"venue"`
 	Country     string      `json:"countryCode"`
@@ -46,9 +47,13 @@ type definition struct {
 	Status      string      `json:"status"`
 	InPlay      bool        `json:"inPlay"`
 	Winners     int         `json:"numberOfWinners"`
+	Complete    *bool       `json:"complete"` // false: runners may be added
 	Runners     []runnerDef `json:"runners"`
 	KeyLine     *keyLine    `json:"keyLineDefinition"`
 }
+
+// ofPoints reports whether the market's prices are points and no odds.
+func (d *definition) ofPoints() bool { return d.BettingType == "LINE" || d.BettingType == "RANGE" }
 
 // keyLine names the runners of a handicap market's main line.
 type keyLine struct {

@@ -68,14 +68,51 @@ func awayFirst(sport string) bool {
 	return slices.Contains([]string{"american_football", "baseball", "basketball", "ice_hockey"}, sport)
 }
 
-// eventID is Betfair's eventId. A race gets its first known start (UTC) added,
-// "31389771-1826", because a racing event is a whole meeting: the WIN and PLACE
-// markets of one race belong together, those of two races do not.
-func eventID(d *definition, race bool) string {
-	if t := timeOf(d.MarketTime); race && t != 0 {
-		return d.EventID + "-" + t.Std().Format("1504")
+// race is a race of a meeting.
+type race struct {
+	id      string
+	runners []int64 // selection ids, sorted
+}
+
+// raceID is the event id of a race: Betfair's eventId with the race's first known start
+// (UTC) added, "31389771-1826". A racing event is a whole meeting: the WIN and PLACE markets
+// of one race belong together, those of two races do not. A start is corrected, also between
+// two markets of one race, so that races are told apart by their runners. Where two races
+// have one first start, the second gets its lowest selection id added.
+func (s *stream) raceID(d *definition) string {
+	runners := make([]int64, 0, len(d.Runners))
+	for _, r := range d.Runners {
+		runners = append(runners, r.ID)
 	}
-	return d.EventID
+	slices.Sort(runners)
+	runners = slices.Compact(runners)
+	id := d.EventID
+	if t := timeOf(d.MarketTime); t != 0 {
+		id += "-" + t.Std().Format("1504")
+	}
+	if len(runners) == 0 {
+		return id
+	}
+	for _, r := range s.races[d.EventID] {
+		if within(runners, r.runners) || within(r.runners, runners) {
+			return r.id
+		}
+	}
+	if slices.ContainsFunc(s.races[d.EventID], func(r race) bool { return r.id == id }) {
+		id += "-" + strconv.FormatInt(runners[0], 10)
+	}
+	s.races[d.EventID] = append(s.races[d.EventID], race{id, runners})
+	return id
+}
+
+// within reports whether all of a are in b. Both are sorted.
+func within(a, b []int64) bool {
+	for _, x := range a {
+		if _, ok := slices.BinarySearch(b, x); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func timeOf(s string) odds.Time {
@@ -148,8 +185,6 @@ func lineText(line float64) string {
 	return "@" + strconv.FormatFloat(line, 'f', -1, 64)
 }
 
-func (mk *market) handicapped() bool { return mk.kind == "ASIAN_HANDICAP" }
-
 // drawID is the selection id of "The Draw" in every sport.
 const drawID = 58805
 
@@ -218,11 +253,14 @@ func (s *stream) event(mk *market, d *definition) *odds.Event {
 	}
 	if mk.racing {
 		fill(&e.Title, raceTitle(d))
+		if f := field(d); len(f) > len(e.Participants) {
+			e.Participants = f
+		}
 	} else if e.Home == "" {
 		e.Home, e.Away = sides(d)
 	}
 	fill(&e.Title, d.EventName)
-	if e.Home == "" && len(e.Participants) == 0 {
+	if !mk.racing && e.Home == "" && len(e.Participants) == 0 {
 		e.Participants = names(d)
 	}
 	if old != nil && same(&e, old) {
@@ -270,6 +308,20 @@ func names(d *definition) (ns []string) {
 	for _, r := range d.Runners {
 		if r.Name != "" && r.ID != drawID {
 			ns = append(ns, strings.Clone(saddle.ReplaceAllString(r.Name, "")))
+		}
+	}
+	return ns
+}
+
+// field lists the runners of a race, whatever its market asks: they tell it from other
+// races. One without a name is "selection" and its id.
+func field(d *definition) (ns []string) {
+	for _, r := range d.Runners {
+		switch {
+		case r.Name != "":
+			ns = append(ns, strings.Clone(saddle.ReplaceAllString(r.Name, "")))
+		case r.ID != 0:
+			ns = append(ns, "selection "+strconv.FormatInt(r.ID, 10))
 		}
 	}
 	return ns

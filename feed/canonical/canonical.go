@@ -1,5 +1,6 @@
 // Package canonical reads and writes the project's own tick format: one quote per
-// row, as CSV with a header or as NDJSON with the same names as members.
+// row, as CSV with a header (delimited by commas, semicolons, tabs or bars), or as NDJSON
+// or a JSON array of objects with the same names as members.
 //
 // Required are ts_source or ts_received, bookmaker, event_id, market, selection
 // and price; [Columns] lists all columns and their aliases. Names may be in any
@@ -10,7 +11,8 @@
 //   - price is in price_format: decimal (default), american, fractional,
 //     probability, cents (of a contract that pays 100) or raw, the price of
 //     something other than a bet.
-//   - status is open (default), suspended, closed, removed or unknown. The price is
+//   - status is open (default), suspended, closed, removed, unknown or unpriced (the outcome
+//     exists and has no price). The price is
 //     read only if it is open. A row without a selection sets the whole market's.
 //   - is_main: if empty, a line is the main one unless its selection has several
 //     lines at the same time.
@@ -18,7 +20,11 @@
 //   - polled: the rows of one time are all that a poll held, and last_update is the
 //     venue's own timestamp.
 //   - image: the row replaces everything known of its market.
-//   - winners: how many outcomes of the market win, if not one.
+//   - player, team: whom the outcome is about. Two rows that differ in them are two
+//     selections.
+//   - winners, complete, back_lay, settlement: what the source says of the market: how
+//     many outcomes win, whether those listed are all there are (true or false), whether
+//     the prices are to back (default) or to lay, and the rules by which bets are settled.
 //
 // Consecutive rows with the same source and time become one [odds.Batch]; those with
 // the same bookmaker, event and market in it become one [odds.Update]. A selection's
@@ -63,6 +69,11 @@ const (
 	lastUpdate
 	image
 	winners
+	player
+	team
+	complete
+	backLay
+	settlement
 	columnCount
 )
 
@@ -77,6 +88,7 @@ func Columns() [][]string {
 		line: {"line", "point", "points", "hc"}, priceFormat: {"price_format"}, status: {"status"},
 		isMain: {"is_main"}, inPlay: {"in_play"}, size: {"size"}, seq: {"seq"}, source: {"source"},
 		resolution: {"resolution_ms"}, polled: {"polled"}, lastUpdate: {"last_update"}, image: {"image"}, winners: {"winners"},
+		player: {"player"}, team: {"team"}, complete: {"complete"}, backLay: {"back_lay"}, settlement: {"settlement"},
 	}
 }
 
@@ -128,6 +140,19 @@ func Header(text []byte, delimiter byte) ([]string, error) {
 		header[i] = string(f)
 	}
 	return header, nil
+}
+
+// Delimiter returns the delimiter of a table: the first of comma, semicolon, tab and bar with
+// which its first line has most of the required columns.
+func Delimiter(text []byte) byte {
+	best, least := byte(','), 0
+	for i, d := range []byte(",;\t|") {
+		header, err := Header(text, d)
+		if n := len(Missing(header)); err == nil && (i == 0 || n < least) {
+			best, least = d, n
+		}
+	}
+	return best
 }
 
 func bom() []byte { return []byte("\xef\xbb\xbf") }

@@ -170,14 +170,15 @@ func random(seed uint64, n int) (batches []*odds.Batch) {
 			for _, venue := range []string{"v1", "v2"}[:r.IntN(3)] {
 				u := odds.Update{
 					Event: ev, Venue: venue, Market: "m", InPlay: r.IntN(2) == 0, Image: r.IntN(2) == 0, Format: odds.PriceFormat(r.IntN(2)),
-					Updated: odds.Time(r.IntN(2)) * at, Status: odds.Status(r.IntN(5)), Winners: r.IntN(4),
+					Updated: odds.Time(r.IntN(2)) * at, Status: odds.Status(r.IntN(5)),
+					Terms: odds.Terms{Winners: r.IntN(4), Complete: odds.Stated(r.IntN(3)), Lay: r.IntN(4) == 0, Settlement: []string{"", "overtime"}[r.IntN(2)]},
 				}
 				names := []string{"over", "under", "Zoë"}
 				if ev.Home != "" {
 					names = append(names, ev.Home, ev.Away)
 				}
 				for _, name := range names {
-					q := odds.Quote{Selection: name, Line: math.NaN(), Main: r.IntN(2) == 0, Status: odds.Status(max(0, r.IntN(10)-5)), Size: float64(r.IntN(2)) * 1.5}
+					q := odds.Quote{Subject: []string{"", "Al Stone"}[r.IntN(2)], Selection: name, Line: math.NaN(), Main: r.IntN(2) == 0, Status: odds.Status(max(0, r.IntN(10)-5)), Size: float64(r.IntN(2)) * 1.5}
 					q.Side = map[string]odds.Side{"over": odds.Over, "under": odds.Under, ev.Home: odds.Home, ev.Away: odds.Away}[name]
 					if r.IntN(2) == 0 {
 						q.Line = float64(r.IntN(9)) / 2
@@ -303,5 +304,66 @@ func BenchmarkParse(b *testing.B) {
 		if _, rep, err := parse(b, bytes.NewReader(text.Bytes()), Options{}); err != nil || rep.Quotes() == 0 {
 			b.Fatal(err, fmt.Sprint(rep.Shown()))
 		}
+	}
+}
+
+// An array of ticks says the same as NDJSON, however it is laid out; its lines are its
+// elements.
+func TestArraysSayTheSame(t *testing.T) {
+	const a, b = `{"ts_source":1785996044,"bookmaker":"v","event_id":"e","market":"h2h","selection":"x","price":2.5}`,
+		`{"ts_source":1785996045,"bookmaker":"v","event_id":"e","market":"h2h","selection":"x","status":"gone"}`
+	want, _, err := parse(t, strings.NewReader(a+"\n"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, cause := range map[string]error{
+		"[" + a + "," + b + "]":                                 nil,
+		"\ufeff [\n" + a + ",\n\n  " + b + "\n]\n":              nil,
+		"[" + a + "]\n[" + b + "]\n":                            nil,
+		"[" + strings.ReplaceAll(a, ",", ",\n") + "," + b + "]": nil,
+		"[" + a + "," + b + ",":                                 feed.ErrTruncated,
+		"[" + a + "," + b + "} ]":                               feed.ErrFormat,
+	} {
+		got, rep, err := parse(t, strings.NewReader(text), Options{})
+		if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" || !errors.Is(err, cause) || rep.Shown()[0].Line != 2 || rep.Shown()[0].Reason != "bad_status" {
+			t.Errorf("%s: %v, %v, %s", text, err, rep.Shown(), diff)
+		}
+	}
+	_, rep, err := parse(t, strings.NewReader(`[5,"x",[],null,`+a+`]`), Options{})
+	if by, _ := rep.Rejected(); err != nil || by["bad_json"] != 4 || rep.Quotes() != 1 {
+		t.Errorf("%v, %v", by, err)
+	}
+}
+
+// Tables are delimited by what their header is; semicolons come with decimal commas.
+func TestDelimiters(t *testing.T) {
+	const table = "ts_source,bookmaker,event_id,market,selection,price,line\n1785996044,v,e,h2h,x,1.95,2.5\n"
+	want, _, err := parse(t, strings.NewReader(table), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		strings.ReplaceAll(table, ",", ";"), strings.ReplaceAll(table, ",", "\t"), strings.ReplaceAll(table, ",", "|"),
+		strings.ReplaceAll(strings.ReplaceAll(table, ",", ";"), ".", ","),
+		strings.ReplaceAll(table, "\n", "\r\n"),
+		strings.Replace(strings.Replace(table, "1.95", `"1,95"`, 1), "2.5", `"2,5"`, 1),
+		"ts_source;bookmaker;event_id;market;selection;price;line\n1785996044;v;e;h2h;x;1,950;2,500\n",
+	} {
+		got, rep, err := parse(t, strings.NewReader(text), Options{})
+		if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" || err != nil {
+			t.Errorf("%q: %v, %v, %s", text, err, rep.Shown(), diff)
+		}
+	}
+}
+
+// Text in another encoding costs its row, whichever column it is in.
+func TestTextThatIsNotUTF8(t *testing.T) {
+	text := "ts_source,bookmaker,event_id,market,selection,price,home\n"
+	for _, row := range []string{"v,e,h2h,x,2,Atl\xe9tico", "v\xff,e,h2h,x,2,A", "v,\xe9,h2h,x,2,A", "v,e,h2h,\xe9,2,A", "v,e,h2h,x,2,A", "v,e,h2h,x,2,Atl\xe9tico"} {
+		text += "1785996044," + row + "\n"
+	}
+	_, rep, err := parse(t, strings.NewReader(text), Options{})
+	if by, _ := rep.Rejected(); err != nil || by["bad_text"] != 5 || rep.Quotes() != 1 {
+		t.Errorf("%v, %v, %d quotes", by, err, rep.Quotes())
 	}
 }

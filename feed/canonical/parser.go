@@ -22,12 +22,9 @@ type Options struct {
 	// Names carries interned strings and events over to the next parse. Nil: each parse
 	// starts empty.
 	Names *Names
-	// Placed is called just before a batch is emitted, with its first and last line. Nil:
-	// not called.
-	Placed func(b *odds.Batch, first, last int)
 }
 
-// New returns a parser for CSV and NDJSON, told apart by the first byte. Without
+// New returns a parser for CSV, NDJSON and JSON arrays, told apart by the first byte. Without
 // Options.Names it keeps no state between recordings and is safe for concurrent
 // use.
 func New(o Options) feed.Parser { return parser{o} }
@@ -48,12 +45,17 @@ func NewNames() *Names {
 type parser struct{ o Options }
 
 // Parse implements feed.Parser. An unusable row is one reject: bad_json, bad_csv,
-// missing_value, naive_time, bad_time, bad_price, bad_status, bad_line, bad_size, bad_flag,
-// bad_number or bad_format. A header without the required columns fails with feed.ErrFormat
+// missing_value, naive_time, ambiguous_time, bad_time, bad_price, bad_status, bad_line, bad_size, bad_flag,
+// bad_number, bad_word, bad_format or bad_text. A header without the required columns fails with feed.ErrFormat
 // and names them.
 func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
 	rows := newRows(p.o, name, emit, rep)
-	err := read(ctx, lines.New(r), rows)
+	in := lines.New(r)
+	var decode func(text []byte) (reason string, err error)
+	if in.Begins('[') {
+		in, decode = lines.New(lines.Elements(in.Rest())), newObjects(rows).row
+	}
+	err := read(ctx, in, rows, decode)
 	// Rows read before an error are complete, so they are delivered.
 	if last := rows.flush(); err == nil {
 		err = last
@@ -61,8 +63,8 @@ func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.E
 	return err
 }
 
-func read(ctx context.Context, in *lines.Reader, rows *rows) error {
-	var decode func(text []byte) (reason string, err error)
+// read takes all lines. A decoder of nil is chosen by the first of them.
+func read(ctx context.Context, in *lines.Reader, rows *rows, decode func(text []byte) (reason string, err error)) error {
 	var cut error
 	for in.Scan() {
 		if ctx.Err() != nil {
@@ -120,19 +122,21 @@ func read(ctx context.Context, in *lines.Reader, rows *rows) error {
 // table decodes rows of CSV.
 type table struct {
 	rows   *rows
+	comma  byte     // the delimiter
 	of     []column // of each field; columnCount for unknown columns
 	fields [][]byte
 }
 
 func newTable(rows *rows, text []byte) (*table, error) {
-	header, err := Header(text, ',')
+	comma := Delimiter(text)
+	header, err := Header(text, comma)
 	if err != nil {
 		return nil, err
 	}
 	if missing := Missing(header); len(missing) > 0 {
 		return nil, fmt.Errorf("%w: columns missing: %s", feed.ErrFormat, strings.Join(missing, ", "))
 	}
-	t := &table{rows: rows, of: make([]column, len(header))}
+	t := &table{rows: rows, comma: comma, of: make([]column, len(header))}
 	of := names()
 	for i, name := range header {
 		c, ok := of[normal(name)]
@@ -146,10 +150,10 @@ func newTable(rows *rows, text []byte) (*table, error) {
 
 func (t *table) row(text []byte) (reason string, err error) {
 	var ok bool
-	t.fields, ok = split(t.fields[:0], text, ',')
+	t.fields, ok = split(t.fields[:0], text, t.comma)
 	switch {
 	case !ok:
-		return "bad_csv", errors.New("malformed quoted field")
+		return "bad_csv", errors.New("a quoted field does not end on its line, or goes on behind its closing quote")
 	case len(t.fields) < len(t.of):
 		return "bad_csv", fmt.Errorf("%d fields, want %d", len(t.fields), len(t.of))
 	}
@@ -160,10 +164,20 @@ func (t *table) row(text []byte) (reason string, err error) {
 		}
 		// If a column and its alias are both present, the nonempty one counts.
 		if v := bytes.TrimSpace(t.fields[i]); len(v) > 0 {
-			t.rows.values[c] = v
+			t.rows.values[c] = t.number(c, v)
 		}
 	}
 	return "", nil
+}
+
+// number turns a decimal comma into a point. In a table that is delimited by semicolons it
+// can't separate thousands, since it is why the delimiter is none.
+func (t *table) number(c column, v []byte) []byte {
+	numeric := c == price || c == line || c == size
+	if numeric && t.comma == ';' && bytes.Count(v, []byte(",")) == 1 && !bytes.Contains(v, []byte(".")) {
+		return bytes.Replace(v, []byte(","), []byte("."), 1)
+	}
+	return v
 }
 
 // objects decodes rows of NDJSON.

@@ -1,12 +1,11 @@
 package canonical
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"corrgraph/feed"
 	"corrgraph/odds"
@@ -30,6 +29,8 @@ type rows struct {
 	at   odds.Time
 	open []*batch // of the present time, one per source
 
+	garbled bool // a text of this row is not UTF-8
+
 	last [columnCount]string // previous value of each column: rows of one market repeat most of them
 }
 
@@ -39,7 +40,7 @@ type batch struct {
 	place   map[key]int // in Updates
 	guessed []bool      // by update: is_main was not given
 
-	first, last int // lines
+	first int // line
 }
 
 type key struct {
@@ -47,6 +48,8 @@ type key struct {
 	event         *odds.Event
 	format        odds.PriceFormat
 	inPlay        bool
+	lay           bool
+	settlement    string
 }
 
 // tick is one parsed row.
@@ -60,10 +63,12 @@ type tick struct {
 	updated    odds.Time
 	image      bool
 	winners    int
+	complete   odds.Stated
 	whole      bool // the row concerns the whole market: it has no selection
 	status     odds.Status
 	quote      odds.Quote
 	guessed    bool
+	unpriced   bool // the price was refused: the outcome exists and has none
 }
 
 func newRows(o Options, name string, emit feed.Emit, rep *feed.Report) *rows {
@@ -91,7 +96,7 @@ func (r *rows) failed(line int, err error) error {
 // the reading.
 func (r *rows) take() (reason string, err error) {
 	var t tick
-	if reason, err = r.read(&t); reason != "" {
+	if reason, err = r.read(&t); reason != "" && !t.unpriced {
 		return reason, err
 	}
 	if t.at != r.at {
@@ -100,10 +105,8 @@ func (r *rows) take() (reason string, err error) {
 		}
 		r.at = t.at
 	}
-	b := r.batchOf(&t)
-	b.add(&t)
-	b.last = r.line
-	return "", nil
+	r.batchOf(&t).add(&t)
+	return reason, err
 }
 
 func (r *rows) batchOf(t *tick) *batch {
@@ -122,7 +125,7 @@ func (b *batch) add(t *tick) {
 	u := b.update(t)
 	u.Updated = max(u.Updated, t.updated)
 	u.Image = u.Image || t.image
-	u.Winners = max(u.Winners, t.winners)
+	u.Winners, u.Complete = max(u.Winners, t.winners), max(u.Complete, t.complete)
 	if t.whole {
 		u.Status = t.status
 		return
@@ -135,12 +138,12 @@ func (b *batch) add(t *tick) {
 func (b *batch) update(t *tick) *odds.Update {
 	if n := len(b.Updates); n > 0 {
 		u := &b.Updates[n-1]
-		if u.Market == t.key.market && u.Venue == t.key.venue && u.Event == t.key.event && u.Format == t.key.format && u.InPlay == t.key.inPlay {
+		if keyOf(u) == t.key {
 			b.guessed[n-1] = b.guessed[n-1] || t.guessed
 			return u
 		}
 		if b.place == nil {
-			b.place = map[key]int{{u.Venue, u.Market, u.Event, u.Format, u.InPlay}: 0}
+			b.place = map[key]int{keyOf(u): 0}
 		}
 		if i, ok := b.place[t.key]; ok {
 			b.guessed[i] = b.guessed[i] || t.guessed
@@ -149,8 +152,15 @@ func (b *batch) update(t *tick) *odds.Update {
 		b.place[t.key] = n
 	}
 	b.guessed = append(b.guessed, t.guessed)
-	b.Updates = append(b.Updates, odds.Update{Event: t.key.event, Venue: t.key.venue, Market: t.key.market, Format: t.key.format, InPlay: t.key.inPlay})
+	b.Updates = append(b.Updates, odds.Update{
+		Event: t.key.event, Venue: t.key.venue, Market: t.key.market, Format: t.key.format, InPlay: t.key.inPlay,
+		Terms: odds.Terms{Lay: t.key.lay, Settlement: t.key.settlement},
+	})
 	return &b.Updates[len(b.Updates)-1]
+}
+
+func keyOf(u *odds.Update) key {
+	return key{u.Venue, u.Market, u.Event, u.Format, u.InPlay, u.Lay, u.Settlement}
 }
 
 // flush emits the collected batches.
@@ -163,10 +173,7 @@ func (r *rows) flush() error {
 				markAlternates(b.Updates[i].Quotes)
 			}
 		}
-		r.rep.Read(b.Quotes())
-		if r.o.Placed != nil {
-			r.o.Placed(b.Batch, b.first, b.last)
-		}
+		r.rep.Read(b.first, b.Quotes())
 		if err := r.emit(b.Batch); err != nil {
 			return err
 		}
@@ -179,23 +186,26 @@ func markAlternates(quotes []odds.Quote) {
 	if len(quotes) < 2 {
 		return
 	}
-	lines := map[string]float64{}
-	alternate := map[string]bool{}
+	type name struct{ subject, selection string }
+	lines := map[name]float64{}
+	alternate := map[name]bool{}
 	for i := range quotes {
 		q := &quotes[i]
-		at, seen := lines[q.Selection]
+		n := name{q.Subject, q.Selection}
+		at, seen := lines[n]
 		if seen && at != q.Line && (at == at || q.Line == q.Line) {
-			alternate[q.Selection] = true
+			alternate[n] = true
 		}
-		lines[q.Selection] = q.Line
+		lines[n] = q.Line
 	}
 	for i := range quotes {
-		quotes[i].Main = quotes[i].Main && !alternate[quotes[i].Selection]
+		quotes[i].Main = quotes[i].Main && !alternate[name{quotes[i].Subject, quotes[i].Selection}]
 	}
 }
 
 // read parses r.values into t.
 func (r *rows) read(t *tick) (reason string, err error) {
+	r.garbled = false
 	if reason, err = r.times(t); reason != "" {
 		return reason, err
 	}
@@ -217,7 +227,11 @@ func (r *rows) read(t *tick) (reason string, err error) {
 	t.key.venue = r.text(bookmaker)
 	t.key.market = r.text(market)
 	t.whole = len(r.values[selection]) == 0
-	return r.quote(t)
+	if reason, err = r.quote(t); r.garbled {
+		t.unpriced = false
+		return "bad_text", errors.New("a text is not UTF-8; convert the file, for example with iconv -f WINDOWS-1252 -t UTF-8")
+	}
+	return reason, err
 }
 
 // mostNames limits the strings, and the events, remembered.
@@ -237,6 +251,13 @@ func (r *rows) text(c column) string {
 		clear(r.strings) // a table of strings that never repeat is useless
 	}
 	s := string(v)
+	if !utf8.ValidString(s) {
+		r.garbled = true
+		return s
+	}
+	if len(s) > feed.MaxName { // it will be rejected
+		return s
+	}
 	r.strings[s], r.last[c] = s, s
 	return s
 }
@@ -250,6 +271,8 @@ func (r *rows) time(c column) (t odds.Time, reason string, err error) {
 	switch {
 	case errors.Is(err, feed.ErrNaiveTime):
 		reason = "naive_time"
+	case errors.Is(err, feed.ErrTwice):
+		reason = "ambiguous_time"
 	case err != nil:
 		reason = "bad_time"
 	default:
@@ -284,13 +307,13 @@ func (r *rows) state(t *tick) (reason string, err error) {
 	if len(v) == 0 {
 		return "", nil
 	}
-	for s := odds.Open; s <= odds.Unknown; s++ {
+	for s := odds.Open; s <= odds.Unpriced; s++ {
 		if strings.EqualFold(string(v), s.String()) {
 			t.status = s
 			return "", nil
 		}
 	}
-	return "bad_status", fmt.Errorf("%q: want open, suspended, closed, removed or unknown", v)
+	return "bad_status", fmt.Errorf("%q: want open, suspended, closed, removed, unknown or unpriced", v)
 }
 
 // flag reads a boolean; an empty field is not given.
@@ -337,6 +360,9 @@ func (r *rows) batchFields(t *tick) (reason string, err error) {
 		return "bad_number", err
 	}
 	t.winners = int(n)
+	if reason, err = r.terms(t); reason != "" {
+		return reason, err
+	}
 	if t.polled, _, err = r.flag(polled); err != nil {
 		return "bad_flag", err
 	}
@@ -344,6 +370,36 @@ func (r *rows) batchFields(t *tick) (reason string, err error) {
 		return "bad_flag", err
 	}
 	return "", nil
+}
+
+// terms reads what the row says of its market.
+func (r *rows) terms(t *tick) (reason string, err error) {
+	switch yes, given, err := r.flag(complete); {
+	case err != nil:
+		return "bad_flag", err
+	case yes:
+		t.complete = odds.StatedYes
+	case given:
+		t.complete = odds.StatedNo
+	}
+	switch v := r.values[backLay]; {
+	case len(v) == 0 || strings.EqualFold(string(v), "back"):
+	case strings.EqualFold(string(v), "lay"):
+		t.key.lay = true
+	default:
+		return "bad_word", fmt.Errorf("back_lay: %q: want back or lay", v)
+	}
+	t.key.settlement = r.text(settlement)
+	return "", nil
+}
+
+// subject joins the player and team of a row.
+func (r *rows) subject() string {
+	p, t := r.text(player), r.text(team)
+	if p == "" || t == "" {
+		return p + t
+	}
+	return p + ", " + t
 }
 
 // event finds the row's event. A new fact makes a new Event; an empty field removes none.
@@ -358,7 +414,7 @@ func (r *rows) event(t *tick) (reason string, err error) {
 	}
 	id := [2]string{t.source, fresh.ID}
 	old := r.events[id]
-	if old != nil {
+	if old != nil && !otherSides(&fresh, old) {
 		keepStrings(&fresh, old)
 	}
 	if old == nil || old.Start != fresh.Start || old.Sport != fresh.Sport || old.League != fresh.League ||
@@ -379,6 +435,13 @@ func (r *rows) event(t *tick) (reason string, err error) {
 	return "", nil
 }
 
+// otherSides reports whether an id is used again, for two sides of which neither was the
+// other's: nothing known of the old match holds for the new one.
+func otherSides(fresh, old *odds.Event) bool {
+	return fresh.Home != "" && fresh.Away != "" && old.Home != "" && old.Away != "" &&
+		fresh.Home != old.Home && fresh.Home != old.Away && fresh.Away != old.Home && fresh.Away != old.Away
+}
+
 func keepStrings(fresh, old *odds.Event) {
 	if fresh.Start == 0 {
 		fresh.Start = old.Start
@@ -391,100 +454,4 @@ func keepStrings(fresh, old *odds.Event) {
 			*f.to = f.from
 		}
 	}
-}
-
-func (r *rows) quote(t *tick) (reason string, err error) {
-	q := odds.Quote{Selection: r.text(selection), Line: math.NaN(), Status: t.status}
-	q.Side = r.side(q.Selection, t.key.event)
-	if v := r.values[line]; len(v) > 0 {
-		if q.Line, err = number(v); err != nil {
-			return "bad_line", fmt.Errorf("line: %w", err)
-		}
-		if !odds.ValidLine(q.Line) {
-			return "bad_line", fmt.Errorf("line: %q is not a handicap or total", v)
-		}
-	}
-	if v := r.values[size]; len(v) > 0 {
-		if q.Size, err = number(v); err != nil || q.Size < 0 {
-			return "bad_size", fmt.Errorf("size: %q: want a number, not negative", v)
-		}
-	}
-	main, given, err := r.flag(isMain)
-	if err != nil {
-		return "bad_flag", err
-	}
-	q.Main, t.guessed = main || !given, !given && !t.whole
-	if reason, err = r.price(t, &q); reason != "" {
-		return reason, err
-	}
-	t.quote = q
-	return "", nil
-}
-
-func (r *rows) price(t *tick, q *odds.Quote) (reason string, err error) {
-	notation, raw := odds.InDecimal, false
-	if v := r.values[priceFormat]; len(v) > 0 {
-		raw = strings.EqualFold(string(v), "raw")
-		notation, err = odds.ParseNotation(string(v))
-		if !raw && (err != nil || notation == odds.InLogOdds) {
-			return "bad_format", fmt.Errorf("price_format: %q: want decimal, american, fractional, probability, cents or raw", v)
-		}
-	}
-	if raw {
-		t.key.format = odds.Raw
-	}
-	if t.status != odds.Open {
-		return "", nil
-	}
-	v := r.values[price]
-	switch {
-	case len(v) == 0:
-		return "missing_value", errors.New("price, with status open")
-	case raw:
-		if q.Price, err = number(v); err != nil || q.Price < 1/odds.Most || q.Price > odds.Most {
-			return "bad_price", fmt.Errorf("%q: a raw price must be between 1e-12 and 1e12", v)
-		}
-		return "", nil
-	}
-	if notation == odds.InDecimal { // the usual case, without allocating a string
-		if x, err := number(v); err == nil {
-			o, err := odds.FromDecimal(x)
-			if err != nil {
-				return "bad_price", err
-			}
-			q.Price = float64(o)
-			return "", nil
-		}
-	}
-	o, err := odds.Parse(string(v), notation)
-	if err != nil {
-		return "bad_price", err
-	}
-	q.Price = float64(o)
-	return "", nil
-}
-
-// number reads a finite decimal number. strconv alone would also take hexadecimal
-// and underscores.
-func number(v []byte) (float64, error) {
-	x, err := strconv.ParseFloat(string(v), 64)
-	if bytes.ContainsAny(v, "_xX") || err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
-		return math.NaN(), fmt.Errorf("%q is not a number", v)
-	}
-	return x, nil
-}
-
-func (r *rows) side(selection string, ev *odds.Event) odds.Side {
-	switch {
-	case selection == "":
-		return odds.OtherSide
-	case selection == ev.Home:
-		return odds.Home
-	case selection == ev.Away:
-		return odds.Away
-	}
-	if side, ok := r.words[selection]; ok {
-		return side
-	}
-	return r.words[strings.ToLower(selection)]
 }

@@ -16,7 +16,8 @@ import (
 var ErrText = errors.New("text that CSV can't represent")
 
 // Writer writes batches as CSV that New's parser can read. Differences after a round trip:
-// batches of one source and time are joined; sides are derived from names;
+// batches of one source and time are joined; sides are derived from names; a
+// team is written as part of the player;
 // Event.Participants and the prices of selections that are not open are dropped; an update
 // without quotes is written only if its status is not open.
 type Writer struct {
@@ -65,18 +66,22 @@ func (w *Writer) update(u *odds.Update) {
 	f[sport], f[league], f[home], f[away], f[title] = u.Event.Sport, u.Event.League, u.Event.Home, u.Event.Away, u.Event.Title
 	f[startTime], f[lastUpdate] = stamp(u.Event.Start), stamp(u.Updated)
 	f[inPlay], f[image], f[winners] = strconv.FormatBool(u.InPlay), yes(u.Image), nonzero(int64(u.Winners))
+	f[complete], f[backLay], f[settlement] = [...]string{"", "false", "true"}[u.Complete], "", u.Settlement
+	if u.Lay {
+		f[backLay] = "lay"
+	}
 	f[priceFormat] = ""
 	if u.Format == odds.Raw {
 		f[priceFormat] = "raw"
 	}
-	f[selection], f[price], f[line], f[isMain], f[size] = "", "", "", "", ""
+	f[player], f[selection], f[price], f[line], f[isMain], f[size] = "", "", "", "", "", ""
 	if u.Status != odds.Open {
 		f[status] = u.Status.String()
 		w.row()
 	}
 	for i := range u.Quotes {
 		q := &u.Quotes[i]
-		f[selection], f[status], f[isMain] = q.Selection, "", strconv.FormatBool(q.Main)
+		f[player], f[selection], f[status], f[isMain] = q.Subject, q.Selection, "", strconv.FormatBool(q.Main)
 		f[price], f[line], f[size] = "", "", ""
 		if q.Status == odds.Open {
 			f[price] = float(q.Price)

@@ -5,41 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"sync"
+	"math"
+	"unicode/utf8"
 
 	"corrgraph/feed"
 	"corrgraph/odds"
 )
 
-// Parser reads recordings as described by one map. It is safe for concurrent use.
-type Parser struct {
-	m *Map
+type parser struct{ m *Map }
 
-	mu      sync.Mutex
-	skipped map[string]int // guarded by mu
-}
-
-// New returns a parser, a *[Parser], for a map from [Load], [Read] or [Shipped].
-func New(m *Map) feed.Parser { return &Parser{m: m, skipped: map[string]int{}} }
-
-// Skipped returns the number of rows left out by the map's skip rules, by reason,
-// over all recordings read so far.
-func (p *Parser) Skipped() map[string]int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return maps.Clone(p.skipped)
-}
+// New returns a parser for a map from [Load], [Read] or [Shipped]. It is safe for
+// concurrent use.
+func New(m *Map) feed.Parser { return parser{m} }
 
 // Parse implements [feed.Parser]. Consecutive rows of one time and source become one batch,
-// and its rows of one market one update, unless they repeat a selection. Reject reasons:
-// bad_row (not CSV or JSON, or the wrong number of columns), bad_time, no_match,
-// no_translation, bad_status, bad_price, bad_line, bad_bool, no_event (an empty key),
-// no_selection.
+// and its rows of one market one update, unless they repeat a selection. A price that is
+// refused counts as one reject, and its selection is listed as unpriced; other faults reject
+// the row. Reject reasons:
+// bad_row (not CSV or JSON, or the wrong number of columns), bad_time, naive_time (no zone),
+// ambiguous_time (an hour that comes twice), no_match,
+// no_translation, bad_status, bad_price, bad_line, bad_bool, bad_number, bad_word, no_event (an empty key),
+// no_selection, bad_text. Rows left out by the map's skip rules are counted by [feed.Report.Skip].
 //
 // It fails with [feed.ErrFormat], naming the nearest column, if the file's name or columns
 // do not fit the map, and with [feed.ErrTruncated] if the last row is cut off.
-func (p *Parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
+func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
 	s := &state{Map: p.m, program: p.m.prog, name: name, emit: emit, rep: rep}
 	s.init()
 	if s.file != nil {
@@ -52,11 +42,6 @@ func (p *Parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.
 		if flushErr := s.flush(); flushErr != nil {
 			return flushErr
 		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for why, n := range s.skips {
-		p.skipped[why] += n
 	}
 	return err
 }
@@ -78,8 +63,8 @@ type state struct {
 	groups []string // of the file's name
 	emit   feed.Emit
 	rep    *feed.Report
-	skips  map[string]int
 
+	comma  rune // the delimiter
 	line   int
 	cells  []string // of the row, parallel to program.columns
 	fields [slots]string
@@ -87,6 +72,9 @@ type state struct {
 	dayN   int64
 	memo   []memo // by text.id
 	words  map[string]string
+
+	garbled bool    // a text of this row is not UTF-8
+	refused []error // prices of this row
 
 	group  []row // rows of one time and source
 	events meetings
@@ -102,7 +90,6 @@ func (s *state) init() {
 	s.cells = make([]string, len(s.columns))
 	s.memo = make([]memo, s.texts)
 	s.words = map[string]string{}
-	s.skips = map[string]int{}
 	s.events = newMeetings(s.Map)
 }
 
@@ -116,18 +103,29 @@ func (s *state) intern(w string) string {
 	if kept, ok := s.words[w]; ok {
 		return kept
 	}
+	if !utf8.ValidString(w) {
+		s.garbled = true
+		return ""
+	}
 	w = string([]byte(w))
 	s.words[w] = w
 	return w
 }
 
-// add processes the row in s.cells. A rejection is counted; any other error stops the
-// reading.
+// add processes the row in s.cells. A rejection of the row or of one of its prices is
+// counted; any other error stops the reading.
 func (s *state) add() error {
+	s.garbled, s.refused = false, s.refused[:0]
 	r, err := s.read()
-	var no *rejection
-	if errors.As(err, &no) {
-		s.rep.Reject(feed.Reject{File: s.name, Line: s.line, Reason: no.reason, Detail: no.detail})
+	if s.garbled {
+		err = reject("bad_text", "a text is not UTF-8; convert the file, for example with iconv -f WINDOWS-1252 -t UTF-8")
+	}
+	if err == nil {
+		for _, price := range s.refused {
+			s.reject(price)
+		}
+	}
+	if s.reject(err) {
 		return nil
 	}
 	if err != nil || r.venue == "" {
@@ -142,6 +140,16 @@ func (s *state) add() error {
 	return nil
 }
 
+// reject counts an error that is a rejection; else it reports false.
+func (s *state) reject(err error) bool {
+	var no *rejection
+	if !errors.As(err, &no) {
+		return false
+	}
+	s.rep.Reject(feed.Reject{File: s.name, Line: s.line, Reason: no.reason, Detail: no.detail})
+	return true
+}
+
 // flush emits the group as one batch.
 func (s *state) flush() error {
 	if len(s.group) == 0 {
@@ -153,36 +161,62 @@ func (s *state) flush() error {
 		event         *odds.Event
 		venue, market string
 	}
-	at := map[place]int{}
+	at := map[place]*joint{}
 	for i, e := range s.events.assign(s.group) {
 		r := &s.group[i]
 		k := place{e, r.venue, r.market}
-		if j, ok := at[k]; ok && r.joins(&b.Updates[j]) {
-			b.Updates[j].Quotes = append(b.Updates[j].Quotes, r.quotes...)
+		if j := at[k]; j != nil && j.takes(r, &b.Updates[j.update]) {
+			b.Updates[j.update].Quotes = append(b.Updates[j.update].Quotes, r.quotes...)
 			continue
 		}
-		at[k] = len(b.Updates)
+		at[k] = &joint{update: len(b.Updates)}
 		b.Updates = append(b.Updates, odds.Update{
 			Event: e, Venue: r.venue, Market: r.market, Format: s.format,
-			Status: r.status, InPlay: r.inPlay, Updated: r.updated, Quotes: r.quotes,
+			Status: r.status, InPlay: r.inPlay, Updated: r.updated, Terms: r.terms, Quotes: r.quotes,
 		})
 	}
+	line := first.line
 	s.group = s.group[:0]
-	s.rep.Read(b.Quotes())
+	s.rep.Read(line, b.Quotes())
 	return s.emit(b)
 }
 
-// joins reports whether the row adds selections to u without repeating any.
-func (r *row) joins(u *odds.Update) bool {
-	if r.status != u.Status || r.inPlay != u.InPlay || r.updated != u.Updated {
+// joint is an update that further rows may join.
+type joint struct {
+	update int
+	known  int // how many of the update's quotes are in has
+	has    map[selection]bool
+}
+
+// selection is what an update quotes once.
+type selection struct {
+	subject, name string
+	line          float64 // +Inf none
+}
+
+func selectionOf(q *odds.Quote) selection {
+	s := selection{q.Subject, q.Selection, q.Line}
+	if math.IsNaN(s.line) {
+		s.line = math.Inf(1)
+	}
+	return s
+}
+
+// takes reports whether the row adds selections to the update u without repeating any.
+// Cost: O(quotes of the row), and once O(quotes of u).
+func (j *joint) takes(r *row, u *odds.Update) bool {
+	if r.status != u.Status || r.inPlay != u.InPlay || r.updated != u.Updated || r.terms != u.Terms {
 		return false
 	}
+	if j.has == nil {
+		j.has = map[selection]bool{}
+	}
+	for ; j.known < len(u.Quotes); j.known++ {
+		j.has[selectionOf(&u.Quotes[j.known])] = true
+	}
 	for i := range r.quotes {
-		for j := range u.Quotes {
-			a, b := &r.quotes[i], &u.Quotes[j]
-			if a.Selection == b.Selection && (a.Line == b.Line || a.Line != a.Line && b.Line != b.Line) {
-				return false
-			}
+		if j.has[selectionOf(&r.quotes[i])] {
+			return false
 		}
 	}
 	return true

@@ -3,6 +3,7 @@ package columns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -47,7 +48,7 @@ func read(t testing.TB, text string) *Map {
 
 // Rows with one selection each, of one time and market, form one update.
 func TestLongFormat(t *testing.T) {
-	bs, p := parse(t, read(t, long), "x", []byte("\ufeff"+header+
+	bs, rep := parse(t, read(t, long), "x", []byte("\ufeff"+header+
 		"2026-01-02T03:04:05Z,b1,A,B,ML,,on,true,+150,A,10\n"+
 		"2026-01-02T03:04:05Z,b1,A,B,ML,,on,true,-200,away,\n"+
 		"2026-01-02T03:04:05Z,b2,A,B,OU,2.5,on,,x,Over,\n"+
@@ -80,31 +81,112 @@ func TestLongFormat(t *testing.T) {
 	if u := bs[0].Updates[0]; u.Event.ID != "A v B 2026-01-02" || !u.InPlay || u.Venue != "b1" {
 		t.Errorf("%+v %+v", *u.Event, u)
 	}
-	if u := bs[1].Updates[0]; u.Status != odds.Suspended || len(u.Quotes) != 0 {
+	if u := bs[1].Updates[0]; u.Status != odds.Open || len(u.Quotes) != 1 || u.Quotes[0].Selection != "A" || u.Quotes[0].Status != odds.Suspended {
 		t.Errorf("%+v", u)
 	}
-	if got := p.Skipped(); !reflect.DeepEqual(got, map[string]int{"no price": 2}) {
+	if got := rep.Skipped(); !reflect.DeepEqual(got, map[string]int{"no price": 2}) {
 		t.Error(got)
 	}
 }
 
 func TestNDJSON(t *testing.T) {
 	m := read(t, "name: n\ninput: ndjson\ntime: {from: '{t}', unit: ms}\nvenue: v\nevent: '{ev.id}'\nmarket: m\nprice_format: probability\nprices: [{from: '{p}', is: yes}]\n")
-	bs, _, rep, err := parseErr(m, "x", []byte(`{"t":1700000000123,"ev":{"id":7},"p":"0.25"}`+"\n\n[1]\n"+`{"t":1700000000124,"ev":{"id":7},"p":1}`+"\n"+`{"t":17000`))
+	bs, rep, err := parseErr(m, "x", []byte(`{"t":1700000000123,"ev":{"id":7},"p":"0.25"}`+"\n\n[1]\n"+`{"t":1700000000124,"ev":{"id":7},"p":1}`+"\n"+`{"t":17000`))
 	by, _ := rep.Rejected()
 	var at *feed.FileError
 	if !errors.Is(err, feed.ErrTruncated) || !errors.As(err, &at) || at.Line != 5 || !reflect.DeepEqual(by, map[string]int{"bad_row": 1, "bad_price": 1}) {
 		t.Fatalf("%v, %v", err, by)
 	}
-	if len(bs) != 1 || bs[0].At != 1700000000123 || bs[0].Updates[0].Quotes[0].Price != 4 || bs[0].Updates[0].Event.ID != "7" {
+	if len(bs) != 2 || bs[0].At != 1700000000123 || bs[0].Updates[0].Quotes[0].Price != 4 || bs[0].Updates[0].Event.ID != "7" {
 		t.Errorf("%+v", bs)
+	}
+	if q := bs[1].Updates[0].Quotes; len(q) != 1 || q[0].Status != odds.Unpriced || q[0].Price != 0 {
+		t.Errorf("%+v", q)
+	}
+}
+
+// wide has a column for each outcome.
+const wide = "name: wide\ntime: '{t}'\nvenue: '{b}'\nhome: A\naway: B\nevent: e\nmarket: '{m}'\nline: '{l}'\nstatus: {from: '{st}', else: open, map: {off: suspended}}\n" +
+	"prices: [{from: '{h}', is: home, gone: '^-$'}, {from: '{d}', is: draw}, {from: '{a}', is: away}]\n"
+
+// A price that is refused counts as one reject. Its outcome still exists, and the row's other
+// prices are read: the market looks no smaller than it is.
+func TestARefusedPriceLeavesItsOutcome(t *testing.T) {
+	for bad, american := range map[string]bool{"abc": false, "0.5": false, "1": false, "": false, "-50": true, "NaN": false} {
+		text, good := wide, [2]float64{2.4, 3.2}
+		h, a := "2.4", "3.2"
+		if american {
+			text, h, a = text+"price_format: american\n", "+140", "+220"
+		}
+		bs, rep, _ := parseErr(read(t, text), "x", []byte("t,b,m,l,st,h,d,a\n2026-01-02T03:04:05Z,x,h2h,,,"+h+","+bad+","+a+"\n"))
+		if by, _ := rep.Rejected(); !reflect.DeepEqual(by, map[string]int{"bad_price": 1}) || rep.Quotes() != 2 || len(bs) != 1 {
+			t.Fatalf("%q: %v, %d quotes, %d batches", bad, by, rep.Quotes(), len(bs))
+		}
+		q := bs[0].Updates[0].Quotes
+		if len(q) != 3 || q[0].Price != good[0] || q[2].Price != good[1] || q[1].Side != odds.Draw || q[1].Status != odds.Unpriced || q[1].Price != 0 {
+			t.Errorf("%q: %+v", bad, q)
+		}
+	}
+}
+
+// A row that is rejected for another reason is one reject, whatever its prices are.
+func TestARejectedRowIsOneReject(t *testing.T) {
+	_, rep, _ := parseErr(read(t, wide), "x", []byte("t,b,m,l,st,h,d,a\n2026-01-02T03:04:05Z,x,h2h,abc,,0,0,0\n2026-01-02T03:04:05Z,x\xff,h2h,,,0,0,0\n"))
+	if by, _ := rep.Rejected(); !reflect.DeepEqual(by, map[string]int{"bad_line": 1, "bad_text": 1}) {
+		t.Error(by)
+	}
+}
+
+// The status of a row is that of what it names: its selection, its line, or else the whole
+// market.
+func TestStatusOfWhatTheRowNames(t *testing.T) {
+	row := func(line, status string) string {
+		return "t,b,m,l,st,h,d,a\n2026-01-02T03:04:05Z,x,h2h," + line + "," + status + ",2.4,3,-\n"
+	}
+	u := func(m, text string) odds.Update {
+		bs, _ := parse(t, read(t, m), "x", []byte(text))
+		return bs[0].Updates[0]
+	}
+	if got := u(wide, row("", "off")); got.Status != odds.Suspended || len(got.Quotes) != 0 {
+		t.Errorf("the market: %+v", got)
+	}
+	got := u(wide, row("2.5", "off"))
+	if got.Status != odds.Open || len(got.Quotes) != 3 {
+		t.Fatalf("a line: %+v", got)
+	}
+	for _, q := range got.Quotes {
+		if q.Status != odds.Suspended || q.Line != 2.5 || q.Price != 0 {
+			t.Errorf("a line: %+v", q)
+		}
+	}
+	if got := u(long, header+"2026-01-02T03:04:05Z,b1,A,B,ML,,off,true,x,,\n"); got.Status != odds.Suspended || len(got.Quotes) != 0 {
+		t.Errorf("a row without a selection: %+v", got)
+	}
+	// The other outcome of the same time stays open.
+	got = u(long, header+"2026-01-02T03:04:05Z,b1,A,B,ML,,off,true,+150,A,\n2026-01-02T03:04:05Z,b1,A,B,ML,,on,true,-200,B,\n")
+	if q := got.Quotes; got.Status != odds.Open || len(q) != 2 || q[0].Status != odds.Suspended || q[1].Status != odds.Open || q[1].Price != 1.5 {
+		t.Errorf("one of two: %+v", got)
+	}
+}
+
+// A market of very many rows takes time in proportion to them.
+func TestManyRowsOfOneMarket(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(header)
+	const n = 50_000
+	for i := range n {
+		fmt.Fprintf(&text, "2026-01-02T03:04:05Z,b1,A,B,ML,,on,true,+150,runner %d,10\n", i)
+	}
+	bs, _ := parse(t, read(t, long), "x", []byte(text.String()))
+	if len(bs) != 1 || len(bs[0].Updates) != 1 || len(bs[0].Updates[0].Quotes) != n {
+		t.Fatalf("%d batches", len(bs))
 	}
 }
 
 func TestRejects(t *testing.T) {
 	ok := "2026-01-02T03:04:05Z,b1,A,B,ML,,on,true,+150,A,10\n"
 	for _, c := range []struct{ row, reason string }{
-		{strings.Replace(ok, "2026-01-02T03:04:05Z", "2026-01-02 03:04:05", 1), "bad_time"},
+		{strings.Replace(ok, "2026-01-02T03:04:05Z", "2026-01-02 03:04:05", 1), "naive_time"},
 		{strings.Replace(ok, "2026-01-02T03:04:05Z", "", 1), "bad_time"},
 		{strings.Replace(ok, "ML", "XX", 1), "no_translation"},
 		{strings.Replace(ok, "+150", "+50", 1), "bad_price"},
@@ -116,7 +198,7 @@ func TestRejects(t *testing.T) {
 		{"1,2,3\n", "bad_row"},
 		{strings.Replace(ok, "b1", `b"1`, 1), "bad_row"},
 	} {
-		bs, _, rep, err := parseErr(read(t, long), "x", []byte(header+c.row+ok))
+		bs, rep, err := parseErr(read(t, long), "x", []byte(header+c.row+ok))
 		by, _ := rep.Rejected()
 		if err != nil || !reflect.DeepEqual(by, map[string]int{c.reason: 1}) || len(bs) != 1 {
 			t.Errorf("%q: %v, %v, %d batches", c.row, err, by, len(bs))
@@ -134,16 +216,16 @@ func TestUnreadable(t *testing.T) {
 		batches  int
 	}{
 		{"", "empty", feed.ErrFormat, 0},
-		{strings.Replace(header, "book", "bok", 1), `no column "book" for map long; the nearest is "bok"`, feed.ErrFormat, 0},
+		{strings.Replace(header, "book", "bok", 1), `no column "book", which key venue of map long reads; the nearest is "bok"`, feed.ErrFormat, 0},
 		{header + ok + "2026-01-0", "x:3", feed.ErrTruncated, 1},
 		{header + ok + `2026,"b` + "\n1,2\n", "x:3", feed.ErrFormat, 0},
 	} {
-		bs, _, _, err := parseErr(read(t, long), "x", []byte(c.in))
+		bs, _, err := parseErr(read(t, long), "x", []byte(c.in))
 		if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.want) || len(bs) != c.batches {
 			t.Errorf("%q: %v, %d batches", c.in, err, len(bs))
 		}
 	}
-	_, _, _, err := parseErr(shippedMap(t, "btcjpy-two-exchanges"), "other.csv", []byte("date,last\n"))
+	_, _, err := parseErr(shippedMap(t, "btcjpy-two-exchanges"), "other.csv", []byte("date,last\n"))
 	if !errors.Is(err, feed.ErrFormat) {
 		t.Error(err)
 	}
@@ -155,6 +237,40 @@ func TestStopsWhenEmitFails(t *testing.T) {
 	err := New(read(t, long)).Parse(context.Background(), "x", strings.NewReader(in), func(*odds.Batch) error { return stop }, new(feed.Report))
 	if err != stop {
 		t.Error(err)
+	}
+}
+
+// A map reads prices and lines as the canonical format does.
+func TestPricesAsTheyAreWritten(t *testing.T) {
+	const fractions = "name: m\ntime: {from: '{t}', unit: s}\nvenue: v\nevent: e\nmarket: m\nline: '{l}'\nprice_format: fractional\ndelimiter: ';'\nprices: [{from: '{p}', is: x}]\n"
+	for _, c := range []struct{ format, price, line, want string }{
+		{"american", "EVEN", "−1.5", "2 -1.5"},
+		{"american", "−110", "+2,5", "1.9091 2.5"},
+		{"american", "+1,200", "", "13 NaN"},
+		{"fractional", "5/2", "0", "3.5 0"},
+		{"fractional", "evens", "PK", "bad_line"},
+		{"fractional", "5", "", "bad_price"},
+		{"decimal", "1,95", "0,25", "1.95 0.25"},
+		{"decimal", "1,950", "2,125", "1.95 2.125"}, // the delimiter is a semicolon
+		{"decimal", "0x1p1", "", "bad_price"},
+		{"probability", "40 %", "", "2.5 NaN"},
+		{"cents", "40¢", "", "2.5 NaN"},
+		{"raw", "1 000", "", "bad_price"},
+		{"raw", "0,5", "", "0.5 NaN"},
+	} {
+		m := read(t, strings.Replace(fractions, "fractional", c.format, 1))
+		bs, rep, err := parseErr(m, "x", []byte("t;l;p\n1786003243;"+c.line+";"+c.price+"\n"))
+		got := ""
+		if len(bs) == 1 {
+			q := bs[0].Updates[0].Quotes[0]
+			got = fmt.Sprintf("%.5g %g", q.Price, q.Line)
+		}
+		for _, r := range rep.Shown() {
+			got = r.Reason
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%s %q at %q: %s, %v; want %s", c.format, c.price, c.line, got, err, c.want)
+		}
 	}
 }
 
@@ -242,7 +358,9 @@ func TestMeetings(t *testing.T) {
 		{"one comes before", "00:00 1.5,00:15 2.0 1.5,00:30 2.1 1.5", "0000,0015 0000,0015 0000"},
 		{"equal prices: new last, first leaves", "00:00 2.0,00:15 2.0 2.0,00:30 2.0", "0000,0000 0015,0015"},
 		{"absent from one poll of its league", "00:00 2.0,00:15 -,00:30 2.0", "0000,,0000"},
-		{"absent from two", "00:00 2.0,00:15 -,00:30 -,00:45 2.0", "0000,,,0045"},
+		{"absent from two", "00:00 2.0,00:15 -,00:30 -,00:45 2.1", "0000,,,0045"},
+		{"absent from two, back as it was", "00:00 2.0,00:15 -,00:30 -,00:45 2.0", "0000,,,0000"},
+		{"absent from two, one of two back as it was", "00:00 2.0 1.5,00:15 -,00:30 -,00:45 1.5", "0000 0000b,,,0000b"},
 		{"no polls for ten hours", "00:00 2.0,10:00 2.0", "0000,0000"},
 		{"no polls for thirteen", "00:00 2.0,13:00 2.0", "0000,1300"},
 	} {
@@ -281,7 +399,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(6, []byte("t,l,k,p\n2026-01-01T00:00:00Z,x,k,2\n2026-01-01T00:00:00Z,x,k,3\n2026-01-01T00:15:00Z,x,k,3\n"))
 	f.Fuzz(func(t *testing.T, which int, in []byte) {
 		m := maps[uint(which)%uint(len(maps))]
-		bs, _, _, _ := parseErr(m, names[m.Name]+"x", in)
+		bs, _, _ := parseErr(m, names[m.Name]+"x", in)
 		for _, b := range bs {
 			if b.At <= 0 || b.Source == "" || len(b.Updates) == 0 {
 				t.Fatalf("%+v", b)

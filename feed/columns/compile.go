@@ -65,7 +65,8 @@ type timeText struct {
 	text
 	unit   int64 // ns
 	layout string
-	zone   *time.Location
+	offset bool           // the layout has an offset
+	zone   *time.Location // nil: a time without an offset is refused
 }
 
 type priceText struct {
@@ -82,13 +83,15 @@ type skipText struct {
 
 // program is a compiled map: immutable, shared by all parsers.
 type program struct {
-	columns []string // columns referred to by templates
-	file    *regexp.Regexp
-	format  odds.PriceFormat
-	price   func(float64) float64 // to decimal odds or the raw price
-	skip    []skipText
+	columns  []string // columns referred to by templates
+	keys     []string // the first key that refers to each
+	file     *regexp.Regexp
+	format   odds.PriceFormat
+	notation odds.Notation // unless format is Raw
+	skip     []skipText
 
 	source, venue, sport, league, home, away, market, event, title, status, inPlay *text
+	player, team, winners, complete, backLay, settlement                           *text
 	line                                                                           *text
 	time                                                                           *timeText
 	updated, start                                                                 *timeText
@@ -102,7 +105,7 @@ func compile(m *Map) (*program, error) {
 	p := &program{}
 	var err error
 	if m.Name == "" {
-		return nil, fmt.Errorf("key name is required")
+		return nil, fmt.Errorf("key name is required: write name: my-source")
 	}
 	if m.File != "" {
 		if p.file, err = regexp.Compile(m.File); err != nil {
@@ -112,14 +115,20 @@ func compile(m *Map) (*program, error) {
 	if err := checkWords(m); err != nil {
 		return nil, err
 	}
-	p.format, p.price = priceFormat(m.PriceFormat)
+	if m.PriceFormat == "raw" {
+		p.format = odds.Raw
+	} else if m.PriceFormat != "" {
+		if p.notation, err = odds.ParseNotation(m.PriceFormat); err != nil {
+			return nil, fmt.Errorf("key price_format: %w", err)
+		}
+	}
 	for _, s := range m.Skip {
 		t, err := p.text("skip", Text{From: s.From, Match: s.Match}, true)
 		if err != nil {
 			return nil, err
 		}
 		if s.Why == "" || s.Match == "" {
-			return nil, fmt.Errorf("key skip: why and match are required")
+			return nil, fmt.Errorf("key skip: why and match are required: {from: \"{column}\", match: '^$', why: a word to count under}")
 		}
 		p.skip = append(p.skip, skipText{*t, s.Why})
 	}
@@ -157,6 +166,12 @@ func (p *program) fields(m *Map) (err error) {
 		{&p.status, "status", m.Status, false, slots},
 		{&p.inPlay, "in_play", m.InPlay, false, slots},
 		{&p.source, "source", m.Source, false, slots},
+		{&p.player, "player", m.Player, false, slots},
+		{&p.team, "team", m.Team, false, slots},
+		{&p.winners, "winners", m.Winners, false, slots},
+		{&p.complete, "complete", m.Complete, false, slots},
+		{&p.backLay, "back_lay", m.BackLay, false, slots},
+		{&p.settlement, "settlement", m.Settlement, false, slots},
 	} {
 		if *f.at, err = p.text(f.key, f.t, f.required); err != nil {
 			return err
@@ -171,7 +186,7 @@ func (p *program) fields(m *Map) (err error) {
 
 func (p *program) pricesOf(m *Map) (err error) {
 	if len(m.Prices) == 0 {
-		return fmt.Errorf("key prices is required")
+		return fmt.Errorf("key prices is required: write prices: [{from: \"{column}\", is: home}]")
 	}
 	for _, pr := range m.Prices {
 		c := priceText{split: pr.Split, are: pr.Are}
@@ -185,7 +200,7 @@ func (p *program) pricesOf(m *Map) (err error) {
 			return err
 		}
 		if (pr.Split == "") != (len(pr.Are) == 0) || pr.Split != "" && c.is != nil {
-			return fmt.Errorf("key prices: one price has is, a list has split and are")
+			return fmt.Errorf("key prices: one price has is; a list has split and are, and no is")
 		}
 		if pr.Gone != "" {
 			if c.gone, err = regexp.Compile(pr.Gone); err != nil {
@@ -204,7 +219,7 @@ func checkWords(m *Map) error {
 		known      []string
 	}{
 		{"input", m.Input, []string{"", "csv", "ndjson"}},
-		{"price_format", m.PriceFormat, []string{"", "decimal", "american", "probability", "cents", "raw"}},
+		{"price_format", m.PriceFormat, []string{"", "decimal", "american", "fractional", "probability", "cents", "raw"}},
 		{"line.of", m.Line.Of, []string{"", "home"}},
 		{"time.unit", m.Time.Unit, []string{"", "s", "ms", "us", "ns"}},
 		{"start.unit", m.Start.Unit, []string{"", "s", "ms", "us", "ns"}},
@@ -216,7 +231,7 @@ func checkWords(m *Map) error {
 	}
 	switch {
 	case len([]rune(m.Delimiter)) > 1 || strings.ContainsAny(m.Delimiter, "\"\r\n\uFFFD"):
-		return fmt.Errorf("key delimiter: want one character, not %q", m.Delimiter)
+		return fmt.Errorf("key delimiter: want one character, not %q; leave the key out to have it found", m.Delimiter)
 	case m.Resolution < 0 || m.NewEventAfter < 0 || m.NewEventAfterPolls < 0:
 		return fmt.Errorf("keys resolution_ms, new_event_after and new_event_after_polls: must not be negative")
 	case m.NewEventAfterPolls > 0 && (!m.Polled || m.NewEventAfter == 0):
@@ -228,7 +243,7 @@ func checkWords(m *Map) error {
 func (p *program) text(key string, t Text, required bool) (*text, error) {
 	if t.From == "" {
 		if required {
-			return nil, fmt.Errorf("key %s is required", key)
+			return nil, fmt.Errorf("key %s is required: write a text or a column, such as \"{column}\"", key)
 		}
 		if t.Match != "" || t.Map != nil {
 			return nil, fmt.Errorf("key %s: from is required", key)
@@ -260,7 +275,7 @@ func (p *program) text(key string, t Text, required bool) (*text, error) {
 			}
 		}
 	} else if t.To != "" {
-		return nil, fmt.Errorf("key %s: to requires match", key)
+		return nil, fmt.Errorf("key %s: to requires match, whose groups it names: $1", key)
 	}
 	return c, nil
 }
@@ -270,19 +285,22 @@ func (p *program) timeText(key string, t Time, required bool) (*timeText, error)
 	if err != nil || c == nil {
 		return nil, err
 	}
-	tt := &timeText{text: *c, layout: t.Layout, zone: time.UTC}
+	tt := &timeText{text: *c, layout: t.Layout}
 	tt.unit = map[string]int64{"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1}[t.Unit]
-	switch offset := strings.Contains(t.Layout, "Z07") || strings.Contains(t.Layout, "-07"); {
+	tt.offset = strings.Contains(t.Layout, "Z07") || strings.Contains(t.Layout, "-07")
+	switch {
 	case t.Unit != "" && (t.Layout != "" || t.Zone != ""):
-		return nil, fmt.Errorf("key %s: unit counts from 1970 UTC and excludes layout and zone", key)
-	case t.Layout == "" && t.Zone != "":
-		return nil, fmt.Errorf("key %s: zone requires a layout", key)
-	case t.Layout != "" && !offset && t.Zone == "":
-		return nil, fmt.Errorf("key %s: the layout has no offset, so zone is required", key)
+		return nil, fmt.Errorf("key %s: unit counts from 1970 UTC; remove layout and zone", key)
+	case t.Layout != "" && !strings.Contains(t.Layout, "06"):
+		return nil, fmt.Errorf("key %s: layout %q has no year; write how 2006-01-02 15:04:05 would look", key, t.Layout)
+	case t.Layout != "" && !tt.offset && t.Zone == "":
+		return nil, fmt.Errorf("key %s: the layout has no offset, so zone is required: UTC, America/New_York, …", key)
+	case t.Zone == "Local":
+		return nil, fmt.Errorf("key %s: zone Local differs from machine to machine; name the zone: UTC, America/New_York, …", key)
 	}
 	if t.Zone != "" {
 		if tt.zone, err = time.LoadLocation(t.Zone); err != nil {
-			return nil, fmt.Errorf("key %s: %w", key, err)
+			return nil, fmt.Errorf("key %s: %w; write UTC or a name such as America/New_York", key, err)
 		}
 	}
 	return tt, nil
@@ -304,7 +322,7 @@ func (p *program) template(key, s string, value bool) (t template, err error) {
 		}
 		end := strings.IndexByte(s[open:], '}')
 		if end < 0 {
-			return nil, fmt.Errorf("key %s: { without } in %q", key, s)
+			return nil, fmt.Errorf("key %s: { without } in %q; a brace itself is written {{", key, s)
 		}
 		lit(s[:open])
 		pt, err := p.part(key, s[open+1:open+end], value)
@@ -332,7 +350,7 @@ func braceAt(s string) int {
 func (p *program) part(key, name string, value bool) (part, error) {
 	if group, ok := strings.CutPrefix(name, "file."); ok {
 		if p.file == nil || p.file.SubexpIndex(group) < 0 {
-			return part{}, fmt.Errorf("key %s: {%s} requires a group (?P<%s>…) in the key file", key, name, group)
+			return part{}, fmt.Errorf("key %s: {%s} requires a group (?P<%s>…) in the key file, which is matched with the name of the file", key, name, group)
 		}
 		return part{kind: fromFile, index: p.file.SubexpIndex(group)}, nil
 	}
@@ -345,37 +363,7 @@ func (p *program) part(key, name string, value bool) (part, error) {
 	i := slices.Index(p.columns, name)
 	if i < 0 {
 		i = len(p.columns)
-		p.columns = append(p.columns, name)
+		p.columns, p.keys = append(p.columns, name), append(p.keys, key)
 	}
 	return part{kind: fromColumn, index: i}, nil
-}
-
-// priceFormat returns how a number converts to a price; the conversion gives 0 for an
-// invalid one.
-func priceFormat(word string) (odds.PriceFormat, func(float64) float64) {
-	probability := func(p float64) float64 {
-		if p > 0 && p < 1 {
-			return 1 / p
-		}
-		return 0
-	}
-	switch word {
-	case "raw":
-		return odds.Raw, func(x float64) float64 { return x }
-	case "probability":
-		return odds.Decimal, probability
-	case "cents":
-		return odds.Decimal, func(x float64) float64 { return probability(x / 100) }
-	case "american":
-		return odds.Decimal, func(x float64) float64 {
-			switch {
-			case x >= 100:
-				return 1 + x/100
-			case x <= -100:
-				return 1 - 100/x
-			}
-			return 0
-		}
-	}
-	return odds.Decimal, func(x float64) float64 { return x }
 }

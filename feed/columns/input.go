@@ -13,7 +13,39 @@ import (
 
 	"corrgraph/feed"
 	"corrgraph/feed/internal/jsonscan"
+	"corrgraph/feed/internal/lines"
 )
+
+// longestHeader is how much of a table is looked at for its delimiter.
+const longestHeader = 16 << 10
+
+// Comma returns the delimiter of a table that begins with text: the map's, or if it states
+// none that of comma, semicolon, tab and bar with which most of the map's columns are there.
+func (m *Map) Comma(text []byte) rune {
+	if m.Delimiter != "" {
+		return []rune(m.Delimiter)[0]
+	}
+	best, most := ',', -1
+	for _, comma := range ",;\t|" {
+		in := csv.NewReader(bytes.NewReader(text))
+		in.Comma = comma
+		header, err := in.Read()
+		if n := m.has(header); err == nil && n > most {
+			best, most = comma, n
+		}
+	}
+	return best
+}
+
+// has counts the columns of the map that a header has.
+func (m *Map) has(header []string) (n int) {
+	for _, h := range header {
+		if h = strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")); slices.Contains(m.prog.columns, h) {
+			n++
+		}
+	}
+	return n
+}
 
 // maxLine limits one row of NDJSON.
 const maxLine = 64 << 20
@@ -34,17 +66,24 @@ func (t *tail) Read(p []byte) (int, error) {
 
 // rows reads the input and adds each of its rows.
 func (s *state) rows(ctx context.Context, r io.Reader) error {
-	in := bufio.NewReader(r)
+	in := bufio.NewReaderSize(r, longestHeader)
 	if head, _ := in.Peek(3); string(head) == "\ufeff" {
 		if _, err := in.Discard(3); err != nil {
 			return s.failed(1, err)
 		}
 	}
 	t := &tail{r: in, last: '\n'}
-	if s.Input == "ndjson" {
-		return s.ndjson(ctx, t)
+	if s.Input != "ndjson" {
+		head, _ := in.Peek(longestHeader)
+		s.comma = s.Comma(head)
+		return s.csv(ctx, t)
 	}
-	return s.csv(ctx, t)
+	if l := lines.New(in); l.Begins('[') {
+		t.r = lines.Elements(l.Rest())
+	} else {
+		t.r = l.Rest()
+	}
+	return s.ndjson(ctx, t)
 }
 
 // bad counts an unreadable row, or returns that it was cut off: whether it was the last row
@@ -59,10 +98,7 @@ func (s *state) bad(line int, detail string, end bool, t *tail) error {
 
 func (s *state) csv(ctx context.Context, t *tail) error {
 	in := csv.NewReader(t)
-	in.ReuseRecord, in.FieldsPerRecord = true, -1
-	if s.Delimiter != "" {
-		in.Comma = []rune(s.Delimiter)[0]
-	}
+	in.ReuseRecord, in.FieldsPerRecord, in.Comma = true, -1, s.comma
 	header, err := in.Read()
 	if err != nil {
 		return s.csvError(1, err)
@@ -128,7 +164,7 @@ func (s *state) places(header []string) ([]int, error) {
 	for i, c := range s.columns {
 		places[i] = slices.IndexFunc(header, func(h string) bool { return strings.TrimSpace(h) == c })
 		if places[i] < 0 {
-			return nil, s.failed(1, fmt.Errorf("%w: no column %q for map %s; the nearest is %q", feed.ErrFormat, c, s.Name, nearest(c, header)))
+			return nil, s.failed(1, fmt.Errorf("%w: no column %q, which key %s of map %s reads; the nearest is %q", feed.ErrFormat, c, s.keys[i], s.Name, nearest(c, header)))
 		}
 	}
 	return places, nil

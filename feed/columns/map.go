@@ -32,8 +32,8 @@ type Map struct {
 	Name  string `yaml:"name"`  // of the map, in messages and as the default source
 	About string `yaml:"about"` // one line for people
 
-	Input     string   `yaml:"input"`     // csv (default) or ndjson
-	Delimiter string   `yaml:"delimiter"` // of a CSV, one character; default a comma
+	Input     string   `yaml:"input"`     // csv (default) or ndjson: an object a line, or a JSON array of them
+	Delimiter string   `yaml:"delimiter"` // of a CSV, one character; default the one of comma, semicolon, tab and bar that fits
 	Header    []string `yaml:"header"`    // the columns that identify this format
 	Exact     bool     `yaml:"exact"`     // the file has these columns and no others
 	File      string   `yaml:"file"`      // regular expression over the file's base name, whose named groups are {file.x}
@@ -56,8 +56,15 @@ type Map struct {
 	Start  Time `yaml:"start"` // scheduled start; default unknown
 	Event  Text `yaml:"event"` // the key of the event
 	Title  Text `yaml:"title"`
-	Status Text `yaml:"status"`  // open, suspended, closed, removed or unknown; default open. Prices are read only if open
+	Status Text `yaml:"status"`  // of the row's line, or of the selection that a column names, else of the market: open (default), suspended, closed, removed or unknown. Prices are read only if open
 	InPlay Text `yaml:"in_play"` // true or false; default false
+
+	Player     Text `yaml:"player"`     // whom the prices are about
+	Team       Text `yaml:"team"`       // the same, of a team
+	Winners    Text `yaml:"winners"`    // how many outcomes of the market win
+	Complete   Text `yaml:"complete"`   // true if the outcomes listed are all there are, false if not; default by the market's name
+	BackLay    Text `yaml:"back_lay"`   // back or lay; default back
+	Settlement Text `yaml:"settlement"` // the rules by which bets are settled; default not stated
 
 	// NewEventAfter splits a key shared by several meetings (the same teams on following
 	// days): after this long without a row the key means a new event. Zero means that keys
@@ -65,10 +72,11 @@ type Map struct {
 	// assigned in order to the meeting whose price is nearest.
 	NewEventAfter Duration `yaml:"new_event_after"`
 	// NewEventAfterPolls does the same after this many consecutive polls with the league
-	// but without the key. Zero means never.
+	// but without the key, unless it comes back with all prices as they were. Zero means
+	// never.
 	NewEventAfterPolls int `yaml:"new_event_after_polls"`
 
-	PriceFormat string  `yaml:"price_format"` // decimal (default), american, probability, cents (of a contract that pays 100) or raw
+	PriceFormat string  `yaml:"price_format"` // decimal (default), american, fractional, probability, cents (of a contract that pays 100) or raw
 	Prices      []Price `yaml:"prices"`       // the prices of a row
 
 	prog *program
@@ -85,14 +93,14 @@ type Text struct {
 	Lower bool              `yaml:"lower"`
 }
 
-// Time is a Text parsed as an instant; a template alone is RFC 3339.
+// Time is a Text parsed as an instant: by unit, by layout, else as [feed.ParseTime] does.
 type Time struct {
 	From   string `yaml:"from"`
 	Match  string `yaml:"match"`
 	To     string `yaml:"to"`
 	Unit   string `yaml:"unit"`   // s, ms, us or ns since 1970
 	Layout string `yaml:"layout"` // in Go's notation: "2006-01-02 15:04:05"
-	Zone   string `yaml:"zone"`   // "UTC", "Asia/Seoul"; required if the layout has no offset
+	Zone   string `yaml:"zone"`   // "UTC", "Asia/Seoul"; for times without an offset, required if the layout has none
 }
 
 // Line is a Text parsed as a number; no match or an empty value means no line.
@@ -137,7 +145,7 @@ type Duration time.Duration
 func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 	v, err := time.ParseDuration(n.Value)
 	if err != nil {
-		return errAt(n, "%v", err)
+		return errAt(n, "%v; write a duration such as 12h or 90m", err)
 	}
 	*d = Duration(v)
 	return nil
@@ -147,15 +155,17 @@ func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 // first object) fits the map: it has every column of the map's header and, if the
 // map is exact, no others. A map without a header never matches.
 func (m *Map) Matches(header []string) bool {
-	if len(m.Header) == 0 || m.Exact && len(header) != len(m.Header) {
-		return false
-	}
+	return len(m.Header) > 0 && m.Lacks(header) == "" && (!m.Exact || len(header) == len(m.Header))
+}
+
+// Lacks returns the first column of the map's header that a table does not have, or "".
+func (m *Map) Lacks(header []string) string {
 	for _, h := range m.Header {
 		if !slices.Contains(header, h) {
-			return false
+			return h
 		}
 	}
-	return true
+	return ""
 }
 
 // MatchesFile reports whether a file name matches the map's file expression. A map

@@ -2,6 +2,7 @@ package columns
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"corrgraph/odds"
@@ -26,7 +27,8 @@ type shared struct {
 
 type meeting struct {
 	event *odds.Event
-	price float64 // log of its first price when last quoted
+	price float64      // log of its first price when last quoted
+	all   []odds.Quote // when last quoted
 }
 
 func newMeetings(m *Map) meetings {
@@ -48,17 +50,29 @@ func (m *meetings) assign(rows []row) []*odds.Event {
 	return m.poll(rows, events)
 }
 
-// key returns the state of a row's key, emptied if the key now means a new event.
+// key returns the state of a row's key, emptied if the key now means a new event. A key that
+// polls lacked and that comes back with every price as it was is the same event: pages flicker.
 func (m *meetings) key(r *row) *shared {
 	k := m.keys[r.facts.ID]
-	if k == nil {
+	switch {
+	case k == nil:
 		k = &shared{named: map[string]bool{}}
 		m.keys[r.facts.ID] = k
-	} else if m.gap > 0 && (r.at.Sub(k.seen) > m.gap || m.absent > 0 && m.polls[r.facts.League]-k.poll > m.absent) {
+	case m.gap > 0 && r.at.Sub(k.seen) > m.gap,
+		m.absent > 0 && m.polls[r.facts.League]-k.poll > m.absent && !k.quoted(r):
 		k.live = nil
 	}
 	k.seen, k.poll = r.at, m.polls[r.facts.League]
 	return k
+}
+
+// quoted reports whether a live meeting was quoted last as the row quotes it.
+func (k *shared) quoted(r *row) bool {
+	return slices.ContainsFunc(k.live, func(mt meeting) bool {
+		return len(mt.all) > 0 && slices.EqualFunc(mt.all, r.quotes, func(a, b odds.Quote) bool {
+			return a.Selection == b.Selection && a.Price == b.Price && a.Status == b.Status
+		})
+	})
 }
 
 // one treats a key as one event at a time.
@@ -67,6 +81,7 @@ func (m *meetings) one(r *row) *odds.Event {
 	if len(k.live) == 0 {
 		k.live = []meeting{m.begin(k, r)}
 	}
+	k.live[0].all = r.quotes
 	return k.live[0].know(r)
 }
 
@@ -115,7 +130,7 @@ func (m *meetings) line(rows []row, at []int, events []*odds.Event, more bool) {
 		} else {
 			mt = m.begin(k, r)
 		}
-		mt.price = prices[i]
+		mt.price, mt.all = prices[i], r.quotes
 		events[j] = mt.know(r)
 		live = append(live, mt)
 	}

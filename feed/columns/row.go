@@ -1,7 +1,10 @@
 package columns
 
 import (
+	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,18 +15,22 @@ import (
 
 // row is one parsed row.
 type row struct {
+	line          int
 	at, updated   odds.Time
 	source        string
 	facts         odds.Event // ID holds the key
 	venue, market string
 	status        odds.Status
 	inPlay        bool
+	terms         odds.Terms
+	subject       string
 	quotes        []odds.Quote
 }
 
 // read evaluates the row in s.cells. A skipped row has no venue.
 func (s *state) read() (r row, err error) {
 	s.fields = [slots]string{}
+	r.line = s.line
 	if s.skipped() {
 		return row{}, nil
 	}
@@ -40,10 +47,36 @@ func (s *state) read() (r row, err error) {
 	if err := s.identify(&r); err != nil {
 		return row{}, err
 	}
-	if r.status != odds.Open {
+	if r.status != odds.Open && !s.partial(&r) {
 		return r, nil
 	}
-	return r, s.quotes(&r)
+	if err := s.quotes(&r); err != nil || r.status == odds.Open || len(r.quotes) == 0 {
+		return r, err
+	}
+	for i := range r.quotes {
+		r.quotes[i].Status = r.status
+	}
+	r.status = odds.Open // of the market: its other selections may be
+	return r, nil
+}
+
+// partial reports whether the row speaks of a part of its market, one line or the selections
+// that it names, so that its status is not that of the whole market.
+func (s *state) partial(r *row) bool {
+	if s.fields[slotLine] != "" {
+		return true
+	}
+	for i := range s.prices {
+		if is := s.prices[i].is; is != nil && is.from.varies() {
+			return true
+		}
+	}
+	return false
+}
+
+// varies reports whether a template differs from row to row.
+func (t template) varies() bool {
+	return slices.ContainsFunc(t, func(p part) bool { return p.kind == fromColumn })
 }
 
 // dayOf formats a day once for all its rows.
@@ -57,7 +90,7 @@ func (s *state) dayOf(t odds.Time) string {
 func (s *state) skipped() bool {
 	for i := range s.skip {
 		if k := &s.skip[i]; k.match.MatchString(s.expand(k.from)) {
-			s.skips[k.why]++
+			s.rep.Skip(k.why)
 			return true
 		}
 	}
@@ -109,6 +142,9 @@ func (s *state) identify(r *row) (err error) {
 		}
 		r.source = s.intern(src)
 	}
+	if err := s.terms(r); err != nil {
+		return err
+	}
 	return s.condition(r)
 }
 
@@ -144,7 +180,7 @@ func (s *state) condition(r *row) error {
 
 // quotes reads the prices of the row.
 func (s *state) quotes(r *row) error {
-	line, err := number(s.fields[slotLine])
+	line, err := s.handicap(s.fields[slotLine])
 	if err != nil {
 		return err
 	}
@@ -154,13 +190,14 @@ func (s *state) quotes(r *row) error {
 		if err != nil {
 			return err
 		}
-		if p.split != "" {
-			err = s.list(r, p, strings.Split(v, p.split), line)
-		} else {
+		switch {
+		case p.split == "":
 			var word string
-			if word, err = s.eval(p.is); err == nil {
+			if word, err = s.eval(p.is); err == nil && (word != "" || r.status == odds.Open) {
 				err = s.quote(r, p, word, v, line)
 			}
+		case v != "" || r.status == odds.Open:
+			err = s.list(r, p, strings.Split(v, p.split), line)
 		}
 		if err != nil {
 			return err
@@ -194,7 +231,7 @@ func covers(pattern, market string) bool {
 }
 
 func (s *state) quote(r *row, p *priceText, word, v string, line float64) error {
-	q := odds.Quote{Line: line}
+	q := odds.Quote{Subject: r.subject, Line: line}
 	q.Selection, q.Side = s.selection(word)
 	if q.Selection == "" {
 		return reject("no_selection", "a price without the name of its selection")
@@ -203,36 +240,66 @@ func (s *state) quote(r *row, p *priceText, word, v string, line float64) error 
 		q.Line = 0 - line // not −0
 	}
 	v = strings.TrimSpace(v)
-	if p.gone != nil && p.gone.MatchString(v) {
+	switch {
+	case r.status != odds.Open: // the row's, which counts
+	case p.gone != nil && p.gone.MatchString(v):
 		q.Status = odds.Suspended
-		r.quotes = append(r.quotes, q)
-		return nil
-	}
-	x, err := strconv.ParseFloat(v, 64)
-	if err == nil {
-		q.Price = s.price(x)
-	}
-	least := 1.0
-	if s.format == odds.Raw {
-		least = 0
-	}
-	if !(q.Price > least && q.Price <= maxPrice) {
-		return reject("bad_price", "%q is not a valid %s price", v, cmpOr(s.PriceFormat, "decimal"))
-	}
-	if p.size != nil {
-		if v, err = s.eval(p.size); err != nil {
+	default:
+		if err := s.offer(&q, p, v); err != nil {
 			return err
-		}
-		if x, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil && x > 0 && x <= maxPrice {
-			q.Size = x
 		}
 	}
 	r.quotes = append(r.quotes, q)
 	return nil
 }
 
-// maxPrice limits prices and sizes; a raw price may be a currency with many digits.
-const maxPrice = 1e12
+// offer reads a selection's price and size. One whose price is refused exists all the same:
+// it is listed as unpriced, and the row's other prices are read.
+func (s *state) offer(q *odds.Quote, p *priceText, v string) (err error) {
+	if q.Price, err = s.price(v); err != nil {
+		q.Status = odds.Unpriced
+		s.refused = append(s.refused, err)
+		return nil
+	}
+	if p.size == nil {
+		return nil
+	}
+	if v, err = s.eval(p.size); err != nil {
+		return err
+	}
+	if x, err := odds.ParseNumber(s.pointed(v)); err == nil && x > 0 && x <= odds.Most {
+		q.Size = x
+	}
+	return nil
+}
+
+// pointed turns the decimal comma of a table that is delimited by semicolons into a point:
+// there it can't separate thousands, since it is why the delimiter is none.
+func (s *state) pointed(v string) string {
+	if s.comma == ';' && strings.Count(v, ",") == 1 && !strings.Contains(v, ".") {
+		return strings.Replace(v, ",", ".", 1)
+	}
+	return v
+}
+
+// price reads a price as every format does, or one that is not of a bet.
+func (s *state) price(v string) (float64, error) {
+	if s.notation != odds.InAmerican { // +1,200 is 1200 everywhere
+		v = s.pointed(v)
+	}
+	if s.format != odds.Raw {
+		o, err := odds.Parse(v, s.notation)
+		if err != nil {
+			return 0, reject("bad_price", "%q is not a valid %s price: %v", v, s.notation, err)
+		}
+		return float64(o), nil
+	}
+	x, err := odds.ParseNumber(v)
+	if err != nil || !(x > 0 && x <= odds.Most) {
+		return 0, reject("bad_price", "%q is not a valid raw price", v)
+	}
+	return x, nil
+}
 
 func cmpOr(a, b string) string {
 	if a != "" {
@@ -270,13 +337,13 @@ func (s *state) selection(word string) (string, odds.Side) {
 	return s.intern(word), odds.OtherSide
 }
 
-// number parses a line; NaN if empty.
-func number(v string) (float64, error) {
+// handicap parses a line; NaN if empty.
+func (s *state) handicap(v string) (float64, error) {
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return math.NaN(), nil
 	}
-	x, err := strconv.ParseFloat(v, 64)
+	x, err := odds.ParseNumber(s.pointed(v))
 	if err != nil || !odds.ValidLine(x) {
 		return 0, reject("bad_line", "%q is not a handicap or total", v)
 	}
@@ -296,7 +363,12 @@ func (s *state) instant(t *timeText) (odds.Time, error) {
 		return 0, nil
 	}
 	at, err := t.parse(v)
-	if err != nil {
+	switch {
+	case errors.Is(err, feed.ErrTwice):
+		return 0, reject("ambiguous_time", "%s: %v: %q", t.what, err, v)
+	case errors.Is(err, feed.ErrNaiveTime):
+		return 0, reject("naive_time", "%s: %v: give key %s a zone", t.what, err, t.what)
+	case err != nil:
 		return 0, reject("bad_time", "%s: %v", t.what, err)
 	}
 	return at, nil
@@ -308,13 +380,13 @@ const lastTime = 1e14
 func (t *timeText) parse(v string) (odds.Time, error) {
 	switch {
 	case t.layout != "":
-		at, err := time.ParseInLocation(t.layout, v, t.zone)
-		if ms := odds.TimeOf(at); err != nil || ms > 0 && float64(ms) < lastTime {
-			return ms, err
+		at, err := t.read(v)
+		if err != nil || at > 0 && float64(at) < lastTime {
+			return at, err
 		}
 		return 0, feed.ErrTime
 	case t.unit == 0:
-		return feed.ParseTime(v, nil)
+		return feed.ParseTime(v, t.zone)
 	}
 	if n, err := strconv.ParseInt(v, 10, 64); err == nil && n > 0 && float64(n)*float64(t.unit)/1e6 < lastTime {
 		if t.unit >= 1e6 {
@@ -327,6 +399,26 @@ func (t *timeText) parse(v string) (odds.Time, error) {
 		return odds.Time(math.Round(ms)), nil
 	}
 	return 0, feed.ErrTime
+}
+
+// read reads a time in the layout.
+func (t *timeText) read(v string) (odds.Time, error) {
+	at, err := time.ParseInLocation(t.layout, v, time.UTC)
+	switch {
+	case err != nil:
+		return 0, err
+	case t.offset:
+		return odds.TimeOf(at), nil
+	case !strings.Contains(t.layout, "MST"):
+		return feed.InZone(at, t.zone)
+	}
+	// Package time reads the clock of an abbreviation that it does not know as UTC.
+	name, shift := at.Zone()
+	wall := at.Add(time.Duration(shift) * time.Second).UTC()
+	if at, ok := feed.NamedZone(wall, name, t.zone); ok {
+		return at, nil
+	}
+	return 0, fmt.Errorf("no zone is known to be meant by %s", name)
 }
 
 // eval returns a text's value for the row.

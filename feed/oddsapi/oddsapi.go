@@ -6,14 +6,17 @@
 // Each poll becomes one polled [odds.Batch] per sport_key, which is its Source. The
 // wrapper's timestamp is the event time, one clock for every venue; the market's
 // last_update (else the bookmaker's) is kept as Update.Updated. A bare array has no
-// poll timestamp: its event time is the newest last_update in it.
+// poll timestamp: its event time is the newest last_update in it, and never before that of
+// the response before it in the recording.
 //
 // A venue or market that is missing from a poll is unknown from then on, not
 // suspended: Batch.Polled says so, and no quote is invented for it. An empty poll
 // is a batch without updates, if only one sport was seen before.
 //
 // h2h_lay and outrights_lay are separate markets: lay prices of exchanges lead and
-// follow each other like any price, and never enter h2h.
+// follow each other like any price, and never enter h2h. An outcome's description, a player
+// or a team, is Quote.Subject. An outcome without a usable price (null, 1.0) is rejected as
+// bad_price and listed as unpriced, because it exists.
 package oddsapi
 
 import (
@@ -22,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"corrgraph/feed"
 	"corrgraph/feed/internal/jsonscan"
@@ -32,15 +36,39 @@ import (
 // New returns a parser for one recording. It interns strings and events for its lifetime
 // and is not safe for concurrent use.
 func New() feed.Parser {
-	return &parser{known: map[string]*odds.Event{}, count: map[string]int{}, american: true}
+	return &parser{known: map[string]*odds.Event{}, count: map[selection]int{}, american: true}
+}
+
+// Has reports whether an object with these members is of this format: an answer or an event.
+func Has(members []string) bool {
+	return slices.ContainsFunc(members, func(m string) bool {
+		return m == "data" || m == "bookmakers" || m == "sport_key" || m == "commence_time"
+	})
+}
+
+// Begins reports whether text begins with an object of this format, or with an array of
+// them.
+func Begins(text []byte) bool {
+	scan := jsonscan.New(bytes.TrimPrefix(text, []byte("\ufeff")), 0)
+	if scan.Peek() == '[' && !scan.Array() {
+		return false
+	}
+	for more := scan.Object(); more; more = scan.More('}') {
+		if Has([]string{string(scan.Key())}) {
+			return true
+		}
+		scan.Skip()
+	}
+	return false
 }
 
 type parser struct {
 	dec      decoder
 	known    map[string]*odds.Event // by event id
 	sports   []string               // sport keys seen so far
+	clock    odds.Time              // of the bare responses so far
 	american bool                   // whether the previous poll had American odds
-	count    map[string]int         // scratch of mainLines
+	count    map[selection]int      // scratch of mainLines
 
 	ctx  context.Context // of the Parse in progress
 	name string
@@ -105,6 +133,7 @@ func (p *parser) document(in *lines.Reader) error {
 	}
 	p.text, p.line, p.placed = text, first, 0
 	for from := 0; ; {
+		p.lineAt(from)
 		n, err := p.dec.decode(text, from)
 		if errors.Is(err, jsonscan.ErrCut) {
 			return p.end(p.lineAt(n), err, in.Err())

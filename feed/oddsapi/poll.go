@@ -15,7 +15,7 @@ func (p *parser) take() error {
 	if p.ctx.Err() != nil {
 		return context.Cause(p.ctx)
 	}
-	poll := &p.dec.poll
+	poll, line := &p.dec.poll, p.line
 	if !poll.hasData {
 		p.reject(0, "no_data", "neither a response of The Odds API nor a wrapper around one")
 		return nil
@@ -28,7 +28,7 @@ func (p *parser) take() error {
 	if !poll.stamped {
 		// A bare response does not contain the time of the request. The file's name might,
 		// but a guessed clock would be worse than a slightly early one.
-		at = poll.newest()
+		at = p.inOrder(poll.newest())
 	}
 	if len(poll.events) == 0 {
 		return p.empty(at)
@@ -46,7 +46,7 @@ func (p *parser) take() error {
 			to++
 		}
 		b := p.batch(at, poll.events[from:to])
-		p.rep.Read(b.Quotes())
+		p.rep.Read(line, b.Quotes())
 		if err := p.emit(b); err != nil {
 			return err
 		}
@@ -60,7 +60,31 @@ func (p *parser) empty(at odds.Time) error {
 	if len(p.sports) != 1 || at == 0 {
 		return nil
 	}
+	p.rep.Read(p.line, 0)
 	return p.emit(&odds.Batch{Source: p.sports[0], At: at, Recv: at, Polled: true})
+}
+
+// farBack is a step back that is no bookmaker missing: one of the two stamps is wrong, or
+// another recording begins.
+const farBack = 24 * 3_600_000
+
+// nextAnswer is how much later an answer is that can't be dated: a minute, well beyond the half
+// minute within which answers pass for parts of one poll.
+const nextAnswer = 60_000
+
+// inOrder keeps bare responses in the order of the recording. The newest last_update goes
+// back when the bookmaker that had it is missing from the next response; that response is
+// later all the same.
+func (p *parser) inOrder(newest odds.Time) odds.Time {
+	switch back := p.clock.Sub(newest); {
+	case newest == 0:
+		return 0
+	case back > 0 && back < farBack:
+		p.clock = p.clock.Add(nextAnswer)
+	default:
+		p.clock = newest
+	}
+	return p.clock
 }
 
 func (q *poll) newest() (t odds.Time) {
@@ -164,7 +188,8 @@ func (p *parser) event(e *event) *odds.Event {
 	return &fresh
 }
 
-// quotes appends the outcomes of a market that have a valid price.
+// quotes appends the outcomes of a market. One without a valid price is rejected and listed
+// as unpriced: it exists and can't be bet on.
 func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote {
 	outcomes := p.dec.poll.outcomes[m.outcomes.from:m.outcomes.to]
 	from := len(to)
@@ -174,14 +199,12 @@ func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote
 			p.reject(o.pos, "no_selection", "an outcome without name in market "+m.key)
 			continue
 		}
-		price, err := p.decimal(o)
-		if err != nil {
+		price, status := odds.Odds(0), odds.Open
+		if v, err := p.decimal(o); err == nil {
+			price = v
+		} else {
 			p.reject(o.pos, "bad_price", fmt.Sprintf("%q: %v", o.name, err))
-			continue
-		}
-		selection := o.name
-		if o.description != "" {
-			selection = p.join(o.description, o.name)
+			status = odds.Unpriced
 		}
 		line := math.NaN()
 		if o.hasLine {
@@ -190,15 +213,10 @@ func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote
 				continue
 			}
 		}
-		to = append(to, odds.Quote{Selection: selection, Side: side(o.name, ev), Line: line, Main: true, Price: float64(price)})
+		to = append(to, odds.Quote{Subject: o.description, Selection: o.name, Side: side(o.name, ev), Line: line, Main: true, Status: status, Price: float64(price)})
 	}
 	p.markAlternates(to[from:])
 	return to
-}
-
-// join forms the selection of a prop from its player and outcome.
-func (p *parser) join(description, name string) string {
-	return p.dec.intern([]byte(description + " " + name))
 }
 
 func (p *parser) decimal(o *outcome) (odds.Odds, error) {
@@ -237,15 +255,20 @@ func side(name string, ev *odds.Event) odds.Side {
 func (p *parser) markAlternates(quotes []odds.Quote) {
 	switch {
 	case len(quotes) == 2:
-		quotes[0].Main = quotes[0].Selection != quotes[1].Selection || quotes[0].Line == quotes[1].Line
+		quotes[0].Main = named(&quotes[0]) != named(&quotes[1]) || quotes[0].Line == quotes[1].Line
 		quotes[1].Main = quotes[0].Main
 	case len(quotes) > 2:
 		clear(p.count)
 		for i := range quotes {
-			p.count[quotes[i].Selection]++
+			p.count[named(&quotes[i])]++
 		}
 		for i := range quotes {
-			quotes[i].Main = p.count[quotes[i].Selection] == 1
+			quotes[i].Main = p.count[named(&quotes[i])] == 1
 		}
 	}
 }
+
+// selection is an outcome of a player or team, at any line.
+type selection struct{ subject, name string }
+
+func named(q *odds.Quote) selection { return selection{q.Subject, q.Selection} }

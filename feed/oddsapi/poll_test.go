@@ -64,6 +64,22 @@ func TestEachSportIsABatch(t *testing.T) {
 	}
 }
 
+// Bare responses stay in the order of the recording, unless a stamp is days off.
+func TestBareResponsesStayInOrder(t *testing.T) {
+	var text string
+	for _, minute := range []string{"06T06:01", "06T06:05", "06T06:02", "06T06:03", "06T06:05", "06T06:06", "08T06:00", "06T06:07"} {
+		text += "[" + eventOf("e", "a_b", strings.ReplaceAll(bookOf("v", "h2h"), "06T06:00", minute)) + "]\n"
+	}
+	batches, _, err := parse(t, strings.NewReader(text))
+	var got []odds.Millis
+	for _, b := range batches {
+		got = append(got, b.At.Sub(1785996000000))
+	}
+	if want := []odds.Millis{60_000, 300_000, 360_000, 420_000, 480_000, 540_000, 2 * 86_400_000, 420_000}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+}
+
 // A market's own stamp counts before its bookmaker's; of a bare response the newest
 // of all is the time of the poll.
 func TestStamps(t *testing.T) {
@@ -122,17 +138,12 @@ func TestRejectsSayWhy(t *testing.T) {
 	}
 }
 
-// A market of which nothing can be used is none; the others of its poll stay.
-func TestNothingUsableIsNoUpdate(t *testing.T) {
+// A market without any usable price still lists its outcomes.
+func TestOutcomesWithoutAPriceAreListed(t *testing.T) {
 	bad := strings.NewReplacer("1.5", "0", "2.5", "0").Replace(bookOf("w", "h2h"))
 	batches, rep, err := parse(t, strings.NewReader(stamp+"["+eventOf("e", "a_b", bad+","+bookOf("v", "h2h"))+"]}"))
-	if got := said(batches); err != nil || !slices.Equal(got, []string{"a_b e/v/h2h:2"}) {
+	if got := said(batches); err != nil || !slices.Equal(got, []string{"a_b e/w/h2h:2 e/v/h2h:2"}) || batches[0].Quotes() != 2 {
 		t.Errorf("%q, %v, %v", got, err, rep.Shown())
-	}
-	// A poll of nothing usable is still a poll: its clock has ticked.
-	batches, _, err = parse(t, strings.NewReader(stamp+"["+eventOf("e", "a_b", bad)+"]}"))
-	if got := said(batches); err != nil || !slices.Equal(got, []string{"a_b"}) {
-		t.Errorf("%q, %v", got, err)
 	}
 }
 

@@ -3,9 +3,6 @@ package recording
 import (
 	"archive/tar"
 	"bufio"
-	"bytes"
-	"compress/bzip2"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/text/encoding/unicode"
 
 	"corrgraph/feed"
 )
@@ -24,8 +22,8 @@ const (
 	maxLayers = 4
 )
 
-// content is a file as a parser sees it: decompressed, with its first sniff bytes
-// available.
+// content is a file as a parser sees it: decompressed, UTF-16 with a byte order mark turned
+// into UTF-8, with its first sniff bytes available.
 type content struct {
 	*bufio.Reader
 	raw    *rawReader
@@ -67,7 +65,7 @@ func unwrap(ctx context.Context, slots chan struct{}, in io.ReadCloser) (*conten
 	c := &content{Reader: bufio.NewReaderSize(raw, sniff), raw: raw, closes: []func(){func() { in.Close() }}}
 	for {
 		head, err := c.Peek(10)
-		if err != nil && err != io.EOF {
+		if err != nil && err != io.EOF && len(head) == 0 {
 			c.Close()
 			return nil, err
 		}
@@ -77,6 +75,7 @@ func unwrap(ctx context.Context, slots chan struct{}, in io.ReadCloser) (*conten
 			return nil, err
 		}
 		if plain == nil {
+			c.transcode()
 			return c, nil
 		}
 		if c.layers++; c.layers > maxLayers {
@@ -87,29 +86,16 @@ func unwrap(ctx context.Context, slots chan struct{}, in io.ReadCloser) (*conten
 	}
 }
 
-// layer returns the decompressor for data that begin with head, or nil if they are not
-// compressed.
-func (c *content) layer(head []byte) (io.Reader, error) {
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		r, err := gzip.NewReader(c.Reader)
-		if err != nil {
-			return nil, c.raw.blame(err)
-		}
-		return r, nil
-	case len(head) == 10 && string(head[:3]) == "BZh" &&
-		(string(head[4:]) == "1AY&SY" || string(head[4:]) == "\x17\x72\x45\x38\x50\x90"):
-		return bzip2.NewReader(c.Reader), nil
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		// One goroutine and a small window: there may be hundreds of these.
-		r, err := zstd.NewReader(c.Reader, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(64<<20))
-		if err != nil {
-			return nil, c.raw.blame(err)
-		}
-		c.closes = append(c.closes, r.Close)
-		return r, nil
+// transcode reads UTF-16 with a byte order mark as UTF-8.
+func (c *content) transcode() {
+	head, _ := c.Peek(4)
+	if len(head) < 4 || head[2] == 0 && head[3] == 0 { // UTF-32
+		return
 	}
-	return nil, nil
+	if mark := string(head[:2]); mark == "\xff\xfe" || mark == "\xfe\xff" {
+		utf8 := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(c.Reader)
+		c.Reader = bufio.NewReaderSize(utf8, sniff)
+	}
 }
 
 // archived reports whether the content is a tar archive.
@@ -159,6 +145,8 @@ func (r *rawReader) blame(err error) error {
 		return r.err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: truncated compressed data", feed.ErrTruncated)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return fmt.Errorf("%w: its zstd window is larger than 128 MiB: pack it again with --long=27 or less", feed.ErrFormat)
 	default:
 		return fmt.Errorf("%w: damaged: %w", feed.ErrFormat, err)
 	}
@@ -182,9 +170,9 @@ func (r *plainReader) Read(p []byte) (int, error) {
 	return n, r.raw.blame(err)
 }
 
-// members lists the regular files of an archive: names, offsets and sizes. After an error,
+// contents lists the regular files of an archive: names, offsets and sizes. After an error,
 // the list holds the members before it.
-func members(r io.ReadSeeker) (list []member, err error) {
+func contents(r io.ReadSeeker) (list []member, err error) {
 	for a := tar.NewReader(r); ; {
 		h, err := a.Next()
 		switch {

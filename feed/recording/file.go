@@ -39,8 +39,7 @@ type file struct {
 	// memory is bounded.
 	batches  chan []*odds.Batch
 	rep      feed.Report
-	err      error          // written before finished
-	skipped  map[string]int // likewise
+	err      error // written before finished
 	finished atomic.Bool
 }
 
@@ -85,8 +84,15 @@ func (f *file) run(s *Stream) {
 		out, quotes = nil, 0
 		return f.send(s.ctx, full)
 	}
-	f.err = f.parse(s, func(b *odds.Batch) error { return o.add(b, send) })
-	err := o.flush(send)
+	clock := s.clock(
+		func(b *odds.Batch, line int) error { return o.add(b, line, send) },
+		func(b *odds.Batch, line int, newest odds.Time) { s.farAhead(f, b, line, newest) },
+	)
+	f.err = f.parse(s, func(b *odds.Batch) error { return clock.add(b, f.rep.Line()) })
+	err := clock.settle(true)
+	if err == nil {
+		err = o.flush(send)
+	}
 	if len(out) > 0 && err == nil {
 		err = f.send(s.ctx, out)
 	}
@@ -111,10 +117,7 @@ func (f *file) send(ctx context.Context, batches []*odds.Batch) error {
 func (f *file) parse(s *Stream, emit feed.Emit) error {
 	p, err := s.parser(f.name, f.content)
 	if err == nil {
-		err = p.Parse(s.ctx, f.name, f.content, emit, &f.rep)
-	}
-	if p, ok := p.(interface{ Skipped() map[string]int }); ok {
-		f.skipped = p.Skipped()
+		err = p.Parse(s.ctx, f.name, f.content, feed.Checked(f.name, emit, &f.rep), &f.rep)
 	}
 	return f.located(err)
 }
@@ -129,15 +132,19 @@ func (f *file) located(err error) error {
 
 var errPeeked = errors.New("the first batch is known")
 
-// peek parses f's content up to its first batch and closes it. Rejects and errors are left
-// to run.
+// peek parses f's content until its first batch is known and closes it. Rejects and errors
+// are left to run.
 func (f *file) peek(s *Stream) {
 	probe := file{name: f.name, content: f.content}
 	defer f.close()
-	err := probe.parse(s, func(b *odds.Batch) error {
+	clock := s.clock(func(b *odds.Batch, _ int) error {
 		f.bound = b.At.Add(-s.o.bound(b))
 		return errPeeked
-	})
+	}, func(*odds.Batch, int, odds.Time) {})
+	err := probe.parse(s, func(b *odds.Batch) error { return clock.add(b, 0) })
+	if !errors.Is(err, errPeeked) {
+		err = clock.settle(true)
+	}
 	if !errors.Is(err, errPeeked) {
 		f.bound = odds.Ever
 	}

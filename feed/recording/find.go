@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"corrgraph/feed"
@@ -19,6 +23,10 @@ const keepOpen = 8
 // find lists the files behind the paths, including members of archives, with the time of
 // each one's first batch.
 func (s *Stream) find(paths []string) error {
+	if rest := slices.DeleteFunc(slices.Clone(paths), leftBehind); len(rest) > 0 {
+		s.beside.Add(int64(len(paths) - len(rest)))
+		paths = rest
+	}
 	found := make([]*file, len(paths))
 	var errs []error
 	for i, path := range paths {
@@ -136,9 +144,13 @@ func (s *Stream) expand(f *file) []*file {
 		f.err = f.located(err)
 		return []*file{f}
 	}
-	list, err := members(in)
+	list, err := contents(in)
 	files := make([]*file, 0, len(list)+1)
 	for _, m := range list {
+		if beside(m.name) {
+			s.beside.Add(1)
+			continue
+		}
 		files = append(files, &file{
 			name: f.name + ":" + m.name, size: m.size, bound: odds.Ever,
 			reopen: func() (io.ReadCloser, error) {
@@ -146,15 +158,38 @@ func (s *Stream) expand(f *file) []*file {
 			},
 		})
 	}
-	if err != nil || len(list) == 0 {
+	if err != nil || len(files) == 0 {
 		if err == nil {
-			err = fmt.Errorf("%w: an archive without files", feed.ErrFormat)
+			err = fmt.Errorf("%w: an archive without recordings", feed.ErrFormat)
 		}
 		f.err, f.size = f.located(err), 0
 		files = append(files, f)
 	}
 	files[0].archive = in // closed with the stream
 	return files
+}
+
+// beside reports whether a member of an archive is no recording by its name: what a system
+// leaves in folders (._x, .DS_Store, __MACOSX), and what people put beside data.
+func beside(member string) bool {
+	name := path.Base(member)
+	first, _, _ := strings.Cut(name, ".")
+	switch strings.ToUpper(first) {
+	case "", "README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "CHANGELOG", "MANIFEST", "CHECKSUMS", "SHA256SUMS", "SHA1SUMS", "MD5SUMS", "THUMBS", "DESKTOP":
+		return true
+	}
+	switch strings.ToLower(path.Ext(name)) {
+	case ".md", ".pdf", ".html", ".htm", ".py", ".sh", ".ipynb", ".sha256", ".sha1", ".md5", ".asc", ".sig", ".png", ".jpg", ".yaml", ".yml":
+		return true
+	}
+	return strings.HasPrefix(member, "__MACOSX/") || strings.Contains(member, "/__MACOSX/")
+}
+
+// leftBehind reports whether a path is what a Mac leaves beside a file: a shell's * does not
+// name it, but find does.
+func leftBehind(path string) bool {
+	name := filepath.Base(path)
+	return strings.HasPrefix(name, "._") || name == ".DS_Store"
 }
 
 // seekable opens an archive so that its members can be read in any order.

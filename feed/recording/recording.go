@@ -45,6 +45,9 @@ type Options struct {
 	// Polls wait in a window of up to 131,072 quotes per file, fewer if more than
 	// eight files are merged; a poll older than the window is late too.
 	PollsOutOfOrder odds.Millis
+	// Today is the time of day at which the recordings are read: batches more than a year
+	// after it are rejected as "far_ahead". Nothing else depends on it. Zero: none are.
+	Today odds.Time
 	// Zone applies to times without a zone; nil rejects them as "naive_time".
 	Zone *time.Location
 	// Jobs is how many files are decompressed in parallel. Zero means the number of
@@ -100,6 +103,7 @@ type Stream struct {
 	slots  chan struct{} // Jobs tokens; a full channel makes the next decompression wait
 	read   atomic.Int64
 	total  int64
+	beside atomic.Int64 // files passed over
 	// shipped compiles the shipped maps when first needed.
 	shipped func() []*columns.Map
 }
@@ -213,23 +217,11 @@ func (s *Stream) Errors() (errs []error) {
 // files.
 func (s *Stream) Report() *feed.Report {
 	sum := &feed.Report{}
+	for range s.beside.Load() {
+		sum.Skip("file that is no recording by its name")
+	}
 	for _, f := range s.files {
 		sum.Add(&f.rep)
-	}
-	return sum
-}
-
-// Skipped returns the number of rows left out by the skip rules of column maps, by
-// the rule's reason. They do not count as rejects.
-func (s *Stream) Skipped() map[string]int {
-	sum := map[string]int{}
-	for _, f := range s.files {
-		if !f.finished.Load() {
-			continue
-		}
-		for why, n := range f.skipped {
-			sum[why] += n
-		}
 	}
 	return sum
 }

@@ -49,12 +49,13 @@ func compare(a, b *odds.Batch) int {
 	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Seq, b.Seq))
 }
 
-// add takes a batch and sends the batches that no later one may precede.
-func (o *sorter) add(b *odds.Batch, send feed.Emit) error {
+// add takes a batch that begins at a line, and sends the batches that no later one may
+// precede.
+func (o *sorter) add(b *odds.Batch, line int, send feed.Emit) error {
 	o.newest = max(o.newest, b.At)
 	horizon := o.newest.Add(-o.o.bound(b))
 	if b.At < max(horizon, o.sent) {
-		o.late(b)
+		o.late(b, line)
 		return nil
 	}
 	wait := o.queue[o.from:]
@@ -71,7 +72,13 @@ func (o *sorter) add(b *odds.Batch, send feed.Emit) error {
 }
 
 // weight is what a batch counts toward the limits: its quotes plus one.
-func weight(b *odds.Batch) int { return 1 + b.Quotes() }
+func weight(b *odds.Batch) int {
+	n := 1
+	for i := range b.Updates {
+		n += len(b.Updates[i].Quotes)
+	}
+	return n
+}
 
 func (o *sorter) release(send feed.Emit) error {
 	b := o.queue[o.from]
@@ -96,11 +103,9 @@ func (o *sorter) flush(send feed.Emit) error {
 }
 
 // late rejects every quote of b, or b itself if it has none.
-func (o *sorter) late(b *odds.Batch) {
-	n := b.Quotes()
-	o.file.rep.Read(-n)
-	detail := fmt.Sprintf("%s after %s is too late to be sorted in: sort the file by time, or check the times before it", b.At, o.newest)
-	for range max(n, 1) {
-		o.file.rep.Reject(feed.Reject{File: o.file.name, Reason: "late", Detail: detail})
-	}
+func (o *sorter) late(b *odds.Batch, line int) {
+	o.file.rep.TakeBack(b.Quotes(), feed.Reject{
+		File: o.file.name, Line: line, Reason: "late",
+		Detail: fmt.Sprintf("%s after %s is too late to be sorted in: sort the file by time, or check the times before it", b.At, o.newest),
+	})
 }

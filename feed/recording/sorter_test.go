@@ -30,8 +30,8 @@ func sorted(t interface{ Fatal(...any) }, o Options, most int, in []*odds.Batch)
 		return nil
 	}
 	for _, b := range in {
-		f.rep.Read(b.Quotes())
-		if err := s.add(b, send); err != nil {
+		f.rep.Read(1, b.Quotes())
+		if err := s.add(b, 1, send); err != nil {
 			t.Fatal(err)
 		}
 		if s.waiting > most {
@@ -132,8 +132,8 @@ func TestHowLateABatchMayBe(t *testing.T) {
 	}
 	f := &file{name: "x.csv"}
 	s := sorter{file: f, newest: 1785996044000}
-	s.late(at(1785996000000, false, 1))
-	want := "x.csv:0: late: 2026-08-06T06:00:00Z after 2026-08-06T06:00:44Z is too late to be sorted in: sort the file by time, or check the times before it"
+	s.late(at(1785996000000, false, 1), 7)
+	want := "x.csv:7: late: 2026-08-06T06:00:00Z after 2026-08-06T06:00:44Z is too late to be sorted in: sort the file by time, or check the times before it"
 	if got := f.rep.Shown()[0].String(); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -159,16 +159,23 @@ func TestAFullWindowLetsTheOldestGo(t *testing.T) {
 // What a user reads of a file that no parser knows.
 func TestUnknownContentSaysWhat(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                     "it is empty",
-		"\ufeff \r\n":          "it is empty",
-		"\xff\xfea\x00":        "it is UTF-16; convert it to UTF-8",
-		"\xfe\xff\x00a":        "it is UTF-16; convert it to UTF-8",
-		"a\x00b":               "it is binary, and neither gzip, bzip2, zstd nor tar",
-		`{"a":1,"b":{"op":2}}`: "JSON of an unknown kind, members a, b",
-		`{"a":1`:               "JSON of an unknown kind, members a",
-		`{`:                    "bad JSON: byte 1: the JSON text is cut off: want a member name",
-		`[1,2]`:                "JSON of an unknown kind, members ",
-		"time,odds\n1,2\n":     "columns missing: ts_source or ts_received, bookmaker, event_id, market, selection, price (found time, odds), and no map fits",
+		"":                              "it is empty",
+		"\ufeff \r\n":                   "it is empty",
+		"\xff\xfe\x00\x00a\x00\x00\x00": "it is UTF-32, or UTF-16 that is cut off; convert it to UTF-8",
+		"\xff\xfe":                      "it is UTF-32, or UTF-16 that is cut off; convert it to UTF-8",
+		"a\x00b\x00":                    "it is UTF-16 without a byte order mark; convert it to UTF-8",
+		"\x00a\x00b":                    "it is UTF-16 without a byte order mark; convert it to UTF-8",
+		"a,b\nAtl\xe9tico,c\n":          "it is not UTF-8 (byte 0xE9 in line 2); convert it, for example with iconv -f WINDOWS-1252 -t UTF-8",
+		"\xfd7zXZ\x00\x00":              "it is xz: unpack it (xz -d), or pack it with gzip, bzip2 or zstd",
+		"PK\x03\x04":                    "it is a zip archive or an Excel workbook: unpack it, or save its table as CSV",
+		"a,b\rc,d\re,f":                 `its lines end in CR alone; convert it, for example with tr '\r' '\n'`,
+		"<!DOCTYPE html>":               "it is a web page or XML, perhaps an error in place of an answer",
+		"abc\x00b":                      "it is binary, and neither gzip, bzip2, zstd nor tar",
+		`{"a":1,"b":{"op":2}}`:          "JSON of an unknown kind, members a, b",
+		`{"a":1`:                        "JSON of an unknown kind, members a",
+		`{`:                             "bad JSON: byte 1: the JSON text is cut off: want a member name",
+		`[1,2]`:                         "JSON of an unknown kind, members ",
+		"time,odds\n1,2\n":              "columns missing: ts_source or ts_received, bookmaker, event_id, market, selection, price (found time, odds), and no map fits",
 		"ts_source,bookmaker,event_id,market,selection\n": "columns missing: price (found ts_source, bookmaker, event_id, market, selection), and no map fits",
 		`{"` + strings.Repeat("x", 500) + `":1}`:          "JSON of an unknown kind, members " + strings.Repeat("x", 400) + "…",
 		`{"` + strings.Repeat("두", 200) + `":1}`:          "JSON of an unknown kind, members " + strings.Repeat("두", 133) + "?…",
@@ -231,8 +238,8 @@ func TestTheEndStays(t *testing.T) {
 			t.Errorf("%v, %v", b, err)
 		}
 	}
-	if n := len(s.Errors()); n != 1 || len(s.Skipped()) != 0 {
-		t.Errorf("%d errors, %v skipped", n, s.Skipped())
+	if n := len(s.Errors()); n != 1 || len(s.Report().Skipped()) != 0 {
+		t.Errorf("%d errors, %v skipped", n, s.Report().Skipped())
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 
 // grown lists packages that may be larger, with their limit and the reason.
 var grown = map[string]exception{
-	"cmd/corrgraph": {3800, "flags, help and exit codes of thirty commands, a file or two each; what they do is elsewhere"},
+	"cmd/corrgraph": {4000, "flags, help and exit codes of thirty-three commands, a file or two each; what they do is elsewhere"},
 }
 
 // exception is a package's size limit and the reason for it.

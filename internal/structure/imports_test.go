@@ -11,8 +11,8 @@ import (
 // stages is the order in which a tick passes through the packages. A package imports only
 // its own stage and earlier ones, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/heap", "internal/state", "internal/structure", "internal/table"},
-	{"feed", "proof/simulate"},
+	{"odds", "internal/heap", "internal/state", "internal/structure", "internal/suggest", "internal/table"},
+	{"feed", "proof/simulate", "proof/adversary/market"},
 	{"catalog"},
 	{"series"},
 	{"leadlag"},
@@ -21,15 +21,15 @@ var stages = [][]string{
 	{"ledger"},
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
-	{"replay", "answer", "client"},
+	{"replay", "answer", "answer/arbitrage", "answer/forecast", "client"},
 	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
 	{"server/api", "server/api/stream", "web"},
-	{"server/instance", "proof/loadtest", "proof/trial"},
+	{"server/instance", "proof/loadtest", "proof/trial", "proof/waves"},
 	{"proof/drill"},
 	{"proof/readiness"},
-	{"proof/bench", "proof/identity"},
+	{"proof/bench", "proof/identity", "proof/adversary"},
 	{"cmd"},
 }
 
@@ -61,11 +61,11 @@ var (
 		},
 		{
 			core,
-			[]string{"proof/simulate", "proof/score"},
+			[]string{"proof/simulate", "proof/adversary", "proof/score"},
 			"whoever estimates must not know the truth of a simulated market, nor how answers are scored against it",
 		},
 		{
-			[]string{"proof/simulate"},
+			[]string{"proof/simulate", "proof/adversary/market"},
 			[]string{"proof/score", "leadlag", "series", "graph", "engine"},
 			"the simulated market must not be made to suit the estimators",
 		},

@@ -69,6 +69,7 @@ var clockful = map[string]string{
 	"server/backup":        "makes copies by a schedule",
 	"store":                "writes audit rows in batches by time",
 	"client":               "times requests, and waits as long as a service asks it to",
+	"client/clienttest":    "ends the reads of a connection at their deadlines",
 	"proof/loadtest":       "measures a service from outside",
 	"proof/drill/fuzz":     "sends a service odd requests at a rate, and reads its metrics meanwhile",
 	"proof/drill":          "breaks a service and watches it by the clock",

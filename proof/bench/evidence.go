@@ -39,7 +39,7 @@ func evidenceWork(decoys bool) work {
 		op: func() error {
 			ev = leadlag.NewEvidence(axis, decoys)
 			for j := range target {
-				ev.Add(leadlag.AB, target[j], source[:upto[j]], false, &flips[j], &s)
+				ev.Add(leadlag.AB, target[j], source[:upto[j]], false, &flips[j], nil, &s)
 			}
 			return nil
 		},

@@ -13,13 +13,13 @@ import (
 	"path/filepath"
 	"slices"
 
-	"corrgraph/leadlag"
+	"corrgraph/leadlag/paths"
 )
 
 // day is one day of two series, a leading b by 15 s, and the grid of lags to
 // search.
 type day struct {
-	A, B   leadlag.Path
+	A, B   paths.Path
 	Grid   []int64
 	Expect struct { // empty if the day is simulated
 		Rho     []float64
@@ -85,8 +85,8 @@ func readDay(name string) (*day, error) {
 	if err := json.NewDecoder(z).Decode(d); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if d.A, err = leadlag.Clean(d.A); err == nil {
-		d.B, err = leadlag.Clean(d.B)
+	if d.A, err = paths.Clean(d.A); err == nil {
+		d.B, err = paths.Clean(d.B)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -108,7 +108,7 @@ func simulatedDay() *day {
 	for i := 1; i < seconds; i++ {
 		walk[i] = walk[i-1] + 1e-4*r.NormFloat64()
 	}
-	read := func(n, late int) (p leadlag.Path) {
+	read := func(n, late int) (p paths.Path) {
 		at := r.Perm(seconds - late)[:n]
 		slices.Sort(at)
 		for _, s := range at {
@@ -125,10 +125,10 @@ func simulatedDay() *day {
 }
 
 func contrastWork(d *day) work {
-	var c leadlag.Contrast
+	var c paths.Contrast
 	return work{
 		op: func() error {
-			c = leadlag.HayashiYoshida(d.A, d.B, d.Grid)
+			c = paths.HayashiYoshida(d.A, d.B, d.Grid)
 			return nil
 		},
 		check: func() error { return d.check(&c) },
@@ -138,7 +138,7 @@ func contrastWork(d *day) work {
 
 // check compares a contrast with the recorded truth, if there is one, and at its
 // best lag with the double sum that defines it.
-func (d *day) check(c *leadlag.Contrast) error {
+func (d *day) check(c *paths.Contrast) error {
 	if !c.Found || c.BestLag != dayLag {
 		return fmt.Errorf("the best lag is %d ms, want %d", c.BestLag, dayLag)
 	}
@@ -175,12 +175,12 @@ func (d *day) correlation(lag int64) float64 {
 }
 
 func correlogramWork(d *day) work {
-	edges := leadlag.CorrelogramEdges()
+	edges := paths.CorrelogramEdges()
 	truth, n := d.correlogram(edges)
-	var got leadlag.Bins
+	var got paths.Bins
 	return work{
 		op: func() error {
-			got = leadlag.Correlogram(d.A, d.B, edges)
+			got = paths.Correlogram(d.A, d.B, edges)
 			return nil
 		},
 		check: func() error {
@@ -198,9 +198,9 @@ func correlogramWork(d *day) work {
 
 // correlogram computes the event correlogram by definition, and counts its
 // coincidences.
-func (d *day) correlogram(edges []int64) (out leadlag.Bins, n int) {
+func (d *day) correlogram(edges []int64) (out paths.Bins, n int) {
 	bins := len(edges) - 1
-	out = leadlag.Bins{U: make([]float64, bins), V: make([]float64, bins), N: make([]int, bins)}
+	out = paths.Bins{U: make([]float64, bins), V: make([]float64, bins), N: make([]int, bins)}
 	a, b := d.A, d.B
 	for j := 1; j < len(b.T); j++ {
 		sums, hits := make([]float64, bins), make([]int, bins)

@@ -8,6 +8,16 @@ import (
 	"corrgraph/server/guard/fault"
 )
 
+// The kinds of faults.
+const (
+	KillLayer      = fault.KillLayer
+	SlowStore      = fault.SlowStore
+	FullDisk       = fault.FullDisk
+	MemoryPressure = fault.MemoryPressure
+	ClockSkew      = fault.ClockSkew
+	FeedStall      = fault.FeedStall
+)
+
 // Fault is the fault of a drill, with its duration. Only the parameters of its kind
 // are set; the service checks them.
 type Fault struct {

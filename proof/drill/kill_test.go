@@ -18,12 +18,16 @@ import (
 	"corrgraph/feed/canonical"
 	"corrgraph/odds"
 	"corrgraph/proof/drill"
+	"corrgraph/store"
 	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
 
 // TestMain also serves as the server, if started as one.
 func TestMain(m *testing.M) {
+	if db := os.Getenv("DRILL_DOCTOR_DB"); db != "" {
+		os.Exit(examine(db, os.Getenv("DRILL_DOCTOR_OUT")))
+	}
 	if db := os.Getenv("DRILL_SERVER_DB"); db != "" {
 		fmt.Fprintln(os.Stderr, serve(os.Getenv("DRILL_SERVER_ADDR"), db, os.Getenv("DRILL_SERVER_FLAW")))
 		os.Exit(1)
@@ -48,14 +52,28 @@ func serve(addr, db, flaw string) error {
 		return err
 	}
 	s := &server{st: st, seen: map[string]bool{}, flaw: flaw}
-	for b, err := range ticklog.ByTime(ctx, st.Log()) {
+	found, err := st.Examine(ctx)
+	if err != nil {
+		return err
+	}
+	health := `[]`
+	if len(found) > 0 {
+		health = `["store: chunk: damaged"]`
+	}
+	for b, err := range ticklog.ByTimeAround(ctx, st.Log(), func(ticklog.Damage) { health = `["store: chunk: damaged"]` }) {
 		if err != nil {
 			return err
 		}
 		s.seen[key(b)] = true
 	}
+	http.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"reasons":%s}`, health) })
 	http.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	http.HandleFunc("POST /v1/ticks", s.take)
+	http.HandleFunc("POST /v1/reviews", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := st.AddReview(ctx, store.Review{Action: "verdict", Note: "seen"}); err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
 	return http.ListenAndServe(addr, nil)
 }
 
@@ -83,7 +101,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
-	if s.n%2 == 0 {
+	if s.n%2 == 0 && s.flaw != "steady" {
 		panic(http.ErrAbortHandler) // logged, but not acknowledged
 	}
 	w.WriteHeader(http.StatusAccepted)

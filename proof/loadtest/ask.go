@@ -65,6 +65,26 @@ func (a *asker) seed(ctx context.Context, m *market, span time.Duration, now tim
 	return taken, nil
 }
 
+// sources returns what the service says of its sources; nil if it does not.
+func (a *asker) sources(ctx context.Context) (heard []Heard) {
+	var feeds struct {
+		Feeds []struct {
+			Heard
+			Venue string `json:"venue"`
+		} `json:"feeds"`
+	}
+	got, err := a.Patient(ctx, client.Request{Path: "/v1/feeds"}, patience)
+	if err != nil || got.Into(&feeds) != nil {
+		return nil
+	}
+	for _, f := range feeds.Feeds {
+		if f.Venue == "" {
+			heard = append(heard, f.Heard)
+		}
+	}
+	return heard
+}
+
 // sights are the targets of questions.
 type sights struct {
 	events []string

@@ -24,14 +24,16 @@ type fake struct {
 	asked    map[string]int // by route pattern; guarded by mu
 	tokens   map[string]int // guarded by mu
 	ticks    int            // guarded by mu
+	sources  map[string]int // quotes taken of each; guarded by mu
 	seen     map[string]bool
-	problems []string // guarded by mu
+	refused  map[string]map[string]int // quotes of each source by reason
+	problems []string                  // guarded by mu
 	// refuse replaces the answer if it returns a status.
 	refuse func(route string, n int) int
 }
 
 func newFake(t *testing.T, events int) *fake {
-	f := &fake{asked: map[string]int{}, tokens: map[string]int{}, seen: map[string]bool{}}
+	f := &fake{asked: map[string]int{}, tokens: map[string]int{}, seen: map[string]bool{}, sources: map[string]int{}}
 	mux := http.NewServeMux()
 	handle := func(pattern string, h http.HandlerFunc) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -75,6 +77,15 @@ func newFake(t *testing.T, events int) *fake {
 			"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes 5e6\n", f.ticks, 3*f.ticks)
 	})
 	handle("POST /v1/ticks", f.take)
+	handle("GET /v1/feeds", func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		var feeds []map[string]any
+		for name, quotes := range f.sources {
+			feeds = append(feeds, map[string]any{"source": name, "venue": "", "quotes": quotes, "refused": f.refused[name]}, map[string]any{"source": name, "venue": "venue0", "quotes": 1})
+		}
+		say(map[string]any{"feeds": feeds})(w, r)
+	})
 	f.URL, f.Dial = clienttest.Serve(t, mux)
 	return f
 }
@@ -102,6 +113,7 @@ func (f *fake) take(w http.ResponseWriter, r *http.Request) {
 					known++
 				} else {
 					quotes++
+					f.sources[b.Source]++
 				}
 				f.seen[key] = true
 			}

@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -175,20 +176,29 @@ func (in *intake) pace(ctx context.Context, begun time.Time, sent int) {
 	}
 }
 
-// one sends a batch. After a refusal that asks for a retry it pauses briefly.
+// one sends a batch, and again while its outcome is unknown. After a refusal that asks for
+// a retry it pauses briefly.
 func (in *intake) one(ctx context.Context, from *user, p *prepared) {
+	for in.once(ctx, from, p) && ctx.Err() == nil {
+	}
+}
+
+// once sends a batch and reports whether its outcome is unknown: then it must be sent again.
+func (in *intake) once(ctx context.Context, from *user, p *prepared) (unknown bool) {
 	var r client.Receipt
 	start := time.Now()
 	status, _, err := from.send(client.TicksPath, func(x *exchange) { x.ticks(in.o.Format.contentType(), p.body) }, func(status int, body []byte) {
 		if status == http.StatusAccepted || status == http.StatusUnprocessableEntity {
 			_ = json.Unmarshal(body, &r) // an answer without a receipt counts nothing
 		}
+		unknown = bytes.Contains(body, []byte(client.OutcomeUnknown))
 	})
 	took := time.Since(start)
 	in.note(p, status, err, r, took)
 	if err != nil || status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		_ = client.Pause(ctx, backOff) // the caller checks ctx
 	}
+	return unknown && status >= 500
 }
 
 // backOff is the pause after a refusal, so that the service is not asked without a

@@ -44,18 +44,18 @@ type listing struct {
 
 // appendRow writes a row with space for its time and price, whose positions count
 // from the beginning of b.
-func (l *listing) appendRow(b []byte, f Format, venue int) ([]byte, spot) {
+func (l *listing) appendRow(b []byte, f Format, source string, venue int) ([]byte, spot) {
 	var s spot
 	if f == CSV {
 		s.time = len(b)
-		b = fmt.Appendf(b, "0000000000000,loadtest,baseball,loadtest,venue%d,%s,%d,%s,%s,%s,%s,%s,", venue, l.id, l.start, l.home, l.away, l.market, l.line, l.selection)
+		b = fmt.Appendf(b, "0000000000000,%s,baseball,loadtest,venue%d,%s,%d,%s,%s,%s,%s,%s,", source, venue, l.id, l.start, l.home, l.away, l.market, l.line, l.selection)
 		s.price = len(b)
 		return append(b, "0.0000\n"...), s
 	}
 	b = append(b, `{"ts_source":`...)
 	s.time = len(b)
-	b = fmt.Appendf(b, `0000000000000,"source":"loadtest","sport":"baseball","league":"loadtest","bookmaker":"venue%d","event_id":%q,"start_time":%d,"home":%q,"away":%q,"market":%q,`,
-		venue, l.id, l.start, l.home, l.away, l.market)
+	b = fmt.Appendf(b, `0000000000000,"source":%q,"sport":"baseball","league":"loadtest","bookmaker":"venue%d","event_id":%q,"start_time":%d,"home":%q,"away":%q,"market":%q,`,
+		source, venue, l.id, l.start, l.home, l.away, l.market)
 	if l.line != "" {
 		b = fmt.Appendf(b, `"line":%s,`, l.line)
 	}
@@ -117,6 +117,14 @@ func listings(event int, day time.Time, markets int) []listing {
 	return all
 }
 
+// sourceName is the name of the i-th source.
+func sourceName(i int) string {
+	if i == 0 {
+		return "loadtest"
+	}
+	return fmt.Sprintf("loadtest-%d", i+1)
+}
+
 // venues quote every event of a mixed run.
 const venues = 8
 
@@ -149,7 +157,8 @@ type template struct {
 	of    []listing
 }
 
-func newMarket(events int, day time.Time, ticks int, duplicates float64, seed uint64) *market {
+// newMarket makes a market whose venues are spread over that many sources, in turn.
+func newMarket(events int, day time.Time, ticks int, duplicates float64, seed uint64, sources int) *market {
 	m := &market{r: rand.New(rand.NewPCG(seed, 2)), dup: duplicates, turns: max(1, ticks/quotesPerTurn)}
 	for e := range events {
 		q := &quoted{}
@@ -159,7 +168,7 @@ func newMarket(events int, day time.Time, ticks int, duplicates float64, seed ui
 			t.of = all
 			for i := range all {
 				var s spot
-				t.rows, s = all[i].appendRow(t.rows, NDJSON, v)
+				t.rows, s = all[i].appendRow(t.rows, NDJSON, sourceName(v%sources), v)
 				t.spots = append(t.spots, s)
 			}
 		}

@@ -22,12 +22,16 @@ type Options struct {
 	Events        int           // events that are read, and moved by ticks. Zero means 50
 	// SeedEvents is how many events get a history first, so that there are graphs.
 	// Zero: none.
-	SeedEvents      int
-	SeedHistory     time.Duration // event time of that history. Zero means 2 h
-	TicksPerRequest int           // zero means 16; a multiple of four
-	Duplicates      float64       // share of tick requests that repeat the previous one. Zero means 0.02
-	InFlight        int           // requests in flight; beyond it they wait, and the wait counts. Zero means 1024
-	Seed            uint64        // zero means 1
+	SeedEvents  int
+	SeedHistory time.Duration // event time of that history. Zero means 2 h
+	// Sources is how many sources the eight venues are spread over; each request for ticks has
+	// some of all. With more than one, every source must have been heard and none may have been
+	// refused anything. Zero means 1.
+	Sources         int
+	TicksPerRequest int     // zero means 16; a multiple of four
+	Duplicates      float64 // share of tick requests that repeat the previous one. Zero means 0.02
+	InFlight        int     // requests in flight; beyond it they wait, and the wait counts. Zero means 1024
+	Seed            uint64  // zero means 1
 
 	MaxFailureRate float64                 // share of requests that may fail; 0: none
 	MaxP99         map[Route]time.Duration // counted from when the request was due
@@ -61,7 +65,7 @@ func timeout(t *client.Target) error {
 // withDefaults replaces zero values and validates the rest.
 func (o Options) withDefaults() (Options, error) {
 	o.Rate, o.Duration, o.Clients = cmp.Or(o.Rate, 5000), cmp.Or(o.Duration, time.Minute), cmp.Or(o.Clients, 8)
-	o.Events, o.SeedHistory = cmp.Or(o.Events, 50), cmp.Or(o.SeedHistory, 2*time.Hour)
+	o.Events, o.SeedHistory, o.Sources = cmp.Or(o.Events, 50), cmp.Or(o.SeedHistory, 2*time.Hour), cmp.Or(o.Sources, 1)
 	o.TicksPerRequest, o.Duplicates = cmp.Or(o.TicksPerRequest, 16), cmp.Or(o.Duplicates, 0.02)
 	o.InFlight, o.Seed, o.MinRate = cmp.Or(o.InFlight, 1024), cmp.Or(o.Seed, 1), cmp.Or(o.MinRate, 0.98)
 	if o.nap == nil {
@@ -78,6 +82,7 @@ func (o Options) withDefaults() (Options, error) {
 		{o.Duration >= time.Second, "duration: want a second or more"},
 		{o.Clients > 0 && o.Clients <= 10_000, "clients: want 1 to 10000"},
 		{o.Events > 0 && o.SeedEvents >= 0 && o.SeedEvents <= 100_000, "events: want 1 or more"},
+		{o.Sources > 0 && o.Sources <= venues, "sources: want 1 to 8"},
 		{o.TicksPerRequest >= quotesPerTurn && o.TicksPerRequest <= 10_000, "ticks per request: want 4 to 10000"},
 		{o.Duplicates >= 0 && o.Duplicates < 1, "duplicates: want a share below 1"},
 		{o.InFlight > 0, "in flight: want 1 or more"},

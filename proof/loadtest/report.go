@@ -74,6 +74,13 @@ type TickReport struct {
 	Rejected   uint64 `json:"rejected"`
 }
 
+// Heard is what a service says of one source of ticks, since its start.
+type Heard struct {
+	Source  string            `json:"source"`
+	Quotes  uint64            `json:"quotes"`  // accepted
+	Refused map[string]uint64 `json:"refused"` // by reason
+}
+
 // Breach is a broken promise.
 type Breach struct {
 	What     string `json:"what"`
@@ -98,6 +105,7 @@ type Report struct {
 	All       RouteReport   `json:"all"`
 	Routes    []RouteReport `json:"routes"`
 	Ticks     TickReport    `json:"ticks"`
+	Sources   []Heard       `json:"sources,omitempty"` // as the service counted them; of runs with several
 	Clients   []Client      `json:"clients"`
 	Timeline  []Second      `json:"timeline"`
 	Generator Generator     `json:"generator"`
@@ -140,6 +148,23 @@ func (r *Report) judge(o *Options) {
 			breach("p99 of "+route.String(), "not asked", "at most "+limit.String())
 		case r.Routes[i].Latency.P99Ms > ms(limit):
 			breach("p99 of "+route.String(), fmt.Sprintf("%.2f ms", r.Routes[i].Latency.P99Ms), "at most "+limit.String())
+		}
+	}
+	r.Passed = len(r.Breaches) == 0
+}
+
+// judgeSources adds what the service says of the sources: each must have been heard, and none
+// refused because of what another one sent.
+func (r *Report) judgeSources(heard []Heard, want int) {
+	r.Sources = heard
+	for i := range want {
+		name := sourceName(i)
+		at := slices.IndexFunc(heard, func(h Heard) bool { return h.Source == name })
+		switch {
+		case at < 0 || heard[at].Quotes == 0:
+			r.Breaches = append(r.Breaches, Breach{"source " + name, "not heard", "heard"})
+		case len(heard[at].Refused) > 0:
+			r.Breaches = append(r.Breaches, Breach{"source " + name, fmt.Sprintf("refused %v", heard[at].Refused), "nothing refused"})
 		}
 	}
 	r.Passed = len(r.Breaches) == 0

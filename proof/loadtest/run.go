@@ -28,7 +28,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	defer a.Close()
 	now := time.Now()
-	m := newMarket(max(o.SeedEvents, o.Events), now.UTC().Truncate(24*time.Hour), o.TicksPerRequest, o.Duplicates, o.Seed)
+	m := newMarket(max(o.SeedEvents, o.Events), now.UTC().Truncate(24*time.Hour), o.TicksPerRequest, o.Duplicates, o.Seed, o.Sources)
 	seeded := 0
 	if o.SeedEvents > 0 {
 		if seeded, err = a.seed(ctx, m, o.SeedHistory, now); err != nil {
@@ -46,6 +46,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	defer d.close()
 	r := d.attack(ctx, &o)
 	r.Seeded = seeded
+	if o.Sources > 1 {
+		r.judgeSources(a.sources(ctx), o.Sources)
+	}
 	return r, context.Cause(ctx)
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/client/clienttest"
 	"corrgraph/proof/loadtest"
 )
 
@@ -80,6 +82,63 @@ func TestRunSendsTheMix(t *testing.T) {
 		}
 		if g := r.Routes[0]; g.BytesIn < 40_000*g.Requests {
 			t.Errorf("%d bytes of graphs", g.BytesIn)
+		}
+	})
+}
+
+// Each of several sources must be heard, and none refused for what another one sends.
+func TestRunWithSeveralSources(t *testing.T) {
+	for name, c := range map[string]struct {
+		sources int
+		refused map[string]map[string]int
+		breach  string
+	}{
+		"one":              {0, map[string]map[string]int{"loadtest": {"late": 2}}, ""},
+		"three":            {3, nil, ""},
+		"eight":            {8, nil, ""},
+		"one late":         {3, map[string]map[string]int{"loadtest-2": {"late": 2}}, "source loadtest-2: refused map[late:2], want nothing refused"},
+		"another's is not": {3, map[string]map[string]int{"loadtest-4": {"late": 2}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := newFake(t, 5)
+				f.refused = c.refused
+				o := short(f)
+				o.SeedEvents, o.SeedHistory, o.Sources = 3, time.Minute, c.sources
+				r := run(t, o)
+				if r.Passed != (c.breach == "") || !strings.Contains(r.Verdict(), c.breach) {
+					t.Errorf("%s", r.Verdict())
+				}
+				if len(f.sources) != max(1, c.sources) || len(f.problems) > 0 {
+					t.Errorf("sources %v, %v", f.sources, f.problems)
+				}
+				var quotes uint64
+				for _, h := range r.Sources {
+					if quotes += h.Quotes; int(h.Quotes) != f.sources[h.Source] {
+						t.Errorf("%+v, want %d quotes", h, f.sources[h.Source])
+					}
+				}
+				if c.sources > 1 && int(quotes) != f.ticks {
+					t.Errorf("%d quotes of sources, %d in all", quotes, f.ticks)
+				}
+			})
+		})
+	}
+}
+
+func TestASourceThatIsNotHeardIsABreach(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newFake(t, 5)
+		f.refuse = func(route string, _ int) int {
+			if route == "/v1/feeds" {
+				return http.StatusNotFound
+			}
+			return 0
+		}
+		o := short(f)
+		o.SeedEvents, o.SeedHistory, o.Sources = 3, time.Minute, 2
+		if r := run(t, o); r.Passed || !strings.Contains(r.Verdict(), "source loadtest-2: not heard, want heard") {
+			t.Errorf("%s", r.Verdict())
 		}
 	})
 }
@@ -242,6 +301,36 @@ func TestIngestCountsRefusals(t *testing.T) {
 		}
 		if r.Passed || len(r.Breaches) != 2 || r.Failures["503 Service Unavailable"] == 0 {
 			t.Errorf("%s: %v", r.Verdict(), r.Failures)
+		}
+	})
+}
+
+// A batch whose outcome is unknown is sent again as it is, so that no tick is missing.
+func TestIngestSendsABatchOfUnknownOutcomeAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var bodies []string
+		mux := http.NewServeMux()
+		mux.HandleFunc("POST /v1/ticks", func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			bodies = append(bodies, string(body))
+			if len(bodies) == 3 {
+				w.Header().Set("Content-Type", "application/problem+json")
+				w.WriteHeader(http.StatusServiceUnavailable)
+				fmt.Fprintf(w, `{"type":%q}`, client.OutcomeUnknown)
+				return
+			}
+			w.WriteHeader(http.StatusAccepted)
+			fmt.Fprintf(w, `{"accepted":%d}`, bytes.Count(body, []byte("\n")))
+		})
+		url, dial := clienttest.Serve(t, mux)
+		r, err := loadtest.Ingest(t.Context(), loadtest.IngestOptions{
+			Target: client.Target{URL: url, Dial: dial}, Nodes: 80, Batch: 100, Connections: 1, Duration: time.Second, Rate: 1000,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(bodies) < 4 || bodies[3] != bodies[2] || r.Failures["503 Service Unavailable"] != 1 {
+			t.Errorf("%d requests, failures %v", len(bodies), r.Failures)
 		}
 	})
 }

@@ -10,7 +10,7 @@ type Source struct{ m *market }
 // NewSource returns a source of that many events, in batches of about batch ticks,
 // none of which repeats another.
 func NewSource(events, batch int, day time.Time, seed uint64) *Source {
-	return &Source{newMarket(max(events, 1), day.UTC().Truncate(24*time.Hour), batch, 0, seed)}
+	return &Source{newMarket(max(events, 1), day.UTC().Truncate(24*time.Hour), batch, 0, seed, 1)}
 }
 
 // Append appends the next batch, with the instant now, to b.

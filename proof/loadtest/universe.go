@@ -50,8 +50,8 @@ func newUniverse(nodes, neighbours, ticks int, changed float64, f Format, day ti
 		for _, node := range order[from:min(from+per, len(order))] {
 			x := update{event: int32(node / neighbours), venue: int32(node % neighbours)}
 			both := listings(int(x.event), day, 1)
-			p.body, x.home = both[0].appendRow(p.body, f, int(x.venue))
-			p.body, x.away = both[1].appendRow(p.body, f, int(x.venue))
+			p.body, x.home = both[0].appendRow(p.body, f, sourceName(0), int(x.venue))
+			p.body, x.away = both[1].appendRow(p.body, f, sourceName(0), int(x.venue))
 			p.updates = append(p.updates, x)
 		}
 		p.write(0, 0)

@@ -34,9 +34,11 @@ func serve(args []string) {
 	}
 	c, err := config.Load(o)
 	if err == nil {
-		var i *instance.Instance
-		if i, err = instance.Open(context.Background(), &c.Config, instance.Options{Log: os.Stderr}); err == nil {
-			err = i.Run(context.Background())
+		for err = instance.ErrTurned; errors.Is(err, instance.ErrTurned); { // as the command does
+			var i *instance.Instance
+			if i, err = instance.Open(context.Background(), &c.Config, instance.Options{Log: os.Stderr}); err == nil {
+				err = i.Run(context.Background())
+			}
 		}
 	}
 	os.Stderr.WriteString(err.Error())
@@ -88,7 +90,7 @@ func TestGatesPassOnASoundService(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts instances")
 	}
-	for _, name := range []string{"audit_complete", "metrics_export", "trace_propagation", "audit_retention", "sql_compliance", "crash_recovery"} {
+	for _, name := range []string{"audit_complete", "metrics_export", "trace_propagation", "audit_retention", "sql_compliance", "crash_recovery", "foreign_clock"} {
 		t.Run(name, func(t *testing.T) {
 			if c := run(t, name); c.Status != Pass {
 				t.Errorf("%s", c.Status)

@@ -212,6 +212,7 @@ func TestJudgeRestore(t *testing.T) {
 		"one is refused":          func(r *restored) { r.resent.Accepted = 39 },
 		"a reader waits":          func(r *restored) { r.failed = 1 },
 		"nothing compared":        func(r *restored) { r.graphs = 0 },
+		"damage is called good":   func(r *restored) { r.blind = true },
 	})
 }
 
@@ -278,11 +279,15 @@ func TestJudgeCrash(t *testing.T) {
 
 func TestJudgeFlood(t *testing.T) {
 	good := func() flooded {
-		return flooded{base: 40 << 20, peak: 307 << 20, requests: 100, shed: 50, recovered: true, accepted: true}
+		return flooded{base: 40 << 20, peak: 307 << 20, requests: 100, shed: 50, recovered: true, accepted: true, crowded: 90 << 20, restarted: 307 << 20, quotes: 100}
 	}
 	holds(t, good, func(x flooded) lab.Finding { return judgeFlood(&x) }, map[string]func(*flooded){
 		"too much memory":     func(x *flooded) { x.peak = 308 << 20 },
 		"unknown memory":      func(x *flooded) { x.peak = 0 },
+		"a crowded event":     func(x *flooded) { x.crowded = 308 << 20 },
+		"its recovery":        func(x *flooded) { x.restarted = 308 << 20 },
+		"unknown then":        func(x *flooded) { x.restarted = 0 },
+		"it took no prices":   func(x *flooded) { x.quotes = 0 },
 		"nothing was shed":    func(x *flooded) { x.shed = 0 },
 		"without Retry-After": func(x *flooded) { x.bare = 1 },
 		"it stays down":       func(x *flooded) { x.recovered = false },
@@ -325,5 +330,18 @@ func TestJudgeTrace(t *testing.T) {
 		"a layer is missing":     func(s *seen) { s.spans = s.spans[:5] },
 		"nothing went out":       func(s *seen) { s.out = "" },
 		"another trace went out": func(s *seen) { s.out = "00-0102030405060708090a0b0c0d0e0f11-0000000000000002-01" },
+	})
+}
+
+func TestJudgeClocks(t *testing.T) {
+	holds(t, func() clocks {
+		return clocks{first: presentQuotes, ahead: presentQuotes, named: true, back: presentQuotes, restarted: presentQuotes}
+	}, func(x clocks) lab.Finding { return judgeClocks(&x) }, map[string]func(*clocks){
+		"the log is believed":        func(x *clocks) { x.first = 0 },
+		"one tick is late":           func(x *clocks) { x.back-- },
+		"all are late":               func(x *clocks) { x.back = 0 },
+		"a restart does not help":    func(x *clocks) { x.restarted = 0 },
+		"nothing came of the future": func(x *clocks) { x.ahead = 0 },
+		"health says nothing":        func(x *clocks) { x.named = false },
 	})
 }

@@ -14,7 +14,10 @@ import (
 )
 
 // The promise under load.
-const mostFailures = 0.001
+const (
+	mostFailures = 0.001
+	loadSources  = 3
+)
 
 func load(ctx context.Context, l *session) (f lab.Finding, err error) {
 	p, err := l.Place(ctx, lab.Setup{Empty: true, Set: []string{"limits.graph_rate=0"}})
@@ -26,9 +29,10 @@ func load(ctx context.Context, l *session) (f lab.Finding, err error) {
 		return f, err
 	}
 	defer c.Kill()
+	// What one source sends must not make the ticks of another late.
 	r, err := loadtest.Run(ctx, loadtest.Options{
 		Target: client.Target{URL: c.URL, Tokens: p.Clients}, Rate: l.o.LoadRate, Duration: l.o.LoadFor, Clients: lab.Clients,
-		Events: 20, SeedEvents: 20, SeedHistory: 90 * time.Minute, MaxFailureRate: mostFailures,
+		Events: 20, SeedEvents: 20, Sources: loadSources, SeedHistory: 90 * time.Minute, MaxFailureRate: mostFailures,
 		MaxP99: map[loadtest.Route]time.Duration{loadtest.Graph: fast, loadtest.Anomalies: fast},
 	})
 	if err != nil {
@@ -52,6 +56,9 @@ func judgeLoad(r *loadtest.Report) (f lab.Finding) {
 	f.Measured = fmt.Sprintf("%.0f/s, %.3f %% failed, p99 %.1f ms", r.Achieved, 100*r.Rate, worst)
 	f.Evidence = fmt.Sprintf("open loop, %d requests (%d failed) in %.0f s by %d clients with separate tokens to a separate process without governor, mix %s; p99 in ms from the due time: %s",
 		r.Requests, r.Failed, r.Seconds, len(r.Clients), r.Mix, strings.Join(told, ", "))
+	for _, s := range r.Sources {
+		f.Evidence += fmt.Sprintf("; %s: %d quotes taken", s.Source, s.Quotes)
+	}
 	for _, why := range slices.Sorted(maps.Keys(r.All.Failures)) {
 		f.Evidence += fmt.Sprintf("; %d failed with %q", r.All.Failures[why], why)
 	}

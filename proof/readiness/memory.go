@@ -3,7 +3,6 @@ package readiness
 import (
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -31,7 +30,16 @@ type flooded struct {
 	accepted            bool   // ticks, after the flood
 	by                  string // reason given to the first shed request
 	why                 string // ticks were not accepted
+
+	crowded, restarted int64 // peak with one crowded event, and of its successor after kill -9
+	again              time.Duration
+	quotes             int64  // in the log of that event
+	stuck              string // why the successor was not ready
 }
+
+// crowdMarkets is how many markets the crowded event has. If each were paired with every
+// other, their evidence would take twice the ceiling.
+const crowdMarkets = 150
 
 func memoryCeiling(ctx context.Context, l *session) (f lab.Finding, err error) {
 	p, err := l.Place(ctx, lab.Setup{Empty: true, Set: []string{
@@ -59,7 +67,7 @@ func memoryCeiling(ctx context.Context, l *session) (f lab.Finding, err error) {
 	if err != nil {
 		return f, fmt.Errorf("after the flood: %w; the process said: %s", err, c.Said())
 	}
-	text, err := lab.Body(market(odds.TimeOf(l.Now()), 1, 4))
+	text, err := lab.Body(lab.Market(odds.TimeOf(l.Now()), 1, 4))
 	if err != nil {
 		return f, err
 	}
@@ -71,27 +79,50 @@ func memoryCeiling(ctx context.Context, l *session) (f lab.Finding, err error) {
 	if _, x.peak, err = lab.Resident(c.PID()); err != nil {
 		return f, err
 	}
+	c.Kill()
+	if err := x.crowd(ctx, l); err != nil {
+		return f, err
+	}
 	return judgeFlood(&x), nil
 }
 
-// nan is the line of a market without lines.
-func nan() float64 { return math.NaN() }
-
-// market makes one instant's quotes of many events by one venue.
-func market(at odds.Time, run, events int) []*odds.Batch {
-	b := &odds.Batch{Source: "flood", At: at, Recv: at}
-	for e := range events {
-		id := fmt.Sprintf("flood-%d-%d", run, e)
-		b.Updates = append(b.Updates, odds.Update{
-			Event: &odds.Event{ID: id, Sport: "baseball", League: "flood", Home: "Home " + id, Away: "Away " + id, Start: at - at%86_400_000 + 2*86_400_000},
-			Venue: "floodbook", Market: "h2h",
-			Quotes: []odds.Quote{
-				{Selection: "home", Side: odds.Home, Line: nan(), Price: 1.9 + float64(e%10)/100},
-				{Selection: "away", Side: odds.Away, Line: nan(), Price: 2.0 - float64(e%10)/100},
-			},
-		})
+// crowd sends one event with very many markets to a process of its own, kills it, and
+// measures the one that reads its log back.
+func (x *flooded) crowd(ctx context.Context, l *session) error {
+	p, err := l.Place(ctx, lab.Setup{Empty: true, Set: []string{"limits.memory_ceiling=256MiB", "server.limits.body=16MiB"}})
+	if err != nil {
+		return lab.NotRun("a scratch store: %w", err)
 	}
-	return []*odds.Batch{b}
+	c, err := l.Spawn(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer c.Kill()
+	texts, err := lab.Bodies(lab.Crowd(odds.TimeOf(l.Now()), crowdMarkets), 4000)
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		got, err := lab.Ticks(ctx, c.Admin, text)
+		if err != nil {
+			return fmt.Errorf("an event with %d markets: %w; the process said: %s", crowdMarkets, err, c.Said())
+		}
+		x.quotes += int64(got.Accepted)
+	}
+	if _, x.crowded, err = lab.Resident(c.PID()); err != nil {
+		return err
+	}
+	c.Kill()
+	start := time.Now()
+	next, err := l.Spawn(ctx, p)
+	if err != nil { // the first one started, so it is the log that keeps this one from it
+		x.stuck = err.Error()
+		return nil
+	}
+	defer next.Kill()
+	x.again = time.Since(start)
+	_, x.restarted, err = lab.Resident(next.PID())
+	return err
 }
 
 // flood sends large bodies over many connections at once. Few ticks are new and
@@ -101,7 +132,7 @@ func (x *flooded) flood(ctx context.Context, c *lab.Child, now odds.Time) error 
 	const bodiesOfFlood, events = 4, 4900 // close to the limit of 10,000 ticks per request
 	var texts [bodiesOfFlood][]byte
 	for i := range texts {
-		text, err := lab.Body(market(now.Add(odds.Millis(i)-1000), i, events))
+		text, err := lab.Body(lab.Market(now.Add(odds.Millis(i)-1000), i, events))
 		if err != nil {
 			return err
 		}
@@ -145,12 +176,17 @@ func (x *flooded) flood(ctx context.Context, c *lab.Child, now odds.Time) error 
 }
 
 func judgeFlood(x *flooded) (f lab.Finding) {
-	f.Pass = x.peak > 0 && x.peak <= mostResident && x.shed > 0 && x.bare == 0 && x.recovered && x.accepted
-	f.Measured = fmt.Sprintf("peak %d MiB, %d answers 503, recovered %v", x.peak>>20, x.shed, x.recovered && x.accepted)
+	f.Pass = x.peak > 0 && x.peak <= mostResident && x.restarted > 0 && max(x.crowded, x.restarted) <= mostResident && x.quotes > 0 && x.shed > 0 && x.bare == 0 && x.recovered && x.accepted
+	f.Measured = fmt.Sprintf("peak %d MiB, %d answers 503, recovered %v; restarted with a crowded event: peak %d MiB", x.peak>>20, x.shed, x.recovered && x.accepted, x.restarted>>20)
 	f.Evidence = fmt.Sprintf("a process with a ceiling of 256 MiB, %d MiB when idle, flooded by %d connections with bodies of 9,800 ticks for %s: %d requests, %d shed (first: %q), %d without Retry-After, %d broken; peak resident memory by the kernel; HEALTHY %s after the flood, ticks accepted again: %v",
 		x.base>>20, flooders, floodFor, x.requests, x.shed, x.by, x.bare, x.bad, x.after.Round(100*time.Millisecond), x.accepted)
 	if x.why != "" {
 		f.Evidence += ": " + x.why
+	}
+	f.Evidence += fmt.Sprintf("; another process took %d prices of one event with %d markets at %d MiB; after kill -9 its successor was ready after %s, at %d MiB",
+		x.quotes, crowdMarkets, x.crowded>>20, x.again.Round(10*time.Millisecond), x.restarted>>20)
+	if x.stuck != "" {
+		f.Evidence += ", or never: " + x.stuck
 	}
 	return f
 }

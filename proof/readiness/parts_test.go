@@ -205,7 +205,7 @@ func TestFeedSendsEverythingInOrder(t *testing.T) {
 			}))
 			var batches []*odds.Batch
 			for i := range n {
-				batches = append(batches, market(odds.TimeOf(noon())+odds.Time(i), i, 1)...)
+				batches = append(batches, lab.Market(odds.TimeOf(noon())+odds.Time(i), i, 1)...)
 			}
 			seen := 0
 			if err := feed(t.Context(), x, batches, func(*client.Graph) { seen++ }); err != nil {
@@ -222,7 +222,7 @@ func TestFeedPassesOnARefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := onStage(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 		var p *client.Problem
-		if err := feed(t.Context(), x, market(odds.TimeOf(noon()), 0, 1), nil); !errors.As(err, &p) || p.Status != http.StatusForbidden {
+		if err := feed(t.Context(), x, lab.Market(odds.TimeOf(noon()), 0, 1), nil); !errors.As(err, &p) || p.Status != http.StatusForbidden {
 			t.Error(err)
 		}
 	})
@@ -231,7 +231,7 @@ func TestFeedPassesOnARefusal(t *testing.T) {
 // TestMarketOfAFlood: each is a whole market of its own event, with odds that are odds.
 func TestMarketOfAFlood(t *testing.T) {
 	at := odds.TimeOf(noon())
-	all := market(at, 3, 25)
+	all := lab.Market(at, 3, 25)
 	if len(all) != 1 || len(all[0].Updates) != 25 || lab.Count(all) != 50 || all[0].At != at {
 		t.Fatalf("%+v", all)
 	}
@@ -247,7 +247,7 @@ func TestMarketOfAFlood(t *testing.T) {
 			}
 		}
 	}
-	if len(events) != 25 || events[market(at, 4, 1)[0].Updates[0].Event.ID] {
+	if len(events) != 25 || events[lab.Market(at, 4, 1)[0].Updates[0].Event.ID] {
 		t.Errorf("%d events of 25, or runs share one", len(events))
 	}
 }

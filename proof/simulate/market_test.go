@@ -72,7 +72,7 @@ func steps(s []seen) (out []move) {
 	square := 0.0
 	for i := 1; i < len(s); i++ {
 		if dx := s[i].joined - s[i-1].joined; s[i].status == odds.Open && s[i-1].status == odds.Open && dx != 0 {
-			out = append(out, move{int64(s[i].at), dx})
+			out = append(out, move{at: int64(s[i].at), dx: dx})
 			square += dx * dx
 		}
 	}

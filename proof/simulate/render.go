@@ -71,6 +71,9 @@ func (w *world) apply(e entry) bool {
 		s.open = true
 	case moves, jumps:
 		s.x += e.v
+		if e.cause > 0 && w.opts.Tell != nil {
+			w.opts.Tell(Step{w.node(int(e.series)), w.at(e.at), e.v, w.venues[e.cause-1].name})
+		}
 	case reMargins:
 		s.margin = e.v
 	case errs:

@@ -47,6 +47,17 @@ type Options struct {
 	// Steady omits bursts of shared activity from null pairs, except those of kind
 	// "bursts".
 	Steady bool
+	// Tell is called for every move of a series, in order of time, as its venue makes it: a
+	// polled one shows it at its next poll. Nil means nobody wants to know.
+	Tell func(Step)
+}
+
+// Step is a true move of a venue.
+type Step struct {
+	Node  odds.NodeID // of the first selection of its market
+	At    odds.Time
+	Size  float64 // log-odds
+	Cause string  // the venue whose own move it is, or copies
 }
 
 func (o *Options) fill() error {

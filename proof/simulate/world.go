@@ -89,8 +89,9 @@ type series struct {
 }
 
 type move struct {
-	at int64
-	dx float64
+	at    int64
+	dx    float64
+	cause int32 // 1 + the venue whose own move it is or copies
 }
 
 // entry is one change of one series. Entries are ordered by all four fields, so
@@ -100,6 +101,7 @@ type entry struct {
 	v      float64
 	series int32
 	kind   kind
+	cause  int32 // of a move
 }
 
 type kind uint8
@@ -151,6 +153,11 @@ func (w *world) addSeries(r *rand.Rand, s *series) int {
 	}
 	s.line = s.market.line
 	s.margin = 1.03 + 0.04*r.Float64()
+	for i := range s.moves {
+		if s.moves[i].cause == 0 {
+			s.moves[i].cause = int32(s.venue) + 1
+		}
+	}
 	w.series = append(w.series, s)
 	i := len(w.series) - 1
 	w.add(entry{at: r.Int64N(settle / 2), series: int32(i), kind: opens})
@@ -183,7 +190,7 @@ func copyMoves(r *rand.Rand, leader []move, f follow, own []move) []move {
 			continue
 		}
 		d := max(1, math.Round(f.lag*(1+f.jitter*r.NormFloat64())))
-		out = append(out, move{m.at + int64(d), f.beta * m.dx})
+		out = append(out, move{m.at + int64(d), f.beta * m.dx, m.cause})
 		copied += f.beta * m.dx * f.beta * m.dx
 	}
 	for _, m := range own {
@@ -194,7 +201,7 @@ func copyMoves(r *rand.Rand, leader []move, f follow, own []move) []move {
 		k = math.Sqrt(copied * (1 - f.r2) / f.r2 / drawn)
 	}
 	for _, m := range own {
-		out = append(out, move{m.at, k * m.dx})
+		out = append(out, move{m.at, k * m.dx, 0})
 	}
 	sortMoves(out)
 	return out
@@ -206,7 +213,7 @@ func draw(r *rand.Rand, span int64, mean float64, kind string, act intensity) []
 	x := increments(r, len(t), kind)
 	out := make([]move, len(t))
 	for i := range t {
-		out[i] = move{settle + t[i], x[i]}
+		out[i] = move{settle + t[i], x[i], 0}
 	}
 	return out
 }
@@ -232,7 +239,7 @@ func (w *world) commit(limit float64, index ...int) {
 	for _, i := range index {
 		s := w.series[i]
 		for _, m := range s.moves {
-			w.add(entry{at: m.at, v: k * m.dx, series: int32(i), kind: moves})
+			w.add(entry{at: m.at, v: k * m.dx, series: int32(i), kind: moves, cause: m.cause})
 		}
 		s.moves = nil
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"corrgraph/server/access"
+	"corrgraph/server/guard"
 	"corrgraph/server/service"
 )
 
@@ -17,7 +18,7 @@ func (a *API) identify(r *http.Request) (who service.Actor, key string, p *Probl
 	head := r.Header["Authorization"]
 	set := a.settings.Load()
 	if len(head) == 0 {
-		key = addressKey(r.RemoteAddr)
+		key = guard.AddressKey(r.RemoteAddr)
 		return service.Actor{Name: "anonymous@" + strings.TrimPrefix(key, "address "), Role: set.Anonymous}, key, nil
 	}
 	secret, ok := bearer(head)
@@ -37,7 +38,7 @@ func (a *API) identify(r *http.Request) (who service.Actor, key string, p *Probl
 // stranger is the actor of a request with an invalid token. It is limited by
 // address, so that guessing has a cost.
 func (a *API) stranger(r *http.Request, why string) (service.Actor, string, *Problem) {
-	key := addressKey(r.RemoteAddr)
+	key := guard.AddressKey(r.RemoteAddr)
 	return service.Actor{Name: "unknown@" + strings.TrimPrefix(key, "address ")}, key, problem(http.StatusUnauthorized, why)
 }
 

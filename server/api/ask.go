@@ -70,7 +70,7 @@ func (a *API) ask() {
 	register(a, route{method: "GET", path: "/v1/leaders", role: access.Viewer}, huma.Operation{
 		OperationID: "get-leaders", Tags: []string{"market"}, Summary: "Leaders and followers, by league and market",
 	}, service.Leaders{}, func(ctx context.Context, in *leadersInput) (reply, error) {
-		return shared(a.o.Service.Leaders(ctx, answer.LeaderFilter{Sport: in.Sport, Market: in.Market}))
+		return shared(a.o.Service.Leaders(ctx, answer.LeagueFilter{Sport: in.Sport, Market: in.Market}))
 	})
 	register(a, route{method: "GET", path: "/v1/edges", role: access.Viewer}, huma.Operation{
 		OperationID: "get-edge", Tags: []string{"market"}, Summary: "One link with its evidence: correlation by lag with null band, both series, n, q and reasons",

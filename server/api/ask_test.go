@@ -44,7 +44,11 @@ func (g *rig) conforms(method, path string, code int, body []byte) {
 		g.t.Fatalf("%s %s is not in the document", method, path)
 	}
 	r := op.Responses[fmt.Sprint(code)]
-	if r == nil || r.Content["application/json"] == nil {
+	kind := "application/json"
+	if code >= 400 {
+		kind = "application/problem+json"
+	}
+	if r == nil || r.Content[kind] == nil {
 		g.t.Fatalf("%s %s: no answer %d in the document", method, path, code)
 	}
 	var v any
@@ -52,7 +56,7 @@ func (g *rig) conforms(method, path string, code int, body []byte) {
 		g.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	var res huma.ValidateResult
-	huma.Validate(g.api.huma.OpenAPI().Components.Schemas, r.Content["application/json"].Schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, v, &res)
+	huma.Validate(g.api.huma.OpenAPI().Components.Schemas, r.Content[kind].Schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, v, &res)
 	for _, err := range res.Errors {
 		g.t.Errorf("%s %s: the answer is not as the document says: %v", method, path, err)
 	}
@@ -115,6 +119,8 @@ func TestEveryQuestionIsAnsweredAsDocumented(t *testing.T) {
 			{"/v1/events", "?sport=tennis_open&q=MATCH-2&limit=1", `"total":1`},
 			{"/v1/events", "?limit=1", `"next_cursor":"` + first + `"`},
 			{"/v1/events", "?limit=1&cursor=" + url.QueryEscape(first), `"event_id":"match-2"`},
+			{"/v1/ambiguities", "", `"ambiguities":[]`},
+			{"/v1/ambiguities", "?kind=id&limit=1", `"dropped":0`},
 			{"/v1/events/{id}", "", `"odds_format":"decimal"`},
 			{"/v1/events/{id}", "?odds_format=american", `"price":"+`},
 			{"/v1/events/{id}", "?odds_format=probability", `"odds_format":"probability"`},
@@ -126,12 +132,14 @@ func TestEveryQuestionIsAnsweredAsDocumented(t *testing.T) {
 			{"/v1/events/{id}/anomalies", "", `"event_id":"match-1"`},
 			{"/v1/events/{id}/anomalies", "?min_confidence=0.99&kind=arbitrage&suppressed=true", `"anomalies":[]`},
 			{"/v1/anomalies", "", `"kind":"arbitrage"`},
+			{"/v1/forecasts", "", `"revisions":[{"at_ms":`},
+			{"/v1/forecasts", "?event=match-1&since=1999-12-31T00:00:00Z&limit=1", `"next_cursor":"`},
 			{"/v1/anomalies", "?limit=1&min_confidence=0.5&kind=arbitrage&suppressed=true", `"looked_at":`},
 			{"/v1/predictions", "?node=" + node, `"outcome":"hit"`},
 			{"/v1/propagation", "?source=" + node, `"lag_ms":3000`},
 			{"/v1/propagation", "?source=" + node + "&target=" + url.QueryEscape(followerNode) + "&max_depth=4&paths=3", `"impact":1`},
 			{"/v1/leaders", "", `"leader":"lead"`},
-			{"/v1/leaders", "?sport=golf", `"pairs":[]`},
+			{"/v1/leaders", "?sport=tennis_open&market=H2H", `"leader":"lead"`},
 			{"/v1/edges", "?source=" + node + "&target=" + url.QueryEscape(followerNode) + "&layer=1", `"null_z":`},
 			{"/v1/scorecard", "", `"matured":`},
 			{"/v1/feeds", "", `"source":"sim"`},
@@ -165,7 +173,7 @@ func TestArbitrageIsOfThePricesOfNow(t *testing.T) {
 			w := g.want(http.StatusOK, g.get("/v1/arbitrage"+query))
 			g.conforms("GET", "/v1/arbitrage", http.StatusOK, w.Body.Bytes())
 			g.example("GET", "/v1/arbitrage", w.Body.Bytes())
-			got := decode[service.Windows](t, w).Windows
+			got := decode[Windows](t, w).Windows
 			if len(got) == 0 || got[0].EventID != "match-3" || len(got[0].Legs) != 2 || got[0].Legs[0].Price != 2.1 || got[0].Profit < 0.049 {
 				t.Errorf("%s%+v", query, got)
 			}
@@ -212,7 +220,18 @@ func TestWrongQuestionsAreRefusedWithTheReason(t *testing.T) {
 			{422, "/v1/events?limit=1001", "query.limit"},
 			{422, "/v1/events?limit=many", "invalid integer"},
 			{422, "/v1/events?limt=3", "unknown query parameter"},
+			{422, "/v1/events?sport=golf", "known: open, tennis, tennis_open"},
+			{422, "/v1/leaders?sport=tenis", "did you mean tennis?"},
+			{422, "/v1/leaders?market=moneyline", "did you mean h2h?"},
+			{422, "/v1/anomalies?kind=arb", "did you mean arbitrage?"},
+			{422, "/v1/events/match-1/anomalies?kind=arb", "query.kind"},
+			{422, "/v1/performance?operation=graph", "GRAPH_BUILD"},
 			{422, "/v1/events?cursor=none", "start again without one"},
+			{422, "/v1/ambiguities?cursor=none", "start again without one"},
+			{422, "/v1/forecasts?cursor=none", "start again without one"},
+			{422, "/v1/forecasts?since=noon", "query.since"},
+			{404, "/v1/forecasts?event=none", "no such event"},
+			{422, "/v1/ambiguities?kind=none", "query.kind"},
 			{422, "/v1/events/match-1?odds_format=roman", "query.odds_format"},
 			{422, "/v1/events/" + strings.Repeat("x", 257), "path.id"},
 			{422, "/v1/events/" + strings.Repeat("x", 257) + "/graph", "path.id"},

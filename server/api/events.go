@@ -2,12 +2,16 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/answer"
+	"corrgraph/answer/arbitrage"
+	"corrgraph/answer/forecast"
+	"corrgraph/answer/identity"
 	"corrgraph/odds"
 	"corrgraph/server/access"
 	"corrgraph/server/service"
@@ -21,6 +25,12 @@ type eventsInput struct {
 	Search string `query:"q" maxLength:"128" doc:"Part of the title or the id, in any case." example:"yankees"`
 	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the previous page."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of events in a page." example:"50"`
+}
+
+type ambiguitiesInput struct {
+	Kind   string `query:"kind" enum:"participant,event,id,roles,name" doc:"Only this kind: a name that fits several, events that could be one, an id with several meanings, exchanged roles, other spellings." example:"id"`
+	Cursor string `query:"cursor" maxLength:"32" doc:"next_cursor of the previous page."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of ambiguities in a page." example:"50"`
 }
 
 type eventInput struct {
@@ -63,8 +73,28 @@ type anomaliesInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of anomalies." example:"20"`
 }
 
+type forecastsInput struct {
+	Event  string    `query:"event" maxLength:"256" doc:"Only this event." example:"match-1"`
+	Since  time.Time `query:"since" doc:"Only those issued from this instant on." example:"2026-01-02T15:00:00Z"`
+	Cursor string    `query:"cursor" maxLength:"64" doc:"next_cursor of the previous page."`
+	Limit  int       `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of forecasts in a page." example:"50"`
+}
+
+// Forecasts is a page of forecasts.
+type Forecasts struct {
+	forecast.List
+	service.Freshness
+}
+
+// Windows are the current arbitrages, newest first.
+type Windows struct {
+	arbitrage.List
+	service.Freshness
+}
+
 type arbitrageInput struct {
-	Suppressed bool `query:"suppressed" doc:"Include those with a stale leg, suppressed or muted ones." example:"true"`
+	Suppressed bool    `query:"suppressed" doc:"Include those with a stale leg, suppressed or muted ones." example:"true"`
+	MinProfit  float64 `query:"min_profit" minimum:"0" maximum:"1" doc:"Smallest profit, as a share of the stakes." example:"0.005"`
 }
 
 // defaultEdges asks for the service's own limit of a graph.
@@ -76,6 +106,11 @@ func (a *API) askEvents() {
 		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, most recently quoted first",
 	}, service.Events{}, func(ctx context.Context, in *eventsInput) (reply, error) {
 		return fresh(a.o.Service.Events(ctx, answer.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
+	})
+	register(a, route{method: "GET", path: "/v1/ambiguities", role: access.Viewer}, huma.Operation{
+		OperationID: "list-ambiguities", Tags: []string{"events"}, Summary: "What could be two things, why, and what was done, newest first",
+	}, identity.Ambiguities{}, func(ctx context.Context, in *ambiguitiesInput) (reply, error) {
+		return fresh(a.o.Service.Ambiguities(ctx, identity.Query{Kind: in.Kind, Cursor: in.Cursor, Limit: in.Limit}))
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}", role: access.Viewer}, huma.Operation{
 		OperationID: "get-event", Tags: []string{"events"}, Summary: "An event with its quotes and forecasts",
@@ -92,13 +127,10 @@ func (a *API) askEvents() {
 		if in.Limit == 50 { // the default: both ways to ask share one document
 			in.Limit = defaultEdges
 		}
-		if !in.At.IsZero() {
-			return a.graphAt(ctx, in.ID, odds.TimeOf(in.At), in.Limit)
-		}
-		return a.graph(ctx, in.ID, in.Limit)
+		return a.graph(ctx, in.ID, odds.TimeOf(in.At), in.Limit)
 	})
 	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: access.Viewer}, huma.Operation{
-		OperationID: "get-moves", Tags: []string{"events"}, Summary: "Remembered moves of an event, and the times of its remembered graphs",
+		OperationID: "get-moves", Tags: []string{"events"}, Summary: "Remembered moves of an event, the waves in them with their likely origins, and the times of its remembered graphs",
 	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
 		return fresh(a.o.Service.Moves(ctx, answer.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
 	})
@@ -118,27 +150,34 @@ func (a *API) askEvents() {
 		}
 		return fresh(a.o.Service.RecentAnomalies(ctx, in.query("", in.Limit)))
 	})
+	register(a, route{method: "GET", path: "/v1/forecasts", role: access.Viewer}, huma.Operation{
+		OperationID: "list-forecasts", Tags: []string{"forecasts"}, Summary: "Forecasts of all events, one of a follower at a time, the newest first",
+	}, Forecasts{}, func(ctx context.Context, in *forecastsInput) (reply, error) {
+		out, q := &Forecasts{}, forecast.Query{Event: in.Event, Since: odds.TimeOf(in.Since), Cursor: in.Cursor, Limit: in.Limit}
+		return fresh(out, a.o.Service.Examine(ctx, service.OpPredictions, &out.Freshness, out.Find(q)))
+	})
 	register(a, route{method: "GET", path: "/v1/arbitrage", role: access.Viewer}, huma.Operation{
 		OperationID: "list-arbitrage", Tags: []string{"market"}, Summary: "Arbitrage at the current prices, leg by leg",
-	}, service.Windows{}, func(ctx context.Context, in *arbitrageInput) (reply, error) {
-		return fresh(a.o.Service.Arbitrage(ctx, in.Suppressed))
+	}, Windows{}, func(ctx context.Context, in *arbitrageInput) (reply, error) {
+		if math.IsNaN(in.MinProfit) {
+			return reply{}, invalid("query.min_profit", "expected a number from 0 to 1")
+		}
+		out := &Windows{}
+		err := a.o.Service.Examine(ctx, service.OpArbitrage, &out.Freshness, out.Find(arbitrage.Query{Suppressed: in.Suppressed, MinProfit: in.MinProfit}))
+		return fresh(out, err)
 	})
 }
 
-// graph answers with the graph of an event, if the governor permits it.
-func (a *API) graph(ctx context.Context, id string, limit int) (reply, error) {
+// graph answers with the graph of an event, of now (0) or a past one, if the governor permits
+// it.
+func (a *API) graph(ctx context.Context, id string, at odds.Time, limit int) (reply, error) {
 	if p := a.govern(); p != nil {
 		return reply{}, p
+	}
+	if at != 0 {
+		return fresh(a.o.Service.GraphAt(ctx, id, at, limit))
 	}
 	return shared(a.o.Service.Graph(ctx, id, limit))
-}
-
-// graphAt answers with a past graph of an event, if the governor permits it.
-func (a *API) graphAt(ctx context.Context, id string, at odds.Time, limit int) (reply, error) {
-	if p := a.govern(); p != nil {
-		return reply{}, p
-	}
-	return fresh(a.o.Service.GraphAt(ctx, id, at, limit))
 }
 
 // plainGraph answers the most frequent question, the graph without parameters. It
@@ -149,6 +188,6 @@ func (a *API) plainGraph(w http.ResponseWriter, r *http.Request) {
 		w.(*exchange).fail(invalid("path.id", "expected length <= 256"))
 		return
 	}
-	out, err := a.graph(r.Context(), id, defaultEdges)
+	out, err := a.graph(r.Context(), id, 0, defaultEdges)
 	w.(*exchange).reply(out, err)
 }

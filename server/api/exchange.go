@@ -8,8 +8,7 @@ import (
 	"corrgraph/server/service"
 )
 
-// exchange is one request and its answer. It is the ResponseWriter of all handlers,
-// and belongs to the request's goroutine.
+// exchange is one request and its answer. It is the ResponseWriter of all handlers, and belongs to the request's goroutine.
 type exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
@@ -45,8 +44,7 @@ func requestID(ctx context.Context) string {
 // Header implements http.ResponseWriter.
 func (x *exchange) Header() http.Header { return x.w.Header() }
 
-// WriteHeader implements http.ResponseWriter. If no route matched, the
-// multiplexer's error is recorded and replaced by a problem.
+// WriteHeader implements http.ResponseWriter. If no route matched, the multiplexer's error is recorded and replaced by a problem.
 func (x *exchange) WriteHeader(code int) {
 	if x.route == nil && !x.own && code >= 400 {
 		x.missed = code

@@ -107,7 +107,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		return nil
 	}}))
 	g.ingest = ingest.New(ingest.Options{Log: g.store.Log(), OutOfOrder: 5000})
-	o := live.Options{Intake: g.ingest}
+	o := live.Options{Intake: g.ingest, Stalled: faults.FeedStalled}
 	o.Engine.DecideEvery = 30 * 60_000
 	g.live = live.New(o)
 	audit := store.NewAuditor(g.store, store.AuditorOptions{})
@@ -264,7 +264,7 @@ func market(hours int) (requests []string) {
 	begin := time.Now().Add(-time.Duration(hours) * time.Hour)
 	x := []float64{0, 0}
 	for step := range hours * 360 {
-		at := begin.Add(time.Duration(step) * 10 * time.Second)
+		at := begin.Add(time.Duration(step)*10*time.Second + time.Duration(r.IntN(5000))*time.Millisecond) // regular times would be a poll's
 		for i := range x {
 			x[i] += 0.05 * r.NormFloat64()
 		}

@@ -2,29 +2,11 @@ package api
 
 import (
 	"net/http"
-	"net/netip"
 	"strconv"
 	"time"
 
 	"corrgraph/server/guard"
 )
-
-// addressKey is the key of a client without a token: its IPv4 address, or for IPv6
-// the /64 network of one subscriber. Headers of proxies are ignored, since any
-// client can send them.
-func addressKey(remote string) string {
-	at, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return "address unknown"
-	}
-	a := at.Addr().Unmap().WithZone("")
-	if a.Is6() {
-		if net, err := a.Prefix(64); err == nil {
-			return "address " + net.String()
-		}
-	}
-	return "address " + a.String()
-}
 
 // allow takes a token from the client's bucket and reports the limit in headers. If
 // the bucket is empty it returns the problem.

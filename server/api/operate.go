@@ -50,7 +50,7 @@ type FaultRequest struct {
 	Kind      string  `json:"kind" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall" doc:"What to break." example:"kill-layer"`
 	Layer     int     `json:"layer,omitempty" minimum:"0" maximum:"4" doc:"Of kill-layer." example:"4"`
 	DelayMs   int64   `json:"delay_ms,omitempty" minimum:"0" maximum:"60000" doc:"Of slow-store: delay added to each statement."`
-	Bytes     int64   `json:"bytes,omitempty" minimum:"0" doc:"Of memory-pressure: amount added to the memory in use."`
+	Bytes     int64   `json:"bytes,omitempty" minimum:"0" maximum:"1099511627776" doc:"Of memory-pressure: amount added to the memory in use."`
 	OffsetMs  int64   `json:"offset_ms,omitempty" minimum:"-86400000" maximum:"86400000" doc:"Of clock-skew: offset of the clock; above 0 is ahead."`
 	DurationS float64 `json:"duration_s" exclusiveMinimum:"0" maximum:"86400" doc:"How long it lasts." example:"30"`
 }
@@ -77,7 +77,7 @@ func (a *API) operate() {
 	}, service.Readiness{}, func(ctx context.Context, _ *nothing) (reply, error) { return fresh(s.Readiness(ctx)) })
 	register(a, route{method: "POST", path: "/v1/readiness", role: access.Admin}, huma.Operation{
 		OperationID: "record-readiness", Tags: []string{"operation"}, Summary: "Record results of gates that were run beside the service",
-		MaxBodyBytes: a.o.Body,
+		MaxBodyBytes: min(a.o.Body, 2<<20),
 	}, service.Readiness{}, func(ctx context.Context, in *gatesInput) (reply, error) {
 		return fresh(s.RecordReadiness(ctx, in.Body.Gates))
 	})
@@ -110,7 +110,7 @@ func (a *API) faults() {
 	})
 	register(a, route{method: "POST", path: "/v1/faults", role: access.Admin}, huma.Operation{
 		OperationID: "inject-fault", Tags: []string{"operation"}, Summary: "Inject a fault", DefaultStatus: http.StatusCreated,
-		MaxBodyBytes: a.o.Body,
+		MaxBodyBytes: min(a.o.Body, 64<<10),
 	}, service.Fault{}, func(ctx context.Context, in *faultInput) (reply, error) {
 		b := &in.Body
 		f, err := s.Inject(ctx, b.Kind, fault.Params{

@@ -10,12 +10,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"corrgraph/answer"
 	"corrgraph/server/service"
 )
 
 // Problem is an error as defined by RFC 9457.
 type Problem struct {
-	Type      string        `json:"type" doc:"Always about:blank: the status is the kind of problem." example:"about:blank"`
+	Type      string        `json:"type" doc:"about:blank: the status is the kind of problem. Or urn:corrgraph:problem:outcome-unknown: whether it was done is not known, and repeating it is safe." example:"about:blank"`
 	Title     string        `json:"title" doc:"The status in words." example:"Not Found"`
 	Status    int           `json:"status" doc:"The HTTP status." example:"404"`
 	Detail    string        `json:"detail" doc:"What is wrong, for people." example:"there is no such event"`
@@ -38,6 +39,9 @@ type ProblemItem struct {
 	Detail   string `json:"detail,omitempty" doc:"What is wrong with the line."`
 }
 
+// outcomeUnknown is the Type of a Problem that leaves open whether anything was done.
+const outcomeUnknown = "urn:corrgraph:problem:outcome-unknown"
+
 // problem makes a Problem; detail is for people.
 func problem(status int, detail string) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
@@ -52,7 +56,7 @@ func statusOf(c service.Code) int {
 		return http.StatusUnprocessableEntity
 	case service.Limited:
 		return http.StatusTooManyRequests
-	case service.Unavailable:
+	case service.Unavailable, service.Undecided:
 		return http.StatusServiceUnavailable
 	case service.Forbidden:
 		return http.StatusForbidden
@@ -78,8 +82,15 @@ func (a *API) failure(ctx context.Context, err error) *Problem {
 	e := service.Classify(err)
 	p = problem(statusOf(e.Code), e.Detail)
 	p.retry, p.cause, p.noted = e.RetryAfter, err, true
+	if e.Code == service.Undecided {
+		p.Type, p.Title = outcomeUnknown, "Outcome Unknown"
+	}
 	if p.Status == http.StatusServiceUnavailable && p.retry == 0 {
 		p.retry = time.Second
+	}
+	var filter *answer.Error
+	if errors.As(err, &filter) && filter.Parameter != "" {
+		p.Errors = []ProblemItem{{Message: filter.Detail, Location: "query." + filter.Parameter, Value: clip(filter.Value)}}
 	}
 	if e.Code == service.Internal {
 		a.o.Log.ErrorContext(ctx, "a request failed", "request_id", requestID(ctx), "error", err.Error())
@@ -94,7 +105,7 @@ func (p *Problem) Error() string { return p.Detail }
 func problemOf(m *huma.ErrorModel) *Problem {
 	p := problem(m.Status, m.Detail)
 	for _, e := range m.Errors {
-		if e != nil {
+		if e != nil && len(p.Errors) < mostErrors {
 			p.Errors = append(p.Errors, ProblemItem{Message: clip(e.Message), Location: clip(e.Location), Value: clipAny(e.Value)})
 		}
 	}

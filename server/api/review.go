@@ -58,7 +58,7 @@ func (a *API) reviews() {
 	}, review.Reviews{}, func(ctx context.Context, in *reviewsInput) (reply, error) { return fresh(s.Reviews(ctx, in.Limit)) })
 	register(a, route{method: "POST", path: "/v1/reviews", role: access.Operator}, huma.Operation{
 		OperationID: "review-anomaly", Tags: []string{"anomalies"}, Summary: "Acknowledge an anomaly, judge whether it was right, or mute unwanted ones",
-		DefaultStatus: 201, MaxBodyBytes: a.o.Body,
+		DefaultStatus: 201, MaxBodyBytes: min(a.o.Body, 64<<10),
 	}, review.Review{}, func(ctx context.Context, in *reviewInput) (reply, error) {
 		b := &in.Body
 		return created(fresh(s.Review(ctx, review.Request{
@@ -79,7 +79,7 @@ func (a *API) reviews() {
 	})
 	register(a, route{method: "POST", path: "/v1/proofs", role: access.Admin}, huma.Operation{
 		OperationID: "record-proof", Tags: []string{"operation"}, Summary: "Record the result of a load test or a drill",
-		DefaultStatus: 201, MaxBodyBytes: a.o.Body,
+		DefaultStatus: 201, MaxBodyBytes: min(a.o.Body, 2<<20),
 	}, service.Proof{}, func(ctx context.Context, in *proofInput) (reply, error) {
 		b := &in.Body
 		report, err := json.Marshal(b.Report)

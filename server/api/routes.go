@@ -26,8 +26,7 @@ type route struct {
 	metrics      *telemetry.Route
 }
 
-// isOpen reports whether a path needs neither token nor limit: monitoring must work
-// under every load.
+// isOpen reports whether a path needs neither token nor limit: monitoring must work under every load.
 func isOpen(path string) bool { return path == "/healthz" || path == "/readyz" }
 
 // mount registers a handler for a route.
@@ -82,8 +81,7 @@ func (x *exchange) outcome(whole bool) guard.Outcome {
 	return guard.Completed
 }
 
-// log logs an answered request if the level is enabled. The query is left out,
-// since it may hold private data.
+// log logs an answered request if the level is enabled. The query is left out, since it may hold private data.
 func (x *exchange) log(ctx context.Context, route string) {
 	if !x.api.o.Log.Enabled(ctx, slog.LevelDebug) {
 		return

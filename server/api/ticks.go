@@ -14,6 +14,7 @@ import (
 
 	"corrgraph/feed"
 	"corrgraph/feed/canonical"
+	"corrgraph/feed/oddsapi"
 	"corrgraph/odds"
 	"corrgraph/server/access"
 	"corrgraph/server/guard"
@@ -47,6 +48,7 @@ type parcel struct {
 	batches []*odds.Batch
 	lines   []int // line of the first tick of each batch
 	ticks   int
+	usable  int // of them, those with a price or a state
 	wrong   []mistake
 	rep     feed.Report
 	skipped int // lines that the parser did not see
@@ -54,6 +56,10 @@ type parcel struct {
 
 // read parses a body.
 func (p *parcel) read(ctx context.Context, form string, text []byte, most int, names *canonical.Names) error {
+	p.rep.Keep = mostErrors
+	if form != formCSV && oddsapi.Begins(text) {
+		return p.parse(ctx, oddsapi.New(), text, most)
+	}
 	var err error
 	if form == formJSON {
 		if text, p.wrong, err = linesOf(text); err != nil {
@@ -66,21 +72,36 @@ func (p *parcel) read(ctx context.Context, form string, text []byte, most int, n
 			p.wrong = wrong // linesOf has counted those of JSON
 		}
 	}
-	p.rep.Keep = mostErrors
-	first := 0
-	parser := canonical.New(canonical.Options{Names: names, Placed: func(_ *odds.Batch, from, _ int) { first = from }})
-	err = parser.Parse(ctx, "body", bytes.NewReader(text), func(b *odds.Batch) error {
+	return p.parse(ctx, canonical.New(canonical.Options{Names: names}), text, most)
+}
+
+func (p *parcel) parse(ctx context.Context, parser feed.Parser, text []byte, most int) error {
+	err := parser.Parse(ctx, "body", bytes.NewReader(text), feed.Checked("body", func(b *odds.Batch) error {
 		for i := range b.Updates {
-			p.ticks += max(1, len(b.Updates[i].Quotes))
+			p.count(&b.Updates[i])
 		}
 		if p.ticks > most {
 			return errTooMany
 		}
 		p.batches = append(p.batches, b)
-		p.lines = append(p.lines, first+p.skipped)
+		p.lines = append(p.lines, p.rep.Line()+p.skipped)
 		return nil
-	}, &p.rep)
+	}, &p.rep), &p.rep)
 	return p.judge(err, most)
+}
+
+// count adds the ticks of an update. An outcome whose price was refused is listed without a
+// price: it is a tick, but no use alone.
+func (p *parcel) count(u *odds.Update) {
+	p.ticks += max(1, len(u.Quotes))
+	if len(u.Quotes) == 0 {
+		p.usable++
+	}
+	for i := range u.Quotes {
+		if u.Quotes[i].Status != odds.Unpriced {
+			p.usable++
+		}
+	}
 }
 
 // judge turns the parser's error into a problem; a truncated last line counts as
@@ -137,10 +158,16 @@ func (a *API) ingest() {
 	op := huma.Operation{
 		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer is sent once they are on disk",
 		Description: "One tick per line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
+			"Or answers of The Odds API v4 as they came, told by their members, one in a JSON body or one per line: with a wrapper {\"timestamp\": …, \"data\": …}, whose timestamp is the event time, or bare (an array of events, or one event), whose newest last_update is. " +
 			"Sending ticks again is harmless: known ones count as duplicates. gzip is accepted. If no tick was usable the status is 422, with the same list of errors.",
 		DefaultStatus: http.StatusAccepted, RequestBody: ticksBody(),
 	}
-	a.document(&rt, op, Receipt{})
+	described := a.document(&rt, op, Receipt{})
+	described.Responses["503"] = &huma.Response{
+		Description: "Not now: Retry-After says when to send the ticks again. Of type " + outcomeUnknown +
+			" if the service could not tell in time whether it has accepted them; what it has accepted then counts as duplicates.",
+		Content: described.Responses["default"].Content,
+	}
 	a.mount(&rt, a.ticks)
 }
 
@@ -212,15 +239,14 @@ func (a *API) accept(r *http.Request, form string, claim *guard.Admission) (*Rec
 	if err := a.read(r, form, claim, p); err != nil {
 		return nil, err
 	}
-	var got ingest.Receipt
-	var err error
-	if len(p.batches) > 0 {
+	got, err := ingest.Receipt{}, error(nil)
+	if p.usable > 0 {
 		if got, err = a.o.Service.Ingest(r.Context(), p.batches); err != nil {
 			return nil, err
 		}
 	}
 	out := p.receipt(got, a.o.Service.State().AsOf)
-	if len(p.batches) == len(got.Refused) && out.Rejected > 0 {
+	if (p.usable == 0 || len(p.batches) == len(got.Refused)) && out.Rejected > 0 {
 		bad := problem(http.StatusUnprocessableEntity, "no tick in the request is usable")
 		bad.Errors = out.Errors
 		return nil, bad

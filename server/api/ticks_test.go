@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"corrgraph/server/guard/fault"
 	"corrgraph/server/service"
 )
 
@@ -82,6 +83,57 @@ func TestTicksAreTakenInEveryForm(t *testing.T) {
 		settle()
 		if n := g.service.State().Counts.Quotes; n != 11 {
 			t.Errorf("%d quotes applied, want 11", n)
+		}
+	})
+}
+
+// answerOf is a bare answer of The Odds API with one event, of which one bookmaker was
+// updated at an instant.
+func answerOf(at time.Time, price string) string {
+	return fmt.Sprintf(`[{"id":"m","sport_key":"a_b","commence_time":"2000-01-02T00:00:00Z","home_team":"A","away_team":"B","bookmakers":[`+
+		`{"key":"v","last_update":%q,"markets":[{"key":"h2h","outcomes":[{"name":"A","price":%s},{"name":"B","price":1.9}]}]}]}]`, at.Format(time.RFC3339), price)
+}
+
+// Answers of The Odds API are taken as they came: wrapped, bare, one event, one a line. What
+// a replay rejects is rejected, with its line.
+func TestAnswersOfTheOddsAPIAreTaken(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		at := time.Now().Add(-time.Minute).Truncate(time.Second)
+		wrapped := func(s int, price string) string {
+			return fmt.Sprintf(`{"timestamp":%q,"data":%s}`, at.Add(time.Duration(s)*time.Second).Format(time.RFC3339), answerOf(at, price))
+		}
+		bare := func(s int) string { return answerOf(at.Add(time.Duration(s)*time.Second), "2.1") }
+		one := func(s int) string { return strings.TrimSuffix(strings.TrimPrefix(bare(s), "["), "]") }
+		for i, c := range []struct {
+			form, body         string
+			accepted, rejected int
+			line               int
+		}{
+			{formJSON, wrapped(1, "2.1"), 2, 0, 0},
+			{formJSON, strings.ReplaceAll(wrapped(2, "2.2"), ",", ",\n"), 2, 0, 0},
+			{formJSON, bare(3), 2, 0, 0},
+			{formJSON, one(4), 2, 0, 0},
+			{formNDJSON, wrapped(5, "2.1") + "\n" + bare(6) + "\n" + one(7) + "\n", 6, 0, 0},
+			{formNDJSON, wrapped(8, "2.1") + "\n" + wrapped(9, "0.5") + "\n", 3, 1, 2},
+			{formNDJSON, wrapped(10, "2.1") + "\n{\n", 2, 1, 2},
+			{formJSON, fmt.Sprintf(`{"timestamp":%q,"data":[]}`, at.Format(time.RFC3339)), 0, 0, 0},
+		} {
+			w := g.send(c.form, c.body)
+			g.want(http.StatusAccepted, w)
+			g.conforms("POST", "/v1/ticks", http.StatusAccepted, w.Body.Bytes())
+			got := decode[Receipt](t, w)
+			if got.Accepted != c.accepted || got.Rejected != c.rejected || c.rejected > 0 && got.Errors[0].Line != c.line {
+				t.Errorf("case %d: %+v", i, got)
+			}
+		}
+		settle()
+		if n := g.service.State().Counts.Quotes; n != 19 {
+			t.Errorf("%d quotes applied, want 19", n)
+		}
+		g.refused(http.StatusUnprocessableEntity, "no tick", g.send(formJSON, strings.ReplaceAll(wrapped(11, "0.5"), "1.9", "0.9")))
+		old := g.send(formNDJSON, wrapped(12, "2.1")+"\n"+strings.Replace(wrapped(13, "2.1"), `"timestamp":"1999`, `"timestamp":"2099`, 1))
+		if got := decode[Receipt](t, old); got.Accepted != 2 || got.Rejected != 2 || got.Errors[0].Line != 2 {
+			t.Errorf("one answer of the future: %+v", got)
 		}
 	})
 }
@@ -238,5 +290,47 @@ func TestTicksWaitForBetterTimes(t *testing.T) {
 		g.refused(http.StatusServiceUnavailable, "near its ceiling", g.get("/v1/predictions?node="+leaderNode))
 		g.refused(http.StatusServiceUnavailable, "near its ceiling", g.get("/v1/stream"))
 		g.want(http.StatusOK, g.get("/v1/events"))
+	})
+}
+
+func TestTheNameOfTheConsensusIsRefused(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		own := tick(time.Now(), "a", "m", "home", 2)
+		got := decode[Receipt](t, g.want(http.StatusAccepted, g.send(formNDJSON, own+tick(time.Now().Add(time.Second), "%63onsensus", "m", "home", 2))))
+		if got.Accepted != 1 || got.Rejected != 1 || got.Reasons["reserved_name"] != 1 || !slices.Equal(lines(got.Errors), []int{2}) {
+			t.Errorf("%+v", got)
+		}
+		g.refused(http.StatusUnprocessableEntity, "reserved_name", g.send(formJSON, "["+strings.TrimSpace(tick(time.Now(), "Consensus ", "m", "home", 2))+"]"))
+	})
+}
+
+// A sender whose ticks may be accepted later is told so, and loses or doubles nothing by
+// sending them again.
+func TestWhoGetsNoAnswerInTimeIsToldThatTheOutcomeIsUnknown(t *testing.T) {
+	bubble(t, knobs{chaos: true}, func(t *testing.T, g *rig) {
+		must[service.Fault](t)(g.service.Inject(t.Context(), string(fault.FeedStall), fault.Params{}, 5*time.Minute))
+		var unsure string
+		for n := range 40 {
+			body := tick(time.Now().Add(time.Duration(n)*time.Millisecond), "a", "m", "home", 2)
+			w := g.send(formNDJSON, body)
+			if w.Code == http.StatusAccepted {
+				continue
+			}
+			unsure = body
+			g.conforms("POST", "/v1/ticks", http.StatusServiceUnavailable, w.Body.Bytes())
+			if p := decode[Problem](t, w); w.Code != http.StatusServiceUnavailable || p.Type != outcomeUnknown || p.Title != "Outcome Unknown" || w.Header().Get("Retry-After") == "" {
+				t.Errorf("%d %+v", w.Code, p)
+			}
+			break
+		}
+		must[int](t)(g.service.ClearFaults(t.Context()))
+		time.Sleep(time.Second)
+		got := decode[Receipt](t, g.want(http.StatusAccepted, g.send(formNDJSON, unsure)))
+		if got.Accepted+got.Duplicates != 1 || got.Rejected != 0 {
+			t.Errorf("sent again: %+v", got)
+		}
+		if again := decode[Receipt](t, g.want(http.StatusAccepted, g.send(formNDJSON, unsure))); again.Duplicates != 1 {
+			t.Errorf("sent a third time: %+v", again)
+		}
 	})
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -78,8 +79,11 @@ func (a *API) profiles() {
 		op := a.document(&rt, huma.Operation{OperationID: p.id, Tags: []string{"operation"}, Summary: p.what}, nil)
 		op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 		a.mount(&rt, func(w http.ResponseWriter, r *http.Request) {
-			// A profile takes the requested seconds. A test's recorder has no deadline to
-			// lift.
+			if n, err := strconv.ParseFloat(r.FormValue("seconds"), 64); err == nil && n > 300 {
+				w.(*exchange).fail(invalid("query.seconds", "expected number <= 300"))
+				return
+			}
+			// A profile takes the requested seconds. A test's recorder has no deadline to lift.
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 			p.h(w, r)
 		})

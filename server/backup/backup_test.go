@@ -260,7 +260,7 @@ func TestWhatAKilledProcessLeftIsRemovedAndTheOldExpire(t *testing.T) {
 	if got := names(t, dir); len(got) != 6 {
 		t.Errorf("left by a failure: %v", got)
 	}
-	again, err := ReadStatus(dir)
+	again, err := ReadStatus(dir, noon.Add(9*time.Hour))
 	if err != nil || again.Failures != 2 || !again.LastSuccess.Equal(noon.Add(3*time.Hour)) || !strings.Contains(again.LastError, errSource.Error()) {
 		t.Errorf("status on the disk: %+v, %v", again, err)
 	}

@@ -168,7 +168,7 @@ func TestAStatusThatIsNoneBeginsAnew(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, statusFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if s, err := ReadStatus(dir); err != nil || s.Failures != 0 || !s.LastSuccess.Equal(noon) {
+		if s, err := ReadStatus(dir, noon); err != nil || s.Failures != 0 || !s.LastSuccess.Equal(noon) {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}

@@ -67,15 +67,16 @@ func Open(o Options) (*Folder, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	status, err := ReadStatus(o.Dir)
+	status, err := ReadStatus(o.Dir, o.Clock())
 	if err != nil {
 		return nil, err
 	}
 	return &Folder{o: o, making: make(chan struct{}, 1), status: status}, nil
 }
 
-// ReadStatus reads the status of a folder without opening it.
-func ReadStatus(dir string) (Status, error) {
+// ReadStatus reads the status of a folder without opening it. A backup named by a time after
+// now, which a clock has made that was ahead, is no success of the present.
+func ReadStatus(dir string, now time.Time) (Status, error) {
 	var s Status
 	if b, err := os.ReadFile(filepath.Join(dir, statusFile)); err == nil {
 		if json.Unmarshal(b, &s) != nil {
@@ -86,10 +87,23 @@ func ReadStatus(dir string) (Status, error) {
 	}
 	all, err := List(dir)
 	s.LastSuccess = time.Time{} // the folder is authoritative
-	if len(all) > 0 {
-		s.LastSuccess = all[0].At
+	if b, ok := newest(all, now); ok && !b.At.After(now) {
+		s.LastSuccess = b.At
 	}
 	return s, err
+}
+
+// newest returns the newest of a list of backups, one of the present if there is one.
+func newest(all []Backup, now time.Time) (b Backup, ok bool) {
+	for _, b := range all {
+		if !b.At.After(now) {
+			return b, true
+		}
+	}
+	if len(all) == 0 {
+		return b, false
+	}
+	return all[0], true
 }
 
 // Status returns the status from memory.
@@ -113,7 +127,7 @@ func (f *Folder) Make(ctx context.Context, src Source) (b Backup, err error) {
 	}
 	made := err == nil
 	if made {
-		err = f.rotate()
+		err = f.rotate(at)
 	}
 	return b, f.note(err, func(s *Status) {
 		if made {
@@ -131,16 +145,17 @@ func (f *Folder) VerifyNewest(ctx context.Context) (held store.Contents, err err
 	}
 	defer free()
 	all, err := List(f.o.Dir)
-	if err == nil && len(all) == 0 {
+	b, ok := newest(all, f.o.Clock())
+	if err == nil && !ok {
 		err = fmt.Errorf("a backup in %s: %w", f.o.Dir, fs.ErrNotExist)
 	}
 	if err == nil {
-		held, err = Verify(ctx, all[0].Path)
+		held, err = Verify(ctx, b.Path)
 	}
 	now := f.o.Clock().UTC()
 	return held, f.note(err, func(s *Status) {
 		if err == nil {
-			s.LastVerified, s.Verified, s.Held = now, filepath.Base(all[0].Path), &held
+			s.LastVerified, s.Verified, s.Held = now, filepath.Base(b.Path), &held
 		}
 	})
 }
@@ -155,18 +170,24 @@ func (f *Folder) take(ctx context.Context) (free func(), err error) {
 	}
 }
 
-// rotate removes backups that Keep does not retain.
-func (f *Folder) rotate() error {
+// rotate removes backups that Keep does not retain. Those named by a time after now are
+// kept by the same rule beside those of the present, whose places they must not take.
+func (f *Folder) rotate(now time.Time) error {
 	all, err := List(f.o.Dir)
 	if err != nil {
 		return err
 	}
-	times := make([]time.Time, len(all))
+	var past, ahead []time.Time
 	at := map[time.Time]Backup{}
-	for i, b := range all {
-		times[i], at[b.At] = b.At, b
+	for _, b := range all {
+		at[b.At] = b
+		if b.At.After(now) {
+			ahead = append(ahead, b.At)
+		} else {
+			past = append(past, b.At)
+		}
 	}
-	for _, t := range Expired(times, f.o.Keep) {
+	for _, t := range append(Expired(past, f.o.Keep), Expired(ahead, f.o.Keep)...) {
 		if err := remove(at[t]); err != nil {
 			return err
 		}
@@ -227,14 +248,23 @@ func (f *Folder) wait(failed int) time.Duration {
 		return min(f.o.Retry<<min(failed-1, 16), max(f.o.Every, f.o.Retry))
 	}
 	s, now := f.Status(), f.o.Clock()
-	return max(0, min(s.LastSuccess.Add(f.o.Every).Sub(now), s.LastVerified.Add(f.o.VerifyEvery).Sub(now)))
+	return min(until(now, s.LastSuccess, f.o.Every), until(now, s.LastVerified, f.o.VerifyEvery))
+}
+
+// until returns how long after now something is due that was last done at a time. What is
+// said to have been done in the future is due: the clock was ahead then.
+func until(now, last time.Time, every time.Duration) time.Duration {
+	if last.After(now) {
+		return 0
+	}
+	return max(0, last.Add(every).Sub(now))
 }
 
 // due does whatever is due and reports whether all of it succeeded.
 func (f *Folder) due(ctx context.Context, src Source) bool {
 	do := func(operation string, last time.Time, every time.Duration, act func() error) bool {
 		start := f.o.Clock()
-		if start.Before(last.Add(every)) {
+		if until(start, last, every) > 0 {
 			return true
 		}
 		err := act()

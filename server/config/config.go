@@ -43,13 +43,15 @@ type TLS struct {
 
 // ServerLimits limit connections.
 type ServerLimits struct {
-	Body        Size          `yaml:"body" default:"16MiB" min:"1KiB" max:"1GiB" doc:"Largest request body, after decompression."`
-	Header      Size          `yaml:"header" default:"64KiB" min:"4KiB" max:"1MiB" doc:"Largest request header."`
-	Read        time.Duration `yaml:"read" default:"30s" min:"100ms" max:"10m" doc:"Time to receive a whole request."`
-	Write       time.Duration `yaml:"write" default:"30s" min:"100ms" max:"10m" doc:"Time to send an answer; a stream has this for each event."`
-	Idle        time.Duration `yaml:"idle" default:"2m" min:"1s" max:"1h" doc:"How long a connection may wait for its next request."`
-	Shutdown    time.Duration `yaml:"shutdown" default:"15s" min:"1s" max:"10m" doc:"Time that requests have to finish when the service is asked to stop."`
-	Connections int           `yaml:"connections" default:"4096" min:"1" max:"1000000" doc:"Maximum number of open connections; further ones wait in the kernel's queue."`
+	Body               Size          `yaml:"body" default:"16MiB" min:"1KiB" max:"1GiB" doc:"Largest request body, after decompression."`
+	Header             Size          `yaml:"header" default:"64KiB" min:"4KiB" max:"1MiB" doc:"Largest request header."`
+	Read               time.Duration `yaml:"read" default:"30s" min:"100ms" max:"10m" doc:"Time to receive a whole request."`
+	Write              time.Duration `yaml:"write" default:"30s" min:"100ms" max:"10m" doc:"Time to send an answer; a stream has this for each event."`
+	Idle               time.Duration `yaml:"idle" default:"2m" min:"1s" max:"1h" doc:"How long a connection may wait for its next request."`
+	Shutdown           time.Duration `yaml:"shutdown" default:"15s" min:"1s" max:"10m" doc:"Time that requests have to finish when the service is asked to stop."`
+	Connections        int           `yaml:"connections" default:"4096" min:"1" max:"1000000" doc:"Maximum number of open connections. Further ones get nothing but health, from a reserve."`
+	AddressConnections int           `yaml:"address_connections" default:"1024" min:"0" max:"1000000" doc:"Maximum number of open connections of one address (IPv6: of one /64 network), so that no client locks others out. 0: as many as of all, for a service that only a proxy reaches."`
+	Reserve            int           `yaml:"reserve" default:"32" min:"0" max:"1024" doc:"Connections beyond these limits on which /healthz and /readyz are still served, for 5 s and a quarter of them to each address. Where they are taken, the newest takes the place of the oldest. 0: none; further connections are closed at once."`
 }
 
 // Access configures authentication.
@@ -74,9 +76,46 @@ type Engine struct {
 	Seed        uint64        `yaml:"seed" default:"1" min:"1" doc:"Seed of the decoys."`
 	Settle      time.Duration `yaml:"settle" default:"100ms" min:"1ms" max:"1m" doc:"Event time to wait for all legs of a market before its margin is removed."`
 	Devig       string        `yaml:"devig" default:"multiplicative" enum:"multiplicative,additive,power,shin" doc:"How a bookmaker's margin is removed before prices are compared. A store keeps the method with which it was built: the service does not start on a store with another one. Displayed fair prices always use Shin's method."`
+	Memory      time.Duration `yaml:"memory" default:"28d" min:"4d" max:"365d" doc:"Event time for which a move is evidence of who leads. It is forgotten by the quarter: verdicts rest on the last three quarters of it at least. An edge whose follower no longer answers forgets at once what is older than the change."`
 	ForgetAfter time.Duration `yaml:"forget_after" default:"7d" min:"7d" max:"365d" doc:"Event time after its last quote for which the history of an event stays in memory. At least 7d, the window of layer 3."`
-	KeepMoves   int           `yaml:"keep_moves" default:"1024" min:"64" max:"1000000" doc:"Moves remembered per series; each takes 24 bytes. Single pairs and the history of an edge are computed from them; families keep their sums forever."`
+	KeepMoves   int           `yaml:"keep_moves" default:"1024" min:"64" max:"1000000" doc:"Moves remembered per series; each takes 24 bytes. Single pairs and the history of an edge are computed from them; families keep sums for engine.memory."`
+	Commission  []Commission  `yaml:"commission" default:"[]" doc:"Commission that venues take on net winnings. Arbitrage and expected value count it. Bookmakers that are not listed take none: their margin is in the price. The fee of an exchange that is not listed is unknown, and no expected value is stated there."`
+	PaperDelay  time.Duration `yaml:"paper_delay" default:"5s" min:"1ms" max:"1h" doc:"Time after a forecast at which its bet is placed in the paper ledger, at the first quote from then on."`
+	Limits      EngineLimits  `yaml:"limits" doc:"What sources can make the engine hold. What comes first in the order of the ticks is kept; the rest is counted by reason, in /metrics and /v1/health. A replay has the defaults."`
 	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners that adds to the built-in one."`
+}
+
+// Commission is what one venue keeps of net winnings.
+type Commission struct {
+	Venue string  `yaml:"venue" doc:"Key of the venue, as in nodes: betfair_ex_uk."`
+	Share float64 `yaml:"share" min:"0" max:"0.5" doc:"Share of net winnings: 0.05 is 5 %."`
+}
+
+// Commissions is the commission by venue.
+func (e *Engine) Commissions() map[string]float64 {
+	out := map[string]float64{}
+	for _, c := range e.Commission {
+		out[c.Venue] = c.Share
+	}
+	return out
+}
+
+// EngineLimits bound what sources can make the engine hold: see engine.Limits, whose
+// defaults these are.
+type EngineLimits struct {
+	Events     int `yaml:"events" default:"50000" min:"10" max:"10000000" doc:"Events in memory; quotes of further ones are refused."`
+	Markets    int `yaml:"markets" default:"1000" min:"1" max:"100000" doc:"Markets of an event, each alternate line one; quotes of further ones are refused."`
+	Selections int `yaml:"selections" default:"500" min:"2" max:"10000" doc:"Outcomes of a market; an update with further ones is refused."`
+	Venues     int `yaml:"venues" default:"100" min:"1" max:"1000" doc:"Venues of a market; quotes of further ones are refused."`
+	Prices     int `yaml:"prices" default:"20000" min:"2" max:"10000000" doc:"Prices held of an event: outcomes times venues, over all its markets. An update that needs more is refused."`
+	AllPrices  int `yaml:"all_prices" default:"2000000" min:"100" max:"100000000" doc:"Prices held of all events."`
+	VenueNames int `yaml:"venue_names" default:"2000" min:"1" max:"100000" doc:"Names of venues in all; quotes of further ones are refused."`
+	Sources    int `yaml:"sources" default:"1000" min:"1" max:"100000" doc:"Sources in all; quotes of further ones are refused."`
+	Paired     int `yaml:"paired" default:"16" min:"2" max:"256" doc:"Venues of a market that are paired with each other in layer 1: the first, then the busiest."`
+	Related    int `yaml:"related" default:"24" min:"2" max:"256" doc:"Markets of an event that are paired with each other in layer 2: the first."`
+	Pairs      int `yaml:"pairs" default:"20000" min:"1" max:"10000000" doc:"Pairs watched of an event; further ones are counted as left out."`
+	AllPairs   int `yaml:"all_pairs" default:"500000" min:"1" max:"100000000" doc:"Pairs watched of all events."`
+	Families   int `yaml:"families" default:"16384" min:"64" max:"1000000" doc:"Families of a layer, each with evidence of at most about 80 KiB. If four times as many would not fit into limits.memory_ceiling, the limit is lower."`
 }
 
 // Publish configures publication to readers.

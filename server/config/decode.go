@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"corrgraph/internal/suggest"
 )
 
 // decoder decodes one text into values, and records its problems and the keys that
@@ -102,7 +104,7 @@ func (d *decoder) unknown(k *yaml.Node, fields []field, prefix, name string) {
 	near := ""
 	if _, ok := under(root(), prefix); ok {
 		near = nearestKey(prefix, name)
-	} else if near = nearest(name, names(fields)); near != "" {
+	} else if near = suggest.Nearest(name, names(fields)); near != "" {
 		near = join(prefix, near)
 	}
 	if near == "" {

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"corrgraph/internal/suggest"
 )
 
 // largest is the maximum size of a configuration file in bytes.
@@ -126,7 +128,7 @@ func (l *Loaded) environment(env []string) (problems Problems) {
 			problems = append(problems, l.override(f, value, Origin{FromEnv, name})...)
 			continue
 		}
-		near := nearest(strings.TrimPrefix(name, envPrefix), known)
+		near := suggest.Nearest(strings.TrimPrefix(name, envPrefix), known)
 		if near != "" {
 			near = envPrefix + near
 		}

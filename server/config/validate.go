@@ -34,10 +34,26 @@ func (c *Config) problems() Problems {
 	c.reach(&p)
 	c.costs(&p)
 	c.tracing(&p)
+	c.commissions(&p)
 	for i := range c.Chaos.Schedule {
 		p = append(p, c.Chaos.Schedule[i].problems(fmt.Sprintf("chaos.schedule[%d]", i))...)
 	}
 	return p
+}
+
+// commissions checks that each venue is named once.
+func (c *Config) commissions(p *Problems) {
+	seen := map[string]bool{}
+	for i, x := range c.Engine.Commission {
+		key := fmt.Sprintf("engine.commission[%d].venue", i)
+		switch {
+		case x.Venue == "":
+			*p = append(*p, Problem{Key: key, Text: "want the key of a venue"})
+		case seen[x.Venue]:
+			*p = append(*p, Problem{Key: key, Text: fmt.Sprintf("%q is listed twice", x.Venue)})
+		}
+		seen[x.Venue] = true
+	}
 }
 
 // limits lists values that are out of bounds or not among the allowed words.

@@ -194,15 +194,24 @@ func perturb(v reflect.Value) {
 		v.SetBool(!v.Bool())
 	case v.Kind() == reflect.String:
 		v.SetString(v.String() + "x")
+	case v.Len() == 0:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 	default:
 		v.SetLen(v.Len() - 1)
 	}
 }
 
-func TestNearest(t *testing.T) {
-	for word, want := range map[string]string{"client_rte": "client_rate", "LAYERS": "layers", "alyers": "layers", "": "", "qqqq": "", "evry": "every"} {
-		if got := nearest(word, []string{"client_rate", "layers", "every", "x"}); got != want {
-			t.Errorf("%q: %q, want %q", word, got, want)
+func TestCommission(t *testing.T) {
+	l := loaded(t, Options{Set: []string{"engine.commission=[{venue: betfair, share: 0.05}, {venue: smarkets, share: 0.02}]"}})
+	if got := l.Engine.Commissions(); len(got) != 2 || got["betfair"] != 0.05 || got["smarkets"] != 0.02 {
+		t.Errorf("%v", got)
+	}
+	_, err := Load(Options{Set: []string{"engine.commission=[{venue: betfair, share: 0.05}, {venue: betfair, share: 5}, {share: 0.1}]"}})
+	for _, want := range []string{
+		`engine.commission[1].share: want 0 to 0.5, have 5`, `engine.commission[1].venue: "betfair" is listed twice`, "engine.commission[2].venue: want the key of a venue",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"corrgraph/internal/suggest"
 )
 
 // parse sets v, a value of any key type but a list, from text. On an error v is
@@ -109,7 +111,7 @@ func orNearest(have string, words []string) string {
 	if have == "" {
 		return ""
 	}
-	near := nearest(have, words)
+	near := suggest.Nearest(have, words)
 	if near == "" {
 		return fmt.Sprintf(", have %q", have)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 
 	"corrgraph/feed"
 	"corrgraph/odds"
@@ -17,12 +18,16 @@ type feeds struct {
 	mu     sync.Mutex
 	of     map[feedKey]*feed.Stats // guarded by mu
 	listed []feed.Stats            // guarded by mu; immutable once listed, nil if a row has changed since
+	recent map[string]*recent      // guarded by mu; by source
+	begun  time.Time
 }
 
 // mostFeeds limits the memory that a client can take up by inventing names.
 const mostFeeds = 1024
 
-func newFeeds() feeds { return feeds{of: map[feedKey]*feed.Stats{}, listed: []feed.Stats{}} }
+func newFeeds() feeds {
+	return feeds{of: map[feedKey]*feed.Stats{}, listed: []feed.Stats{}, recent: map[string]*recent{}, begun: time.Now()}
+}
 
 // feedLocked returns the row of a source or venue. Beyond the limit it is a row
 // that is never listed: a venue's quotes are counted in its source's row too.
@@ -47,6 +52,9 @@ func (f *feeds) heard(b *odds.Batch, now odds.Time) {
 	s := f.feedLocked(b.Source, "")
 	s.Polled = b.Polled
 	count(s, b.At, now, now.Sub(b.At), b.Quotes())
+	if now != 0 {
+		f.recentLocked(s).accepted(f.span(), b.Quotes())
+	}
 	for i := range b.Updates {
 		u := &b.Updates[i]
 		delay := now.Sub(b.At)
@@ -55,7 +63,7 @@ func (f *feeds) heard(b *odds.Batch, now odds.Time) {
 		}
 		v := f.feedLocked(b.Source, u.Venue)
 		v.Polled = b.Polled
-		count(v, b.At, now, delay, len(u.Quotes))
+		count(v, b.At, now, delay, u.Prices())
 	}
 }
 
@@ -77,6 +85,7 @@ func (f *feeds) refused(source, reason string, quotes int) {
 	defer f.mu.Unlock()
 	f.listed = nil
 	s := f.feedLocked(source, "")
+	f.recentLocked(s).refused(f.span(), reason, quotes)
 	was := s.Refused // listed maps must not change
 	s.Refused = map[string]uint64{reason: uint64(quotes)}
 	for reason, n := range was {

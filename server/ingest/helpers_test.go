@@ -83,8 +83,7 @@ func (s *sink) times() (out []odds.Millis) {
 func run(t *testing.T, o Options) (g *Ingester, to *sink, end func()) {
 	t.Helper()
 	if o.Clock == nil {
-		begin := time.Now() // of the bubble
-		o.Clock = func() time.Time { return noon.Std().Add(time.Since(begin)) }
+		o.Clock = clockFrom(noon)
 	}
 	g, to = New(o), &sink{recovered: -1}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -98,6 +97,12 @@ func run(t *testing.T, o Options) (g *Ingester, to *sink, end func()) {
 			t.Error(err)
 		}
 	}
+}
+
+// clockFrom is a clock that begins at a time now, in a bubble.
+func clockFrom(at odds.Time) func() time.Time {
+	begin := time.Now()
+	return func() time.Time { return at.Std().Add(time.Since(begin)) }
 }
 
 // batch returns two quotes of a source's own venue.

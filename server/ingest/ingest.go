@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -47,10 +46,12 @@ type Ingester struct {
 	skew     atomic.Int64  // how far ahead of the clock a tick may be, ms
 	heldBack atomic.Int64  // batches waiting in order
 	feeds    feeds
+	waits    atomic.Pointer[Ahead] // nil: nothing in the log is ahead of the clock
 
 	// The rest belongs to Run's goroutine.
 	judge judge
 	order order
+	ahead ahead
 	enc   ticklog.Encoder
 }
 
@@ -74,6 +75,13 @@ func (g *Ingester) Feeds() []feed.Stats { return g.feeds.list() }
 
 // HeldBack returns how many accepted batches wait for earlier ones.
 func (g *Ingester) HeldBack() int { return int(g.heldBack.Load()) }
+
+// Refusing lists the sources of which most quotes were refused lately, by name.
+func (g *Ingester) Refusing() []Refusing { return g.feeds.refusing() }
+
+// Ahead returns the first batch of the log that waits for the clock to reach it; nil if
+// none does.
+func (g *Ingester) Ahead() *Ahead { return g.waits.Load() }
 
 // Accept takes batches, each in the order of its source, and owns them from then
 // on. It returns once the accepted ones are on disk. After ErrRecovering,
@@ -110,65 +118,134 @@ func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, 
 }
 
 // Run reads the log back, then accepts ticks until ctx ends, delivers everything
-// accepted and returns nil; or it returns the error of the log that stopped it. It
-// closes the sink in any case.
+// accepted and returns nil; or it returns the error of the log that stopped it, or
+// ErrTurned. It closes the sink in any case.
 func (g *Ingester) Run(ctx context.Context, to Sink) error {
 	defer close(g.stopped)
 	defer to.Close()
-	if err := g.recover(ctx, to); err != nil {
+	err := g.ahead.open(ctx, g.o.Log, g.o.Damaged)
+	defer g.ahead.close()
+	if err == nil {
+		err = g.recover(ctx, to)
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	g.serve(ctx, to)
+	err = g.serve(ctx, to)
 	close(g.closing)
 	g.refuseAll()
 	g.deliver(to, odds.Never, 0)
-	return nil
+	return err
 }
 
 // recoverQuotes is how many quotes, or batches, are read back per delivery: a few
 // deliveries wait in memory at a time.
 const recoverQuotes = 4096
 
-// recover delivers the content of the log as if it arrived again.
+// recover delivers the content of the log as if it arrived again, up to what is ahead of
+// the clock.
 func (g *Ingester) recover(ctx context.Context, to Sink) error {
-	n := 0
-	for b, err := range ticklog.ByTime(ctx, g.o.Log) {
-		if err == nil {
+	for more := true; more; {
+		var err error
+		if more, err = g.recall(to); err == nil {
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			return fmt.Errorf("reading the tick log back: %w", err)
-		}
-		g.judge.recall(b)
-		g.feeds.heard(b, 0)
-		g.order.add(b)
-		if n += b.Quotes() + 1; n >= recoverQuotes {
-			n = 0
-			g.deliver(to, g.judge.floor+1, 0)
+			return err
 		}
 	}
-	g.deliver(to, g.judge.floor+1, 0)
 	to.Recovered(func() { g.ready.Store(true) })
 	return nil
 }
 
+// recall delivers the next part of the log; more is false once all of it up to the clock
+// has been delivered.
+func (g *Ingester) recall(to Sink) (more bool, err error) {
+	now := g.now()
+	for n := 0; n < recoverQuotes; {
+		b, err := g.ahead.take(now.Add(g.tolerance()))
+		if b != nil {
+			g.judge.recall(b, now)
+			g.feeds.heard(b, 0)
+			g.order.add(b)
+			n += b.Quotes() + 1
+		}
+		if err != nil {
+			return false, err
+		}
+		if b == nil {
+			g.wait()
+			g.deliver(to, g.judge.floor+1, 0)
+			return false, nil
+		}
+	}
+	g.deliver(to, g.judge.floor+1, 0)
+	return true, nil
+}
+
+// wait publishes what waits for the clock.
+func (g *Ingester) wait() {
+	var first *Ahead
+	if b := g.ahead.next; b != nil {
+		first = &Ahead{b.Source, b.At}
+	}
+	if was := g.waits.Load(); was == nil || first == nil || *was != *first {
+		g.waits.Store(first)
+	}
+}
+
+func (g *Ingester) now() odds.Time { return odds.TimeOf(g.o.Clock()) }
+
+// tolerance is how far ahead of the clock a tick may be.
+func (g *Ingester) tolerance() odds.Millis { return odds.Millis(g.skew.Load()) }
+
 // serve takes requests until ctx ends.
-func (g *Ingester) serve(ctx context.Context, to Sink) {
+func (g *Ingester) serve(ctx context.Context, to Sink) error {
 	idle := time.NewTimer(g.o.Idle)
 	defer idle.Stop()
 	for {
+		var err error
 		select {
 		case r := <-g.requests:
-			g.take(g.gather(r), to)
+			group := g.gather(r)
+			if err = g.due(to); err == nil {
+				err = g.take(group, to)
+			} else {
+				refuse(group, ErrStopped)
+			}
 		case <-idle.C:
-			g.quiet(to)
+			if err = g.due(to); err == nil {
+				g.quiet(to)
+			}
 		case <-ctx.Done():
-			return
+			return nil
+		}
+		if err != nil {
+			return err
 		}
 		idle.Reset(g.o.Idle)
+	}
+}
+
+// due delivers what the clock has reached of the log.
+func (g *Ingester) due(to Sink) error {
+	for more := g.ahead.next != nil; more; {
+		var err error
+		if more, err = g.recall(to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse answers requests of which nothing was accepted.
+func refuse(group []*request, err error) {
+	for _, r := range group {
+		r.err = err
+		close(r.done)
 	}
 }
 
@@ -177,8 +254,7 @@ func (g *Ingester) refuseAll() {
 	for {
 		select {
 		case r := <-g.requests:
-			r.err = ErrStopped
-			close(r.done)
+			refuse([]*request{r}, ErrStopped)
 		default:
 			return
 		}
@@ -194,12 +270,12 @@ const (
 
 // gather collects the requests waiting behind r.
 func (g *Ingester) gather(r *request) []*request {
-	group, quotes := []*request{r}, r.quotes()
+	group, quotes := []*request{r}, Quotes(r.batches)
 	for len(group) < groupRequests && quotes < groupQuotes {
 		select {
 		case r := <-g.requests:
 			group = append(group, r)
-			quotes += r.quotes()
+			quotes += Quotes(r.batches)
 		default:
 			return group
 		}
@@ -207,16 +283,22 @@ func (g *Ingester) gather(r *request) []*request {
 	return group
 }
 
-func (r *request) quotes() (n int) {
-	for _, b := range r.batches {
+// Quotes counts the prices in batches.
+func Quotes(batches []*odds.Batch) (n int) {
+	for _, b := range batches {
 		n += b.Quotes()
 	}
 	return n
 }
 
-// take judges a group, appends it, answers it and delivers the complete instants.
-func (g *Ingester) take(group []*request, to Sink) {
-	now, skew := odds.TimeOf(g.o.Clock()), odds.Millis(g.skew.Load())
+// take judges a group, appends it, answers it and delivers the complete instants. If the
+// clock was put back, nothing of the group is accepted and it returns ErrTurned.
+func (g *Ingester) take(group []*request, to Sink) error {
+	now, skew := g.now(), g.tolerance()
+	if g.turned(group, now, skew) {
+		refuse(group, ErrRecovering)
+		return ErrTurned
+	}
 	before := g.judge.mark()
 	var chunks []ticklog.Chunk
 	for _, r := range group {
@@ -235,6 +317,19 @@ func (g *Ingester) take(group []*request, to Sink) {
 	if err == nil && len(chunks) > 0 {
 		g.deliver(to, g.judge.floor+1, now)
 	}
+	return nil
+}
+
+// turned reports whether a group shows that the clock was put back.
+func (g *Ingester) turned(group []*request, now odds.Time, skew odds.Millis) bool {
+	for _, r := range group {
+		for _, b := range r.batches {
+			if g.judge.turned(b, now, skew) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (g *Ingester) append(chunks []ticklog.Chunk) error {
@@ -278,11 +373,11 @@ func (g *Ingester) deliver(to Sink, before, accepted odds.Time) {
 	to.Deliver(instants, accepted)
 }
 
-// quiet delivers everything accepted, since no tick has arrived for a while; later
-// ticks must be newer.
+// quiet delivers everything accepted that is not ahead of the clock, since no tick has
+// arrived for a while; later ticks must be newer.
 func (g *Ingester) quiet(to Sink) {
-	if g.judge.close(g.o.CoalesceWindow) {
-		g.deliver(to, g.judge.floor+1, 0)
+	if until, changed := g.judge.close(g.o.CoalesceWindow, g.now()); changed {
+		g.deliver(to, until+1, 0)
 		to.Quiet()
 	}
 }

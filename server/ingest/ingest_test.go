@@ -14,7 +14,7 @@ import (
 
 func TestInstantsComeInOrderAndOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, to, end := run(t, Options{Log: &logtest.Memory{}})
+		g, to, end := run(t, Options{Log: &logtest.Memory{}, Clock: clockFrom(noon.Add(1500))})
 		send(t, g, batch("a", 0, 1.9))
 		send(t, g, batch("c", -1000, 1.7), batch("b", 1500, 1.8))
 		synctest.Wait()

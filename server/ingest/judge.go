@@ -19,6 +19,7 @@ const (
 type judge struct {
 	outOfOrder odds.Millis
 	newest     odds.Time // of accepted batches
+	present    odds.Time // newest of those that were not ahead of the clock
 	floor      odds.Time // batches at or before it are late
 	known      *ticklog.Seen
 	added      []uint64 // hashes added since the last mark
@@ -26,20 +27,20 @@ type judge struct {
 }
 
 func newJudge(outOfOrder odds.Millis, remember int) judge {
-	return judge{outOfOrder: outOfOrder, newest: odds.Ever, floor: odds.Ever, known: ticklog.NewSeen(remember), names: interner{}}
+	return judge{outOfOrder: outOfOrder, newest: odds.Ever, present: odds.Ever, floor: odds.Ever, known: ticklog.NewSeen(remember), names: interner{}}
 }
 
 // mark is a state to which the judge can return.
-type mark struct{ newest, floor odds.Time }
+type mark struct{ newest, present, floor odds.Time }
 
 func (j *judge) mark() mark {
 	j.added = j.added[:0]
-	return mark{j.newest, j.floor}
+	return mark{j.newest, j.present, j.floor}
 }
 
 // undo forgets what was judged since the last mark, when it could not be appended.
 func (j *judge) undo(m mark) {
-	j.newest, j.floor = m.newest, m.floor
+	j.newest, j.present, j.floor = m.newest, m.present, m.floor
 	for _, h := range j.added {
 		j.known.Remove(h)
 	}
@@ -50,8 +51,8 @@ func (j *judge) undo(m mark) {
 func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
 	for i, b := range r.batches {
 		if reason, detail := j.bar(b, now, skew); reason != "" {
-			if reason == late && j.knows(b) {
-				r.receipt.Duplicates += b.Quotes() // late, but only a repetition
+			if j.knows(b) && (reason == late || len(b.Updates) > 0) {
+				r.receipt.Duplicates += b.Quotes() // late or ahead, but only a repetition
 				continue
 			}
 			r.receipt.Refused = append(r.receipt.Refused, Refusal{i, reason, detail, b.Quotes()})
@@ -60,7 +61,7 @@ func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
 		fresh := j.unknown(b)
 		n := 0
 		for k := range fresh {
-			n += len(fresh[k].Quotes)
+			n += fresh[k].Prices()
 			fresh[k].Event = j.names.event(b.Source, fresh[k].Event)
 		}
 		r.receipt.Duplicates += b.Quotes() - n
@@ -71,36 +72,51 @@ func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
 		own := *b
 		own.Updates = fresh
 		r.fresh = append(r.fresh, &own)
-		j.come(b.At)
+		j.come(b.At, now)
 	}
 	ordered(r.fresh)
 }
 
 // recall records a batch that is in the log.
-func (j *judge) recall(b *odds.Batch) {
+func (j *judge) recall(b *odds.Batch, now odds.Time) {
 	for i := range b.Updates {
 		u := &b.Updates[i]
 		j.known.Add(j.known.Hash(b, u))
 		u.Event = j.names.event(b.Source, u.Event)
 	}
-	j.come(b.At)
+	j.come(b.At, now)
 }
 
-// come advances the time before which batches are late.
-func (j *judge) come(at odds.Time) {
+// come advances the time before which batches are late. A batch ahead of the clock
+// advances it no further than to the clock: one source that is ahead makes no other late.
+func (j *judge) come(at, now odds.Time) {
 	j.newest = max(j.newest, at)
-	j.floor = max(j.floor, j.newest.Add(-j.outOfOrder)-1)
+	if at <= now {
+		j.present = max(j.present, at)
+	}
+	j.floor = max(j.floor, min(j.newest, now).Add(-j.outOfOrder)-1)
 }
 
 // close makes late whatever is not newer than the accepted ticks and their
-// coalescing window, so that nothing need wait for it. It reports whether that
-// changed anything.
-func (j *judge) close(window odds.Millis) bool {
-	if j.newest == odds.Ever || j.floor >= j.newest {
-		return false
+// coalescing window, so that nothing need wait for it. It returns the time up to which
+// that is so, and whether it changed anything. Ticks ahead of the clock go on waiting.
+func (j *judge) close(window odds.Millis, now odds.Time) (until odds.Time, changed bool) {
+	until = j.newest
+	if until > now {
+		until = j.present
 	}
-	j.floor = j.newest.Add(window)
-	return true
+	if until == odds.Ever || j.floor >= until {
+		return until, false
+	}
+	j.floor = until.Add(window)
+	return until, true
+}
+
+// turned reports whether the clock was put back: ticks have been applied that are further
+// ahead of it than any may be, and b, which is of the present, would be late for that
+// reason alone.
+func (j *judge) turned(b *odds.Batch, now odds.Time, skew odds.Millis) bool {
+	return j.floor > now.Add(skew) && b.At <= now.Add(skew) && !j.knows(b)
 }
 
 // bar returns why a batch must be refused; empty if it need not be.
@@ -109,7 +125,7 @@ func (j *judge) bar(b *odds.Batch, now odds.Time, skew odds.Millis) (reason, det
 	case b.At <= j.floor:
 		return late, fmt.Sprintf("%s is too late to take its place: ticks up to %s have been applied", b.At, j.floor)
 	case b.At > now.Add(skew):
-		return future, fmt.Sprintf("%s is %s ahead of the clock, more than %s", b.At, b.At.Sub(now).Std(), skew.Std())
+		return future, fmt.Sprintf("%s is more than %s ahead of the clock, which says %s", b.At, skew.Std(), now)
 	}
 	return "", ""
 }

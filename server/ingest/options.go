@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"corrgraph/odds"
@@ -55,6 +56,9 @@ type Options struct {
 	Remember int
 	// Clock is the wall clock, which may jump. Nil means time.Now.
 	Clock func() time.Time
+	// Damaged is called with each chunk of the log that can't be read back; the rest is
+	// read. Nil: such a chunk ends Run.
+	Damaged func(ticklog.Damage)
 	// Appended is called with the duration of each append to the log. It must be
 	// quick. Nil: not reported.
 	Appended func(took time.Duration)
@@ -86,4 +90,10 @@ var (
 	ErrRecovering = errors.New("the tick log is being read back")
 	ErrStopped    = errors.New("no more ticks are accepted")
 	ErrBusy       = errors.New("too many requests are waiting to be accepted")
+	// ErrUndecided is for callers of Accept as the cause of a deadline: what was to be
+	// accepted may or may not be.
+	ErrUndecided = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+	// ErrTurned ends Run when the clock was put back behind what has been applied: only
+	// from the log can the engine be brought back to the present. Another Run does that.
+	ErrTurned = errors.New("the clock was put back behind the ticks that have been applied")
 )

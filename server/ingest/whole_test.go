@@ -36,7 +36,8 @@ func TestWhatIsAcknowledgedIsDeliveredOnceAndInOrder(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
 			log := &logtest.Memory{}
-			g, to, end := run(t, Options{Log: log, OutOfOrder: 500, FutureSkew: 1 << 40})
+			o := Options{Log: log, OutOfOrder: 500, Clock: clockFrom(noon.Add(60_000))}
+			g, to, end := run(t, o)
 			acknowledged, duplicates, refused := 0, 0, 0
 			at := odds.Millis(0)
 			var sent []*odds.Batch
@@ -72,7 +73,7 @@ func TestWhatIsAcknowledgedIsDeliveredOnceAndInOrder(t *testing.T) {
 			if times := to.times(); !slices.IsSorted(times) || len(slices.Compact(slices.Clone(times))) != len(times) {
 				t.Errorf("seed %d: instants out of order, or one in two parts: %v", seed, times)
 			}
-			_, again, end := run(t, Options{Log: log, OutOfOrder: 500})
+			_, again, end := run(t, o)
 			end()
 			if got := again.said(); !slices.Equal(got, all) {
 				t.Errorf("seed %d: after a restart %d updates, before it %d, or in another order", seed, len(got), len(all))
@@ -154,7 +155,7 @@ func TestALargeLogIsDeliveredInParts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		g, to, end := run(t, Options{Log: log})
+		g, to, end := run(t, Options{Log: log, Clock: clockFrom(noon.Add(60_000))})
 		if g.HeldBack() != 201 || len(to.times()) != n-201 {
 			t.Errorf("%d held back, %d delivered: within 2 s of the newest others may still come", g.HeldBack(), len(to.times()))
 		}

@@ -40,7 +40,7 @@ func (i *Instance) prune(ctx context.Context) error {
 			return
 		}
 		for ctx.Err() == nil {
-			n, err := ticklog.Retain(ctx, i.store.Log(), now.Add(-odds.MillisOf(c.Store.LogRetention)), int64(c.Store.LogMaxBytes), pruneStep)
+			n, err := ticklog.Retain(ctx, i.store.Log(), now.Add(-odds.MillisOf(c.Store.LogRetention)), now, int64(c.Store.LogMaxBytes), pruneStep)
 			if err != nil {
 				i.log.Error("the tick log could not be pruned", "error", err.Error())
 			}

@@ -52,6 +52,7 @@ type Instance struct {
 	latency *telemetry.Latency
 	tracing *telemetry.Tracing
 	store   *sqlite.Store
+	hurt    store.Condition // of the store
 	audit   *store.Auditor
 	memory  *guard.Memory
 	limiter *guard.Limiter
@@ -190,6 +191,9 @@ func (i *Instance) openStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := i.examine(ctx); err != nil {
+		return err
+	}
 	i.audit = store.NewAuditor(i.store, store.AuditorOptions{
 		Queue: c.Audit.Queue, Keep: c.Audit.Keep, Rows: unbounded(int(c.Audit.MaxRows)), Bytes: int64(unbounded(int(c.Audit.MaxBytes))),
 	})
@@ -252,20 +256,34 @@ func (i *Instance) openEngine(ctx context.Context) error {
 	i.ingest = ingest.New(ingest.Options{
 		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
 		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.clock,
-		Appended: func(took time.Duration) { i.timed("append", took) },
+		Appended: func(took time.Duration) { i.timed("append", took) }, Damaged: i.damaged,
 	})
 	o := live.Options{
 		Intake: i.ingest, Results: i.store, Facts: facts,
 		Engine: engine.Options{
 			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
-			ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig,
+			Memory: odds.MillisOf(c.Engine.Memory), ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig, Commission: c.Engine.Commissions(), PaperDelay: odds.MillisOf(c.Engine.PaperDelay),
+			Limits: within(engine.Limits(c.Engine.Limits), int64(c.Limits.MemoryCeiling)),
 		},
+		Pressed:      func() bool { return i.memory.Sheds(guard.ShedL4) },
 		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.clock, Stalled: i.faults.FeedStalled,
 		Timed: i.timed, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
 	}
 	o.Standby, o.Off = standby(c)
 	i.live = live.New(o)
 	return nil
+}
+
+// evidenceBytes is about what the evidence of one family takes: 80 KiB, and three closed parts of
+// its memory of 16 KiB.
+const evidenceBytes = 128 << 10
+
+// within lowers the number of families so that their evidence takes at most half of a
+// memory ceiling in bytes, were two layers full.
+func within(l engine.Limits, ceiling int64) engine.Limits {
+	l = l.WithDefaults()
+	l.Families = max(64, min(l.Families, int(ceiling/4/evidenceBytes)))
+	return l
 }
 
 // standby returns which layers wait for idle time and which are off.
@@ -298,7 +316,7 @@ func (i *Instance) openService() error {
 		return err
 	}
 	i.service, err = service.New(service.Options{
-		Ingest: i.ingest, Live: i.live, Store: i.store, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
+		Ingest: i.ingest, Live: i.live, Store: i.store, Condition: &i.hurt, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
 		Graphs: graphs, Predictions: predictions, Memory: i.memory, Faults: i.faults, Clock: i.clock,
 		Breakers:  guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
 		Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
@@ -333,6 +351,10 @@ func (i *Instance) Log() *slog.Logger { return i.log }
 // Addr returns the address of the listener.
 func (i *Instance) Addr() string { return i.http.listener.Addr().String() }
 
+// ErrTurned is returned by Run when the clock was put back behind the ticks that have been
+// applied. An Instance opened anew reads them from the log as far as the clock goes.
+var ErrTurned = ingest.ErrTurned
+
 // Run serves until ctx ends. Then it lets requests finish, applies and saves
 // accepted ticks, and returns nil, or the failure that stopped it.
 func (i *Instance) Run(ctx context.Context) error {
@@ -350,6 +372,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	r.inner(i.service.Run)
 	m := newMeter(i) // before the first scrape
 	r.inner(func(ctx context.Context) error { return i.measure(ctx, m) })
+	r.inner(i.inspect)
 	r.inner(i.prune)
 	r.inner(i.chaos)
 	if i.backups != nil {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -339,5 +340,44 @@ func TestPagesAreReadAlone(t *testing.T) {
 		if code, body, h := r.ask(method, "/", "", "x"); code < 400 || h.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: status %d, %s: %s", method, code, h.Get("Content-Type"), body)
 		}
+	}
+}
+
+// A source that sent before a restart is silent from the restart on. It once was said to be
+// silent since 1970, and the alert fired at every restart.
+func TestASourceIsSilentSinceTheRestartAtMost(t *testing.T) {
+	c := settings(t)
+	const name = "corrgraph_feed_last_tick_timestamp_seconds"
+	last := func(r *running) (text string) {
+		r.until("the metric is there", func() bool {
+			_, all := r.get("/metrics", "")
+			for line := range strings.Lines(all) {
+				if v, ok := strings.CutPrefix(line, name+`{source="sim"} `); ok {
+					text = strings.TrimSpace(v)
+				}
+				if strings.HasPrefix(line, name+`{source="old"}`) {
+					t.Errorf("a source of recordings is said to be silent: %s", line)
+				}
+			}
+			return text != ""
+		})
+		return text
+	}
+	tick := func(source string, at time.Time) string {
+		return fmt.Sprintf(`{"ts_source":%d,"source":%q,"sport":"tennis","bookmaker":"a","event_id":"m","home":"A","away":"B","market":"h2h","selection":"A","price":2}`+"\n", at.UnixMilli(), source)
+	}
+	begun := time.Now()
+	r := start(t, c)
+	if _, err := r.get("/metrics", ""); strings.Contains(err, name+"{") {
+		t.Error("the metric is there without a source")
+	}
+	r.ask("POST", "/v1/ticks", "", tick("old", begun.Add(-100*24*time.Hour)))
+	r.ask("POST", "/v1/ticks", "", tick("sim", begun))
+	r.until("it is applied", func() bool { return r.service.State().Counts.Quotes == 2 })
+	r.stop()
+	r = start(t, c)
+	defer r.stop()
+	if at, err := strconv.ParseFloat(last(r), 64); err != nil || at < float64(begun.Unix()) {
+		t.Errorf("%v, %v", at, err)
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/net/netutil"
 
 	"corrgraph/server/access"
 	"corrgraph/server/api"
@@ -26,6 +26,7 @@ type server struct {
 	i        *Instance
 	api      *api.API
 	listener net.Listener
+	door     *door // the same
 	http     *http.Server
 	cert     atomic.Pointer[tls.Certificate] // nil without TLS
 	grace    time.Duration
@@ -64,7 +65,7 @@ func (i *Instance) listen() (*server, error) {
 	}
 	l := c.Server.Limits
 	s.http = &http.Server{
-		Handler: pages(s.api), ReadTimeout: l.Read, ReadHeaderTimeout: min(l.Read, 10*time.Second), WriteTimeout: l.Write, IdleTimeout: l.Idle,
+		Handler: healthOnly(pages(s.api)), ConnContext: connContext, ReadTimeout: l.Read, ReadHeaderTimeout: min(l.Read, 10*time.Second), WriteTimeout: l.Write, IdleTimeout: l.Idle,
 		MaxHeaderBytes: int(l.Header), ErrorLog: slog.NewLogLogger(i.log.Handler(), slog.LevelDebug),
 	}
 	if c.Server.TLS.Cert != "" {
@@ -80,7 +81,12 @@ func (i *Instance) listen() (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening on %s: %w", c.Server.Listen, err)
 	}
-	s.listener = netutil.LimitListener(inner, l.Connections)
+	address := l.AddressConnections
+	if address == 0 {
+		address = l.Connections
+	}
+	s.door = newDoor(inner, doorLimits{l.Connections, address, l.Reserve, 5 * time.Second})
+	s.listener = s.door
 	return s, nil
 }
 
@@ -105,6 +111,9 @@ func (s *server) settings(c *config.Config) (api.Settings, error) {
 		if err != nil {
 			return set, err
 		}
+		if open := openToAll(c.Access.TokensFile); open != 0 { // hashes: they open no door, but need not be known
+			s.i.log.Warn("everybody on this machine may read the tokens file", "file", c.Access.TokensFile, "mode", open.String(), "mend", "chmod o-rwx")
+		}
 		set.Tokens = tokens
 		return set, nil
 	}
@@ -123,8 +132,20 @@ func (s *server) certificate(c *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("certificate %s: %w", c.Server.TLS.Cert, err)
 	}
+	if open := openToAll(c.Server.TLS.Key); open != 0 {
+		return fmt.Errorf("server.tls.key: everybody on this machine may read %s (%v): chmod o-rwx", c.Server.TLS.Key, open)
+	}
 	s.cert.Store(&pair)
 	return nil
+}
+
+// openToAll returns the permissions of a file that everybody may use; 0 for any other, and
+// for none.
+func openToAll(path string) fs.FileMode {
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o007 != 0 {
+		return info.Mode().Perm()
+	}
+	return 0
 }
 
 // reload reads tokens and certificate again, and replaces both or neither.

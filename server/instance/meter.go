@@ -17,6 +17,7 @@ import (
 // by other parts when metrics are scraped.
 type meter struct {
 	i         *Instance
+	begun     time.Time
 	quotes    map[string]uint64
 	refused   map[[2]string]uint64
 	missed    map[string]int
@@ -56,7 +57,7 @@ func (s *scale) weigh(ctx context.Context, log ticklog.Log) *int64 {
 
 func newMeter(i *Instance) *meter {
 	m := &meter{
-		i: i, quotes: map[string]uint64{}, refused: map[[2]string]uint64{}, missed: map[string]int{},
+		i: i, begun: i.clock(), quotes: map[string]uint64{}, refused: map[[2]string]uint64{}, missed: map[string]int{},
 		anomalies: map[live.AnomalyCount]uint64{}, outcomes: map[[2]string]uint64{}, refusals: newRefusals(i.metrics),
 	}
 	i.metrics.Collect(m.collect)
@@ -73,6 +74,9 @@ func (m *meter) tick() {
 			continue
 		}
 		s := m.i.metrics.Source(f.Source)
+		if _, met := m.quotes[f.Source]; !met && m.expected(f.Last) {
+			s.LastTick(m.begun)
+		}
 		if n := f.Quotes - m.quotes[f.Source]; n > 0 && f.Received != 0 { // not from the log
 			s.Received(int(n))
 			s.LastTick(f.Received.Std())
@@ -90,6 +94,7 @@ func (m *meter) tick() {
 			s.Gap()
 		}
 		m.missed[f.Source] = f.Missed
+		s.Skew(f.Skew.Std())
 	}
 	if d := st.Counts.Coincidences - m.met; d > 0 {
 		m.i.metrics.Coincidences.Add(float64(d))
@@ -118,6 +123,18 @@ func (m *meter) tick() {
 	}
 }
 
+// expectedWithin is how long before the start a source must have been heard to be expected
+// after it.
+const expectedWithin = 24 * time.Hour
+
+// expected reports whether a source whose newest tick in the log is of a time was sending
+// before the start: it is silent from the start on, not since 1970. A source of recordings
+// is not expected.
+func (m *meter) expected(last odds.Time) bool {
+	ago := m.begun.Sub(last.Std())
+	return ago >= 0 && ago <= expectedWithin
+}
+
 // collect fills in values owned by other parts.
 func (m *meter) collect(r *telemetry.Readings) {
 	i := m.i
@@ -132,6 +149,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
 	r.Engine = &telemetry.Engine{Queue: st.Queue, Now: st.AsOf.Std()}
 	r.Stream = i.http.stream()
+	r.Beyond, r.LeftOut, r.Pooled, r.Cut = st.Counts.Refused, st.Counts.LeftOut, st.Counts.Pooled, i.http.door.refused()
 	r.Faults = map[string]int{}
 	for _, f := range i.faults.Active() {
 		r.Faults[string(f.Kind)]++

@@ -6,6 +6,7 @@ import (
 	"corrgraph/detect"
 	"corrgraph/engine"
 	"corrgraph/ledger"
+	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
 
@@ -19,12 +20,17 @@ const (
 // and the lists, and of each event for its view. It belongs to the loop.
 type book struct {
 	settled   ring[ledger.Prediction] // in order of settlement
+	at        map[string]int          // where in settled a call is, by id
 	issued    uint64
 	outcomes  map[outcomeKey]uint64
 	anomalies ring[AnomalyUpdate]
 	seq       uint64 // of the newest anomaly update
 	kinds     map[anomalyKey]uint64
 	events    map[string]*eventBook
+
+	unforecast ring[*money.Bet]      // closed bets of value that no forecast made
+	bets       map[string]*money.Bet // the newest of each call that is not settled yet
+	priced     uint64                // news of bets
 }
 
 type outcomeKey struct {
@@ -52,7 +58,8 @@ type eventBook struct {
 
 func newBook(predictions, anomalies int) *book {
 	return &book{
-		settled: ring[ledger.Prediction]{most: predictions}, anomalies: ring[AnomalyUpdate]{most: anomalies},
+		settled: ring[ledger.Prediction]{most: predictions}, at: map[string]int{}, anomalies: ring[AnomalyUpdate]{most: anomalies},
+		unforecast: ring[*money.Bet]{most: predictions}, bets: map[string]*money.Bet{},
 		outcomes: map[outcomeKey]uint64{}, kinds: map[anomalyKey]uint64{}, events: map[string]*eventBook{},
 	}
 }
@@ -69,14 +76,24 @@ func (k *book) event(id string) *eventBook {
 // note records the engine's news.
 func (k *book) note(n *engine.News) {
 	k.issued += uint64(len(n.Issued))
+	for i := range n.Issued {
+		k.bets[n.Issued[i].ID] = n.Issued[i].Money
+	}
 	for _, p := range n.Settled {
 		if p.Outcome == ledger.AlreadyMoved {
 			k.issued++ // it was settled on issue
 		}
+		if b := k.bets[p.ID]; b != nil {
+			p.Money = b
+		}
+		delete(k.bets, p.ID)
 		k.outcomes[outcomeKey{p.Layer, p.Outcome}]++
-		k.settled.add(p)
+		k.keep(p)
 		e := k.event(p.Event)
 		e.settled = keepNewest(append(e.settled, p), eventPredictions)
+	}
+	for i := range n.Priced {
+		k.price(&n.Priced[i])
 	}
 	for _, a := range n.Anomalies {
 		k.update(a)
@@ -86,29 +103,52 @@ func (k *book) note(n *engine.News) {
 	}
 }
 
+// keep adds a settled prediction.
+func (k *book) keep(p ledger.Prediction) {
+	r := &k.settled
+	if len(r.values) == r.most {
+		delete(k.at, r.values[r.head].ID)
+	}
+	r.add(p)
+	n := len(r.values)
+	k.at[p.ID] = (r.head + n - 1) % n
+}
+
+// price records what has become known of a bet.
+func (k *book) price(t *engine.Told) {
+	k.priced++
+	if t.Call == "" {
+		k.unforecast.add(t.Bet)
+		return
+	}
+	of := func(p *ledger.Prediction) bool { return p.ID == t.Call }
+	i, found := k.at[t.Call]
+	if found {
+		k.settled.values[i].Money = t.Bet
+	}
+	if e := k.events[t.Event]; e != nil {
+		for i := range e.settled {
+			if of(&e.settled[i]) {
+				e.settled[i].Money = t.Bet
+			}
+		}
+	}
+	if _, open := k.bets[t.Call]; open {
+		k.bets[t.Call] = t.Bet
+	}
+}
+
 // update records an anomaly in place of its earlier form.
 func (k *book) update(a detect.Anomaly) {
 	k.seq++
 	x := AnomalyUpdate{k.seq, a}
 	e := k.event(a.Event)
-	others := slices.DeleteFunc(e.anomalies, func(o AnomalyUpdate) bool { return same(&o.Anomaly, &a) })
+	others := slices.DeleteFunc(e.anomalies, func(o AnomalyUpdate) bool { return o.Key() == a.Key() })
 	if len(others) == len(e.anomalies) { // first update of this anomaly
 		k.kinds[anomalyKey{a.Kind, a.Layer, a.Suppressed != ""}]++
 	}
 	e.anomalies = keepNewest(append(others, x), eventAnomalies)
 	k.anomalies.add(x)
-}
-
-// same reports whether a and b are updates of the same anomaly.
-func same(a, b *detect.Anomaly) bool {
-	return a.Kind == b.Kind && a.At == b.At && a.Layer == b.Layer && last(a.Nodes) == last(b.Nodes)
-}
-
-func last(nodes []odds.NodeID) odds.NodeID {
-	if len(nodes) == 0 {
-		return ""
-	}
-	return nodes[len(nodes)-1]
 }
 
 // keepNewest drops elements beyond most from the front, once there is a quarter too
@@ -123,19 +163,14 @@ func keepNewest[T any](s []T, most int) []T {
 // newest returns the newest update of each anomaly, newest first; most limits their
 // number.
 func (k *book) newest(most int) []AnomalyUpdate {
-	type id struct {
-		kind, event string
-		node        odds.NodeID
-		at          odds.Time
-	}
-	seen := map[id]bool{}
+	seen := map[detect.Key]bool{}
 	var out []AnomalyUpdate
 	for a := range k.anomalies.backward {
-		x := id{a.Kind, a.Event, last(a.Nodes), a.At}
-		if seen[x] {
+		k := a.Key()
+		if seen[k] {
 			continue
 		}
-		seen[x] = true
+		seen[k] = true
 		if out = append(out, *a); len(out) == most {
 			break
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"corrgraph/catalog"
 )
 
 // The list of events is renewed every rowsEvery. It backs off when that costs more
@@ -16,17 +18,18 @@ const (
 // eventList caches the list of events. It belongs to the loop.
 type eventList struct {
 	rows []EventRow // immutable; nil before the first time
+	of   []catalog.League
 	made time.Duration
 	took time.Duration
 }
 
-// at returns the list, renewed if due.
-func (l *eventList) at(now time.Duration, p *publisher) []EventRow {
+// at returns the list and the leagues of its events, renewed if due.
+func (l *eventList) at(now time.Duration, p *publisher) ([]EventRow, []catalog.League) {
 	if l.rows == nil || now-l.made >= max(rowsEvery, min(50*l.took, rowsSeldom)) {
-		l.rows, l.made = p.rows(), now
+		l.rows, l.of, l.made = p.rows(), p.e.Leagues(), now
 		l.took = p.watch.now() - now
 	}
-	return l.rows
+	return l.rows, l.of
 }
 
 // rows lists all events by newest quote, then id.

@@ -15,6 +15,7 @@ import (
 	"corrgraph/detect"
 	"corrgraph/engine"
 	"corrgraph/ledger"
+	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
 
@@ -108,6 +109,30 @@ func TestABookCountsForecastsByLayerAndOutcome(t *testing.T) {
 	k.note(&engine.News{Forgotten: []string{"e", "unknown"}})
 	if k.events["e"] != nil || k.events["f"] == nil || k.outcomes[outcomeKey{odds.Direct, ledger.Hit}] != 1 {
 		t.Error("what is forgotten is the event, not what was counted")
+	}
+}
+
+// A revision is told as the same forecast again, and is none more.
+func TestARevisionIsTheSameForecast(t *testing.T) {
+	p := ledger.Prediction{ID: "1", Event: "e", IssuedAt: 5, P: 0.5}
+	p.Revise(ledger.Revision{At: 5, P: 0.5})
+	n := &engine.News{Issued: []ledger.Prediction{p.Clone()}}
+	p.Revise(ledger.Revision{At: 7, P: 0.25})
+	n.Revised = []ledger.Prediction{p}
+	n.Answered = []ledger.Prediction{{ID: "1", Event: "e", Outcome: ledger.Hit, ResolvedAt: 9}}
+	n.Settled = n.Answered // told once, whenever it is settled
+	k, pub := newBook(9, 9), &publisher{hub: NewHub(9)}
+	pub.book = k
+	k.note(n)
+	pub.tell(n)
+	if k.issued != 1 || len(pub.messages) != 3 || pub.messages[2].Kind != "outcome" {
+		t.Fatalf("%d issued, %d messages", k.issued, len(pub.messages))
+	}
+	for i, want := range []odds.Time{5, 7} {
+		m := pub.messages[i]
+		if said := m.Data.(Issued); m.Kind != "prediction" || m.At != want || said.ID != "1" || said.Newest().At != want {
+			t.Errorf("message %d: %+v", i, m)
+		}
 	}
 }
 
@@ -372,4 +397,29 @@ func TestAnEventThatIsForgottenIsNotSaved(t *testing.T) {
 	var none *changes
 	none.note(at, "a") // where nothing is saved
 	none.forget("a")
+}
+
+// What becomes known of a bet reaches its call while the call is kept, and is dropped with it.
+func TestBetsAreKeptWithTheirCalls(t *testing.T) {
+	call := func(id string, price float64) ledger.Prediction {
+		return ledger.Prediction{ID: id, Event: "m", Money: &money.Bet{Price: price}}
+	}
+	told := func(id string, price float64) engine.Told {
+		return engine.Told{Call: id, Event: "m", Bet: &money.Bet{Price: price}}
+	}
+	b := newBook(2, 2)
+	b.note(&engine.News{Issued: []ledger.Prediction{call("a", 1), call("b", 1), call("c", 1)}})
+	b.note(&engine.News{Priced: []engine.Told{told("a", 2)}}) // while it is open
+	b.note(&engine.News{Settled: []ledger.Prediction{call("a", 1)}})
+	if got := b.settled.all(); len(got) != 1 || got[0].Money.Price != 2 || b.event("m").settled[0].Money.Price != 2 {
+		t.Errorf("%+v", got)
+	}
+	b.note(&engine.News{Settled: []ledger.Prediction{call("b", 1), call("c", 1)}}) // a is dropped
+	b.note(&engine.News{Priced: []engine.Told{told("a", 3), told("b", 3), told("c", 4)}})
+	if got := b.settled.all(); len(got) != 2 || got[0].Money.Price != 3 || got[1].Money.Price != 4 {
+		t.Errorf("%+v", got)
+	}
+	if len(b.bets) != 0 || len(b.at) != 2 {
+		t.Errorf("%d bets of no open call, %d places of two calls", len(b.bets), len(b.at))
+	}
 }

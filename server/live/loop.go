@@ -15,6 +15,7 @@ type loop struct {
 	in      <-chan delivery
 	asked   <-chan func()
 	stalled func() bool
+	relief  relief
 	every   time.Duration
 	watch   *stopwatch
 
@@ -28,7 +29,7 @@ type loop struct {
 
 func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher) *loop {
 	lp := &loop{
-		in: in, asked: asked, stalled: o.Stalled, every: o.PublishEvery, watch: pub.watch,
+		in: in, asked: asked, stalled: o.Stalled, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
 		e: engine.New(o.Engine), book: newBook(o.Predictions, o.Anomalies), pub: pub,
 	}
 	if o.Results != nil {
@@ -53,6 +54,7 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				lp.pub.publish(true)
 				return false
 			case d.recovered != nil:
+				lp.e.HoldNew(false)
 				d.recovered.open()
 				lp.pub.recovered = true
 				lp.pub.publish(true)
@@ -76,6 +78,9 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	}
 	start := lp.watch.now()
 	for i, batches := range d.instants {
+		if !lp.pub.recovered {
+			lp.relief.give(lp.e)
+		}
 		lp.apply(batches)
 		if i%32 == 31 {
 			lp.serve()
@@ -93,7 +98,7 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 
 // flush applies changes held back for other legs of the same market.
 func (lp *loop) flush() {
-	lp.e.FlushLegs()
+	lp.step(lp.e.FlushLegs)
 	lp.collect()
 }
 
@@ -128,13 +133,21 @@ func (lp *loop) serve() {
 
 // apply passes an instant to the engine.
 func (lp *loop) apply(batches []*odds.Batch) {
-	boundary, start := lp.e.DecidesBefore(batches[0].At), lp.watch.now()
-	for _, b := range batches {
-		if err := lp.e.Apply(b); err != nil {
-			panic(err) // the loop guarantees the order of batches
+	lp.step(func() {
+		for _, b := range batches {
+			if err := lp.e.Apply(b); err != nil {
+				panic(err) // the loop guarantees the order of batches
+			}
 		}
-	}
-	if boundary {
+	})
+}
+
+// step runs a step of the engine. If the engine has decided in it, its time is that of a
+// decision: a window may be closed later than its end, once no leg can come any more.
+func (lp *loop) step(do func()) {
+	was, start := lp.e.DecidedAt(), lp.watch.now()
+	do()
+	if was != 0 && lp.e.DecidedAt() != was {
 		lp.collect()
 		lp.watch.took("decide", start)
 	}

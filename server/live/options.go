@@ -42,6 +42,9 @@ type Options struct {
 	Results Results
 	// Failed is called with failures that Run survives. Nil: not reported.
 	Failed func(what string, err error)
+	// Pressed reports whether memory is so short that the engine must take in nothing new
+	// while the log is read back, when no tick can be refused. Nil means never.
+	Pressed func() bool
 	// Stalled reports whether a drill has silenced the feed. Nil means never.
 	Stalled func() bool
 	// Timed is called with the duration of parts of the work: "publish", "decide",
@@ -67,6 +70,9 @@ func (o *Options) fill() {
 	}
 	if o.Stalled == nil {
 		o.Stalled = func() bool { return false }
+	}
+	if o.Pressed == nil {
+		o.Pressed = func() bool { return false }
 	}
 	if o.Timed == nil {
 		o.Timed = func(string, time.Duration) {}

@@ -12,7 +12,7 @@ type Payload interface{ payload() }
 // Moved is the move of a series since its last message.
 type Moved struct{ engine.Move }
 
-// Issued is a new prediction.
+// Issued is a new prediction, or an open one that was revised.
 type Issued struct{ ledger.Prediction }
 
 // Settled is a prediction with its outcome.

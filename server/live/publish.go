@@ -1,7 +1,6 @@
 package live
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -94,12 +93,15 @@ func (p *publisher) tell(n *engine.News) {
 	for i := range n.Issued {
 		p.messages = append(p.messages, Message{Kind: "prediction", Event: n.Issued[i].Event, At: n.Issued[i].IssuedAt, Data: Issued{n.Issued[i]}})
 	}
-	for i := range n.Settled {
-		p.messages = append(p.messages, Message{Kind: "outcome", Event: n.Settled[i].Event, At: n.Settled[i].ResolvedAt, Data: Settled{n.Settled[i]}})
+	for i := range n.Revised { // the same forecast, with what it states now
+		p.messages = append(p.messages, Message{Kind: "prediction", Event: n.Revised[i].Event, At: n.Revised[i].Newest().At, Data: Issued{n.Revised[i]}})
+	}
+	for i := range n.Answered {
+		p.messages = append(p.messages, Message{Kind: "outcome", Event: n.Answered[i].Event, At: n.Answered[i].ResolvedAt, Data: Settled{n.Answered[i]}})
 	}
 	for i := range n.Anomalies {
 		a := AnomalyUpdate{p.book.seq - uint64(len(n.Anomalies)-1-i), n.Anomalies[i]}
-		p.messages = append(p.messages, Message{Kind: "anomaly", Key: fmt.Sprint(a.Kind, a.At, last(a.Nodes), a.Event), Event: a.Event, At: a.At, Data: a})
+		p.messages = append(p.messages, Message{Kind: "anomaly", Key: fmt.Sprint(a.Key()), Event: a.Event, At: a.At, Data: a})
 	}
 }
 
@@ -200,9 +202,10 @@ func (p *publisher) allDirty() {
 func (p *publisher) state(now time.Duration) {
 	s := &State{
 		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: p.e.Counts(),
-		Queue: p.queue(), Events: p.list.at(now, p), Issued: p.book.issued, Dropped: p.book.settled.dropped,
-		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged,
+		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
+		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged, Ambiguities: p.e.Ambiguities(),
 	}
+	s.Events, s.Leagues = p.list.at(now, p)
 	s.Feeds = p.feeds()
 	if p.intake != nil {
 		s.HeldBack = p.intake.HeldBack()
@@ -215,9 +218,7 @@ func (p *publisher) state(now time.Duration) {
 	for k, n := range p.book.kinds {
 		s.Anomalies = append(s.Anomalies, AnomalyCount{k.kind, k.layer, k.suppressed, n})
 	}
-	slices.SortFunc(s.Anomalies, func(a, b AnomalyCount) int {
-		return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Kind, b.Kind))
-	})
+	slices.SortFunc(s.Anomalies, AnomalyCount.compare)
 	p.out.state.Store(s)
 }
 
@@ -241,5 +242,25 @@ func (p *publisher) feeds() (out []feed.Stats) {
 			out[i].Step, out[i].Missed = s.Step, s.Missed
 		}
 	}
+	clocked(out, p.e.Clocks())
 	return out
+}
+
+// clocked adds to feeds what the engine doubts of their clocks and prices. A source has the
+// worst clock of its venues.
+func clocked(out []feed.Stats, all []engine.Clock) {
+	for _, c := range all {
+		for i := range out {
+			f := &out[i]
+			if f.Source != c.Source || f.Venue != "" && f.Venue != c.Venue {
+				continue
+			}
+			if skew := max(c.Ahead, c.Drift, -c.Drift); skew > f.Skew {
+				f.Skew, f.Doubt = skew, c.Skew.String()
+			}
+			if f.Venue != "" {
+				f.CopyOf = c.CopyOf
+			}
+		}
+	}
 }

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"corrgraph/engine"
 	"corrgraph/ledger"
@@ -22,7 +23,7 @@ func (p *published) scorecard() *Card {
 	if c := p.card.Load(); c != nil {
 		return c
 	}
-	return &Card{Scorecard: ledger.NewScorecard(nil)}
+	return &Card{Scorecard: ledger.NewScorecard(nil, nil)}
 }
 
 // View returns the newest view of an event. If the event had no recent reader, it
@@ -96,4 +97,21 @@ func (l *Live) Anomalies(ctx context.Context, most int) ([]AnomalyUpdate, error)
 		}
 		return r.list
 	})
+}
+
+// Forecasts passes all forecasts that are kept to pick, on the loop's goroutine: open ones
+// first, then settled ones, the newest first.
+func (l *Live) Forecasts(ctx context.Context, pick func(iter.Seq[*ledger.Prediction])) error {
+	_, err := ask(ctx, l.calls, func() struct{} { pick(l.loop.forecasts); return struct{}{} })
+	return err
+}
+
+func (lp *loop) forecasts(yield func(*ledger.Prediction) bool) {
+	open := lp.e.Pending()
+	for i := range open {
+		if !yield(&open[i]) {
+			return
+		}
+	}
+	lp.book.settled.backward(yield)
 }

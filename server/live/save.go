@@ -63,6 +63,7 @@ type load struct {
 	events []store.EventResults
 	gone   []string
 	judged *store.Judgement
+	doubts *catalog.Ambiguities
 	asOf   odds.Time
 	more   bool
 }
@@ -75,7 +76,7 @@ func (lp *loop) take(written bool) (x load) {
 		c.again()
 	}
 	x.gone, c.gone = c.gone, nil
-	x.judged, x.asOf = lp.pub.judged, lp.e.Now()
+	x.judged, x.doubts, x.asOf = lp.pub.judged, lp.e.Ambiguities(), lp.e.Now()
 	for id := range c.unsaved {
 		if len(x.events) == saveAtOnce {
 			x.more = true
@@ -121,10 +122,11 @@ type saver struct {
 	watch  *stopwatch
 	failed func(what string, err error)
 
-	tidied  bool             // events left by an earlier process and unknown to the engine are removed
-	written bool             // the last load is in the store
-	judged  *store.Judgement // saved last
-	card    *Card            // saved last
+	tidied  bool                 // events left by an earlier process and unknown to the engine are removed
+	written bool                 // the last load is in the store
+	judged  *store.Judgement     // saved last
+	doubts  *catalog.Ambiguities // saved last
+	card    *Card                // saved last
 }
 
 // run saves until ctx ends. After a failed write it tries again, with everything
@@ -194,17 +196,19 @@ func (s *saver) write(ctx context.Context, x *load) error {
 	}
 	s.written = true
 	card := s.out.scorecard()
-	if x.judged == nil || x.judged == s.judged && card == s.card {
+	if x.judged == nil || x.judged == s.judged && card == s.card && x.doubts == s.doubts {
 		return nil
 	}
-	docs, err := x.judged.Documents(&card.Scorecard, nil)
+	judged := *x.judged
+	judged.Ambiguities = x.doubts // may be newer
+	docs, err := judged.Documents(&card.Scorecard, map[string]any{store.UnforecastBets: card.Unforecast})
 	if err != nil {
 		return err
 	}
 	if err := s.to.WriteFamilies(ctx, x.judged.Families, x.judged.Groups, docs, x.asOf); err != nil {
 		return err
 	}
-	s.judged, s.card = x.judged, card
+	s.judged, s.card, s.doubts = x.judged, card, x.doubts
 	return nil
 }
 

@@ -9,12 +9,15 @@ import (
 	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/ledger"
+	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
 
 // Card is a scorecard over the newest predictions.
 type Card struct {
 	ledger.Scorecard
+	Unforecast *money.Unforecast // bets that no forecast made; nil before the first tick
+
 	AsOf    odds.Time // event time
 	Since   odds.Time // when its oldest prediction was issued; 0 if there is none
 	Dropped uint64    // older predictions not in it
@@ -57,19 +60,20 @@ type tally struct {
 	asOf    odds.Time
 	ps      []ledger.Prediction
 	keys    []graph.FamilyKey
+	others  *money.Unforecast
 	dropped uint64
-	n       uint64 // predictions issued and settled so far
+	n       uint64 // predictions issued and settled, and news of bets, so far
 }
 
 // tally returns the input; nil if nothing is new since seen. It runs on the loop's
 // goroutine.
 func (lp *loop) tally(seen uint64) *tally {
 	b := lp.book
-	n := b.settled.dropped + uint64(len(b.settled.values)) + b.issued
+	n := b.settled.dropped + uint64(len(b.settled.values)) + b.issued + b.priced
 	if n == seen {
 		return nil
 	}
-	return &tally{lp.e.Now(), append(b.settled.all(), lp.e.Pending()...), lp.e.FamilyKeys(), b.settled.dropped, n}
+	return &tally{lp.e.Now(), append(b.settled.all(), lp.e.Pending()...), lp.e.FamilyKeys(), lp.e.Comparison(b.unforecast.all()), b.settled.dropped, n}
 }
 
 // card computes the scorecard.
@@ -83,6 +87,7 @@ func (t *tally) card() *Card {
 	slices.SortFunc(t.ps, func(a, b ledger.Prediction) int {
 		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.ID, b.ID))
 	})
-	c.Scorecard = engine.ScorecardOf(t.keys, t.ps)
+	c.Scorecard, c.Unforecast = engine.ScorecardOf(t.keys, t.ps), t.others
+	c.Value(t.ps, t.others.Bets, t.others.DelayMs)
 	return c
 }

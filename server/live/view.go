@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,22 +28,35 @@ type View struct {
 
 // State is what readers see of the engine as a whole. It is immutable.
 type State struct {
-	Recovering bool      // the log is not yet read back completely
-	AsOf       odds.Time // event time applied; 0 before the first tick
-	Arrived    odds.Time // wall clock when the newest applied tick was accepted; 0 if none since the start
-	Published  odds.Time // wall clock
-	Renewed    time.Time // the same moment by the monotonic clock, which no drill can set
-	Counts     engine.Counts
-	Queue      int // deliveries waiting to be applied
-	HeldBack   int // accepted batches waiting for earlier ones
-	Feeds      []feed.Stats
-	Events     []EventRow // by newest quote, then id
-	Issued     uint64     // predictions since the start of the log
-	Dropped    uint64     // settled predictions not in the scorecard
-	Outcomes   map[ledger.Outcome][5]uint64
-	Anomalies  []AnomalyCount
+	Recovering  bool      // the log is not yet read back completely
+	AsOf        odds.Time // event time applied; 0 before the first tick
+	Arrived     odds.Time // wall clock when the newest applied tick was accepted; 0 if none since the start
+	Published   odds.Time // wall clock
+	Renewed     time.Time // the same moment by the monotonic clock, which no drill can set
+	Counts      engine.Counts
+	Queue       int // deliveries waiting to be applied
+	HeldBack    int // accepted batches waiting for earlier ones
+	Feeds       []feed.Stats
+	Events      []EventRow // by newest quote, then id
+	Leagues     []catalog.League
+	Issued      uint64 // predictions since the start of the log
+	Dropped     uint64 // settled predictions not in the scorecard
+	Outcomes    map[ledger.Outcome][5]uint64
+	Anomalies   []AnomalyCount
+	Ambiguities *catalog.Ambiguities // up to AsOf, newer than those of the Judgement; nil before the first tick
 
 	*store.Judgement // of the last decision; never nil
+}
+
+// recordedAfter is how old ticks are on arrival that come from a recording. Feeds that fall
+// silent are stale, not recorded.
+const recordedAfter = odds.Millis(600_000)
+
+// Recorded reports whether the newest tick is of a recording: one that was served from the
+// store alone, or sent long after it happened.
+func (s *State) Recorded(now odds.Time) bool {
+	seen := cmp.Or(s.Arrived, now)
+	return !s.Recovering && s.AsOf != 0 && seen.Sub(s.AsOf) > recordedAfter
 }
 
 // EventRow is one event in a list.
@@ -61,6 +75,17 @@ type AnomalyCount struct {
 	Layer      odds.Layer
 	Suppressed bool
 	N          uint64
+}
+
+// compare orders counts by layer, kind, and suppressed ones last.
+func (a AnomalyCount) compare(b AnomalyCount) int {
+	last := 0
+	if a.Suppressed != b.Suppressed {
+		if last = 1; b.Suppressed {
+			last = -1
+		}
+	}
+	return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Kind, b.Kind), last)
 }
 
 // published is what readers load. The loop writes it; the scorer writes the card.

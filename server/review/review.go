@@ -137,6 +137,14 @@ type Opinion struct {
 	Note           string
 }
 
+// Len returns the number of reviews.
+func (b *Book) Len() int {
+	if b == nil {
+		return 0
+	}
+	return len(b.all)
+}
+
 // Of returns the opinion, valid now, on the anomaly of a kind that began at an
 // instant in an event and has node as its last one.
 func (b *Book) Of(kind, event, node string, at, now odds.Time) (out Opinion) {

@@ -1,11 +1,15 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"corrgraph/answer"
+	"corrgraph/answer/identity"
+	"corrgraph/answer/leaders"
+	"corrgraph/answer/words"
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/graph"
@@ -38,20 +42,28 @@ func (rows eventRows) EachEvent(_ context.Context, yield func(*catalog.Event, *a
 	return nil
 }
 
-// Events lists events, 100 if q has no limit.
+// Events lists events.
 func (s *Service) Events(ctx context.Context, q answer.EventQuery) (out *Events, err error) {
 	err = s.run(ctx, OpEvents, q.Search, func(ctx context.Context) error {
-		if q.Limit <= 0 {
-			q.Limit = 100
-		}
 		st := s.State()
 		l, err := answer.ListEvents(ctx, eventRows(st.Events), q, s.Names(), odds.Never)
-		if err != nil {
-			return err
+		if err == nil {
+			l.AsOf = st.AsOf // the list may be slightly older
+			out = &Events{*l, s.fresh(true)}
 		}
-		l.AsOf = st.AsOf // the list may be slightly older
-		out = &Events{*l, s.fresh(true)}
-		return nil
+		return err
+	})
+	return out, err
+}
+
+// Ambiguities lists what could be two things.
+func (s *Service) Ambiguities(ctx context.Context, q identity.Query) (out *identity.Ambiguities, err error) {
+	err = s.run(ctx, OpEvents, q.Kind, func(context.Context) error {
+		st := s.State()
+		if out, err = identity.List(st.Ambiguities, q, s.Names().Event, st.AsOf); errors.Is(err, identity.ErrCursor) {
+			return invalid("%v", err)
+		}
+		return err
 	})
 	return out, err
 }
@@ -100,29 +112,13 @@ func (m matches) Match(ctx context.Context, event string) (answer.Match, error) 
 
 // Leaders are the venue pairs of the last decision.
 type Leaders struct {
-	answer.Leaders
+	leaders.Leaders
 	Freshness
 	DecidedAt odds.Time `json:"decided_at"`
 }
 
-// judged reads leaders from the last decision.
-type judged struct{ *store.Judgement }
-
-// Families implements answer.LeaderReader.
-func (j judged) Families(context.Context) ([]graph.Family, error) { return j.Judgement.Families, nil }
-
-// Groups implements answer.LeaderReader.
-func (j judged) Groups(context.Context) ([]store.Group, error) {
-	return j.Judgement.Groups, nil
-}
-
-// Opinions implements answer.LeaderReader.
-func (j judged) Opinions(context.Context) (map[string]graph.Opinion, error) {
-	return j.Judgement.Opinions, nil
-}
-
 // Leaders lists who leads whom in layer 1.
-func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *memo.Shared[Leaders], err error) {
+func (s *Service) Leaders(ctx context.Context, f words.LeagueFilter) (out *memo.Shared[Leaders], err error) {
 	err = s.run(ctx, OpLeaders, f.Sport+" "+f.Market, func(ctx context.Context) error {
 		st := s.State()
 		k, question := answersKey{state: st, second: s.o.Clock().Unix()}, fmt.Sprintf("leaders %q", f)
@@ -130,11 +126,8 @@ func (s *Service) Leaders(ctx context.Context, f answer.LeaderFilter) (out *memo
 			out = held
 			return nil
 		}
-		j := st.Judgement
-		if j == nil {
-			j = &store.Judgement{}
-		}
-		l, err := answer.ListLeaders(ctx, judged{j}, f, st.AsOf)
+		j := cmp.Or(st.Judgement, &store.Judgement{})
+		l, err := leaders.List(ctx, leaders.Judged{Judgement: j, Known: st.Leagues}, f, st.AsOf)
 		if err != nil {
 			return err
 		}
@@ -164,9 +157,8 @@ func (s *Service) Scorecard(ctx context.Context) (out *Scorecard, err error) {
 		if c.Since != 0 {
 			out.Since = &c.Since
 		}
-		if st.Judgement != nil {
-			out.DecoyDiscoveryRate, out.DecoyCopies = st.Check.Rate, st.Check.Copies
-		}
+		j := cmp.Or(st.Judgement, &store.Judgement{})
+		out.DecoyDiscoveryRate, out.DecoyCopies = j.Check.Rate, j.Check.Copies
 		return nil
 	})
 	return out, err
@@ -186,8 +178,7 @@ type Inspector interface {
 	Remembered(ctx context.Context, event string, from, to odds.Time, most int) (engine.Remembered, error)
 }
 
-// mostPoints limits the points of an overlay.
-const mostPoints = 500
+const mostPoints = 500 // of an overlay
 
 // Edge explains the link between two nodes.
 func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *EdgeDetail, err error) {

@@ -25,6 +25,7 @@ const (
 	Invalid     Code = "invalid"     // the question is invalid
 	Limited     Code = "limited"     // over a stated limit: retry later
 	Unavailable Code = "unavailable" // for now: recovering, shedding, a breaker is open, the disk is full
+	Undecided   Code = "undecided"   // no answer in time: whether it was done is not known, and repeating it is safe
 	Forbidden   Code = "forbidden"
 	Internal    Code = "internal" // a fault of the service; the detail stays in the log
 )
@@ -91,9 +92,12 @@ func Classify(err error) *Error {
 		{guard.ErrOverloaded, Unavailable, "too many requests are in flight", time.Second},
 		{syscall.ENOSPC, Unavailable, "the store's disk is full", 30 * time.Second},
 		{store.ErrFull, Unavailable, "the store's disk is full", 30 * time.Second},
-		{store.ErrReplaced, Unavailable, "the store's file was removed or replaced", 30 * time.Second},
+		{store.ErrReplaced, Unavailable, "a file of the store was removed, replaced or cut", 30 * time.Second},
+		{store.ErrDamaged, Unavailable, "the store is damaged", 30 * time.Second},
+		{store.ErrSchema, Unavailable, "the schema of the store was changed", 30 * time.Second},
 		{store.ErrDeadline, Unavailable, "the store did not answer within its deadline", time.Second},
 		{store.ErrInUse, Unavailable, "the store is locked by another program", time.Second},
+		{ingest.ErrUndecided, Undecided, "no answer in time: it is not known whether these ticks were accepted; send them again, what was accepted counts as duplicates", time.Second},
 		{context.DeadlineExceeded, Unavailable, "no answer within the deadline", time.Second},
 	} {
 		if errors.Is(err, c.is) {

@@ -16,10 +16,12 @@ type Feed struct {
 	Refused    map[string]uint64 `json:"refused"`     // refused quotes by reason; of sources
 	LastTick   *odds.Time        `json:"last_tick"`   // newest event time; null: none
 	ReceivedAt *odds.Time        `json:"received_at"` // wall clock; null: none since the start
-	AgeMs      *odds.Millis      `json:"age_ms"`      // since it was received
+	AgeMs      *odds.Millis      `json:"age_ms"`      // since it was received; null: none since the start, or a recording
 	DelayMs    odds.Millis       `json:"delay_ms"`    // of the newest quote, from the stamp of the source or venue
 	StepMs     odds.Millis       `json:"step_ms"`     // resolution of the source's stamps; of sources
 	Missed     int               `json:"missed"`      // polls that never arrived; of sources
+	ClockSkew  string            `json:"clock_skew"`  // how its stamps disagree with receipt; empty: they agree, or too little is known
+	StaleCopy  string            `json:"stale_copy"`  // the venue whose old prices it republishes; empty: it has its own; of venues
 }
 
 // Feeds is the state of all sources and venues.
@@ -40,7 +42,7 @@ func (s *Service) Feeds(ctx context.Context) (out *Feeds, err error) {
 			f := &st.Feeds[i]
 			x := Feed{
 				Source: f.Source, Venue: f.Venue, Polled: f.Polled, Quotes: f.Quotes, Refused: map[string]uint64{},
-				DelayMs: f.Delay, StepMs: f.Step, Missed: f.Missed,
+				DelayMs: f.Delay, StepMs: f.Step, Missed: f.Missed, ClockSkew: f.Doubt, StaleCopy: f.CopyOf,
 			}
 			maps.Copy(x.Refused, f.Refused)
 			if f.Last != 0 {
@@ -49,6 +51,9 @@ func (s *Service) Feeds(ctx context.Context) (out *Feeds, err error) {
 			if f.Received != 0 {
 				age := now.Sub(f.Received)
 				x.ReceivedAt, x.AgeMs = &f.Received, &age
+			}
+			if out.Recorded {
+				x.AgeMs = nil // it was heard of another day
 			}
 			out.Feeds = append(out.Feeds, x)
 		}

@@ -22,6 +22,7 @@ import (
 type Freshness struct {
 	Complete bool `json:"complete"` // no layer is missing, and the log is read back
 	Stale    bool `json:"stale"`    // no tick for longer than the feeds' usual silence
+	Recorded bool `json:"recorded"` // the ticks are of another day: "now" is as_of, and ages count from there
 }
 
 // Graph is the graph of one event.
@@ -201,7 +202,7 @@ const staleAfter = 30 * time.Second
 // fresh returns the freshness of an answer.
 func (s *Service) fresh(whole bool) Freshness {
 	st := s.o.Live.State()
-	return Freshness{Complete: whole && !st.Recovering, Stale: s.stale(st)}
+	return Freshness{Complete: whole && !st.Recovering, Stale: s.stale(st), Recorded: st.Recorded(s.now())}
 }
 
 func (s *Service) stale(st *live.State) bool {

@@ -332,8 +332,11 @@ func TestPagesOfEventsEndThoughQuotesKeepComing(t *testing.T) {
 		if got, err := g.Events(g.ctx, answer.EventQuery{Search: "M01"}); err != nil || got.Total != 10 || len(got.Events) != 10 {
 			t.Errorf("search: %+v, %v", got, err)
 		}
-		if got, err := g.Events(g.ctx, answer.EventQuery{Sport: "golf"}); err != nil || got.Total != 0 || got.Events == nil {
-			t.Errorf("another sport: %+v, %v", got, err)
+		if got, err := g.Events(g.ctx, answer.EventQuery{Sport: "tennis", Search: "nobody"}); err != nil || got.Total != 0 || got.Events == nil {
+			t.Errorf("nobody: %+v, %v", got, err)
+		}
+		if _, err := g.Events(g.ctx, answer.EventQuery{Sport: "golf"}); code(err) != Invalid || !strings.Contains(err.Error(), "known: tennis") {
+			t.Errorf("another sport: %v", err)
 		}
 	})
 }
@@ -343,12 +346,12 @@ func TestAnswersOfOneVersionAreShared(t *testing.T) {
 		version := uint64(1)
 		g.live.show(match("m", version))
 		event := func(n odds.Notation) (any, error) { return g.Event(g.ctx, "m", n) }
-		leaders := func(f answer.LeaderFilter) (any, error) { return g.Leaders(g.ctx, f) }
+		leaders := func(f answer.LeagueFilter) (any, error) { return g.Leaders(g.ctx, f) }
 		asked := map[string]func() (any, error){
 			"event":        func() (any, error) { return event(odds.InDecimal) },
 			"other prices": func() (any, error) { return event(odds.InAmerican) },
-			"leaders":      func() (any, error) { return leaders(answer.LeaderFilter{Sport: "a b"}) },
-			"other league": func() (any, error) { return leaders(answer.LeaderFilter{Sport: "a", Market: "b"}) },
+			"leaders":      func() (any, error) { return leaders(answer.LeagueFilter{Sport: "a b"}) },
+			"other league": func() (any, error) { return leaders(answer.LeagueFilter{Sport: "a", Market: "b"}) },
 		}
 		seen := map[any]string{}
 		for range 3 {

@@ -9,6 +9,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/server/guard"
+	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 )
 
@@ -19,11 +20,15 @@ type Health struct {
 	// Simulated says that every price is made up.
 	Simulated bool          `json:"simulated"`
 	Reasons   []string      `json:"reasons"` // what is wrong; empty when healthy
+	Notes     []string      `json:"notes"`   // what is worth knowing and not wrong
 	Layers    []LayerHealth `json:"layers"`  // always four
 	Store     TargetHealth  `json:"store"`
 	Log       TargetHealth  `json:"tick_log"`
 	Memory    string        `json:"memory_level"`
 	Faults    []string      `json:"faults"` // active injected faults
+	// Limits counts, since the start, accepted quotes that were not applied, by the limit
+	// of the engine that was reached. It is empty while none was.
+	Limits map[string]int `json:"beyond_limits"`
 }
 
 // TargetHealth is the state of a target that a breaker protects.
@@ -48,7 +53,7 @@ const behindAfter odds.Millis = 5000
 // Health returns the state of the instance.
 func (s *Service) Health() *Health {
 	st, set := s.o.Live.State(), s.settings.Load()
-	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Simulated: s.o.Simulated, Reasons: []string{}, Memory: s.o.Memory.Level().String(), Faults: []string{}}
+	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Simulated: s.o.Simulated, Reasons: []string{}, Notes: []string{}, Memory: s.o.Memory.Level().String(), Faults: []string{}, Limits: orEmpty(st.Counts.Refused)}
 	failed, served := 0, 0
 	for i, g := range s.layers {
 		l := LayerHealth{Layer: odds.Layers[i], Mode: set.layers[i], TargetHealth: target(g.breaker)}
@@ -79,7 +84,8 @@ func (s *Service) Health() *Health {
 			h.Reasons = append(h.Reasons, t.name+": "+t.of.Reason)
 		}
 	}
-	if s.audits.failing() {
+	h.Reasons = append(h.Reasons, s.o.Condition.Reasons()...)
+	if s.audits.Failing() {
 		h.Reasons = append(h.Reasons, "audit log: it can't be written; operations will wait once its queue is full")
 	}
 	if st.Recovering {
@@ -90,6 +96,8 @@ func (s *Service) Health() *Health {
 	} else if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have been waiting for %s to be applied", late.Std()))
 	}
+	h.Reasons = append(h.Reasons, ingest.Reasons(s.o.Ingest.Refusing())...)
+	h.Notes = append(h.Notes, ingest.Notes(s.o.Ingest.Ahead())...)
 	if l := s.o.Memory.Level(); l != guard.Normal {
 		h.Reasons = append(h.Reasons, "memory: "+l.String())
 	}
@@ -103,6 +111,14 @@ func (s *Service) Health() *Health {
 		h.Status = graph.Degraded
 	}
 	return h
+}
+
+// orEmpty makes nil an empty map, for JSON.
+func orEmpty(m map[string]int) map[string]int {
+	if m == nil {
+		return map[string]int{}
+	}
+	return m
 }
 
 func target(b *guard.Breaker) TargetHealth {
@@ -156,12 +172,18 @@ func (s *Service) Run(ctx context.Context) error {
 
 // LogStore is the tick log.
 type LogStore interface {
+	Intact() error                      // why no commit can succeed, as far as that shows without one
 	Writable(ctx context.Context) error // an empty commit, to test whether one can succeed
 }
 
-// tryLog appends nothing to the tick log after a failed append, so that its
-// recovery does not depend on a tick that may never come.
+// tryLog looks whether the tick log can be written, and appends nothing to it after
+// a failed append, so that neither damage nor its end depend on a tick that may never
+// come.
 func (s *Service) tryLog(ctx context.Context) {
+	if err := s.ticks.Intact(); err != nil {
+		why := err.Error()
+		s.unfit.Store(&why)
+	}
 	if s.unfit.Load() == nil {
 		return
 	}
@@ -181,7 +203,7 @@ func (s *Service) probe(ctx context.Context) {
 			}
 		}
 	}
-	s.audits.look(s.o.Audit.Stats().Failures)
+	s.audits.Look(s.o.Audit.Stats().Failures)
 	s.tryLog(ctx)
 	s.sweep()
 	v := &live.View{}

@@ -168,6 +168,11 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 			g.probe(g.ctx)
 			g.live.state(func(*live.State) {})
 		}, graph.Degraded, "audit log", ""},
+		{"a source is refused", func(g *rig) {
+			g.live.refusing = []ingest.Refusing{{Source: "feed\n", Reason: "late", Refused: 9, Of: 10}, {Source: "b"}, {Source: "c"}, {Source: "d"}, {Source: "e"}}
+		}, graph.Degraded, `of source "feed\n" 9 of the last 10 quotes were refused as late: compare the clocks`, ""},
+		{"many sources are refused", func(g *rig) { g.live.refusing = make([]ingest.Refusing, 1000) }, graph.Degraded, "of 997 sources more", ""},
+		{"the log is ahead of the clock", func(g *rig) { g.live.ahead = &ingest.Ahead{Source: "far", At: noon} }, graph.Healthy, "", ""},
 		{"only the clock was set", func(g *rig) { g.skew.Store(int64(time.Hour)) }, graph.Healthy, "", ""},
 		{"only the clock was set back", func(g *rig) { g.skew.Store(-int64(time.Hour)) }, graph.Healthy, "", ""},
 	} {
@@ -181,6 +186,9 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 				said := strings.Join(h.Reasons, "; ")
 				if h.Status != c.status || !strings.Contains(said, c.reason) || (c.reason == "") != (said == "") {
 					t.Errorf("%s: %s", h.Status, said)
+				}
+				if noted := len(h.Notes) > 0; noted != (g.live.ahead != nil) {
+					t.Errorf("notes: %q", h.Notes)
 				}
 				if !strings.Contains(ready, c.ready) || (c.ready == "") != (ready == "") {
 					t.Errorf("ready: %q", ready)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"log/slog"
 	"math"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/graph"
+	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/server/access"
 	"corrgraph/server/guard"
@@ -44,6 +46,8 @@ type engineOf struct {
 	accepted int
 	refuse   error // returned by the next Accept and all later ones
 	busy     error // returned by Views, Inspect and Anomalies
+	refusing []ingest.Refusing
+	ahead    *ingest.Ahead
 	hub      *live.Hub
 }
 
@@ -52,6 +56,11 @@ func newEngineOf() *engineOf {
 		st:    &live.State{Renewed: time.Now(), Judgement: &store.Judgement{}},
 		views: map[string]*live.View{}, details: map[[2]odds.NodeID]engine.Detail{}, hub: live.NewHub(16),
 	}
+}
+
+func (e *engineOf) Forecasts(_ context.Context, pick func(iter.Seq[*ledger.Prediction])) error {
+	pick(func(func(*ledger.Prediction) bool) {})
+	return nil
 }
 
 func (e *engineOf) Accept(_ context.Context, batches []*odds.Batch) (r ingest.Receipt, err error) {
@@ -66,6 +75,9 @@ func (e *engineOf) Accept(_ context.Context, batches []*odds.Batch) (r ingest.Re
 	e.accepted += r.Accepted
 	return r, nil
 }
+
+func (e *engineOf) Refusing() []ingest.Refusing { return e.refusing }
+func (e *engineOf) Ahead() *ingest.Ahead        { return e.ahead }
 
 func (e *engineOf) State() *live.State {
 	e.mu.Lock()

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
+	"corrgraph/answer/words"
 	"corrgraph/odds"
 	"corrgraph/server/guard/fault"
 	"corrgraph/store"
@@ -104,14 +106,14 @@ type Readiness struct {
 
 // Gate is one readiness check.
 type Gate struct {
-	Name        string     `json:"name"`
+	Name        string     `json:"name" maxLength:"128"`
 	Severity    string     `json:"severity"`
 	Status      string     `json:"status"` // PASS, FAIL or PENDING
-	Description string     `json:"description"`
-	Threshold   string     `json:"threshold"`
-	Measured    string     `json:"measured"`
-	Evidence    string     `json:"evidence"`
-	Runbook     string     `json:"runbook"`
+	Description string     `json:"description" maxLength:"16384"`
+	Threshold   string     `json:"threshold" maxLength:"16384"`
+	Measured    string     `json:"measured" maxLength:"16384"`
+	Evidence    string     `json:"evidence" maxLength:"16384"`
+	Runbook     string     `json:"runbook" maxLength:"16384"`
 	LastChecked *time.Time `json:"last_checked"`           // null: never run
 	Since       *time.Time `json:"since" required:"false"` // when the status last changed; null: unknown
 }
@@ -175,7 +177,7 @@ func (s *Service) Readiness(ctx context.Context) (out *Readiness, err error) {
 	return out, err
 }
 
-// mostGates limits the gates in one request.
+// mostGates limits the gates in one request, and those held.
 const mostGates = 100
 
 // RecordReadiness stores results of gates that were run beside the service. A
@@ -192,6 +194,17 @@ func (s *Service) RecordReadiness(ctx context.Context, gates []Gate) (out *Readi
 			}
 		}
 		return s.ask(ctx, func(ctx context.Context) error {
+			held, err := s.checks.Checks(ctx, Component)
+			if err != nil {
+				return err
+			}
+			names := map[string]bool{}
+			for _, c := range slices.Concat(held, checks) {
+				names[c.Name] = true
+			}
+			if len(names) > mostGates {
+				return invalid("there would be %d gates, and there can be %d", len(names), mostGates)
+			}
 			if err := s.checks.SetChecks(ctx, checks); err != nil {
 				return err
 			}
@@ -232,10 +245,18 @@ type Measurement struct {
 	CPU       float64   `json:"cpu_percent"` // of one core
 }
 
+// measured lists what has measurements: operations, and what counts refusals.
+func (s *Service) measured() []string {
+	return slices.AppendSeq(slices.Sorted(maps.Keys(s.ops)), slices.Values([]string{"SHED", "REFUSED", "QUERY_TIMEOUT", "CIRCUIT_OPEN"}))
+}
+
 // Performance lists measurements, newest first.
 func (s *Service) Performance(ctx context.Context, from, to odds.Time, operation string, limit int) (out []Measurement, err error) {
 	err = s.run(ctx, OpAudit, "performance "+operation, func(ctx context.Context) error {
 		return s.ask(ctx, func(ctx context.Context) error {
+			if err := words.OneOf("operation", "operation", operation, s.measured()); err != nil {
+				return err
+			}
 			if to == 0 {
 				to = odds.Never
 			}

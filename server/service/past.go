@@ -80,7 +80,7 @@ func (s *Service) Moves(ctx context.Context, q answer.MovesQuery) (out *Moves, e
 		for i := range v.Past {
 			graphs[i] = v.Past[i].AsOf
 		}
-		out = &Moves{answer.NewMoveList(q.Event, &r, graphs, v.AsOf), s.fresh(true)}
+		out = &Moves{answer.NewMoveList(&v.Event, &r, graphs, v.AsOf, s.State().Judgement), s.fresh(true)}
 		return nil
 	})
 	return out, err

@@ -85,8 +85,7 @@ func (r *reach) Network(ctx context.Context, source, target odds.NodeID) (out an
 		return out, err
 	}
 	r.whole = true
-	seen := map[string]bool{first: true}
-	queue := []string{first}
+	seen, queue := map[string]bool{first: true}, []string{first}
 	if target != "" { // the edges into a node are kept with its event
 		id, err := s.eventOf(ctx, target)
 		if err != nil && Classify(err).Code != Unknown {

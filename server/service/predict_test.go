@@ -175,7 +175,7 @@ func TestMatchesOfOneNameAreToldApartByTheirDay(t *testing.T) {
 		})
 		list := must[*Events](t)(g.Events(g.ctx, answer.EventQuery{Limit: 9}))
 		got := must[*memo.Shared[EventDetail]](t)(g.Event(g.ctx, "one", odds.InDecimal)).Value
-		if got.Title != list.Events[0].Title || got.Title != "B @ A "+noon.String()[:10] {
+		if got.Title != list.Events[0].Title || got.Title != "B @ A 2026-05-28 20:26Z" {
 			t.Errorf("%q in the list, %q alone", list.Events[0].Title, got.Title)
 		}
 	})
@@ -186,7 +186,7 @@ func TestQuotesAreShownWithWhatIsKnownOfThem(t *testing.T) {
 		v := match("m", 1)
 		q := func(venue, selection string, price, value float64, status odds.Status) engine.Quote {
 			return engine.Quote{
-				Node: node(venue, "m", selection), Venue: venue, Market: "h2h", Selection: selection, Price: price, Line: math.NaN(), Value: value, Status: status, SeenAt: noon - 500,
+				Node: node(venue, "m", selection), Venue: venue, Market: "h2h", Selection: selection, Price: price, Line: math.NaN(), Value: value, Status: status, SeenAt: noon - 500, Listed: true, Complete: true,
 			}
 		}
 		v.Quotes = []engine.Quote{
@@ -211,7 +211,7 @@ func TestQuotesAreShownWithWhatIsKnownOfThem(t *testing.T) {
 
 func TestTheNewestAnomaliesOfAllEvents(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
-		for i, kind := range []string{"x", "y", "x", "x"} {
+		for i, kind := range []string{detect.MoveSize, detect.Volatility, detect.MoveSize, detect.MoveSize} {
 			g.live.alarms = append(g.live.alarms, live.AnomalyUpdate{Seq: uint64(9 - i), Anomaly: detect.Anomaly{Kind: kind, Event: "m", At: noon - odds.Time(i), Confidence: 0.9 - 0.1*float64(i)}})
 		}
 		g.live.state(func(st *live.State) { st.AsOf = noon })
@@ -221,7 +221,7 @@ func TestTheNewestAnomaliesOfAllEvents(t *testing.T) {
 			limit int
 			want  int
 			back  int // suppressed
-		}{{answer.AnomalyQuery{}, 10, 3, 1}, {answer.AnomalyQuery{}, 2, 2, 0}, {answer.AnomalyQuery{Kind: "x"}, 10, 2, 1}, {answer.AnomalyQuery{Suppressed: true}, 10, 4, 1}, {answer.AnomalyQuery{MinConfidence: 0.75}, 10, 2, 0}} {
+		}{{answer.AnomalyQuery{}, 10, 3, 1}, {answer.AnomalyQuery{}, 2, 2, 0}, {answer.AnomalyQuery{Kind: detect.MoveSize}, 10, 2, 1}, {answer.AnomalyQuery{Suppressed: true}, 10, 4, 1}, {answer.AnomalyQuery{MinConfidence: 0.75}, 10, 2, 0}} {
 			c.q.Newest = c.limit
 			got, err := g.RecentAnomalies(g.ctx, c.q)
 			if err != nil || len(got.Anomalies.Anomalies) != c.want || got.Suppressed != c.back || got.LookedAt != 4 || got.Anomalies.Anomalies[0].At != noon {

@@ -10,8 +10,9 @@ import (
 	"corrgraph/server/live"
 )
 
-// Records are the newest anomalies and the scorecard of all events.
+// Records are the newest anomalies, the forecasts and the scorecard of all events.
 type Records interface {
+	answer.ForecastReader
 	Anomalies(ctx context.Context, most int) ([]live.AnomalyUpdate, error) // newest first, shared
 	Scorecard() *live.Card
 }
@@ -23,6 +24,7 @@ const mostRecent = 2000
 // newest reads the newest anomalies of all events.
 type newest struct {
 	matches
+	answer.ForecastReader
 	list []live.AnomalyUpdate
 }
 
@@ -31,7 +33,7 @@ func (s *Service) newest(ctx context.Context) (newest, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 	defer cancel()
 	list, err := s.o.Live.Anomalies(ctx, mostRecent)
-	return newest{matches{s}, list}, err
+	return newest{matches{s}, s.o.Live, list}, err
 }
 
 // EachAnomaly implements answer.AnomalyReader.
@@ -50,7 +52,7 @@ func (newest) EdgesInWindow(context.Context, string, odds.Time) ([]graph.Edge, e
 	return nil, nil
 }
 
-// Review implements answer.ArbitrageReader.
+// Review implements answer.Recent.
 func (r newest) Review(list []answer.Anomaly) { r.s.note(list) }
 
 // RecentAnomalies are the newest anomalies of all events, newest first. Suppressed
@@ -69,37 +71,26 @@ func (s *Service) RecentAnomalies(ctx context.Context, q answer.AnomalyQuery) (o
 			return err
 		}
 		l, err := answer.ListAnomalies(ctx, r, q, s.Names(), s.State().AsOf)
-		if err != nil {
-			return err
+		if err == nil {
+			s.note(l.Anomalies)
+			out = &RecentAnomalies{*l, s.fresh(true), len(r.list)}
 		}
-		s.note(l.Anomalies)
-		out = &RecentAnomalies{*l, s.fresh(true), len(r.list)}
-		return nil
+		return err
 	})
 	return out, err
 }
 
-// Windows are the current arbitrages, newest first.
-type Windows struct {
-	answer.Arbitrage
-	Freshness
-}
-
-// Arbitrage examines the current prices wherever arbitrage was found; see
-// answer.FindArbitrage.
-func (s *Service) Arbitrage(ctx context.Context, suppressed bool) (out *Windows, err error) {
-	err = s.run(ctx, OpArbitrage, "", func(ctx context.Context) error {
+// Examine lets ask look at the newest anomalies of all events, as operation op, and says
+// how fresh they are.
+func (s *Service) Examine(ctx context.Context, op string, f *Freshness, ask func(ctx context.Context, r answer.Recent, names answer.Names, asOf odds.Time) error) error {
+	return s.run(ctx, op, "", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
 		r, err := s.newest(ctx)
 		if err != nil {
 			return err
 		}
-		w, err := answer.FindArbitrage(ctx, r, suppressed, s.Names(), s.State().AsOf)
-		if err == nil {
-			out = &Windows{*w, s.fresh(true)}
-		}
-		return err
+		*f = s.fresh(true)
+		return ask(ctx, r, s.Names(), s.State().AsOf)
 	})
-	return out, err
 }

@@ -18,7 +18,7 @@ type ReviewStore interface {
 	Reviews(ctx context.Context, now odds.Time, limit int) ([]store.Review, error)
 }
 
-// mostReviews limits the reviews in memory, newest first.
+// mostReviews limits the reviews that have not expired; further ones are refused.
 const mostReviews = 20_000
 
 // loadEvery is how often reviews are read again, to drop expired ones.
@@ -55,6 +55,9 @@ func (s *Service) Review(ctx context.Context, in review.Request) (out *review.Re
 	err = s.run(ctx, OpReview, fmt.Sprintf("%s %s %s %s", in.Action, in.Kind, in.EventID, in.Node), func(ctx context.Context) error {
 		if err := in.Check(); err != nil {
 			return invalid("%v", err)
+		}
+		if n := s.reviews.Load().Len(); n >= mostReviews {
+			return invalid("%d reviews are held already, the most there can be: withdraw some", n)
 		}
 		r := in.Row(ActorOf(ctx).Name, s.now())
 		if err := s.ask(ctx, func(ctx context.Context) (err error) {

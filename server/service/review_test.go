@@ -12,6 +12,7 @@ import (
 	"corrgraph/server/live"
 	"corrgraph/server/memo"
 	"corrgraph/server/review"
+	"corrgraph/store"
 )
 
 // wrong returns a view with one anomaly.
@@ -82,6 +83,27 @@ func TestAMuteEnds(t *testing.T) {
 		g.rest(time.Minute)
 		if r := g.listed("match"); r != nil {
 			t.Errorf("still muted: %v", r)
+		}
+	})
+}
+
+func TestReviewsHaveABoundAndMakeRoomWhenTheyEnd(t *testing.T) {
+	bubble(t, func(t *testing.T, g *rig) {
+		mute := review.Request{Action: "mute", Kind: "k", ExpiresIn: time.Minute}
+		must[*review.Review](t)(g.Review(g.ctx, mute))
+		g.reviews.Store(review.NewBook(make([]store.Review, mostReviews)))
+		if _, err := g.Review(g.ctx, mute); Classify(err).Code != Invalid {
+			t.Errorf("one too many: %v", err)
+		}
+		if err := g.loadReviews(g.ctx); err != nil {
+			t.Fatal(err)
+		}
+		g.rest(time.Minute)
+		if r := must[*review.Review](t)(g.Review(g.ctx, mute)); r.ID != 2 {
+			t.Errorf("id %d of one that ended is used again", r.ID)
+		}
+		if held, err := g.people.Reviews(g.ctx, 0, 10); err != nil || len(held) != 1 {
+			t.Errorf("stored: %+v, %v; want without the one that ended", held, err)
 		}
 	})
 }

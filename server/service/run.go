@@ -65,13 +65,11 @@ func statusOf(err error) string {
 	if err == nil {
 		return "OK"
 	}
-	switch Classify(err).Code {
+	switch code := Classify(err).Code; code {
 	case Unknown, Invalid, Forbidden:
 		return "REFUSED"
-	case Limited:
-		return "LIMITED"
-	case Unavailable:
-		return "UNAVAILABLE"
+	case Limited, Unavailable, Undecided:
+		return upper(string(code))
 	default:
 		return "FAILED"
 	}

@@ -47,6 +47,7 @@ type Options struct {
 	Ingest      Ingester
 	Live        Live
 	Store       Store
+	Condition   *store.Condition // what is known to be wrong with the store; may be nil
 	Audit       *store.Auditor
 	Metrics     *telemetry.Metrics
 	Latency     *telemetry.Latency
@@ -96,7 +97,7 @@ type Service struct {
 	log    *guard.Breaker         // of the tick log
 	faulty atomic.Pointer[string] // error of the store's last query; nil if it succeeded
 	unfit  atomic.Pointer[string] // why the last ticks could not be logged; nil if they could
-	audits auditWatch
+	audits store.AuditWatch
 	// changes of breakers, in order, on their way to the audit log. When it is full
 	// they are dropped and logged: breakers change once in seconds.
 	changes chan store.AuditRow

@@ -12,7 +12,7 @@ import (
 func (s *Service) Told(m *live.Message) answer.Message {
 	switch d := m.Data.(type) {
 	case live.Moved:
-		return answer.NewMoved(&d.Move)
+		return answer.NewMoved(&d.Move, s.Names())
 	case live.Issued:
 		return answer.Issued{Forecast: answer.NewForecast(&d.Prediction, s.Names())}
 	case live.Settled:

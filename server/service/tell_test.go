@@ -87,7 +87,7 @@ func TestPerformanceIsListedInItsUnits(t *testing.T) {
 		var rows []store.Performance
 		for i := range odds.Time(3) {
 			rows = append(rows, store.Performance{
-				At: noon.Add(odds.Millis(1000 * i)), Component: Component, Operation: []string{"graph", "ingest"}[i%2], P50: 1500 * time.Nanosecond, P99: 2 * time.Millisecond, PerSecond: 10, MemoryMB: 64, CPU: 150,
+				At: noon.Add(odds.Millis(1000 * i)), Component: Component, Operation: []string{OpGraph, OpIngest}[i%2], P50: 1500 * time.Nanosecond, P99: 2 * time.Millisecond, PerSecond: 10, MemoryMB: 64, CPU: 150,
 			})
 		}
 		if err := g.store.RecordPerformance(t.Context(), rows); err != nil {
@@ -101,7 +101,7 @@ func TestPerformanceIsListedInItsUnits(t *testing.T) {
 		}{
 			{0, 0, "", 10, []odds.Millis{2000, 1000, 0}},
 			{0, 0, "", 2, []odds.Millis{2000, 1000}},
-			{0, 0, "graph", 10, []odds.Millis{2000, 0}},
+			{0, 0, OpGraph, 10, []odds.Millis{2000, 0}},
 			{noon.Add(1), noon.Add(1000), "", 10, []odds.Millis{1000}},
 			{noon.Add(2001), 0, "", 10, nil},
 		} {

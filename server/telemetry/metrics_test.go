@@ -46,6 +46,7 @@ func exercise(m *Metrics) {
 		v.Gates = map[string]string{"load": "PENDING"}
 		v.Faults = map[string]int{"slow-store": 1}
 		v.LogBytes = new(int64(4096))
+		v.Beyond, v.LeftOut, v.Pooled, v.Cut = map[string]int{"prices": 3}, map[string]int{"L2 pairs": 4}, map[string]int{"leagues": 6}, map[string]uint64{"address": 5}
 	})
 	m.Collect(func(v *Readings) {
 		v.Memory = &Memory{Budget: 4 << 30, Used: 1 << 30, Level: 2}

@@ -28,6 +28,10 @@ type Readings struct {
 	Circuits map[string]Circuit // by target: a layer, the store
 	Gates    map[string]string  // status by readiness check: "PASS", "FAIL", "PENDING"
 	Faults   map[string]int     // active injected faults by kind
+	Beyond   map[string]int     // quotes not applied, by the limit that was reached; since the start
+	LeftOut  map[string]int     // pairs not watched, by reason; since the start
+	Pooled   map[string]int     // calls that taught only what all have in common, by limit; since the start
+	Cut      map[string]uint64  // connections closed on arrival, by limit; since the start
 
 	Memory *Memory
 	Backup Backup
@@ -73,6 +77,7 @@ type descriptions struct {
 	all []*prometheus.Desc
 
 	edges, brier, decoys, circuit, gate, faults *prometheus.Desc
+	beyond, leftOut, pooled, cut                *prometheus.Desc
 	budget, used, level                         *prometheus.Desc
 	backup, verified                            *prometheus.Desc
 	queue, cap, rows, failures                  *prometheus.Desc
@@ -94,6 +99,10 @@ func newDescriptions() *descriptions {
 	d.circuit = desc("circuit_state", "0 closed, 1 half-open, 2 open.", "target")
 	d.gate = desc("readiness_gate", "1 for the status of each readiness check.", "check", "status")
 	d.faults = desc("faults_active", "Active injected faults.", "kind")
+	d.beyond = desc("quotes_beyond_limits_total", "Accepted quotes that were not applied because a limit of the engine was reached.", "limit")
+	d.leftOut = desc("pairs_left_out_total", "Pairs not watched because a limit was reached.", "reason")
+	d.pooled = desc("forecasts_pooled_total", "Forecasts that taught only what all have in common, because a limit of the model was reached.", "limit")
+	d.cut = desc("connections_refused_total", "Connections that got no more than health, or nothing, because a limit was reached.", "limit")
 	d.budget = desc("memory_budget_bytes", "Memory that the process may use.")
 	d.used = desc("memory_used_bytes", "Memory that the process uses.")
 	d.level = desc("memory_level", "0: nothing is shed; each higher level sheds more.")
@@ -132,6 +141,18 @@ func (v *Readings) send(d *descriptions, ch chan<- prometheus.Metric) {
 	for kind, n := range v.Faults {
 		out.gauge(d.faults, float64(n), kind)
 	}
+	for limit, n := range v.Beyond {
+		out.total(d.beyond, uint64(n), limit)
+	}
+	for reason, n := range v.LeftOut {
+		out.total(d.leftOut, uint64(n), reason)
+	}
+	for limit, n := range v.Pooled {
+		out.total(d.pooled, uint64(n), limit)
+	}
+	for limit, n := range v.Cut {
+		out.total(d.cut, n, limit)
+	}
 	out.time(d.backup, v.Backup.Success)
 	out.time(d.verified, v.Backup.Verified)
 	if v.LogBytes != nil {
@@ -169,8 +190,8 @@ func (s sender) gauge(d *prometheus.Desc, v float64, labels ...string) {
 	s.ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 }
 
-func (s sender) total(d *prometheus.Desc, n uint64) {
-	s.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
+func (s sender) total(d *prometheus.Desc, n uint64, labels ...string) {
+	s.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 }
 
 func (s sender) flag(d *prometheus.Desc, on bool) {

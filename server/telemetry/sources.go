@@ -19,8 +19,9 @@ type Source struct {
 	received prometheus.Counter
 	rejected *prometheus.CounterVec // reason
 	gaps     prometheus.Counter
-	last     prometheus.Gauge
+	last     *prometheus.GaugeVec // without a series until the first tick
 	latency  prometheus.Observer
+	skew     prometheus.Gauge
 }
 
 // Received counts accepted ticks.
@@ -35,16 +36,19 @@ func (s *Source) Rejected(reason string, n int) {
 func (s *Source) Gap() { s.gaps.Inc() }
 
 // LastTick records when the newest tick arrived, on the wall clock.
-func (s *Source) LastTick(at time.Time) { s.last.Set(float64(at.UnixNano()) / 1e9) }
+func (s *Source) LastTick(at time.Time) { s.last.WithLabelValues().Set(float64(at.UnixNano()) / 1e9) }
 
 // Latency records the delay of a price from the source's stamp to its arrival. A
 // negative one, from clocks that disagree, counts as 0.
 func (s *Source) Latency(d time.Duration) { s.latency.Observe(max(d, 0).Seconds()) }
 
+// Skew records how far a source's stamps are ahead of receipt, or drifted against it.
+func (s *Source) Skew(d time.Duration) { s.skew.Set(d.Seconds()) }
+
 // sources makes the instruments of a source on first use.
 type sources struct {
 	received, rejected, gaps *prometheus.CounterVec
-	last                     *prometheus.GaugeVec
+	last, skew               *prometheus.GaugeVec
 	latency                  *prometheus.HistogramVec
 
 	mu    sync.Mutex
@@ -57,7 +61,10 @@ func newSources() *sources {
 		rejected: counters("ticks_rejected_total", "Refused ticks.", "source", "reason"),
 		gaps:     counters("feed_gap_total", "Interruptions of a feed.", "source"),
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: prefix + "feed_last_tick_timestamp_seconds", Help: "When the newest tick arrived.",
+			Name: prefix + "feed_last_tick_timestamp_seconds", Help: "When the newest tick arrived; after a restart, until one does, the restart.",
+		}, []string{"source"}),
+		skew: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: prefix + "source_clock_skew_seconds", Help: "How far a source's stamps are ahead of receipt, or drifted against it; 0 while they agree.",
 		}, []string{"source"}),
 		latency: histograms("source_latency_seconds", "Time from the source's stamp of a price to its arrival.", venue, "source"),
 		known:   map[string]*Source{},
@@ -65,7 +72,7 @@ func newSources() *sources {
 }
 
 func (s *sources) collectors() []prometheus.Collector {
-	return []prometheus.Collector{s.received, s.rejected, s.gaps, s.last, s.latency}
+	return []prometheus.Collector{s.received, s.rejected, s.gaps, s.last, s.latency, s.skew}
 }
 
 // Source returns the instruments of a source: its own for the first [MaxSources]
@@ -85,8 +92,9 @@ func (m *Metrics) Source(name string) *Source {
 		received: s.received.WithLabelValues(name),
 		rejected: s.rejected.MustCurryWith(prometheus.Labels{"source": name}),
 		gaps:     s.gaps.WithLabelValues(name),
-		last:     s.last.WithLabelValues(name),
+		last:     s.last.MustCurryWith(prometheus.Labels{"source": name}),
 		latency:  s.latency.WithLabelValues(name),
+		skew:     s.skew.WithLabelValues(name),
 	}
 	s.known[name] = made
 	return made

@@ -184,7 +184,14 @@ func (s *Store) SetChecks(ctx context.Context, checks []store.Check) error {
 		for i := range checks {
 			w, k := db.Cells{Writing: true}, checks[i]
 			k.Since = k.LastChecked
-			checkTable.Walk(&w, &k)
+			if err := c.Query(ctx, s.table[heldCheck], func(row []driver.Value) error {
+				r := db.Cells{V: row}
+				db.Number(&r, &k.Since)
+				return nil
+			}, k.Component, k.Name, k.Status); err != nil {
+				return err
+			}
+			checkTable.Row(&w, &k)
 			if _, err := c.Exec(ctx, s.table[setCheck], w.V...); err != nil {
 				return err
 			}

@@ -33,3 +33,9 @@ func (s *Store) UseDevig(ctx context.Context, m odds.Method) error {
 		return err
 	})
 }
+
+// Devig returns the method the store was built with.
+func (s *Store) Devig(ctx context.Context) (odds.Method, error) {
+	m, err := s.ask(ctx, devig)
+	return odds.Method(m), err
+}

@@ -25,7 +25,6 @@ func dumped() []db.Statement {
 		dump("multi_layer_correlations", "severity_level, "+edgeTable.Columns, edgeTable.Columns),
 		dump("anomalies", anomalyTable.Columns, anomalyTable.Columns),
 		dump("predictions", predictionTable.Columns, "prediction_id"),
-		dump("ambiguities", ambiguityTable.Columns, ambiguityTable.Columns),
 		dump("documents", documentTable.Columns, "name"),
 	}
 }

@@ -124,7 +124,7 @@ func each(st db.Statement, n int, bind func(w *db.Cells, i int)) job {
 
 // fill inserts rows.
 func fill[T any](t db.Table[T], rows []T) job {
-	return each(t.Insert(), len(rows), func(w *db.Cells, i int) { t.Walk(w, &rows[i]) })
+	return each(t.Insert(), len(rows), func(w *db.Cells, i int) { t.Row(w, &rows[i]) })
 }
 
 // WriteEvent replaces the store's conclusions about one event by r; rows of other programs
@@ -138,7 +138,7 @@ func (s *Store) WriteEvent(ctx context.Context, r *store.EventResults) error {
 	}
 	id := r.Event.ID
 	event := db.Cells{Writing: true}
-	eventTable.Walk(&event, &r.Event)
+	eventTable.Row(&event, &r.Event)
 	if event.Err != nil {
 		return event.Err
 	}
@@ -211,7 +211,7 @@ func (s *Store) WriteFamilies(ctx context.Context, all []graph.Family, sets []st
 	jobs := []job{
 		each(s.table[setFamily], len(all), func(w *db.Cells, i int) {
 			w.Put(int64(i + 1))
-			familyTable.Walk(w, &all[i])
+			familyTable.Row(w, &all[i])
 		}),
 		s.drop(cutFamilies, int64(len(all))),
 		func(ctx context.Context, t *turn) (bool, error) { // few
@@ -220,7 +220,9 @@ func (s *Store) WriteFamilies(ctx context.Context, all []graph.Family, sets []st
 		},
 	}
 	for _, name := range slices.Sorted(maps.Keys(docs)) {
-		jobs = append(jobs, s.once(setDocument, name, string(docs[name])))
+		w := db.Cells{Writing: true}
+		documentTable.Row(&w, &doc{name, string(docs[name])})
+		jobs = append(jobs, s.once(setDocument, w.V...))
 	}
 	for _, name := range held {
 		if _, ok := docs[name]; !ok {

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"corrgraph/odds"
+	"corrgraph/store"
 	"corrgraph/store/sqlite/db"
 	"corrgraph/ticklog"
 )
@@ -52,19 +53,35 @@ func (l tickLog) Append(ctx context.Context, chunks ...ticklog.Chunk) (at []tick
 			end = l.s.after(end)
 			at[i], rows[i] = end.position(), logRow{end, &chunks[i]}
 		}
-		return logTable.Write(ctx, c, rows)
+		if err := logTable.Write(ctx, c, rows); err != nil {
+			return err
+		}
+		return l.kept(ctx, c, end)
 	})
 	if err != nil {
 		return nil, err
 	}
+	if len(at) > 0 {
+		l.s.mark.Reach(int64(at[len(at)-1]))
+	}
 	return at, nil
+}
+
+// kept verifies that the log ends where it was written to: a trigger of somebody else could
+// drop rows.
+func (l tickLog) kept(ctx context.Context, c *db.Conn, end place) error {
+	last, err := c.One(ctx, l.s.table[lastChunk])
+	if err == nil && (place{last[0], last[1]}) != end {
+		err = l.fail(fmt.Errorf("%w: a chunk that was written is not there", store.ErrSchema))
+	}
+	return err
 }
 
 // after returns the place after the last one, in this Store's own session, which begins
 // with its first chunk. The caller must have the turn to write.
 func (s *Store) after(last place) place {
-	if s.session == 0 || last.seq == mostSeq {
-		s.session = last.session + 1
+	if s.session == 0 || last.seq == mostSeq || s.session < s.floor {
+		s.session = max(last.session, s.floor) + 1
 	}
 	if last.session < s.session {
 		return place{s.session, 1}

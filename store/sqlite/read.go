@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -179,9 +181,16 @@ func (s *Store) Predictions(ctx context.Context) ([]ledger.Prediction, error) {
 	return list(ctx, s, predictionTable, s.table[predictions])
 }
 
-// Ambiguities returns the names left unmerged.
-func (s *Store) Ambiguities(ctx context.Context) ([]store.Ambiguity, error) {
-	return list(ctx, s, ambiguityTable, s.table[ambiguities])
+// Ambiguities returns what could be two things; nil if that is not stored.
+func (s *Store) Ambiguities(ctx context.Context) (out *catalog.Ambiguities, err error) {
+	body, err := s.Document(ctx, "ambiguities")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(body, &out)
+	}
+	return out, err
 }
 
 // Document returns a named document, or an error that is fs.ErrNotExist.

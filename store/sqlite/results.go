@@ -34,7 +34,6 @@ func (s *Store) WriteResults(ctx context.Context, r *store.Results) error {
 			func() error { return groupTable.Replace(ctx, c, r.Groups) },
 			func() error { return anomalyTable.Replace(ctx, c, r.Anomalies) },
 			func() error { return predictionTable.Replace(ctx, c, r.Predictions) },
-			func() error { return ambiguityTable.Replace(ctx, c, r.Ambiguities) },
 			func() error { return documentTable.Replace(ctx, c, docs) },
 		} {
 			if err := replace(); err != nil {

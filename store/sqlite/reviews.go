@@ -9,7 +9,7 @@ import (
 )
 
 var reviewTable = db.Table[store.Review]{
-	Name:    "reviews",
+	Name: "reviews", Summed: true,
 	Columns: "review_id, action, kind, event_id, node, at, verdict, note, actor, made_at, expires_at",
 	Walk: func(c *db.Cells, r *store.Review) {
 		db.Number(c, &r.ID)
@@ -26,7 +26,7 @@ var reviewTable = db.Table[store.Review]{
 	},
 }
 
-var proofTable = db.Table[store.Proof]{Name: "proofs", Columns: "kind, made_at, actor, passed, summary, body", Walk: func(c *db.Cells, p *store.Proof) {
+var proofTable = db.Table[store.Proof]{Name: "proofs", Summed: true, Columns: "kind, made_at, actor, passed, summary, body", Walk: func(c *db.Cells, p *store.Proof) {
 	db.Text(c, &p.Kind)
 	db.Number(c, &p.MadeAt)
 	db.Text(c, &p.Actor)
@@ -35,16 +35,20 @@ var proofTable = db.Table[store.Proof]{Name: "proofs", Columns: "kind, made_at, 
 	db.Text(c, &p.Body)
 }}
 
-// AddReview stores a review and returns it with its id.
+// AddReview stores a review and returns it with its id. Reviews that had expired when it was
+// made are removed.
 func (s *Store) AddReview(ctx context.Context, r store.Review) (store.Review, error) {
 	err := s.db.Write(ctx, func(c *db.Conn) error {
 		last, err := c.One(ctx, s.table[lastReview])
 		if err != nil {
 			return err
 		}
+		if _, err := c.Exec(ctx, s.table[pruneReviews], int64(r.MadeAt)); err != nil {
+			return err
+		}
 		r.ID = last[0] + 1
 		w := db.Cells{Writing: true}
-		reviewTable.Walk(&w, &r)
+		reviewTable.Row(&w, &r)
 		_, err = c.Exec(ctx, s.table[addReview], w.V...)
 		return err
 	})
@@ -70,7 +74,7 @@ func (s *Store) DropReview(ctx context.Context, id int64) (ok bool, err error) {
 func (s *Store) SetProof(ctx context.Context, p store.Proof) error {
 	return s.db.Write(ctx, func(c *db.Conn) error {
 		w := db.Cells{Writing: true}
-		proofTable.Walk(&w, &p)
+		proofTable.Row(&w, &p)
 		_, err := c.Exec(ctx, s.table[setProof], w.V...)
 		return err
 	})

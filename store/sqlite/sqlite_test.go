@@ -87,7 +87,7 @@ func TestEveryStatementPrepares(t *testing.T) {
 	all = append(all, dumped()...)
 	for _, insert := range []func() db.Statement{
 		ownEdgeTable.Insert, eventTable.Insert, familyTable.Insert, groupTable.Insert, anomalyTable.Insert, predictionTable.Insert,
-		ambiguityTable.Insert, documentTable.Insert, logTable.Insert, auditTable.Insert, performanceTable.Insert, checkTable.Insert,
+		documentTable.Insert, logTable.Insert, auditTable.Insert, performanceTable.Insert, checkTable.Insert,
 	} {
 		all = append(all, insert())
 	}

@@ -17,7 +17,7 @@ import (
 var edgeTable = db.Table[graph.Edge]{
 	Name: "multi_layer_correlations",
 	Columns: `layer, event_id, source_node, target_node, correlation_type, correlation_score, latency_ms, expected_propagation, detected_at, confidence,
-	lag_low_ms, lag_high_ms, n, p, q, discovered, simultaneous, copied, evidence, family, first_seen, trend`,
+	lag_low_ms, lag_high_ms, n, p, q, discovered, simultaneous, copied, evidence, family, first_seen, trend, traits`,
 	Walk: func(c *db.Cells, e *graph.Edge) {
 		db.Number(c, &e.Layer)
 		db.Text(c, &e.Event)
@@ -35,15 +35,13 @@ var edgeTable = db.Table[graph.Edge]{
 		db.Number(c, &e.LagLow)
 		db.Number(c, &e.LagHigh)
 		db.Number(c, &e.N)
-		c.Float(&e.P)
-		c.Float(&e.Q)
-		c.Bool(&e.Discovered)
-		c.Bool(&e.Simultaneous)
-		c.Bool(&e.Copied)
+		c.Float(&e.P, &e.Q)
+		c.Bool(&e.Discovered, &e.Simultaneous, &e.Copied)
 		db.Text(c, &e.Evidence)
 		db.Text(c, &e.Family)
 		db.Number(c, &e.FirstSeen)
 		trend(c, &e.Trend)
+		c.JSON(&e.Traits)
 	},
 }
 
@@ -53,7 +51,7 @@ type ownEdge struct {
 	edge *graph.Edge
 }
 
-var ownEdgeTable = db.Table[ownEdge]{Name: edgeTable.Name, Columns: "correlation_id, severity_level, " + edgeTable.Columns, Walk: func(c *db.Cells, e *ownEdge) {
+var ownEdgeTable = db.Table[ownEdge]{Name: edgeTable.Name, Summed: true, Columns: "correlation_id, severity_level, " + edgeTable.Columns, Walk: func(c *db.Cells, e *ownEdge) {
 	db.Number(c, &e.id)
 	band := e.edge.Band()
 	db.Text(c, &band)
@@ -93,7 +91,7 @@ func trend(c *db.Cells, t *graph.Trend) {
 }
 
 var eventTable = db.Table[catalog.Event]{
-	Name:    "events",
+	Name: "events", Summed: true,
 	Columns: "event_id, sport, league, start_at, home, away, title, entities, first_seen, last_seen",
 	Walk: func(c *db.Cells, e *catalog.Event) {
 		db.Text(c, &e.ID)
@@ -110,10 +108,10 @@ var eventTable = db.Table[catalog.Event]{
 }
 
 var familyTable = db.Table[graph.Family]{
-	Name: "families",
+	Name: "families", Summed: true,
 	Columns: `family, layer, sport, league, market, phase, venue, leader, follower, pairs, correlation, beta, lag_ms, lag_low_ms, lag_high_ms,
 	n, z, inflation, p, q, d, p_exist, q_exist, p_direct, q_direct, conf_exist, confidence, discovered, simultaneous, copied,
-	resolution_ms, detected_at, first_found, zero_lag, coincide`,
+	resolution_ms, detected_at, first_found, zero_lag, coincide, traits`,
 	Walk: func(c *db.Cells, f *graph.Family) {
 		key := f.Key.String()
 		db.Text(c, &key)
@@ -123,8 +121,7 @@ var familyTable = db.Table[graph.Family]{
 			db.Text(c, p)
 		}
 		db.Number(c, &f.Pairs)
-		c.Float(&f.Score)
-		c.Float(&f.Beta)
+		c.Float(&f.Score, &f.Beta)
 		db.Number(c, &f.Lag)
 		db.Number(c, &f.LagLow)
 		db.Number(c, &f.LagHigh)
@@ -134,25 +131,30 @@ var familyTable = db.Table[graph.Family]{
 		} {
 			c.Float(p)
 		}
-		c.Bool(&f.Discovered)
-		c.Bool(&f.Simultaneous)
-		c.Bool(&f.Copied)
+		c.Bool(&f.Discovered, &f.Simultaneous, &f.Copied)
 		db.Number(c, &f.Resolution)
 		db.Number(c, &f.DetectedAt)
 		db.Number(c, &f.FirstFound)
-		c.Float(&f.ZeroLag)
-		c.Float(&f.Coincide)
+		c.Float(&f.ZeroLag, &f.Coincide)
+		c.JSON(&f.Traits)
 	},
 }
 
-var groupTable = db.Table[store.Group]{Name: "venue_groups", Columns: "sport, league, venues", Walk: func(c *db.Cells, g *store.Group) {
+var groupTable = db.Table[store.Group]{Name: "venue_groups", Summed: true, Columns: "sport, league, venues", Walk: func(c *db.Cells, g *store.Group) {
 	db.Text(c, &g.Sport)
 	db.Text(c, &g.League)
 	c.JSON(&g.Venues)
 }}
 
+// anomalyEvidence is the evidence of an anomaly as stored. Strength came later than the
+// table; rows without it have 0.
+type anomalyEvidence struct {
+	detect.Evidence
+	Strength float64 `json:"strength,omitempty"`
+}
+
 var anomalyTable = db.Table[detect.Anomaly]{
-	Name:    "anomalies",
+	Name: "anomalies", Summed: true,
 	Columns: "kind, layer, event_id, nodes, at, until, severity, band, confidence, size, evidence, suppressed",
 	Walk: func(c *db.Cells, a *detect.Anomaly) {
 		db.Text(c, &a.Kind)
@@ -163,17 +165,20 @@ var anomalyTable = db.Table[detect.Anomaly]{
 		db.Number(c, &a.Until)
 		db.Text(c, &a.Severity)
 		db.Text(c, &a.Band)
-		c.Float(&a.Confidence)
-		c.Float(&a.Size)
-		c.JSON(&a.Evidence)
+		c.Float(&a.Confidence, &a.Size)
+		stored := anomalyEvidence{a.Evidence, a.Strength}
+		if c.JSON(&stored); !c.Writing {
+			a.Evidence, a.Strength = stored.Evidence, stored.Strength
+		}
 		db.Text(c, &a.Suppressed)
 	},
 }
 
 var predictionTable = db.Table[ledger.Prediction]{
-	Name: "predictions",
+	Name: "predictions", Unique: "prediction_id", Summed: true,
 	Columns: `prediction_id, family, layer, event_id, source_node, target_node, issued_at, arrive_from, arrive_to, move, size, p, confidence,
-	outcome, resolved_at, actual, lead_time_ms, base, base_n, rivals`,
+	outcome, resolved_at, actual, lead_time_ms, base, base_n, rivals,
+	line, known_at, least, p_half, half, leader_groups, leaders, revisions, p_league, p_family, money`,
 	Walk: func(c *db.Cells, p *ledger.Prediction) {
 		db.Text(c, &p.ID)
 		db.Text(c, &p.Family)
@@ -184,10 +189,7 @@ var predictionTable = db.Table[ledger.Prediction]{
 		db.Number(c, &p.IssuedAt)
 		db.Number(c, &p.From)
 		db.Number(c, &p.To)
-		c.Float(&p.Move)
-		c.Float(&p.Size)
-		c.Float(&p.P)
-		c.Float(&p.Confidence)
+		c.Float(&p.Move, &p.Size, &p.P, &p.Confidence)
 		db.Text(c, &p.Outcome)
 		db.Number(c, &p.ResolvedAt)
 		c.Float(&p.Actual)
@@ -195,20 +197,22 @@ var predictionTable = db.Table[ledger.Prediction]{
 		c.Float(&p.Base)
 		db.Number(c, &p.BaseN)
 		c.JSON(&p.Baselines)
+		p.Lined = c.Maybe(&p.Line, p.Lined)
+		db.Number(c, &p.KnownAt)
+		c.Float(&p.Least, &p.PHalf)
+		p.Half = ledger.TruthOf(c.Known(p.Half != ledger.Unknown, p.Half == ledger.Yes))
+		db.Number(c, &p.Groups)
+		c.JSON(&p.Leaders)
+		c.JSON(&p.Revisions)
+		c.Float(&p.PLeague, &p.PFamily)
+		c.JSON(&p.Money)
 	},
 }
-
-var ambiguityTable = db.Table[store.Ambiguity]{Name: "ambiguities", Columns: "kind, name, candidates, why", Walk: func(c *db.Cells, a *store.Ambiguity) {
-	db.Text(c, &a.Kind)
-	db.Text(c, &a.Name)
-	c.JSON(&a.Candidates)
-	db.Text(c, &a.Why)
-}}
 
 // doc is a named document.
 type doc struct{ name, body string }
 
-var documentTable = db.Table[doc]{Name: "documents", Columns: "name, body", Walk: func(c *db.Cells, d *doc) {
+var documentTable = db.Table[doc]{Name: "documents", Summed: true, Columns: "name, body", Walk: func(c *db.Cells, d *doc) {
 	db.Text(c, &d.name)
 	db.Text(c, &d.body)
 }}
@@ -228,7 +232,7 @@ var logTable = db.Table[logRow]{Name: "tick_log", Columns: "session, seq, from_a
 	c.Blob(&r.chunk.Payload)
 }}
 
-var auditTable = db.Table[store.AuditRow]{Name: "audit_log", Columns: "at, operation, subject, layer, status, detail, took_us, actor, trace_id", Walk: func(c *db.Cells, a *store.AuditRow) {
+var auditTable = db.Table[store.AuditRow]{Name: "audit_log", Summed: true, Columns: "at, operation, subject, layer, status, detail, took_us, actor, trace_id", Walk: func(c *db.Cells, a *store.AuditRow) {
 	db.Number(c, &a.At)
 	db.Text(c, &a.Operation)
 	db.Text(c, &a.Subject)
@@ -251,20 +255,17 @@ var heldAudit = db.Table[store.AuditRow]{Name: auditTable.Name, Columns: "audit_
 }}
 
 var performanceTable = db.Table[store.Performance]{
-	Name:    "audit_performance_metrics",
+	Name: "audit_performance_metrics", Summed: true,
 	Columns: "timestamp, operation_type, p50_latency_us, p99_latency_us, throughput_rps, memory_mb, cpu_percent, component",
 	Walk: func(c *db.Cells, p *store.Performance) {
 		db.Number(c, &p.At)
 		db.Text(c, &p.Operation)
 		p50, p99 := micros(p.P50), micros(p.P99)
-		c.Float(&p50)
-		c.Float(&p99)
+		c.Float(&p50, &p99)
 		if !c.Writing {
 			p.P50, p.P99 = time.Duration(p50*1e3), time.Duration(p99*1e3)
 		}
-		c.Float(&p.PerSecond)
-		c.Float(&p.MemoryMB)
-		c.Float(&p.CPU)
+		c.Float(&p.PerSecond, &p.MemoryMB, &p.CPU)
 		db.Text(c, &p.Component)
 	},
 }
@@ -272,7 +273,7 @@ var performanceTable = db.Table[store.Performance]{
 func micros(d time.Duration) float64 { return float64(d) / 1e3 }
 
 var checkTable = db.Table[store.Check]{
-	Name:    "production_readiness_matrix",
+	Name: "production_readiness_matrix", Summed: true,
 	Columns: "component, check_name, severity, status, description, last_checked, evidence, threshold, measured, runbook, since",
 	Walk: func(c *db.Cells, k *store.Check) {
 		db.Text(c, &k.Component)

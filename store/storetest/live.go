@@ -147,7 +147,6 @@ func liveEqualsOffline(t *testing.T, open Opener) {
 		return out.String()
 	}
 	r := Sample(4, 2000, 30, 60)
-	r.Ambiguities = nil
 	r.Predictions = slices.DeleteFunc(r.Predictions, func(p ledger.Prediction) bool { return !hasEvent(r.Events, p.Event) })
 	offline := dump(func(b Backend) { ok(t, b.WriteResults(ctx, r)) })
 	live := dump(func(b Backend) {

@@ -23,9 +23,7 @@ func Sample(seed uint64, edges, families, predictions int) *store.Results {
 	out := &store.Results{
 		AsOf:   Epoch,
 		Groups: []store.Group{{Sport: "baseball", League: "mlb", Venues: []string{"a", "b"}}, {Sport: "baseball", Venues: []string{"c", "d", "e"}}},
-		Ambiguities: []store.Ambiguity{
-			{Kind: "participant", Name: "Giants", Candidates: []string{"mlb:san-francisco-giants", "nfl:new-york-giants"}, Why: "two sports"},
-		},
+
 		Documents: map[string][]byte{"summary": []byte(`{"ticks":1,"s":"é\u0000"}`), "scorecard": []byte(`{}`)},
 	}
 	for i := range max(1, edges/500) {
@@ -101,10 +99,22 @@ func anomaly(r *rand.Rand, i int) detect.Anomaly {
 }
 
 func prediction(r *rand.Rand, i int) ledger.Prediction {
-	return ledger.Prediction{
+	p := ledger.Prediction{
 		ID: fmt.Sprintf("L1/h2h/%08d", i), Family: "L1/baseball/mlb/h2h/pre//draftkings>mybookieag", Layer: odds.Direct, Event: event(i % 40),
 		Source: node(1, i, "home"), Target: node(2, i, "home"), IssuedAt: Epoch - odds.Time(i), From: Epoch, To: Epoch + 600_000,
 		Move: r.NormFloat64(), Size: r.NormFloat64(), P: r.Float64(), Confidence: r.Float64(), Outcome: ledger.Hit, ResolvedAt: Epoch + 5,
 		Actual: r.NormFloat64(), LeadTime: 300_000, Base: r.Float64(), BaseN: 40, Baselines: map[string]bool{"last_move": i%2 == 0, "mean": true},
 	}
+	if i%3 == 0 {
+		return p // as those of earlier versions
+	}
+	p.KnownAt, p.Least, p.PHalf, p.Half, p.Groups, p.PLeague, p.PFamily = p.IssuedAt+7, r.NormFloat64(), r.Float64(), ledger.Truth(i%4%3), 2, r.Float64(), r.Float64()
+	p.Line, p.Lined = float64(i%5)-2, i%2 == 1
+	if !p.Lined {
+		p.Line = 0
+	}
+	p.Lead(ledger.Leader{Node: p.Source, Family: p.Family, Move: p.Move, Agree: true, At: p.IssuedAt}, ledger.Leader{Node: p.Target, Family: "other", Move: -p.Move, At: p.IssuedAt + 1})
+	p.Revise(ledger.Revision{At: p.IssuedAt, P: p.P, PHalf: p.PHalf})
+	p.Revise(ledger.Revision{At: p.IssuedAt + 1, P: r.Float64(), PHalf: r.Float64()})
+	return p
 }

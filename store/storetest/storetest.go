@@ -41,7 +41,6 @@ type Backend interface {
 	Groups(ctx context.Context) ([]store.Group, error)
 	Anomalies(ctx context.Context, event string, minConfidence float64) ([]detect.Anomaly, error)
 	Predictions(ctx context.Context) ([]ledger.Prediction, error)
-	Ambiguities(ctx context.Context) ([]store.Ambiguity, error)
 	Document(ctx context.Context, name string) ([]byte, error)
 	Documents(ctx context.Context) ([]string, error)
 	UseDevig(ctx context.Context, m odds.Method) error
@@ -145,7 +144,6 @@ func resultsComeBack(t *testing.T, open Opener) {
 	equal(t, "edges", must(b.Edges(ctx, store.EdgeFilter{}))(t), r.Edges)
 	equal(t, "anomalies", must(b.Anomalies(ctx, "", 0))(t), r.Anomalies)
 	equal(t, "predictions", must(b.Predictions(ctx))(t), r.Predictions)
-	equal(t, "ambiguities", must(b.Ambiguities(ctx))(t), r.Ambiguities)
 	equal(t, "names", must(b.Documents(ctx))(t), []string{"scorecard", "summary"})
 	for name, body := range r.Documents {
 		equal(t, name, string(must(b.Document(ctx, name))(t)), string(body))

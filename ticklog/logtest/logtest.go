@@ -263,7 +263,7 @@ func retained(t *testing.T, open Opener) {
 	held := must(l.Stats(ctx))(t)
 	left := func(before odds.Time, keep int64, step, removed int, oldest odds.Time) {
 		t.Helper()
-		equal(t, "removed", must(ticklog.Retain(ctx, l, before, keep, step))(t), removed)
+		equal(t, "removed", must(ticklog.Retain(ctx, l, before, odds.Never, keep, step))(t), removed)
 		equal(t, "oldest", must(l.Stats(ctx))(t).Oldest, oldest)
 	}
 	left(1000, 0, 5, 0, 1000)

@@ -298,7 +298,8 @@ test.describe(() => {
     expect(await shown(page)).toEqual(before);
 
     await own.start(new URL(own.url).host);
-    await expect(page.getByText("● live", { exact: true })).toBeVisible();
+    // Its prices are an hour old, so they are not called live.
+    await expect(page.getByText("◷ recorded", { exact: true })).toBeVisible();
     await expect(banner(page)).not.toContainText("Disconnected");
     await agrees(page, own);
     const log = await page.getByRole("log").innerText();
@@ -322,6 +323,8 @@ test.describe(() => {
         (await ask<Feeds>(own.url, "/v1/feeds")).feeds.filter((f) => f.venue === "").length,
       ),
     ).toPass();
+    await own.feeder.catchUp();
+    await expect(page.getByText("● live", { exact: true })).toBeVisible();
     expect(await page.evaluate(() => document.body.dataset["opened"])).toBe("once");
   });
 });

@@ -99,7 +99,7 @@ test.describe("on a replay", () => {
       .toSorted((a, b) => a.brier - b.brier);
     await expect
       .poll(async () => (await rows(families.locator("tbody tr"))).map((r) => r.cells[1]))
-      .toEqual(some.map((f) => `${f.leader} → ${f.follower}`));
+      .toEqual(some.map((f) => `${f.leader || "others"} → ${f.follower}`));
   });
 
   test("events by name", async ({ page, url }) => {

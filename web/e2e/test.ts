@@ -86,7 +86,7 @@ export const plain = (text: string): string => text.replace(/\s+/g, " ").trim();
 /** An incident as a line of its list says it. */
 export function incidentRow(i: Incident): string {
   const kinds = i.kinds.map((k) => words(k.kind) + (k.count > 1 ? ` ×${k.count}` : "")).join(", ");
-  return `${i.severity} ${kinds} · ${i.title}${i.market ? ` · ${i.market}` : ""} ${i.over ? "over" : "on"} · ${clock(i.last, "utc")}`;
+  return `${i.severity} ${kinds} · ${i.title}${i.market ? ` · ${i.market}` : ""}${i.suspected ? " · suspected" : ""} ${i.over ? "over" : "on"} · ${clock(i.last, "utc")}`;
 }
 
 export interface Row {

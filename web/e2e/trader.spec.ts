@@ -1,11 +1,13 @@
 // The screen of what happens now shows what the API says.
 
-import type { Edge, EventDetail, Events, Feeds, Graph, RecentAnomalies, Scorecard } from "../src/api/types";
+import type { Edge, EventDetail, Events, Feeds, Graph, Moves, RecentAnomalies, Scorecard } from "../src/api/types";
 import { familyKey } from "../src/lib/forecasts";
-import { clock, count, ms, percent, points, price, signed, small, words } from "../src/lib/format";
+import { baseRate, clock, count, ms, percent, points, price, signed, small, words } from "../src/lib/format";
 import { incidents } from "../src/lib/incidents";
 import { lagText } from "../src/lib/lag";
+import { doubts } from "../src/lib/traits";
 import { label, parts, type NodeParts } from "../src/lib/node";
+import { earliestElsewhere, fromMoves, originName, type Wave } from "../src/lib/waves";
 import { busiest, surest } from "./links";
 import { expect, incidentRow, millis, onBoth, plain, rows, test } from "./test";
 
@@ -35,26 +37,17 @@ onBoth(() => {
       const shown = await rows(list);
       expect(shown.length).toBeGreaterThan(2);
       const { events } = await heard.last<Events>("/v1/events?limit=200");
-      const [streamed, forecasts] = [await heard.moves(), await heard.forecasts()];
       for (const { cells, link } of shown) {
         const text = cells[0]!;
         const [event, node] = [link.get("event")!, link.get("node")!];
         const p = parts(node)!;
         expect(text).toContain(`${events.find((e) => e.event_id === event)!.title} · ${p.market} · ${p.selection}`);
-        // Two parts of the page read this event: the row follows from one of the answers.
+        // Two parts of the page read this event, one its waves: the row follows from one of the answers.
         const details = await heard.all<EventDetail>(detailOf(event));
-        // Somebody said that this price moved by so much at that time: a move, a forecast made
-        // for it, or the answer to a forecast about it.
-        const known = [...details.flatMap((d) => [...d.open, ...d.settled]), ...forecasts];
-        const moves = [
-          ...streamed.filter((m) => m.node === node),
-          ...known.filter((f) => f.source === node).map((f) => ({ at: f.issued_at, move: f.move })),
-          ...known
-            .filter((f) => f.target === node && f.resolved_at)
-            .map((f) => ({ at: f.resolved_at!, move: f.actual })),
-        ];
+        const waves = (await heard.all<Moves>(`${detailOf(event)}/moves`)).flatMap(fromMoves);
+        const own = waves.filter((w) => w.origin === node);
         expect(
-          details.some((d) => follows(text, p, d, moves)),
+          details.some((d) => own.some((w) => travels(text, p, d, w))),
           text,
         ).toBe(true);
       }
@@ -68,7 +61,7 @@ onBoth(() => {
       const card = await heard.last<Scorecard>("/v1/scorecard");
       const o = card.overall;
       expect(plain((await panel.getByRole("link").allInnerTexts())[0]!)).toBe(
-        `${percent(o.hit_rate)} of ${count(o.matured)} calls hit (base rate ${percent(o.base_rate)})`,
+        `${percent(o.hit_rate)} of ${count(o.matured)} calls hit (base rate ${baseRate(o)})`,
       );
       const families = new Map(card.families.map((f) => [familyKey(f), f]));
       const shown = await rows(panel.locator("tbody tr"));
@@ -88,7 +81,7 @@ onBoth(() => {
               r && r.matured > 0
                 ? `${percent(r.hit_rate)} [${Math.round(100 * r.hit_low)}–${Math.round(100 * r.hit_high)}] of ${r.matured} like it`
                 : "none yet";
-            return [`${f.size > 0 ? "▲" : "▼"} ${points(f.size, fair)}`, percent(f.probability), like];
+            return [`${f.size > 0 ? "▲" : "▼"} ${points(f.size, fair)}`, percent(f.revised), like];
           });
         });
         expect(said).toContainEqual(rest);
@@ -165,23 +158,25 @@ onBoth(() => {
 
 const detailOf = (event: string): string => `/v1/events/${encodeURIComponent(event)}`;
 
-/** Whether a row of what moves now says what an answer about its event says, and one of the moves. */
-function follows(text: string, p: NodeParts, d: EventDetail, moves: readonly { at: string; move: number }[]): boolean {
+/** Whether a row of what moves now says what an answer about its event says, and a wave of it. */
+function travels(text: string, p: NodeParts, d: EventDetail, w: Wave): boolean {
   const quotes = d.quotes.filter((x) => x.market === p.market && x.selection === p.selection);
   const own = quotes.find((x) => x.venue === p.venue);
-  const [, size, at] = /^[▲▼] (\S+ pp) .* first at ([\d:]+) /.exec(text)!;
-  const moved = moves.some(
-    (m) => size === points(m.move, own?.fair_probability ?? 0.5) && at === clock(ms(m.at), "utc"),
-  );
-  const priced = typeof own?.price !== "number" || text.includes(price(own.price, "decimal"));
-  // Of all venues that price it, each has followed, or has not, or is suspended.
-  const [, followed, venues] = /(\d+) of (\d+) followed/.exec(text)!;
-  const waits = /not moved: (.*?)(?: · |$)/.exec(text)?.[1]?.split(", ") ?? [];
-  const open = quotes.filter((x) => x.status === "open").map((x) => x.venue);
-  const suspended = quotes.length - open.length;
-  const have = 1 + Number(followed) - (open.length - waits.length); // suspended ones that had followed
-  const counted = Number(venues) === quotes.length - 1 && suspended === Number(/(\d+) suspended/.exec(text)?.[1] ?? 0);
-  return moved && priced && counted && waits.every((w) => open.includes(w)) && have >= 0 && have <= suspended;
+  const origins = w.likely
+    ? `likely origin: ${originName(w.likely)} ${w.likely.p.toFixed(2)}`
+    : `origin can’t be told: ${w.origins
+        .slice(0, 2)
+        .map((o) => `${originName(o)} ${o.p.toFixed(2)}`)
+        .join(", ")}`;
+  const waits = quotes.filter((x) => x.status === "open" && !w.moved.has(x.node)).map((x) => x.venue);
+  return [
+    `${w.size > 0 ? "▲" : "▼"} ${points(w.size, own?.fair_probability ?? 0.5)}`,
+    typeof own?.price === "number" ? price(own.price, "decimal") : "",
+    origins + (earliestElsewhere(w) ? `; earliest seen: ${w.earliest.join(", ")}` : ""),
+    `${w.moved.size} of ${Math.max(quotes.length, w.moved.size)} moved`,
+    `since ${clock(w.started, "utc")}`,
+    waits.length > 0 ? `not moved: ${waits.join(", ")}` : "",
+  ].every((x) => text.includes(x));
 }
 
 const edgeRow = (e: Edge): string[] => [
@@ -194,5 +189,5 @@ const edgeRow = (e: Edge): string[] => [
   count(e.n),
   small(e.q),
   percent(e.confidence),
-  [e.simultaneous && "together", e.copied && "copied", !e.discovered && "not certain"].filter(Boolean).join(", "),
+  [e.simultaneous && "together", ...doubts(e)].filter(Boolean).join(", "),
 ];

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"strings"
 
 	"corrgraph/feed"
 )
@@ -36,6 +37,23 @@ func New(r io.Reader) *Reader {
 	}
 	return &Reader{in: bufio.NewReaderSize(r, size)}
 }
+
+// Begins reports whether c is the first byte of the text that is neither white space nor a
+// byte order mark. It must be called before Scan.
+func (l *Reader) Begins(c byte) bool {
+	if head, _ := l.in.Peek(3); string(head) == "\ufeff" {
+		_, _ = l.in.Discard(3) // they were just seen
+	}
+	for n := 1; ; n++ {
+		head, err := l.in.Peek(n)
+		if err != nil || !strings.ContainsRune(" \t\r\n", rune(head[n-1])) {
+			return err == nil && head[n-1] == c
+		}
+	}
+}
+
+// Rest is the text from the next line on, for another reader.
+func (l *Reader) Rest() io.Reader { return l.in }
 
 // Scan moves to the next line and reports whether there is one. An unterminated line counts
 // if it has any bytes, even if reading failed inside it: see Ended.

@@ -119,3 +119,15 @@ func TestErrorBetweenLines(t *testing.T) {
 		t.Error("a line after the error")
 	}
 }
+
+func TestBeginsLooksWithoutReading(t *testing.T) {
+	for text, want := range map[string]bool{"[": true, "\ufeff \r\n\t[1]": true, "": false, " ": false, "{[": false, "\ufeff": false, "é[": false} {
+		l := New(strings.NewReader(text))
+		if got := l.Begins('['); got != want || l.Begins('[') != want {
+			t.Errorf("%q: %v", text, got)
+		}
+		if rest, err := io.ReadAll(l.Rest()); err != nil || string(rest) != strings.TrimPrefix(text, "\ufeff") {
+			t.Errorf("%q: %q, %v", text, rest, err)
+		}
+	}
+}

@@ -61,15 +61,15 @@ func (l *Lab) seeded(ctx context.Context) (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(l.dir, "seed.db")
-	if err := writeLog(ctx, path, all); err != nil {
+	if err := WriteLog(ctx, path, all); err != nil {
 		return "", err
 	}
 	l.seed = path
 	return path, nil
 }
 
-// writeLog makes a store whose tick log holds batches.
-func writeLog(ctx context.Context, path string, all []*odds.Batch) (err error) {
+// WriteLog makes a store whose tick log holds batches.
+func WriteLog(ctx context.Context, path string, all []*odds.Batch) (err error) {
 	st, err := sqlite.Open(ctx, path, sqlite.Options{Create: true, Offline: true})
 	if err != nil {
 		return err

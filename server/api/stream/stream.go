@@ -166,9 +166,12 @@ func (s *Server) newWatcher(w http.ResponseWriter, r *http.Request) (*watcher, e
 	if list := q.Get("kinds"); list != "" {
 		v.kinds = strings.Split(list, ",")
 	}
-	for _, k := range v.kinds {
+	for i, k := range v.kinds {
 		if !slices.Contains(Kinds, k) {
 			return nil, &Invalid{"kinds", "expected some of " + strings.Join(Kinds, ", ")}
+		}
+		if slices.Contains(v.kinds[:i], k) {
+			return nil, &Invalid{"kinds", "expected each kind at most once"}
 		}
 	}
 	if v.event != "" {

@@ -40,6 +40,9 @@ func (d *DB) copyTo(ctx context.Context, path string) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fs.ErrExist
 	}
+	if err := createPrivate(path); err != nil {
+		return err
+	}
 	ctx, cancel := Statement{Name: "backup", Deadline: Upkeep}.context(ctx)
 	defer cancel()
 	if err := context.Cause(ctx); err != nil {
@@ -72,10 +75,9 @@ func (d *DB) copyTo(ctx context.Context, path string) (err error) {
 	return classify(errors.Join(err, b.Finish()))
 }
 
-// Inspect opens a file that is not in use, checks every page, and calls look with its
-// version and a connection. It writes nothing and creates no files beside it. It returns
-// store.ErrNotStore for another kind of file or a damaged one, and store.ErrNewer. Cost:
-// some seconds per gigabyte.
+// Inspect opens a file that is not in use and calls look with its version and a connection.
+// It writes nothing and creates no files beside it. It returns store.ErrNotStore for
+// another kind of file, and store.ErrNewer.
 func Inspect(ctx context.Context, path string, schema Schema, look func(c *Conn, version int) error) error {
 	if err := inspect(ctx, path, schema, look); err != nil {
 		return fmt.Errorf("store %s: %w", path, err)
@@ -101,21 +103,23 @@ func inspect(ctx context.Context, path string, schema Schema, look func(c *Conn,
 		err = fmt.Errorf("%w: it is empty", store.ErrNotStore)
 	}
 	if err == nil {
-		err = c.checkPages(ctx)
-	}
-	if err == nil {
 		err = look(c, version)
 	}
 	return errors.Join(err, c.Close())
 }
 
-func (c *Conn) checkPages(ctx context.Context) error {
-	return c.Query(ctx, integrity, func(row []driver.Value) error {
-		if row[0] != "ok" {
-			return fmt.Errorf("%w: %v", store.ErrDamaged, row[0])
+// Pages lets SQLite check every page, cell and index, and returns what it finds wrong.
+func (c *Conn) Pages(ctx context.Context) (found []string, err error) {
+	err = c.Query(ctx, integrity, func(row []driver.Value) error {
+		if text := fmt.Sprint(row[0]); text != "ok" {
+			found = append(found, text)
 		}
 		return nil
 	})
+	if errors.Is(err, store.ErrDamaged) {
+		return append(found, err.Error()), nil
+	}
+	return found, err
 }
 
 // Replace puts the file with in place of the store at path, which must not be in use for
@@ -129,7 +133,7 @@ func Replace(ctx context.Context, path, with, aside string) (err error) {
 	if err != nil {
 		return fail(err)
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	defer func() { err = errors.Join(err, l.close()) }()
 	switch _, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		// A WAL without its store would be mistaken for the new one's.
@@ -139,9 +143,15 @@ func Replace(ctx context.Context, path, with, aside string) (err error) {
 	case err != nil:
 		return fail(err)
 	default:
+		if err := l.lockInode(path); err != nil {
+			return fail(err)
+		}
 		if err := setAside(ctx, path, aside); err != nil {
 			return fail(err)
 		}
+	}
+	if err := os.Remove(path + MarkSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fail(err)
 	}
 	if err := os.Rename(with, path); err != nil {
 		return fail(err)
@@ -155,7 +165,10 @@ func Replace(ctx context.Context, path, with, aside string) (err error) {
 // setAside gives the old store a second name, and removes anything beside it that would be
 // mistaken for a part of the new one.
 func setAside(ctx context.Context, path, aside string) error {
-	err := fold(ctx, path)
+	err := checkWAL(path) // folding a damaged one would drop commits
+	if err == nil {
+		err = fold(ctx, path)
+	}
 	if err != nil && errors.Is(err, store.ErrInUse) {
 		return err
 	}
@@ -177,6 +190,10 @@ func fold(ctx context.Context, path string) (err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 	return c.Script(ctx, "PRAGMA journal_mode = DELETE")
 }
+
+// MarkSuffix names the file beside a store that says how far its log reached. Whoever
+// replaces the store has decided to go on from where the new one ends.
+const MarkSuffix = ".mark"
 
 // moveSides moves a WAL aside, under the name for a store at aside, and removes its index,
 // which can be rebuilt.

@@ -56,28 +56,67 @@ func Number[I ~int | ~int64 | ~uint8](c *Cells, p *I) {
 	}
 }
 
-// Float is a floating-point column.
-func (c *Cells) Float(p *float64) {
-	if c.Writing {
-		c.Put(*p)
-		return
-	}
-	switch v := c.next().(type) {
-	case float64:
-		*p = v
-	case int64:
-		*p = float64(v)
+// Float is a floating-point column for each pointer.
+func (c *Cells) Float(ps ...*float64) {
+	for _, p := range ps {
+		if c.Writing {
+			c.Put(*p)
+			continue
+		}
+		switch v := c.next().(type) {
+		case float64:
+			*p = v
+		case int64:
+			*p = float64(v)
+		}
 	}
 }
 
-// Bool is a column of 0 and 1.
-func (c *Cells) Bool(p *bool) {
-	n := 0
-	if *p {
-		n = 1
+// Maybe is a floating-point column that is NULL unless its value is known. It returns
+// whether it is.
+func (c *Cells) Maybe(p *float64, known bool) bool {
+	switch {
+	case c.Writing && known:
+		c.Put(*p)
+	case c.Writing:
+		c.Put(nil)
+	default:
+		if known = len(c.V) > 0 && c.V[0] != nil; known {
+			c.Float(p)
+		} else {
+			c.next()
+		}
 	}
-	Number(c, &n)
-	*p = n != 0
+	return known
+}
+
+// Bool is a column of 0 and 1 for each pointer.
+func (c *Cells) Bool(ps ...*bool) {
+	for _, p := range ps {
+		n := 0
+		if *p {
+			n = 1
+		}
+		Number(c, &n)
+		*p = n != 0
+	}
+}
+
+// Known is a column of 0 and 1 that is NULL unless its value is known. It returns both.
+func (c *Cells) Known(known, yes bool) (isKnown, isYes bool) {
+	switch {
+	case c.Writing && known:
+		c.Bool(&yes)
+	case c.Writing:
+		c.Put(nil)
+	default:
+		if known = len(c.V) > 0 && c.V[0] != nil; known {
+			c.Bool(&yes)
+		} else {
+			c.next()
+		}
+	}
+	return known, yes && known
 }
 
 // JSON is a column of JSON text.

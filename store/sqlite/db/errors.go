@@ -31,11 +31,14 @@ func classify(err error) error {
 	case lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_CANTOPEN:
 		kind = fs.ErrPermission
 	case lib.SQLITE_IOERR:
-		// Lack of space for the WAL's index is also a full disk.
-		if code != lib.SQLITE_IOERR_SHMSIZE {
+		switch code {
+		case lib.SQLITE_IOERR_SHMSIZE: // lack of space for the WAL's index is also a full disk
+			kind = store.ErrFull
+		case lib.SQLITE_IOERR_SHORT_READ: // a file was cut
+			kind = store.ErrDamaged
+		default:
 			return err
 		}
-		kind = store.ErrFull
 	default:
 		return err
 	}

@@ -291,11 +291,14 @@ func TestInspectTellsAStoreFromWhatIsNone(t *testing.T) {
 		"a folder": {t.TempDir(), store.ErrNotStore}, "none": {empty + "x", fs.ErrNotExist},
 	} {
 		looked := false
-		err := Inspect(t.Context(), c.path, schema, func(_ *Conn, version int) error {
+		err := Inspect(t.Context(), c.path, schema, func(conn *Conn, version int) error {
 			looked = version == 1
+			if wrong, err := conn.Pages(t.Context()); err != nil || wrong != nil {
+				return fmt.Errorf("%w: %q, %w", store.ErrDamaged, wrong, err)
+			}
 			return nil
 		})
-		if !errors.Is(err, c.want) || looked != (c.want == nil) {
+		if !errors.Is(err, c.want) || looked != (c.want == nil || c.path == bad) {
 			t.Errorf("%s: %v, looked %v", name, err, looked)
 		}
 	}

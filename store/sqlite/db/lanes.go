@@ -77,3 +77,20 @@ func (d *DB) openReader() (*Conn, error) {
 	c.watch = d.watch
 	return c, nil
 }
+
+// Apart runs f with a connection of its own, for checks that take long. What it finds
+// damaged does not close the door for writing.
+func (d *DB) Apart(ctx context.Context, f func(c *Conn) error) (err error) {
+	select {
+	case <-d.closed:
+		return d.isClosed()
+	default:
+	}
+	c, err := d.openReader()
+	if err != nil {
+		return err
+	}
+	c.watch = new(watch)
+	defer func() { err = errors.Join(err, c.Close()) }()
+	return f(c)
+}

@@ -60,12 +60,13 @@ type Schema struct {
 type DB struct {
 	path      string
 	schema    Schema
-	file      fs.FileInfo // of the file opened for writing
+	sides     *sides // nil when read-only, and before the WAL is open
+	mark      *Mark  // nil when read-only, and before KeepTail
 	watch     *watch
 	writing   chan struct{} // full while writer or logger is in use
 	writer    *Conn         // nil when read-only
 	logger    *Conn         // writer, or with Options.Durable a connection that syncs each commit
-	lock      *Conn         // nil when read-only
+	lock      *locks        // nil when read-only
 	group     group         // of Together
 	readers   lane          // for index searches
 	scans     lane          // for all other reads
@@ -109,10 +110,10 @@ func (d *DB) open(ctx context.Context, o Options) error {
 		return fmt.Errorf("%w: it is not a regular file", store.ErrNotStore)
 	}
 	if !o.ReadOnly {
-		err := d.openWriter(ctx, o)
-		if err == nil {
-			d.file, err = os.Stat(d.path)
-		}
+		return d.openWriter(ctx, o)
+	}
+	// A reader that is alone empties the WAL when it leaves.
+	if err := checkWAL(d.path); err != nil {
 		return err
 	}
 	err := d.check(ctx)
@@ -151,11 +152,18 @@ func (d *DB) openWriter(ctx context.Context, o Options) (err error) {
 	if d.lock, err = lock(ctx, d.path); err != nil {
 		return err
 	}
-	mode := "rw"
 	if o.Create {
-		mode = "rwc"
+		if err := createPrivate(d.path); err != nil {
+			return err
+		}
 	}
-	if d.writer, err = d.openToWrite(mode); err != nil {
+	if err := d.lock.lockInode(d.path); err != nil {
+		return err
+	}
+	if err := checkWAL(d.path); err != nil {
+		return err
+	}
+	if d.writer, err = d.openToWrite(); err != nil {
 		return err
 	}
 	version, err := d.version(ctx, d.writer)
@@ -171,19 +179,30 @@ func (d *DB) openWriter(ctx context.Context, o Options) (err error) {
 	if err := d.writer.Script(ctx, setup); err != nil {
 		return err
 	}
-	if err := d.migrate(ctx, version); err != nil || !o.Durable {
+	if err := d.migrate(ctx, version); err != nil {
+		return err
+	}
+	if version < len(d.schema.Migrations) { // a store whose schema is in the WAL alone would be none without it
+		if err := d.writer.Script(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+			return err
+		}
+	}
+	if err := d.sameSchema(ctx, d.writer); err != nil {
+		return err
+	}
+	if d.sides, err = openSides(d.path); err != nil || !o.Durable {
 		d.logger = d.writer
 		return err
 	}
-	if d.logger, err = d.openToWrite("rw"); err != nil {
+	if d.logger, err = d.openToWrite(); err != nil {
 		return err
 	}
 	return d.logger.Script(ctx, strings.Replace(setup, "NORMAL", "FULL", 1))
 }
 
 // openToWrite opens a connection that waits for programs that write without our lock.
-func (d *DB) openToWrite(mode string) (*Conn, error) {
-	c, err := openConn(dsn(d.path, "mode="+mode, "_pragma=busy_timeout(5000)", "_pragma=temp_store(2)"))
+func (d *DB) openToWrite() (*Conn, error) {
+	c, err := openConn(dsn(d.path, "mode=rw", "_pragma=busy_timeout(5000)", "_pragma=temp_store(2)"))
 	if err != nil {
 		return nil, err
 	}
@@ -222,12 +241,13 @@ func (d *DB) Close() (err error) {
 		if logger == d.writer {
 			logger = nil
 		}
-		// The lock is released last, so that the next writer finds the file at rest.
-		for _, c := range []*Conn{logger, d.writer, d.lock} {
+		for _, c := range []*Conn{logger, d.writer} {
 			if c != nil {
 				err = errors.Join(err, c.Close())
 			}
 		}
+		// The lock is released last, so that the next writer finds the file at rest.
+		err = errors.Join(err, d.sides.close(), d.lock.close())
 	})
 	return err
 }
@@ -270,24 +290,31 @@ func (d *DB) takeTurn(ctx context.Context) (free func(), err error) {
 	return nil, d.isClosed()
 }
 
-// inPlace reports whether the open file is still the one at its path. Writes to a removed
-// or replaced file would be lost with the process.
-func (d *DB) inPlace() error {
-	if d.file == nil {
-		return nil // still being opened
+// Intact returns why nothing may be written now, as far as that shows without writing: the
+// files are not those that were opened, or SQLite found a page that it can't read.
+func (d *DB) Intact() error {
+	if err := d.watch.hurt.Load(); err != nil {
+		return *err
 	}
-	switch now, err := os.Stat(d.path); {
-	case err != nil:
-		return fmt.Errorf("%w: %w", store.ErrReplaced, err)
-	case !os.SameFile(d.file, now):
-		return fmt.Errorf("%w: another stands in its place", store.ErrReplaced)
+	if d.sides == nil {
+		return nil // still being opened, or read-only
 	}
-	return nil
+	return d.sides.inPlace()
+}
+
+// fit is Intact for the holder of the turn, who saves what would be lost. Writing on would
+// lose what is written, or more.
+func (d *DB) fit(ctx context.Context) error {
+	err := d.Intact()
+	if errors.Is(err, store.ErrReplaced) {
+		d.rescue(ctx)
+	}
+	return err
 }
 
 // transact runs f in a transaction. The caller must have the turn.
 func (d *DB) transact(ctx context.Context, c *Conn, f func(*Conn) error) error {
-	err := d.inPlace()
+	err := d.fit(ctx)
 	if err == nil {
 		_, err = c.Exec(ctx, begin)
 	}
@@ -297,6 +324,9 @@ func (d *DB) transact(ctx context.Context, c *Conn, f func(*Conn) error) error {
 			_, err = c.Exec(context.WithoutCancel(ctx), commit)
 		}
 	}
+	if err == nil {
+		err = d.fit(context.WithoutCancel(ctx)) // a file may have gone since: don't acknowledge
+	}
 	if err != nil {
 		// SQLite rolls back some failed transactions by itself. If the caller left during
 		// BEGIN, the transaction may be open although BEGIN reported an error.
@@ -305,8 +335,17 @@ func (d *DB) transact(ctx context.Context, c *Conn, f func(*Conn) error) error {
 		}
 		return fmt.Errorf("store %s: %w%s", d.path, err, hint(err))
 	}
+	if d.mark != nil && d.sides != nil {
+		if salts, frames, ok := d.sides.end(); ok {
+			d.mark.committed(salts, frames)
+		}
+	}
 	return nil
 }
+
+// KeepTail has every commit from now on noted in the mark, so that a start can tell a damaged
+// last frame of the WAL from one that a kill left half written. Call it before the first.
+func (d *DB) KeepTail(m *Mark) { d.mark = m }
 
 // migrate upgrades the file from a version to the newest, each step in its own transaction,
 // so that a killed process leaves it at one version or the next.
@@ -348,6 +387,10 @@ func hint(err error) string {
 		return " (use that method, or name another --db)"
 	case errors.Is(err, store.ErrNotStore):
 		return " (name another --db)"
+	case errors.Is(err, store.ErrDamaged):
+		return " (corrgraph doctor --db says what is wrong, and saves what can be read)"
+	case errors.Is(err, store.ErrSchema):
+		return " (undo that change of the schema; corrgraph doctor --db names it)"
 	case errors.Is(err, store.ErrFull):
 		return " (free some space and run again; what was stored is still there)"
 	}

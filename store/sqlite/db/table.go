@@ -12,12 +12,21 @@ type Table[T any] struct {
 	Name    string
 	Columns string
 	Walk    func(c *Cells, v *T)
+	// Unique is the column by which the first of several rows stands and the others are
+	// passed over; empty if the table has no key that outside input decides.
+	Unique string
+	// Summed says that each row has a sum of its columns, in a column row_sum.
+	Summed bool
 }
 
 // Insert returns the statement that inserts one row. (Many rows in one INSERT save nothing:
 // SQLite then journals each page to be able to undo the statement.)
 func (t Table[T]) Insert() Statement {
-	return Statement{Name: "insert_" + t.Name, SQL: "INSERT INTO " + t.Name + " (" + t.Columns + ") VALUES (" + Marks(t.Columns) + ")", Deadline: Commit}
+	sql := "INSERT INTO " + t.Name + " (" + t.Written() + ") VALUES (" + Marks(t.Written()) + ")"
+	if t.Unique != "" {
+		sql += " ON CONFLICT (" + t.Unique + ") DO NOTHING"
+	}
+	return Statement{Name: "insert_" + t.Name, SQL: sql, Deadline: Commit}
 }
 
 // Write inserts all rows. Call it in a transaction, for speed and atomicity.
@@ -25,7 +34,7 @@ func (t Table[T]) Write(ctx context.Context, c *Conn, rows []T) error {
 	w := Cells{Writing: true}
 	return c.ExecEach(ctx, t.Insert(), len(rows), func(i int) ([]driver.Value, error) {
 		w.V = w.V[:0]
-		t.Walk(&w, &rows[i])
+		t.Row(&w, &rows[i])
 		return w.V, w.Err
 	})
 }

@@ -26,7 +26,7 @@ type thing struct {
 	Bytes []byte
 }
 
-var things = Table[thing]{"things", "name, n, small, f, yes, doc, bytes", func(c *Cells, v *thing) {
+var things = Table[thing]{Name: "things", Columns: "name, n, small, f, yes, doc, bytes", Walk: func(c *Cells, v *thing) {
 	Text(c, &v.Name)
 	Number(c, &v.N)
 	Number(c, &v.Small)
@@ -121,7 +121,7 @@ func TestAfterAnErrorNothingMoreIsRead(t *testing.T) {
 
 func TestARowThatCannotBeWrittenUndoesAll(t *testing.T) {
 	d := openThings(t)
-	broken := Table[float64]{"things", "doc", func(c *Cells, v *float64) { c.JSON(v) }}
+	broken := Table[float64]{Name: "things", Columns: "doc", Walk: func(c *Cells, v *float64) { c.JSON(v) }}
 	err := d.Write(t.Context(), func(c *Conn) error { return broken.Write(t.Context(), c, []float64{1, math.Inf(1), 2}) })
 	if got, _ := things.List(t.Context(), d, all); err == nil || len(got) != 0 {
 		t.Errorf("%v, %d rows", err, len(got))

@@ -28,6 +28,8 @@ type watch struct {
 	delay       func(write bool) time.Duration
 
 	statements, timeouts, busy, failures, slowOnes atomic.Int64
+
+	hurt atomic.Pointer[error] // the first error of a damaged page; nil: none
 }
 
 func newWatch(o Options) *watch {
@@ -82,6 +84,9 @@ func (w *watch) done(name string, start time.Time, err error) {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded): // the caller left
 	default:
 		w.failures.Add(1)
+		if errors.Is(err, store.ErrDamaged) {
+			w.hurt.CompareAndSwap(nil, &err)
+		}
 	}
 	slow := took >= w.slow
 	if slow {

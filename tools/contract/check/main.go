@@ -109,6 +109,8 @@ func events(ctx context.Context, c *client.ClientWithResponses, k *checker) {
 	limit, format, least := int64(10), client.GetEventParamsOddsFormat("american"), 0.1
 	list, err := c.ListEventsWithResponse(ctx, &client.ListEventsParams{Limit: &limit})
 	k.got("list-events", list, err, 200, err == nil && list.JSON200 != nil && list.JSON200.Total > 0)
+	open, err := c.ListAmbiguitiesWithResponse(ctx, &client.ListAmbiguitiesParams{Limit: &limit})
+	k.got("list-ambiguities", open, err, 200, err == nil && open.JSON200 != nil && open.JSON200.Ambiguities != nil)
 	one, err := c.GetEventWithResponse(ctx, event, &client.GetEventParams{OddsFormat: &format})
 	k.got("get-event", one, err, 200, err == nil && one.JSON200 != nil && one.JSON200.EventId == event)
 	graph, err := c.GetGraphWithResponse(ctx, event, &client.GetGraphParams{Limit: &limit})

@@ -16,6 +16,9 @@ export class ApiError extends Error {
   }
 }
 
+/** How long an answer to a question may take, ms. */
+const patience = 60_000;
+
 const tokenKey = "corrgraph.token";
 
 /** The token that requests carry, for as long as the tab is open. */
@@ -51,7 +54,9 @@ export async function readiness(): Promise<Ready> {
 async function send(request: Request): Promise<Response> {
   for (const [name, value] of Object.entries(headers())) request.headers.set(name, value);
   try {
-    return await fetch(request);
+    // A question that a dead connection swallowed must not keep all later ones waiting.
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(patience)]);
+    return await fetch(request, request.method === "GET" ? { signal } : {});
   } catch (cause) {
     if (request.signal.aborted) throw cause;
     throw new ApiError(0, "the server can't be reached", null);

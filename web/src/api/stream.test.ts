@@ -17,15 +17,17 @@ const listener: Listener = {
   link: (state) => heard.push(state),
 };
 
-/** Answers connections one after another with these texts, or statuses; then never again. */
+/** Answers connections one after another with these texts, or statuses, or not at all; then never again. */
 function serve(...answers: (string | number)[]): void {
-  vi.stubGlobal("fetch", (_: string, init: { headers: Record<string, string> }) => {
+  vi.stubGlobal("fetch", (_: string, init: { headers: Record<string, string>; signal: AbortSignal }) => {
     asked.push(init.headers["Last-Event-ID"]);
     const answer = answers.shift();
     if (answer === undefined) {
       ends.abort();
       return Promise.reject(new Error("over"));
     }
+    if (answer === "silence")
+      return new Promise((_, reject) => init.signal.addEventListener("abort", () => reject(new Error("aborted"))));
     return Promise.resolve(typeof answer === "number" ? new Response(null, { status: answer }) : new Response(answer));
   });
 }
@@ -70,6 +72,13 @@ test("another process has other numbers: all is read anew", async () => {
 test("a server that is away is asked again, and the listener knows", async () => {
   serve(hello("a-1", false), 503, hello("a-1", true));
   await run();
+  expect(heard).toEqual(["connecting", "open", "refresh", "lost", "lost", "open", "lost"]);
+});
+
+test("a connection that nobody answers is given up", async () => {
+  serve(hello("a-1", false), "silence", hello("a-1", true));
+  await run();
+  expect(asked).toEqual([undefined, "a-1", "a-1", "a-1"]);
   expect(heard).toEqual(["connecting", "open", "refresh", "lost", "lost", "open", "lost"]);
 });
 

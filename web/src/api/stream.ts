@@ -55,17 +55,18 @@ async function once(
 ): Promise<number> {
   const silence = new AbortController();
   const ends = AbortSignal.any([signal, silence.signal]);
-  const answer = await fetch(path, {
-    headers: headers(at.id ? { "Last-Event-ID": at.id } : {}),
-    signal: ends,
-    cache: "no-store",
-  });
-  if (!answer.ok || !answer.body) return answer.status;
-  const [reader, parser, text] = [answer.body.getReader(), eventParser(), new TextDecoder()];
-  // A connection can die silently. The server sends something at least every heartbeat.
+  // A connection can die silently, also before it is answered. The server sends something at
+  // least every heartbeat.
   let patience = 40_000;
   let timer = setTimeout(() => silence.abort(), patience);
   try {
+    const answer = await fetch(path, {
+      headers: headers(at.id ? { "Last-Event-ID": at.id } : {}),
+      signal: ends,
+      cache: "no-store",
+    });
+    if (!answer.ok || !answer.body) return answer.status;
+    const [reader, parser, text] = [answer.body.getReader(), eventParser(), new TextDecoder()];
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return answer.status;

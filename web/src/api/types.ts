@@ -5,6 +5,7 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type Ambiguities = Schemas["Ambiguities"];
 export type Anomaly = Schemas["Anomaly"];
 export type RecentAnomalies = Schemas["RecentAnomalies"];
 export type AuditPage = Schemas["AuditPage"];
@@ -41,6 +42,9 @@ export type ReviewRequest = Schemas["ReviewRequest"];
 export type Reviewed = Schemas["Reviewed"];
 export type Score = Schemas["Score"];
 export type Scorecard = Schemas["Scorecard"];
+/** A leg of an arbitrage that was reported, and a price behind an anomaly. */
+export type Bet = Schemas["Bet"];
+export type Tick = Schemas["Tick"];
 /** A window of arbitrage. */
 export type ArbitrageWindow = Schemas["Window"];
 export type ArbitrageWindows = Schemas["Windows"];

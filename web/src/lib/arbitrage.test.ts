@@ -7,8 +7,13 @@ const leg = (venue: string, selection: string, price: number, age: number) => ({
   node: node(venue, "spreads", "m1", selection),
   venue,
   selection,
+  lay: false,
+  line: selection === "home" ? -1.5 : 1.5,
   price,
+  commission: 0,
   stake: 0.5,
+  liability: 0.5,
+  size: null,
   seen_at: at(-age),
   changed_at: null,
   age_ms: 1000 * age,
@@ -21,8 +26,14 @@ const win: ArbitrageWindow = {
   line: -1.5,
   in_play: false,
   since: at(-60),
+  lasts_ms: 60_000,
+  oldest_age_ms: 9000,
   profit: 0.05,
+  push: null,
+  limit: null,
   confidence: 1,
+  severity: "CRITICAL",
+  suspected: [],
   legs: [leg("pin", "home", 2.1, 1), leg("dk", "away", 2.1, 9)],
   warnings: [],
 };
@@ -43,6 +54,11 @@ test("legs grow older with the answer they came in", () => {
   ]);
   const polled = { ...win, legs: win.legs.map((l) => ({ ...l, resolution_ms: 60_000 })) };
   expect(ofNow(polled, atMs(0), 2000).legs[1]!.old).toBe(false);
+});
+
+test("a suspected phantom is no offer, and says so", () => {
+  const row = ofNow({ ...win, suspected: ["it has lasted 3 h"], warnings: ["suspected phantom: …"] }, atMs(0), 0);
+  expect([row.offer, row.suspected, row.oldest]).toEqual([false, true, 9000]);
 });
 
 test("a suppressed window is no offer", () => {
@@ -76,6 +92,12 @@ test("what is over shows its best prices without an age", () => {
     lasts: null,
     warnings: ["not raised: cooling down"],
   });
+});
+
+test("a past window says what it was suspected of", () => {
+  const a = anomaly({ kind: "arbitrage", until: at(9) });
+  a.evidence = { ...a.evidence, suspected: "suspected phantom" };
+  expect(ofPast(a).warnings).toEqual(["suspected phantom"]);
 });
 
 test("a suppressed window is listed once", () => {

@@ -1,15 +1,16 @@
 // Arbitrage over several venues: current windows, and past ones. Pure.
 
-import type { Anomaly, ArbitrageWindow } from "../api/types";
+import type { Anomaly, ArbitrageWindow, Bet, Tick } from "../api/types";
 import { ms } from "./format";
 import { parts } from "./node";
 
 export interface Leg {
   node: string;
   venue: string;
-  selection: string;
+  selection: string; // with its line, and "lay" if the bet is against it
   price: number; // decimal odds as quoted
-  stake: number; // share of all stakes, with which every outcome pays the same
+  stake: number; // for an outlay of 1, with which every outcome pays the same
+  liability: number | null; // what a lay risks; null: the stake
   age: number | null; // ms of event time since it was seen; null: it is over
   old: boolean; // not seen for longer than its source takes
 }
@@ -21,8 +22,12 @@ export interface Row {
   market: string; // with its line
   began: number;
   lasts: number | null; // ms; null: its end is unknown
-  profit: number; // share of the stakes: now, or as it was reported
+  profit: number; // share of the outlay: now, or as it was reported
+  push: number | null; // what is won if stakes, or half stakes, are returned; null: they can't be
+  limit: number | null; // largest outlay that the sizes allow; null: none is known
   offer: boolean; // it is there now, and nothing speaks against it
+  suspected: boolean; // it is there now, and probably a phantom
+  oldest: number | null; // ms of event time since its oldest leg was seen; null: it is over
   over: boolean;
   legs: Leg[];
   warnings: string[];
@@ -30,6 +35,12 @@ export interface Row {
 
 /** How old a leg may be before it is said, ms. */
 const slow = 10_000;
+
+/** A selection as a bet: "lay home -3.5". */
+function bet(selection: string, line: number | null | undefined, lay: boolean | undefined): string {
+  const signed = line === null || line === undefined ? "" : ` ${line}`;
+  return `${lay ? "lay " : ""}${selection}${signed}`;
+}
 
 /** A current window, from an answer that is `elapsed` ms of event time old. */
 export function ofNow(w: ArbitrageWindow, asOf: number, elapsed: number): Row {
@@ -41,16 +52,21 @@ export function ofNow(w: ArbitrageWindow, asOf: number, elapsed: number): Row {
     began: ms(w.since),
     lasts: Math.max(0, asOf + elapsed - ms(w.since)),
     profit: w.profit,
-    offer: !w.suppressed,
+    push: w.push,
+    limit: w.limit,
+    offer: !w.suppressed && w.suspected.length === 0,
+    suspected: !w.suppressed && w.suspected.length > 0,
+    oldest: Math.max(0, w.oldest_age_ms + elapsed),
     over: false,
     legs: w.legs.map((l) => {
       const age = Math.max(0, l.age_ms + elapsed);
       return {
         node: l.node,
         venue: l.venue,
-        selection: l.selection,
+        selection: bet(l.selection, l.line, l.lay),
         price: l.price,
         stake: l.stake,
+        liability: l.lay ? l.liability : null,
         age,
         old: age > Math.max(slow, l.resolution_ms),
       };
@@ -67,10 +83,22 @@ export function past(all: readonly Anomaly[], windows: readonly ArbitrageWindow[
   );
 }
 
+/** The bets of an arbitrage that was reported before its evidence had them. */
+function priced(ticks: readonly Tick[]): Bet[] {
+  const sum = ticks.reduce((s, t) => s + 1 / t.price, 0);
+  return ticks.map((t) => ({
+    node: t.node,
+    price: t.price,
+    stake: 1 / t.price / sum,
+    liability: 1 / t.price / sum,
+    age_ms: t.age_ms,
+    max_age_ms: 0,
+  }));
+}
+
 /** A past window, as it was reported. */
 export function ofPast(a: Anomaly): Row {
-  const ticks = a.evidence.ticks ?? [];
-  const sum = ticks.reduce((s, t) => s + 1 / t.price, 0);
+  const bets = a.evidence.bets;
   return {
     key: `${a.event_id} ${a.at} ${a.nodes.join(" ")}`,
     title: a.title,
@@ -79,20 +107,28 @@ export function ofPast(a: Anomaly): Row {
     began: ms(a.at),
     lasts: a.until === null ? null : ms(a.until) - ms(a.at),
     profit: a.size,
+    push: bets?.push ?? null,
+    limit: bets?.limit ?? null,
     offer: false,
+    suspected: false,
+    oldest: null,
     over: true,
-    legs: ticks.map((t): Leg => {
-      const p = parts(t.node);
+    legs: (bets?.legs ?? priced(a.evidence.ticks ?? [])).map((l): Leg => {
+      const p = parts(l.node);
       return {
-        node: t.node,
-        venue: p?.venue ?? t.node,
-        selection: p?.selection ?? "",
-        price: t.price,
-        stake: 1 / t.price / sum,
+        node: l.node,
+        venue: p?.venue ?? l.node,
+        selection: bet(p?.selection ?? "", l.line, l.lay),
+        price: l.price,
+        stake: l.stake,
+        liability: l.lay ? l.liability : null,
         age: null,
         old: false,
       };
     }),
-    warnings: a.suppressed ? [`not raised: ${a.suppressed}`] : [],
+    warnings: [
+      ...(a.suppressed ? [`not raised: ${a.suppressed}`] : []),
+      ...(a.evidence.suspected ? [a.evidence.suspected] : []),
+    ],
   };
 }

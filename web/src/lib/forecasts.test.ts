@@ -40,6 +40,31 @@ test("a price gets one call, the surest, with how many agree", () => {
   expect(list[0]).toMatchObject({ best: { id: "b" }, leaders: 2, opposed: 1 });
 });
 
+test("an unlikely call that nobody is certain to lead is no news", () => {
+  const family = "L1/baseball/mlb/h2h/pre//>dk";
+  for (const [more, n] of [
+    [{ family, probability: 0.1, revised: 0.24 }, 0],
+    [{ family, probability: 0.1, revised: 0.25 }, 1],
+    [{ family, probability: 0.3, revised: 0.1 }, 1],
+    [{ probability: 0.1, revised: 0.1 }, 1],
+  ] as const) {
+    expect(calls([forecast({ id: "a", ...more })], atMs(1), 10)).toHaveLength(n);
+  }
+});
+
+test("leaders count once each, by what a forecast states last", () => {
+  const list = calls(
+    [
+      forecast({ id: "a", probability: 0.6, revised: 0.4, leaders: 3, against: 1 }),
+      forecast({ id: "b", probability: 0.5, revised: 0.5, leaders: 2, layer: 2 }),
+      forecast({ id: "c", probability: 0.3, size: -0.1, leaders: 4, against: 1, layer: 3 }),
+    ],
+    atMs(1),
+    10,
+  );
+  expect(list[0]).toMatchObject({ best: { id: "b" }, leaders: 6, opposed: 5 });
+});
+
 test("equal calls stand in one order, whichever came first", () => {
   const equal = [
     forecast({ id: "a", target: node("x") }),

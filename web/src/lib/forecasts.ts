@@ -53,11 +53,11 @@ export function progress(f: Forecast, now: number): { now: number; from: number 
   };
 }
 
-/** A call: the best forecast about one price, and how many others say the same. */
+/** What is called of one price: the surest forecast about it (one a layer), and how many leaders say the same. */
 export interface Call {
   best: Forecast;
   leaders: number;
-  opposed: number; // that call the other direction
+  opposed: number; // leaders that say the opposite
 }
 
 /** How long an answered call stays visible, ms. */
@@ -77,14 +77,18 @@ export function calls(forecasts: Iterable<Forecast>, now: number, most: number):
   for (const list of of.values()) {
     list.sort(
       (a, b) =>
-        Number(a.outcome !== "pending") - Number(b.outcome !== "pending") ||
-        b.probability - a.probability ||
-        byID(a, b),
+        Number(a.outcome !== "pending") - Number(b.outcome !== "pending") || b.revised - a.revised || byID(a, b),
     );
     const best = list[0]!;
     const rest = list.filter((f) => (f.outcome === "pending") === (best.outcome === "pending"));
     const same = rest.filter((f) => Math.sign(f.size) === Math.sign(best.size));
-    out.push({ best, leaders: new Set(same.map((f) => f.source)).size, opposed: rest.length - same.length });
+    const other = rest.filter((f) => !same.includes(f));
+    const sum = (list: Forecast[], of: (f: Forecast) => number) => list.reduce((n, f) => n + of(f), 0);
+    out.push({
+      best,
+      leaders: sum(same, (f) => f.leaders) + sum(other, (f) => f.against),
+      opposed: sum(same, (f) => f.against) + sum(other, (f) => f.leaders),
+    });
   }
   return out.sort((a, b) => order(a.best, now) - order(b.best, now) || byID(a.best, b.best)).slice(0, most);
 }
@@ -92,7 +96,14 @@ export function calls(forecasts: Iterable<Forecast>, now: number, most: number):
 /** Equals have a fixed order, whichever came first. */
 const byID = (a: Forecast, b: Forecast): number => (a.id < b.id ? -1 : Number(a.id > b.id));
 
+/** Below this probability a call that nobody is certain to lead is no news: it stays in the record only. */
+export const likely = 0.25;
+
+/** Whether nobody is certain to lead to a forecast: its family names only the follower. */
+export const unled = (f: Forecast): boolean => f.family.includes("/>");
+
 function shown(f: Forecast, now: number): boolean {
+  if (unled(f) && Math.max(f.probability, f.revised) < likely) return false;
   if (f.outcome === "pending") return now < ms(f.arrive_to) + answeredFor;
   if (f.outcome === "already_moved" || f.outcome === "void") return false;
   return f.resolved_at !== null && now - ms(f.resolved_at) < answeredFor;
@@ -102,7 +113,7 @@ function shown(f: Forecast, now: number): boolean {
 function order(f: Forecast, now: number): number {
   const answered = f.outcome === "pending" ? 0 : 1e9;
   const late = phase(f, now) === "late" ? 1e6 : 0;
-  return answered + late + Math.max(0, ms(f.arrive_from) - now) - 30_000 * f.probability;
+  return answered + late + Math.max(0, ms(f.arrive_from) - now) - 30_000 * f.revised;
 }
 
 /** The key of a family as forecasts name it. */

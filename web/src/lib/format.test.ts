@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { between, bytes, clock, percent, points, price, signed, small, span, stamp } from "./format";
+import { baseOf, baseRate, between, bytes, clock, percent, points, price, signed, small, span, stamp } from "./format";
 
 test.each([
   [250, "250 ms"],
@@ -40,4 +40,10 @@ test("instants", () => {
   expect(clock(t, "utc")).toBe("15:04:05");
   expect(stamp(t, "utc")).toBe("2026-01-02 15:04:05 UTC");
   expect(clock(NaN, "utc")).toBe("–");
+});
+
+test("a base rate of few comparison times is not told", () => {
+  expect([0, 1, 29, 30].map((base_n) => baseRate({ base_n, base_rate: 0.125 }))).toEqual(["–", "–", "–", "13 %"]);
+  expect(baseOf({ base_n: 29, base_rate: 1 })).toBeUndefined();
+  expect(baseOf({ base_n: 30, base_rate: 0 })).toBe(0);
 });

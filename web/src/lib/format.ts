@@ -59,6 +59,19 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** Fewer comparison times are too few for a base rate. */
+const leastBase = 30;
+
+/** The base rate to set beside a hit rate; undefined where there was too little to compare with. */
+export const baseOf = (s: { base_n: number; base_rate: number }): number | undefined =>
+  s.base_n >= leastBase ? s.base_rate : undefined;
+
+/** The same in words. */
+export function baseRate(s: { base_n: number; base_rate: number }): string {
+  const base = baseOf(s);
+  return base === undefined ? "–" : percent(base);
+}
+
 /** A signed number with a true minus sign. */
 export function signed(v: number, digits: number): string {
   const text = Math.abs(v).toFixed(digits);

@@ -38,6 +38,13 @@ test("suppressed anomalies form no incident", () => {
   expect(incidents([anomaly({ suppressed: "cooling down" })])).toEqual([]);
 });
 
+test("an incident is suspected if all of it is", () => {
+  const phantom = anomaly({});
+  phantom.evidence = { ...phantom.evidence, suspected: "suspected phantom" };
+  expect(incidents([phantom])[0]!.suspected).toBe(true);
+  expect(incidents([phantom, anomaly({})])[0]!.suspected).toBe(false);
+});
+
 test("an incident is new until it is announced, over or not", () => {
   const old = anomaly({ at: at(0), until: at(1) });
   const lasting = anomaly({ at: at(5), event_id: "m2" });

@@ -18,6 +18,7 @@ export interface Incident {
   began: number;
   last: number; // when its newest anomaly began
   over: boolean;
+  suspected: boolean; // all of its anomalies are probably not what they seem
   kinds: { kind: string; count: number }[]; // most frequent first
   venues: string[];
   anomalies: Anomaly[]; // newest first
@@ -95,6 +96,7 @@ function incident(group: Anomaly[]): Incident {
     began: ms(first.at),
     last: ms(group.at(-1)!.at),
     over: group.every((a) => a.until !== null),
+    suspected: group.every((a) => Boolean(a.evidence.suspected)),
     kinds: [...kinds]
       .map(([kind, count]) => ({ kind, count }))
       .sort((a, b) => b.count - a.count || a.kind.localeCompare(b.kind)),

@@ -1,7 +1,7 @@
 // What a reader must know about the data before believing anything else. Pure.
 
 import type { Ready } from "../api/types";
-import { span } from "./format";
+import { span, stamp } from "./format";
 
 export interface Notice {
   level: "bad" | "warn" | "info";
@@ -14,12 +14,23 @@ export interface Situation {
   unreachable: boolean; // the newest question about health got no answer
   ready: Ready | null;
   stale: boolean;
+  recorded: boolean;
   asOf: number; // 0: no price yet
   wall: number;
 }
 
-/** Prices this much older than the wall clock, ms, come from a recording, not from now. */
-const recorded = 600_000;
+/** What the event stream brings, in a word: a sign, the word, and a class. Whether prices are of
+ * now is not known while the server reads its log back, and its answers are incomplete. */
+export function standing(link: Situation["link"], feeds: { complete: boolean; recorded: boolean } | null) {
+  if (link !== "open" || !feeds) return links[link === "open" ? "connecting" : link];
+  if (!feeds.complete) return ["○", "catching up", "dim"] as const;
+  return feeds.recorded ? (["◷", "recorded", "info"] as const) : (["●", "live", "good"] as const);
+}
+const links = {
+  connecting: ["○", "connecting", "dim"],
+  lost: ["■", "disconnected", "bad"],
+  refused: ["■", "no access", "bad"],
+} as const;
 
 /** Everything worth a banner, most serious first. */
 export function notices(s: Situation): Notice[] {
@@ -35,8 +46,11 @@ export function notices(s: Situation): Notice[] {
     say("warn", `Drill: faults are injected on purpose (${health.faults.join(", ")}). Numbers are affected.`);
   if (health?.simulated) say("info", "SIMULATED market: these prices are made up; no match or venue is real.");
   const recovering = health?.reasons.some((r) => r.startsWith("recovering")) ?? false;
-  if (!recovering && s.asOf > 0 && s.wall - s.asOf > recorded) {
-    say("info", `Recorded data: the newest price is ${span(s.wall - s.asOf)} old. Nothing here is about now.`);
+  if (!recovering && s.asOf > 0 && s.recorded) {
+    say(
+      "info",
+      `Recorded data: the newest price is ${span(s.wall - s.asOf)} old. "Now" is ${stamp(s.asOf, "utc")}, ages count from there, and nothing moves on.`,
+    );
   } else if (!recovering && s.asOf > 0 && s.stale) {
     say("warn", `Stale: no price has come for ${span(s.wall - s.asOf)}. Nothing here is current.`);
   }

@@ -1,20 +1,29 @@
 import { expect, test } from "vitest";
-import { expectedAt, graphAt, marks, markText, stepAt, steps, wavesAt } from "./replay";
-import { at, atMs, forecast, move, node } from "./testing/samples";
-import { horizon } from "./waves";
+import { expectedAt, graphAt, marks, markText, stepAt, steps } from "./replay";
+import { at, atMs, forecast, node, wave } from "./testing/samples";
+import { fromMoves, horizon } from "./waves";
 
-// A wave of three venues, small moves in between, and one the other way much later.
-const page = [
-  move("pin", 0, 0.1),
-  move("consensus", 0, 0.05),
-  move("pin", 1, 0.001),
-  move("dk", 2, 0.06),
-  move("fd", 5, 0.08),
-  move("dk", 60, -0.2),
-];
+// A wave of three venues that probably came from the second, and one the other way later.
+const waves = fromMoves({
+  event_id: "m1",
+  waves: [
+    wave(
+      [
+        ["pin", 0],
+        ["dk", 2],
+        ["fd", 5],
+      ],
+      [
+        ["dk", 0.6],
+        ["pin", 0.3],
+      ],
+    ),
+    wave([["dk", 60]], [["dk", 0.95]], -0.2),
+  ],
+});
 
 test("the picture changes where a wave begins, where one is joined and where links are renewed", () => {
-  const all = steps(page, [at(1), at(5), at(30)]);
+  const all = steps(waves, [at(1), at(5), at(30)], atMs(0));
   expect(all.map((s) => [s.at, s.moved.map((m) => m.node), s.begins, s.links])).toEqual([
     [atMs(0), [node("pin")], true, false],
     [atMs(2), [node("dk")], false, false],
@@ -26,24 +35,30 @@ test("the picture changes where a wave begins, where one is joined and where lin
 });
 
 test("without moves there are no steps", () => {
-  expect(steps([], [at(0)])).toEqual([]);
+  expect(steps([], [at(0), at(1)], Infinity)).toEqual([]);
 });
 
-test("what had moved is what had moved until then, in which direction and how long after the first", () => {
-  const seen = (s: number) => Object.fromEntries(marks(wavesAt(page, atMs(s)), "m1", atMs(s)));
+test("what had moved is what had moved until then, in which direction and how long after the earliest", () => {
+  const seen = (s: number) => Object.fromEntries(marks(waves, "m1", atMs(s)));
+  const pin = { up: true, after: 0, origin: false };
   expect(seen(-1)).toEqual({});
-  expect(seen(2)).toEqual({ [node("pin")]: { up: true, after: 0 }, [node("dk")]: { up: true, after: 2000 } });
+  expect(seen(2)).toEqual({ [node("pin")]: pin, [node("dk")]: { up: true, after: 2000, origin: true } });
   expect(seen(60)).toEqual({
-    [node("pin")]: { up: true, after: 0 },
-    [node("fd")]: { up: true, after: 5000 },
-    [node("dk")]: { up: false, after: 0 },
+    [node("pin")]: pin,
+    [node("fd")]: { up: true, after: 5000, origin: false },
+    [node("dk")]: { up: false, after: 0, origin: true },
   });
   expect(seen(60 + horizon / 1000)).toEqual({});
-  expect(marks(wavesAt(page, atMs(9)), "m2", atMs(9)).size).toBe(0);
+  expect(marks(waves, "m2", atMs(9)).size).toBe(0);
 });
 
 test("marks are words", () => {
-  expect([markText({ up: true, after: 0 }), markText({ up: false, after: 2100 })]).toEqual(["▲ first", "▼ +2.1 s"]);
+  const mark = { up: true, after: 0, origin: false };
+  expect([mark, { ...mark, origin: true }, { ...mark, up: false, after: 2100 }].map(markText)).toEqual([
+    "▲ earliest",
+    "▲ likely origin",
+    "▼ +2.1 s",
+  ]);
 });
 
 test("a price is expected from the forecast until its answer was known", () => {

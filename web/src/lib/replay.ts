@@ -2,24 +2,31 @@
 
 import type { Forecast } from "../api/types";
 import { ms, span } from "./format";
-import { horizon, withMove, type Step as Move, type Wave } from "./waves";
+import type { Wave } from "./waves";
 
 /** How a price moved in a wave that still travels. */
 export interface Mark {
   up: boolean;
-  after: number; // ms after the first
+  after: number; // ms after the earliest
+  origin: boolean; // it is the likely origin
 }
 
-/** A mark in words: "▲ first", "▼ +2.1 s". */
-export const markText = (m: Mark): string => `${m.up ? "▲" : "▼"} ${m.after === 0 ? "first" : `+${span(m.after)}`}`;
+/** A mark in words: "▲ likely origin", "▼ +2.1 s". */
+export function markText(m: Mark): string {
+  const when = m.after === 0 ? "earliest" : `+${span(m.after)}`;
+  return `${m.up ? "▲" : "▼"} ${m.origin ? "likely origin" : when}`;
+}
 
 /** The prices of an event that have moved in its waves until an instant. Of two waves
- * the newer says how. */
+ * the newer says how. The likely origin is the one of all that is known by now. */
 export function marks(waves: readonly Wave[], event: string, at: number): Map<string, Mark> {
   const out = new Map<string, Mark>();
   for (const w of waves) {
-    if (w.event !== event || at - w.last >= horizon) continue;
-    for (const [node, moved] of w.moved) out.set(node, { up: w.size > 0, after: moved - w.started });
+    if (w.event !== event) continue;
+    const seen = [...w.moved].filter(([, moved]) => moved <= at);
+    if (seen.length === 0 || at - Math.max(...seen.map(([, moved]) => moved)) >= w.horizon) continue;
+    for (const [node, moved] of seen)
+      out.set(node, { up: w.size > 0, after: moved - w.started, origin: w.likely !== null && w.origin === node });
   }
   return out;
 }
@@ -46,38 +53,27 @@ function answered(f: Forecast): number {
 /** An instant at which the picture changes. */
 export interface Step {
   at: number;
-  moved: readonly Move[]; // that began a wave or joined one, in order
+  moved: readonly { node: string; up: boolean }[]; // in waves, in order
   begins: boolean; // a wave
   links: boolean; // a decision renewed them
 }
 
-/** The steps of a page of moves, oldest first, and the waves of them until an instant. */
-export function steps(moves: readonly Move[], graphs: readonly string[]): Step[] {
+/** The steps of waves, from an instant on, and where the links were renewed. */
+export function steps(waves: readonly Wave[], graphs: readonly string[], first: number): Step[] {
   const of = new Map<number, Step>();
   const step = (at: number): Step => of.get(at) ?? { at, moved: [], begins: false, links: false };
-  let waves: readonly Wave[] = [];
-  for (const m of moves) {
-    const next = withMove(waves, m);
-    if (next === waves) continue;
-    const s = step(ms(m.at));
-    of.set(s.at, {
-      ...s,
-      moved: [...s.moved, m],
-      begins: s.begins || next.some((w) => w.origin === m.node && w.started === s.at),
-    });
-    waves = next;
+  for (const w of waves) {
+    for (const [node, at] of w.moved) {
+      const s = step(at);
+      of.set(at, { ...s, moved: [...s.moved, { node, up: w.size > 0 }], begins: s.begins || at === w.started });
+    }
   }
-  const first = moves.length > 0 ? ms(moves[0]!.at) : Infinity;
   for (const at of graphs.slice(1).map(ms)) {
     // the oldest stands for all that came before
     if (at >= first) of.set(at, { ...step(at), links: true });
   }
   return [...of.values()].sort((a, b) => a.at - b.at);
 }
-
-/** The waves of a page of moves as they stood at an instant. */
-export const wavesAt = (moves: readonly Move[], at: number): readonly Wave[] =>
-  moves.filter((m) => ms(m.at) <= at).reduce(withMove, [] as readonly Wave[]);
 
 /** The graph as it stood at an instant, or the oldest one kept if none is old enough.
  * Undefined if none is kept. */

@@ -3,7 +3,7 @@ import type { Feed, Health, Measurement, Path } from "../api/types";
 import { mix } from "./colour";
 import { heard, listed, sources } from "./feeds";
 import { ends, label, parts, selectionKey } from "./node";
-import { notices, type Situation } from "./notices";
+import { notices, standing, type Situation } from "./notices";
 import { overlay } from "./overlay";
 import { micros, newest, refused, series } from "./performance";
 import { samples, total } from "./prometheus";
@@ -41,6 +41,8 @@ const feed = (change: Partial<Feed>): Feed => ({
   delay_ms: 0,
   step_ms: 20,
   missed: 0,
+  clock_skew: "",
+  stale_copy: "",
   ...change,
 });
 
@@ -79,6 +81,7 @@ const situation = (change: Partial<Situation>): Situation => ({
   unreachable: false,
   ready: null,
   stale: false,
+  recorded: false,
   asOf: atMs(0),
   wall: atMs(1),
   ...change,
@@ -116,7 +119,10 @@ test("made-up prices say so", () =>
   expect(notices(situation({ ready: health({ simulated: true }) }))[0]!.text).toMatch(/^SIMULATED/));
 
 test("old data are a recording, silence is stale", () => {
-  expect(notices(situation({ wall: atMs(3600), stale: true }))[0]!.text).toMatch(/^Recorded/);
+  expect(notices(situation({ wall: atMs(3600), stale: true, recorded: true }))[0]!.text).toMatch(
+    /^Recorded data: the newest price is 60 min old\. "Now" is \S+ \S+ UTC, ages count from there/,
+  );
+  expect(notices(situation({ wall: atMs(3600), stale: true }))[0]!.text).toMatch(/^Stale/);
   expect(notices(situation({ wall: atMs(60), stale: true }))[0]!.text).toMatch(/^Stale/);
   expect(notices(situation({ asOf: 0, stale: true }))).toEqual([]);
 });
@@ -169,6 +175,20 @@ test("paths are sorted by arrival, and the axis ends on a round number", () => {
   const lanes = fromPaths([path("b", 9000), path("c", 2000)]);
   expect(lanes.map((l) => l.target)).toEqual(["c", "b"]);
   expect(axisEnd(lanes, 0)).toBe(10_000);
+});
+
+test("nothing is called live before the server knows whether it is", () => {
+  const word = (link: Situation["link"], complete: boolean, recorded: boolean) =>
+    standing(link, { complete, recorded })[1];
+  expect(word("open", true, false)).toBe("live");
+  expect(word("open", true, true)).toBe("recorded");
+  expect(word("open", false, false)).toBe("catching up");
+  expect(standing("open", null)[1]).toBe("connecting");
+  expect([word("connecting", true, false), word("lost", true, true), word("refused", false, false)]).toEqual([
+    "connecting",
+    "disconnected",
+    "no access",
+  ]);
 });
 
 test("measurements by operation over time", () => {

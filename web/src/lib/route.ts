@@ -38,7 +38,7 @@ export const views = {
   timeline: { path: "/timeline", title: "Propagation", params: { source: "", target: "", depth: "4" } },
   edge: { path: "/edge", title: "Link", params: { source: "", target: "", shift: "", all: "" } },
   scorecard: { path: "/scorecard", title: "Scorecard", params: { layer: "", find: "", sort: "matured" } },
-  arbitrage: { path: "/arbitrage", title: "Arbitrage", params: { past: "0" } },
+  arbitrage: { path: "/arbitrage", title: "Arbitrage", params: { past: "0", min: "0" } },
   performance: { path: "/correlation-performance", title: "Performance", params: { op: "", span: "1h" } },
   readiness: { path: "/readiness", title: "Readiness", params: {} },
   feeds: { path: "/feeds", title: "Feeds", params: { source: "" } },

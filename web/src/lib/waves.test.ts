@@ -1,49 +1,98 @@
 import { expect, test } from "vitest";
-import { fromForecasts, horizon, independent, moving, withMove, type Wave } from "./waves";
-import { at, atMs, forecast, move, node } from "./testing/samples";
+import { atMs, at, node, wave } from "./testing/samples";
+import { earliestElsewhere, fromMoves, horizon, moving, originName } from "./waves";
 
-const run = (...moves: Parameters<typeof withMove>[1][]): readonly Wave[] =>
-  moves.reduce(withMove, [] as readonly Wave[]);
+const read = (...waves: ReturnType<typeof wave>[]) => fromMoves({ event_id: "m1", waves });
 
-test("a large move begins a wave, and others join it the same way", () => {
-  const [w] = run(move("pin", 0, 0.1), move("dk", 2, 0.05), move("fd", 3, 0.08));
-  expect(w).toMatchObject({ origin: node("pin"), size: 0.1, started: atMs(0), last: atMs(3) });
-  expect([...w!.moved.keys()]).toEqual([node("pin"), node("dk"), node("fd")]);
+test("the origin is the most probable venue, not the earliest stamp", () => {
+  const [w] = read(
+    wave(
+      [
+        ["dk", 0],
+        ["pin", 2],
+      ],
+      [
+        ["pin", 0.72],
+        ["dk", 0.2],
+      ],
+    ),
+  );
+  expect(w).toMatchObject({ origin: node("pin"), event: "m1", started: atMs(0), last: atMs(2), horizon });
+  expect([...w!.moved]).toEqual([
+    [node("dk"), atMs(0)],
+    [node("pin"), atMs(2)],
+  ]);
+  expect(w!.likely).toMatchObject({ venue: "pin", p: 0.72 });
+  expect(earliestElsewhere(w!)).toBe(true);
 });
 
-test("small moves begin nothing, and tiny ones don't join", () => {
-  expect(run(move("pin", 0, 0.05))).toEqual([]);
-  expect(run(move("pin", 0, 0.015, { rms: 0.001 }))).toEqual([]);
-  expect(run(move("pin", 0, 0.1), move("dk", 1, 0.01))[0]!.moved.size).toBe(1);
+test("where the earliest is the origin, or moves as one with it, nothing is elsewhere", () => {
+  const [same] = read(
+    wave(
+      [
+        ["pin", 0],
+        ["dk", 2],
+      ],
+      [
+        ["pin", 0.8],
+        ["dk", 0.15],
+      ],
+    ),
+  );
+  expect(earliestElsewhere(same!)).toBe(false);
+  const grouped = wave(
+    [
+      ["dk", 0],
+      ["fd", 0],
+      ["pin", 3],
+    ],
+    [
+      ["dk", 0.8],
+      ["pin", 0.15],
+    ],
+  );
+  grouped.origins[0]!.group = ["dk", "fd"];
+  const [group] = read(grouped);
+  expect(earliestElsewhere(group!)).toBe(false);
+  expect(originName(group!.likely!)).toBe("dk = fd");
 });
 
-test("the other direction is another wave, and so is much later", () => {
-  expect(run(move("pin", 0, 0.1), move("dk", 1, -0.1))).toHaveLength(2);
-  expect(run(move("pin", 0, 0.1), move("pin", horizon / 1000 + 1, 0.1))).toHaveLength(2);
+test("nobody can tell", () => {
+  const [w] = read(
+    wave(
+      [
+        ["dk", 0],
+        ["pin", 0],
+      ],
+      [
+        ["dk", 0.49],
+        ["pin", 0.49],
+      ],
+    ),
+  );
+  expect(w!.likely).toBeNull();
+  expect(earliestElsewhere(w!)).toBe(true);
 });
 
-test("a consensus moves nothing", () => {
-  expect(run(move("consensus", 0, 0.5))).toEqual([]);
-});
-
-test("a venue counts once, copies together count once", () => {
-  const [w] = run(move("pin", 0, 0.1), move("dk", 1, 0.1), move("dk", 2, 0.1), move("copy", 3, 0.1));
-  expect(w!.moved.size).toBe(3);
-  expect(independent(w!, [["copy", "dk"]])).toBe(2);
-});
-
-test("forecasts tell of waves that began before", () => {
-  const list = [
-    forecast({ id: "a", outcome: "hit", resolved_at: at(3), actual: 0.09 }),
-    forecast({ id: "b", target: node("fd") }),
-  ];
-  const [w] = fromForecasts([], list);
-  expect([...w!.moved.keys()]).toEqual([node("pin"), node("dk")]);
-  expect(fromForecasts([w!], list)).toEqual([w]);
-});
-
-test("only what still travels is shown", () => {
-  const waves = run(move("pin", 0, 0.1));
+test("only what still travels is shown: three polls where they are slow", () => {
+  const waves = read(wave([["pin", 0]], [["pin", 0.95]]));
   expect(moving(waves, atMs(10), 5)).toHaveLength(1);
   expect(moving(waves, atMs(0) + horizon, 5)).toEqual([]);
+  const slow = read({ ...wave([["pin", 0]], [["pin", 0.95]]), resolution_ms: 300_000 });
+  expect(moving(slow, atMs(899), 5)).toHaveLength(1);
+  expect(moving(slow, atMs(900), 5)).toEqual([]);
+});
+
+test("the newest and farthest spread come first", () => {
+  const far = wave(
+    [
+      ["pin", 0],
+      ["dk", 1],
+      ["fd", 2],
+    ],
+    [["pin", 0.9]],
+  );
+  const near = { ...wave([["pin", 3]], [["pin", 0.9]]), market: "totals", began_at: at(3) };
+  expect(moving(read(near, far), atMs(5), 5).map((w) => w.moved.size)).toEqual([3, 1]);
+  expect(moving(read(near, far), atMs(5), 1)).toHaveLength(1);
 });

@@ -6,6 +6,7 @@ import type { Edge } from "../api/types";
 import type { SceneEdge, SceneEvents, SceneNode } from "../canvas/scene";
 import { edgeKey, neighbourhood } from "../lib/neighbourhood";
 import { show, stateAt } from "../lib/testing/page";
+import type { Mark } from "../lib/replay";
 import { edge, events, node, row } from "../lib/testing/samples";
 import GraphCanvas from "./GraphCanvas.svelte";
 
@@ -62,7 +63,7 @@ function shown(more: object = {}) {
     near,
     found: null as ReadonlySet<Edge> | null,
     expected: new Set<string>(),
-    moved: new Map<string, { up: boolean; after: number }>(),
+    moved: new Map<string, Mark>(),
     ...more,
   };
   return { state, change: show(GraphCanvas, props, state) };
@@ -87,7 +88,10 @@ test("links: arrows but for what moves together, dashes for copies and what is n
 });
 
 test("what is expected is hollow, what moved says when", () => {
-  shown({ expected: new Set([node("dk")]), moved: new Map([[node("fan"), { up: false, after: 2100 }]]) });
+  shown({
+    expected: new Set([node("dk")]),
+    moved: new Map([[node("fan"), { up: false, after: 2100, origin: false }]]),
+  });
   expect(dot(node("dk")).fill).toBe(palette["panel"]);
   expect(dot(node("fan"))).toMatchObject({ label: "fan\n▼ +2.1 s", colour: palette["text"] });
 });

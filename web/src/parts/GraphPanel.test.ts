@@ -20,6 +20,7 @@ const moves = {
   stale: false,
   event_id: "m1",
   moves: [],
+  waves: [],
   graphs: [],
   newer: 0,
   older: 0,

@@ -2,15 +2,29 @@
 import { screen, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { serve, show, stateAt } from "../lib/testing/page";
-import { atMs, detail, events, move, node, quote, row } from "../lib/testing/samples";
-import { withMove, type Wave } from "../lib/waves";
+import { atMs, detail, events, node, quote, row, wave } from "../lib/testing/samples";
+import { fromMoves, type Wave } from "../lib/waves";
 import Moving from "./Moving.svelte";
 
-/** pin moves up and dk follows two seconds later. */
+/** dk is seen first, but pin, two seconds later, is the likely origin. */
 const travelling = (): readonly Wave[] =>
-  [move("pin", 0, 0.2), move("dk", 2, 0.15)].reduce<readonly Wave[]>(withMove, []);
+  fromMoves({
+    event_id: "m1",
+    waves: [
+      wave(
+        [
+          ["dk", 0],
+          ["pin", 2],
+        ],
+        [
+          ["pin", 0.72],
+          ["dk", 0.2],
+        ],
+      ),
+    ],
+  });
 
-test("a move: who was first, who followed, who has not, who is suspended", async () => {
+test("a move: where it probably came from, who has moved, who has not, who is suspended", async () => {
   serve({
     "/v1/events/m1": detail({
       quotes: [
@@ -27,13 +41,16 @@ test("a move: who was first, who followed, who has not, who is suspended", async
   state.market.events.value = events(row());
   show(Moving, { chosen: "" }, state);
   state.clock.now += 1; // what is first asked for is looked at from then on
-  await screen.findByText(/1 of 3 followed/);
+  await screen.findByText(/2 of 4 moved/);
   const item = within(screen.getByRole("listitem"));
   expect(item.getByText(/pp$/).textContent).toBe("▲ +5.0 pp");
   expect(item.getByText("B @ A")).toBeTruthy();
   expect(item.getByText("1.90")).toBeTruthy();
   expect(item.getByText("pin")).toBeTruthy();
-  expect(item.getByText("(5 s ago)")).toBeTruthy();
+  expect(item.getByText(/likely origin:/).parentElement!.textContent).toBe(
+    "likely origin: pin 0.72; earliest seen: dk",
+  );
+  expect(item.getByText(/\(5 s ago\)/)).toBeTruthy();
   expect(item.getByText("fan")).toBeTruthy(); // alone: dk followed, bov can't
   expect(item.getByText("1 suspended")).toBeTruthy();
   expect(item.getAllByRole("link").map((l) => l.getAttribute("href"))).toEqual([
@@ -45,11 +62,42 @@ test("a move: who was first, who followed, who has not, who is suspended", async
 test("venues that copy one another are one opinion", async () => {
   serve({ "/v1/events/m1": detail({ quotes: [quote("pin"), quote("dk")] }) });
   const state = stateAt("/", atMs(5));
-  state.market.waves = travelling();
-  state.market.leaders.value = { groups: [["pin", "dk"]], pairs: [] } as never;
+  const one = wave(
+    [
+      ["dk", 0],
+      ["pin", 2],
+    ],
+    [["dk", 0.95]],
+  );
+  one.origins[0]!.group = ["dk", "pin"];
+  state.market.waves = fromMoves({ event_id: "m1", waves: [one] });
   show(Moving, { chosen: "" }, state);
-  expect(await screen.findByText(/1 of 1 followed · 1 independent/)).toBeTruthy();
+  expect(await screen.findByText(/2 of 2 moved · 1 independent/)).toBeTruthy();
+  expect(screen.getByText("dk = pin")).toBeTruthy();
   expect(screen.getByText(/all have moved/)).toBeTruthy();
+});
+
+test("where nobody can tell, both are named and none is called the origin", async () => {
+  serve({});
+  const state = stateAt("/", atMs(5));
+  state.market.waves = fromMoves({
+    event_id: "m1",
+    waves: [
+      wave(
+        [
+          ["dk", 0],
+          ["pin", 0],
+        ],
+        [
+          ["dk", 0.49],
+          ["pin", 0.49],
+        ],
+      ),
+    ],
+  });
+  show(Moving, { chosen: "" }, state);
+  const said = (await screen.findByText(/can’t be told/)).parentElement!.textContent!.replace(/\s+/g, " ");
+  expect(said).toBe("origin can’t be told: dk 0.49, pin 0.49; earliest seen: dk, pin");
 });
 
 test("the chosen price is marked, and no other", async () => {

@@ -2,10 +2,10 @@
 
 import { api, readiness, reply } from "../api/client";
 import { listen, type Link } from "../api/stream";
-import type { Events, Feeds, Forecast, Leaders, Messages, Move, Ready, RecentAnomalies, Scorecard } from "../api/types";
+import type { Events, Feeds, Forecast, Leaders, Messages, Ready, RecentAnomalies, Scorecard } from "../api/types";
 import { kept } from "../lib/forecasts";
 import { ms } from "../lib/format";
-import { fromForecasts, withMove, type Wave } from "../lib/waves";
+import { fromMoves, type Wave } from "../lib/waves";
 import { Resource, poll } from "./resource.svelte";
 
 /** Events whose forecasts are read at the beginning, those with open ones first; the
@@ -16,12 +16,18 @@ const mostForecasts = 2000;
 const flushEvery = 250;
 /** An incomplete answer is read again after this long, ms. */
 const partly = 1000;
+/** The waves of an event are read again at most this often, ms, from so long before now on, and
+ * those of so many events are kept, the newest. */
+const wavesEvery = 1000;
+const wavesBack = 3_600_000;
+const mostWaving = 12;
 /** Event time is assumed to go on this long after it was last reported, ms. */
 const goesOn = 20_000;
 
 export class Market {
   link: Link = $state("connecting");
   refusal = $state(0); // status of a refused stream
+  /** Waves of the events that moved last, by when they were noticed. */
   waves: readonly Wave[] = $state.raw([]);
   forecasts: ReadonlyMap<string, Forecast> = $state.raw(new Map());
   lastGraph: { event: string; version: number } = $state.raw({ event: "", version: 0 });
@@ -40,7 +46,9 @@ export class Market {
 
   #asOf = $state(0); // event time
   #asOfAt = $state(0); // wall clock at which it was learned
-  #moves: Move[] = [];
+  #waving = new Map<string, readonly Wave[]>(); // by event, the one asked for last at the end
+  #moved = new Set<string>(); // events of which waves are to be read
+  #reading: ReturnType<typeof setTimeout> | undefined;
   #changed = new Map<string, Forecast>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -72,6 +80,7 @@ export class Market {
       for (const r of [this.ready, this.feeds, this.events, this.anomalies, this.leaders, this.scorecard]) r.stop();
       clearTimeout(this.#timer);
       clearTimeout(this.#again);
+      clearTimeout(this.#reading);
     };
   }
 
@@ -80,8 +89,20 @@ export class Market {
     return this.#asOf;
   }
 
-  /** Event time at an instant of the wall clock: it goes on between two reports of it. */
+  /** Whether the prices are of another day: no clock goes on from there. */
+  get recorded(): boolean {
+    return this.feeds.value?.recorded ?? false;
+  }
+
+  /** How long the answer about feeds has been there, ms; for recorded prices no time passes. */
+  elapsed(wall: number): number {
+    return this.recorded ? 0 : Math.max(0, wall - this.feeds.at);
+  }
+
+  /** Event time at an instant of the wall clock: it goes on between two reports of it, but
+   * not that of a recording. */
   now(wall: number): number {
+    if (this.recorded && this.#asOf > 0) return this.#asOf;
     return this.#asOf === 0 ? wall : this.#asOf + Math.min(goesOn, Math.max(0, wall - this.#asOfAt));
   }
 
@@ -94,6 +115,8 @@ export class Market {
     const asked = (this.events.value?.events ?? [])
       .toSorted((a, b) => Number(b.open_forecasts > 0) - Number(a.open_forecasts > 0))
       .slice(0, mostAsked);
+    for (const e of (this.events.value?.events ?? []).slice(0, mostWaving / 2)) this.#moved.add(e.event_id);
+    void this.#readWaves();
     await Promise.all(asked.map((e) => this.#open(e.event_id)));
     this.#flush();
     await Promise.all(others);
@@ -108,19 +131,41 @@ export class Market {
       this.#learn(ms(detail.as_of));
       const recent = [...detail.settled.slice(0, 60), ...detail.open];
       for (const f of recent) this.#changed.set(f.id, f);
-      this.waves = fromForecasts(this.waves, recent);
       this.#soon();
     } catch {
       // the event is over, or the server is busy: the stream brings what comes next
     }
   }
 
+  /** Reads the waves of the events that moved since the last time. */
+  async #readWaves(): Promise<void> {
+    const moved = [...this.#moved].slice(-mostWaving);
+    this.#moved.clear();
+    await Promise.allSettled(moved.map((e) => this.#waves(e)));
+    this.#reading = this.#moved.size > 0 ? setTimeout(() => void this.#readWaves(), wavesEvery) : undefined;
+  }
+
+  /** Reads the waves of an event: who moved, and where they probably came from. */
+  async #waves(event: string): Promise<void> {
+    const from = new Date(Math.max(0, this.#asOf - wavesBack)).toISOString();
+    const m = await reply(
+      api.GET("/v1/events/{id}/moves", { params: { path: { id: event }, query: { from, limit: 2000 } } }),
+    );
+    this.#waving.delete(event);
+    this.#waving.set(event, fromMoves(m));
+    for (const id of this.#waving.keys()) {
+      if (this.#waving.size <= mostWaving) break;
+      this.#waving.delete(id);
+    }
+    this.waves = [...this.#waving.values()].flat();
+  }
+
   #event(kind: string, data: unknown): void {
     switch (kind) {
       case "move":
         this.#learn(ms((data as Messages["move"]).at));
-        this.#moves.push(data as Messages["move"]);
-        this.#soon();
+        this.#moved.add((data as Messages["move"]).event_id);
+        this.#reading ??= setTimeout(() => void this.#readWaves(), wavesEvery);
         break;
       case "prediction":
       case "outcome":
@@ -173,10 +218,6 @@ export class Market {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    let waves = this.waves;
-    for (const m of this.#moves) waves = withMove(waves, m);
-    this.waves = waves;
-    this.#moves = [];
     if (this.#changed.size === 0) return;
     const all = new Map(this.forecasts);
     for (const [id, f] of this.#changed) all.set(id, f);

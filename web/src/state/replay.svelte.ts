@@ -3,7 +3,8 @@
 import { api, reply } from "../api/client";
 import type { EventDetail, Moves } from "../api/types";
 import { ms } from "../lib/format";
-import { expectedAt, graphAt, marks, stepAt, steps, wavesAt, type Mark, type Step } from "../lib/replay";
+import { expectedAt, graphAt, marks, stepAt, steps, type Mark, type Step } from "../lib/replay";
+import { fromMoves } from "../lib/waves";
 import type { AppState } from "./app.svelte";
 import { Resource } from "./resource.svelte";
 
@@ -37,7 +38,10 @@ export class Replay {
     return Number.isNaN(at) ? null : at;
   });
   readonly #page = $derived(this.moves.value?.moves ?? []);
-  readonly steps: readonly Step[] = $derived(steps(this.#page, this.moves.value?.graphs ?? []));
+  readonly #waves = $derived(this.moves.value ? fromMoves(this.moves.value) : []);
+  readonly steps: readonly Step[] = $derived(
+    steps(this.#waves, this.moves.value?.graphs ?? [], ms(this.#page[0]?.at ?? "") || Infinity),
+  );
   /** Where the instant is among the steps; their number is now. */
   readonly place: number = $derived(this.at === null ? this.steps.length : Math.max(0, stepAt(this.steps, this.at)));
   /** The instant of the graph that is to be shown; null: now; undefined: not known yet. */
@@ -50,7 +54,7 @@ export class Replay {
 
   /** Prices that have moved. */
   readonly moved: ReadonlyMap<string, Mark> = $derived.by(() => {
-    if (this.at !== null) return marks(wavesAt(this.#page, this.at), this.#event, this.at);
+    if (this.at !== null) return marks(this.#waves, this.#event, this.at);
     const { clock, market } = this.#app;
     return marks(market.waves, this.#event, market.now(clock.now));
   });

@@ -9,11 +9,14 @@ import type {
   Forecast,
   Graph,
   Move,
+  Moves,
   Pair,
   Quote,
   Score,
   Scorecard,
 } from "../../api/types";
+
+type Wave = Moves["waves"][number];
 
 /** An instant so many seconds after the beginning of the test. */
 export const at = (seconds: number): string => new Date(1_767_312_000_000 + 1000 * seconds).toISOString();
@@ -28,6 +31,7 @@ export const anomaly = (change: Partial<Anomaly>): Anomaly => ({
   layer: 1,
   event_id: "m1",
   title: "B @ A",
+  start_time: null,
   nodes: [node("pin"), node("dk")],
   at: at(0),
   until: null,
@@ -61,6 +65,14 @@ export const edge = (source: string, target: string, change: Partial<Edge> = {})
   discovered: true,
   simultaneous: false,
   copied: false,
+  first_on_feed: false,
+  changing: false,
+  below_floor: false,
+  indirect: false,
+  same_poll: null,
+  next_poll: null,
+  later_poll: null,
+  events: 0,
   evidence: "family",
   detected_at: at(0),
   first_seen: null,
@@ -84,6 +96,11 @@ export const forecast = (change: Partial<Forecast>): Forecast => ({
   move: 0.1,
   size: 0.08,
   probability: 0.7,
+  revised: change.probability ?? 0.7,
+  probability_half: null,
+  leaders: 1,
+  against: 0,
+  known_at: null,
   confidence: 0.9,
   outcome: "pending",
   resolved_at: null,
@@ -101,6 +118,28 @@ export const move = (venue: string, seconds: number, by: number, change: Partial
   price: 2,
   rms: 0.03,
   ...change,
+});
+
+/** A wave of h2h home in m1: who moved, how many seconds after the beginning, and how probable
+ * each is as its origin. */
+export const wave = (
+  moved: [venue: string, seconds: number][],
+  origins: [venue: string, p: number][],
+  size = 0.2,
+): Wave => ({
+  market: "h2h",
+  selection: "home",
+  in_play: false,
+  size,
+  shown_at: at(moved[0]![1]),
+  began_at: at(moved[0]![1]),
+  last_at: at(moved.at(-1)![1]),
+  resolution_ms: 20,
+  earliest: moved.filter(([, s]) => s === moved[0]![1]).map(([venue]) => venue),
+  likely_origin: origins[0]![1] > 0.5 ? origins[0]![0] : null,
+  origins: origins.map(([venue, p]) => ({ venue, group: [], p })),
+  unseen_origin: 1 - origins.reduce((sum, [, p]) => sum + p, 0),
+  moves: moved.map(([venue, seconds]) => ({ node: node(venue), at: at(seconds), move: size, rms: 0.03 })),
 });
 
 export const pair = (leader: string, follower: string, change: Partial<Pair> = {}): Pair => ({
@@ -124,6 +163,14 @@ export const pair = (leader: string, follower: string, change: Partial<Pair> = {
   band: "HIGH",
   simultaneous: false,
   copied: false,
+  first_on_feed: false,
+  changing: false,
+  below_floor: false,
+  indirect: false,
+  same_poll: null,
+  next_poll: null,
+  later_poll: null,
+  events: 0,
   discovered: true,
   direction: 5,
   q_exist: 0.01,
@@ -133,6 +180,7 @@ export const pair = (leader: string, follower: string, change: Partial<Pair> = {
   first_found: null,
   judged_at: at(0),
   hayashi_yoshida: null,
+  lead: null,
   ...change,
 });
 
@@ -172,6 +220,7 @@ export const detail = (change: Partial<EventDetail> = {}): EventDetail => ({
   as_of: at(0),
   complete: true,
   stale: false,
+  recorded: false,
   odds_format: "decimal",
   version: 1,
   open: [],
@@ -194,6 +243,7 @@ export const events = (...rows: EventRow[]): Events => ({
   as_of: at(0),
   complete: true,
   stale: false,
+  recorded: false,
   events: rows,
   total: rows.length,
 });
@@ -202,6 +252,7 @@ export const graph = (edges: Edge[], change: Partial<Graph> = {}): Graph => ({
   as_of: at(0),
   complete: true,
   stale: false,
+  recorded: false,
   event_id: "m1",
   title: "B @ A",
   status: "OK",
@@ -223,6 +274,11 @@ export const score = (change: Partial<Score> = {}): Score => ({
   base_rate: 0.2,
   brier: 0.1,
   brier_base: 0.2,
+  brier_last: 0.1,
+  log_loss: 0.3,
+  log_loss_last: 0.3,
+  events: 20,
+  half: { n: 0, rate: 0, low: 0, high: 1, brier: 0, log_loss: 0 },
   hit_high: 0.8,
   hit_low: 0.6,
   hit_rate: 0.7,
@@ -243,6 +299,7 @@ export const scorecard = (change: Partial<Scorecard> = {}): Scorecard =>
     as_of: at(0),
     complete: true,
     stale: false,
+    recorded: false,
     calibration: [],
     families: [],
     layers: {},

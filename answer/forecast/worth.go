@@ -1,0 +1,191 @@
+package forecast
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+
+	"corrgraph/answer"
+	"corrgraph/answer/words"
+	"corrgraph/internal/table"
+	"corrgraph/ledger/money"
+	"corrgraph/odds"
+)
+
+// Caution is what a forecast is not.
+const Caution = "A forecast says that a price may move, not who wins. EV is that of the bet before the move, at the others' fair probability; most are below 0, because of the margin.\n"
+
+// Worth is the bet on a call and what it was worth. Members are null where nothing is known,
+// and Lacks and Unclosed say why.
+type Worth struct {
+	Bet       *odds.NodeID `json:"bet"`       // the price that is backed: the follower's, or that of the other of two outcomes; null: there is no single one
+	BetLine   *float64     `json:"bet_line"`  // its line
+	Price     *float64     `json:"price"`     // decimal, takeable when the call was issued
+	Fee       *float64     `json:"fee"`       // share of net winnings; null: unknown
+	Fair      *float64     `json:"fair"`      // probability of winning by the other groups of venues, Shin's method
+	Fairs     *money.Fair  `json:"fairs"`     // by each method
+	FairFrom  int          `json:"fair_from"` // groups of venues behind it
+	Without   []string     `json:"without"`   // venues left out: the follower, its leaders and what is grouped with them
+	EV        *float64     `json:"ev"`        // fair × net price − 1
+	Lacks     string       `json:"lacks"`     // why there is no EV
+	Value     bool         `json:"value"`     // EV above 0 by each method
+	Close     *float64     `json:"close"`     // the same probability when the match started
+	CloseAtMs *int64       `json:"close_at_ms"`
+	Converted bool         `json:"converted"`       // the close is from another line
+	CLV       *float64     `json:"clv"`             // close × net price − 1
+	Unclosed  string       `json:"unclosed"`        // why there is no close
+	Marks     []Marked     `json:"marks"`           // later fair probabilities
+	Paper     *PaperBet    `json:"paper"`           // null: not placed yet
+	Kelly     *float64     `json:"kelly,omitempty"` // share of a bankroll, as arithmetic on Fair; only where it was asked for
+}
+
+// Marked is a bet at the others' fair probability some time later.
+type Marked struct {
+	AfterMs odds.Millis `json:"after_ms"`
+	AtMs    int64       `json:"at_ms"`
+	Fair    float64     `json:"fair"`
+	Worth   float64     `json:"worth"`
+}
+
+// PaperBet is what came of a bet placed some time after its call.
+type PaperBet struct {
+	AtMs    int64    `json:"at_ms"`
+	Price   *float64 `json:"price"`   // null: refused
+	Refused string   `json:"refused"` // why
+	Worth   *float64 `json:"worth"`   // marked at close; null without one
+}
+
+// worthOf shows a bet; nil is one of an earlier version.
+func worthOf(b *money.Bet) (w Worth) {
+	w.Without, w.Marks = []string{}, []Marked{}
+	if b == nil {
+		w.Lacks = "not recorded by the version that made it"
+		return w
+	}
+	if b.Node != "" {
+		w.Bet = &b.Node
+	}
+	w.BetLine, w.Fee, w.EV, w.Lacks, w.Value, w.FairFrom = b.Line, b.Fee, b.EV, b.Lacks, b.Value, b.Groups
+	w.CLV, w.Converted, w.Unclosed, w.CloseAtMs = b.CLV, b.Converted, b.Open, epoch(b.CloseAt)
+	w.Without = append(w.Without, b.Without...)
+	if b.Price > 0 {
+		w.Price = &b.Price
+	}
+	if b.Fair != nil {
+		w.Fair, w.Fairs = &b.Fair.Shin, b.Fair
+	}
+	if b.Close != nil {
+		w.Close = &b.Close.Shin
+	}
+	for _, m := range b.Marks {
+		w.Marks = append(w.Marks, Marked{m.AfterMs, int64(m.At), m.Fair, m.Worth})
+	}
+	if f := &b.Fill; f.At != 0 {
+		w.Paper = &PaperBet{AtMs: int64(f.At), Refused: f.Refused, Worth: f.Worth}
+		if f.Price > 0 {
+			w.Paper.Price = &f.Price
+		}
+	}
+	return w
+}
+
+// AddKelly states the share of a bankroll for bets with an EV.
+func (l *List) AddKelly() {
+	for i := range l.Calls {
+		if w := &l.Calls[i].Worth; w.EV != nil {
+			k := money.Kelly(*w.Fair, money.Net(*w.Price, *w.Fee))
+			w.Kelly = &k
+		}
+	}
+}
+
+// moneyBy is what was known of a bet at a time.
+func moneyBy(b *money.Bet, asOf odds.Time) *money.Bet {
+	if b == nil {
+		return nil
+	}
+	c := b.Clone()
+	if c.CloseAt > asOf {
+		c.Close, c.CloseAt, c.CLV, c.Converted, c.Open, c.Fill.Worth = nil, 0, nil, false, money.NotYet, nil
+	}
+	c.Marks = slices.DeleteFunc(c.Marks, func(m money.Mark) bool { return m.At > asOf })
+	if c.Fill.At > asOf {
+		c.Fill = money.Fill{}
+	}
+	return c
+}
+
+// bet is the price backed, in words.
+func (c *Call) bet() string {
+	if c.Bet == nil || c.Price == nil {
+		return "–"
+	}
+	_, _, _, side, _ := c.Bet.Parts()
+	return fmt.Sprintf("%s %.3f", side, *c.Price)
+}
+
+// gain is a share of the stake; – for none.
+func gain(x *float64) string {
+	if x == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%+.1f %%", 100**x)
+}
+
+// meanOf prints a mean with its interval.
+func meanOf(m *money.Mean) string {
+	switch {
+	case m.Mean == nil:
+		return "–"
+	case m.Low == nil:
+		return fmt.Sprintf("%s (n = %d, one match)", gain(m.Mean), m.N)
+	}
+	return fmt.Sprintf("%s (%s to %s, n = %d, %d matches)", gain(m.Mean), gain(m.Low), gain(m.High), m.N, m.Events)
+}
+
+// worth writes what the calls were worth in money, good or bad.
+func worth(b *bytes.Buffer, s answer.Style, r *money.Record) {
+	c := &r.Counts
+	if c.Calls == 0 {
+		return
+	}
+	b.WriteString("\n" + Caution)
+	t := table.New("Closing line value", "all calls", "of value", "matched, without a forecast")
+	add := func(who string, x *money.Compared) { t.Add(who, meanOf(&x.All), meanOf(&x.Value), meanOf(&x.Matched)) }
+	add("all", &r.CLV)
+	for i := range r.Leagues {
+		add(words.Place(r.Leagues[i].Sport, r.Leagues[i].League, "", ""), &r.Leagues[i].Compared)
+	}
+	t.Write(b, s)
+	fmt.Fprintf(b, "Means of the stake; intervals are of 95 %%, clustered by match. %d means were looked at: about one in twenty leaves its interval by chance. ", r.Cuts)
+	b.WriteString("Of value: EV above 0 by the multiplicative way, Shin's and the power's. Matched: the same venue, and ranges of EV and price.\n")
+	fmt.Fprintf(b, "%s: %d with an EV%s; %d with a close, %d of them from another line%s.\n",
+		plural(c.Calls, "bet"), c.Priced, because(c.Unpriced), c.Closed, c.Converted, because(c.Unclosed))
+	p := &r.Paper
+	fmt.Fprintf(b, "Paper, a unit on each of value before the start, placed %s after the call: %d of %d filled%s, %d waiting, %d without a close; %s %+.2f units, %s a unit.\n",
+		words.Span(p.DelayMs), p.Filled, p.Bets, because(p.Refused), p.Waiting, p.Open, p.Marked, p.Profit, meanOf(&p.Worth))
+	inPlay := table.New("In play, later", "all calls", "of value, raised or not")
+	for i := range r.Marks {
+		m := &r.Marks[i]
+		inPlay.Add(words.Span(m.AfterMs), meanOf(&m.All), meanOf(&m.Value))
+	}
+	b.WriteByte('\n')
+	inPlay.Write(b, s)
+	b.WriteString("At the others' fair probability then. Prices in play seldom stand until a bet arrives.\n")
+}
+
+// because lists reasons with their counts, in brackets.
+func because(why map[string]int) string {
+	if len(why) == 0 {
+		return ""
+	}
+	text := " ("
+	for i, r := range slices.Sorted(maps.Keys(why)) {
+		if i > 0 {
+			text += "; "
+		}
+		text += fmt.Sprintf("%d: %s", why[r], r)
+	}
+	return text + ")"
+}
