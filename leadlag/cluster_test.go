@@ -186,7 +186,7 @@ func TestExchangedRolesLeadNowhere(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
 	low, n := 0, 300
 	for range n {
-		if x := asked(rng, 14, 0, fresh).exchanged(); x.p <= 0.05 {
+		if x := asked(rng, 14, 0, fresh).exchanged(new(drawing)); x.p <= 0.05 {
 			low++
 		}
 	}

@@ -1,6 +1,9 @@
 package leadlag
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // exchange is the outcome of exchanging the roles of A and B at random in each event.
 type exchange struct {
@@ -18,7 +21,7 @@ type exchange struct {
 // the sum of their tails (Hunter 1976; Worsley 1982), by the normal distribution of two
 // variables with their correlation. Where that bound is close to what decides, exchanges are
 // drawn.
-func (e *Evidence) exchanged() (x exchange) {
+func (e *Evidence) exchanged(sums *drawing) (x exchange) {
 	x.p = 1
 	if !e.Axis.Polled() {
 		return x
@@ -52,7 +55,7 @@ func (e *Evidence) exchanged() (x exchange) {
 	}
 	x.p = math.Min(1, p)
 	if x.p > 4.0/draws && x.p < 0.2 { // where the bound could decide, draws are sharper
-		x.p = e.drawn(windows, t)
+		x.p = e.drawn(windows, t, sums)
 	}
 	return x
 }
@@ -60,10 +63,15 @@ func (e *Evidence) exchanged() (x exchange) {
 // draws is how many exchanges of roles are drawn; a multiple of 64.
 const draws = 4096
 
+// drawing is the memory of drawn: Σ ±D_e of each window and draw.
+type drawing struct{ sums [][draws]float64 }
+
 // drawn is the share of random exchanges, the same for every run, in which a window's
 // |Σ ±D_e|/√Σ D_e² is at least t. Eight events have 256 sums of signs: draws look theirs up.
-func (e *Evidence) drawn(windows []swapWindow, t float64) float64 {
-	sums := make([][draws]float64, len(windows))
+func (e *Evidence) drawn(windows []swapWindow, t float64, scratch *drawing) float64 {
+	scratch.sums = slices.Grow(scratch.sums[:0], len(windows))[:len(windows)]
+	sums := scratch.sums
+	clear(sums)
 	var signs [draws / 8]uint64 // of eight events: a byte a draw, a bit each
 	var table [256]float64
 	for from := 0; from < len(e.events); from += 8 {
