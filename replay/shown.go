@@ -53,6 +53,7 @@ type ShowOptions struct {
 	Devig odds.Method    // that of the store
 	Event string         // only this one; empty all
 	Until odds.Time      // nothing later; 0 everything
+	Keep  int            // moves of each series that Moves remembers; 0 as many as a replay
 }
 
 // Show reads a log as Run does and yields every quote that differs from the one before of
@@ -73,7 +74,7 @@ func Show(ctx context.Context, log ticklog.Reader, o ShowOptions, yield func(*Sh
 // o.Event that an engine would remember at o.Until, from a time on. ok is false if there is no
 // such event by then. Cost: as Show.
 func Moves(ctx context.Context, log ticklog.Reader, o ShowOptions, from odds.Time, most int) (r engine.Remembered, ok bool, err error) {
-	b := board.New(board.Options{Facts: o.Facts, Devig: o.Devig, KeepMoves: series.Keep})
+	b := board.New(board.Options{Facts: o.Facts, Devig: o.Devig, KeepMoves: cmp.Or(o.Keep, series.Keep)})
 	b.Observe(nobody{})
 	err = each(ctx, log, o.Until, func(x *odds.Batch) error {
 		b.Apply(x)

@@ -10,6 +10,7 @@ import (
 	"corrgraph/catalog"
 	"corrgraph/odds"
 	"corrgraph/replay"
+	"corrgraph/server/config"
 	"corrgraph/store/sqlite"
 )
 
@@ -51,7 +52,7 @@ func (c *wavesCmd) list(ctx context.Context, st *sqlite.Store, names answer.Name
 	if err != nil {
 		return nil, err
 	}
-	o.Event, o.Until = c.Event, until
+	o.Event, o.Until, o.Keep = c.Event, until, config.Default().Engine.KeepMoves // as the service
 	moves, _, err := replay.Moves(ctx, st.Log(), o, c.Since.at, mostMoves)
 	if err != nil {
 		return nil, err
