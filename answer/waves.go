@@ -1,9 +1,17 @@
 package answer
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"corrgraph/answer/words"
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/graph"
+	"corrgraph/internal/table"
 	"corrgraph/odds"
 	"corrgraph/propagate/origin"
 	"corrgraph/store"
@@ -32,6 +40,94 @@ type Origin struct {
 	Venue string   `json:"venue" doc:"Of venues that move as one, the one seen first."`
 	Group []string `json:"group" doc:"The venues in the wave that move as one and count once; empty: it is alone."`
 	P     float64  `json:"p" doc:"From who leads whom in this league and market, leadership scores, and all arrivals within their resolution."`
+}
+
+// WaveList is the waves of an event, in the order in which they were noticed.
+type WaveList struct {
+	EventID string     `json:"event_id"`
+	AsOf    odds.Time  `json:"as_of"`
+	Since   *odds.Time `json:"remembered_from"` // no move since then is missing; null: none is remembered
+	Older   int        `json:"older"`           // remembered moves before those looked at
+	Waves   []Wave     `json:"waves"`
+
+	title string
+}
+
+// JudgedStore is what waves are judged by: what a store knows of who leads whom.
+type JudgedStore interface {
+	Families(ctx context.Context) ([]graph.Family, error)
+	Groups(ctx context.Context) ([]store.Group, error)
+	Leadership(ctx context.Context) ([]graph.Leadership, error)
+}
+
+// ListWaves finds the waves in the remembered moves of an event, judged by the newest
+// judgement of a store.
+func ListWaves(ctx context.Context, s JudgedStore, event *catalog.Event, r *engine.Remembered, names Names, asOf odds.Time) (*WaveList, error) {
+	var j store.Judgement
+	var err error
+	if j.Families, err = s.Families(ctx); err != nil {
+		return nil, err
+	}
+	if j.Groups, err = s.Groups(ctx); err != nil {
+		return nil, err
+	}
+	if j.Leadership, err = s.Leadership(ctx); err != nil {
+		return nil, err
+	}
+	return &WaveList{EventID: event.ID, AsOf: asOf, Since: words.Known(r.Since), Older: r.Older, Waves: wavesOf(event, r, &j), title: names.Event(event.ID)}, nil
+}
+
+// Text writes the newest waves, at most limit, as a table; 0 means all.
+func (l *WaveList) Text(w io.Writer, s Style, limit int) error {
+	var b bytes.Buffer
+	t := table.New("Noticed", "Price", ">Size", "Likely origin", ">P", "Earliest stamp", "Arrived, after the earliest stamp", "Told apart to")
+	shown := l.Waves
+	if limit > 0 && len(shown) > limit {
+		shown = shown[len(shown)-limit:]
+	}
+	for i := range shown {
+		x := &shown[i]
+		what := x.Market + " " + x.Selection
+		if x.InPlay {
+			what += " in play"
+		}
+		origin := table.Cell{Text: "not told, most probably " + x.Origins[0].Venue, Paint: table.Dim}
+		if x.Likely != nil {
+			origin = table.Cell{Text: *x.Likely}
+		}
+		if g := x.Origins[0].Group; len(g) > 0 {
+			origin.Text += " (one of " + strings.Join(g, ", ") + ")"
+		}
+		t.Add(x.ShownAt.String(), what, fmt.Sprintf("%+.3f", x.Size), origin, fmt.Sprintf("%.2f", x.Origins[0].P), strings.Join(x.Earliest, ", "), x.arrivals(), words.Span(max(x.ResolutionMs, finest)))
+	}
+	if t.Len() == 0 {
+		fmt.Fprintf(&b, "No wave of moves in what is remembered of %s.\n", l.title)
+	} else {
+		fmt.Fprintf(&b, "%s\n", s.Bold(Plain(l.title)))
+		t.Write(&b, s)
+	}
+	if more := len(l.Waves) - len(shown); more > 0 {
+		fmt.Fprintf(&b, "%s; --limit 0 shows all.\n", words.Plural(more, "earlier wave"))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// finest is how exact the times of a stream are, in milliseconds.
+const finest = 20
+
+// arrivals lists the venues in order: "draftkings 0, betus +5 min".
+func (w *Wave) arrivals() string {
+	out := make([]string, len(w.Moves))
+	for i := range w.Moves {
+		venue, _, _, _, _ := w.Moves[i].Node.Parts()
+		after := "0"
+		if d := w.Moves[i].At.Sub(w.BeganAt); d > 0 {
+			after = "+" + words.Span(d)
+		}
+		out[i] = venue + " " + after
+	}
+	return strings.Join(out, ", ")
 }
 
 // wavesOf finds the waves in the remembered moves of an event, oldest first, judged by what

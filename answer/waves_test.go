@@ -2,6 +2,7 @@ package answer
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"corrgraph/catalog"
@@ -51,5 +52,23 @@ func TestALikelyOriginIsNotTheEarliestStamp(t *testing.T) {
 	w = NewMoveList(event, r, nil, noon, &store.Judgement{}).Waves[0]
 	if w.Likely != nil || w.Origins[0].P != w.Origins[2].P || w.Origins[3].Venue != "late" {
 		t.Errorf("nothing is known, yet %+v", w)
+	}
+}
+
+func TestTheTableOfWaves(t *testing.T) {
+	likely := "sharp"
+	l := &WaveList{title: "A v B", Waves: []Wave{
+		{Market: "h2h", Selection: "home", Origins: []Origin{{Venue: "old", P: 0.9}}},
+		{Market: "h2h", Selection: "home", Size: 0.1, Likely: &likely, Origins: []Origin{{Venue: "sharp", P: 0.62}}, Earliest: []string{"slow"}, ResolutionMs: 60_000, Moves: []Move{{Node: node("slow", "m", "home")}, {Node: node("sharp", "m", "home"), At: 60_000}}},
+		{Market: "totals", Selection: "over", InPlay: true, Origins: []Origin{{Venue: "x", P: 0.3, Group: []string{"x", "y"}}}},
+	}}
+	var b strings.Builder
+	if err := l.Text(&b, Style{}, 2); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"A v B", "sharp", "0.62", "slow 0, sharp +60 s", "totals over in play", "not told, most probably x (one of x, y)", "1 earlier wave; --limit 0 shows all."} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
 	}
 }

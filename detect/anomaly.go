@@ -1,6 +1,12 @@
 package detect
 
-import "corrgraph/odds"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"corrgraph/odds"
+)
 
 // Severity grades an anomaly by its size times its confidence.
 type Severity string
@@ -66,6 +72,42 @@ type Evidence struct {
 	// Curve is the link's correlogram, one z per lag bin: the left half has the follower
 	// first, the right half the leader. Nil if there is no link.
 	Curve []float64 `json:"curve,omitempty"`
+	// Origin is where the move that a hidden edge waits to see followed probably began.
+	Origin *Began `json:"origin,omitempty"`
+}
+
+// Began is where a wave of moves probably began.
+type Began struct {
+	Venue    string   `json:"venue"`    // the most probable one
+	P        float64  `json:"p"`        // how probable
+	Told     bool     `json:"told"`     // it is more probable than all others together
+	Earliest []string `json:"earliest"` // the venues with the earliest stamp
+	// ResolutionMs is that of the coarsest source: how much earlier than its stamp each venue
+	// may have moved.
+	ResolutionMs odds.Millis `json:"resolution_ms"`
+}
+
+// Clone returns a copy that shares no memory with o; nil of nil.
+func (o *Began) Clone() *Began {
+	if o == nil {
+		return nil
+	}
+	c := *o
+	c.Earliest = slices.Clone(o.Earliest)
+	return &c
+}
+
+// String is "the move likely began at a (P .62); earliest stamp b", or that it is not told.
+func (o *Began) String() string {
+	p := strings.TrimPrefix(fmt.Sprintf("%.2f", min(o.P, 0.99)), "0")
+	s := fmt.Sprintf("where the move began is not told, most probably at %s (P %s)", o.Venue, p)
+	if o.Told {
+		s = fmt.Sprintf("the move likely began at %s (P %s)", o.Venue, p)
+	}
+	if len(o.Earliest) == 1 {
+		return s + "; earliest stamp " + o.Earliest[0]
+	}
+	return fmt.Sprintf("%s; equal earliest stamps %s, told apart to %g s", s, strings.Join(o.Earliest, ", "), float64(max(o.ResolutionMs, 20))/1000)
 }
 
 // Tick is a price shown as evidence.

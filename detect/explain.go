@@ -35,6 +35,9 @@ func (a *Anomaly) Explain() string {
 		fmt.Fprintf(&b, ": %s; %.0f %% of the last %d waves were answered, before at least %.0f %%", Describe(a.Kind), 100*v.Now, v.N, 100*v.Usual)
 	case HiddenEdge:
 		fmt.Fprintf(&b, ": the leader has moved, %+.3g log-odds are due, %+.3g have come", v.Usual, v.Now)
+		if v.Origin != nil {
+			fmt.Fprintf(&b, "; %v", v.Origin)
+		}
 	default:
 		fmt.Fprintf(&b, ": %s; %.4g %s, usually %.4g ± %.2g (n = %d)", Describe(a.Kind), v.Now, v.Unit, v.Usual, v.Spread, v.N)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"corrgraph/engine/board"
 	"corrgraph/engine/family"
+	"corrgraph/engine/wave"
+	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/series"
@@ -67,6 +69,7 @@ func (s *forecasts) endInstant() {
 		s.follow(leads)
 	}
 	s.watch(triggers)
+	clear(s.waves)
 	clear(s.instant.moves)
 	s.instant.moves = s.instant.moves[:0]
 }
@@ -235,6 +238,7 @@ func (s *forecasts) call(leads []lead, direction float64) {
 	each(c.pairs, func(r *family.Record) { r.Issued++ })
 	c.Open, c.gaps = ledger.NewOpen(p, c.target.Value), c.target.Gaps
 	s.know(c, leads, direction)
+	s.begin(c)
 	s.bet(c, leads)
 	s.open.Push(c)
 	s.news.Issued = append(s.news.Issued, c.Clone())
@@ -327,6 +331,7 @@ func (s *forecasts) revise(c *call, leads []lead) {
 	direction := math.Copysign(1, c.Size)
 	c.Lead(listed(leads, direction)...)
 	s.know(c, leads, direction)
+	s.begin(c)
 	for i := range leads {
 		if leads[i].size*direction > 0 {
 			c.groups = s.joined(c.groups, leads[i].mv.Node)
@@ -357,7 +362,44 @@ func (s *forecasts) know(c *call, leads []lead, direction float64) {
 	}
 	source := speaks.mv.Node
 	if c.Layer == odds.CrossEvent || c.Layer == odds.Direct && !source.Consensus && !c.target.Consensus {
-		c.hint = hint{speaks.pair, source, speaks.mv.Inc.At, speaks.mv.Inc.Raw, speaks.mv.RMS, s.families.Edge(speaks.pair)}
+		c.hint = hint{speaks.pair, source, speaks.mv.Inc.At, speaks.mv.Inc.Raw, speaks.mv.RMS, s.families.Edge(speaks.pair), nil}
+	}
+}
+
+// begin states where the leaders' move began, by what is seen and known now. Cost: [wave.Now],
+// once an instant and place.
+func (s *forecasts) begin(c *call) {
+	p, ok := wave.PlaceOf(c.target)
+	if !ok || c.Layer != odds.Direct {
+		return
+	}
+	waves, done := s.waves[p]
+	if !done {
+		groups := s.board.Groups()[board.LeagueKey(c.target.Event.Sport, c.target.Event.League)]
+		waves = wave.Now(p, s.instant.at, p.Known(groups, s.ledBy))
+		s.waves[p] = waves
+	}
+	for i := range c.Leaders {
+		l := &c.Leaders[i]
+		venue, _, _, _, _ := l.Node.Parts()
+		if w := wave.Of(waves, venue, l.Move); w != nil {
+			l.Origin = w.P(venue)
+		}
+	}
+	if h := &c.hint; h.pair != nil {
+		if w := wave.Of(waves, h.source.Book.Venue.Name, h.move); w != nil {
+			h.began = w.Evidence()
+		}
+	}
+}
+
+// ledBy passes the families of layer 1 that a series leads.
+func (s *forecasts) ledBy(n *board.Node, yield func(*graph.Family)) {
+	for _, pt := range s.families.Partners(n) {
+		if pt.Pair.Layer == odds.Direct && pt.Leads() {
+			f := pt.Pair.Family.Report()
+			yield(&f)
+		}
 	}
 }
 

@@ -139,7 +139,7 @@ func (s *detectors) await(ev *board.Event, at odds.Time) {
 		}
 		l := c.lead(at)
 		if a, ok := edges.Await(&l, at); ok {
-			a.Evidence.Curve = c.hint.pair.Family.Curve()
+			a.Evidence.Curve, a.Evidence.Origin = c.hint.pair.Family.Curve(), c.hint.began.Clone()
 			s.found = append(s.found, a)
 		}
 	}

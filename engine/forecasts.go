@@ -4,9 +4,11 @@ import (
 	"maps"
 	"slices"
 
+	"corrgraph/detect"
 	"corrgraph/engine/board"
 	"corrgraph/engine/family"
 	"corrgraph/engine/venues"
+	"corrgraph/engine/wave"
 	"corrgraph/engine/worth"
 	"corrgraph/graph"
 	"corrgraph/internal/heap"
@@ -26,9 +28,10 @@ type forecasts struct {
 	hold      bool // score settled calls together at the end, see Options.ScoreAtFinish
 	chances   chances
 
-	instant instant                // not over yet
-	told    map[followed]odds.Time // moves of followers reported as already made, of the last nearly milliseconds
-	open    heap.Heap[*call]       // earliest end on top; settled ones stay in it until their time is over
+	instant instant                    // not over yet
+	waves   map[wave.Place][]wave.Seen // of the present instant, of places of calls
+	told    map[followed]odds.Time     // moves of followers reported as already made, of the last nearly milliseconds
+	open    heap.Heap[*call]           // earliest end on top; settled ones stay in it until their time is over
 	usual   venues.Usual
 	waiting map[*board.Node]*waiting
 	byEvent map[*board.Event][]*call // open ones by the follower's event
@@ -43,7 +46,7 @@ type waiting struct {
 
 func newForecasts(b *board.Board, f *family.Families, d *detectors, w *worth.Ledger, n *News, hold bool) *forecasts {
 	s := &forecasts{
-		board: b, families: f, detectors: d, worth: w, news: n, hold: hold, chances: newChances(), told: map[followed]odds.Time{}, usual: venues.Usual{},
+		board: b, families: f, detectors: d, worth: w, news: n, hold: hold, chances: newChances(), told: map[followed]odds.Time{}, waves: map[wave.Place][]wave.Seen{}, usual: venues.Usual{},
 		open: heap.New(func(a, b *call) bool { return a.Until < b.Until }), waiting: map[*board.Node]*waiting{}, byEvent: map[*board.Event][]*call{},
 	}
 	d.open = s.byEvent
@@ -74,8 +77,9 @@ type hint struct {
 	source *board.Node
 	at     odds.Time // of the move
 	move   float64
-	rms    float64    // before it
-	edge   graph.Edge // as it was then
+	rms    float64       // before it
+	edge   graph.Edge    // as it was then
+	began  *detect.Began // where the wave that it is of probably began; nil unknown
 }
 
 // await registers a call with its target.

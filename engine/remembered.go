@@ -32,7 +32,12 @@ type PastMove struct {
 // consensuses are excluded. Moves of the earlier phase are dropped when a venue goes in
 // play. Cost: moves returned × series of the event, about a nanosecond each.
 func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remembered, ok bool) {
-	ev := e.board.Event(id)
+	return RememberedBy(e.board, id, from, to, most)
+}
+
+// RememberedBy is Remembered of a board alone.
+func RememberedBy(b *board.Board, id string, from, to odds.Time, most int) (r Remembered, ok bool) {
+	ev := b.Event(id)
 	if ev == nil {
 		return r, false
 	}

@@ -17,7 +17,7 @@ import (
 // Header of a saved state. The version changes with any saved field.
 const (
 	stateMagic   = "corrgraph engine\n"
-	stateVersion = 6
+	stateVersion = 7
 )
 
 // ErrNews is returned by Save if there are undrained news.
@@ -201,7 +201,7 @@ func (r *refs) call(c *state.Coder, p **call) {
 	if c.Values(&known); known {
 		r.pairs.Pairs.Ref(c, &h.pair)
 		r.Nodes.Ref(c, &h.source)
-		if c.Values(&h.at, &h.move, &h.rms, &h.edge); h.pair == nil || h.source == nil {
+		if c.Values(&h.at, &h.move, &h.rms, &h.edge, &h.began); h.pair == nil || h.source == nil {
 			c.Fail(state.ErrCorrupt)
 		}
 	}

@@ -87,6 +87,9 @@ type Leader struct {
 	Move   float64     `json:"move"`   // log-odds
 	Agree  bool        `json:"agree"`  // it says that the follower will move the way that was called
 	At     odds.Time   `json:"at"`
+	// Origin is how probable it was, when the call was last revised, that the wave it moved
+	// with began at its venue, or at one that moves as one with it; 0: not judged. Layer 1 only.
+	Origin float64 `json:"origin,omitempty"`
 }
 
 // Revision is what a call stated from a time on. The first one is that of the issue.

@@ -1,12 +1,14 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"math"
 	"strconv"
 
 	"corrgraph/catalog"
+	"corrgraph/engine"
 	"corrgraph/engine/board"
 	"corrgraph/odds"
 	"corrgraph/series"
@@ -51,6 +53,7 @@ type ShowOptions struct {
 	Devig odds.Method    // that of the store
 	Event string         // only this one; empty all
 	Until odds.Time      // nothing later; 0 everything
+	Keep  int            // moves of each series that Moves remembers; 0 as many as a replay
 }
 
 // Show reads a log as Run does and yields every quote that differs from the one before of
@@ -64,6 +67,26 @@ func Show(ctx context.Context, log ticklog.Reader, o ShowOptions, yield func(*Sh
 		last: map[string][]string{}, seen: map[odds.NodeID]board.Quote{}, yield: yield,
 	}
 	s.board.Observe(nobody{})
+	return each(ctx, log, o.Until, s.apply)
+}
+
+// Moves reads a log as Run does, without learning, and returns the newest `most` moves of
+// o.Event that an engine would remember at o.Until, from a time on. ok is false if there is no
+// such event by then. Cost: as Show.
+func Moves(ctx context.Context, log ticklog.Reader, o ShowOptions, from odds.Time, most int) (r engine.Remembered, ok bool, err error) {
+	b := board.New(board.Options{Facts: o.Facts, Devig: o.Devig, KeepMoves: cmp.Or(o.Keep, series.Keep)})
+	b.Observe(nobody{})
+	err = each(ctx, log, o.Until, func(x *odds.Batch) error {
+		b.Apply(x)
+		b.EndBatch()
+		return nil
+	})
+	r, ok = engine.RememberedBy(b, o.Event, from, cmp.Or(o.Until, b.Now), most)
+	return r, ok, err
+}
+
+// each passes the batches of a log up to a time, their legs joined.
+func each(ctx context.Context, log ticklog.Reader, until odds.Time, apply func(*odds.Batch) error) error {
 	legs := series.NewCoalescer(0)
 	merge, stop := ticklog.NewMerge(ticklog.ByTime(ctx, log), func() (*odds.Batch, error) { return nil, io.EOF })
 	defer stop()
@@ -73,13 +96,13 @@ func Show(ctx context.Context, log ticklog.Reader, o ShowOptions, yield func(*Sh
 			return err
 		}
 		if !ok {
-			return legs.Flush(s.apply)
+			return legs.Flush(apply)
 		}
 		for _, b := range now.Apply {
-			if o.Until != 0 && b.At > o.Until {
-				return legs.Flush(s.apply)
+			if until != 0 && b.At > until {
+				return legs.Flush(apply)
 			}
-			if err := legs.Push(b, s.apply); err != nil {
+			if err := legs.Push(b, apply); err != nil {
 				return err
 			}
 		}

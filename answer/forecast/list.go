@@ -30,7 +30,7 @@ type Call struct {
 	Selection    string         `json:"selection"` // home, away, over, under, draw, or a name
 	Follower     string         `json:"follower"`  // venue, or consensus
 	Node         odds.NodeID    `json:"node"`      // the follower's price
-	Leaders      []Leader       `json:"leaders"`   // in order of time
+	Leaders      []Leader       `json:"leaders"`   // the most likely origin of the move first, then in order of time
 	Groups       int            `json:"groups"`    // independent groups of venues among the leaders that agree
 	IssuedAtMs   int64          `json:"issued_at_ms"`
 	KnownAtMs    *int64         `json:"known_at_ms"` // when a subscriber could know; null unknown
@@ -55,6 +55,29 @@ type Leader struct {
 	Move   float64     `json:"move"`  // log-odds
 	Agree  bool        `json:"agree"` // it says that the follower will move the way that was called
 	AtMs   int64       `json:"at_ms"`
+	Origin *float64    `json:"origin"` // how probable it is that the move began at its venue, as known when the call was last revised; null: not judged
+}
+
+// first is how probably the move began with a leader; 0 if nobody judged.
+func (l *Leader) first() float64 {
+	if l.Origin == nil {
+		return 0
+	}
+	return *l.Origin
+}
+
+// began names the leader with which the move began most probably, and how probably: below one
+// half it is not told.
+func (c *Call) began() table.Cell {
+	l := &c.Leaders[0]
+	if l.Origin == nil {
+		return table.Cell{Text: "–"}
+	}
+	venue, _, _, _, _ := l.Node.Parts()
+	if *l.Origin <= 0.5 {
+		return table.Cell{Text: fmt.Sprintf("not told (%s %.2f)", venue, *l.Origin), Paint: table.Dim}
+	}
+	return table.Cell{Text: fmt.Sprintf("%s %.2f", venue, *l.Origin)}
 }
 
 // Revision is what a call states from a time on.
@@ -212,11 +235,12 @@ func shown(p *ledger.Prediction, names answer.Names) Call {
 		c.Half = &half
 	}
 	for _, l := range p.Leaders {
-		c.Leaders = append(c.Leaders, Leader{l.Node, l.Family, l.Move, l.Agree, int64(l.At)})
+		c.Leaders = append(c.Leaders, Leader{l.Node, l.Family, l.Move, l.Agree, int64(l.At), stated(l.Origin)})
 	}
 	if len(p.Leaders) == 0 { // a row of an earlier version
-		c.Leaders = append(c.Leaders, Leader{p.Source, p.Family, p.Move, true, int64(p.IssuedAt)})
+		c.Leaders = append(c.Leaders, Leader{p.Source, p.Family, p.Move, true, int64(p.IssuedAt), nil})
 	}
+	slices.SortStableFunc(c.Leaders, func(a, b Leader) int { return cmp.Compare(b.first(), a.first()) })
 	for _, r := range p.Revisions {
 		c.Revisions = append(c.Revisions, Revision{int64(r.At), r.P, stated(r.PHalf)})
 	}
@@ -243,7 +267,7 @@ func stated(p float64) *float64 {
 // Text writes the calls as a table of at most limit rows; 0 means all.
 func (l *List) Text(w io.Writer, s answer.Style, limit int) error {
 	var b bytes.Buffer
-	t := table.New("Issued", "Match", "Price", "Follower", ">Size", "Arrives", ">Leaders", ">Groups", ">P", ">Last", ">Half", "Outcome", "Bet", ">EV", ">CLV")
+	t := table.New("Issued", "Match", "Price", "Follower", ">Size", "Arrives", ">Leaders", "Began at", ">Groups", ">P", ">Last", ">Half", "Outcome", "Bet", ">EV", ">CLV")
 	for i := range l.Calls {
 		if limit > 0 && i == limit {
 			break
@@ -263,7 +287,7 @@ func (l *List) Text(w io.Writer, s answer.Style, limit int) error {
 			half = fmt.Sprintf("%.2f", *c.PHalf)
 		}
 		t.Add(odds.Time(c.IssuedAtMs).String(), c.Title, c.Market+" "+c.Selection, c.Follower, fmt.Sprintf("%+.3f", c.Size), words.Between(c.LowMs, c.HighMs),
-			fmt.Sprintf("%d of %d", agree, len(c.Leaders)), fmt.Sprint(c.Groups), fmt.Sprintf("%.2f", c.P), fmt.Sprintf("%.2f", last), half, string(c.Outcome), c.bet(), gain(c.EV), gain(c.CLV))
+			fmt.Sprintf("%d of %d", agree, len(c.Leaders)), c.began(), fmt.Sprint(c.Groups), fmt.Sprintf("%.2f", c.P), fmt.Sprintf("%.2f", last), half, string(c.Outcome), c.bet(), gain(c.EV), gain(c.CLV))
 	}
 	if t.Len() > 0 {
 		t.Write(&b, s)

@@ -19,7 +19,7 @@ func calls() []ledger.Prediction {
 			ID: id, Layer: 1, Event: event, Family: "f", Source: odds.NodeID("dk/" + event + "/h2h/home"), Target: odds.NodeID("mb/" + event + "/totals@8.5/over"),
 			IssuedAt: at, KnownAt: at + 3, From: at + 10, To: at + 50, Move: 0.2, Size: 0.1, Least: 0.1, P: 0.5, PHalf: 0.4, Groups: 2, Outcome: out, Line: 8.5, Lined: true,
 		}
-		p.Lead(ledger.Leader{Node: p.Source, Family: "f", Move: 0.2, Agree: true, At: at}, ledger.Leader{Node: "x", Family: "g", Move: 0.1, At: at + 20})
+		p.Lead(ledger.Leader{Node: p.Source, Family: "f", Move: 0.2, Agree: true, At: at}, ledger.Leader{Node: "x", Family: "g", Move: 0.1, At: at + 20, Origin: 0.62})
 		p.Revise(ledger.Revision{At: at, P: 0.5, PHalf: 0.4})
 		p.Revise(ledger.Revision{At: at + 20, P: 0.3, PHalf: 0.2})
 		if out != ledger.Pending {
@@ -70,7 +70,7 @@ func TestCallsAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"event_id":"a"`, `"market":"totals@8.5"`, `"line":8.5`, `"selection":"over"`, `"follower":"mb"`, `"leaders":[{"node":"dk/a/h2h/home","family":"f","move":0.2,"agree":true,"at_ms":1000},`,
+		`"event_id":"a"`, `"market":"totals@8.5"`, `"line":8.5`, `"selection":"over"`, `"follower":"mb"`, `"leaders":[{"node":"x","family":"g","move":0.1,"agree":false,"at_ms":1020,"origin":0.62},{"node":"dk/a/h2h/home","family":"f","move":0.2,"agree":true,"at_ms":1000,"origin":null}]`,
 		`"groups":2`, `"issued_at_ms":1000`, `"known_at_ms":1003`, `"until_ms":1030`, `"p":0.5`, `"p_half":0.4`, `"revisions":[{"at_ms":1000,"p":0.5,"p_half":0.4},{"at_ms":1020,"p":0.3,"p_half":0.2}]`,
 		`"size":0.1`, `"low_ms":10`, `"high_ms":50`, `"outcome":"hit"`, `"half":true`,
 	} {

@@ -172,6 +172,7 @@ func TestCommandsAnswerAsTheServiceDoes(t *testing.T) {
 		"/v1/propagation?source=" + url.QueryEscape(source):                                                    {"propagate", source},
 		"/v1/propagation?paths=3&source=" + url.QueryEscape(source) + "&target=" + url.QueryEscape(target):     {"propagate", source, target, "--paths", "3"},
 		"/v1/propagation?max_depth=1&source=" + url.QueryEscape(source) + "&target=" + url.QueryEscape(target): {"propagate", source, target, "--max-depth", "1"},
+		"/v1/events/" + url.PathEscape(id) + "/moves?limit=2000":                                               {"waves", id},
 		"/v1/scorecard": {"scorecard"},
 		"/v1/forecasts?since=" + since + "&event=" + id: {"forecasts", "--event", id, "--since", since},
 	}

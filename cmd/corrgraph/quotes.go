@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"errors"
 
-	"corrgraph/catalog"
 	"corrgraph/odds"
 	"corrgraph/replay"
 	"corrgraph/store/sqlite"
@@ -49,16 +48,10 @@ func (c *quotesCmd) Run(ctx context.Context, a *app) error {
 
 // each calls f with every row up to a time.
 func (c *quotesCmd) each(ctx context.Context, st *sqlite.Store, until odds.Time, f func(*replay.Shown) error) error {
-	method, err := st.Devig(ctx)
+	o, err := c.reading(ctx, st)
 	if err != nil {
 		return err
 	}
-	facts, err := catalog.Builtin()
-	if err != nil {
-		return err
-	}
-	if facts, err = c.extend(facts); err != nil {
-		return err
-	}
-	return replay.Show(ctx, st.Log(), replay.ShowOptions{Facts: facts, Devig: method, Event: c.Event, Until: until}, f)
+	o.Event, o.Until = c.Event, until
+	return replay.Show(ctx, st.Log(), o, f)
 }

@@ -31,6 +31,7 @@ type cli struct {
 	Edges       edgesCmd       `cmd:"" group:"ask" help:"The links between single prices."`
 	Graph       graphCmd       `cmd:"" group:"ask" help:"The four layers of links of one match."`
 	Anomalies   anomaliesCmd   `cmd:"" group:"ask" help:"Anomalies: wrong quotes, late venues, broken links."`
+	Waves       wavesCmd       `cmd:"" group:"ask" help:"Waves of moves of one match: where each probably began, and who had it when."`
 	Propagate   propagateCmd   `cmd:"" group:"ask" help:"What will move next when a price moves, when and how much."`
 	Forecasts   forecastsCmd   `cmd:"" group:"ask" help:"Each forecast: who leads, what follows, how surely, and what came of it."`
 	Scorecard   scorecardCmd   `cmd:"" group:"ask" help:"Hit rates of the forecasts, beside the base rate and simple baselines."`

@@ -23,7 +23,8 @@ const (
 
 // grown lists packages that may be larger, with their limit and the reason.
 var grown = map[string]exception{
-	"cmd/corrgraph": {4000, "flags, help and exit codes of thirty-three commands, a file or two each; what they do is elsewhere"},
+	"engine":        {2550, "where the move behind a call began needs its families, its waves and its hint at once; the search itself is in engine/wave"},
+	"cmd/corrgraph": {4050, "flags, help and exit codes of thirty-four commands, a file or two each; what they do is elsewhere"},
 }
 
 // exception is a package's size limit and the reason for it.

@@ -128,13 +128,18 @@ func follow(t *testing.T, files string, n int) *seen {
 		if err := e.Apply(b); err != nil {
 			t.Fatal(err)
 		}
-		s.Take(e)
-		for _, m := range s.news.Moves {
-			s.moves[m.Node] = append(s.moves[m.Node], m)
-		}
+		s.read(e)
 	})
 	s.Finish(e)
 	return s
+}
+
+// read takes what an engine has found, and keeps all moves.
+func (s *seen) read(e *engine.Engine) {
+	s.Take(e)
+	for _, m := range s.news.Moves {
+		s.moves[m.Node] = append(s.moves[m.Node], m)
+	}
 }
 
 func span(t *testing.T, paths []string) (begin, end odds.Time) {

@@ -8,20 +8,13 @@ import (
 // Place names where something is known: a league's market before or in play.
 type Place struct{ Sport, League, Market, Phase string }
 
-// KnownOf gathers what families, leadership scores and groups say of a place. Families
-// without a leader, copied ones and those below the floor say nothing of who was first.
+// KnownOf gathers what families, leadership scores and groups say of a place.
 func KnownOf(at Place, families []graph.Family, ranked []graph.Leadership, groups []graph.Group) *Known {
 	k := &Known{Links: map[[2]string]Link{}, Scores: map[string]float64{}}
 	for i := range families {
 		f := &families[i]
-		if f.Key.Layer != odds.Direct || at != (Place{f.Key.Sport, f.Key.League, f.Key.Market, f.Key.Phase}) {
-			continue
-		}
-		if !f.Discovered || f.Simultaneous || f.Copied || f.BelowFloor {
-			continue
-		}
-		k.Links[[2]string{f.Key.Leader, f.Key.Follower}] = Link{
-			f.Key.Leader, f.Key.Follower, f.LagLow, f.LagHigh, f.Confidence, f.SamePoll, f.NextPoll, f.LaterPoll,
+		if f.Key.Layer == odds.Direct && at == (Place{f.Key.Sport, f.Key.League, f.Key.Market, f.Key.Phase}) {
+			k.Add(f)
 		}
 	}
 	for _, l := range ranked {
@@ -37,4 +30,15 @@ func KnownOf(at Place, families []graph.Family, ranked []graph.Leadership, group
 		}
 	}
 	return k
+}
+
+// Add takes what a family of layer 1 says. Families without a leader, copied ones and those
+// below the floor say nothing of who was first. k.Links must not be nil.
+func (k *Known) Add(f *graph.Family) {
+	if !f.Discovered || f.Simultaneous || f.Copied || f.BelowFloor {
+		return
+	}
+	k.Links[[2]string{f.Key.Leader, f.Key.Follower}] = Link{
+		f.Key.Leader, f.Key.Follower, f.LagLow, f.LagHigh, f.Confidence, f.SamePoll, f.NextPoll, f.LaterPoll,
+	}
 }

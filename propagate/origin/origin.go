@@ -73,8 +73,10 @@ const (
 	// rankWeight turns a difference of leadership scores into log-odds: a score of s is s more
 	// of common moves before than after, (1+s)/(1−s) to one, nearly exp(2s).
 	rankWeight = 2
-	// hidden is the weight of an origin that was not seen, relative to an average venue.
+	// hidden is the weight of an origin that was not seen, relative to an average venue, where
+	// one venue moved; common where several did, for they may follow the same unseen one.
 	hidden = 0.05
+	common = 0.2
 )
 
 // Of returns where a wave comes from: prior odds by leadership scores, times the likelihood of
@@ -100,6 +102,9 @@ func Of(arrivals []Arrival, k *Known) Posterior {
 		}
 	}
 	logs[len(groups)] = math.Log(hidden)
+	if len(groups) > 1 {
+		logs[len(groups)] = math.Log(common)
+	}
 	p := normalised(logs)
 	out := Posterior{Unseen: p[len(groups)], Earliest: earliest(arrivals)}
 	for i, g := range groups {

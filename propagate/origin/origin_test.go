@@ -85,6 +85,14 @@ func TestGroupsCountOnce(t *testing.T) {
 	}
 }
 
+// A lone mover is nearly always the origin; two together may follow the same unseen one.
+func TestSeveralMayFollowAnUnseenOne(t *testing.T) {
+	lone, two := Of(arrivals(seen("a", 0)), &Known{}), Of(arrivals(seen("a", 0), seen("b", 0)), &Known{})
+	if lone.Unseen > 0.05 || two.Unseen <= lone.Unseen {
+		t.Errorf("unseen behind one %v, behind two %v", lone.Unseen, two.Unseen)
+	}
+}
+
 func TestNothingArrived(t *testing.T) {
 	if p := Of(nil, &Known{}); p.Told || p.Shares != nil || p.Unseen != 0 {
 		t.Errorf("%+v", p)
