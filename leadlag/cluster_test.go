@@ -7,77 +7,10 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"corrgraph/leadlag/signs"
 	"corrgraph/odds"
 	"corrgraph/series"
 )
-
-// The saddlepoint against all 2^n arrangements of signs.
-func TestSignsPIsTheShareOfArrangements(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 0))
-	for range 60 {
-		ds := make([]float64, 12+rng.IntN(4))
-		for i := range ds {
-			ds[i] = rng.NormFloat64()
-		}
-		sums := make([]float64, 1<<len(ds))
-		var square float64
-		for _, d := range ds {
-			square += d * d
-		}
-		for m := range sums {
-			for i, d := range ds {
-				sums[m] += d * (1 - 2*float64(m>>i&1))
-			}
-		}
-		for _, z := range []float64{0.2, 1, 2, 2.5} {
-			x, n := z*math.Sqrt(square), 0
-			for _, s := range sums {
-				if math.Abs(s) >= x {
-					n++
-				}
-			}
-			exact := float64(n) / float64(len(sums))
-			if got := signsP(ds, x); exact > 0.002 && math.Abs(got/exact-1) > 0.25 {
-				t.Errorf("n %d, z %.1f: %.5f, want %.5f", len(ds), z, got, exact)
-			}
-		}
-		var all float64
-		for _, d := range ds {
-			all += math.Abs(d)
-		}
-		if got := signsP(ds, all); got != math.Ldexp(2, -len(ds)) {
-			t.Errorf("all signs equal: %v", got)
-		}
-	}
-	if got := signsP([]float64{0, 0}, 0); got != 1 {
-		t.Errorf("no difference: %v", got)
-	}
-}
-
-// Against draws of two variables; at correlation 1 the sum errs on the cautious side.
-func TestBothBeyond(t *testing.T) {
-	rng := rand.New(rand.NewPCG(7, 0))
-	for _, c := range []struct{ t, r float64 }{{1.5, 0}, {1.5, 0.8}, {2, 0.8}, {2, -0.8}, {2, 0.95}} {
-		both, one := 0, 0
-		for range 1_000_000 {
-			x := rng.NormFloat64()
-			if math.Abs(x) < c.t {
-				continue
-			}
-			one++
-			if y := c.r*x + math.Sqrt(1-c.r*c.r)*rng.NormFloat64(); math.Abs(y) >= c.t {
-				both++
-			}
-		}
-		want := float64(both) / float64(one)
-		if got := bothBeyond(c.t, c.r); math.Abs(got-want) > 0.012 { // 4 s.e. of 45,000 draws
-			t.Errorf("t %v, r %v: %.4f, want %.4f", c.t, c.r, got, want)
-		}
-	}
-	if got := bothBeyond(3, 1); got > 1 || got < 0.94 {
-		t.Errorf("one variable: %v", got)
-	}
-}
 
 // asked is a family of polled pairs, one an event: B moves with A in the same poll, and by
 // lead of the rest one poll later. stamped gives each move the venue's own stamp.
@@ -186,7 +119,7 @@ func TestExchangedRolesLeadNowhere(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
 	low, n := 0, 300
 	for range n {
-		if x := asked(rng, 14, 0, fresh).exchanged(new(drawing)); x.p <= 0.05 {
+		if x := asked(rng, 14, 0, fresh).exchanged(new(signs.Test)); x.p <= 0.05 {
 			low++
 		}
 	}

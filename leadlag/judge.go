@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"corrgraph/leadlag/fdr"
+	"corrgraph/leadlag/signs"
 )
 
 // Rate is the false-discovery rate at which an edge counts as discovered.
@@ -128,14 +129,14 @@ func strata(cases []Case, out []Verdict) (groups [][]int) {
 func judgeDirection(cases []Case, out []Verdict) {
 	var tested []int
 	var p []float64
-	var sums drawing
+	var test signs.Test
 	for i := range out {
 		v := &out[i]
 		if v.QExist > Rate || v.DTests == 0 {
 			continue
 		}
 		pd := SearchP(v.D, v.DTests)
-		if x := cases[i].Evidence.exchanged(&sums); x.events >= leastEvents {
+		if x := cases[i].Evidence.exchanged(&test); x.events >= leastEvents {
 			v.D, v.DSpan, v.Events, pd = v.signed(x.d), x.span, x.events, x.p
 		}
 		tested, p = append(tested, i), append(p, pd)
