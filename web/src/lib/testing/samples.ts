@@ -181,6 +181,7 @@ export const pair = (leader: string, follower: string, change: Partial<Pair> = {
   judged_at: at(0),
   hayashi_yoshida: null,
   lead: null,
+  newest: null,
   ...change,
 });
 
