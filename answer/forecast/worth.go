@@ -32,12 +32,12 @@ type Worth struct {
 	Value     bool         `json:"value"`     // EV above 0 by each method
 	Close     *float64     `json:"close"`     // the same probability when the match started
 	CloseAtMs *int64       `json:"close_at_ms"`
-	Converted bool         `json:"converted"`       // the close is from another line
-	CLV       *float64     `json:"clv"`             // close × net price − 1
-	Unclosed  string       `json:"unclosed"`        // why there is no close
-	Marks     []Marked     `json:"marks"`           // later fair probabilities
-	Paper     *PaperBet    `json:"paper"`           // null: not placed yet
-	Kelly     *float64     `json:"kelly,omitempty"` // share of a bankroll, as arithmetic on Fair; only where it was asked for
+	Converted bool         `json:"converted"`                               // the close is from another line
+	CLV       *float64     `json:"clv"`                                     // close × net price − 1
+	Unclosed  string       `json:"unclosed"`                                // why there is no close
+	Marks     []Marked     `json:"marks"`                                   // later fair probabilities
+	Paper     *PaperBet    `json:"paper"`                                   // null: not placed yet
+	Kelly     *float64     `json:"kelly,omitempty" minimum:"0" maximum:"1"` // share of a bankroll, as arithmetic on Fair and at most that; only where it was asked for
 }
 
 // Marked is a bet at the others' fair probability some time later.
