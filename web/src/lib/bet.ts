@@ -4,9 +4,12 @@ import type { Forecast } from "../api/types";
 import { percent, price, signed, type OddsFormat } from "./format";
 import { parts } from "./node";
 
-/** What a forecast is not, and what EV means; stands near every list of bets. */
-export const caution =
-  "A forecast says that a price may move, not who wins. EV is that of the bet at the price of the call, after fees, at the others' fair price; most are below 0, because of the margin.";
+/** What a forecast is not; stands above every list of bets. */
+export const caution = "A forecast says that a price may move, not who wins.";
+
+/** What the probability and the EV beside it are of. */
+export const explained =
+  "The probability is that the price moves as forecast, not that the bet wins. EV is that of the bet at the price of the call, after fees, at the others' fair price; most are below 0, because of the margin.";
 
 export type Bet = Pick<
   Forecast,

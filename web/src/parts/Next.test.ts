@@ -36,7 +36,7 @@ test("a forecast: which price, when, by how much, how probable, and the record o
     "▲ +1.3 pp",
     "70 %",
     expect.stringMatching(/^64 % \[60–68\] ?of 50 like it$/),
-    "home at 2.05 fair 2.13 (47 %) · EV −3.6 %",
+    "home at 2.05 fair 2.13 · EV −3.6 %",
   ]);
   expect(screen.getByText(/a price may move, not who wins/)).toBeTruthy();
   expect(screen.getAllByRole("link").map((l) => l.getAttribute("href"))).toContain(
