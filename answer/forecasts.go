@@ -40,6 +40,7 @@ type Forecast struct {
 	ResolvedAt  *odds.Time     `json:"resolved_at"` // null while pending
 	Actual      float64        `json:"actual"`
 	LeadTimeMs  odds.Millis    `json:"lead_time_ms"`
+	Bet                        // what it suggests, as of the call
 }
 
 // NewForecast returns a prediction as a Forecast.
@@ -50,7 +51,7 @@ func NewForecast(p *ledger.Prediction, names Names) Forecast {
 		SourceName: names.NodeIn(p.Event, p.Source), TargetName: names.NodeIn(p.Event, p.Target),
 		IssuedAt: p.IssuedAt, ArriveFrom: p.From, ArriveTo: p.To, Move: p.Move, Size: p.Size, Probability: p.P,
 		Confidence: p.Confidence, Outcome: p.Outcome, ResolvedAt: words.Known(p.ResolvedAt), Actual: p.Actual, LeadTimeMs: p.LeadTime,
-		KnownAt: words.Known(p.KnownAt), Revised: last.P, Leaders: 1,
+		KnownAt: words.Known(p.KnownAt), Revised: last.P, Leaders: 1, Bet: BetOf(p.Money),
 	}
 	if last.PHalf > 0 {
 		f.Half = &last.PHalf

@@ -125,6 +125,24 @@ type Family struct {
 	ZeroLag              float64   // correlation at lag zero
 	Coincide             float64   // share of moves that coincide
 	Traits
+	Newest Newest // zero: too thin to say
+}
+
+// Newest is what the newest fifth of a family's events say alone, each event at its last move.
+// It is shown and decides nothing. Without events it says nothing.
+type Newest struct {
+	Events int       `json:"events"`
+	Since  odds.Time `json:"since"` // the first of their last moves
+	// Correlation is that of raw moves, cut, at the lag where the whole evidence is strongest.
+	Correlation float64 `json:"correlation"`
+	Low         float64 `json:"correlation_low"` // 95 % interval, by event
+	High        float64 `json:"correlation_high"`
+	// Lead is the correlation of the second end's moves with the first's before them, less that
+	// with the first's after them; between polls each counts by how many polls apart they are.
+	// Above 0 the first end moves first.
+	Lead     float64 `json:"lead"`
+	LeadLow  float64 `json:"lead_low"` // 95 % interval, by event
+	LeadHigh float64 `json:"lead_high"`
 }
 
 // Opinion is the Hayashi–Yoshida estimate for a family, beside our own: the lag where the

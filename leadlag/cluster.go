@@ -18,6 +18,7 @@ const leastEvents = 12
 type Cluster struct {
 	hash uint64
 	last odds.Time    // when one of its series moved last
+	many bool         // further events share it
 	zero float64      // Σ target·source of bin 0
 	bins [2][]float32 // by flow: the same of near bins 1..K at index 0..K−1, then of slow ones
 	ss   [2]float64   // by flow: Σ target²
@@ -57,7 +58,9 @@ func (e *Evidence) Cluster(event string) *Cluster {
 	_, _ = h.Write([]byte(event)) // never fails
 	hash := h.Sum64()
 	if n := uint64(len(e.events)); n >= e.Axis.mostClusters() {
-		return e.clusters[e.events[hash%n]]
+		t := e.clusters[e.events[hash%n]]
+		t.many = true
+		return t
 	}
 	if e.clusters == nil {
 		e.clusters = map[string]*Cluster{}
@@ -102,8 +105,7 @@ func (e *Evidence) cut(raw float64, dir Flow) float64 {
 }
 
 func (t *Cluster) merge(o *Cluster) {
-	t.zero += o.zero
-	t.last = max(t.last, o.last)
+	t.zero, t.last, t.many = t.zero+o.zero, max(t.last, o.last), t.many || o.many
 	t.lag, t.own, t.own2 = t.lag+o.lag, t.own+o.own, t.own2+o.own2
 	for d := range t.bins {
 		t.ss[d] += o.ss[d]
@@ -224,11 +226,8 @@ func (e *Evidence) aboveFloor(v *Search) bool {
 	var u float64
 	for _, event := range e.events {
 		t := e.clusters[event]
-		s := Sums{U: t.zero, SS: t.ss[BA], SSTo: t.ss[AB]}
-		if !v.Zero {
-			s.U = t.of(v.Flow, v.Span)
-		}
-		parts, u = append(parts, s), u+s.U
+		parts = append(parts, Sums{U: t.found(v), SS: t.ss[BA], SSTo: t.ss[AB]})
+		u += parts[len(parts)-1].U
 	}
 	// The variance by moves is not kept by event: Z is U in its standard errors.
 	se := u / math.Max(math.Abs(v.Z)/v.Inflation, 1e-9)

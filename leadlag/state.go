@@ -30,7 +30,7 @@ func (e *Evidence) clusterState(c *state.Coder) {
 	c.Values(&events)
 	for _, event := range events {
 		t, n := e.Cluster(event), len(e.Axis.edges)-1
-		c.Values(&t.last, &t.zero, &t.bins, &t.ss, &t.lag, &t.own, &t.own2)
+		c.Values(&t.last, &t.many, &t.zero, &t.bins, &t.ss, &t.lag, &t.own, &t.own2)
 		if len(t.bins[AB]) != n || len(t.bins[BA]) != n {
 			c.Fail(state.ErrCorrupt)
 			return

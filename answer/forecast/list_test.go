@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
 	"corrgraph/answer"
 	"corrgraph/ledger"
+	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
 
@@ -127,5 +129,32 @@ func TestCallsAsText(t *testing.T) {
 	holds(t, text(list(t, Query{}, 9999), 0), "–", "void")
 	if got := text(&List{}, 0); got != "No forecast was made.\n" {
 		t.Errorf("%q", got)
+	}
+}
+
+// The share of a bankroll is stated where it was asked for, and only for bets with an EV.
+func TestKellyIsStatedWhereItIsAskedFor(t *testing.T) {
+	fee, all := 0.02, calls()
+	for i, b := range []money.Bet{{Price: 2.5, Fee: &fee}, {Price: 1.5, Fee: &fee}, {Price: 2.5, Lacks: money.UnknownFee}} {
+		b.Fair = &money.Fair{Multiplicative: 0.45, Shin: 0.45, Power: 0.45}
+		b.Priced()
+		all[i].Money = &b
+	}
+	for _, asked := range []bool{false, true} {
+		l := &List{}
+		if err := l.Fill(t.Context(), Stored{&shelf{predictions: all}, 9999}, Query{Kelly: asked}, answer.Names{}, 9999); err != nil {
+			t.Fatal(err)
+		}
+		of := map[string]*float64{}
+		for i := range l.Calls {
+			of[l.Calls[i].ID] = l.Calls[i].Kelly
+		}
+		if !asked && (of["0"] != nil || of["1"] != nil) {
+			t.Errorf("nobody asked: %v", of)
+		}
+		// 0.45·2.47 − 1 = 0.1115 of 1.47
+		if asked && (of["0"] == nil || math.Abs(*of["0"]-0.1115/1.47) > 1e-12 || of["1"] == nil || *of["1"] != 0 || of["2"] != nil) {
+			t.Errorf("%v", of)
+		}
 	}
 }

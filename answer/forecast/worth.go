@@ -16,28 +16,17 @@ import (
 // Caution is what a forecast is not.
 const Caution = "A forecast says that a price may move, not who wins. EV is that of the bet before the move, at the others' fair probability; most are below 0, because of the margin.\n"
 
-// Worth is the bet on a call and what it was worth. Members are null where nothing is known,
-// and Lacks and Unclosed say why.
+// Worth is the bet on a call, what it rests on and what it was worth.
 type Worth struct {
-	Bet       *odds.NodeID `json:"bet"`       // the price that is backed: the follower's, or that of the other of two outcomes; null: there is no single one
-	BetLine   *float64     `json:"bet_line"`  // its line
-	Price     *float64     `json:"price"`     // decimal, takeable when the call was issued
-	Fee       *float64     `json:"fee"`       // share of net winnings; null: unknown
-	Fair      *float64     `json:"fair"`      // probability of winning by the other groups of venues, Shin's method
-	Fairs     *money.Fair  `json:"fairs"`     // by each method
-	FairFrom  int          `json:"fair_from"` // groups of venues behind it
-	Without   []string     `json:"without"`   // venues left out: the follower, its leaders and what is grouped with them
-	EV        *float64     `json:"ev"`        // fair × net price − 1
-	Lacks     string       `json:"lacks"`     // why there is no EV
-	Value     bool         `json:"value"`     // EV above 0 by each method
-	Close     *float64     `json:"close"`     // the same probability when the match started
-	CloseAtMs *int64       `json:"close_at_ms"`
-	Converted bool         `json:"converted"`       // the close is from another line
-	CLV       *float64     `json:"clv"`             // close × net price − 1
-	Unclosed  string       `json:"unclosed"`        // why there is no close
-	Marks     []Marked     `json:"marks"`           // later fair probabilities
-	Paper     *PaperBet    `json:"paper"`           // null: not placed yet
-	Kelly     *float64     `json:"kelly,omitempty"` // share of a bankroll, as arithmetic on Fair; only where it was asked for
+	answer.Bet
+	Fairs     *money.Fair `json:"fairs"`     // Fair by each method
+	FairFrom  int         `json:"fair_from"` // groups of venues behind it
+	Without   []string    `json:"without"`   // venues left out: the follower, its leaders and what is grouped with them
+	CloseAtMs *int64      `json:"close_at_ms"`
+	Converted bool        `json:"converted"`                               // the close is from another line
+	Marks     []Marked    `json:"marks"`                                   // later fair probabilities
+	Paper     *PaperBet   `json:"paper"`                                   // null: not placed yet
+	Kelly     *float64    `json:"kelly,omitempty" minimum:"0" maximum:"1"` // share of a bankroll, as arithmetic on Fair and at most that; only where it was asked for
 }
 
 // Marked is a bet at the others' fair probability some time later.
@@ -57,27 +46,13 @@ type PaperBet struct {
 }
 
 // worthOf shows a bet; nil is one of an earlier version.
-func worthOf(b *money.Bet) (w Worth) {
-	w.Without, w.Marks = []string{}, []Marked{}
+func worthOf(b *money.Bet) Worth {
+	w := Worth{Bet: answer.BetOf(b), Without: []string{}, Marks: []Marked{}}
 	if b == nil {
-		w.Lacks = "not recorded by the version that made it"
 		return w
 	}
-	if b.Node != "" {
-		w.Bet = &b.Node
-	}
-	w.BetLine, w.Fee, w.EV, w.Lacks, w.Value, w.FairFrom = b.Line, b.Fee, b.EV, b.Lacks, b.Value, b.Groups
-	w.CLV, w.Converted, w.Unclosed, w.CloseAtMs = b.CLV, b.Converted, b.Open, epoch(b.CloseAt)
+	w.Fairs, w.FairFrom, w.Converted, w.CloseAtMs = b.Fair, b.Groups, b.Converted, epoch(b.CloseAt)
 	w.Without = append(w.Without, b.Without...)
-	if b.Price > 0 {
-		w.Price = &b.Price
-	}
-	if b.Fair != nil {
-		w.Fair, w.Fairs = &b.Fair.Shin, b.Fair
-	}
-	if b.Close != nil {
-		w.Close = &b.Close.Shin
-	}
 	for _, m := range b.Marks {
 		w.Marks = append(w.Marks, Marked{m.AfterMs, int64(m.At), m.Fair, m.Worth})
 	}
@@ -118,10 +93,10 @@ func moneyBy(b *money.Bet, asOf odds.Time) *money.Bet {
 
 // bet is the price backed, in words.
 func (c *Call) bet() string {
-	if c.Bet == nil || c.Price == nil {
+	if c.Bet.Node == nil || c.Price == nil {
 		return "–"
 	}
-	_, _, _, side, _ := c.Bet.Parts()
+	_, _, _, side, _ := c.Bet.Node.Parts()
 	return fmt.Sprintf("%s %.3f", side, *c.Price)
 }
 

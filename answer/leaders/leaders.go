@@ -53,6 +53,9 @@ type Pair struct {
 	// Lead is how much sooner the leader moves, in the unit of the scores; null if it is not
 	// known to move together with the follower, or in fewer than 12 events.
 	Lead *graph.Lead `json:"lead"`
+	// Newest is what the newest fifth of its events say alone. It is shown and decides nothing;
+	// null: too few events to say, or too many to keep apart.
+	Newest *graph.Newest `json:"newest"`
 }
 
 // Leaders is the answer of `leaders`.
@@ -190,6 +193,9 @@ func pairOf(x *graph.Family, opinions map[string]graph.Opinion, leads map[string
 	}
 	if o, ok := opinions[x.Key.String()]; ok {
 		p.HayashiYoshida = &o
+	}
+	if x.Newest.Events > 0 {
+		p.Newest = &x.Newest
 	}
 	if d, ok := leads[x.Key.String()]; ok {
 		p.Lead = &d

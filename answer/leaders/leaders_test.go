@@ -134,7 +134,7 @@ func TestTextSaysWhatIsDoubtedAndHowFarWasSearched(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := written(t, func(w io.Writer) error { return l.Text(w, table.Style{}, false, 0) })
-	holdsAll(t, text, "LOW 0.60    first on this feed\n", "\nSearched to 66 s.\n")
+	holdsAll(t, text, "LOW 0.60                     –  first on this feed\n", "\nSearched to 66 s.\n")
 	asJSON, err := json.Marshal(l)
 	if err != nil {
 		t.Fatal(err)
@@ -147,11 +147,40 @@ func TestTextSaysWhatIsDoubtedAndHowFarWasSearched(t *testing.T) {
 		t.Fatal(err)
 	}
 	text = written(t, func(w io.Writer) error { return l.Text(w, table.Style{}, true, 0) })
-	holdsAll(t, text, "LOW 0.00    below the floor\n", "Searched to 66 s, or to 60 min where prices are read less often.\n")
+	holdsAll(t, text, "LOW 0.00                     –  below the floor\n", "Searched to 66 s, or to 60 min where prices are read less often.\n")
 	if asJSON, err = json.Marshal(l.Pairs[1]); err != nil {
 		t.Fatal(err)
 	}
 	holdsAll(t, string(asJSON), `"same_poll":null,"next_poll":null,"later_poll":null,"events":0`)
+}
+
+func TestWhatTheNewestFifthSays(t *testing.T) {
+	key := graph.FamilyKey{Layer: odds.Direct, Sport: "baseball", League: "mlb", Market: "h2h", Leader: "a", Follower: "b"}
+	n := graph.Newest{Events: 9, Since: noon, Correlation: 0.4, Low: 0.3, High: 0.5, Lead: -0.1, LeadLow: -0.2, LeadHigh: 0.001}
+	d := &desk{families: []graph.Family{{Key: key, Discovered: true, Newest: n}, {Key: key, Discovered: true, Simultaneous: true, Newest: n}}}
+	l, err := List(t.Context(), d, words.LeagueFilter{}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := written(t, func(w io.Writer) error { return l.Text(w, table.Style{}, false, 0) })
+	holdsAll(t, text, " -0.10 (-0.20 to 0.00)", " +0.40 (0.30 to 0.50)", "\nNewest fifth: what the newest fifth of the matches say alone, with 95 % intervals. It is shown and decides nothing.\n")
+	asJSON, err := json.Marshal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holdsAll(t, string(asJSON), `"newest":{"events":9,"since":"2026-05-28T20:26:40Z","correlation":0.4,"correlation_low":0.3,"correlation_high":0.5,"lead":-0.1,"lead_low":-0.2,"lead_high":0.001}`)
+
+	d.families[0].Newest, d.families = graph.Newest{}, d.families[:1]
+	if l, err = List(t.Context(), d, words.LeagueFilter{}, noon); err != nil {
+		t.Fatal(err)
+	}
+	if asJSON, err = json.Marshal(l); err != nil {
+		t.Fatal(err)
+	}
+	holdsAll(t, string(asJSON), `"newest":null`)
+	if text = written(t, func(w io.Writer) error { return l.Text(w, table.Style{}, false, 0) }); strings.Contains(text, "decides nothing") {
+		t.Errorf("nothing is to be explained:\n%s", text)
+	}
 }
 
 func TestRanking(t *testing.T) {

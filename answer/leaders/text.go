@@ -18,9 +18,9 @@ import (
 // all). The groups follow.
 func (l *Leaders) Text(w io.Writer, s table.Style, all bool, limit int) error {
 	var b bytes.Buffer
-	led := table.New("Leader → follower", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "")
-	together := table.New("Moving together, no leader", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", "")
-	hidden, more := 0, 0
+	led := table.New("Leader → follower", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", ">Newest fifth: lead", "")
+	together := table.New("Moving together, no leader", "Where", "Lag", ">Corr", "Follows", ">n", ">q", "Confidence", ">Newest fifth: corr", "")
+	hidden, more, newest := 0, 0, false
 	var reach span
 	for i := range l.Pairs {
 		p, t := &l.Pairs[i], led
@@ -35,6 +35,7 @@ func (l *Leaders) Text(w io.Writer, s table.Style, all bool, limit int) error {
 			more++
 		default:
 			p.row(t)
+			newest = newest || p.Newest != nil
 		}
 	}
 	if led.Len() > 0 {
@@ -47,6 +48,9 @@ func (l *Leaders) Text(w io.Writer, s table.Style, all bool, limit int) error {
 		together.Write(&b, s)
 	}
 	b.WriteString(reach.text())
+	if newest {
+		b.WriteString("Newest fifth: what the newest fifth of the matches say alone, with 95 % intervals. It is shown and decides nothing.\n")
+	}
 	if more > 0 {
 		fmt.Fprintf(&b, "%s; leaders --limit 0 shows all.\n", words.Plural(more, "less certain pair"))
 	}
@@ -118,7 +122,23 @@ func (s *span) text() string {
 func (p *Pair) row(t *table.Table) {
 	t.Add(p.who(), words.Place(p.Sport, p.League, p.Market, p.Phase),
 		words.Lag(p.LagMs, p.LagLowMs, p.LagHighMs, p.ResolutionMs, p.Simultaneous), fmt.Sprintf("%.2f", p.Correlation),
-		words.Share(p.Beta), fmt.Sprint(p.N), words.Small(p.Q), words.SureCell(p.Confidence), table.Cell{Text: p.Flags(false, p.Copied, p.Discovered), Paint: table.Dim})
+		words.Share(p.Beta), fmt.Sprint(p.N), words.Small(p.Q), words.SureCell(p.Confidence), p.newest(), table.Cell{Text: p.Flags(false, p.Copied, p.Discovered), Paint: table.Dim})
+}
+
+// newest says whether the leader is still ahead, or without one whether both still move together.
+func (p *Pair) newest() string {
+	switch n := p.Newest; {
+	case n == nil:
+		return "–"
+	case p.Simultaneous:
+		return interval(n.Correlation, n.Low, n.High)
+	default:
+		return interval(n.Lead, n.LeadLow, n.LeadHigh)
+	}
+}
+
+func interval(x, low, high float64) string {
+	return ahead("%+.2f", x) + " (" + ahead("%.2f", low) + " to " + ahead("%.2f", high) + ")"
 }
 
 func (p *Pair) who() string {

@@ -220,7 +220,7 @@ func (f *Family) Report() graph.Family {
 		N: l.N, Z: v.S, Inflation: v.Inflation, P: v.P, Q: v.Q, D: v.D, PExist: v.PExist, QExist: v.QExist,
 		PDirect: v.PDirect, QDirect: v.QDirect, ConfExist: v.ConfExist, Confidence: v.Confidence, Discovered: v.Discovered,
 		Simultaneous: !v.Directed, Copied: f.copied, Resolution: f.ev.Axis.Resolution, DetectedAt: f.at, FirstFound: f.found,
-		ZeroLag: r, Coincide: share, Traits: f.traits(v),
+		ZeroLag: r, Coincide: share, Traits: f.traits(v), Newest: graph.Newest(f.ev.Newest(v)),
 	}
 }
 
@@ -234,8 +234,7 @@ func (f *Family) traits(v *leadlag.Verdict) graph.Traits {
 	return t
 }
 
-// shown is a cached edge and the inputs it was built from. Its other inputs change only at
-// decisions.
+// shown is a cached edge and the inputs it was built from; others change only at decisions.
 type shown struct {
 	edge   graph.Edge
 	rounds int

@@ -116,8 +116,8 @@ func Net(price, fee float64) float64 { return 1 + (price-1)*(1-fee) }
 func EV(fair, net float64) float64 { return fair*net - 1 }
 
 // Kelly is the share of a bankroll that maximises its expected logarithm (Kelly 1956), as
-// arithmetic on a fair probability and a net price above 1; 0 where EV is not above 0. It is
-// only as good as the probability, which is an estimate.
+// arithmetic on a fair probability and a net price above 1; 0 where EV is not above 0, and never
+// above the probability. It is only as good as the probability, which is an estimate.
 func Kelly(fair, net float64) float64 {
 	if net <= 1 {
 		return 0

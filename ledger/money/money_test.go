@@ -132,6 +132,11 @@ func TestWorthOfABet(t *testing.T) {
 	b.Closed(&Fair{0.6, 0.5, 0.6}, 9, false)
 	near(t, "CLV", b.CLV, 0.05)
 	near(t, "worth of the fill", b.Fill.Worth, 0)
+	for _, net := range []float64{1.01, 1.5, 3, 1000} {
+		if k := Kelly(0.999, net); k < 0 || k > 0.999 {
+			t.Errorf("Kelly is %v of the bankroll at %v", k, net)
+		}
+	}
 	if k := Kelly(0.55, 2); math.Abs(k-0.1) > 1e-12 || Kelly(0.5, 2) != 0 || Kelly(0.4, 2) != 0 || Kelly(1, 1) != 0 {
 		t.Errorf("Kelly %v", k)
 	}

@@ -78,6 +78,7 @@ type forecastsInput struct {
 	Since  time.Time `query:"since" doc:"Only those issued from this instant on." example:"2026-01-02T15:00:00Z"`
 	Cursor string    `query:"cursor" maxLength:"64" doc:"next_cursor of the previous page."`
 	Limit  int       `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of forecasts in a page." example:"50"`
+	Kelly  bool      `query:"kelly" doc:"State for each bet with an EV the share of a bankroll by Kelly's rule, from 0 to its fair probability. It is arithmetic on that probability, an estimate, and no advice." example:"true"`
 }
 
 // Forecasts is a page of forecasts.
@@ -153,7 +154,7 @@ func (a *API) askEvents() {
 	register(a, route{method: "GET", path: "/v1/forecasts", role: access.Viewer}, huma.Operation{
 		OperationID: "list-forecasts", Tags: []string{"forecasts"}, Summary: "Forecasts of all events, one of a follower at a time, the newest first",
 	}, Forecasts{}, func(ctx context.Context, in *forecastsInput) (reply, error) {
-		out, q := &Forecasts{}, forecast.Query{Event: in.Event, Since: odds.TimeOf(in.Since), Cursor: in.Cursor, Limit: in.Limit}
+		out, q := &Forecasts{}, forecast.Query{Event: in.Event, Since: odds.TimeOf(in.Since), Cursor: in.Cursor, Limit: in.Limit, Kelly: in.Kelly}
 		return fresh(out, a.o.Service.Examine(ctx, service.OpPredictions, &out.Freshness, out.Find(q)))
 	})
 	register(a, route{method: "GET", path: "/v1/arbitrage", role: access.Viewer}, huma.Operation{

@@ -136,7 +136,10 @@ var familyTable = db.Table[graph.Family]{
 		db.Number(c, &f.DetectedAt)
 		db.Number(c, &f.FirstFound)
 		c.Float(&f.ZeroLag, &f.Coincide)
-		c.JSON(&f.Traits)
+		c.JSON(&struct {
+			*graph.Traits
+			Newest *graph.Newest `json:"newest"`
+		}{&f.Traits, &f.Newest})
 	},
 }
 

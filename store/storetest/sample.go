@@ -54,7 +54,7 @@ func node(venue, i int, side string) odds.NodeID {
 }
 
 func family(r *rand.Rand, i int) graph.Family {
-	return graph.Family{
+	f := graph.Family{
 		Key: graph.FamilyKey{
 			Layer: odds.Direct, Sport: "baseball", League: "mlb", Market: "h2h", Phase: "pre",
 			Leader: fmt.Sprintf("venue%d", i), Follower: "venue0",
@@ -64,6 +64,10 @@ func family(r *rand.Rand, i int) graph.Family {
 		PDirect: 1, QDirect: 1, ConfExist: r.Float64(), Confidence: r.Float64(), Discovered: i%2 == 0, Simultaneous: i%3 == 0, Copied: i%5 == 0,
 		Resolution: 300_000, DetectedAt: Epoch - odds.Time(i), FirstFound: Epoch - 99, ZeroLag: -r.Float64(), Coincide: r.Float64(),
 	}
+	if i%2 == 0 {
+		f.Newest = graph.Newest{Events: i, Since: Epoch - odds.Time(i), Correlation: f.Score, Low: -f.Score, High: 1, Lead: f.D, LeadLow: -1, LeadHigh: f.Q}
+	}
+	return f
 }
 
 func edge(r *rand.Rand, i, events int) graph.Edge {

@@ -36,7 +36,9 @@ test("a forecast: which price, when, by how much, how probable, and the record o
     "▲ +1.3 pp",
     "70 %",
     expect.stringMatching(/^64 % \[60–68\] ?of 50 like it$/),
+    "home at 2.05 fair 2.13 · EV −3.6 %",
   ]);
+  expect(screen.getByText(/a price may move, not who wins/)).toBeTruthy();
   expect(screen.getAllByRole("link").map((l) => l.getAttribute("href"))).toContain(
     `/edge?source=${encodeURIComponent(node("pin"))}&target=${encodeURIComponent(node("dk"))}`,
   );
@@ -70,7 +72,7 @@ test("several forecasts for one price are one row, the surest; others are counte
     forecast({ id: "c", source: node("bov"), size: -0.08, probability: 0.5 }),
   );
   show(Next, {}, state);
-  expect(cells()).toHaveLength(5);
+  expect(cells()).toHaveLength(6);
   expect(cells()[0]).toContain("after fan +1, 1 against");
 });
 

@@ -106,6 +106,17 @@ export const forecast = (change: Partial<Forecast>): Forecast => ({
   resolved_at: null,
   actual: 0,
   lead_time_ms: 0,
+  bet: node("dk"),
+  bet_line: null,
+  price: 2.05,
+  fee: 0,
+  fair: 0.47,
+  ev: -0.0365,
+  lacks: "",
+  value: false,
+  close: null,
+  clv: null,
+  unclosed: "the match has not started",
   ...change,
 });
 
@@ -181,6 +192,7 @@ export const pair = (leader: string, follower: string, change: Partial<Pair> = {
   judged_at: at(0),
   hayashi_yoshida: null,
   lead: null,
+  newest: null,
   ...change,
 });
 
