@@ -3,6 +3,7 @@ package waves
 import (
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"maps"
 	"path/filepath"
@@ -17,6 +18,9 @@ import (
 	"corrgraph/proof/simulate"
 	"corrgraph/propagate/origin"
 )
+
+// full asks for what docs/RESULTS.md reports; without it one seed and one league are looked at.
+var full = flag.Bool("full", false, "all seeds and recordings, some ten minutes")
 
 // simulated finds the waves of a simulated market and judges those of its second half.
 func simulated(t *testing.T, seed uint64, minutes int) Report {
@@ -54,10 +58,14 @@ func TestOriginsOfSimulatedMarkets(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates half a day; run without -short")
 	}
-	for seed := uint64(11); seed < 14; seed++ {
-		r := simulated(t, seed, 720)
+	seeds, minutes := uint64(1), 480
+	if *full {
+		seeds, minutes = 3, 720
+	}
+	for seed := uint64(11); seed < 11+seeds; seed++ {
+		r := simulated(t, seed, minutes)
 		t.Logf("seed %d: %v", seed, &r)
-		if r.Waves < 500 || r.Likely < r.Earliest+0.15 || r.Low <= 0 {
+		if r.Waves < minutes*2/3 || r.Likely < r.Earliest+0.15 || r.Low <= 0 {
 			t.Errorf("seed %d: the likely origin is right in %.3f of %d waves, the earliest stamp in %.3f", seed, r.Likely, r.Waves, r.Earliest)
 		}
 		if d := r.Stated - r.Likely; d > 0.05 || d < -0.05 {
@@ -80,6 +88,9 @@ func TestOriginsOfRecordings(t *testing.T) {
 		{"the-odds-api-v4/mlb_*.bz2", "mybookieag", 2},
 		{"the-odds-api-v4/wnba_*.bz2", "", 2},
 	} {
+		if c.laggard != "" && !*full {
+			continue
+		}
 		whole := follow(t, c.files, 1)
 		thin := follow(t, c.files, c.every)
 		r := Judge(thin.late(), whole.first)
