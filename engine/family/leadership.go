@@ -12,8 +12,8 @@ import (
 )
 
 // Leadership ranks the venues of each league by the pairs of venues that are known to move
-// together, whichever of them leads. It changes no verdict. Leagues without such pairs, or
-// with fewer than 12 events of each, are left out.
+// together, whichever of them leads. Venues that move as one are one in it. It changes no
+// verdict. Leagues without such pairs, or with fewer than 12 events of each, are left out.
 func (s *Families) Leadership() (out []graph.Leadership) {
 	type league struct{ sport, name string }
 	of := map[league][]*Family{}
@@ -27,15 +27,20 @@ func (s *Families) Leadership() (out []graph.Leadership) {
 	leagues := slices.SortedFunc(maps.Keys(of), func(a, b league) int {
 		return cmp.Or(cmp.Compare(a.sport, b.sport), cmp.Compare(a.name, b.name))
 	})
+	groups := map[league][][]string{}
+	for _, g := range s.Groups() {
+		k := league{g.Sport, g.League}
+		groups[k] = append(groups[k], g.Venues)
+	}
 	ranked := make([]graph.Leadership, len(leagues))
 	s.each(len(leagues), func(i int, _ *leadlag.Scratch) {
-		ranked[i] = ranking(of[leagues[i]], s.opt.Seed)
+		ranked[i] = ranking(of[leagues[i]], groups[leagues[i]], s.opt.Seed)
 		ranked[i].Sport, ranked[i].League = leagues[i].sport, leagues[i].name
 	})
 	return slices.DeleteFunc(ranked, func(l graph.Leadership) bool { return len(l.Standings) == 0 })
 }
 
-func ranking(fams []*Family, seed uint64) graph.Leadership {
+func ranking(fams []*Family, groups [][]string, seed uint64) graph.Leadership {
 	effects := make([]rank.Effect, len(fams))
 	for i, f := range fams {
 		e := rank.Effect{A: f.a, B: f.b, Stratum: f.Key.Market + "/" + f.Key.Phase}
@@ -44,7 +49,7 @@ func ranking(fams []*Family, seed uint64) graph.Leadership {
 		})
 		effects[i] = e
 	}
-	r := rank.Of(effects, seed)
+	r := rank.Of(effects, groups, seed)
 	l := graph.Leadership{Leads: map[string]graph.Lead{}}
 	for _, s := range r.Standings {
 		l.Standings = append(l.Standings, graph.Standing(s))
