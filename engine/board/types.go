@@ -125,7 +125,10 @@ type Book struct {
 	pace   series.Pace // of its stamps
 	touch  odds.Time
 	looked int // the newest batch that it was in
-	looks  int
+	looks  int // since the phase began
+
+	formerLooks   int // see Walk, of the other phase
+	formerSquares float64
 
 	rest, restMoved []float64 // per selection: consensus of the other groups, and its move in the present batch
 	restGroups      int

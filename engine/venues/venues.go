@@ -28,7 +28,7 @@ func habitOf(n *board.Node) habit {
 const enoughLooks = 100
 
 // Usual is how far polled venues usually move: the r.m.s. over all polls of all their series in
-// a market and phase, in log-odds. It tells which first moves of a series are large. Use make.
+// a market and phase, those that never moved too, in log-odds. It tells which first moves of a series are large. Use make.
 type Usual map[habit]float64
 
 // Learn measures it anew. Cost: O(series).
@@ -44,15 +44,11 @@ func (u Usual) Learn(on *board.Board) {
 				if b.Source == nil || !b.Source.Polled {
 					continue
 				}
-				for _, n := range b.Nodes {
-					if n == nil || n.Looks == 0 {
-						continue
-					}
-					k, rms := habitOf(n), n.RMS()
+				for _, live := range []bool{false, true} {
+					looks, squares := b.Walk(live)
+					k := habit{board.LeagueKey(ev.Sport, ev.League), m.Family, b.Venue.Name, live}
 					x := of[k]
-					x.looks += n.Looks
-					x.squares += rms * rms * float64(n.Looks)
-					of[k] = x
+					of[k] = sums{x.looks + looks, x.squares + squares}
 				}
 			}
 		}
