@@ -99,27 +99,23 @@ func (b *Book) stated() (n int) {
 	return n
 }
 
-// Walk is how far the book's series moved in a phase: over how many looks, and Σ move² in
-// log-odds. A look is a poll or tick that could have shown a move, whether it did or not.
-func (b *Book) Walk(live bool) (looks int, squares float64) {
+// Walk is how far the book's series moved in a phase.
+func (b *Book) Walk(live bool) (w series.Walk) {
 	if live != b.Live {
-		return b.formerLooks, b.formerSquares
+		return b.former
 	}
 	for _, n := range b.Nodes {
 		if n != nil && n.Live == live {
-			rms := n.RMS()
-			looks += max(n.Looks, b.looks) // a series knows of those until it was last quoted anew
-			squares += rms * rms * float64(n.Looks)
+			w.Add(&n.Node, b.looks)
 		}
 	}
-	return looks, squares
+	return w
 }
 
 // enter begins a phase: its series are others, and its prices change at a pace of their own.
 func (b *Book) enter(live bool) {
 	if b.Live != live {
-		b.formerLooks, b.formerSquares = b.Walk(b.Live)
-		b.looks, b.pace, b.Live = 0, series.Pace{}, live
+		b.former, b.looks, b.pace, b.Live = b.Walk(b.Live), 0, series.Pace{}, live
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"corrgraph/engine/bounds"
 	"corrgraph/engine/clock"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 const round odds.Millis = 300_000
@@ -218,19 +219,19 @@ func TestAQuoteIsOneTick(t *testing.T) {
 func TestALookAtWhatDoesNotMoveCounts(t *testing.T) {
 	r := newRoom(Options{})
 	ev := final()
-	walk := func(venue string, live bool) (int, float64) {
+	walk := func(venue string, live bool) series.Walk {
 		for _, b := range r.Order[0].Markets[0].Books {
 			if b.Venue.Name == venue {
 				return b.Walk(live)
 			}
 		}
 		t.Fatal("no " + venue)
-		return 0, 0
+		return series.Walk{}
 	}
 	expect := func(venue string, live bool, looks int, squares float64) {
 		t.Helper()
-		if n, sq := walk(venue, live); n != looks || math.Abs(sq-squares) > 1e-9 {
-			t.Errorf("%s, in play %v: %d looks, %g, want %d and %g", venue, live, n, sq, looks, squares)
+		if w := walk(venue, live); w.Looks != looks || math.Abs(w.Squares-squares) > 1e-9 {
+			t.Errorf("%s, in play %v: %+v, want %d and %g", venue, live, w, looks, squares)
 		}
 	}
 	for i := range 30 {

@@ -7,6 +7,7 @@ import (
 
 	"corrgraph/engine/board"
 	"corrgraph/internal/state"
+	"corrgraph/series"
 )
 
 // habit is what a venue does in one market and phase of a league.
@@ -33,11 +34,7 @@ type Usual map[habit]float64
 
 // Learn measures it anew. Cost: O(series).
 func (u Usual) Learn(on *board.Board) {
-	type sums struct {
-		looks   int
-		squares float64
-	}
-	of := map[habit]sums{}
+	of := map[habit]series.Walk{}
 	for _, ev := range on.Order {
 		for _, m := range ev.Markets {
 			for _, b := range m.Books {
@@ -45,18 +42,18 @@ func (u Usual) Learn(on *board.Board) {
 					continue
 				}
 				for _, live := range []bool{false, true} {
-					looks, squares := b.Walk(live)
+					w := b.Walk(live)
 					k := habit{board.LeagueKey(ev.Sport, ev.League), m.Family, b.Venue.Name, live}
 					x := of[k]
-					of[k] = sums{x.looks + looks, x.squares + squares}
+					of[k] = series.Walk{Looks: x.Looks + w.Looks, Squares: x.Squares + w.Squares}
 				}
 			}
 		}
 	}
 	clear(u)
 	for k, x := range of {
-		if x.looks >= enoughLooks {
-			u[k] = math.Sqrt(x.squares / float64(x.looks))
+		if x.Looks >= enoughLooks {
+			u[k] = math.Sqrt(x.Squares / float64(x.Looks))
 		}
 	}
 }

@@ -3,7 +3,7 @@
   coverage.py --reference FOLDER --known KNOWN.ndjson --forecasts F.json FILE… [--json]
 
 FOLDER holds opportunities.py, which says what an opportunity is, with the modules that it uses. KNOWN is what
-`go run ./proof/coverage FILE… ` wrote, F.json is `corrgraph forecasts --json` of a store of the same files.
+`go run ./proof/coverage FILE…` wrote, F.json is `corrgraph forecasts --json` of a store of the same files.
 
 known    At the poll of the opportunity, by decisions made before it, a link of the follower with another venue was
          discovered in the league, market and phase, above the floor and not changing; whichever of both leads, or none.
