@@ -16,14 +16,18 @@ type Leadership struct {
 // it moves after it by 0.1. Between polls, a move counts by how many polls it is ahead.
 type Standing struct {
 	Venue string  `json:"venue"`
-	Score float64 `json:"score"` // mean 0 over the venues that are compared with each other
+	Score float64 `json:"score"` // mean 0 over the venues that are compared with each other, groups counted once
 	Low   float64 `json:"low"`   // 95 % interval, by event
 	High  float64 `json:"high"`
+	// Group is the ranked venues that move as one with it, itself too: they share one place.
+	Group []string `json:"group,omitempty"`
 }
 
 // Lead is how much sooner a family's first end moves than the other, in the unit of scores.
 type Lead struct {
-	Raw    float64 `json:"raw"`
-	SE     float64 `json:"se"`     // by event
-	Shrunk float64 `json:"shrunk"` // towards what its league and market usually show
+	Raw float64 `json:"raw"`
+	SE  float64 `json:"se"` // by event
+	// Shrunk is towards what its league and market usually show; 0 where chance explains all
+	// leads of its league.
+	Shrunk float64 `json:"shrunk"`
 }

@@ -55,6 +55,20 @@ var sideNames = [...]string{"", "home", "away", "draw", "over", "under", "yes", 
 // String returns "home", "over" and so on, and "" for OtherSide.
 func (s Side) String() string { return sideNames[s] }
 
+// Rank orders sides by how well they represent their market, the best first: 0 to 3.
+func (s Side) Rank() int {
+	switch s {
+	case Home, Over, Yes:
+		return 0
+	case OtherSide:
+		return 1
+	case Away, Under, No:
+		return 2
+	default:
+		return 3
+	}
+}
+
 // Event is a source's description of a match: its id and any facts it gives. A parser
 // returns one *Event per source event, and a new copy when further facts arrive. Consumers
 // never modify it.

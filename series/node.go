@@ -108,6 +108,18 @@ func (n *Node) RMS() float64 {
 	return math.Sqrt(n.ss / float64(n.Looks))
 }
 
+// Walk is how far some series moved in all. A look is a poll or tick that could have shown a
+// move, whether it did or not.
+type Walk struct {
+	Looks   int
+	Squares float64 // Σ move², log-odds
+}
+
+// Add adds a series. It knows of its looks until it was last observed; looks are all of them.
+func (w *Walk) Add(n *Node, looks int) {
+	w.Looks, w.Squares = w.Looks+max(n.Looks, looks), w.Squares+n.ss
+}
+
 // Since returns the moves from a time on. Cost: their number.
 func Since(m []Increment, since odds.Time) []Increment {
 	i := len(m)

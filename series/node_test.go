@@ -97,3 +97,19 @@ func TestMovesSinceATime(t *testing.T) {
 		}
 	}
 }
+
+func TestWalkCountsLooksAtWhatStood(t *testing.T) {
+	var still, moved Node
+	at := odds.Time(1)
+	for _, v := range []float64{0, 0, 0.1, 0.1} {
+		still.Observe(at, 0, at > 1)
+		moved.Observe(at, v, at > 1)
+		at++
+	}
+	var w Walk
+	w.Add(&still, 7) // polls since it was last quoted anew
+	w.Add(&moved, 0)
+	if w.Looks != 10 || w.Squares < 0.00999 || w.Squares > 0.01001 {
+		t.Errorf("%+v", w)
+	}
+}

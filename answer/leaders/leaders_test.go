@@ -188,7 +188,7 @@ func TestRanking(t *testing.T) {
 	share := 0.25
 	ranked := []graph.Leadership{
 		{Sport: "baseball", League: "mlb", Unexplained: &share, Leads: map[string]graph.Lead{key.String(): {Raw: 0.2, SE: 0.1, Shrunk: 0.15}}, Standings: []graph.Standing{
-			{Venue: "a", Score: 0.1, Low: 0.02, High: 0.18}, {Venue: "b", Score: -0.1, Low: -0.18, High: -0.001},
+			{Venue: "a", Score: 0.1, Low: 0.02, High: 0.18}, {Venue: "b", Score: -0.1, Low: -0.18, High: -0.001, Group: []string{"b", "d", "e"}},
 		}},
 		{Sport: "tennis", Standings: []graph.Standing{{Venue: "c"}}},
 	}
@@ -215,8 +215,11 @@ func TestRanking(t *testing.T) {
 		}
 		text := written(t, func(w io.Writer) error { return l.Text(w, table.Style{}, true, 2) })
 		holdsAll(t, text, "\n\nWho moves first  Where         Ahead  95 % interval\n",
-			"\na                baseball/mlb  +0.10  0.02 to 0.18\nb                baseball/mlb  -0.10  -0.18 to 0.00\nAhead: ",
+			"\na                baseball/mlb  +0.10  0.02 to 0.18\nb                baseball/mlb  -0.10  -0.18 to 0.00  one with d and e\nAhead: ",
 			"\nbaseball/mlb: 25 % of who leads whom fits no ranking, noise included.\n1 more venue; leaders --limit 0 shows all.\n")
+		if asJSON, err := json.Marshal(l.Scores[1]); err != nil || !strings.Contains(string(asJSON), `"high":-0.001,"group":["b","d","e"]`) {
+			t.Errorf("%s, %v", asJSON, err)
+		}
 		if l, err = List(t.Context(), r, words.LeagueFilter{Sport: "tennis"}, noon); err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"corrgraph/answer/words"
@@ -73,13 +74,13 @@ func (l *Leaders) ranking(b *bytes.Buffer, s table.Style, limit int) {
 	if len(l.Scores) == 0 {
 		return
 	}
-	t := table.New("Who moves first", "Where", ">Ahead", "95 % interval")
+	t := table.New("Who moves first", "Where", ">Ahead", "95 % interval", "")
 	for i := range l.Scores {
 		if limit > 0 && i == limit {
 			break
 		}
 		v := &l.Scores[i]
-		t.Add(v.Venue, words.Place(v.Sport, v.League, "", ""), ahead("%+.2f", v.Score), ahead("%.2f", v.Low)+" to "+ahead("%.2f", v.High))
+		t.Add(v.Venue, words.Place(v.Sport, v.League, "", ""), ahead("%+.2f", v.Score), ahead("%.2f", v.Low)+" to "+ahead("%.2f", v.High), table.Cell{Text: v.oneWith(), Paint: table.Dim})
 	}
 	b.WriteByte('\n')
 	t.Write(b, s)
@@ -92,6 +93,15 @@ func (l *Leaders) ranking(b *bytes.Buffer, s table.Style, limit int) {
 	if n := len(l.Scores) - limit; limit > 0 && n > 0 {
 		fmt.Fprintf(b, "%s; leaders --limit 0 shows all.\n", words.Plural(n, "more venue"))
 	}
+}
+
+// oneWith names the other venues that share a place.
+func (v *Rank) oneWith() string {
+	others := slices.DeleteFunc(slices.Clone(v.Group), func(name string) bool { return name == v.Venue })
+	if len(others) == 0 {
+		return ""
+	}
+	return "one with " + list(others)
 }
 
 // ahead formats a score; what rounds to 0 has no minus.

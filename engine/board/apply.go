@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"corrgraph/odds"
-	"corrgraph/series"
 )
 
 // Apply ingests the next batch: first every quote, then the consensus of each market that
@@ -120,12 +119,10 @@ func (d *Board) quote(x look, b *Book, u *odds.Update, legs []leg) {
 		b.track.Tick(at, d.recv)
 	}
 	b.Source, b.answer, b.SeenAt, b.stamp, b.touch = src, x.answer, at, u.Updated, at
-	if b.Live != u.InPlay {
-		b.pace = series.Pace{} // prices change faster in play
-	}
+	b.enter(u.InPlay)
 	b.pace.Add(u.Updated)
 	b.looked, b.terms = d.Counts.Batches, u.Terms.Or(b.terms)
-	b.Live, b.stale, b.status = u.InPlay, d.stale(src, at, u.Updated), u.Status
+	b.stale, b.status = d.stale(src, at, u.Updated), u.Status
 	shows := u.Status == odds.Open && !b.stale
 	if joined && shows && b.same(legs, x.answer != nil || u.Image) {
 		b.looks++

@@ -5,6 +5,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 func (d *Board) venue(name string) *Venue {
@@ -96,6 +97,26 @@ func (b *Book) stated() (n int) {
 		}
 	}
 	return n
+}
+
+// Walk is how far the book's series moved in a phase.
+func (b *Book) Walk(live bool) (w series.Walk) {
+	if live != b.Live {
+		return b.former
+	}
+	for _, n := range b.Nodes {
+		if n != nil && n.Live == live {
+			w.Add(&n.Node, b.looks)
+		}
+	}
+	return w
+}
+
+// enter begins a phase: its series are others, and its prices change at a pace of their own.
+func (b *Book) enter(live bool) {
+	if b.Live != live {
+		b.former, b.looks, b.pace, b.Live = b.Walk(b.Live), 0, series.Pace{}, live
+	}
 }
 
 // Line is the line of a selection; NaN none.

@@ -1,8 +1,6 @@
 package board
 
-import (
-	"corrgraph/odds"
-)
+import "corrgraph/odds"
 
 // Reasons for which quotes are refused, as counted in Counts.Refused.
 const (

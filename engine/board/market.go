@@ -241,32 +241,17 @@ func (m *Market) index(k int) {
 // before reports whether selection i represents the market better than j.
 func (m *Market) before(i, j int) bool {
 	a, b := &m.Selections[i], &m.Selections[j]
-	return cmp.Or(cmp.Compare(rank(a.Side), rank(b.Side)), cmp.Compare(a.Key, b.Key)) < 0
+	return cmp.Or(cmp.Compare(a.Side.Rank(), b.Side.Rank()), cmp.Compare(a.Key, b.Key)) < 0
 }
 
 // open adds the outcomes of a market's first update. The outcome that represents the market
 // comes first, because detectors keep a market's state with its first selection.
 func (d *Board) open(m *Market, legs []leg) {
-	legs = slices.Clone(legs)
-	slices.SortStableFunc(legs, func(a, b leg) int {
-		return cmp.Or(cmp.Compare(rank(a.Side), rank(b.Side)), cmp.Compare(a.Name, b.Name))
+	legs = slices.SortedStableFunc(slices.Values(legs), func(a, b leg) int {
+		return cmp.Or(cmp.Compare(a.Side.Rank(), b.Side.Rank()), cmp.Compare(a.Name, b.Name))
 	})
 	for i := range legs {
 		d.selection(m, legs[i].outcome)
-	}
-}
-
-// rank orders sides by how well they represent their market.
-func rank(s odds.Side) int {
-	switch s {
-	case odds.Home, odds.Over, odds.Yes:
-		return 0
-	case odds.OtherSide:
-		return 1
-	case odds.Away, odds.Under, odds.No:
-		return 2
-	default:
-		return 3
 	}
 }
 

@@ -1,12 +1,14 @@
 package board
 
 import (
+	"math"
 	"strconv"
 	"testing"
 
 	"corrgraph/engine/bounds"
 	"corrgraph/engine/clock"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 const round odds.Millis = 300_000
@@ -210,4 +212,44 @@ func TestAQuoteIsOneTick(t *testing.T) {
 	poll("stale", n, odds.Open, 0.2, 4*round)
 	poll("stale still", 0, odds.Open, 0.2, 5*round)
 	poll("fresh", n, odds.Open, 0.2, 0)
+}
+
+// How far a venue usually moves is told by the polls at which nothing moved too, and by those of
+// one phase alone: of a series that never moved there is nothing else.
+func TestALookAtWhatDoesNotMoveCounts(t *testing.T) {
+	r := newRoom(Options{})
+	ev := final()
+	walk := func(venue string, live bool) series.Walk {
+		for _, b := range r.Order[0].Markets[0].Books {
+			if b.Venue.Name == venue {
+				return b.Walk(live)
+			}
+		}
+		t.Fatal("no " + venue)
+		return series.Walk{}
+	}
+	expect := func(venue string, live bool, looks int, squares float64) {
+		t.Helper()
+		if w := walk(venue, live); w.Looks != looks || math.Abs(w.Squares-squares) > 1e-9 {
+			t.Errorf("%s, in play %v: %+v, want %d and %g", venue, live, w, looks, squares)
+		}
+	}
+	for i := range 30 {
+		v := 0.0
+		if i >= 10 {
+			v = 0.1
+		}
+		moving, still := fair(ev, "a", v), fair(ev, "b", 0)
+		moving.InPlay, still.InPlay = i >= 20, i >= 20
+		r.poll(start.Add(odds.Millis(i)*round), moving, still)
+		if i == 19 {
+			expect("a", false, 20, 0.01)
+			expect("b", false, 20, 0)
+			expect("a", true, 0, 0)
+		}
+	}
+	for _, venue := range []string{"a", "b"} {
+		expect(venue, false, 20, map[string]float64{"a": 0.01}[venue])
+		expect(venue, true, 10, 0)
+	}
 }

@@ -154,7 +154,7 @@ func (b *Book) state(c *state.Coder, r *Refs) {
 	r.Books.Add(b)
 	r.clocks.Answer(c, &b.answer)
 	c.Values(&b.Live, &b.SeenAt, &b.Awaited, &b.ids, &b.price, &b.offer, &b.size, &b.line, &b.gone, &b.value, &b.basis, &b.prev)
-	c.Values(&b.status, &b.stale, &b.terms, &b.stamp, &b.joined, &b.touch, &b.looked, &b.looks, &b.rest, &b.restMoved, &b.restGroups)
+	c.Values(&b.status, &b.stale, &b.terms, &b.stamp, &b.joined, &b.touch, &b.looked, &b.looks, &b.former, &b.rest, &b.restMoved, &b.restGroups)
 	b.pace.State(c)
 	b.past.State(c)
 	state.Slice(c, &b.history, func(h *detect.NodeHistory) { h.State(c) })

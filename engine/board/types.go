@@ -124,8 +124,9 @@ type Book struct {
 	joined bool        // the series is unbroken from prev to value
 	pace   series.Pace // of its stamps
 	touch  odds.Time
-	looked int // the newest batch that it was in
-	looks  int
+	looked int         // the newest batch that it was in
+	looks  int         // since the phase began
+	former series.Walk // of the other phase
 
 	rest, restMoved []float64 // per selection: consensus of the other groups, and its move in the present batch
 	restGroups      int

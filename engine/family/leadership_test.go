@@ -1,6 +1,7 @@
 package family
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,8 +14,8 @@ import (
 )
 
 // league polls some venues' prices of n events. Each shows an event's price of late[venue]
-// polls ago, and its own noise.
-func (d *desk) league(late map[string]int, events, polls int, noise float64) {
+// polls ago, and its own noise; copies show what the first venue of the list shows.
+func (d *desk) league(late map[string]int, events, polls int, noise float64, copies ...string) {
 	rng, at := rand.New(rand.NewPCG(4, 5)), marketStart
 	past := make([][]float64, events)
 	for range polls {
@@ -29,6 +30,11 @@ func (d *desk) league(late map[string]int, events, polls int, noise float64) {
 			for _, venue := range []string{"amy", "eve", "zoe"} {
 				v := past[e][max(0, len(past[e])-1-late[venue])] + noise*rng.NormFloat64()
 				b.Updates = append(b.Updates, d.quote(fmt.Sprintf("H%d-A%d", e, e), venue, "h2h", v, math.NaN()))
+				for _, name := range copies {
+					if venue == copies[0] && name != venue {
+						b.Updates = append(b.Updates, d.quote(fmt.Sprintf("H%d-A%d", e, e), name, "h2h", v, math.NaN()))
+					}
+				}
 			}
 		}
 		slices.SortStableFunc(b.Updates, func(a, b odds.Update) int { return strings.Compare(a.Venue, b.Venue) })
@@ -91,5 +97,53 @@ func TestLeadershipNeedsEvents(t *testing.T) {
 	}
 	if got := newDesk(Options{}).Leadership(); len(got) > 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A venue that shows what the leader shows is of its group and changes nobody's place.
+func TestLeadershipCountsAGroupOnce(t *testing.T) {
+	late := map[string]int{"zoe": 0, "eve": 1, "amy": 2}
+	alone, with := newDesk(Options{Seed: 1}), newDesk(Options{Seed: 1})
+	alone.league(late, 16, 60, 0.01)
+	with.league(late, 16, 60, 0.01, "zoe", "zac")
+	want, got := alone.Leadership(), with.Leadership()
+	if len(want) != 1 || len(got) != 1 || len(got[0].Standings) != 4 {
+		t.Fatalf("%+v", got)
+	}
+	for i, s := range got[0].Standings {
+		w := want[0].Standings[max(0, i-1)]
+		if i < 2 {
+			w.Venue, w.Group = []string{"zac", "zoe"}[i], []string{"zac", "zoe"}
+		}
+		if !reflect.DeepEqual(s, w) {
+			t.Errorf("place %d: %+v, without a copy %+v", i, s, w)
+		}
+	}
+}
+
+// Effects shrink beside what was judged, and change nothing of it.
+func TestShrinkingLeavesTheVerdicts(t *testing.T) {
+	d := newDesk(Options{Seed: 1})
+	d.league(map[string]int{"zoe": 0, "eve": 1, "amy": 2}, 16, 60, 0.05)
+	said := func() string {
+		var verdicts []any
+		for _, f := range d.list {
+			verdicts = append(verdicts, f.Verdict, f.judged)
+		}
+		b, err := json.Marshal([]any{verdicts, d.All()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	before := said()
+	leads := d.Leadership()[0].Leads
+	if after := said(); after != before || len(leads) == 0 {
+		t.Errorf("before %s\nafter  %s", before, after)
+	}
+	for k, lead := range leads {
+		if lead.Shrunk == lead.Raw {
+			t.Errorf("%s is not shrunken: %+v", k, lead)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"corrgraph/engine/board"
 	"corrgraph/internal/state"
+	"corrgraph/series"
 )
 
 // habit is what a venue does in one market and phase of a league.
@@ -28,39 +29,31 @@ func habitOf(n *board.Node) habit {
 const enoughLooks = 100
 
 // Usual is how far polled venues usually move: the r.m.s. over all polls of all their series in
-// a market and phase, in log-odds. It tells which first moves of a series are large. Use make.
+// a market and phase, those that never moved too, in log-odds. It tells which first moves of a series are large. Use make.
 type Usual map[habit]float64
 
 // Learn measures it anew. Cost: O(series).
 func (u Usual) Learn(on *board.Board) {
-	type sums struct {
-		looks   int
-		squares float64
-	}
-	of := map[habit]sums{}
+	of := map[habit]series.Walk{}
 	for _, ev := range on.Order {
 		for _, m := range ev.Markets {
 			for _, b := range m.Books {
 				if b.Source == nil || !b.Source.Polled {
 					continue
 				}
-				for _, n := range b.Nodes {
-					if n == nil || n.Looks == 0 {
-						continue
-					}
-					k, rms := habitOf(n), n.RMS()
+				for _, live := range []bool{false, true} {
+					w := b.Walk(live)
+					k := habit{board.LeagueKey(ev.Sport, ev.League), m.Family, b.Venue.Name, live}
 					x := of[k]
-					x.looks += n.Looks
-					x.squares += rms * rms * float64(n.Looks)
-					of[k] = x
+					of[k] = series.Walk{Looks: x.Looks + w.Looks, Squares: x.Squares + w.Squares}
 				}
 			}
 		}
 	}
 	clear(u)
 	for k, x := range of {
-		if x.looks >= enoughLooks {
-			u[k] = math.Sqrt(x.squares / float64(x.looks))
+		if x.Looks >= enoughLooks {
+			u[k] = math.Sqrt(x.Squares / float64(x.Looks))
 		}
 	}
 }

@@ -19,9 +19,9 @@ const outside = Draws / 40
 // to first order, so that no draw solves anything anew.
 func (l *league) standings(seed uint64) []Standing {
 	events, owed := l.owed()
-	draws := make([][]float64, len(l.venues))
+	draws := make([][]float64, len(l.members))
 	for d := range uint64(Draws) {
-		moved := make([]float64, len(l.venues))
+		moved := make([]float64, len(l.members))
 		for i, e := range events {
 			x := weight(seed, e, d) - 1
 			for v := range moved {
@@ -32,11 +32,18 @@ func (l *league) standings(seed uint64) []Standing {
 			draws[v] = append(draws[v], moved[v])
 		}
 	}
-	out := make([]Standing, len(l.venues))
+	var out []Standing
 	for v, of := range draws {
 		slices.Sort(of)
 		s := l.score[v]
-		out[v] = Standing{l.venues[v], s, s + math.Min(0, of[outside-1]), s + math.Max(0, of[Draws-outside])}
+		low, high := s+math.Min(0, of[outside-1]), s+math.Max(0, of[Draws-outside])
+		var group []string
+		if len(l.members[v]) > 1 {
+			group = l.members[v]
+		}
+		for _, venue := range l.members[v] {
+			out = append(out, Standing{venue, s, low, high, group})
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Standing) int { return cmp.Compare(b.Score, a.Score) })
 	return out
@@ -46,19 +53,19 @@ func (l *league) standings(seed uint64) []Standing {
 func (l *league) owed() (events []uint64, by [][]float64) {
 	for i := range l.links {
 		for _, p := range l.links[i].parts {
-			events = append(events, p.event)
+			events = append(events, p.Event)
 		}
 	}
 	slices.Sort(events)
 	events = slices.Compact(events)
 	by = make([][]float64, len(events))
 	for i := range by {
-		by[i] = make([]float64, len(l.venues))
+		by[i] = make([]float64, len(l.members))
 	}
 	for i := range l.links {
 		k := &l.links[i]
 		for _, p := range k.parts {
-			at, _ := slices.BinarySearch(events, p.event)
+			at, _ := slices.BinarySearch(events, p.Event)
 			by[at][k.a] += k.weight * p.by
 			by[at][k.b] -= k.weight * p.by
 		}

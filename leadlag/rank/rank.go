@@ -2,14 +2,13 @@
 // of what two venues share comes after one's moves than before them, by event; out comes one
 // score a venue with an interval, and the share of the effects that no order explains.
 //
+// Venues that move as one are one in the order: what each of them says of another venue is
+// joined event by event, so that a copy adds no evidence.
+//
 // It is pure. Results depend on neither the order of effects nor that of events.
 package rank
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // leastEvents is how many events an effect needs: with fewer, its error is not known.
 const leastEvents = 12
@@ -36,16 +35,17 @@ type Effect struct {
 }
 
 // Standing is the place of a venue: how much sooner it moves than the mean of the venues it is
-// compared with, in the unit of the effects.
+// compared with, in the unit of the effects. A group counts once in that mean.
 type Standing struct {
 	Venue            string
-	Score, Low, High float64 // with the 95 % interval of an event bootstrap
+	Score, Low, High float64  // with the 95 % interval of an event bootstrap
+	Group            []string // the ranked venues that move as one with it, itself too; they share a place. nil: none
 }
 
 // Estimate is one effect. It is the zero value if it has too few events.
 type Estimate struct {
 	Raw, SE float64
-	Shrunk  float64 // towards what the order says, by how far effects of its stratum are from it
+	Shrunk  float64 // towards what is usual, see Of; 0 where chance explains all effects
 }
 
 // Ranking is the order of the venues of a league.
@@ -56,221 +56,52 @@ type Ranking struct {
 	Effects     []Estimate // in the order given
 }
 
-// Of ranks venues. The scores are the least-squares potential of the effects, weighted by
-// their inverse variance (HodgeRank: Jiang, Lim, Yao, Ye, Math. Program. 127, 2011), with mean
-// 0 over the venues that are compared with each other at all. The variance of an effect is
-// that of its events, plus how much the effects of its stratum scatter around the order
-// (method of moments; DerSimonian, Laird 1986), towards which they shrink: empirical Bayes.
+// Of ranks venues; groups are those that move as one. The scores are the least-squares
+// potential of the effects, weighted by their inverse variance (HodgeRank: Jiang, Lim, Yao, Ye,
+// Math. Program. 127, 2011), with mean 0 over the venues that are compared with each other at
+// all, a group counted once. The variance of an effect is that of its events, plus how much the
+// effects of its stratum scatter around the order.
 //
-// Cost: O(effects · events + venues³ + Draws · venues · events).
-func Of(effects []Effect, seed uint64) Ranking {
+// Effects shrink by empirical Bayes: towards the order by that scatter, and the order towards
+// none by how much the scores spread. Both variances are by the method of moments (DerSimonian,
+// Laird 1986), but what noise makes of the same sums is measured on decoys, see decoys; where
+// decoys reach a sum, its variance is 0.
+//
+// Cost: O(effects · events · Decoys + venues³ + Draws · venues · events).
+func Of(effects []Effect, groups [][]string, seed uint64) Ranking {
 	r := Ranking{Effects: make([]Estimate, len(effects))}
-	l := newLeague(effects)
-	if len(l.links) == 0 {
-		return r
+	l := newLeague(effects, groups)
+	if len(l.links) > 0 {
+		l.solve()
+		l.fit(seed)
+		l.solve()
+		r.Loops, r.Unexplained = l.unexplained()
+		r.Standings = l.standings(seed)
 	}
-	l.solve()
-	l.scatter()
-	l.solve()
-	var rest, all float64
-	for i := range l.links {
-		k := &l.links[i]
-		mean := l.score[k.a] - l.score[k.b]
-		k.rest = k.effect - mean
-		rest, all = rest+k.weight*k.rest*k.rest, all+k.weight*k.effect*k.effect
-		between := 1/k.weight - k.variance
-		r.Effects[k.of] = Estimate{Raw: k.effect, SE: math.Sqrt(k.variance), Shrunk: mean + between*k.weight*k.rest}
+	usual := l.usual()
+	for i := range l.single {
+		k := &l.single[i]
+		if k.weight == 0 {
+			continue
+		}
+		between, mean := l.between[k.stratum], 0.0
+		if k.a >= 0 && k.b >= 0 {
+			mean = usual[k.a] - usual[k.b]
+		}
+		r.Effects[i] = Estimate{Raw: k.effect, SE: math.Sqrt(k.variance), Shrunk: mean + between/(between+k.variance)*(k.effect-mean)}
 	}
-	if r.Loops = len(l.links) - l.rank(); r.Loops > 0 && all > 0 {
-		r.Unexplained = rest / all
-	}
-	r.Standings = l.standings(seed)
 	return r
 }
 
-// link is an effect with its estimate.
-type link struct {
-	of       int // index of the effect
-	a, b     int
-	stratum  string
-	effect   float64
-	variance float64
-	weight   float64
-	rest     float64        // what the order doesn't explain
-	parts    []contribution // in the order of events
-}
-
-// contribution is how much an effect's estimate owes to one event: the estimate with the event
-// weighted 1+x instead of 1 is larger by about x·by.
-type contribution struct {
-	event uint64
-	by    float64
-}
-
-type league struct {
-	venues  []string
-	links   []link
-	groups  int         // of venues that are compared with each other
-	inverse [][]float64 // of the Laplacian
-	score   []float64
-}
-
-func newLeague(effects []Effect) *league {
-	l := &league{}
-	for i := range effects {
-		if k, ok := estimate(&effects[i]); ok {
-			k.of = i
-			l.links = append(l.links, k)
-			l.venues = append(l.venues, effects[i].A, effects[i].B)
-		}
-	}
-	slices.Sort(l.venues)
-	l.venues = slices.Compact(l.venues)
+func (l *league) unexplained() (loops int, share float64) {
+	var rest, all float64
 	for i := range l.links {
 		k := &l.links[i]
-		k.a, _ = slices.BinarySearch(l.venues, effects[k.of].A)
-		k.b, _ = slices.BinarySearch(l.venues, effects[k.of].B)
+		by := k.effect - l.score[k.a] + l.score[k.b]
+		rest, all = rest+k.weight*by*by, all+k.weight*k.effect*k.effect
 	}
-	slices.SortStableFunc(l.links, func(a, b link) int {
-		return cmp.Or(cmp.Compare(a.a, b.a), cmp.Compare(a.b, b.b), cmp.Compare(a.stratum, b.stratum))
-	})
-	return l
-}
-
-// estimate is Σ Lead / Σ Shared with the variance of a ratio, clustered by event.
-func estimate(e *Effect) (k link, ok bool) {
-	parts := slices.Clone(e.Parts)
-	slices.SortFunc(parts, func(a, b Part) int { return cmp.Compare(a.Event, b.Event) })
-	parts = slices.DeleteFunc(parts, func(p Part) bool { return p.Lead == 0 && p.Shared == 0 })
-	var lead, shared, square float64
-	for _, p := range parts {
-		lead, shared, square = lead+p.Lead, shared+p.Shared, square+p.Shared*p.Shared
+	if loops = len(l.links) - l.rank(); loops > 0 && all > 0 {
+		share = rest / all
 	}
-	n := float64(len(parts))
-	if n < leastEvents || !(math.Abs(shared) >= steady*math.Sqrt(square)) || e.A == e.B {
-		return k, false
-	}
-	k = link{stratum: e.Stratum, effect: lead / shared, parts: make([]contribution, len(parts))}
-	for i, p := range parts {
-		// n/(n−1): an event draws the estimate towards itself (the jackknife's correction).
-		by := (p.Lead - k.effect*p.Shared) / shared * n / (n - 1)
-		k.parts[i] = contribution{p.Event, by}
-		k.variance += by * by
-	}
-	k.variance = math.Max(k.variance, leastVariance)
-	k.weight = 1 / k.variance
-	return k, true
-}
-
-// rank is the number of effects that an order can always explain.
-func (l *league) rank() int { return len(l.venues) - l.groups }
-
-// solve finds the scores that explain the effects best.
-func (l *league) solve() {
-	n := len(l.venues)
-	m := make([][]float64, n)
-	for i := range m {
-		m[i] = make([]float64, n)
-	}
-	pull := make([]float64, n)
-	var trace float64
-	for i := range l.links {
-		k := &l.links[i]
-		m[k.a][k.a] += k.weight
-		m[k.b][k.b] += k.weight
-		m[k.a][k.b] -= k.weight
-		m[k.b][k.a] -= k.weight
-		pull[k.a] += k.weight * k.effect
-		pull[k.b] -= k.weight * k.effect
-		trace += 2 * k.weight
-	}
-	// A Laplacian is singular. With a constant added to each group's block it is not, and what
-	// pulls sums to 0 within a group, so that the solution does, too.
-	group := l.group()
-	for i := range m {
-		for j := range m[i] {
-			if group[i] == group[j] {
-				m[i][j] += trace / float64(n*n)
-			}
-		}
-	}
-	l.inverse = inverted(m)
-	l.score = times(l.inverse, pull)
-}
-
-// group numbers the venues that are compared with each other, directly or not.
-func (l *league) group() []int {
-	of := make([]int, len(l.venues))
-	for i := range of {
-		of[i] = i
-	}
-	l.groups = len(of)
-	for i := range l.links {
-		a, b := of[l.links[i].a], of[l.links[i].b]
-		if a == b {
-			continue
-		}
-		l.groups--
-		for j := range of {
-			if of[j] == b {
-				of[j] = a
-			}
-		}
-	}
-	return of
-}
-
-// scatter adds to the variance of effects how far those of their stratum are from the order,
-// beyond what events explain.
-func (l *league) scatter() {
-	type sums struct{ n, q, w float64 }
-	of := map[string]*sums{}
-	for i := range l.links {
-		k := &l.links[i]
-		s := of[k.stratum]
-		if s == nil {
-			s = &sums{}
-			of[k.stratum] = s
-		}
-		r := k.effect - l.score[k.a] + l.score[k.b]
-		s.n, s.q, s.w = s.n+1, s.q+k.weight*r*r, s.w+k.weight
-	}
-	free := float64(len(l.links)-l.rank()) / float64(len(l.links))
-	for i := range l.links {
-		k := &l.links[i]
-		s := of[k.stratum]
-		k.weight = 1 / (k.variance + math.Max(0, (s.q-s.n*free)/s.w))
-	}
-}
-
-func times(m [][]float64, v []float64) []float64 {
-	out := make([]float64, len(m))
-	for i := range m {
-		for j, x := range v {
-			out[i] += m[i][j] * x
-		}
-	}
-	return out
-}
-
-// inverted is the inverse of a positive definite matrix, by Gauss and Jordan in place.
-func inverted(m [][]float64) [][]float64 {
-	for p := range m {
-		pivot := 1 / m[p][p]
-		m[p][p] = 1
-		for j := range m {
-			m[p][j] *= pivot
-		}
-		for i := range m {
-			if i == p {
-				continue
-			}
-			f := m[i][p]
-			m[i][p] = 0
-			for j := range m {
-				m[i][j] -= f * m[p][j]
-			}
-		}
-	}
-	return m
+	return loops, share
 }

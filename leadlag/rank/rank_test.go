@@ -41,7 +41,7 @@ func near(a, b, by float64) bool { return math.Abs(a-b) <= by }
 func TestChainHasItsOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	places := []float64{-0.2, -0.1, 0, 0.1, 0.2}
-	got := Of(market(r, places, []string{"h2h", "totals"}, 40, 0.1), 7)
+	got := Of(market(r, places, []string{"h2h", "totals"}, 40, 0.1), nil, 7)
 	order := ""
 	for _, s := range got.Standings {
 		order += s.Venue
@@ -61,7 +61,7 @@ func TestNullsHaveIntervalsOverZero(t *testing.T) {
 	for _, events := range []int{12, 40} {
 		over, all := 0, 0
 		for league := range 300 {
-			for _, s := range Of(market(r, make([]float64, 5), []string{"h2h"}, events, 0.3), uint64(league)).Standings {
+			for _, s := range Of(market(r, make([]float64, 5), []string{"h2h"}, events, 0.3), nil, uint64(league)).Standings {
 				all++
 				if s.Low <= 0 && s.High >= 0 {
 					over++
@@ -90,7 +90,7 @@ func TestCycleIsUnexplained(t *testing.T) {
 			p.Lead += of.sign * 0.2 * p.Shared
 		}
 	}
-	got := Of(effects, 7)
+	got := Of(effects, nil, 7)
 	if got.Unexplained < 0.95 || got.Loops != 1 {
 		t.Errorf("%.3f unexplained, %d loops", got.Unexplained, got.Loops)
 	}
@@ -105,7 +105,7 @@ func TestShrinking(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 9))
 	effects := market(r, []float64{-0.2, 0, 0.2}, []string{"h2h"}, 40, 0.05)
 	unsure := market(r, []float64{-0.2, 0, 0.2}, []string{"totals"}, 12, 1.5)
-	got := Of(append(effects, unsure...), 7)
+	got := Of(append(effects, unsure...), nil, 7)
 	for i, e := range got.Effects {
 		want := []float64{0.2, 0.4, 0.2}[i%3]
 		if math.Abs(e.Shrunk-want) > 0.05 {
@@ -124,7 +124,7 @@ func TestCertainEffectsDoNotShrink(t *testing.T) {
 	for e := range effects[0].Parts {
 		effects[0].Parts[e].Lead *= -1
 	}
-	if e := Of(effects, 7).Effects[0]; !near(e.Raw, -0.2, 0.01) || !near(e.Shrunk, e.Raw, 0.01) {
+	if e := Of(effects, nil, 7).Effects[0]; !near(e.Raw, -0.2, 0.01) || !near(e.Shrunk, e.Raw, 0.01) {
 		t.Errorf("%+v", e)
 	}
 }
@@ -132,7 +132,7 @@ func TestCertainEffectsDoNotShrink(t *testing.T) {
 func TestOrderOfEffectsAndEventsIsNoMatter(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 13))
 	effects := market(r, []float64{-0.1, 0, 0.1}, []string{"h2h", "totals"}, 20, 0.3)
-	want := Of(effects, 7).Standings
+	want := Of(effects, nil, 7).Standings
 	slices.Reverse(effects)
 	for i := range effects {
 		r.Shuffle(len(effects[i].Parts), func(a, b int) {
@@ -140,7 +140,7 @@ func TestOrderOfEffectsAndEventsIsNoMatter(t *testing.T) {
 			p[a], p[b] = p[b], p[a]
 		})
 	}
-	if got := Of(effects, 7).Standings; !reflect.DeepEqual(got, want) {
+	if got := Of(effects, nil, 7).Standings; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	for i := range effects { // the same said the other way round
@@ -150,7 +150,7 @@ func TestOrderOfEffectsAndEventsIsNoMatter(t *testing.T) {
 			k.Parts[e].Lead *= -1
 		}
 	}
-	for i, s := range Of(effects, 7).Standings {
+	for i, s := range Of(effects, nil, 7).Standings {
 		if w := want[i]; s.Venue != w.Venue || !near(s.Score, w.Score, 1e-9) || !near(s.Low, w.Low, 1e-9) {
 			t.Errorf("got %+v, want %+v", s, w)
 		}
@@ -181,7 +181,7 @@ func TestWhatCannotBeRanked(t *testing.T) {
 		"two apart":           {append(slices.Clone(two), apart(slices.Clone(two), "x")...), 4, 0},
 		"events all the same": {[]Effect{{A: "a", B: "b", Parts: same(12)}, {A: "a", B: "b", Parts: same(12)}}, 2, 1},
 	} {
-		got := Of(c.effects, 7)
+		got := Of(c.effects, nil, 7)
 		if len(got.Standings) != c.venues || got.Loops != c.unsure || len(got.Effects) != len(c.effects) {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -209,7 +209,7 @@ func BenchmarkOf(b *testing.B) {
 		effects := market(rand.New(rand.NewPCG(1, 1)), make([]float64, 26), []string{"h2h", "spreads", "totals"}, events, 0.1)
 		b.Run(fmt.Sprint(events), func(b *testing.B) {
 			for b.Loop() {
-				Of(effects, 1)
+				Of(effects, nil, 1)
 			}
 		})
 	}

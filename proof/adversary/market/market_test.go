@@ -186,7 +186,7 @@ func TestEveryMarketIsSane(t *testing.T) {
 			}
 		}
 	}
-	if len(names) != 23 {
+	if len(names) != 24 {
 		t.Errorf("%d names of markets", len(names))
 	}
 }

@@ -2,6 +2,7 @@ package market_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"corrgraph/odds"
@@ -96,6 +97,30 @@ func TestLagsAreThoseOfTheTruth(t *testing.T) {
 	// cat repeats bob's own ideas too, which ann knows nothing of.
 	within(t, "what bob repeats of ann", repeated("ann", "bob", 6*second), 0.8, 1)
 	within(t, "what cat repeats of bob", repeated("bob", "cat", 8*second), 0.8, 1)
+}
+
+func TestTheSlowFollowerIsFiveMinutesBehind(t *testing.T) {
+	all := series(rows(t, named(t, "slow follower"), 1))
+	repeats := func(venue string) (share float64) {
+		n, hits := 0, 0
+		for event := range all["ann"] {
+			shows := jumps(all[venue][event])
+			for _, j := range jumps(all["ann"][event]) {
+				n++
+				if slices.ContainsFunc(shows, func(k jump) bool {
+					return k.at-j.at >= 250*second && k.at-j.at <= 350*second && math.Abs(k.dx-j.dx) < 0.02
+				}) {
+					hits++
+				}
+			}
+		}
+		if n < 100 {
+			t.Fatalf("ann moves %d times", n)
+		}
+		return float64(hits) / float64(n)
+	}
+	within(t, "what bob repeats of ann", repeats("bob"), 0.75, 1)
+	within(t, "what cat repeats of ann", repeats("cat"), 0, 0.15)
 }
 
 func TestGoalsHaveNoLeader(t *testing.T) {

@@ -53,6 +53,12 @@ func streams() []Market {
 			events: 12, hours: 6, fill: chain,
 		},
 		{
+			Name: "slow follower", About: "bob follows ann by five minutes; cat moves on its own.",
+			Looks: atEnd(Link{A: "ann", B: "bob", Rule: Leads, Low: 250 * second, High: 350 * second, Most: 8 * minute},
+				Link{A: "ann", B: "cat", Rule: Apart}, Link{A: "bob", B: "cat", Rule: Apart}),
+			events: 16, hours: 12, fill: slow,
+		},
+		{
 			Name: "thin", About: "bob follows ann by 5 s; there are forty moves.",
 			Looks:  atEnd(Link{A: "ann", B: "bob", Rule: Leads, Low: 4 * second, High: 6 * second}),
 			events: 4, hours: 6, fill: thin,
@@ -201,6 +207,17 @@ func chain(p *plan) {
 		p.stream(e, shop{name: "ann", x: pathOf(start, ann)})
 		p.stream(e, shop{name: "bob", x: pathOf(start, bob)})
 		p.stream(e, shop{name: "cat", x: pathOf(start, cat)})
+	})
+}
+
+// slow lets bob repeat after five minutes what ann shows, a quarter of an hour apart: moves in
+// between would swamp the wait.
+func slow(p *plan) {
+	p.each(func(e *odds.Event, start float64) {
+		ann := shocks(p.r, settle, p.span, 15*minute, 1)
+		p.stream(e, shop{name: "ann", x: pathOf(start, ann)})
+		p.stream(e, shop{name: "bob", x: pathOf(start, follow(p.r, ann, about(p.r, 5*minute)), ideas(p.r, p.span, hour))})
+		p.stream(e, shop{name: "cat", x: pathOf(start, shocks(p.r, settle, p.span, 15*minute, 1))})
 	})
 }
 
