@@ -397,8 +397,13 @@ func (s *forecasts) begin(c *call) {
 func (s *forecasts) ledBy(n *board.Node, yield func(*graph.Family)) {
 	for _, pt := range s.families.Partners(n) {
 		if pt.Pair.Layer == odds.Direct && pt.Leads() {
-			f := pt.Pair.Family.Report()
-			yield(&f)
+			f := s.led[pt.Pair.Family]
+			if f == nil {
+				report := pt.Pair.Family.Report()
+				f = &report
+				s.led[pt.Pair.Family] = f
+			}
+			yield(f)
 		}
 	}
 }

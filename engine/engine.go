@@ -122,6 +122,7 @@ func (e *Engine) decideUpTo(at odds.Time) {
 // from their own history since the last decision.
 func (e *Engine) decide(at odds.Time) {
 	e.families.Decide(at)
+	clear(e.forecasts.led)
 	e.forecasts.usual.Learn(e.board)
 	e.detectors.trends(at)
 	e.detectors.closeQuiet(at)

@@ -28,10 +28,11 @@ type forecasts struct {
 	hold      bool // score settled calls together at the end, see Options.ScoreAtFinish
 	chances   chances
 
-	instant instant                    // not over yet
-	waves   map[wave.Place][]wave.Seen // of the present instant, of places of calls
-	told    map[followed]odds.Time     // moves of followers reported as already made, of the last nearly milliseconds
-	open    heap.Heap[*call]           // earliest end on top; settled ones stay in it until their time is over
+	instant instant                          // not over yet
+	waves   map[wave.Place][]wave.Seen       // of the present instant, of places of calls
+	led     map[*family.Family]*graph.Family // of origins, as the last decision judged them
+	told    map[followed]odds.Time           // moves of followers reported as already made, of the last nearly milliseconds
+	open    heap.Heap[*call]                 // earliest end on top; settled ones stay in it until their time is over
 	usual   venues.Usual
 	waiting map[*board.Node]*waiting
 	byEvent map[*board.Event][]*call // open ones by the follower's event
@@ -46,7 +47,7 @@ type waiting struct {
 
 func newForecasts(b *board.Board, f *family.Families, d *detectors, w *worth.Ledger, n *News, hold bool) *forecasts {
 	s := &forecasts{
-		board: b, families: f, detectors: d, worth: w, news: n, hold: hold, chances: newChances(), told: map[followed]odds.Time{}, waves: map[wave.Place][]wave.Seen{}, usual: venues.Usual{},
+		board: b, families: f, detectors: d, worth: w, news: n, hold: hold, chances: newChances(), told: map[followed]odds.Time{}, waves: map[wave.Place][]wave.Seen{}, led: map[*family.Family]*graph.Family{}, usual: venues.Usual{},
 		open: heap.New(func(a, b *call) bool { return a.Until < b.Until }), waiting: map[*board.Node]*waiting{}, byEvent: map[*board.Event][]*call{},
 	}
 	d.open = s.byEvent
