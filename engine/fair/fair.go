@@ -1,6 +1,5 @@
-// Package fair asks what the other venues of a board make of a price: by the rule of
-// ledger/money, the fair probability of the outcome that it backs. It belongs to the goroutine
-// of the engine.
+// Package fair asks what the other venues of a market make of a price: by the rule of
+// ledger/money, the fair probability of the outcome that it backs.
 package fair
 
 import (
@@ -8,19 +7,18 @@ import (
 	"slices"
 
 	"corrgraph/detect"
-	"corrgraph/engine/board"
 	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
 
 // Price is an outcome at a venue, as it was when it was looked at first.
 type Price struct {
-	Book    *board.Book
-	K       int      // the outcome
-	Line    float64  // NaN: none
-	Worth   float64  // of its line, in log-odds
-	Listed  int      // outcomes of its market at the venue
-	Without []string // venues that do not count as others
+	Sport, Market string   // the market's name without a line
+	K             int      // the outcome
+	Line          float64  // NaN: none
+	Worth         float64  // of its line, in log-odds
+	Listed        int      // outcomes of its market at the venue
+	Without       []string // venues that do not count as others
 }
 
 // Answer is what the others say.
@@ -32,51 +30,32 @@ type Answer struct {
 // Of asks the other venues in v, the view of the price's market, for the probability of winning
 // it. fresh, if not 0, is the time before which a polled quote is too old; convert lets venues on
 // other lines speak. Cost: that of [money.Find].
-func (p *Price) Of(bd *board.Board, v *detect.MarketView, convert bool, fresh odds.Time) (a Answer) {
-	m := p.Book.Market
+func (p *Price) Of(v *detect.MarketView, convert bool, fresh odds.Time) (a Answer) {
 	var books []money.Book
 	for i := range v.Venues {
 		w := &v.Venues[i]
-		if slices.Contains(p.Without, w.Venue) || !Usable(w) || Count(w.Listed) != p.Listed {
-			continue
-		}
-		x := bd.Book(m, w.Venue)
-		if x == nil || x.Live != m.Live || x.Source.Polled && w.SeenAt < fresh {
+		if slices.Contains(p.Without, w.Venue) || !Usable(w) || Count(w.Listed) != p.Listed || w.Live != v.Live || w.Polled && w.SeenAt < fresh {
 			continue
 		}
 		if book, ok := bookOf(w, p.K); ok {
 			books, a.Newest = append(books, book), max(a.Newest, w.SeenAt)
 		}
 	}
-	a.Answer = money.Find(books, money.Want{Sport: m.Event.Sport, Market: m.Family, Line: p.Line, Worth: p.Worth, Convert: convert})
+	a.Answer = money.Find(books, money.Want{Sport: p.Sport, Market: p.Market, Line: p.Line, Worth: p.Worth, Convert: convert})
 	return a
 }
 
-// Left lists the venues of books and what is grouped with them in the market of the first, by
-// name. There must be a book.
-func Left(bd *board.Board, books []*board.Book) (names []string) {
-	ev := books[0].Market.Event
-	g := bd.Groups()[board.LeagueKey(ev.Sport, ev.League)]
-	for _, b := range books[0].Market.Books {
-		if slices.ContainsFunc(books, func(x *board.Book) bool { return x.Venue == b.Venue || g.Of(x.Venue.Index) == g.Of(b.Venue.Index) }) {
-			names = append(names, b.Venue.Name)
+// Left lists by name the venues of a market that do not count as others: those named, and those
+// in v of the groups.
+func Left(v *detect.MarketView, named []string, groups []int) []string {
+	names := slices.Clone(named)
+	for i := range v.Venues {
+		if w := &v.Venues[i]; slices.Contains(groups, w.Group) {
+			names = append(names, w.Venue)
 		}
-	}
-	for _, b := range books { // a leader may be of another market
-		names = append(names, b.Venue.Name)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// Venue finds a book in the view of its market; nil if it is not there.
-func Venue(bd *board.Board, v *detect.MarketView, b *board.Book) *detect.VenueView {
-	for i := range v.Venues {
-		if w := &v.Venues[i]; w.Venue == b.Venue.Name && bd.Book(b.Market, w.Venue) == b {
-			return w
-		}
-	}
-	return nil
 }
 
 // Count is how many are true.

@@ -7,7 +7,6 @@ import (
 	"corrgraph/detect"
 	"corrgraph/engine/board"
 	"corrgraph/engine/fair"
-	"corrgraph/engine/worth"
 	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
@@ -15,12 +14,17 @@ import (
 // most bounds the prices of a match that await marks. Anomalies beyond have none.
 const most = 4096
 
+// Bets knows the marks of the bets of calls.
+type Bets interface {
+	Marks(ev *board.Event, call string) ([]money.Mark, bool)
+}
+
 // Keeper is the anomalies of one engine that await marks.
 type Keeper struct {
 	Refused int // anomalies without marks because too many of their match await theirs
 
 	board   *board.Board
-	bets    *worth.Ledger
+	bets    Bets
 	tell    func(detect.Anomaly)
 	waiting map[*board.Event]*match
 	next    odds.Time // when the next mark is due
@@ -46,13 +50,14 @@ type entry struct {
 // leg is a price of an anomaly.
 type leg struct {
 	node  odds.NodeID
+	book  *board.Book
 	price fair.Price
 	lay   bool // or raw: no probability is stated
 }
 
 // New returns an empty keeper, which passes each anomaly to tell once its marks are complete.
 // Anomalies of value have the fair probabilities of their bets in b.
-func New(bd *board.Board, b *worth.Ledger, tell func(detect.Anomaly)) *Keeper {
+func New(bd *board.Board, b Bets, tell func(detect.Anomaly)) *Keeper {
 	return &Keeper{board: bd, bets: b, tell: tell, waiting: map[*board.Event]*match{}, next: odds.Never}
 }
 
@@ -147,28 +152,28 @@ func (k *Keeper) leg(ev *board.Event, id odds.NodeID, a *detect.Anomaly) (l leg,
 			if s < 0 || b == nil {
 				continue
 			}
-			l = leg{node: id, lay: k.view.Lay || k.view.Raw}
-			l.price = fair.Price{Book: b, K: s, Line: w.Lines[s], Worth: w.Worth[s], Listed: fair.Count(w.Listed)}
-			l.price.Without = fair.Left(k.board, append([]*board.Book{b}, k.leader(ev, m, a)...))
+			l = leg{node: id, book: b, lay: k.view.Lay || k.view.Raw}
+			l.price = fair.Price{Sport: ev.Sport, Market: m.Family, K: s, Line: w.Lines[s], Worth: w.Worth[s], Listed: fair.Count(w.Listed)}
+			l.price.Without = k.without(w, a)
 			return l, true
 		}
 	}
 	return l, false
 }
 
-// leader is the book of the venue that a hidden edge says has moved: it is no opinion beside
-// the follower's.
-func (k *Keeper) leader(ev *board.Event, m *board.Market, a *detect.Anomaly) []*board.Book {
-	if a.Kind != detect.HiddenEdge {
-		return nil
-	}
-	venue, _, _, _, _ := a.Nodes[0].Parts()
-	for _, x := range m.Books {
-		if x.Venue.Name == venue {
-			return []*board.Book{x}
+// without lists the venues in the view that are no opinion beside a venue's: itself, the leader
+// of a hidden edge, and what is grouped with them.
+func (k *Keeper) without(w *detect.VenueView, a *detect.Anomaly) []string {
+	names, groups := []string{w.Venue}, []int{w.Group}
+	if a.Kind == detect.HiddenEdge {
+		leader, _, _, _, _ := a.Nodes[0].Parts()
+		for i := range k.view.Venues {
+			if x := &k.view.Venues[i]; x.Venue == leader {
+				names, groups = append(names, leader), append(groups, x.Group)
+			}
 		}
 	}
-	return nil
+	return fair.Left(&k.view, names, groups)
 }
 
 // Look marks the anomalies on the matches of a batch, after the ledger of bets has looked. Cost:
@@ -241,7 +246,7 @@ func (k *Keeper) look(e *entry, at odds.Time) bool {
 // mark reads a price and what the others make of it. Polls from before the anomaly was told say
 // nothing.
 func (k *Keeper) mark(e *entry, l *leg, mark *detect.Mark) {
-	b := l.price.Book
+	b := l.book
 	fresh := e.from + 1
 	p := b.Offer(l.price.K)
 	if b.Current() && p > 1 && fair.Same(b.Line(l.price.K), l.price.Line) && !(b.Source.Polled && b.SeenAt < fresh) {
@@ -251,7 +256,7 @@ func (k *Keeper) mark(e *entry, l *leg, mark *detect.Mark) {
 		return
 	}
 	k.board.View(b.Market, mark.At, &k.view)
-	if a := l.price.Of(k.board, &k.view, false, fresh); a.Fair != nil {
+	if a := l.price.Of(&k.view, false, fresh); a.Fair != nil {
 		mark.Fair, mark.FairAt = &a.Fair.Shin, a.Newest
 	}
 }

@@ -30,8 +30,8 @@ func code(c *state.Coder, on *board.Refs, p **entry) {
 	c.Values(&e.anomaly, &e.from, &e.made, &e.marks)
 	state.Slice(c, &e.legs, func(l *leg) {
 		x := &l.price
-		on.Books.Ref(c, &x.Book)
-		if c.Values(&l.node, &l.lay, &x.K, &x.Line, &x.Worth, &x.Listed, &x.Without); x.Book == nil || x.K < 0 || x.K >= len(x.Book.Nodes) {
+		on.Books.Ref(c, &l.book)
+		if c.Values(&l.node, &l.lay, &x.Sport, &x.Market, &x.K, &x.Line, &x.Worth, &x.Listed, &x.Without); l.book == nil || x.K < 0 || x.K >= len(l.book.Nodes) {
 			c.Fail(state.ErrCorrupt)
 		}
 	})

@@ -91,7 +91,7 @@ func (l *Ledger) Call(call string, target *board.Node, direction float64, leader
 		return b.Clone()
 	}
 	l.board.View(target.Market, at, &l.view)
-	w := fair.Venue(l.board, &l.view, b.book)
+	w := l.venue(b.book)
 	if w == nil || l.view.Raw || l.view.Lay || !w.Complete {
 		b.Lacks = money.NoMarket
 		return b.Clone()
@@ -138,7 +138,7 @@ func (l *Ledger) open(b *bet, w *detect.VenueView, without []*board.Book) {
 	if line := w.Lines[b.k]; !math.IsNaN(line) {
 		b.Line = &line
 	}
-	b.Without = fair.Left(l.board, without)
+	b.Without = l.left(without)
 	b.Fee = l.Fee(b.book.Venue.Name)
 	if p := w.Prices[b.k]; w.State == odds.Open && p > 1 {
 		b.Price = p
@@ -161,14 +161,36 @@ func (l *Ledger) open(b *bet, w *detect.VenueView, without []*board.Book) {
 	}
 }
 
+// left lists the venues of books and what is grouped with them in the market of l.view, by name.
+func (l *Ledger) left(books []*board.Book) []string {
+	ev := books[0].Market.Event
+	g := l.board.Groups()[board.LeagueKey(ev.Sport, ev.League)]
+	var names []string
+	var groups []int
+	for _, b := range books { // a leader may be of another market
+		names, groups = append(names, b.Venue.Name), append(groups, g.Of(b.Venue.Index))
+	}
+	return fair.Left(&l.view, names, groups)
+}
+
+// venue finds a book in the view.
+func (l *Ledger) venue(b *board.Book) *detect.VenueView {
+	for i := range l.view.Venues {
+		if w := &l.view.Venues[i]; w.Venue == b.Venue.Name && l.board.Book(b.Market, w.Venue) == b {
+			return w
+		}
+	}
+	return nil
+}
+
 // fair asks the other venues in l.view, the view of the bet's market, for the probability of
 // winning it. fresh, if not 0, is the time before which a polled quote is too old.
 func (l *Ledger) fair(b *bet, convert bool, fresh odds.Time) money.Answer {
-	p := fair.Price{Book: b.book, K: b.k, Line: math.NaN(), Worth: b.worth, Listed: b.listed, Without: b.Without}
+	p := fair.Price{Sport: b.Sport, Market: b.book.Market.Family, K: b.k, Line: math.NaN(), Worth: b.worth, Listed: b.listed, Without: b.Without}
 	if b.Line != nil {
 		p.Line = *b.Line
 	}
-	a := p.Of(l.board, &l.view, convert, fresh)
+	a := p.Of(&l.view, convert, fresh)
 	l.newest = a.Newest
 	return a.Answer
 }
