@@ -232,7 +232,8 @@ func (k *Keeper) look(e *entry, at odds.Time) bool {
 		for i := range e.legs {
 			mark := detect.Mark{Node: e.legs[i].node, AfterMs: after}
 			if seen {
-				mark.At = at
+				look := at
+				mark.At = &look
 				k.mark(e, &e.legs[i], &mark)
 			}
 			e.marks = append(e.marks, mark)
@@ -250,14 +251,15 @@ func (k *Keeper) mark(e *entry, l *leg, mark *detect.Mark) {
 	fresh := e.from + 1
 	p := b.Offer(l.price.K)
 	if b.Current() && p > 1 && fair.Same(b.Line(l.price.K), l.price.Line) && !(b.Source.Polled && b.SeenAt < fresh) {
-		mark.Price, mark.PriceAt = &p, b.SeenAt
+		seen := b.SeenAt
+		mark.Price, mark.PriceAt = &p, &seen
 	}
 	if l.lay || e.anomaly.Kind == detect.Value {
 		return
 	}
-	k.board.View(b.Market, mark.At, &k.view)
+	k.board.View(b.Market, *mark.At, &k.view)
 	if a := l.price.Of(&k.view, false, fresh); a.Fair != nil {
-		mark.Fair, mark.FairAt = &a.Fair.Shin, a.Newest
+		mark.Fair, mark.FairAt = &a.Fair.Shin, &a.Newest
 	}
 }
 
@@ -274,7 +276,7 @@ func (k *Keeper) whole(ev *board.Event, e *entry) detect.Anomaly {
 		mark := &a.Evidence.Marks[i]
 		for _, m := range made {
 			if m.AfterMs == mark.AfterMs {
-				mark.Fair, mark.FairAt = &m.Fair, m.At
+				mark.Fair, mark.FairAt = &m.Fair, &m.At
 			}
 		}
 	}

@@ -139,7 +139,7 @@ func TestAnOutlierThatReturns(t *testing.T) {
 			}{{5, 3}, {30, 3}, {60, 1.9}, {300, 1.9}} {
 				m := d.marks()[i]
 				at := begin.Add(want.after * second)
-				if m.Node != soft || m.AfterMs != want.after*second || m.At != at || m.PriceAt != at || m.FairAt != at {
+				if m.Node != soft || m.AfterMs != want.after*second || *m.At != at || *m.PriceAt != at || *m.FairAt != at {
 					t.Errorf("mark %d: %+v", i, m)
 				}
 				d.is(fmt.Sprint("price after ", want.after), m.Price, want.price)
@@ -160,7 +160,7 @@ func TestSparsePolls(t *testing.T) {
 	d.poll(300, even(says{venue: "soft", a: 2, b: 1.8})...)
 	all := d.marks()
 	for _, m := range all[:3] {
-		if m.At != 0 || m.Price != nil || m.Fair != nil || m.PriceAt != 0 || m.FairAt != 0 {
+		if m.At != nil || m.Price != nil || m.Fair != nil || m.PriceAt != nil || m.FairAt != nil {
 			t.Errorf("%+v", m)
 		}
 	}
@@ -177,7 +177,7 @@ func TestPollsFromBefore(t *testing.T) {
 		d.stream(sec, says{venue: "fast", a: 1.9, b: 1.9})
 	}
 	for _, m := range d.marks() {
-		if m.At == 0 || m.Price != nil || m.Fair != nil {
+		if m.At == nil || m.Price != nil || m.Fair != nil {
 			t.Errorf("%+v", m)
 		}
 	}
@@ -381,7 +381,7 @@ func TestAQuietMatch(t *testing.T) {
 	}
 	d.told = nil
 	d.Expire(begin.Add(601 * second))
-	if m := d.marks(); len(m) != 4 || m[0].Price == nil || m[3].Price != nil || m[3].At != 0 || len(d.waiting) > 0 {
+	if m := d.marks(); len(m) != 4 || m[0].Price == nil || m[3].Price != nil || m[3].At != nil || len(d.waiting) > 0 {
 		t.Errorf("%+v", m)
 	}
 }
