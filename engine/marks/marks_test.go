@@ -52,6 +52,7 @@ type says struct {
 	a, b  float64
 	line  float64
 	shut  bool
+	lay   bool
 }
 
 // apply takes what venues show some seconds after the beginning.
@@ -65,6 +66,9 @@ func (d *desk) apply(sec int, polled bool, all ...says) {
 		u := odds.Update{Event: d.match, Venue: s.venue, Market: "h2h", Updated: at, InPlay: at >= d.match.Start}
 		if s.shut {
 			u.Status = odds.Suspended
+		}
+		if s.lay {
+			u.Market = "h2h_lay"
 		}
 		one, two := odds.Quote{Selection: "Ann", Side: odds.Home, Line: none, Price: s.a}, odds.Quote{Selection: "Bea", Side: odds.Away, Line: none, Price: s.b}
 		if s.line != 0 {
@@ -225,6 +229,27 @@ func TestEachLeg(t *testing.T) {
 	d.is("the other leg", d.marks()[7].Price, 2.9)
 }
 
+// A price to lay has marks, but no probability: it is no bet on the outcome.
+func TestAPriceToLay(t *testing.T) {
+	d := newDesk(t)
+	var all []says
+	for _, s := range even(says{venue: "soft", a: 2.2, b: 2.2}) {
+		s.lay = true
+		all = append(all, s)
+	}
+	d.stream(0, all...)
+	d.raise(detect.LayArbitrage, "soft/m/h2h_lay/home")
+	for _, sec := range []int{5, 30, 60, 300} {
+		d.stream(sec, all...)
+	}
+	for _, m := range d.marks() {
+		if m.Fair != nil {
+			t.Errorf("%+v", m)
+		}
+		d.is("the price", m.Price, 2.2)
+	}
+}
+
 // A later report keeps the wait; what is told at last is its newest form.
 func TestReportsInBetween(t *testing.T) {
 	d := newDesk(t)
@@ -263,7 +288,8 @@ func TestKindsWithoutAPrice(t *testing.T) {
 // A hidden edge is about the follower; its leader is no opinion beside it.
 func TestAHiddenEdge(t *testing.T) {
 	d := newDesk(t)
-	all := append(even(says{venue: "soft", a: 1.9, b: 1.9}), says{venue: "lead", a: 1.5, b: 2.6})
+	all := append(even(says{venue: "soft", a: 1.9, b: 1.9})[:2], says{venue: "y", a: 1.8, b: 1.8}, says{venue: "lead", a: 1.5, b: 2.6})
+	all[1] = says{venue: "x", a: 2.6, b: 1.5}
 	d.stream(0, all...)
 	d.raise(detect.HiddenEdge, "lead/m/h2h/home", soft)
 	for _, sec := range []int{5, 30, 60, 300} {
@@ -272,7 +298,8 @@ func TestAHiddenEdge(t *testing.T) {
 	if m := d.marks()[0]; len(d.marks()) != 4 || m.Node != soft {
 		t.Fatalf("%+v", m)
 	}
-	d.is("fair probability without the leader", d.marks()[0].Fair, 0.5)
+	low := 1/2.6 - (1/2.6+1/1.5-1)/2 // of x; y says 0.5
+	d.is("fair probability without the leader", d.marks()[0].Fair, (low+0.5)/2)
 }
 
 // A price of value has the fair probabilities of its bet, and its own price beside them.
@@ -355,13 +382,15 @@ func TestTheBound(t *testing.T) {
 	if w := d.waiting[d.board.Event("m")]; d.Refused != 3 || w.prices != most || len(w.all) != most {
 		t.Errorf("%d refused, %d wait", d.Refused, w.prices)
 	}
+	w := d.waiting[d.board.Event("m")]
+	w.all[0].from = begin.Add(600 * second) // one stays
 	d.stream(700, even(says{venue: "soft", a: 3, b: 1.4})...)
-	if len(d.told) != most || len(d.waiting) != 0 {
-		t.Errorf("%d told, %v wait", len(d.told), d.waiting)
+	if len(d.told) != most-1 || w.prices != 1 {
+		t.Errorf("%d told, %d wait", len(d.told), w.prices)
 	}
 	d.raise(detect.OutlierQuote, soft)
-	if d.Refused != 3 || len(d.waiting) != 1 {
-		t.Errorf("%d refused", d.Refused)
+	if d.Refused != 3 || w.prices != 2 {
+		t.Errorf("%d refused, %d wait", d.Refused, w.prices)
 	}
 }
 
