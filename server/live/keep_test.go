@@ -423,3 +423,27 @@ func TestBetsAreKeptWithTheirCalls(t *testing.T) {
 		t.Errorf("%d bets of no open call, %d places of two calls", len(b.bets), len(b.at))
 	}
 }
+
+// Marks take the place of what was told before, and are no further anomaly, though the list of
+// the match has moved on.
+func TestMarksAreNoNewAnomaly(t *testing.T) {
+	k := newBook(10, 10)
+	marked := detect.Anomaly{Kind: detect.OutlierQuote, Layer: odds.Direct, Event: "e"}
+	first := marked
+	marked.Evidence.Marks = []detect.Mark{{AfterMs: 5000}}
+	k.update(first)
+	k.update(marked)
+	if all := k.event("e").anomalies; len(all) != 1 || all[0].Evidence.Marks == nil {
+		t.Errorf("%+v", all)
+	}
+	if all := k.newest(10); len(all) != 1 || all[0].Evidence.Marks == nil {
+		t.Errorf("%+v", all)
+	}
+	for i := range 2 * eventAnomalies {
+		k.update(detect.Anomaly{Kind: detect.Arbitrage, Layer: odds.Direct, Event: "e", At: odds.Time(i)})
+	}
+	k.update(marked)
+	if n := k.kinds[anomalyKey{detect.OutlierQuote, odds.Direct, false}]; n != 1 {
+		t.Errorf("counted %d times", n)
+	}
+}
