@@ -447,3 +447,13 @@ func TestMarksAreNoNewAnomaly(t *testing.T) {
 		t.Errorf("counted %d times", n)
 	}
 }
+
+// A match that is quoted no more is saved anew once an anomaly of it has ended or has its marks.
+func TestAnAnomalyOfAQuietMatchIsSaved(t *testing.T) {
+	s := &slot{}
+	pub := &publisher{hub: NewHub(9), slots: map[string]*slot{"e": s}, dirty: map[string]bool{}, changes: newChanges()}
+	pub.note(&engine.News{Anomalies: []detect.Anomaly{anomaly("jump", "e", 5), anomaly("jump", "forgotten", 5)}})
+	if len(pub.changes.unsaved) != 1 || !pub.changes.unsaved["e"] || len(pub.dirty) != 0 {
+		t.Errorf("unsaved %v, shown anew %v", pub.changes.unsaved, pub.dirty)
+	}
+}
