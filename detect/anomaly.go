@@ -74,6 +74,24 @@ type Evidence struct {
 	Curve []float64 `json:"curve,omitempty"`
 	// Origin is where the move that a hidden edge waits to see followed probably began.
 	Origin *Began `json:"origin,omitempty"`
+	// Call is the id of the forecast behind it, whose bet has marks too, from when it was made.
+	Call string `json:"call,omitempty"`
+	// Marks are what its prices did after it was first told, raised or suppressed: in order of
+	// time, each for every price. Nil until they are complete, and for kinds without a price to
+	// take.
+	Marks []Mark `json:"marks,omitempty"`
+}
+
+// Mark is one price of an anomaly some time after the anomaly was first told. What pointers point
+// to is never changed.
+type Mark struct {
+	Node    odds.NodeID `json:"node"`
+	AfterMs odds.Millis `json:"after_ms"` // 5, 30, 60 or 300 s
+	At      *odds.Time  `json:"at"`       // the first look at the match from then on, at most twice as late; null: none came
+	Price   *float64    `json:"price"`    // the venue's own, decimal; null: none on this line, or not polled since
+	PriceAt *odds.Time  `json:"price_at"` // its newest quote by then; null without a price
+	Fair    *float64    `json:"fair"`     // probability of the outcome by the other venues; null: too few groups of them
+	FairAt  *odds.Time  `json:"fair_at"`  // the newest quote behind it, or the look that a bet was marked at; null without it
 }
 
 // Began is where a wave of moves probably began.

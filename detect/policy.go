@@ -156,7 +156,8 @@ func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 		return vanish(s, now)
 	}
 	if s.stage == idle || s.unfit() {
-		s.stage, s.since, s.anomaly = pending, now, a
+		s.stage, s.since = pending, now
+		s.hold(&a)
 	}
 	ev.list(s, a)
 	if a.Until == 0 && now.Sub(s.since) < p.o.Hold[a.Kind] {
@@ -223,6 +224,25 @@ func (p *Policy) Close(event string, last odds.Time, dst []Anomaly) []Anomaly {
 	return dst
 }
 
+// Marked adds the marks of an anomaly that was stored, so that later forms of it have them. It
+// does nothing once another one has taken its place.
+func (p *Policy) Marked(a *Anomaly) {
+	if ev := p.events[a.Event]; ev != nil {
+		if s := ev.cases[a.identity()]; s != nil && s.anomaly.Key() == a.Key() {
+			s.anomaly.Evidence.Marks = a.Evidence.Marks
+		}
+	}
+}
+
+// hold makes a the newest form of the episode's anomaly; it keeps the marks of the one before
+// if that was the same.
+func (s *episode) hold(a *Anomaly) {
+	if a.Key() == s.anomaly.Key() {
+		a.Evidence.Marks = s.anomaly.Evidence.Marks
+	}
+	s.anomaly = *a
+}
+
 // Forget drops all memory of an event that is over.
 func (p *Policy) Forget(event string) { delete(p.events, event) }
 
@@ -239,7 +259,7 @@ func newEventState() *eventState {
 	return &eventState{raised: map[string]int{}, cases: map[identity]*episode{}}
 }
 
-func (ev *eventState) episode(a Anomaly) *episode {
+func (a *Anomaly) identity() identity {
 	id := identity{kind: a.Kind, layer: a.Layer}
 	switch {
 	case IsArbitrage(a.Kind):
@@ -249,6 +269,11 @@ func (ev *eventState) episode(a Anomaly) *episode {
 	case len(a.Nodes) == 1:
 		id.a = a.Nodes[0]
 	}
+	return id
+}
+
+func (ev *eventState) episode(a Anomaly) *episode {
+	id := a.identity()
 	s := ev.cases[id]
 	if s == nil {
 		s = &episode{}
@@ -319,7 +344,8 @@ func (p *Policy) raise(ev *eventState, s *episode, a Anomaly, now odds.Time) Ano
 	ev.raised[a.Kind]++
 	a.At = s.anomaly.At // the first abnormal tick, not the confirmation
 	a.Evidence.Text = a.Explain()
-	s.stage, s.anomaly = raised, a
+	s.stage = raised
+	s.hold(&a)
 	if a.Until != 0 {
 		s.stage, s.ended = idle, now
 	}
@@ -340,7 +366,7 @@ func keep(s *episode, a Anomaly) (Anomaly, Verdict) {
 		a.At = s.anomaly.At
 	}
 	a.Evidence.Text = a.Explain()
-	s.anomaly = a
+	s.hold(&a)
 	return a, Kept
 }
 
@@ -367,7 +393,7 @@ func (s *episode) worsen(a Anomaly) (Anomaly, Verdict) {
 	before := s.anomaly.Severity
 	a.Evidence.Text = a.Explain()
 	a.At, a.Nodes = s.anomaly.At, s.anomaly.Nodes
-	s.anomaly = a
+	s.hold(&a)
 	if a.Severity.rank() > before.rank() {
 		return a, Worsened
 	}

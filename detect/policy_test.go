@@ -205,3 +205,26 @@ func TestPolicyClosesQuietEvents(t *testing.T) {
 		t.Errorf("the match goes on: verdict %d, %+v", v, a)
 	}
 }
+
+// Later forms of an anomaly have its marks; the next one does not.
+func TestMarksStay(t *testing.T) {
+	p := NewPolicy(PolicyOptions{CoolDown: -1})
+	a, _ := p.Offer(candidate(CorrelationBreak, 1.2, 0), 0)
+	a.Evidence.Marks = []Mark{{Node: a.Nodes[0], AfterMs: 5000}}
+	p.Marked(&a)
+	for _, c := range []struct {
+		at       odds.Time
+		strength float64
+		verdict  Verdict
+		marks    int
+	}{{1, 3, Worsened, 1}, {2, 0.5, Ended, 1}, {3, 1.2, Raised, 0}} {
+		b, verdict := p.Offer(candidate(CorrelationBreak, c.strength, c.at), c.at)
+		if verdict != c.verdict || len(b.Evidence.Marks) != c.marks {
+			t.Errorf("at %d: verdict %d with %d marks, want %d with %d", c.at, verdict, len(b.Evidence.Marks), c.verdict, c.marks)
+		}
+	}
+	p.Marked(&a) // another one is in its place
+	if b, _ := p.Offer(candidate(CorrelationBreak, 0.5, 4), 4); b.Evidence.Marks != nil {
+		t.Errorf("%+v", b.Evidence.Marks)
+	}
+}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math"
+	"slices"
 
 	"corrgraph/odds"
 )
@@ -30,6 +31,27 @@ type Bets struct {
 	Limit float64     `json:"limit,omitempty"` // largest outlay that the sizes allow; 0 if none is known
 	AgeMs odds.Millis `json:"age_ms"`          // of the oldest leg
 	Legs  []Bet       `json:"legs"`
+}
+
+// Clone returns a copy that shares no memory with b; nil of nil.
+func (b *Bets) Clone() *Bets {
+	if b == nil {
+		return nil
+	}
+	c := *b
+	c.Push, c.Legs = own(b.Push), slices.Clone(b.Legs)
+	for i := range c.Legs {
+		c.Legs[i].Line = own(c.Legs[i].Line)
+	}
+	return &c
+}
+
+func own(x *float64) *float64 {
+	if x == nil {
+		return nil
+	}
+	c := *x
+	return &c
 }
 
 // ticket is a bet that may be placed: on an outcome, or against it.

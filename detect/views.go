@@ -47,6 +47,8 @@ type VenueView struct {
 	Usual               odds.Millis // how far apart its stamps usually are; 0 unknown
 	Resolution          odds.Millis
 	Copy                bool    // it republishes another venue's old prices
+	Live                bool    // it quotes the match in play
+	Polled              bool    // its source is polled
 	Commission          float64 // share of net winnings that the venue keeps
 	FeeUnknown          bool    // it keeps one, but how much is not known
 	// Seen reports whether the venue was in this batch. If not, its histories are not

@@ -9,6 +9,8 @@ import (
 	"corrgraph/detect/edges"
 	"corrgraph/engine/board"
 	"corrgraph/engine/family"
+	"corrgraph/engine/marks"
+	"corrgraph/engine/worth"
 	"corrgraph/odds"
 )
 
@@ -17,6 +19,7 @@ import (
 type detectors struct {
 	board    *board.Board
 	families *family.Families
+	marks    *marks.Keeper
 	news     *News
 	open     map[*board.Event][]*call // shared with the forecasts: open calls by the follower's event
 
@@ -33,11 +36,13 @@ type detectors struct {
 // relation is two markets of one venue, or of the consensus.
 type relation struct{ a, b *board.Node }
 
-func newDetectors(b *board.Board, f *family.Families, n *News) *detectors {
-	return &detectors{
+func newDetectors(b *board.Board, f *family.Families, w *worth.Ledger, n *News) *detectors {
+	s := &detectors{
 		board: b, families: f, news: n, quotes: detect.NewPolicy(detect.PolicyOptions{}), edges: detect.NewPolicy(detect.PolicyOptions{}),
 		armed: map[*board.Market]bool{}, relations: map[relation]*detect.RelationHistory{},
 	}
+	s.marks = marks.New(b, w, s.marked)
+	return s
 }
 
 // look searches for anomalies in the markets the batch changed and in the other markets of
@@ -90,13 +95,25 @@ func (s *detectors) offer(policy *detect.Policy, at odds.Time) {
 	for i := range s.found {
 		switch a, verdict := policy.Offer(s.found[i], at); verdict {
 		case detect.Raised, detect.Worsened, detect.Doubted, detect.Ended, detect.Kept:
+			s.marks.Told(&a, verdict == detect.Raised || verdict == detect.Kept)
 			s.news.Anomalies = append(s.news.Anomalies, a)
 		}
 	}
 }
 
 // report publishes the anomalies a policy has ended.
-func (s *detectors) report() { s.news.Anomalies = append(s.news.Anomalies, s.found...) }
+func (s *detectors) report() {
+	for i := range s.found {
+		s.marks.Told(&s.found[i], false)
+	}
+	s.news.Anomalies = append(s.news.Anomalies, s.found...)
+}
+
+// marked publishes an anomaly that has its marks.
+func (s *detectors) marked(a detect.Anomaly) {
+	s.quotes.Marked(&a)
+	s.news.Anomalies = append(s.news.Anomalies, a)
+}
 
 // relate runs the detectors that compare a venue's markets with each other.
 func (s *detectors) relate(m *board.Market, at odds.Time) {
@@ -139,7 +156,7 @@ func (s *detectors) await(ev *board.Event, at odds.Time) {
 		}
 		l := c.lead(at)
 		if a, ok := edges.Await(&l, at); ok {
-			a.Evidence.Curve, a.Evidence.Origin = c.hint.pair.Family.Curve(), c.hint.began.Clone()
+			a.Evidence.Curve, a.Evidence.Origin, a.Evidence.Call = c.hint.pair.Family.Curve(), c.hint.began.Clone(), c.ID
 			s.found = append(s.found, a)
 		}
 	}
@@ -198,7 +215,7 @@ func (s *detectors) trends(at odds.Time) {
 // match is over by then, and without further looks they would stay open for ever.
 const quiet = odds.Millis(3_600_000)
 
-// closeQuiet ends the anomalies of quiet events.
+// closeQuiet ends the anomalies of quiet events, and the wait for marks there.
 func (s *detectors) closeQuiet(at odds.Time) {
 	s.found = s.found[:0]
 	for _, ev := range s.board.Order {
@@ -208,6 +225,7 @@ func (s *detectors) closeQuiet(at odds.Time) {
 		}
 	}
 	s.report()
+	s.marks.Expire(at)
 }
 
 // forget drops the detectors' state of the given events.

@@ -37,8 +37,8 @@ func New(opt Options) *Engine {
 		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig, Commission: opt.Commission, Limits: opt.Limits}),
 	}
 	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter})
-	e.detectors = newDetectors(e.board, e.families, e.news)
 	e.worth = worth.New(e.board, worth.Options{Fees: opt.Commission, Delay: opt.PaperDelay})
+	e.detectors = newDetectors(e.board, e.families, e.worth, e.news)
 	e.forecasts = newForecasts(e.board, e.families, e.detectors, e.worth, e.news, opt.ScoreAtFinish)
 	e.board.Observe(observer{e.families, e.forecasts, e.worth})
 	return e
@@ -87,6 +87,7 @@ func (e *Engine) apply(b *odds.Batch) error {
 	e.detectors.look(b.At)
 	e.forecasts.answer()
 	e.worth.Look()
+	e.detectors.marks.Look()
 	e.forecasts.priced()
 	e.forecasts.take(e.board.Moved, b.At, b.Recv)
 	e.news.tell(e.board.Moved)
@@ -143,6 +144,7 @@ func (e *Engine) forget(before odds.Time) {
 	if len(gone) == 0 {
 		return
 	}
+	e.detectors.marks.Forget(gone)
 	e.worth.Forget(gone)
 	e.forecasts.priced()
 	e.forecasts.forget(gone)
@@ -175,5 +177,6 @@ func (e *Engine) ForgetOldest() int {
 func (e *Engine) Finish() {
 	e.FlushLegs()
 	e.decide(e.board.Now)
+	e.detectors.marks.Finish()
 	e.forecasts.scoreHeld()
 }

@@ -51,6 +51,7 @@ func (s *detectors) value(c *call) {
 		Resolution: c.target.Resolution(), Tick: detect.Tick{Node: b.Node, At: b.At, Price: b.Price, Value: float64(odds.Prob(b.Fair.Shin).LogOdds())},
 	}
 	if a, ok := detect.Worth(&v); ok {
+		a.Evidence.Call = c.ID
 		s.found = append(s.found[:0], a)
 		s.offer(s.quotes, s.board.Now)
 		s.found = s.found[:0]

@@ -15,7 +15,7 @@ type News struct {
 	Revised   []ledger.Prediction // pending, with what they state now
 	Answered  []ledger.Prediction // with their outcome, each once; Half may still be unknown
 	Settled   []ledger.Prediction // settled, with base rate and baselines; see Options.ScoreAtFinish
-	Anomalies []detect.Anomaly    // raised, worsened, ended or suppressed; a later one replaces an earlier one of the same kind, event, nodes and At
+	Anomalies []detect.Anomaly    // raised, worsened, ended, suppressed or marked; a later one replaces an earlier one of the same kind, event, nodes and At
 	Priced    []worth.Told        // bets of which more has become known: of calls, and those that no forecast made once they are closed
 	Touched   []string            // known events that were quoted, each once
 	Forgotten []string            // forgotten events; one that is also touched has come back since

@@ -36,6 +36,7 @@ type Counts struct {
 	Pairs                              [5]int
 	LeftOut                            map[string]int // pairs not watched, by reason
 	Pooled                             map[string]int // calls that taught only what all have in common, by what found no place of its own in the model of chances
+	Unmarked                           int            // anomalies without marks, because too many of their match await theirs
 	Refused                            map[string]int // quotes not applied because a limit was reached, by reason; see Limits
 }
 
@@ -55,7 +56,7 @@ func (e *Engine) Counts() Counts {
 	for _, l := range e.board.Catalog.Watched().LeftOut {
 		c.LeftOut[l.Layer.Key()+" "+l.Reason] += l.Pairs
 	}
-	c.Pooled = e.forecasts.chances.beyond()
+	c.Pooled, c.Unmarked = e.forecasts.chances.beyond(), e.detectors.marks.Refused
 	return c
 }
 

@@ -69,6 +69,7 @@ func (e *Engine) state(c *state.Coder) {
 	e.detectors.state(c, nodes)
 	e.forecasts.state(c, nodes, pairs)
 	e.worth.State(c, nodes)
+	e.detectors.marks.State(c, nodes)
 }
 
 // check codes the options that the saved state depends on.

@@ -250,7 +250,7 @@ var caches = map[string]bool{
 	"board.Board.known": true, "board.Event.said": true, "catalog.binding.last": true, // pointers handed out by sources
 	"board.Board.panel": true, "board.Board.member": true, "board.Board.devig": true,
 	"family.Families.work": true, "family.Families.axes": true, "family.Pair.shown": true,
-	"engine.detectors.view": true, "engine.forecasts.led": true, "worth.Ledger.view": true, "worth.Ledger.newest": true, "worth.Ledger.yes": true, "worth.Ledger.all": true, "chance.Model.terms": true, "chance.Model.along": true, "engine.detectors.found": true,
+	"engine.detectors.view": true, "engine.forecasts.led": true, "worth.Ledger.view": true, "worth.Ledger.newest": true, "marks.Keeper.view": true, "worth.Ledger.yes": true, "worth.Ledger.all": true, "chance.Model.terms": true, "chance.Model.along": true, "engine.detectors.found": true,
 	"series.leg.has": true, "series.leg.own": true, "board.cell.plan": true, "board.Event.outcomes": true, "board.Event.sides": true, // made again on use
 	"board.Board.cells": true, "board.Board.Quoted": true, "board.Board.asked": true, "board.Board.newly": true, "board.Board.recv": true, "board.Board.leg": true, "board.Board.group": true, "board.Board.stage": true, "board.Board.kinds": true, "board.Board.bases": true,
 }

@@ -35,8 +35,9 @@ type Summary struct {
 	Discovered int            `json:"families_discovered"`
 	Directed   int            `json:"families_directed"`
 
-	Anomalies   map[string]int `json:"anomalies"`  // raised ones, by kind
-	Suppressed  map[string]int `json:"suppressed"` // stored but not raised, by kind
+	Anomalies   map[string]int `json:"anomalies"`          // raised ones, by kind
+	Suppressed  map[string]int `json:"suppressed"`         // stored but not raised, by kind
+	Unmarked    int            `json:"anomalies_unmarked"` // of this run: without marks, because too many of their match awaited theirs
 	Predictions Predictions    `json:"predictions"`
 
 	DecoyDiscoveryRate float64        `json:"decoy_discovery_rate"`
@@ -126,7 +127,7 @@ func (s *Summary) addEngine(c engine.Counts) {
 	for _, l := range odds.Layers {
 		s.Pairs[l.Key()] = c.Pairs[l]
 	}
-	s.LeftOut, s.Beyond, s.Pooled = c.LeftOut, c.Refused, c.Pooled
+	s.LeftOut, s.Beyond, s.Pooled, s.Unmarked = c.LeftOut, c.Refused, c.Pooled, c.Unmarked
 }
 
 func (s *Summary) addEdges(edges []graph.Edge, families []graph.Family) {

@@ -123,7 +123,7 @@ func (b *Book) view(v *detect.VenueView, g *series.Grouping, at odds.Time) {
 	}
 	v.Values, v.Prices, v.Sizes, v.Others, v.OthersMoved = b.value, b.offer, b.size, b.rest, b.restMoved
 	v.OtherGroups, v.SeenAt, v.StampedAt, v.Usual, v.Resolution = b.restGroups, b.SeenAt, b.stamp, b.pace.Interval(), b.Resolution()
-	v.Seen = b.touch == at
+	v.Seen, v.Live, v.Polled = b.touch == at, b.Live, b.Source.Polled
 	v.Nodes, v.Moved, v.History, v.Worth = v.Nodes[:0], v.Moved[:0], v.History[:0], v.Worth[:0]
 	v.ChangedAt = 0
 	for k := range b.value {

@@ -8,6 +8,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/engine/board"
+	"corrgraph/engine/fair"
 	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
@@ -133,7 +134,7 @@ func backed(w *detect.VenueView, k int, direction float64) int {
 // open reads the price of a bet and prices it. l.view must be that of its market.
 func (l *Ledger) open(b *bet, w *detect.VenueView, without []*board.Book) {
 	b.Node, b.worth, b.gaps = w.Nodes[b.k], w.Worth[b.k], gapsOf(b.book)
-	b.listed = count(w.Listed)
+	b.listed = fair.Count(w.Listed)
 	if line := w.Lines[b.k]; !math.IsNaN(line) {
 		b.Line = &line
 	}
@@ -160,23 +161,16 @@ func (l *Ledger) open(b *bet, w *detect.VenueView, without []*board.Book) {
 	}
 }
 
-// left lists the venues of books and what is grouped with them, by name.
-func (l *Ledger) left(books []*board.Book) (names []string) {
-	g := l.board.Groups()[leagueOf(books[0])]
-	for _, b := range books[0].Market.Books {
-		if slices.ContainsFunc(books, func(x *board.Book) bool { return x.Venue == b.Venue || g.Of(x.Venue.Index) == g.Of(b.Venue.Index) }) {
-			names = append(names, b.Venue.Name)
-		}
-	}
+// left lists the venues of books and what is grouped with them in the market of l.view, by name.
+func (l *Ledger) left(books []*board.Book) []string {
+	ev := books[0].Market.Event
+	g := l.board.Groups()[board.LeagueKey(ev.Sport, ev.League)]
+	var names []string
+	var groups []int
 	for _, b := range books { // a leader may be of another market
-		names = append(names, b.Venue.Name)
+		names, groups = append(names, b.Venue.Name), append(groups, g.Of(b.Venue.Index))
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func leagueOf(b *board.Book) string {
-	return board.LeagueKey(b.Market.Event.Sport, b.Market.Event.League)
+	return fair.Left(&l.view, names, groups)
 }
 
 // venue finds a book in the view.
@@ -192,57 +186,13 @@ func (l *Ledger) venue(b *board.Book) *detect.VenueView {
 // fair asks the other venues in l.view, the view of the bet's market, for the probability of
 // winning it. fresh, if not 0, is the time before which a polled quote is too old.
 func (l *Ledger) fair(b *bet, convert bool, fresh odds.Time) money.Answer {
-	want := money.Want{Sport: b.Sport, Market: b.book.Market.Family, Line: math.NaN(), Worth: b.worth, Convert: convert}
+	p := fair.Price{Sport: b.Sport, Market: b.book.Market.Family, K: b.k, Line: math.NaN(), Worth: b.worth, Listed: b.listed, Without: b.Without}
 	if b.Line != nil {
-		want.Line = *b.Line
+		p.Line = *b.Line
 	}
-	var books []money.Book
-	l.newest = 0
-	for i := range l.view.Venues {
-		w := &l.view.Venues[i]
-		if slices.Contains(b.Without, w.Venue) || !usable(w) || count(w.Listed) != b.listed {
-			continue
-		}
-		x := l.board.Book(b.book.Market, w.Venue)
-		if x == nil || x.Live != b.book.Market.Live || x.Source.Polled && w.SeenAt < fresh {
-			continue
-		}
-		if book, ok := bookOf(w, b.k); ok {
-			books, l.newest = append(books, book), max(l.newest, w.SeenAt)
-		}
-	}
-	return money.Find(books, want)
-}
-
-func count(yes []bool) (n int) {
-	for _, y := range yes {
-		if y {
-			n++
-		}
-	}
-	return n
-}
-
-// usable reports whether a venue's prices can be compared at all.
-func usable(w *detect.VenueView) bool { return w.State == odds.Open && w.Complete && !w.Copy }
-
-// bookOf is a venue's market; ok is false if an outcome has no price, or the one backed is not
-// listed.
-func bookOf(w *detect.VenueView, backed int) (b money.Book, ok bool) {
-	b = money.Book{Group: w.Group, Line: w.Lines[backed], Worth: w.Worth[backed], Backed: -1}
-	for k, listed := range w.Listed {
-		if !listed {
-			continue
-		}
-		if !(w.Prices[k] > 1) {
-			return b, false
-		}
-		if k == backed {
-			b.Backed = len(b.Odds)
-		}
-		b.Odds = append(b.Odds, odds.Odds(w.Prices[k]))
-	}
-	return b, b.Backed >= 0 && len(b.Odds) >= 2
+	a := p.Of(&l.view, convert, fresh)
+	l.newest = a.Newest
+	return a.Answer
 }
 
 // gapsOf counts the breaks in what a venue shows of a market.
@@ -417,7 +367,7 @@ func (l *Ledger) search(m *board.Market, at odds.Time) {
 	for i := range l.view.Venues {
 		w := &l.view.Venues[i]
 		b := l.board.Book(m, w.Venue)
-		if b == nil || !usable(w) {
+		if b == nil || !fair.Usable(w) {
 			continue
 		}
 		for k, listed := range w.Listed {
@@ -446,7 +396,7 @@ func (l *Ledger) promising(w *detect.VenueView, k int) bool {
 	l.yes, l.all = l.yes[:0], l.all[:0]
 	for i := range l.view.Venues {
 		o := &l.view.Venues[i]
-		if o.Group == w.Group || !usable(o) || !o.Listed[k] || !(o.Prices[k] > 1) || o.Lines[k] != w.Lines[k] && !math.IsNaN(w.Lines[k]) {
+		if o.Group == w.Group || !fair.Usable(o) || !o.Listed[k] || !(o.Prices[k] > 1) || o.Lines[k] != w.Lines[k] && !math.IsNaN(w.Lines[k]) {
 			continue
 		}
 		if !slices.Contains(l.all, o.Group) {
@@ -467,6 +417,22 @@ func inverse(w *detect.VenueView) (sum float64) {
 		}
 	}
 	return sum
+}
+
+// Marks are those made so far of the bet of a call on a match, oldest first; ok is false if it
+// awaits none, and was not told since the engine took the news. Cost: O(young bets on it).
+func (l *Ledger) Marks(ev *board.Event, call string) (marks []money.Mark, ok bool) {
+	for _, b := range l.young[ev] {
+		if b.call == call {
+			return slices.Clone(b.Bet.Marks), true
+		}
+	}
+	for i := len(l.News) - 1; i >= 0; i-- {
+		if l.News[i].Call == call {
+			return l.News[i].Bet.Marks, true
+		}
+	}
+	return nil, false
 }
 
 // Forget drops the bets on forgotten events.

@@ -144,7 +144,7 @@ func (k *book) update(a detect.Anomaly) {
 	x := AnomalyUpdate{k.seq, a}
 	e := k.event(a.Event)
 	others := slices.DeleteFunc(e.anomalies, func(o AnomalyUpdate) bool { return o.Key() == a.Key() })
-	if len(others) == len(e.anomalies) { // first update of this anomaly
+	if len(others) == len(e.anomalies) && a.Evidence.Marks == nil { // first update of this anomaly; marks come later
 		k.kinds[anomalyKey{a.Kind, a.Layer, a.Suppressed != ""}]++
 	}
 	e.anomalies = keepNewest(append(others, x), eventAnomalies)

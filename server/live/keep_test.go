@@ -423,3 +423,37 @@ func TestBetsAreKeptWithTheirCalls(t *testing.T) {
 		t.Errorf("%d bets of no open call, %d places of two calls", len(b.bets), len(b.at))
 	}
 }
+
+// Marks take the place of what was told before, and are no further anomaly, though the list of
+// the match has moved on.
+func TestMarksAreNoNewAnomaly(t *testing.T) {
+	k := newBook(10, 10)
+	marked := detect.Anomaly{Kind: detect.OutlierQuote, Layer: odds.Direct, Event: "e"}
+	first := marked
+	marked.Evidence.Marks = []detect.Mark{{AfterMs: 5000}}
+	k.update(first)
+	k.update(marked)
+	if all := k.event("e").anomalies; len(all) != 1 || all[0].Evidence.Marks == nil {
+		t.Errorf("%+v", all)
+	}
+	if all := k.newest(10); len(all) != 1 || all[0].Evidence.Marks == nil {
+		t.Errorf("%+v", all)
+	}
+	for i := range 2 * eventAnomalies {
+		k.update(detect.Anomaly{Kind: detect.Arbitrage, Layer: odds.Direct, Event: "e", At: odds.Time(i)})
+	}
+	k.update(marked)
+	if n := k.kinds[anomalyKey{detect.OutlierQuote, odds.Direct, false}]; n != 1 {
+		t.Errorf("counted %d times", n)
+	}
+}
+
+// A match that is quoted no more is saved anew once an anomaly of it has ended or has its marks.
+func TestAnAnomalyOfAQuietMatchIsSaved(t *testing.T) {
+	s := &slot{}
+	pub := &publisher{hub: NewHub(9), slots: map[string]*slot{"e": s}, dirty: map[string]bool{}, changes: newChanges()}
+	pub.note(&engine.News{Anomalies: []detect.Anomaly{anomaly("jump", "e", 5), anomaly("jump", "forgotten", 5)}})
+	if len(pub.changes.unsaved) != 1 || !pub.changes.unsaved["e"] || len(pub.dirty) != 0 {
+		t.Errorf("unsaved %v, shown anew %v", pub.changes.unsaved, pub.dirty)
+	}
+}

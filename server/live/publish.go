@@ -70,15 +70,25 @@ func (p *publisher) note(n *engine.News) {
 			p.slots[id] = s
 			p.out.slots.Store(id, s)
 		}
-		if s.view.Load() != nil { // it has readers
-			p.dirty[id] = true
+		p.changed(s, id)
+	}
+	for i := range n.Anomalies { // some end, or have their marks, on matches that are quoted no more
+		if id := n.Anomalies[i].Event; p.slots[id] != nil {
+			p.changed(p.slots[id], id)
 		}
-		p.changes.note(s, id)
 	}
 	p.decided = p.decided || n.Decided
 	if p.recovered { // no messages about what happened before the restart
 		p.tell(n)
 	}
+}
+
+// changed notes that an event must be shown and saved anew.
+func (p *publisher) changed(s *slot, id string) {
+	if s.view.Load() != nil { // it has readers
+		p.dirty[id] = true
+	}
+	p.changes.note(s, id)
 }
 
 // tell turns news into messages.

@@ -97,6 +97,7 @@ func anomaly(r *rand.Rand, i int) detect.Anomaly {
 		Evidence: detect.Evidence{
 			Text: "draftkings moved, mybookieag has not", Unit: "s.d.", Now: r.Float64(), Usual: r.Float64(), Spread: 0.1, N: 12,
 			Ticks: []detect.Tick{{Node: node(1, i, "home"), At: Epoch - 5, Price: 1.91, Value: -0.1, AgeMs: 5}}, Curve: []float64{1, 0.5},
+			Call: "c", Marks: []detect.Mark{{Node: node(1, i, "home"), AfterMs: 5000, At: new(Epoch), Price: new(1.87), PriceAt: new(Epoch)}, {AfterMs: 30_000}},
 		},
 		Suppressed: [...]string{"", "cool-down"}[i%2],
 	}
