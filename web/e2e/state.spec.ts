@@ -269,7 +269,7 @@ test.describe("on a replay", () => {
 
     await page.goto("/events");
     await page.locator("tbody a").first().click();
-    const price = page.getByRole("region").nth(1).locator("tbody tr").first().locator("td").nth(3);
+    const price = page.getByRole("table", { name: "Prices" }).locator("tbody tr").first().locator("td").nth(3);
     const decimal = Number(await price.innerText());
     const formats = {
       american: decimal >= 2 ? /^\+\d{3,}$/ : /^−\d{3,}$/,

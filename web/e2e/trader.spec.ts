@@ -1,6 +1,7 @@
 // The screen of what happens now shows what the API says.
 
 import type { Edge, EventDetail, Events, Feeds, Graph, Moves, RecentAnomalies, Scorecard } from "../src/api/types";
+import { expected, gain } from "../src/lib/bet";
 import { familyKey } from "../src/lib/forecasts";
 import { baseRate, clock, count, ms, percent, points, price, signed, small, words } from "../src/lib/format";
 import { incidents } from "../src/lib/incidents";
@@ -81,7 +82,12 @@ onBoth(() => {
               r && r.matured > 0
                 ? `${percent(r.hit_rate)} [${Math.round(100 * r.hit_low)}–${Math.round(100 * r.hit_high)}] of ${r.matured} like it`
                 : "none yet";
-            return [`${f.size > 0 ? "▲" : "▼"} ${points(f.size, fair)}`, percent(f.revised), like];
+            const bet =
+              f.bet && f.price !== null
+                ? `${parts(f.bet)!.selection}${f.bet_line === null ? "" : ` ${f.bet_line}`} at ${price(f.price, "decimal")} ` +
+                  `fair ${f.fair === null ? "–" : price(1 / f.fair, "decimal")} · ${f.ev === null ? expected(f) : `EV ${gain(f.ev)}`}`
+                : "none";
+            return [`${f.size > 0 ? "▲" : "▼"} ${points(f.size, fair)}`, percent(f.revised), like, bet];
           });
         });
         expect(said).toContainEqual(rest);

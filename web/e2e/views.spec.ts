@@ -71,7 +71,7 @@ onBoth(() => {
       expect((await market.says<Events>("/v1/events?limit=100")).events.find((e) => e.event_id === id)!.title).toBe(
         d.title,
       );
-      const shown = await rows(page.getByRole("region").nth(1).locator("tbody tr"));
+      const shown = await rows(page.getByRole("table", { name: "Prices" }).locator("tbody tr"));
       expect(shown.map((r) => r.cells.filter((_, i) => i !== 5)).sort()).toEqual(
         d.quotes
           .map((x) => [
