@@ -152,7 +152,9 @@ onBoth(() => {
       await still(async () => {
         const { edges } = await near();
         const shown = (await rows(panel.locator("tbody tr"))).map((r) =>
-          r.cells.map((c) => c.replace(/(, )?expected to move$/, "").replace(/ [▲▼] (first|\+\S+ \S+)$/, "")),
+          r.cells.map((c) =>
+            c.replace(/(, )?expected to move$/, "").replace(/ [▲▼] (likely origin|earliest|\+\S+ \S+)$/, ""),
+          ),
         );
         expect(shown).toEqual(
           edges.toSorted((a, b) => a.layer - b.layer || Math.abs(b.correlation) - Math.abs(a.correlation)).map(edgeRow),

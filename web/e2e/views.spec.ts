@@ -33,6 +33,7 @@ import { past } from "../src/lib/arbitrage";
 import { listed } from "../src/lib/feeds";
 import { lagText } from "../src/lib/lag";
 import { doubts, searched } from "../src/lib/traits";
+import { newestCell } from "../src/lib/newest";
 import { parts } from "../src/lib/node";
 import { micros } from "../src/lib/performance";
 import { certain } from "./links";
@@ -104,6 +105,7 @@ onBoth(() => {
           count(p.n),
           small(p.q),
           percent(p.confidence),
+          newestCell(p),
           [verdict(p), ...doubts(p).filter((w) => w !== "not certain")].join(", "),
         ]),
       );
