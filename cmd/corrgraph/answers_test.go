@@ -425,6 +425,19 @@ func TestUnknownKindIsNoAnswer(t *testing.T) {
 	}
 }
 
+// A negative number of rows used to mean all of them.
+func TestRowsAreCounted(t *testing.T) {
+	db := known(t)
+	for _, command := range []string{"leaders", "ambiguities", "anomalies", "forecasts", "scorecard", "graph x", "waves x", "propagate x"} {
+		for _, limit := range []string{"-1", "5000000000"} {
+			args := append(strings.Fields(command), "--db", db, "--limit="+limit)
+			if r := call(t, "", args...); r.code != codeUsage || !strings.Contains(r.errors, "--limit") {
+				t.Errorf("%s: exit %d, %q", args, r.code, r.errors)
+			}
+		}
+	}
+}
+
 func TestFailedLayersAreAudited(t *testing.T) {
 	db := known(t)
 	g := answer.Graph{EventID: eventID, Layers: []answer.Layer{

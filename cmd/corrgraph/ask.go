@@ -22,7 +22,7 @@ type leadersCmd struct {
 	Sport  string `placeholder:"NAME" help:"Only this sport or league: baseball, mlb or baseball_mlb."`
 	Market string `placeholder:"NAME" help:"Only this market: h2h, spreads, totals…"`
 	All    bool   `help:"Also show pairs that are not certain. JSON always has them."`
-	Limit  int    `default:"40" help:"Rows of each table, the most certain first; 0 for all. JSON always has all."`
+	Limit  uint32 `default:"40" help:"Rows of each table, the most certain first; 0 for all. JSON always has all."`
 }
 
 func (leadersCmd) Help() string {
@@ -39,7 +39,7 @@ func (c *leadersCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.All, c.Limit) })
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.All, int(c.Limit)) })
 	})
 }
 
@@ -75,7 +75,7 @@ func (c *eventsCmd) Run(ctx context.Context, a *app) error {
 type ambiguitiesCmd struct {
 	readFlags
 	Kind  string `enum:"any,participant,event,id,roles,name" default:"any" help:"Only this kind: participant, event, id, roles or name."`
-	Limit int    `default:"40" help:"Rows of the table, the newest first; 0 for all. JSON always has all."`
+	Limit uint32 `default:"40" help:"Rows of the table, the newest first; 0 for all. JSON always has all."`
 }
 
 func (ambiguitiesCmd) Help() string {
@@ -99,7 +99,7 @@ func (c *ambiguitiesCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, int(c.Limit)) })
 	})
 }
 
@@ -142,7 +142,7 @@ func namesFor(ctx context.Context, st *sqlite.Store, event string) (answer.Names
 type graphCmd struct {
 	readFlags
 	Event string `arg:"" help:"Id of the match."`
-	Limit int    `default:"50" help:"Links shown per layer, strongest first."`
+	Limit uint32 `default:"50" help:"Links shown per layer, strongest first."`
 	Build string `enum:"inline,workers" default:"workers" help:"How the four layers are built: inline, one after the other, or by workers, in parallel."`
 }
 
@@ -165,7 +165,7 @@ func (c *graphCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		g := answer.ReadGraph(ctx, st, answer.GraphQuery{Event: c.Event, Limit: c.Limit, Mode: c.Build}, names, now)
+		g := answer.ReadGraph(ctx, st, answer.GraphQuery{Event: c.Event, Limit: int(c.Limit), Mode: c.Build}, names, now)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -214,7 +214,7 @@ type anomaliesCmd struct {
 	MinConfidence float64 `name:"min-confidence" default:"0" placeholder:"X" help:"Minimum confidence, 0 to 1."`
 	Kind          string  `placeholder:"NAME" help:"Only this kind: outlier_quote, arbitrage, hidden_edge, external…"`
 	Suppressed    bool    `help:"List suppressed ones too, with the reason."`
-	Limit         int     `default:"40" help:"Rows of the table, most severe first; 0 for all. JSON always has all."`
+	Limit         uint32  `default:"40" help:"Rows of the table, most severe first; 0 for all. JSON always has all."`
 }
 
 // Validate implements kong's hook.
@@ -242,7 +242,7 @@ func (c *anomaliesCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, int(c.Limit)) })
 	})
 }
 
@@ -252,7 +252,7 @@ type propagateCmd struct {
 	Target   string `arg:"" optional:"" help:"The price that may follow. Without it: everything that will."`
 	MaxDepth int    `name:"max-depth" default:"8" help:"Maximum number of hops."`
 	Paths    int    `default:"1" help:"Number of paths to the target, best first."`
-	Limit    int    `default:"20" help:"Rows of the table; 0 for all. JSON always has all."`
+	Limit    uint32 `default:"20" help:"Rows of the table; 0 for all. JSON always has all."`
 }
 
 // Validate implements kong's hook.
@@ -295,7 +295,7 @@ func (c *propagateCmd) Run(ctx context.Context, a *app) error {
 		if len(l.Paths) == 0 && !l.Linked {
 			a.hintNewest(ctx, st, store.EdgeFilter{Node: l.Source}, now)
 		}
-		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, int(c.Limit)) })
 	})
 }
 
@@ -304,7 +304,7 @@ type forecastsCmd struct {
 	Event string  `placeholder:"ID" help:"Only this match."`
 	Since instant `placeholder:"TIME" help:"Only those issued from this time on."`
 	Kelly bool    `help:"State the share of a bankroll by Kelly's rule in the JSON: arithmetic on the fair probability, which is an estimate."`
-	Limit int     `default:"40" help:"Rows of the table, the newest first; 0 for all. JSON always has all."`
+	Limit uint32  `default:"40" help:"Rows of the table, the newest first; 0 for all. JSON always has all."`
 }
 
 func (forecastsCmd) Help() string {
@@ -323,13 +323,13 @@ func (c *forecastsCmd) Run(ctx context.Context, a *app) error {
 		if err := l.Fill(ctx, forecast.Stored{Store: st, AsOf: now}, forecast.Query{Event: c.Event, Since: c.Since.at, Kelly: c.Kelly}, names, now); err != nil {
 			return err
 		}
-		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, int(c.Limit)) })
 	})
 }
 
 type scorecardCmd struct {
 	readFlags
-	Limit int `default:"30" help:"Rows of the table; 0 for all. JSON always has all."`
+	Limit uint32 `default:"30" help:"Rows of the table; 0 for all. JSON always has all."`
 }
 
 func (scorecardCmd) Help() string {
@@ -346,6 +346,6 @@ func (c *scorecardCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.print(card, func(w io.Writer) error { return card.Text(w, a.style, c.Limit) })
+		return a.print(card, func(w io.Writer) error { return card.Text(w, a.style, int(c.Limit)) })
 	})
 }

@@ -19,7 +19,7 @@ type wavesCmd struct {
 	catalogFlag
 	Event string  `arg:"" help:"Id of the match."`
 	Since instant `placeholder:"TIME" help:"Only moves from this time on."`
-	Limit int     `default:"40" help:"Rows of the table, the newest; 0 for all. JSON always has all."`
+	Limit uint32  `default:"40" help:"Rows of the table, the newest; 0 for all. JSON always has all."`
 }
 
 // mostMoves is how many of the newest moves of a match are looked at: as many as the service
@@ -43,7 +43,7 @@ func (c *wavesCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, c.Limit) })
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style, int(c.Limit)) })
 	})
 }
 
