@@ -174,7 +174,10 @@ type Batch struct {
 	// derives a poll's step from its clock and assumes 20 ms for a stream.
 	Resolution Millis
 	Seq        int64 // the source's own order within one At; 0 if none
-	Updates    []Update
+	// Late means that it came when everything of its time had been counted already: it is
+	// shown, but nothing is learnt from it. A service decides that once, when it accepts it.
+	Late    bool
+	Updates []Update
 }
 
 // Prices counts the quotes in u, without those that only say that an outcome has no price.

@@ -10,6 +10,20 @@ type Chunk struct {
 	Payload  []byte // the result of Encode
 }
 
+// Head is what a chunk says of its place in the log, beside its batches. A recording's is
+// zero: it was not taken while it happened.
+type Head struct {
+	Clock   odds.Time // the wall clock when it was appended; 0 for a recording
+	Verdict odds.Time // the newest verdict that was in force for it; 0 for none
+}
+
+// Part is what is told at once: a chunk of a service as it was appended, or one instant of a
+// recording.
+type Part struct {
+	Head
+	Batches []*odds.Batch // may be empty in a chunk: then only the clock went on, or a verdict came into force
+}
+
 // Pack makes a chunk of at least one batch; batches must be in event-time order. A few
 // hundred batches or ten thousand quotes make a good chunk: smaller ones compress worse,
 // larger ones lose more if the process is killed. Cost: that of Encode.
