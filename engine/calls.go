@@ -229,6 +229,10 @@ func (s *forecasts) openOn(n *board.Node, layer odds.Layer) *call {
 func (s *forecasts) call(leads []lead, direction float64) {
 	c := &call{}
 	p := s.combine(c, leads, direction)
+	if s.hear.live && p.To <= p.KnownAt {
+		s.overdue++
+		return // over before anybody could know of it
+	}
 	moves := c.target.Moves()
 	if n := len(moves); n > 0 && p.IssuedAt.Sub(moves[n-1].At) < nearly && moves[n-1].Raw*p.Size > 0 {
 		s.already(c, p, moves[n-1])

@@ -31,15 +31,18 @@ type detectors struct {
 	view  detect.MarketView
 	back  detect.MarketView // beside a market of lay prices
 	found []detect.Anomaly
+
+	settled bool      // what is found is kept for another engine
+	told    []finding // so far
 }
 
 // relation is two markets of one venue, or of the consensus.
 type relation struct{ a, b *board.Node }
 
-func newDetectors(b *board.Board, f *family.Families, w *worth.Ledger, n *News) *detectors {
+func newDetectors(b *board.Board, f *family.Families, w *worth.Ledger, n *News, settled bool) *detectors {
 	s := &detectors{
 		board: b, families: f, news: n, quotes: detect.NewPolicy(detect.PolicyOptions{}), edges: detect.NewPolicy(detect.PolicyOptions{}),
-		armed: map[*board.Market]bool{}, relations: map[relation]*detect.RelationHistory{},
+		settled: settled, armed: map[*board.Market]bool{}, relations: map[relation]*detect.RelationHistory{},
 	}
 	s.marks = marks.New(b, w, s.marked)
 	return s
@@ -59,7 +62,7 @@ func (s *detectors) look(at odds.Time) {
 	s.offer(s.quotes, at)
 	for _, ev := range s.board.Active {
 		s.found = s.quotes.EndLook(ev.ID, odds.Direct, at, s.found[:0])
-		s.report()
+		s.ended()
 	}
 }
 
@@ -95,18 +98,31 @@ func (s *detectors) offer(policy *detect.Policy, at odds.Time) {
 	for i := range s.found {
 		switch a, verdict := policy.Offer(s.found[i], at); verdict {
 		case detect.Raised, detect.Worsened, detect.Doubted, detect.Ended, detect.Kept:
-			s.marks.Told(&a, verdict == detect.Raised || verdict == detect.Kept)
-			s.news.Anomalies = append(s.news.Anomalies, a)
+			s.publish(finding{a, verdict == detect.Raised || verdict == detect.Kept})
 		}
 	}
 }
 
-// report publishes the anomalies a policy has ended.
-func (s *detectors) report() {
+// ended publishes the anomalies a policy has ended.
+func (s *detectors) ended() {
 	for i := range s.found {
-		s.marks.Told(&s.found[i], false)
+		s.publish(finding{s.found[i], false})
 	}
-	s.news.Anomalies = append(s.news.Anomalies, s.found...)
+}
+
+// publish reports an anomaly, or keeps it for the engine that tells.
+func (s *detectors) publish(f finding) {
+	if s.settled {
+		s.told = append(s.told, f)
+		return
+	}
+	s.report(f)
+}
+
+// report puts an anomaly among the news and follows its prices.
+func (s *detectors) report(f finding) {
+	s.marks.Told(&f.anomaly, f.first)
+	s.news.Anomalies = append(s.news.Anomalies, f.anomaly)
 }
 
 // marked publishes an anomaly that has its marks.
@@ -207,7 +223,7 @@ func (s *detectors) trends(at odds.Time) {
 				s.found = s.edges.EndLook(ev.ID, layer, at, s.found)
 			}
 		}
-		s.report()
+		s.ended()
 	}
 }
 
@@ -224,7 +240,7 @@ func (s *detectors) closeQuiet(at odds.Time) {
 			s.found = s.edges.Close(ev.ID, ev.Last, s.found)
 		}
 	}
-	s.report()
+	s.ended()
 	s.marks.Expire(at)
 }
 

@@ -20,6 +20,9 @@ type Engine struct {
 	decided odds.Time // end of the last decision window
 	bet     odds.Time // when known edges were looked after last
 	legs    *series.Coalescer
+	joins   map[string]*series.Coalescer // of a Now engine, by source
+	obeyed  odds.Time                    // of a Settled engine: the last decision told by Verdicts
+	hear    heard
 
 	board     *board.Board
 	families  *family.Families
@@ -33,13 +36,14 @@ type Engine struct {
 func New(opt Options) *Engine {
 	opt.fill()
 	e := &Engine{
-		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), news: &News{},
+		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), joins: map[string]*series.Coalescer{}, news: &News{}, hear: heard{of: map[string]*delay{}},
 		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig, Commission: opt.Commission, Limits: opt.Limits}),
 	}
 	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter})
 	e.worth = worth.New(e.board, worth.Options{Fees: opt.Commission, Delay: opt.PaperDelay})
-	e.detectors = newDetectors(e.board, e.families, e.worth, e.news)
+	e.detectors = newDetectors(e.board, e.families, e.worth, e.news, opt.View == Settled)
 	e.forecasts = newForecasts(e.board, e.families, e.detectors, e.worth, e.news, opt.ScoreAtFinish)
+	e.forecasts.hear = &e.hear
 	e.board.Observe(observer{e.families, e.forecasts, e.worth})
 	return e
 }
@@ -72,6 +76,7 @@ func (e *Engine) Apply(b *odds.Batch) error {
 // Options.CoalesceWindow of the newest, it changes only when that is done, not the results.
 func (e *Engine) FlushLegs() {
 	_ = e.legs.Flush(e.apply) // apply never fails
+	e.release(odds.Never)
 	e.forecasts.endInstant()
 }
 
@@ -84,16 +89,23 @@ func (e *Engine) apply(b *odds.Batch) error {
 	}
 	e.worth.Before(b.At)
 	e.board.Apply(b)
-	e.detectors.look(b.At)
+	if e.opt.View == Whole {
+		e.look(b)
+	}
+	e.families.Take(e.board.Moved)
+	e.board.EndBatch()
+	return nil
+}
+
+// look is what a batch that has been applied says of the present.
+func (e *Engine) look(b *odds.Batch) {
+	e.detectors.look(e.board.Now)
 	e.forecasts.answer()
 	e.worth.Look()
 	e.detectors.marks.Look()
 	e.forecasts.priced()
 	e.forecasts.take(e.board.Moved, b.At, b.Recv)
 	e.news.tell(e.board.Moved)
-	e.families.Take(e.board.Moved)
-	e.board.EndBatch()
-	return nil
 }
 
 // betsADecision is how often in a decision window the known edges are looked after.
@@ -123,8 +135,10 @@ func (e *Engine) decideUpTo(at odds.Time) {
 // from their own history since the last decision.
 func (e *Engine) decide(at odds.Time) {
 	e.families.Decide(at)
-	clear(e.forecasts.led)
-	e.forecasts.usual.Learn(e.board)
+	if e.opt.View == Whole {
+		clear(e.forecasts.led)
+		e.forecasts.usual.Learn(e.board)
+	}
 	e.detectors.trends(at)
 	e.detectors.closeQuiet(at)
 	if e.opt.SearchEachDecision {

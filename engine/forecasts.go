@@ -25,6 +25,8 @@ type forecasts struct {
 	detectors *detectors
 	worth     *worth.Ledger
 	news      *News
+	hear      *heard
+	overdue   int  // calls not made, because their interval was over when what they rest on came
 	hold      bool // score settled calls together at the end, see Options.ScoreAtFinish
 	chances   chances
 
@@ -33,6 +35,7 @@ type forecasts struct {
 	led     map[*family.Family]*graph.Family // of origins, as the last decision judged them
 	told    map[followed]odds.Time           // moves of followers reported as already made, of the last nearly milliseconds
 	open    heap.Heap[*call]                 // earliest end on top; settled ones stay in it until their time is over
+	behind  []*call                          // whose time is over, but whose followers have not been heard as far
 	usual   venues.Usual
 	waiting map[*board.Node]*waiting
 	byEvent map[*board.Event][]*call // open ones by the follower's event
@@ -170,12 +173,21 @@ func (c *call) stood(at odds.Time) {
 func (s *forecasts) answer() {
 	now := s.board.Now
 	for s.open.Len() > 0 && s.open.Top().Until < now {
-		if c := s.open.Pop(); !c.closed {
-			c.stood(now)
-			s.close(c, now)
-			s.release(c.target, s.waiting[c.target])
-		}
+		s.behind = append(s.behind, s.open.Pop())
 	}
+	s.behind = slices.DeleteFunc(s.behind, func(c *call) bool {
+		if c.closed {
+			return true
+		}
+		until := s.hear.node(c.target, now)
+		if until <= c.Until {
+			return false
+		}
+		c.stood(until)
+		s.close(c, now)
+		s.release(c.target, s.waiting[c.target])
+		return true
+	})
 }
 
 // close settles a call.
@@ -237,17 +249,20 @@ func each(pairs []*family.Pair, f func(r *family.Record)) {
 
 // pending returns the unsettled predictions, in no order.
 func (s *forecasts) pending() (out []ledger.Prediction) {
-	for _, c := range s.open.Items() {
+	for _, c := range s.unsettled() {
 		if !c.closed && !c.silent {
-			out = append(out, c.Close(s.board.Now))
+			out = append(out, c.Close(s.hear.node(c.target, s.board.Now)))
 		}
 	}
 	return out
 }
 
+// unsettled are the calls that may still be open, in no order.
+func (s *forecasts) unsettled() []*call { return slices.Concat(s.open.Items(), s.behind) }
+
 // forget closes the open calls about the given events or resting on their nodes.
 func (s *forecasts) forget(gone map[*board.Event]bool) {
-	for _, c := range s.open.Items() {
+	for _, c := range s.unsettled() {
 		if !c.closed && (gone[c.target.Event] || gone[c.source.Event]) {
 			s.close(c, s.board.Now)
 		}
@@ -258,7 +273,9 @@ func (s *forecasts) forget(gone map[*board.Event]bool) {
 	}
 	s.instant.moves = slices.DeleteFunc(s.instant.moves, func(mv board.Move) bool { return gone[mv.Node.Event] })
 	maps.DeleteFunc(s.told, func(f followed, _ odds.Time) bool { return gone[f.node.Event] })
-	s.open.DeleteFunc(func(c *call) bool { return c.closed || gone[c.target.Event] })
+	over := func(c *call) bool { return c.closed || gone[c.target.Event] }
+	s.open.DeleteFunc(over)
+	s.behind = slices.DeleteFunc(s.behind, over)
 	for n, w := range s.waiting {
 		before := len(w.overdue)
 		w.overdue = slices.DeleteFunc(w.overdue, func(c *call) bool { return gone[c.source.Event] })

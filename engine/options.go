@@ -8,6 +8,8 @@ import (
 
 // Options tune an Engine. The zero value of a field selects its default.
 type Options struct {
+	// View is which part of the work it does.
+	View View
 	// Seed of all decoys. Zero means 1.
 	Seed uint64
 	// DecideEvery is the length of the tumbling windows of event time; families are judged

@@ -31,6 +31,8 @@ type (
 type Counts struct {
 	Batches, Quotes, Ticks, Duplicates int
 	Conflicts                          int // quotes of polls that contradicted another one of the same outcome
+	Older                              int // quotes that came after a newer one of their market at the venue
+	Overdue                            int // calls not made, because their interval was over when what they rest on came
 	Partial                            int // updates whose outcomes were not a complete set
 	Coincidences                       int // pairs of moves, one of each series, that met within reach
 	Pairs                              [5]int
@@ -50,7 +52,7 @@ func (e *Engine) DecidedAt() odds.Time { return e.decided }
 func (e *Engine) Counts() Counts {
 	b, f := &e.board.Counts, &e.families.Counts
 	c := Counts{
-		Batches: b.Batches, Quotes: b.Quotes, Ticks: b.Ticks, Duplicates: b.Duplicates, Conflicts: b.Conflicts, Partial: b.Partial,
+		Batches: b.Batches, Quotes: b.Quotes, Ticks: b.Ticks, Duplicates: b.Duplicates, Conflicts: b.Conflicts, Older: b.Older, Overdue: e.forecasts.overdue, Partial: b.Partial,
 		Coincidences: e.families.Coincidences(), Pairs: f.Pairs, LeftOut: maps.Clone(f.LeftOut), Refused: maps.Clone(b.Refused),
 	}
 	for _, l := range e.board.Catalog.Watched().LeftOut {

@@ -245,6 +245,14 @@ func (v *Verdict) Window() (Flow, Span) {
 	return v.Flow, v.Span
 }
 
+// Leads is the flow in which a leader leads; AB if there is none.
+func (v *Verdict) Leads() Flow {
+	if v.Directed {
+		return v.Leader
+	}
+	return AB
+}
+
 // windowOf is the window in which a leader leads.
 func (v *Verdict) windowOf(leader Flow) (Flow, Span) {
 	if v.Zero || v.Flow != leader {

@@ -18,9 +18,15 @@ func NewOpen(p Prediction, value float64) *Open {
 	return &Open{Prediction: p, Start: value, Until: p.To.Add(p.To.Sub(p.From)), last: value}
 }
 
-// Observe takes a quote of the follower. Times must not decrease.
+// Observe takes a quote of the follower. Times must not decrease. One that is not newer than
+// the call comes of a source that is slower than the leader's: the follower stood there, or had
+// moved already.
 func (o *Open) Observe(at odds.Time, value float64) {
-	if at <= o.IssuedAt || at > o.Until {
+	if at <= o.IssuedAt {
+		o.stand(at, value)
+		return
+	}
+	if at > o.Until {
 		return
 	}
 	stood := o.last - o.Start // move up to the previous quote
@@ -54,6 +60,19 @@ func (o *Open) Observe(at odds.Time, value float64) {
 	}
 }
 
+// stand takes where the follower stood when the call was issued.
+func (o *Open) stand(at odds.Time, value float64) {
+	if o.done {
+		return
+	}
+	if moved := value - o.Start; moved/o.Size >= 0.5 {
+		o.Actual = moved
+		o.settle(AlreadyMoved, at)
+		return
+	}
+	o.Start, o.last = value, value
+}
+
 // Stand records that the follower's last quote still stood at the end of the interval: a
 // stream is silent while nothing changes. It has no effect on a settled prediction.
 func (o *Open) Stand() {
@@ -80,7 +99,7 @@ func (o *Open) End(at odds.Time) {
 // Done reports whether nothing can change at the given time: the outcome is settled and the
 // other question, Half, is answered or its interval over, or the time for late answers is.
 func (o *Open) Done(now odds.Time) bool {
-	return o.done && (o.Outcome == Void || o.Half == Yes || o.Least == 0 || now > o.To) || now > o.Until
+	return o.done && (!o.Outcome.Matured() || o.Half == Yes || o.Least == 0 || now > o.To) || now > o.Until
 }
 
 // Answered reports whether it is known at the given time whether the call was a hit: what

@@ -54,7 +54,8 @@ func TestOutcomes(t *testing.T) {
 		{"no quote at all", up(), nil, 1501, Void, 0, 0, 1300},
 		{"quotes before and after only", up(), []quote{{1050, 1}, {1450, 1}}, 1501, Void, 0, 0, 1300},
 		{"no quote in the interval, then moved", up(), []quote{{1050, 1}, {1400, 1.2}}, 1501, Void, 0, 0, 1300},
-		{"the instant of issue is not an answer", up(), []quote{{1000, 2}}, 1501, Void, 0, 0, 1300},
+		{"heard late, it had moved", up(), []quote{{1000, 2}}, 1501, AlreadyMoved, 1, 0, 1000},
+		{"heard late, it stood elsewhere", up(), []quote{{1000, 1.01}, {1200, 1.1}}, 1501, Missed, 0.09, 0, 1300},
 		{"time is not over", up(), []quote{{1200, 1}}, 1500, Pending, 0, 0, 0},
 		{"time is not over, no quote", up(), nil, 1400, Pending, 0, 0, 0},
 	} {

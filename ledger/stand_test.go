@@ -60,15 +60,24 @@ func TestALateAnswerAfterAStandingPrice(t *testing.T) {
 	}
 }
 
-func TestNothingIsAnsweredAtTheInstantOfIssue(t *testing.T) {
-	p := up()
-	p.From = p.IssuedAt // the follower may answer at once
-	o := NewOpen(p, 1)
-	if o.Observe(p.IssuedAt, 5); o.Done(p.IssuedAt) || o.Outcome != Pending {
-		t.Errorf("answered by the leader's own batch: %s", o.Outcome)
-	}
-	if o.Observe(p.IssuedAt+1, 1.1); o.Close(p.IssuedAt+1).Outcome != Hit || o.LeadTime != 1 {
-		t.Errorf("a millisecond later: %s after %d ms", o.Outcome, o.LeadTime)
+func TestWhatIsHeardLateTellsWhereTheFollowerStood(t *testing.T) {
+	for _, at := range []odds.Time{-1, 0} { // beside the call
+		p := up()
+		p.From = p.IssuedAt // the follower may answer at once
+		o := NewOpen(p, 1)
+		if o.Observe(p.IssuedAt+at, 1.01); o.Done(p.IssuedAt) || o.Outcome != Pending || o.Start != 1.01 {
+			t.Errorf("a little before: %s from %v", o.Outcome, o.Start)
+		}
+		if o.Observe(p.IssuedAt+1, 1.11); o.Close(p.IssuedAt+1).Outcome != Hit || o.LeadTime != 1 {
+			t.Errorf("a millisecond later: %s after %d ms", o.Outcome, o.LeadTime)
+		}
+		if o.Observe(p.IssuedAt+at, 5); o.Outcome != Hit {
+			t.Errorf("answered twice: %s", o.Outcome)
+		}
+		o = NewOpen(p, 1)
+		if o.Observe(p.IssuedAt+at, 5); o.Outcome != AlreadyMoved || o.Actual != 4 || !o.Answered(p.IssuedAt) || o.Close(p.IssuedAt).Outcome.Matured() {
+			t.Errorf("it had moved by then: %s by %v", o.Outcome, o.Actual)
+		}
 	}
 }
 

@@ -16,8 +16,9 @@ const CoalesceWindow odds.Millis = 100
 // the first, repeats none of it, and both hold less than the whole market. The joined
 // update has the first leg's event time and the last leg's receive time.
 //
-// Batches leave in the order they came, up to settle later in event time. Polls pass
-// unchanged. A Coalescer is not safe for concurrent use.
+// Batches leave in the order they came, up to settle later in event time, and at once if
+// nothing can join them and none waits before them. Polls pass unchanged. A Coalescer is not
+// safe for concurrent use.
 type Coalescer struct {
 	settle odds.Millis
 	queue  []*odds.Batch
@@ -97,7 +98,7 @@ func (c *Coalescer) Push(b *odds.Batch, emit func(*odds.Batch) error) error {
 	if len(b.Updates) > 0 || b.Polled {
 		c.queue = append(c.queue, b)
 	}
-	if b.Polled && len(c.queue) == 1 {
+	if len(c.queue) == 1 && (b.Polled || len(c.legs) == 0) {
 		return c.Flush(emit) // nothing is queued that could come before it
 	}
 	return nil
@@ -110,6 +111,14 @@ func (c *Coalescer) Next() odds.Time {
 		return odds.Never
 	}
 	return c.queue[0].At
+}
+
+// Waiting returns the receive time of the first batch that waits; ok is false if none does.
+func (c *Coalescer) Waiting() (since odds.Time, ok bool) {
+	if len(c.queue) == 0 {
+		return 0, false
+	}
+	return c.queue[0].Recv, true
 }
 
 // Flush emits all queued batches.

@@ -2,14 +2,17 @@ package board
 
 import (
 	"math"
+	"slices"
 
 	"corrgraph/odds"
 )
 
 // Apply ingests the next batch: first every quote, then the consensus of each market that
-// changed.
+// changed. A batch may be older than the newest one, that of a source which is slower than
+// others: it moves its own series, at its own time, and the consensus at the present. What is
+// older than what a book shows changes nothing and is counted.
 func (d *Board) Apply(b *odds.Batch) {
-	d.Now = b.At
+	d.Now = max(d.Now, b.At)
 	d.Counts.Batches++
 	d.recv = b.Recv
 	x, ok := d.begin(b)
@@ -24,7 +27,7 @@ func (d *Board) Apply(b *odds.Batch) {
 		basis := d.basis(m)
 		for k := range m.Selections {
 			if m.Selections[k].indep {
-				d.consensus(m, k, b.At, basis)
+				d.consensus(m, k, d.Now, basis)
 			}
 		}
 	}
@@ -104,6 +107,10 @@ func (d *Board) dropped(x look, c *cell, u *odds.Update) {
 // quote applies an update of one market.
 func (d *Board) quote(x look, b *Book, u *odds.Update, legs []leg) {
 	m, src, at := b.Market, x.src, x.batch.At
+	if at < b.SeenAt {
+		d.Counts.Older += u.Prices()
+		return
+	}
 	if m.Event.Awaited > 0 || m.Event.Armed > 0 {
 		d.activate(m.Event)
 	}
@@ -118,7 +125,7 @@ func (d *Board) quote(x look, b *Book, u *odds.Update, legs []leg) {
 	if b.track != nil {
 		b.track.Tick(at, d.recv)
 	}
-	b.Source, b.answer, b.SeenAt, b.stamp, b.touch = src, x.answer, at, u.Updated, at
+	b.Source, b.answer, b.SeenAt, b.stamp, b.touch = src, x.answer, at, u.Updated, d.Now
 	b.enter(u.InPlay)
 	b.pace.Add(u.Updated)
 	b.looked, b.terms = d.Counts.Batches, u.Terms.Or(b.terms)
@@ -230,14 +237,20 @@ func (d *Board) observe(b *Book, k int, at odds.Time, joined bool) {
 	if inc, moved := n.Observe(at, b.value[k], joined && !math.IsNaN(b.prev[k])); moved {
 		n.Looks = b.looks
 		d.Moved = append(d.Moved, Move{n, inc, rms, n.Nth()})
-		s := &b.Market.Selections[k]
-		if len(s.MovedAt) == 0 || s.MovedAt[len(s.MovedAt)-1] != at {
-			if len(s.MovedAt) == 2*d.opt.KeepMoves {
-				s.MovedAt = s.MovedAt[:copy(s.MovedAt, s.MovedAt[d.opt.KeepMoves:])]
-			}
-			s.MovedAt = append(s.MovedAt, at)
-		}
+		b.Market.Selections[k].moved(at, d.opt.KeepMoves)
 	}
+}
+
+// moved notes that a venue moved, of which it keeps the newest at least.
+func (s *Selection) moved(at odds.Time, keep int) {
+	i, known := slices.BinarySearch(s.MovedAt, at)
+	if known {
+		return
+	}
+	if len(s.MovedAt) == 2*keep && i >= keep {
+		s.MovedAt, i = s.MovedAt[:copy(s.MovedAt, s.MovedAt[keep:])], i-keep
+	}
+	s.MovedAt = slices.Insert(s.MovedAt, i, at)
 }
 
 // staged is what an update says of a selection.

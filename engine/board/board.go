@@ -81,6 +81,7 @@ type Counts struct {
 	Batches, Quotes, Ticks, Duplicates int
 	Partial                            int            // updates whose outcomes were not a complete set
 	Conflicts                          int            // quotes of polls that contradicted another one of the same outcome
+	Older                              int            // quotes that came after a newer one of their market at the venue
 	Refused                            map[string]int // quotes beyond a limit, by reason
 }
 

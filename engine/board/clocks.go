@@ -120,7 +120,7 @@ const mostCompared = 100
 func (d *Board) compare(m *Market, at odds.Time) {
 	d.newly = d.newly[:0]
 	for _, b := range m.Books {
-		if b.looked == d.Counts.Batches || b.touch == at {
+		if b.looked == d.Counts.Batches || b.touch == d.Now {
 			if had := b.past.Any(); b.past.Show(at, copies.What(b.offer, b.line)) && had {
 				d.newly = append(d.newly, b)
 			}

@@ -15,6 +15,25 @@ func (d *Board) SetGroups(by map[string]*series.Grouping) {
 	d.groups = by
 }
 
+// Join sets the venue groups of all leagues from now on, in the words of their venues, by
+// league.
+func (d *Board) Join(by map[string][][]string) {
+	groups := make(map[string]*series.Grouping, len(by))
+	for league, all := range by {
+		g := &series.Grouping{}
+		for _, members := range all {
+			first := d.venues[members[0]]
+			for _, name := range members {
+				if v := d.venues[name]; v != nil && first != nil {
+					g.Join(first.Index, v.Index)
+				}
+			}
+		}
+		groups[league] = g
+	}
+	d.SetGroups(groups)
+}
+
 // Groups returns the groups by league.
 func (d *Board) Groups() map[string]*series.Grouping { return d.groups }
 

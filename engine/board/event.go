@@ -26,7 +26,7 @@ func (d *Board) Event(id string) *Event { return d.events[id] }
 // for the event, or empty.
 func (d *Board) resolve(in *odds.Event, b *odds.Batch) (k known, refused string) {
 	if k, ok := d.known[in]; ok && k.ev.said == in {
-		k.ev.Last = b.At
+		k.ev.Last = max(k.ev.Last, b.At)
 		d.touch(k.ev)
 		d.Catalog.Seen(k.match.Event, b.At)
 		return k, ""
@@ -44,7 +44,7 @@ func (d *Board) resolve(in *odds.Event, b *odds.Batch) (k known, refused string)
 	for i := range m.Links {
 		d.link(&m.Links[i])
 	}
-	ev.Last, ev.said = b.At, in
+	ev.Last, ev.said = max(ev.Last, b.At), in
 	ev.spell()
 	d.touch(ev)
 	if len(d.known) > 1<<16 {

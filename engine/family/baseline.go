@@ -34,7 +34,7 @@ func (f *Family) scan() *rival.Rule {
 // Baselines calls f, by name and in no order, with each baseline rule that predicts a move
 // of the follower when the family's leader has moved.
 func (f *Family) Baselines(call func(name string, r rival.Rule)) {
-	rival.Each(f.baseline, f.ev.Axis.Resolution, call)
+	rival.Each(f.baseline, f.axis().Resolution, call)
 }
 
 // Opinions returns the Hayashi–Yoshida estimate for every directed family, by family key.

@@ -146,6 +146,9 @@ func (s *Families) judge(layer odds.Layer, at odds.Time) {
 		if f.Verdict, f.judged, f.at = v, true, at; anew {
 			f.name = f.named().String()
 		}
+		if v.Found() {
+			f.curve = f.ev.Curve(v.Leads())
+		}
 		if v.Discovered && f.found == 0 {
 			f.found = at
 		}

@@ -16,23 +16,24 @@ func (s *Families) Inspect(source, target odds.NodeID, most int) (d detail.Detai
 		return d, false
 	}
 	f := p.Family
-	g, own := s.found[p]
+	g, own := s.discovered(p)
 	if !own && f.judged && f.Verdict.Found() {
 		g = s.Edge(p)
 	}
 	if g.Source == "" { // nothing to judge yet
 		g = graph.Edge{Layer: p.Layer, Event: p.Event.ID, Source: source, Target: target, Kind: "moves with", P: 1, Q: 1, Simultaneous: true, FirstSeen: p.first}
 	}
+	x := f.axis()
 	d = detail.Detail{Edge: g, Why: detail.Why(&g, detail.Known{
-		Axis: f.ev != nil, Polled: f.ev != nil && f.ev.Axis.Polled(), Judged: f.judged && f.Verdict.Found(), Rate: leadlag.Rate, Stale: f.stale,
+		Axis: x != nil, Polled: x != nil && x.Polled(), Judged: f.judged && f.Verdict.Found(), Rate: leadlag.Rate, Stale: f.stale,
 	})}
-	if f.ev != nil {
-		d.Family, d.Resolution = f.Report(), f.ev.Axis.Resolution
+	if x != nil {
+		d.Family, d.Resolution = f.Report(), x.Resolution
 		dir := leadlag.AB
 		if g.Source == p.B.ID {
 			dir = leadlag.BA
 		}
-		for _, c := range f.ev.Correlogram(dir) {
+		for _, c := range f.correlogram(dir) {
 			d.Curve = append(d.Curve, detail.CurvePoint{Lag: odds.Millis(c.Lag), Z: c.Z, Corr: c.Corr, Null: c.Null})
 		}
 	}

@@ -39,7 +39,7 @@ func (s *Families) Edge(p *Pair) graph.Edge {
 		Score: p.Sign * ((1-k)*l.Corr + k*own.Corr()), Beta: p.Sign * ((1-kBeta)*l.Beta + kBeta*own.Beta()),
 		Lag: l.Lag, LagLow: l.LagLow, LagHigh: l.LagHigh, N: own.N, P: v.P, Q: v.Q,
 		Confidence: v.Confidence, Evidence: graph.FromFamily, Copied: f.copied,
-		Simultaneous: !v.Directed, Traits: f.traits(v), FirstSeen: p.first, DetectedAt: min(src.LastSeen(), dst.LastSeen()),
+		Simultaneous: !v.Directed, Traits: f.traits(v), DetectedAt: min(src.LastSeen(), dst.LastSeen()),
 	}
 	key := f.Key
 	key.Leader, key.Follower = f.ends()
@@ -60,9 +60,7 @@ func (s *Families) Edge(p *Pair) graph.Edge {
 			g.Source, g.Target = g.Target, g.Source
 		}
 	}
-	if p.trend != nil {
-		g.Trend = p.trend.Summary()
-	}
+	s.dated(p, &g)
 	return g
 }
 
@@ -157,7 +155,7 @@ func (s *Families) offerEdge(best map[edgeKey]graph.Edge, p *Pair, read func(*Pa
 	if !f.judged || !f.Verdict.Found() {
 		return
 	}
-	g, ok := s.found[p]
+	g, ok := s.discovered(p)
 	if !ok {
 		if !f.Verdict.Discovered && f.Key.Layer < odds.CrossEvent {
 			return

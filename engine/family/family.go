@@ -58,6 +58,11 @@ type Families struct {
 	turned odds.Time // parts of the memory until the last decision
 	drawn  map[drawnKey]*drawn
 	found  map[*Pair]graph.Edge // pairs discovered individually at the last search
+
+	// For other Families, see Verdicts:
+	advanced map[*board.Event]bool       // events with a new point in a trend since the last verdicts
+	pages    map[string]map[pairKey]page // as of then
+	obeyed   *Verdicts                   // nil: s decides
 }
 
 // Counts holds the counters of Families.
@@ -73,7 +78,7 @@ func New(b *board.Board, o Options) *Families {
 		Counts: Counts{LeftOut: map[string]int{}}, opt: o, board: b, byKey: map[graph.FamilyKey]*Family{},
 		watched: map[*board.Node]*watched{}, paired: map[*board.Market][]*board.Book{}, related: map[*board.Event][]*board.Market{},
 		linked: map[linkedNodes]bool{}, held: map[*board.Event]int{},
-		axes: map[odds.Millis]*leadlag.Axis{}, drawn: map[drawnKey]*drawn{},
+		axes: map[odds.Millis]*leadlag.Axis{}, drawn: map[drawnKey]*drawn{}, advanced: map[*board.Event]bool{},
 	}
 }
 
@@ -102,10 +107,12 @@ type Family struct {
 	found     odds.Time     // first discovered; 0 never
 	at        odds.Time     // judged last
 	name      string        // since then: of its key, leader first
+	curve     []float64     // as of then
 	known     *adopted.Edge // the edge under watch; nil none
 	since     odds.Time     // older moves are evidence no more; 0 none
 	former    *former       // what it was before it began to change; nil if it does not
 	unused    odds.Time     // when its last pair was dropped; 0 while it has any
+	told      *finding      // by whom s obeys; nil in Families that decide
 	baseline  *rival.Rule   // the Hayashi–Yoshida rule, fitted when the family first had a leader
 }
 
@@ -154,7 +161,7 @@ type Partner struct {
 // Leads reports whether the node leads a discovered family, and calls may rest on it.
 func (pt *Partner) Leads() bool {
 	f := pt.Pair.Family
-	return f.Directed() && !f.known.Changing() && (f.Verdict.Leader == leadlag.AB) == (pt.dir == leadlag.BA)
+	return f.Directed() && !f.changing() && (f.Verdict.Leader == leadlag.AB) == (pt.dir == leadlag.BA)
 }
 
 // watched is a node with its pairs.
@@ -182,20 +189,15 @@ func (f *Family) ends() (leader, follower string) {
 // Slack is the tolerance for arrivals outside the forecast interval: half a step for polls,
 // which are never exactly on time, and 0 for streams.
 func (f *Family) Slack() odds.Millis {
-	if f.ev.Axis.Polled() {
-		return f.ev.Axis.Resolution / 2
+	if x := f.axis(); x.Polled() {
+		return x.Resolution / 2
 	}
 	return 0
 }
 
-// Curve is the family's correlogram; positive lags are the follower's.
-func (f *Family) Curve() []float64 {
-	dir := leadlag.AB
-	if f.Verdict.Directed {
-		dir = f.Verdict.Leader
-	}
-	return f.ev.Curve(dir)
-}
+// Curve is the family's correlogram as it was judged last; positive lags are the follower's.
+// It must not be changed.
+func (f *Family) Curve() []float64 { return f.curve }
 
 // Name is the key as calls name it, with the leader first; empty before it was judged.
 func (f *Family) Name() string { return f.name }
@@ -209,6 +211,11 @@ func (f *Family) named() graph.FamilyKey {
 
 // Report returns the family's public description.
 func (f *Family) Report() graph.Family {
+	if f.told != nil {
+		r := f.told.report
+		r.Pairs = len(f.pairs)
+		return r
+	}
 	v, key := &f.Verdict, f.named()
 	r, share := f.ev.ZeroLag()
 	l := v.Link
@@ -226,7 +233,7 @@ func (f *Family) Report() graph.Family {
 
 // traits is what more a verdict says.
 func (f *Family) traits(v *leadlag.Verdict) graph.Traits {
-	t := graph.Traits{FirstOnFeed: v.FirstOnFeed, BelowFloor: v.BelowFloor, Reach: odds.Millis(f.ev.Axis.Searched()), Events: v.Events, Changing: f.known.Changing(), ClockSkew: f.skewed, StaleCopy: f.stale}
+	t := graph.Traits{FirstOnFeed: v.FirstOnFeed, BelowFloor: v.BelowFloor, Reach: odds.Millis(f.axis().Searched()), Events: v.Events, Changing: f.changing(), ClockSkew: f.skewed, StaleCopy: f.stale}
 	if v.Directed {
 		t.Indirect, t.Via = f.mediation.verdict, f.mediation.via
 		t.SamePoll, t.NextPoll, t.LaterPoll = v.Shares.Same, v.Shares.Next, v.Shares.Later

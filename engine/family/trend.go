@@ -62,6 +62,7 @@ func (s *Families) depart(layer odds.Layer, pairs []*Pair, at odds.Time, found [
 	of := map[[2]odds.NodeID]*Pair{}
 	for i := range all {
 		if advanced[i] {
+			s.advanced[pairs[i].Event] = true
 			of[[2]odds.NodeID{all[i].Source, all[i].Target}] = pairs[i]
 			moved = append(moved, all[i])
 		}
@@ -144,7 +145,7 @@ func (p *Pair) lagNow(a, b []series.Increment, own leadlag.Sums) float64 {
 // ownSums sums a pair's moves in its family's window and direction.
 func ownSums(p *Pair, a, b []series.Increment) leadlag.Sums {
 	v := &p.Family.Verdict
-	x := p.Family.ev.Axis
+	x := p.Family.axis()
 	switch {
 	case v.Zero:
 		s := leadlag.Window(b, a, 0, x.Zero())

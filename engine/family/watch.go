@@ -317,8 +317,12 @@ func (s *Families) familyFor(layer odds.Layer, key graph.FamilyKey, ev *board.Ev
 		f = &Family{Key: key, index: len(s.list), a: key.Leader, b: key.Follower}
 		s.byKey[key] = f
 		s.list = append(s.list, f)
-		s.unready = append(s.unready, f)
 		s.layers[layer]++
+		if s.obeyed != nil {
+			f.obey(s.obeyed.families[key])
+		} else {
+			s.unready = append(s.unready, f)
+		}
 	}
 	return f
 }
@@ -359,6 +363,10 @@ func (s *Families) Forget(gone map[*board.Event]bool) {
 	maps.DeleteFunc(s.related, func(ev *board.Event, _ []*board.Market) bool { return gone[ev] })
 	maps.DeleteFunc(s.linked, func(l linkedNodes, _ bool) bool { return gone[l.a.Event] || gone[l.b.Event] })
 	maps.DeleteFunc(s.found, func(p *Pair, _ graph.Edge) bool { return lost(p) })
+	for ev := range gone {
+		delete(s.advanced, ev)
+		delete(s.pages, ev.ID)
+	}
 	s.dropUnused()
 }
 

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"corrgraph/detect"
+	"corrgraph/engine/family"
+	"corrgraph/odds"
+	"corrgraph/series"
+)
+
+// View is which part of the work an engine does.
+type View int
+
+const (
+	// Whole does all of it, for data that come in the order of their event times, as those of
+	// a recording do. Use Apply.
+	Whole View = iota
+	// Settled learns and decides: it takes batches in the order of their event times, long
+	// enough after the fact that nothing is missing. Use Apply and Verdicts.
+	Settled
+	// Now tells: it takes batches as they come, and obeys what a Settled engine decided. Use
+	// Tell and Obey.
+	Now
+)
+
+// Verdicts are what a Settled engine has decided. They never change.
+type Verdicts struct {
+	At odds.Time // the end of the decision window, or the look in between, in event time
+
+	decided  odds.Time // end of the last decision window
+	decision bool      // a window was closed, not only looked at
+	families *family.Verdicts
+	found    []finding // anomalies of edges
+}
+
+// finding is an anomaly and whether it is new.
+type finding struct {
+	anomaly detect.Anomaly
+	first   bool
+}
+
+// Verdicts returns what a Settled engine has decided since the last call; nil if nothing. Cost:
+// O(families, and one look at each pair).
+func (e *Engine) Verdicts() *Verdicts {
+	if !e.news.Decided && len(e.detectors.told) == 0 {
+		return nil
+	}
+	v := &Verdicts{At: e.bet, decided: e.decided, decision: e.obeyed != e.decided, families: e.families.Verdicts(), found: e.detectors.told}
+	e.obeyed, e.detectors.told, e.news.Decided = e.decided, nil, false
+	return v
+}
+
+// LookedAt is the event time up to which all decision windows, and all looks at known edges in
+// between, are over; 0 before the first batch.
+func (e *Engine) LookedAt() odds.Time { return e.bet }
+
+// Obey makes a Now engine follow verdicts from now on. They must come in order. Cost:
+// O(families + events + books).
+func (e *Engine) Obey(v *Verdicts) {
+	e.decided, e.bet = v.decided, v.At
+	e.families.Obey(v.families)
+	clear(e.forecasts.led)
+	for i := range v.found {
+		e.detectors.report(v.found[i])
+	}
+	e.news.Decided = true
+	if !v.decision {
+		return
+	}
+	e.forecasts.usual.Learn(e.board)
+	e.detectors.closeQuiet(v.decided)
+	if e.opt.ForgetAfter > 0 {
+		e.forget(v.decided.Add(-e.opt.ForgetAfter))
+	}
+}
+
+// Tell applies what came together, in the order given, to a Now engine. clock is when it came;
+// 0 for a part of a recording, which came when it happened. Legs that have waited for longer
+// than Options.CoalesceWindow by that clock go on alone. At the end of what came its calls are
+// issued.
+func (e *Engine) Tell(batches []*odds.Batch, clock odds.Time) {
+	e.hear.clock, e.hear.live = max(e.hear.clock, clock), clock != 0
+	for _, b := range batches {
+		e.hear.clock = max(e.hear.clock, b.Recv)
+	}
+	e.release(e.hear.clock.Add(-cmp.Or(e.opt.CoalesceWindow, series.CoalesceWindow)))
+	for _, b := range batches {
+		e.hear.take(b)
+		e.newest = max(e.newest, b.At)
+		_ = e.coalescer(b.Source).Push(b, e.tell) // tell never fails
+	}
+	e.forecasts.endInstant()
+}
+
+// coalescer joins the legs of one source, which no other source makes late.
+func (e *Engine) coalescer(source string) *series.Coalescer {
+	c := e.joins[source]
+	if c == nil {
+		c = series.NewCoalescer(e.opt.CoalesceWindow)
+		e.joins[source] = c
+	}
+	return c
+}
+
+// release applies the legs that came before a time of the clock, source by source.
+func (e *Engine) release(before odds.Time) {
+	for _, source := range slices.Sorted(maps.Keys(e.joins)) {
+		c := e.joins[source]
+		if since, ok := c.Waiting(); ok && since < before {
+			_ = c.Flush(e.tell) // tell never fails
+		}
+	}
+}
+
+// tell applies a batch whose legs are complete or will not be completed.
+func (e *Engine) tell(b *odds.Batch) error {
+	if b.At != e.forecasts.instant.at {
+		e.forecasts.endInstant()
+	}
+	e.worth.Before(max(b.At, e.board.Now))
+	e.board.Apply(b)
+	e.look(b)
+	e.board.EndBatch()
+	return nil
+}

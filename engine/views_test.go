@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"corrgraph/ledger"
+	"corrgraph/odds"
+)
+
+// pair of engines, one that learns and one that tells, fed as a log would.
+type twoViews struct {
+	settled, now *concluded
+	verdicts     []*Verdicts
+	ahead        []*odds.Batch // not settled yet
+}
+
+func newTwoViews(o Options) *twoViews {
+	s, n := o, o
+	s.View, n.View = Settled, Now
+	return &twoViews{settled: &concluded{Engine: New(s)}, now: &concluded{Engine: New(n)}}
+}
+
+// settle applies the next batch to the engine that learns.
+func (w *twoViews) settle(tb testing.TB) {
+	tb.Helper()
+	if err := w.settled.Apply(w.ahead[0]); err != nil {
+		tb.Fatal(err)
+	}
+	w.ahead = w.ahead[1:]
+	if v := w.settled.Verdicts(); v != nil {
+		w.verdicts = append(w.verdicts, v)
+	}
+	w.settled.Collect(w.settled.Engine)
+}
+
+// tell applies what came together to the engine that tells, after the verdicts on all windows
+// that are over by then.
+func (w *twoViews) tell(tb testing.TB, batches []*odds.Batch, clock odds.Time) {
+	tb.Helper()
+	look := odds.Time(w.settled.opt.DecideEvery / betsADecision)
+	over := batches[0].At / look * look
+	for w.settled.LookedAt() < over && len(w.ahead) > 0 {
+		w.settle(tb)
+	}
+	for len(w.verdicts) > 0 && w.verdicts[0].At <= over {
+		w.now.Obey(w.verdicts[0])
+		w.verdicts = w.verdicts[1:]
+	}
+	w.now.Tell(batches, clock)
+	w.now.Collect(w.now.Engine)
+}
+
+// told lists what an engine tells, with the judgement of the one that decides.
+func told(e *concluded, decides *Engine) (out []string) {
+	say := func(what string, v any) {
+		text, err := json.Marshal(v)
+		out = append(out, fmt.Sprintf("%s: %s, error %v", what, text, err))
+	}
+	ps := slices.Concat(e.Predictions, e.Pending())
+	slices.SortFunc(ps, func(a, b ledger.Prediction) int { return ledger.Order(&a, &b) })
+	for i := range ps {
+		say("prediction", ps[i])
+	}
+	var as []string
+	for i := range e.Anomalies {
+		text, _ := json.Marshal(e.Anomalies[i])
+		as = append(as, string(text))
+	}
+	slices.Sort(as)
+	for _, a := range as {
+		say("anomaly", a)
+	}
+	for _, f := range decides.Families() {
+		say("family", fmt.Sprintf("%+v", f))
+	}
+	say("groups", decides.Groups())
+	say("sources", fmt.Sprintf("%+v", e.Sources()))
+	for _, ev := range e.Events() {
+		v, _ := e.View(ev.ID, [4]bool{true, true, true, true})
+		say("view", fmt.Sprintf("%+v %+v", v.Event, v.Quotes))
+		for _, layer := range v.Layers {
+			for i := range layer {
+				say("edge", fmt.Sprintf("%+v", layer[i]))
+			}
+		}
+	}
+	return out
+}
+
+// TestTwoViewsAreOne feeds recordings, which come in the order of their event times, to one
+// engine that does everything, and to two that share the work.
+func TestTwoViewsAreOne(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		batches func(testing.TB) []*odds.Batch
+		opt     Options
+	}{
+		{"polled", func(tb testing.TB) []*odds.Batch { return recorded(tb, "the-odds-api-v4/mlb_2026-08-07.ndjson.bz2") }, Options{}},
+		{"streamed", func(tb testing.TB) []*odds.Batch { return recorded(tb, "betfair-stream/*.bz2") }, Options{ForgetAfter: 24 * 3_600_000}},
+		{"simulated", func(tb testing.TB) []*odds.Batch { return simulated(tb, 240) }, Options{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			all := c.batches(t)
+			c.opt.Facts, c.opt.SearchEachDecision = facts(t), true
+			whole := &concluded{Engine: New(c.opt)}
+			two := newTwoViews(c.opt)
+			two.ahead = slices.Clone(all)
+			for i := 0; i < len(all); {
+				n := i
+				for n < len(all) && all[n].At == all[i].At {
+					n++
+				}
+				feedAll(t, whole, all[i:n])
+				two.tell(t, all[i:n], 0)
+				i = n
+			}
+			whole.FlushLegs()
+			whole.Collect(whole.Engine)
+			for len(two.ahead) > 0 {
+				two.settle(t)
+			}
+			two.now.FlushLegs()
+			two.now.Collect(two.now.Engine)
+			same(t, told(whole, whole.Engine), told(two.now, two.settled.Engine))
+		})
+	}
+}
+
+// same compares what two runs tell.
+func same(t *testing.T, want, got []string) {
+	t.Helper()
+	if len(want) < 20 {
+		t.Errorf("only %d answers", len(want))
+	}
+	for i := range min(len(want), len(got)) {
+		a, b := want[i], got[i]
+		k := 0
+		for k < min(len(a), len(b)) && a[k] == b[k] {
+			k++
+		}
+		if a != b {
+			k = max(0, k-60)
+			t.Logf("DIFF %.60s\n  one %.300s\n  two %.300s", a, a[k:], b[k:])
+			break
+		}
+	}
+	has := map[string]int{}
+	for _, s := range want {
+		has[s]++
+	}
+	more := 0
+	for _, s := range got {
+		if has[s]--; has[s] < 0 {
+			if more++; more <= 3 {
+				t.Errorf("only two views tell: %.1200s", s)
+			}
+		}
+	}
+	less := 0
+	for _, s := range want {
+		if has[s] > 0 {
+			has[s]--
+			if less++; less <= 3 {
+				t.Errorf("only one engine tells: %.1200s", s)
+			}
+		}
+	}
+	if more+less > 0 {
+		t.Errorf("of %d answers two views lack %d and tell %d others", len(want), less, more)
+	}
+}
