@@ -16,7 +16,7 @@ import (
 // chunks were appended; batches of one event time are in append order. Chunks appended
 // after the start are not read; chunks trimmed in the meantime may be missing. The sequence
 // ends at the first error, which is yielded with a nil batch. Equal events share one
-// *odds.Event over the whole sequence.
+// *odds.Event over the whole sequence. Batches that came late are among them.
 //
 // Only chunks that overlap in event time are in memory together, plus 16 bytes for every
 // chunk of the log. Cost: that of decoding.
@@ -28,8 +28,12 @@ func ByTime(ctx context.Context, log Reader) iter.Seq2[*odds.Batch, error] {
 // to damaged and passed over.
 func ByTimeAround(ctx context.Context, log Reader, damaged func(Damage)) iter.Seq2[*odds.Batch, error] {
 	return func(yield func(*odds.Batch, error) bool) {
-		m := timeMerge{log: log, damaged: damaged, opened: heap.New((*openChunk).before)}
-		if err := m.run(ctx, func(b *odds.Batch) bool { return yield(b, nil) }); err != nil {
+		c := chunks{log: log, damaged: damaged}
+		all, err := c.list(ctx)
+		if err == nil {
+			err = c.byTime(ctx, all, func(b *odds.Batch) bool { return yield(b, nil) })
+		}
+		if err != nil {
 			yield(nil, fmt.Errorf("tick log: %w", err))
 		}
 	}
@@ -52,19 +56,18 @@ func (c *openChunk) before(d *openChunk) bool {
 	return cmp.Or(cmp.Compare(c.batches[0].At, d.batches[0].At), cmp.Compare(c.at, d.at)) < 0
 }
 
-// timeMerge walks the chunks by their first event time.
+// timeMerge walks chunks by their first event time.
 type timeMerge struct {
-	log     Reader
-	damaged func(Damage) // nil: damage ends the sequence
-	dec     Decoder
-	next    []place // not yet opened
-	opened  heap.Heap[*openChunk]
+	*chunks
+	next   []place // not yet opened
+	opened heap.Heap[*openChunk]
 }
 
-func (m *timeMerge) run(ctx context.Context, yield func(*odds.Batch) bool) error {
-	if err := m.list(ctx); err != nil {
-		return err
-	}
+// byTime passes the batches of the chunks at some places on in event-time order, those of one
+// event time in append order, until yield returns false. It sorts the places.
+func (c *chunks) byTime(ctx context.Context, at []place, yield func(*odds.Batch) bool) error {
+	slices.SortFunc(at, func(a, b place) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.at, b.at)) })
+	m := timeMerge{c, at, heap.New((*openChunk).before)}
 	for {
 		if err := m.open(ctx); err != nil {
 			return err
@@ -85,63 +88,81 @@ func (m *timeMerge) run(ctx context.Context, yield func(*odds.Batch) bool) error
 	}
 }
 
-// list records every chunk of the log, in reading order.
-func (m *timeMerge) list(ctx context.Context) error {
-	last, err := m.log.Last(ctx)
-	if err != nil {
-		return err
-	}
-	for e, err := range m.log.List(ctx, 0) {
+// open opens every chunk that could contain the next batch.
+func (m *timeMerge) open(ctx context.Context) error {
+	for len(m.next) > 0 && (m.opened.Len() == 0 || m.next[0].from <= m.opened.Top().batches[0].At) {
+		at := m.next[0].at
+		m.next = m.next[1:]
+		e, err := m.fetch(ctx, at)
+		p, err := m.unpack(ctx, &e, err)
 		if err != nil {
 			return err
+		}
+		if len(p.Batches) > 0 {
+			m.opened.Push(&openChunk{at, p.Batches})
+		}
+	}
+	return nil
+}
+
+// chunks loads the chunks of a log.
+type chunks struct {
+	log     Reader
+	damaged func(Damage) // nil: damage is an error
+	dec     Decoder
+}
+
+// list returns the place of every chunk of the log, in append order.
+func (c *chunks) list(ctx context.Context) (all []place, err error) {
+	last, err := c.log.Last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for e, err := range c.log.List(ctx, 0) {
+		if err != nil {
+			return nil, err
 		}
 		if e.Position > last {
 			break
 		}
-		m.next = append(m.next, place{e.From, e.Position})
+		all = append(all, place{e.From, e.Position})
 	}
-	slices.SortFunc(m.next, func(a, b place) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.at, b.at)) })
-	return nil
-}
-
-// open opens every chunk that could contain the next batch.
-func (m *timeMerge) open(ctx context.Context) error {
-	for len(m.next) > 0 && (m.opened.Len() == 0 || m.next[0].from <= m.opened.Top().batches[0].At) {
-		p := m.next[0]
-		m.next = m.next[1:]
-		e, batches, err := m.load(ctx, p.at)
-		switch {
-		case err == nil:
-		case m.damaged == nil || ctx.Err() != nil:
-			return fmt.Errorf("chunk %d: %w", p.at, err)
-		default:
-			m.damaged(m.dec.damage(&e, err))
-		}
-		if len(batches) > 0 {
-			m.opened.Push(&openChunk{p.at, batches})
-		}
-	}
-	return nil
+	return all, nil
 }
 
 // errGone is the damage of a chunk that is listed and not there. One that was trimmed in the
 // meantime gives ErrTrimmed instead.
 var errGone = fmt.Errorf("%w: it is listed, but not there", ErrDamaged)
 
-// load reads a chunk; nil if it was trimmed in the meantime. With an error, e is what could
-// be read of it.
-func (m *timeMerge) load(ctx context.Context, at Position) (e Entry, batches []*odds.Batch, err error) {
-	for e, err := range m.log.Read(ctx, at) {
-		switch {
-		case errors.Is(err, ErrTrimmed):
-			return e, nil, nil
-		case err != nil:
-			return Entry{Position: at}, nil, err
-		case e.Position == at:
-			batches, err = m.dec.decode(&e)
-			return e, batches, err
+// fetch reads a chunk without decoding it. With an error, the entry has its position only.
+func (c *chunks) fetch(ctx context.Context, at Position) (Entry, error) {
+	for e, err := range c.log.Read(ctx, at) {
+		if err != nil {
+			return Entry{Position: at}, err
+		}
+		if e.Position == at {
+			return e, nil
 		}
 		break
 	}
-	return Entry{Position: at}, nil, errGone
+	return Entry{Position: at}, errGone
+}
+
+// unpack decodes what fetch returned. The part is zero if the chunk was trimmed in the
+// meantime, or is damaged and passed over.
+func (c *chunks) unpack(ctx context.Context, e *Entry, err error) (p Part, _ error) {
+	if errors.Is(err, ErrTrimmed) {
+		return Part{}, nil
+	}
+	if err == nil {
+		p, err = c.dec.decode(e)
+	}
+	switch {
+	case err == nil:
+		return p, nil
+	case c.damaged == nil || ctx.Err() != nil:
+		return Part{}, fmt.Errorf("chunk %d: %w", e.Position, err)
+	}
+	c.damaged(c.dec.damage(e, err))
+	return Part{}, nil
 }

@@ -5,7 +5,7 @@ import "corrgraph/odds"
 // Chunk is the unit of the tick log: a packed run of batches in event-time order. Chunks
 // may overlap one another in event time.
 type Chunk struct {
-	From, To odds.Time // event times of the first and the last batch
+	From, To odds.Time // event times of the first and the last batch; the head's clock if there is none
 	Quotes   int
 	Payload  []byte // the result of Encode
 }
@@ -28,7 +28,28 @@ type Part struct {
 // hundred batches or ten thousand quotes make a good chunk: smaller ones compress worse,
 // larger ones lose more if the process is killed. Cost: that of Encode.
 func (e *Encoder) Pack(batches []*odds.Batch) Chunk {
-	c := headOf(batches)
-	c.Payload = e.Encode(batches)
+	return e.PackLive(batches, Head{})
+}
+
+// PackLive is Pack for a service, which states the head. There may be no batches then.
+func (e *Encoder) PackLive(batches []*odds.Batch, h Head) Chunk {
+	p := Part{h, batches}
+	c := p.describe()
+	c.Payload = e.encode(&p)
+	return c
+}
+
+// nothing reports that there is neither a batch nor a head.
+func (p *Part) nothing() bool { return len(p.Batches) == 0 && p.Head == Head{} }
+
+// describe returns the chunk that holds p, without its payload.
+func (p *Part) describe() Chunk {
+	c := Chunk{From: p.Clock, To: p.Clock}
+	if n := len(p.Batches); n > 0 {
+		c.From, c.To = p.Batches[0].At, p.Batches[n-1].At
+	}
+	for _, b := range p.Batches {
+		c.Quotes += b.Quotes()
+	}
 	return c
 }

@@ -46,36 +46,28 @@ func (d *Decoder) Check(e *Entry) *Damage {
 	return nil
 }
 
-// decode returns the batches of an entry, or ErrDamaged.
-func (d *Decoder) decode(e *Entry) ([]*odds.Batch, error) {
-	batches, err := d.Decode(e.Payload)
-	if err != nil || len(batches) == 0 {
-		return batches, err
+// decode returns what an entry holds, or ErrDamaged.
+func (d *Decoder) decode(e *Entry) (Part, error) {
+	p, err := d.DecodePart(e.Payload)
+	if err != nil || p.nothing() {
+		return p, err
 	}
-	if c := headOf(batches); c.From != e.From || c.To != e.To || c.Quotes != e.Quotes {
-		return nil, fmt.Errorf("%w: it holds %d quotes from %s to %s, which is not what the log says of it", ErrDamaged, c.Quotes, c.From, c.To)
+	if c := p.describe(); c.From != e.From || c.To != e.To || c.Quotes != e.Quotes {
+		return Part{}, fmt.Errorf("%w: it holds %d quotes from %s to %s, which is not what the log says of it", ErrDamaged, c.Quotes, c.From, c.To)
 	}
-	return batches, nil
+	return p, nil
 }
 
-// Head returns what a payload proves of its chunk, the payload included.
+// Head returns what a payload proves of its chunk, the payload included; a zero Chunk if
+// there is neither a batch nor a head in it.
 func (d *Decoder) Head(payload []byte) (Chunk, error) {
-	batches, err := d.Decode(payload)
-	if err != nil || len(batches) == 0 {
+	p, err := d.DecodePart(payload)
+	if err != nil || p.nothing() {
 		return Chunk{}, err
 	}
-	c := headOf(batches)
+	c := p.describe()
 	c.Payload = payload
 	return c, nil
-}
-
-// headOf describes the chunk of batches, of which there must be one.
-func headOf(batches []*odds.Batch) Chunk {
-	c := Chunk{From: batches[0].At, To: batches[len(batches)-1].At}
-	for _, b := range batches {
-		c.Quotes += b.Quotes()
-	}
-	return c
 }
 
 // longestSource is how long a name may be to be believed.
@@ -92,7 +84,8 @@ func (d *Decoder) sources(chunk []byte) (names []string) {
 		return nil
 	}
 	_ = d.unzip(chunk[head+n:len(chunk)-4], -1) // fails, but may have unpacked something
-	r := reader{rest: d.body, strings: []string{""}, floats: []float64{0}, events: []*odds.Event{nil}, said: []said{{}}, known: map[uint64]*odds.Event{}}
+	r := newReader(d.body, chunk[len(magic)], map[uint64]*odds.Event{})
+	r.head()
 	for left := r.uint(); left > 0 && r.err == nil; left-- {
 		b := r.batch()
 		if s := b.Source; s != "" && len(s) <= longestSource && utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) {

@@ -38,8 +38,8 @@ func TestAChunkSaysWhatIsWrongWithIt(t *testing.T) {
 	}{
 		"empty":          {nil, ErrDamaged, "no header in 0 bytes"},
 		"another format": {[]byte("PK\x03\x04 and so on"), ErrDamaged, "no header in 14 bytes"},
-		"a newer one":    {chunkOf(t, good, 1, 4), ErrVersion, "4, this program reads up to 3"},
-		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 3"},
+		"a newer one":    {chunkOf(t, good, 1, 5), ErrVersion, "5, this program reads up to 4"},
+		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 4"},
 		"size too large": {chunkOf(t, good, maxBody+1, 1), ErrDamaged, "size 67108865"},
 		"another size":   {chunkOf(t, good, 2, 1), ErrDamaged, "1 bytes unpacked, 2 stated"},
 	} {
@@ -63,7 +63,7 @@ func TestABodySaysWhatIsWrongWithIt(t *testing.T) {
 	update := func(header byte, rest ...byte) []byte {
 		return append(append(with(2, header), key...), rest...)
 	}
-	for name, c := range map[string]struct {
+	bad := map[string]struct {
 		body []byte
 		says string
 	}{
@@ -72,7 +72,7 @@ func TestABodySaysWhatIsWrongWithIt(t *testing.T) {
 		"a batch missing":           {[]byte{2, 0, 1, 's', 2, 0, 0}, "cut off in a number"},
 		"a string of no number":     {[]byte{1, 7, 0, 0, 0}, "an unknown string"},
 		"a string beyond the end":   {[]byte{1, 0, 9, 's', 2, 0}, "a length beyond the end"},
-		"flags nobody set":          {[]byte{1, 0, 1, 's', 2, hasSeq << 1, 0}, "unknown flags of a batch"},
+		"flags nobody set":          {[]byte{1, 0, 1, 's', 2, late << 1, 0}, "unknown flags of a batch"},
 		"cut behind the flags":      {[]byte{1, 0, 1, 's', 2, hasRecv}, "cut off in a number"},
 		"more after the last":       {with(0, 0), "bytes left over"},
 		"more updates than bytes":   {with(99), "a length beyond the end"},
@@ -91,17 +91,35 @@ func TestABodySaysWhatIsWrongWithIt(t *testing.T) {
 		"a stamp that is cut":       {update(stampMillis << stampShift), "cut off in a number"},
 		"a number of eleven bytes":  {append(with(), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1), "cut off in a number"},
 		"participants beyond these": {with(2, 0, 0, 0, 1, 'v', 1, 0, 1, 'e', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 99), "a length beyond the end"},
-	} {
+	}
+	refused := func(name string, body []byte, version byte, says string) {
+		t.Helper()
 		var d Decoder
-		batches, err := d.decodeBody(c.body)
-		if batches != nil || !errors.Is(err, ErrDamaged) || !strings.HasSuffix(err.Error(), ": "+c.says) {
-			t.Errorf("%s: %v, %v; want %q", name, batches, err, c.says)
+		p, err := d.decodeBody(body, version)
+		if p.Batches != nil || p.Head != (Head{}) || !errors.Is(err, ErrDamaged) || !strings.HasSuffix(err.Error(), ": "+says) {
+			t.Errorf("%s: %+v, %v; want %q", name, p, err, says)
 		}
 	}
-	var d Decoder
-	if got, err := d.decodeBody(update(fieldsAsBefore, 2, newPrice|newMain, 24)); err != nil || len(got) != 1 || got[0].Source != "s" || got[0].At != 1 ||
-		got[0].Updates[0].Venue != "v" || got[0].Updates[0].Quotes[0] != (odds.Quote{Price: 0.006, Main: true}) {
-		t.Errorf("the same without a fault: %+v, %v", got, err)
+	for name, c := range bad {
+		refused(name, c.body, version1, c.says)
+		refused(name+", behind a head", append([]byte{20, 6}, c.body...), version4, c.says)
+	}
+	refused("no head", nil, version4, "cut off in a number")
+	refused("a head that is cut", []byte{20, 0x80}, version4, "cut off in a number")
+	refused("a head and no more", []byte{20, 6}, version4, "cut off in a number")
+	refused("a head and too much", []byte{20, 6, 0, 0}, version4, "bytes left over")
+	refused("late before there was such a thing", []byte{1, 0, 1, 's', 2, late, 0}, version3, "unknown flags of a batch")
+	one := update(fieldsAsBefore, 2, newPrice|newMain, 24)
+	for version, body := range map[byte][]byte{version1: one, version3: one, version4: append([]byte{20, 6}, one...)} {
+		var d Decoder
+		p, err := d.decodeBody(body, version)
+		if got := p.Batches; err != nil || len(got) != 1 || got[0].Source != "s" || got[0].At != 1 || got[0].Late ||
+			got[0].Updates[0].Venue != "v" || got[0].Updates[0].Quotes[0] != (odds.Quote{Price: 0.006, Main: true}) {
+			t.Errorf("the same without a fault, version %d: %+v, %v", version, got, err)
+		}
+		if want := (Head{10, 3}); (p.Head == want) != (version == version4) {
+			t.Errorf("version %d has the head %+v", version, p.Head)
+		}
 	}
 }
 
@@ -155,6 +173,7 @@ func drawn(t *rapid.T) (all []*odds.Batch) {
 		b := &odds.Batch{
 			Source: name.Draw(t, "source"), At: stamp.Draw(t, "at"), Recv: stamp.Draw(t, "recv"), Polled: rapid.Bool().Draw(t, "polled"),
 			Resolution: odds.Millis(rapid.IntRange(0, 1).Draw(t, "resolution")), Seq: rapid.Int64Range(-1, 1).Draw(t, "seq"),
+			Late: rapid.Bool().Draw(t, "late"),
 		}
 		for range rapid.IntRange(0, 5).Draw(t, "updates") {
 			u := odds.Update{
@@ -183,12 +202,19 @@ func TestWhateverIsEncodedIsDecoded(t *testing.T) {
 	var dec Decoder
 	rapid.Check(t, func(t *rapid.T) {
 		batches := drawn(t)
-		got, err := dec.Decode(enc.Encode(batches))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := difference(batches, got); diff != "" {
-			t.Fatal(diff)
+		stamp := rapid.SampledFrom([]odds.Time{0, 1, -1, 1_700_000_000_000, odds.Ever, odds.Never})
+		h := Head{stamp.Draw(t, "clock"), stamp.Draw(t, "verdict")}
+		for want, payload := range map[Head][]byte{{}: enc.Encode(batches), h: enc.PackLive(batches, h).Payload} {
+			p, err := dec.DecodePart(payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := difference(batches, p.Batches); diff != "" || p.Head != want {
+				t.Fatal(diff, p.Head)
+			}
+			if got, err := dec.Decode(payload); err != nil || difference(batches, got) != "" {
+				t.Fatal("without the head it is another one", err)
+			}
 		}
 	})
 }

@@ -24,25 +24,32 @@ type Decoder struct {
 // must not be modified. For an invalid chunk it returns ErrDamaged or ErrVersion and no
 // batches. Cost: O(quotes), less than encoding.
 func (d *Decoder) Decode(chunk []byte) ([]*odds.Batch, error) {
+	p, err := d.DecodePart(chunk)
+	return p.Batches, err
+}
+
+// DecodePart is Decode with the head of the chunk: zero in a recording.
+func (d *Decoder) DecodePart(chunk []byte) (Part, error) {
 	head := len(magic) + 1
 	if len(chunk) < head+5 || string(chunk[:len(magic)]) != magic {
-		return nil, fmt.Errorf("%w: no header in %d bytes", ErrDamaged, len(chunk))
+		return Part{}, fmt.Errorf("%w: no header in %d bytes", ErrDamaged, len(chunk))
 	}
-	if v := chunk[len(magic)]; v < version1 || v > version3 {
-		return nil, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, v, version3)
+	version := chunk[len(magic)]
+	if version < version1 || version > version4 {
+		return Part{}, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, version, version4)
 	}
 	end := len(chunk) - 4
 	if crc32.Checksum(chunk[:end], crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(chunk[end:]) {
-		return nil, fmt.Errorf("%w: checksum differs", ErrDamaged)
+		return Part{}, fmt.Errorf("%w: checksum differs", ErrDamaged)
 	}
 	size, n := binary.Uvarint(chunk[head:end])
 	if n <= 0 || size > maxBody {
-		return nil, fmt.Errorf("%w: size %d", ErrDamaged, size)
+		return Part{}, fmt.Errorf("%w: size %d", ErrDamaged, size)
 	}
 	if err := d.unzip(chunk[head+n:end], int(size)); err != nil {
-		return nil, err
+		return Part{}, err
 	}
-	return d.decodeBody(d.body)
+	return d.decodeBody(d.body, version)
 }
 
 func (d *Decoder) unzip(frame []byte, size int) (err error) {
@@ -59,31 +66,34 @@ func (d *Decoder) unzip(frame []byte, size int) (err error) {
 	return nil
 }
 
-func (d *Decoder) decodeBody(body []byte) ([]*odds.Batch, error) {
+func (d *Decoder) decodeBody(body []byte, version byte) (Part, error) {
 	if d.events == nil {
 		d.events = map[uint64]*odds.Event{}
 	}
-	r := reader{rest: body, strings: []string{""}, floats: []float64{0}, events: []*odds.Event{nil}, said: []said{{}}, known: d.events}
-	out := make([]*odds.Batch, 0, r.count(r.uint()))
-	for range cap(out) {
+	r := newReader(body, version, d.events)
+	p := Part{Head: r.head()}
+	n := r.count(r.uint())
+	p.Batches = make([]*odds.Batch, 0, n)
+	for range n {
 		b := r.batch()
 		if r.err != nil {
-			return nil, r.err
+			return Part{}, r.err
 		}
-		out = append(out, b)
+		p.Batches = append(p.Batches, b)
 	}
 	if len(r.rest) > 0 && r.err == nil {
 		r.fail("bytes left over")
 	}
 	if r.err != nil {
-		return nil, r.err
+		return Part{}, r.err
 	}
-	return out, nil
+	return p, nil
 }
 
 // reader decodes one body. After the first error its methods return zeros.
 type reader struct {
 	rest     []byte
+	version  byte
 	err      error
 	strings  []string // by number; 0 means new
 	floats   []float64
@@ -97,10 +107,25 @@ type reader struct {
 	spare    []odds.Quote // quotes are cut from slabs
 }
 
+func newReader(body []byte, version byte, known map[uint64]*odds.Event) reader {
+	return reader{
+		rest: body, version: version,
+		strings: []string{""}, floats: []float64{0}, events: []*odds.Event{nil}, said: []said{{}}, known: known,
+	}
+}
+
+// head is zero in versions without one.
+func (r *reader) head() (h Head) {
+	if r.version >= version4 {
+		h = Head{odds.Time(r.int()), odds.Time(r.int())}
+	}
+	return h
+}
+
 func (r *reader) batch() *odds.Batch {
 	b := &odds.Batch{Source: r.string(), At: r.at + odds.Time(r.int())}
 	flags := r.byte()
-	b.Polled = flags&polled != 0
+	b.Polled, b.Late = flags&polled != 0, flags&late != 0
 	b.Recv, b.Seq = b.At, r.seq
 	if flags&hasRecv != 0 {
 		b.Recv += odds.Time(r.int())
@@ -111,7 +136,7 @@ func (r *reader) batch() *odds.Batch {
 	if flags&hasSeq != 0 {
 		b.Seq += r.int()
 	}
-	if flags >= hasSeq<<1 {
+	if flags >= late<<1 || b.Late && r.version < version4 {
 		r.fail("unknown flags of a batch")
 	}
 	r.at, r.seq = b.At, b.Seq

@@ -6,7 +6,8 @@
 // [Position]; store/sqlite has a driver, package logtest the contract and a driver for
 // tests. [ByTime] reads a log in event-time order. [Merge] combines a log with new
 // batches and removes duplicates; [Combiner] does the same for the batches of one
-// instant, and [Seen] recognises an update that is resent later.
+// instant, and [Seen] recognises an update that is resent later. [InOrder] reads a log as it
+// was appended, which repeats what a service told.
 //
 // Venues repeat themselves: nine in ten quotes of a poll equal those of the previous
 // poll, in the same order. So for each (venue, event, market) a chunk remembers the last
@@ -22,8 +23,13 @@
 //
 // and its body as
 //
+//	head:      clock, verdict (of version 4 only)
 //	n batches: source, at, recv, flags, resolution, seq, n updates
 //	update:    header byte, key, changed fields, changed quotes
+//
+// A chunk is of the lowest version that can hold it, so that older programs read what they
+// can and refuse the rest: a recording that uses no newer field is of version 1. A service's
+// chunks state a [Head], which makes them version 4; they may hold no batches.
 //
 // Strings, events and floats other than short decimals are written at their first
 // occurrence and referred to by number after that.
@@ -42,6 +48,7 @@ const (
 	version1 = 1
 	version2 = 2 // some update states its number of winners
 	version3 = 3 // some update states further terms, some quote its subject, or that it is unpriced
+	version4 = 4 // the chunk has a head, or some batch came late
 	// maxBody limits the unpacked size of a chunk, so that a forged size cannot
 	// exhaust memory. Ten million changed quotes fit.
 	maxBody = 64 << 20
@@ -97,6 +104,7 @@ const (
 	hasRecv
 	hasResolution
 	hasSeq
+	late // from version 4 on
 )
 
 // decimals is the scale of floats written as integers: odds, lines and stakes

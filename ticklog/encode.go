@@ -22,17 +22,16 @@ type Encoder struct {
 // Encode returns a chunk of batches, which it neither modifies nor keeps. Statuses, sides
 // and formats must be among the constants of odds, or the chunk will not decode. Cost:
 // O(quotes), about 0.2 µs per quote.
-func (e *Encoder) Encode(batches []*odds.Batch) []byte {
+func (e *Encoder) Encode(batches []*odds.Batch) []byte { return e.encode(&Part{Batches: batches}) }
+
+func (e *Encoder) encode(p *Part) []byte {
 	if e.zip == nil {
 		// NewWriter only fails on bad options.
 		e.zip, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
 	}
 	w := &e.body
 	w.reset()
-	w.uint(uint64(len(batches)))
-	for _, b := range batches {
-		w.batch(b)
-	}
+	w.part(p)
 	out := append([]byte(magic), 0)
 	out[len(magic)] = w.version
 	out = binary.AppendUvarint(out, uint64(len(w.buf)))
@@ -90,6 +89,19 @@ func emptied[K comparable, V any](m map[K]V) map[K]V {
 	return m
 }
 
+func (w *writer) part(p *Part) {
+	isLate := func(b *odds.Batch) bool { return b.Late }
+	if p.Head != (Head{}) || slices.ContainsFunc(p.Batches, isLate) {
+		w.version = version4
+		w.int(int64(p.Clock))
+		w.int(int64(p.Verdict))
+	}
+	w.uint(uint64(len(p.Batches)))
+	for _, b := range p.Batches {
+		w.batch(b)
+	}
+}
+
 func (w *writer) batch(b *odds.Batch) {
 	w.string(b.Source)
 	w.int(int64(b.At - w.at))
@@ -105,6 +117,9 @@ func (w *writer) batch(b *odds.Batch) {
 	}
 	if b.Seq != w.seq {
 		flags |= hasSeq
+	}
+	if b.Late {
+		flags |= late
 	}
 	w.byte(flags)
 	if flags&hasRecv != 0 {
@@ -222,7 +237,7 @@ func (w *writer) quote(q, was *odds.Quote) {
 		mask |= newGone
 		w.byte(byte(q.Status))
 		if q.Status == odds.Unpriced {
-			w.version = version3
+			w.version = max(w.version, version3)
 		}
 	}
 	if !same(q.Price, was.Price) {
@@ -236,7 +251,7 @@ func (w *writer) quote(q, was *odds.Quote) {
 	if q.Subject != was.Subject {
 		mask |= newSubject
 		w.string(q.Subject)
-		w.version = version3
+		w.version = max(w.version, version3)
 	}
 	w.buf[at] = mask
 }
@@ -383,7 +398,7 @@ func (w *writer) fields(u *odds.Update) {
 	}
 	if further {
 		b |= hasTerms
-		w.version = version3
+		w.version = max(w.version, version3)
 	}
 	w.byte(b)
 	if u.Winners != 0 {

@@ -120,8 +120,9 @@ type Combiner struct {
 
 // Combine puts the batches of one instant in order of application: sources by name, each in
 // the order given, the remaining updates of one poll in one batch, and duplicates removed
-// as in Merge. So the result does not depend on which source's batch arrived first. The
-// batches are not modified.
+// as in Merge. So the result does not depend on which source's batch arrived first. A poll
+// of several parts is late if all of them are: who learns nothing from what came late leaves
+// it out before. The batches are not modified.
 func (c *Combiner) Combine(batches []*odds.Batch) []*odds.Batch {
 	c.all = c.all[:0]
 	for _, b := range batches {
@@ -230,6 +231,7 @@ func (c *Combiner) source(all []origin, g *Instant) {
 			p := &parts[poll]
 			p.updates = append(p.updates, first...)
 			p.batch.Resolution = max(p.batch.Resolution, own.Resolution)
+			p.batch.Late = p.batch.Late && own.Late
 		default:
 			if own.Polled {
 				poll = len(parts)

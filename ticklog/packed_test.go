@@ -120,7 +120,7 @@ func difference(want, got []*odds.Batch) string {
 }
 
 func spell(b *odds.Batch) string {
-	s := fmt.Sprintf("%q %d %d %v %d %d %v", b.Source, int64(b.At), int64(b.Recv), b.Polled, b.Resolution, b.Seq, b.Updates == nil)
+	s := fmt.Sprintf("%q %d %d %v %d %d %v %v", b.Source, int64(b.At), int64(b.Recv), b.Polled, b.Resolution, b.Seq, b.Late, b.Updates == nil)
 	for _, u := range b.Updates {
 		s += fmt.Sprintf("\n  %#v", u.Event)
 		if u.Event != nil {
@@ -140,9 +140,26 @@ func spell(b *odds.Batch) string {
 func TestChunksAreOfTheLowestVersion(t *testing.T) {
 	var enc Encoder
 	for want, terms := range map[byte]odds.Terms{version1: {}, version2: {Winners: 2}, version3: {Lay: true}} {
-		chunk := enc.Encode([]*odds.Batch{{Updates: []odds.Update{{Venue: "v", Market: "m", Terms: terms}}}})
-		if got := chunk[len(magic)]; got != want {
-			t.Errorf("%+v is in version %d, want %d", terms, got, want)
+		b := &odds.Batch{Updates: []odds.Update{{Venue: "v", Market: "m", Terms: terms}}}
+		came := *b
+		came.Late = true
+		for name, c := range map[string]struct {
+			batch *odds.Batch
+			head  Head
+			want  byte
+		}{
+			"a recording": {b, Head{}, want}, "late": {&came, Head{}, version4},
+			"a clock": {b, Head{Clock: 1}, version4}, "a verdict": {b, Head{Verdict: 1}, version4},
+		} {
+			chunk := enc.PackLive([]*odds.Batch{b, c.batch}, c.head)
+			if got := chunk.Payload[len(magic)]; got != c.want {
+				t.Errorf("%s with %+v is in version %d, want %d", name, terms, got, c.want)
+			}
+		}
+	}
+	for h, want := range map[Head]byte{{}: version1, {Clock: 5}: version4} {
+		if got := enc.PackLive(nil, h).Payload[len(magic)]; got != want {
+			t.Errorf("no batches and %+v are in version %d, want %d", h, got, want)
 		}
 	}
 }
@@ -210,23 +227,30 @@ func TestEveryCutAndEveryFlippedBitIsAnError(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	var enc Encoder
 	for _, b := range [][]*odds.Batch{{}, oddities(), polls(3, 2, 2, 2, 0.3, 1)} {
-		enc.Encode(b)
-		f.Add(append([]byte(nil), enc.body.buf...))
+		for _, h := range []Head{{}, {Clock: 1_700_000_000_000, Verdict: 1_699_999_999_000}} {
+			enc.PackLive(b, h)
+			f.Add(append([]byte(nil), enc.body.buf...), enc.body.version)
+		}
+		if len(b) > 0 {
+			b[0].Late = true
+			enc.Encode(b)
+			f.Add(append([]byte(nil), enc.body.buf...), enc.body.version)
+		}
 	}
 	// The fuzzer writes bodies, because it would not get past the checksum.
-	f.Fuzz(func(t *testing.T, body []byte) {
+	f.Fuzz(func(t *testing.T, body []byte, version byte) {
 		var e Encoder
 		var d Decoder
-		batches, err := d.decodeBody(body)
+		p, err := d.decodeBody(body, version)
 		if err != nil {
 			return
 		}
-		again, err := d.Decode(e.Encode(batches))
+		again, err := d.DecodePart(e.PackLive(p.Batches, p.Head).Payload)
 		if err != nil {
 			t.Fatalf("what was decoded can't be encoded: %v", err)
 		}
-		if diff := difference(batches, again); diff != "" {
-			t.Fatal(diff)
+		if diff := difference(p.Batches, again.Batches); diff != "" || again.Head != p.Head {
+			t.Fatal(diff, p.Head, again.Head)
 		}
 	})
 }
@@ -234,6 +258,8 @@ func FuzzDecode(f *testing.F) {
 func FuzzChunk(f *testing.F) {
 	var enc Encoder
 	f.Add(enc.Encode(oddities()))
+	f.Add(enc.PackLive(oddities(), Head{Clock: 5}).Payload)
+	f.Add(enc.PackLive(nil, Head{Clock: 5, Verdict: 4}).Payload)
 	f.Fuzz(func(t *testing.T, chunk []byte) {
 		if n := len(chunk) - 4; n > 0 { // a valid checksum, so that the frame is reached
 			binary.LittleEndian.PutUint32(chunk[n:], crc32.Checksum(chunk[:n], crc32.MakeTable(crc32.Castagnoli)))

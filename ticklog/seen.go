@@ -16,7 +16,7 @@ import (
 // Same reports whether two updates of one market are equal: format, states and quotes in
 // order, field by field. Unset lines and other numbers (NaN) are equal. The venue's own
 // stamp, the number of winners and completeness are ignored: a repeated update with a new stamp is still
-// a repetition.
+// a repetition. So is one that comes late, or that came late the first time.
 func Same(a, b *odds.Update) bool {
 	if !alike(a, b) || len(a.Quotes) != len(b.Quotes) {
 		return false
