@@ -104,7 +104,7 @@ func (e *Engine) look(b *odds.Batch) {
 	e.worth.Look()
 	e.detectors.marks.Look()
 	e.forecasts.priced()
-	e.forecasts.take(e.board.Moved, b.At, b.Recv)
+	e.forecasts.take(e.board.Moved, b.At, e.hear.came(b))
 	e.news.tell(e.board.Moved)
 }
 
@@ -115,8 +115,7 @@ const betsADecision = 4
 // tumbling: they start at whole multiples of their length.
 func (e *Engine) decideUpTo(at odds.Time) {
 	step := odds.Time(e.opt.DecideEvery)
-	part := max(1, step/betsADecision)
-	end, look := at/step*step, at/part*part
+	end, look := at/step*step, e.LastLook(at)
 	if e.decided == 0 {
 		e.decided, e.bet = end, look
 		return

@@ -27,7 +27,8 @@ const hourLong = 3_600_000
 // spare is what the delay of a source is taken to vary by.
 const spare odds.Millis = 2000
 
-// mostDelay is how late a source can come and still be waited for.
+// mostDelay is how late a source can come and still be waited for. What comes later is a
+// recording that is sent.
 const mostDelay odds.Millis = 300_000
 
 // take notes a batch.
@@ -45,7 +46,17 @@ func (h *heard) take(b *odds.Batch) {
 		x.most[0], x.hour = 0, hour
 	}
 	x.newest = max(x.newest, b.At)
-	x.most[0] = max(x.most[0], min(b.Recv.Sub(b.At), mostDelay))
+	if d := h.came(b).Sub(b.At); d <= mostDelay {
+		x.most[0] = max(x.most[0], d)
+	}
+}
+
+// came is when a batch could be known.
+func (h *heard) came(b *odds.Batch) odds.Time {
+	if h.live && h.clock.Sub(b.At) <= mostDelay {
+		return max(b.Recv, h.clock)
+	}
+	return b.Recv
 }
 
 // upTo is the time up to which what a source says is known; now where they come in order.

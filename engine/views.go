@@ -42,9 +42,10 @@ type finding struct {
 	first   bool
 }
 
-// Verdicts returns what a Settled engine has decided since the last call; nil if nothing. Cost:
-// O(families, and one look at each pair).
+// Verdicts returns what a Settled engine has decided since the last call; nil if nothing. It
+// takes the place of Drain. Cost: O(families, and one look at each pair) for a decision.
 func (e *Engine) Verdicts() *Verdicts {
+	e.news.Touched, e.news.Forgotten = e.board.TakeTouched(e.news.Touched[:0]), e.news.Forgotten[:0]
 	if !e.news.Decided && len(e.detectors.told) == 0 {
 		return nil
 	}
@@ -56,6 +57,12 @@ func (e *Engine) Verdicts() *Verdicts {
 // LookedAt is the event time up to which all decision windows, and all looks at known edges in
 // between, are over; 0 before the first batch.
 func (e *Engine) LookedAt() odds.Time { return e.bet }
+
+// LastLook is the end of the last decision window, or look in between, at or before a time.
+func (e *Engine) LastLook(at odds.Time) odds.Time {
+	part := max(1, odds.Time(e.opt.DecideEvery)/betsADecision)
+	return at / part * part
+}
 
 // Obey makes a Now engine follow verdicts from now on. They must come in order. Cost:
 // O(families + events + books).

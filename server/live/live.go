@@ -7,18 +7,20 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/ticklog"
 )
 
-// Live is a running engine. Run must be called once, and one goroutine may call
-// Deliver, Quiet, Recovered and Close; the other methods are safe for concurrent use
-// while it runs.
+// Live is a running pair of engines. Run must be called once; one goroutine may call Tell and
+// one Settle and Quiet, and while neither does, one may call Told, Settled, Recovered and Close.
+// The other methods are safe for concurrent use while it runs.
 type Live struct {
 	watch *stopwatch
 	hub   *Hub
 	modes *atomic.Pointer[modes]
 	out   *published
-	in    chan delivery // bounded; if full, Deliver waits, and senders with it
+	in    chan delivery // bounded; if full, Tell waits, and senders with it
 	calls *calls
+	learn *learner
 	loop  *loop
 	score *scorer
 	save  *saver // nil: results are not saved
@@ -34,7 +36,8 @@ func New(o Options) *Live {
 	l.SetModes(o.Standby, o.Off)
 	pub := newPublisher(&o, l.hub, l.modes, l.out, l.watch)
 	pub.queue = func() int { return len(l.in) }
-	l.loop = newLoop(&o, l.in, l.calls.asked, pub)
+	l.learn = newLearner(&o, l.watch)
+	l.loop = newLoop(&o, l.in, l.calls.asked, pub, l.learn)
 	l.score = &scorer{l.calls, l.loop.tally, l.out}
 	if o.Results != nil {
 		l.save = &saver{to: o.Results, calls: l.calls, take: l.loop.take, out: l.out, watch: l.watch, failed: o.Failed}
@@ -54,6 +57,9 @@ func (l *Live) SetModes(standby, off [4]bool) { l.modes.Store(&modes{standby, of
 // log was not read back completely, nothing is concluded or saved.
 func (l *Live) Run(ctx context.Context) error {
 	defer close(l.calls.stopped)
+	var learning sync.WaitGroup
+	learning.Go(l.learn.run)
+	defer learning.Wait()
 	if !l.loop.run(ctx) {
 		return nil
 	}
@@ -64,6 +70,7 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	l.loop.run(ctx)
 	beside.Wait()
+	learning.Wait()
 	l.loop.conclude()
 	if l.save == nil {
 		return nil
@@ -73,23 +80,35 @@ func (l *Live) Run(ctx context.Context) error {
 
 // delivery is one item for the loop.
 type delivery struct {
-	instants  [][]*odds.Batch
+	parts     []ticklog.Part
 	accepted  odds.Time  // wall clock when the newest of them were accepted; 0 if read from the log
-	quiet     bool       // no further leg of what was delivered can arrive
+	told      bool       // all of the log
 	recovered *recovered // the log is read back; nil otherwise
 }
 
-// Deliver passes complete instants to the loop in event-time order, each as the
-// batches to apply in turn. accepted is the wall clock when the newest ticks were
-// accepted, 0 for ticks read from the log. It blocks while 16 deliveries are
-// waiting.
-func (l *Live) Deliver(instants [][]*odds.Batch, accepted odds.Time) {
-	l.in <- delivery{instants: instants, accepted: accepted}
+// Tell passes on what was appended to the log, in its order. accepted is the wall clock when
+// the newest ticks were accepted, 0 for what is read from the log. It blocks while 16 deliveries
+// are waiting.
+func (l *Live) Tell(parts []ticklog.Part, accepted odds.Time) {
+	l.in <- delivery{parts: parts, accepted: accepted}
 }
 
-// Quiet says that no tick has arrived for a while, and that later ticks will be
-// outside the coalescing window of earlier ones.
-func (l *Live) Quiet() { l.in <- delivery{quiet: true} }
+// Told says that all of the log was told.
+func (l *Live) Told() { l.in <- delivery{told: true} }
+
+// Settle passes complete instants on to be learnt from, in event-time order, each as the
+// batches to apply in turn. It blocks while half a million quotes are waiting.
+func (l *Live) Settle(instants [][]*odds.Batch) { l.learn.in.put(parcel{instants: instants}) }
+
+// Verdict is the event time of the newest verdict, which comes into force with what is appended
+// from now on.
+func (l *Live) Verdict() odds.Time { return odds.Time(l.learn.out.newest.Load()) }
+
+// Quiet says that what comes later will be outside the coalescing window of what was settled.
+func (l *Live) Quiet() { l.learn.in.put(parcel{quiet: true}) }
+
+// Settled says that what is settled of the log was passed on.
+func (l *Live) Settled() { l.learn.in.put(parcel{end: true}) }
 
 // recovered is what happens once the log has been read back.
 type recovered struct {
@@ -97,7 +116,7 @@ type recovered struct {
 	published chan struct{} // closed afterwards
 }
 
-// Recovered says that the whole log was delivered. Once all of it has been applied it
+// Recovered says that the whole log was told and settled. Once all of it has been applied it
 // calls open, on the loop's goroutine; then it publishes, and returns. Whoever reads
 // that the engine has recovered finds ticks accepted.
 func (l *Live) Recovered(open func()) {
@@ -107,4 +126,7 @@ func (l *Live) Recovered(open func()) {
 }
 
 // Close says that there will be no more deliveries.
-func (l *Live) Close() { close(l.in) }
+func (l *Live) Close() {
+	close(l.in)
+	l.learn.in.close()
+}

@@ -6,6 +6,7 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/odds"
+	"corrgraph/ticklog"
 )
 
 // loop owns the engine and its results. Everything it points to, except the
@@ -19,7 +20,8 @@ type loop struct {
 	every   time.Duration
 	watch   *stopwatch
 
-	e       *engine.Engine
+	e       *engine.Engine // the one that tells
+	learn   *learner
 	news    engine.News
 	book    *book
 	changes *changes // nil: results are not saved
@@ -27,15 +29,18 @@ type loop struct {
 	tick    <-chan time.Time // of publications
 }
 
-func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher) *loop {
+func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher, learn *learner) *loop {
 	lp := &loop{
 		in: in, asked: asked, stalled: o.Stalled, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
-		e: engine.New(o.Engine), book: newBook(o.Predictions, o.Anomalies), pub: pub,
+		book: newBook(o.Predictions, o.Anomalies), pub: pub, learn: learn,
 	}
+	opt := o.Engine
+	opt.View = engine.Now
+	lp.e = engine.New(opt)
 	if o.Results != nil {
 		lp.changes = newChanges()
 	}
-	pub.e, pub.book, pub.changes = lp.e, lp.book, lp.changes
+	pub.e, pub.book, pub.changes, pub.met = lp.e, lp.book, lp.changes, &learn.met
 	return lp
 }
 
@@ -52,9 +57,14 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 			case !ok:
 				lp.flush()
 				lp.pub.publish(true)
+				lp.learn.out.finish()
 				return false
+			case d.told:
+				lp.learn.out.allTold()
+				continue
 			case d.recovered != nil:
 				lp.e.HoldNew(false)
+				lp.pub.judged = lp.learn.first.Load()
 				d.recovered.open()
 				lp.pub.recovered = true
 				lp.pub.publish(true)
@@ -70,36 +80,55 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 	}
 }
 
-// deliver applies instants. Between them it serves readers, which must not wait for
-// a large delivery.
+// deliver tells what was appended to the log, part by part. Between them it serves readers,
+// which must not wait for a large delivery.
 func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	if lp.pub.recovered {
 		lp.wait(ctx) // the feed stands still: accepted ticks wait in the log and in the queue
 	}
 	start := lp.watch.now()
-	for i, batches := range d.instants {
+	for i := range d.parts {
 		if !lp.pub.recovered {
 			lp.relief.give(lp.e)
 		}
-		lp.apply(batches)
+		lp.tell(&d.parts[i])
 		if i%32 == 31 {
 			lp.serve()
 		}
 	}
 	lp.collect()
+	lp.pub.news(d.accepted)
 	if d.accepted != 0 {
 		lp.watch.took("apply", start)
 		lp.pub.arrived = d.accepted
-	}
-	if d.quiet {
-		lp.flush()
 	}
 }
 
 // flush applies changes held back for other legs of the same market.
 func (lp *loop) flush() {
-	lp.step(lp.e.FlushLegs)
+	lp.e.FlushLegs()
 	lp.collect()
+}
+
+// tell puts the verdicts in force that were so when a part was appended, and applies it.
+func (lp *loop) tell(p *ticklog.Part) {
+	for _, r := range lp.learn.out.upTo(lp.force(p)) {
+		lp.e.Obey(r.Verdicts)
+		if r.judged != nil {
+			lp.pub.judged = r.judged
+		}
+		lp.collect()
+	}
+	lp.e.Tell(p.Batches, p.Clock)
+}
+
+// force is the time up to which verdicts are in force for a part: the log says it. A
+// recording's come into force when their window is over.
+func (lp *loop) force(p *ticklog.Part) odds.Time {
+	if p.Clock != 0 || len(p.Batches) == 0 {
+		return p.Verdict
+	}
+	return lp.e.LastLook(p.Batches[0].At)
 }
 
 // wait serves readers while the feed is stalled, until the end at most.
@@ -128,28 +157,6 @@ func (lp *loop) serve() {
 		default:
 			return
 		}
-	}
-}
-
-// apply passes an instant to the engine.
-func (lp *loop) apply(batches []*odds.Batch) {
-	lp.step(func() {
-		for _, b := range batches {
-			if err := lp.e.Apply(b); err != nil {
-				panic(err) // the loop guarantees the order of batches
-			}
-		}
-	})
-}
-
-// step runs a step of the engine. If the engine has decided in it, its time is that of a
-// decision: a window may be closed later than its end, once no leg can come any more.
-func (lp *loop) step(do func()) {
-	was, start := lp.e.DecidedAt(), lp.watch.now()
-	do()
-	if was != 0 && lp.e.DecidedAt() != was {
-		lp.collect()
-		lp.watch.took("decide", start)
 	}
 }
 

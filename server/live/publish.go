@@ -31,6 +31,7 @@ type publisher struct {
 	queue   func() int // length of the queue of deliveries
 	clock   func() time.Time
 	watch   *stopwatch
+	met     *atomic.Int64 // coincidences
 
 	recovered bool      // the log is read back: subscribers get messages
 	arrived   odds.Time // wall clock when the newest applied delivery was accepted
@@ -115,11 +116,29 @@ func (p *publisher) tell(n *engine.News) {
 	}
 }
 
+// news publishes at once what follows from what has just been told: all but moves, which are
+// summed up until the next publication. accepted is when it was; 0 for what is read from the
+// log.
+func (p *publisher) news(accepted odds.Time) {
+	if len(p.messages) == 0 {
+		return
+	}
+	p.hub.Publish(p.messages...)
+	clear(p.messages)
+	p.messages = p.messages[:0]
+	if accepted != 0 {
+		p.watch.timed("tell", p.clock().Sub(accepted.Std()))
+	}
+}
+
 // publish renews what readers see. Layers on standby are renewed only when no
 // delivery waits.
 func (p *publisher) publish(idle bool) {
 	start := p.watch.now()
-	if p.decided || p.judged == nil {
+	if p.judged == nil {
+		p.judged, p.decided = store.Judge(p.e), true
+	}
+	if p.decided {
 		p.judge()
 	}
 	p.messages = p.moves.flush(p.messages)
@@ -188,8 +207,8 @@ func (p *publisher) renew(id string, idle bool) {
 
 // judge publishes the last decision.
 func (p *publisher) judge() {
-	j := store.Judge(p.e)
-	p.judged, p.decided = j, false
+	j := p.judged
+	p.decided = false
 	p.allDirty() // any link may have changed
 	for id, s := range p.slots {
 		p.changes.note(s, id)
@@ -210,8 +229,10 @@ func (p *publisher) allDirty() {
 
 // state publishes the State.
 func (p *publisher) state(now time.Duration) {
+	counts := p.e.Counts()
+	counts.Coincidences = int(p.met.Load())
 	s := &State{
-		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: p.e.Counts(),
+		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
 		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged, Ambiguities: p.e.Ambiguities(),
 	}

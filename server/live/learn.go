@@ -1,0 +1,247 @@
+package live
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"corrgraph/engine"
+	"corrgraph/odds"
+	"corrgraph/store"
+)
+
+// learner owns the engine that learns and decides. Everything in it but the inbox and the
+// docket belongs to its goroutine, that of learner.run: a decision makes nobody wait.
+type learner struct {
+	e      *engine.Engine
+	in     *inbox
+	out    *docket
+	relief relief
+	watch  *stopwatch
+	met    atomic.Int64                    // coincidences so far
+	first  atomic.Pointer[store.Judgement] // as the log was read back; nil before that
+
+	recovered bool // the log is read back: each verdict is judged for readers
+}
+
+func newLearner(o *Options, watch *stopwatch) *learner {
+	opt := o.Engine
+	opt.View = engine.Settled
+	return &learner{
+		e: engine.New(opt), in: newInbox(), out: newDocket(), watch: watch,
+		relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
+	}
+}
+
+// run learns from what is settled until there is no more.
+func (l *learner) run() {
+	defer l.out.finish()
+	for {
+		x, ok := l.in.next()
+		if !ok {
+			return
+		}
+		switch {
+		case x.end:
+			l.recovered = true
+			l.e.HoldNew(false)
+			l.first.Store(store.Judge(l.e))
+			l.out.reread()
+		case x.quiet:
+			l.step(l.e.FlushLegs)
+		default:
+			for _, batches := range x.instants {
+				if !l.recovered {
+					l.relief.give(l.e)
+				}
+				l.step(func() { l.apply(batches) })
+			}
+		}
+		l.met.Store(int64(l.e.Counts().Coincidences))
+	}
+}
+
+func (l *learner) apply(batches []*odds.Batch) {
+	for _, b := range batches {
+		if err := l.e.Apply(b); err != nil {
+			panic(err) // what is settled is in order
+		}
+	}
+}
+
+// step runs a step of the engine and passes on what it decided.
+func (l *learner) step(do func()) {
+	start := l.watch.now()
+	do()
+	if v := l.e.Verdicts(); v != nil {
+		r := &ruling{Verdicts: v}
+		if l.recovered {
+			r.judged = store.Judge(l.e)
+		}
+		l.watch.took("decide", start)
+		l.out.put(r)
+	}
+	l.out.reach(l.e.LookedAt())
+}
+
+// ruling is a verdict and, once the log is read back, what readers are shown of it.
+type ruling struct {
+	*engine.Verdicts
+	judged *store.Judgement // nil: not drawn up
+}
+
+// docket holds the verdicts that are not in force yet.
+type docket struct {
+	newest atomic.Int64 // event time of the newest verdict
+
+	mu      sync.Mutex
+	changed sync.Cond
+	waiting []*ruling // guarded by mu; in order
+	looked  odds.Time // guarded by mu; all windows up to then are decided
+	told    bool      // guarded by mu; all of the log has been told: nobody waits for verdicts
+	over    bool      // guarded by mu; nothing is decided before more ticks come
+}
+
+// mostRulings is how many verdicts wait while a log is read back; then the learner does.
+const mostRulings = 8
+
+func newDocket() *docket {
+	d := &docket{}
+	d.changed.L = &d.mu
+	return d
+}
+
+// put adds a verdict. While a log is read back it waits while too many wait. Of live ticks
+// there is one a quarter of an hour at most, and nothing waits.
+func (d *docket) put(r *ruling) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.waiting) >= mostRulings && !d.told && !d.over {
+		d.changed.Wait()
+	}
+	d.waiting = append(d.waiting, r)
+	d.newest.Store(int64(r.At))
+	d.changed.Broadcast()
+}
+
+// reach notes up to when all windows are decided.
+func (d *docket) reach(at odds.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if at != d.looked {
+		d.looked = at
+		d.changed.Broadcast()
+	}
+}
+
+// reread notes that the learner has all of the log: what it has not decided by now it will
+// not decide because of what is in there.
+func (d *docket) reread() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.over = true
+	d.changed.Broadcast()
+}
+
+// allTold notes that all of the log has been told: verdicts that are not in force by then
+// come into force with a tick.
+func (d *docket) allTold() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.told = true
+	d.changed.Broadcast()
+}
+
+// finish notes that nothing will be decided any more, or nobody obeys it.
+func (d *docket) finish() { d.reread() }
+
+// upTo takes out the verdicts on windows that end at or before a time, once all of them are
+// there.
+func (d *docket) upTo(at odds.Time) (out []*ruling) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for {
+		n := 0
+		for n < len(d.waiting) && d.waiting[n].At <= at {
+			n++
+		}
+		if n > 0 {
+			out = append(out, d.waiting[:n]...)
+			d.waiting = append(d.waiting[:0], d.waiting[n:]...)
+			d.changed.Broadcast()
+		}
+		if len(d.waiting) > 0 || d.looked >= at || d.over {
+			return out
+		}
+		d.changed.Wait()
+	}
+}
+
+// parcel is one item for the learner.
+type parcel struct {
+	instants [][]*odds.Batch
+	quotes   int
+	quiet    bool // no further leg of what was settled can come
+	end      bool // the log is read back
+}
+
+// mostSettled is how many quotes wait for the learner at most: a decision takes seconds, in
+// which ticks go on. Beyond that senders wait.
+const mostSettled = 1 << 19
+
+// inbox is the queue of the learner.
+type inbox struct {
+	mu      sync.Mutex
+	changed sync.Cond
+	queue   []parcel // guarded by mu
+	quotes  int      // guarded by mu; in queue
+	closed  bool     // guarded by mu
+}
+
+func newInbox() *inbox {
+	x := &inbox{}
+	x.changed.L = &x.mu
+	return x
+}
+
+// put adds a parcel, and waits while there is no room for it.
+func (x *inbox) put(p parcel) {
+	for _, batches := range p.instants {
+		for _, b := range batches {
+			p.quotes += b.Quotes() + 1
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for x.quotes > 0 && x.quotes+p.quotes > mostSettled {
+		x.changed.Wait()
+	}
+	x.queue = append(x.queue, p)
+	x.quotes += p.quotes
+	x.changed.Broadcast()
+}
+
+// next waits for a parcel; ok is false once there are no more.
+func (x *inbox) next() (p parcel, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for len(x.queue) == 0 {
+		if x.closed {
+			return p, false
+		}
+		x.changed.Wait()
+	}
+	p = x.queue[0]
+	x.queue[0] = parcel{}
+	x.queue = x.queue[1:]
+	x.quotes -= p.quotes
+	x.changed.Broadcast()
+	return p, true
+}
+
+func (x *inbox) close() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.closed = true
+	x.changed.Broadcast()
+}
