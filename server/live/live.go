@@ -81,16 +81,17 @@ func (l *Live) Run(ctx context.Context) error {
 // delivery is one item for the loop.
 type delivery struct {
 	parts     []ticklog.Part
-	accepted  odds.Time  // wall clock when the newest of them were accepted; 0 if read from the log
-	told      bool       // all of the log
-	recovered *recovered // the log is read back; nil otherwise
+	accepted  odds.Time     // wall clock when the newest of them were received; 0 if read from the log
+	appended  time.Duration // when they were in the log, by the stopwatch
+	told      bool          // all of the log
+	recovered *recovered    // the log is read back; nil otherwise
 }
 
 // Tell passes on what was appended to the log, in its order. accepted is the wall clock when
 // the newest ticks were accepted, 0 for what is read from the log. It blocks while 16 deliveries
 // are waiting.
 func (l *Live) Tell(parts []ticklog.Part, accepted odds.Time) {
-	l.in <- delivery{parts: parts, accepted: accepted}
+	l.in <- delivery{parts: parts, accepted: accepted, appended: l.watch.now()}
 }
 
 // Told says that all of the log was told.

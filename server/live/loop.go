@@ -97,7 +97,7 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 		}
 	}
 	lp.collect()
-	lp.pub.news(d.accepted)
+	lp.pub.news(d)
 	if d.accepted != 0 {
 		lp.watch.took("apply", start)
 		lp.pub.arrived = d.accepted

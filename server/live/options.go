@@ -47,6 +47,10 @@ type Options struct {
 	Pressed func() bool
 	// Stalled reports whether a drill has silenced the feed. Nil means never.
 	Stalled func() bool
+	// Told is called whenever forecasts have been published, with how long that took since the
+	// newest tick behind them was received, by the wall clock, and since it was in the log. It
+	// must be quick. Nil: not reported.
+	Told func(received, appended time.Duration)
 	// Timed is called with the duration of parts of the work: "publish", "decide",
 	// "apply", "save". It must be quick. Nil: not reported.
 	Timed func(what string, took time.Duration)
@@ -73,6 +77,9 @@ func (o *Options) fill() {
 	}
 	if o.Pressed == nil {
 		o.Pressed = func() bool { return false }
+	}
+	if o.Told == nil {
+		o.Told = func(_, _ time.Duration) {}
 	}
 	if o.Timed == nil {
 		o.Timed = func(string, time.Duration) {}

@@ -32,6 +32,7 @@ type publisher struct {
 	clock   func() time.Time
 	watch   *stopwatch
 	met     *atomic.Int64 // coincidences
+	told    func(received, appended time.Duration)
 
 	recovered bool      // the log is read back: subscribers get messages
 	arrived   odds.Time // wall clock when the newest applied delivery was accepted
@@ -41,7 +42,7 @@ type publisher struct {
 	shown     *modes           // modes of the current views
 	decided   bool
 	judged    *store.Judgement
-	told      uint64 // sequence number of the newest anomaly that published.recent may hold
+	listed    uint64 // sequence number of the newest anomaly that published.recent may hold
 	list      eventList
 	missed    map[string]int // missed polls by source
 	moves     moves
@@ -51,7 +52,7 @@ type publisher struct {
 // newPublisher returns a publisher over the loop's engine, book and changes.
 func newPublisher(o *Options, hub *Hub, modes *atomic.Pointer[modes], out *published, watch *stopwatch) *publisher {
 	return &publisher{
-		hub: hub, modes: modes, out: out, watch: watch, intake: o.Intake, clock: o.Clock,
+		hub: hub, modes: modes, out: out, watch: watch, told: o.Told, intake: o.Intake, clock: o.Clock,
 		slots: map[string]*slot{}, dirty: map[string]bool{}, missed: map[string]int{}, moves: newMoves(),
 	}
 }
@@ -117,17 +118,17 @@ func (p *publisher) tell(n *engine.News) {
 }
 
 // news publishes at once what follows from what has just been told: all but moves, which are
-// summed up until the next publication. accepted is when it was; 0 for what is read from the
-// log.
-func (p *publisher) news(accepted odds.Time) {
+// summed up until the next publication.
+func (p *publisher) news(d *delivery) {
 	if len(p.messages) == 0 {
 		return
 	}
+	forecast := slices.ContainsFunc(p.messages, func(m Message) bool { return m.Kind == "prediction" })
 	p.hub.Publish(p.messages...)
 	clear(p.messages)
 	p.messages = p.messages[:0]
-	if accepted != 0 {
-		p.watch.timed("tell", p.clock().Sub(accepted.Std()))
+	if forecast && d.accepted != 0 {
+		p.told(max(0, p.clock().Sub(d.accepted.Std())), p.watch.now()-d.appended)
 	}
 }
 
@@ -159,8 +160,8 @@ func (p *publisher) publish(idle bool) {
 		runtime.Gosched() // let readers run: all views together take milliseconds
 	}
 	p.state(start)
-	if p.book.seq != p.told {
-		p.told = p.book.seq
+	if p.book.seq != p.listed {
+		p.listed = p.book.seq
 		p.out.recent.Store(nil)
 	}
 	p.hub.Publish(p.messages...)
