@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -170,5 +173,101 @@ func same(t *testing.T, want, got []string) {
 	}
 	if more+less > 0 {
 		t.Errorf("of %d answers two views lack %d and tell %d others", len(want), less, more)
+	}
+}
+
+// delayed returns three hours of several matches at venues that follow "lead" after 2, 4 and
+// 6 s, as they come: each venue's ticks so much later than they happened.
+func delayed(by map[string]odds.Millis) (all []*odds.Batch) {
+	r := rand.New(rand.NewPCG(11, 12))
+	var events []*odds.Event
+	for k := range 6 {
+		id := fmt.Sprint("m", k)
+		events = append(events, &odds.Event{ID: id, Sport: "tennis", League: "atp", Home: "H" + id, Away: "A" + id})
+	}
+	value := make([]float64, len(events))
+	const noon odds.Time = 1_780_000_000_000
+	for at := noon; at < noon.Add(3*3_600_000); at = at.Add(odds.Millis(4_000 + r.IntN(6_000))) {
+		i := r.IntN(len(events))
+		value[i] = 0.95*value[i] + 0.05*r.NormFloat64()
+		for k, venue := range []string{"lead", "b", "c", "d"} {
+			if k > 0 && r.IntN(8) == 0 {
+				continue
+			}
+			home, then := 1/(1+math.Exp(-value[i])), at.Add(odds.Millis(k*(2000+r.IntN(50))))
+			all = append(all, &odds.Batch{Source: venue, At: then, Recv: then.Add(by[venue]), Updates: []odds.Update{{
+				Event: events[i], Venue: venue, Market: "h2h", Quotes: []odds.Quote{
+					{Selection: events[i].Home, Side: odds.Home, Line: math.NaN(), Main: true, Price: 1 / (home * 1.04)},
+					{Selection: events[i].Away, Side: odds.Away, Line: math.NaN(), Main: true, Price: 1 / ((1 - home) * 1.04)},
+				},
+			}}})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *odds.Batch) int { return cmp.Compare(a.Recv, b.Recv) })
+	return all
+}
+
+// TestSlowSourcesMakeNobodyLate feeds markets whose venues come with delays of their own. What
+// is learnt does not depend on them. Forecasts are made as soon as the leader is heard, unless
+// their time is over by then, and settled when the follower has been heard.
+func TestSlowSourcesMakeNobodyLate(t *testing.T) {
+	type result struct {
+		led          int
+		hits, judged int
+		overdue      int
+	}
+	run := func(by map[string]odds.Millis) (r result) {
+		o := Options{DecideEvery: 1_800_000, SearchEachDecision: true}
+		two := newTwoViews(o)
+		arrivals := delayed(by)
+		two.ahead = slices.Clone(arrivals)
+		slices.SortStableFunc(two.ahead, func(a, b *odds.Batch) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Source, b.Source)) })
+		for _, b := range arrivals {
+			for len(two.ahead) > 0 && two.ahead[0].At < b.Recv.Add(-90_000) {
+				two.settle(t)
+			}
+			for ; len(two.verdicts) > 0; two.verdicts = two.verdicts[1:] {
+				two.now.Obey(two.verdicts[0])
+			}
+			two.now.Tell([]*odds.Batch{b}, b.Recv)
+			two.now.Collect(two.now.Engine)
+		}
+		for _, f := range two.settled.Families() {
+			if f.Discovered && !f.Simultaneous && f.Key.Leader == "lead" {
+				r.led++
+			}
+		}
+		for _, p := range two.now.Predictions {
+			venue, _, _, _, _ := p.Source.Parts()
+			if p.Outcome.Matured() && p.Led() {
+				if p.KnownAt < p.IssuedAt.Add(by[venue]) || p.KnownAt >= p.To {
+					t.Fatalf("%v: a forecast for %v to %v of a move at %v is known at %v", by, p.From, p.To, p.IssuedAt, p.KnownAt)
+				}
+				if venue != "lead" {
+					continue
+				}
+				r.judged++
+				if p.Outcome == ledger.Hit {
+					r.hits++
+				}
+			}
+		}
+		r.overdue = two.now.Counts().Overdue
+		if n := two.now.Counts().Older; n != 0 {
+			t.Errorf("%v: %d quotes were taken for older ones of their own", by, n)
+		}
+		return r
+	}
+	none := run(nil)
+	slow := run(map[string]odds.Millis{"b": 5_000, "c": 20_000, "d": 60_000})
+	behind := run(map[string]odds.Millis{"lead": 30_000})
+	if none.led < 3 || none.judged < 100 || none.overdue != 0 || slow.led != none.led || behind.led != none.led {
+		t.Errorf("leads without delays %+v, with slow followers %+v, with a slow leader %+v", none, slow, behind)
+	}
+	if rate := func(r result) float64 { return float64(r.hits) / float64(r.judged) }; slow.judged < none.judged*9/10 || math.Abs(rate(slow)-rate(none)) > 0.05 {
+		t.Errorf("followers that come late: %+v, else %+v", slow, none)
+	}
+	if behind.overdue < none.judged/2 {
+		t.Errorf("a leader that comes late: %+v, else %+v", behind, none)
 	}
 }

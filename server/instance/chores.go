@@ -89,6 +89,13 @@ func rows(w telemetry.Window) []store.Performance {
 	return out
 }
 
+// told records how long it took until forecasts were published.
+func (i *Instance) told(received, appended time.Duration) {
+	i.metrics.Forecast.WithLabelValues("receipt").Observe(received.Seconds())
+	i.metrics.Forecast.WithLabelValues("log").Observe(appended.Seconds())
+	i.latency.Observe("FORECAST", appended)
+}
+
 // timed records durations reported by the live engine.
 func (i *Instance) timed(what string, took time.Duration) {
 	switch what {

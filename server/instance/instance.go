@@ -256,6 +256,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 	i.ingest = ingest.New(ingest.Options{
 		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
 		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.clock,
+		Verdict:  func() odds.Time { return i.live.Verdict() },
 		Appended: func(took time.Duration) { i.timed("append", took) }, Damaged: i.damaged,
 	})
 	o := live.Options{
@@ -267,7 +268,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 		},
 		Pressed:      func() bool { return i.memory.Sheds(guard.ShedL4) },
 		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.clock, Stalled: i.faults.FeedStalled,
-		Timed: i.timed, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
+		Timed: i.timed, Told: i.told, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
 	}
 	o.Standby, o.Off = standby(c)
 	i.live = live.New(o)

@@ -32,6 +32,7 @@ type Metrics struct {
 	GraphBuild    prometheus.Histogram     // seconds to build the graph of one event, all layers
 	LayerBuild    *prometheus.HistogramVec // layer, outcome ("ok", "error", "deadline", "panic", "open")
 	Decision      prometheus.Histogram     // seconds from a batch to its anomalies and predictions
+	Forecast      *prometheus.HistogramVec // since ("receipt", "log"): seconds from a tick to the forecasts that follow from it
 	Publish       prometheus.Histogram     // seconds from a tick's arrival to the snapshot that holds it
 	LogAppend     prometheus.Histogram     // seconds until a batch is durable in the tick log
 	Shed          *prometheus.CounterVec   // what ("streams", "predictions", "l4", "ingest", …)
@@ -56,6 +57,7 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 		GraphBuild:    prometheus.NewHistogram(seconds("graph_build_seconds", "Time to build the graph of one event.", fast)),
 		LayerBuild:    histograms("layer_build_seconds", "Time to build one layer of a graph.", fast, "layer", "outcome"),
 		Decision:      prometheus.NewHistogram(seconds("decision_seconds", "Time from a batch of ticks to its anomalies and predictions.", fast)),
+		Forecast:      histograms("tick_to_forecast_seconds", "Time from the newest tick behind them, since it was received or since it was in the tick log, to published forecasts.", fast, "since"),
 		Publish:       prometheus.NewHistogram(seconds("ingest_to_publish_seconds", "Time from the arrival of a tick to the published snapshot that holds it.", request)),
 		LogAppend:     prometheus.NewHistogram(seconds("log_append_seconds", "Time until a batch is durable in the tick log.", request)),
 		Shed:          counters("shed_total", "Work refused because memory or capacity ran out.", "what"),
@@ -72,7 +74,7 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 	})
 	build.Set(1)
 	reg.MustRegister(
-		m.Anomalies, m.Predictions, m.Coincidences, m.QueryTimeouts, m.GraphBuild, m.LayerBuild, m.Decision, m.Publish, m.LogAppend,
+		m.Anomalies, m.Predictions, m.Coincidences, m.QueryTimeouts, m.GraphBuild, m.LayerBuild, m.Decision, m.Forecast, m.Publish, m.LogAppend,
 		m.Shed, m.RateLimited, m.requests, m.duration, build, m.readings,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
