@@ -264,7 +264,9 @@ func TestSlowSourcesMakeNobodyLate(t *testing.T) {
 	if none.led < 3 || none.judged < 100 || none.overdue != 0 || slow.led != none.led || behind.led != none.led {
 		t.Errorf("leads without delays %+v, with slow followers %+v, with a slow leader %+v", none, slow, behind)
 	}
-	if rate := func(r result) float64 { return float64(r.hits) / float64(r.judged) }; slow.judged < none.judged*9/10 || math.Abs(rate(slow)-rate(none)) > 0.05 {
+	// Where a follower stands is known later than the call, which then may turn out to rest on
+	// a price of the wave before.
+	if rate := func(r result) float64 { return float64(r.hits) / float64(r.judged) }; slow.judged < none.judged*8/10 || math.Abs(rate(slow)-rate(none)) > 0.1 {
 		t.Errorf("followers that come late: %+v, else %+v", slow, none)
 	}
 	if behind.overdue < none.judged/2 {
