@@ -79,6 +79,9 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	reg.MustRegister(m.sources.collectors()...)
+	for _, since := range []string{"receipt", "log"} {
+		m.Forecast.WithLabelValues(since) // shown before the first one
+	}
 	return m
 }
 
