@@ -229,7 +229,7 @@ func (s *forecasts) openOn(n *board.Node, layer odds.Layer) *call {
 func (s *forecasts) call(leads []lead, direction float64) {
 	c := &call{}
 	p := s.combine(c, leads, direction)
-	if s.hear.live && p.To <= p.KnownAt {
+	if s.hear.Live() && p.To <= p.KnownAt {
 		s.overdue++
 		return // over before anybody could know of it
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"corrgraph/engine/board"
+	"corrgraph/engine/clock"
 	"corrgraph/engine/family"
 	"corrgraph/engine/worth"
 	"corrgraph/odds"
@@ -22,7 +23,7 @@ type Engine struct {
 	legs    *series.Coalescer
 	joins   map[string]*series.Coalescer // of a Now engine, by source
 	obeyed  odds.Time                    // of a Settled engine: the last decision told by Verdicts
-	hear    heard
+	hear    clock.Heard
 
 	board     *board.Board
 	families  *family.Families
@@ -36,7 +37,7 @@ type Engine struct {
 func New(opt Options) *Engine {
 	opt.fill()
 	e := &Engine{
-		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), joins: map[string]*series.Coalescer{}, news: &News{}, hear: heard{of: map[string]*delay{}},
+		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), joins: map[string]*series.Coalescer{}, news: &News{},
 		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig, Commission: opt.Commission, Limits: opt.Limits}),
 	}
 	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter})
@@ -104,7 +105,7 @@ func (e *Engine) look(b *odds.Batch) {
 	e.worth.Look()
 	e.detectors.marks.Look()
 	e.forecasts.priced()
-	e.forecasts.take(e.board.Moved, b.At, e.hear.came(b))
+	e.forecasts.take(e.board.Moved, b.At, e.hear.Came(b))
 	e.news.tell(e.board.Moved)
 }
 

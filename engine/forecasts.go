@@ -6,6 +6,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/engine/board"
+	"corrgraph/engine/clock"
 	"corrgraph/engine/family"
 	"corrgraph/engine/venues"
 	"corrgraph/engine/wave"
@@ -25,7 +26,7 @@ type forecasts struct {
 	detectors *detectors
 	worth     *worth.Ledger
 	news      *News
-	hear      *heard
+	hear      *clock.Heard
 	overdue   int  // calls not made, because their interval was over when what they rest on came
 	hold      bool // score settled calls together at the end, see Options.ScoreAtFinish
 	chances   chances
@@ -169,6 +170,21 @@ func (c *call) stood(at odds.Time) {
 	}
 }
 
+// heard is the time up to which a series is known: as far as its slowest source was heard.
+func (s *forecasts) heard(n *board.Node) odds.Time {
+	now := s.board.Now
+	if n.Book != nil {
+		return s.hear.UpTo(n.Book.Source.Name, now)
+	}
+	until := now
+	for _, b := range n.Market.Books {
+		if b.Source != nil {
+			until = min(until, s.hear.UpTo(b.Source.Name, now))
+		}
+	}
+	return until
+}
+
 // answer closes the calls whose time is over.
 func (s *forecasts) answer() {
 	now := s.board.Now
@@ -179,7 +195,7 @@ func (s *forecasts) answer() {
 		if c.closed {
 			return true
 		}
-		until := s.hear.node(c.target, now)
+		until := s.heard(c.target)
 		if until <= c.Until {
 			return false
 		}
@@ -251,7 +267,7 @@ func each(pairs []*family.Pair, f func(r *family.Record)) {
 func (s *forecasts) pending() (out []ledger.Prediction) {
 	for _, c := range s.unsettled() {
 		if !c.closed && !c.silent {
-			out = append(out, c.Close(s.hear.node(c.target, s.board.Now)))
+			out = append(out, c.Close(s.heard(c.target)))
 		}
 	}
 	return out

@@ -608,7 +608,7 @@ func (o opts) number(key string, missing float64) float64 {
 
 func (o opts) time(key string, missing odds.Time) odds.Time {
 	if v, ok := o[key]; ok {
-		return clock(v)
+		return clockTime(v)
 	}
 	return missing
 }
@@ -622,7 +622,7 @@ func (o opts) span() span {
 	return p
 }
 
-func clock(s string) odds.Time { return sceneStart.Add(millis(strings.TrimPrefix(s, "+"))) }
+func clockTime(s string) odds.Time { return sceneStart.Add(millis(strings.TrimPrefix(s, "+"))) }
 
 func millis(s string) odds.Millis {
 	d, err := time.ParseDuration(s)

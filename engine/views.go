@@ -89,13 +89,10 @@ func (e *Engine) Obey(v *Verdicts) {
 // than Options.CoalesceWindow by that clock go on alone. At the end of what came its calls are
 // issued.
 func (e *Engine) Tell(batches []*odds.Batch, clock odds.Time) {
-	e.hear.clock, e.hear.live = max(e.hear.clock, clock), clock != 0
+	e.hear.Begin(clock, batches)
+	e.release(e.hear.Clock().Add(-cmp.Or(e.opt.CoalesceWindow, series.CoalesceWindow)))
 	for _, b := range batches {
-		e.hear.clock = max(e.hear.clock, b.Recv)
-	}
-	e.release(e.hear.clock.Add(-cmp.Or(e.opt.CoalesceWindow, series.CoalesceWindow)))
-	for _, b := range batches {
-		e.hear.take(b)
+		e.hear.Take(b)
 		e.newest = max(e.newest, b.At)
 		_ = e.coalescer(b.Source).Push(b, e.tell) // tell never fails
 	}

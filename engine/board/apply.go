@@ -2,15 +2,14 @@ package board
 
 import (
 	"math"
-	"slices"
 
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // Apply ingests the next batch: first every quote, then the consensus of each market that
-// changed. A batch may be older than the newest one, that of a source which is slower than
-// others: it moves its own series, at its own time, and the consensus at the present. What is
-// older than what a book shows changes nothing and is counted.
+// changed. One of a slow source may be older than the newest: it moves its own series at its own
+// time, and the consensus at the present. What is older than what a book shows changes nothing.
 func (d *Board) Apply(b *odds.Batch) {
 	d.Now = max(d.Now, b.At)
 	d.Counts.Batches++
@@ -237,20 +236,9 @@ func (d *Board) observe(b *Book, k int, at odds.Time, joined bool) {
 	if inc, moved := n.Observe(at, b.value[k], joined && !math.IsNaN(b.prev[k])); moved {
 		n.Looks = b.looks
 		d.Moved = append(d.Moved, Move{n, inc, rms, n.Nth()})
-		b.Market.Selections[k].moved(at, d.opt.KeepMoves)
+		s := &b.Market.Selections[k]
+		s.MovedAt = series.Keeping(s.MovedAt, at, 2*d.opt.KeepMoves)
 	}
-}
-
-// moved notes that a venue moved, of which it keeps the newest at least.
-func (s *Selection) moved(at odds.Time, keep int) {
-	i, known := slices.BinarySearch(s.MovedAt, at)
-	if known {
-		return
-	}
-	if len(s.MovedAt) == 2*keep && i >= keep {
-		s.MovedAt, i = s.MovedAt[:copy(s.MovedAt, s.MovedAt[keep:])], i-keep
-	}
-	s.MovedAt = slices.Insert(s.MovedAt, i, at)
 }
 
 // staged is what an update says of a selection.
@@ -260,9 +248,9 @@ type staged struct {
 	times             int
 }
 
-// read takes over what the legs say. all means that they are all that the venue shows. Two
-// quotes of one outcome in one poll contradict each other unless they are equal: which is
-// right can't be known, so the outcome has no price. It returns how many were quoted, and changed.
+// read takes over what the legs say, which is all that the venue shows if all is set. Two quotes of
+// one outcome in one poll contradict each other unless they are equal: which is right can't be
+// known, so it has no price. It returns how many were quoted, and changed.
 func (d *Board) read(b *Book, legs []leg, polled, all bool) (quoted, changed int) {
 	m := b.Market
 	if len(m.Selections) == 0 {

@@ -76,13 +76,12 @@ type Board struct {
 	devig  devigBuf
 }
 
-// Counts holds a Board's counters.
+// Counts holds a Board's counters; Older are quotes that came after a newer one of their venue.
 type Counts struct {
-	Batches, Quotes, Ticks, Duplicates int
-	Partial                            int            // updates whose outcomes were not a complete set
-	Conflicts                          int            // quotes of polls that contradicted another one of the same outcome
-	Older                              int            // quotes that came after a newer one of their market at the venue
-	Refused                            map[string]int // quotes beyond a limit, by reason
+	Batches, Quotes, Ticks, Duplicates, Older int
+	Partial                                   int            // updates whose outcomes were not a complete set
+	Conflicts                                 int            // quotes of polls that contradicted another one of the same outcome
+	Refused                                   map[string]int // quotes beyond a limit, by reason
 }
 
 // Move is one increment of the present batch.

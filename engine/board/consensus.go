@@ -15,35 +15,11 @@ func (d *Board) SetGroups(by map[string]*series.Grouping) {
 	d.groups = by
 }
 
-// Join sets the venue groups of all leagues from now on, in the words of their venues, by
-// league.
-func (d *Board) Join(by map[string][][]string) {
-	groups := make(map[string]*series.Grouping, len(by))
-	for league, all := range by {
-		g := &series.Grouping{}
-		for _, members := range all {
-			first := d.venues[members[0]]
-			for _, name := range members {
-				if v := d.venues[name]; v != nil && first != nil {
-					g.Join(first.Index, v.Index)
-				}
-			}
-		}
-		groups[league] = g
-	}
-	d.SetGroups(groups)
-}
-
 // Groups returns the groups by league.
 func (d *Board) Groups() map[string]*series.Grouping { return d.groups }
 
 // Venue returns a venue by name, or nil if it was never seen.
 func (d *Board) Venue(name string) *Venue { return d.venues[name] }
-
-func (d *Board) grouping(ev *Event) *series.Grouping { return d.groups[ev.league] }
-
-// group is the book's group in the consensus: venues of one group count once.
-func (b *Book) group(g *series.Grouping) int { return g.Of(b.Venue.Index) }
 
 // basis is the set of outcomes that most books of the market are complete in; 0 if none is.
 // Only their values are compared: a match without the draw is another bet, and a price in an
@@ -64,13 +40,13 @@ func (d *Board) basis(m *Market) (most uint64) {
 }
 
 func (d *Board) consensus(m *Market, k int, at odds.Time, basis uint64) {
-	g := d.grouping(m.Event)
+	g := d.groups[m.Event.league]
 	d.member = d.member[:0]
 	for _, b := range m.Books {
 		b.rest[k], b.restMoved[k] = math.NaN(), math.NaN()
 		if b.basis == basis && b.Venue.CopyOf == nil && b.Current() && !math.IsNaN(b.value[k]) && b.Live == m.Live {
 			d.member = append(d.member, series.Member{
-				Group: b.group(g), Now: b.value[k], Prev: b.prev[k],
+				Group: g.Of(b.Venue.Index), Now: b.value[k], Prev: b.prev[k],
 				Both: b.value[k] == b.prev[k] || b.joined && !math.IsNaN(b.prev[k]),
 			})
 		}
@@ -94,7 +70,7 @@ func (d *Board) consensus(m *Market, k int, at odds.Time, basis uint64) {
 		if b.Others[k] == nil || b.Others[k].Live != m.Live {
 			d.othersNode(b, k)
 		}
-		b.rest[k], b.restMoved[k], b.restGroups = d.push(b.Others[k], at, b.group(g))
+		b.rest[k], b.restMoved[k], b.restGroups = d.push(b.Others[k], at, g.Of(b.Venue.Index))
 	}
 }
 

@@ -92,12 +92,11 @@ func (d *Board) begin(b *odds.Batch) (x look, ok bool) {
 	}
 	d.asked = d.asked[:0]
 	for i := range d.cells {
-		c := &d.cells[i].cell.Cell
-		if c.Answer != nil && b.At < c.Answer.At {
-			d.Counts.Older += b.Quotes()
-			return x, false // the answer after it came first
-		}
-		d.asked = append(d.asked, c)
+		d.asked = append(d.asked, &d.cells[i].cell.Cell)
+	}
+	if clock.Superseded(b, d.asked) {
+		d.Counts.Older += b.Quotes()
+		return x, false
 	}
 	if x.answer, x.src = x.src.Answer(b, d.asked, d.Counts.Batches); x.src == nil {
 		for i := range x.batch.Updates {

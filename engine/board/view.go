@@ -98,7 +98,7 @@ func (d *Board) View(m *Market, at odds.Time, v *detect.MarketView) {
 		v.Selections = append(v.Selections, m.Selections[k].Key)
 		v.Sides = append(v.Sides, m.Selections[k].Side)
 	}
-	g := d.grouping(m.Event)
+	g := d.groups[m.Event.league]
 	for _, b := range m.Books {
 		if b.Source == nil {
 			continue
@@ -113,7 +113,7 @@ func (d *Board) View(m *Market, at odds.Time, v *detect.MarketView) {
 }
 
 func (b *Book) view(v *detect.VenueView, g *series.Grouping, at odds.Time) {
-	v.Venue, v.Group, v.State, v.Lines, v.Copy = b.Venue.Name, b.group(g), b.status, b.line, b.Venue.CopyOf != nil
+	v.Venue, v.Group, v.State, v.Lines, v.Copy = b.Venue.Name, g.Of(b.Venue.Index), b.status, b.line, b.Venue.CopyOf != nil
 	v.Commission, v.FeeUnknown, v.Complete, v.Listed = b.Venue.Commission, b.Venue.FeeUnknown, b.complete(), v.Listed[:0]
 	for k := range b.gone {
 		v.Listed = append(v.Listed, b.lists(k))

@@ -1,6 +1,10 @@
 package clock
 
-import "corrgraph/odds"
+import (
+	"slices"
+
+	"corrgraph/odds"
+)
 
 // Answer is one recorded answer to a request that is polled again and again. What an answer
 // held and its successor lacks is unknown from then on. An answer says nothing of what other
@@ -90,6 +94,12 @@ func (p *Answer) mostly() bool { return 2*p.heard > p.cells }
 
 // due reports whether the next answer to the same request may come at a time.
 func (p *Answer) due(at odds.Time) bool { return 2*at.Sub(p.At) >= p.Source.pace() }
+
+// Superseded reports whether the answer after the one that a batch is came first: it held
+// one of the cells.
+func Superseded(b *odds.Batch, cells []*Cell) bool {
+	return slices.ContainsFunc(cells, func(c *Cell) bool { return c.Answer != nil && b.At < c.Answer.At })
+}
 
 // Foreign reports whether an answer's quote of a cell, in batch nth, is one too many: the
 // cell belongs to another request, whose answer is still the newest, or this answer has

@@ -24,7 +24,7 @@ func (s *Families) Edge(p *Pair) graph.Edge {
 	if v.Directed && v.Leader == leadlag.BA {
 		src, dst = dst, src
 	}
-	own := ownSums(p, series.Since(p.A.Moves(), f.since), series.Since(p.B.Moves(), f.since))
+	own := p.measure().Own(series.Since(p.A.Moves(), f.since), series.Since(p.B.Moves(), f.since))
 	k := float64(own.N) / float64(own.N+priorMoves)
 	kBeta := k
 	if v.Zero && v.Directed {

@@ -8,6 +8,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/leadlag"
 	"corrgraph/odds"
+	"corrgraph/series"
 )
 
 // Verdicts are what one Families found out about all families and pairs, for another one that
@@ -145,7 +146,25 @@ func (s *Families) Obey(v *Verdicts) {
 			s.rerank(m)
 		}
 	}
-	s.board.Join(v.groups)
+	s.join(v.groups)
+}
+
+// join sets the venue groups of all leagues, given by their names.
+func (s *Families) join(by map[string][][]string) {
+	groups := make(map[string]*series.Grouping, len(by))
+	for league, all := range by {
+		g := &series.Grouping{}
+		for _, members := range all {
+			first := s.board.Venue(members[0])
+			for _, name := range members {
+				if v := s.board.Venue(name); v != nil && first != nil {
+					g.Join(first.Index, v.Index)
+				}
+			}
+		}
+		groups[league] = g
+	}
+	s.board.SetGroups(groups)
 }
 
 // obey takes over what was found out; nil for nothing.

@@ -1,14 +1,11 @@
-package engine
+package clock
 
-import (
-	"corrgraph/engine/board"
-	"corrgraph/odds"
-)
+import "corrgraph/odds"
 
-// heard knows how far each source has been heard, where they come as they come: a price that
+// Heard knows how far each source has been heard, where they come as they come: a price that
 // did not move is known to have stood only as far as its source has been heard. The zero value
 // stands for sources that all come in the order of their event times, as recordings do.
-type heard struct {
+type Heard struct {
 	of    map[string]*delay // by source
 	live  bool              // the present part came as it was told, and not in order
 	clock odds.Time         // newest receive time
@@ -31,10 +28,35 @@ const spare odds.Millis = 2000
 // recording that is sent.
 const mostDelay odds.Millis = 300_000
 
-// take notes a batch.
-func (h *heard) take(b *odds.Batch) {
+// mostHeard is how many sources are told apart; further ones count as prompt.
+const mostHeard = 4096
+
+// Begin begins a part that came at a time of the clock; 0 for a part of a recording.
+func (h *Heard) Begin(clock odds.Time, part []*odds.Batch) {
+	if h.of == nil {
+		h.of = map[string]*delay{}
+	}
+	h.clock, h.live = max(h.clock, clock), clock != 0
+	if !h.live {
+		for _, b := range part {
+			h.clock = max(h.clock, b.Recv)
+		}
+	}
+}
+
+// Clock is the newest receive time.
+func (h *Heard) Clock() odds.Time { return h.clock }
+
+// Live reports whether the present part came as it was told, and not in order.
+func (h *Heard) Live() bool { return h.live }
+
+// Take notes a batch.
+func (h *Heard) Take(b *odds.Batch) {
 	x := h.of[b.Source]
 	if x == nil {
+		if len(h.of) >= mostHeard {
+			return
+		}
 		x = &delay{}
 		h.of[b.Source] = x
 	}
@@ -46,41 +68,24 @@ func (h *heard) take(b *odds.Batch) {
 		x.most[0], x.hour = 0, hour
 	}
 	x.newest = max(x.newest, b.At)
-	if d := h.came(b).Sub(b.At); d <= mostDelay {
+	if d := h.Came(b).Sub(b.At); d <= mostDelay {
 		x.most[0] = max(x.most[0], d)
 	}
 }
 
-// came is when a batch could be known.
-func (h *heard) came(b *odds.Batch) odds.Time {
+// Came is when a batch of the present part could be known.
+func (h *Heard) Came(b *odds.Batch) odds.Time {
 	if h.live && h.clock.Sub(b.At) <= mostDelay {
-		return max(b.Recv, h.clock)
+		return h.clock
 	}
 	return b.Recv
 }
 
-// upTo is the time up to which what a source says is known; now where they come in order.
-func (h *heard) upTo(source string, now odds.Time) odds.Time {
+// UpTo is the time up to which what a source says is known; now where they come in order.
+func (h *Heard) UpTo(source string, now odds.Time) odds.Time {
 	x := h.of[source]
-	if x == nil {
+	if !h.live || x == nil {
 		return now
 	}
 	return min(now, max(x.newest, h.clock.Add(-max(x.most[0], x.most[1])-spare)))
-}
-
-// node is that time for a series: of its slowest source.
-func (h *heard) node(n *board.Node, now odds.Time) odds.Time {
-	if !h.live {
-		return now
-	}
-	if n.Book != nil {
-		return h.upTo(n.Book.Source.Name, now)
-	}
-	until := now
-	for _, b := range n.Market.Books {
-		if b.Source != nil {
-			until = min(until, h.upTo(b.Source.Name, now))
-		}
-	}
-	return until
 }
