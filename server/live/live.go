@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/ticklog"
 )
 
 // Live is a running engine. Run must be called once, and one goroutine may call
-// Deliver, Quiet, Recovered and Close; the other methods are safe for concurrent use
+// Tell, Settle, Quiet, Recovered and Close; the other methods are safe for concurrent use
 // while it runs.
 type Live struct {
 	watch *stopwatch
 	hub   *Hub
 	modes *atomic.Pointer[modes]
 	out   *published
-	in    chan delivery // bounded; if full, Deliver waits, and senders with it
+	in    chan delivery // bounded; if full, Settle waits, and senders with it
 	calls *calls
 	loop  *loop
 	score *scorer
@@ -79,13 +80,17 @@ type delivery struct {
 	recovered *recovered // the log is read back; nil otherwise
 }
 
-// Deliver passes complete instants to the loop in event-time order, each as the
-// batches to apply in turn. accepted is the wall clock when the newest ticks were
-// accepted, 0 for ticks read from the log. It blocks while 16 deliveries are
-// waiting.
-func (l *Live) Deliver(instants [][]*odds.Batch, accepted odds.Time) {
-	l.in <- delivery{instants: instants, accepted: accepted}
+// Tell says when ticks were accepted: accepted is the wall clock then, 0 for ticks read from the
+// log. They are applied once they are settled.
+func (l *Live) Tell(_ []ticklog.Part, accepted odds.Time) {
+	if accepted != 0 {
+		l.in <- delivery{accepted: accepted}
+	}
 }
+
+// Settle passes complete instants to the loop in event-time order, each as the batches to apply
+// in turn. It blocks while 16 deliveries are waiting.
+func (l *Live) Settle(instants [][]*odds.Batch) { l.in <- delivery{instants: instants} }
 
 // Quiet says that no tick has arrived for a while, and that later ticks will be
 // outside the coalescing window of earlier ones.
