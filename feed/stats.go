@@ -9,6 +9,7 @@ type Stats struct {
 	Polled   bool
 	Quotes   uint64            // quotes accepted
 	Refused  map[string]uint64 // quotes refused, by reason; sources only
+	Late     uint64            // of Quotes, those that came too late to be learnt from; sources only
 	Last     odds.Time         // newest event time
 	Received odds.Time         // wall clock of the newest quote; 0 if it was read back from the log
 	Delay    odds.Millis       // receive time minus event time of the newest quote; a poll's venues: minus the venue's own stamp; 0 if read back

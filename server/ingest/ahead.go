@@ -24,10 +24,10 @@ func Notes(a *Ahead) []string {
 }
 
 // ahead holds the end of the log that is ahead of the clock. A clock that was wrong, or
-// a recording of a wrong one, has left it there. Applied, it would make everything of the
+// a recording of a wrong one, has left it there. Settled, it would make everything of the
 // present late; so each batch waits until the clock has reached it, as it would have had
-// it been sent. A restart at the same time leaves the same batches waiting. It belongs to
-// Run's goroutine.
+// it been sent, and is told and settled then. A restart at the same time leaves the same
+// batches waiting. It belongs to Run's goroutine.
 type ahead struct {
 	next  *odds.Batch // nil: nothing waits
 	more  func() (*odds.Batch, error, bool)

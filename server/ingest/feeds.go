@@ -51,6 +51,9 @@ func (f *feeds) heard(b *odds.Batch, now odds.Time) {
 	f.listed = nil
 	s := f.feedLocked(b.Source, "")
 	s.Polled = b.Polled
+	if b.Late {
+		s.Late += uint64(b.Quotes())
+	}
 	count(s, b.At, now, now.Sub(b.At), b.Quotes())
 	if now != 0 {
 		f.recentLocked(s).accepted(f.span(), b.Quotes())

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"sync"
 	"testing"
@@ -46,9 +47,12 @@ func (*damaged) List(context.Context, ticklog.Position) iter.Seq2[ticklog.Entry,
 // sink records what it is given.
 type sink struct {
 	mu        sync.Mutex
-	instants  [][]*odds.Batch // guarded by mu
-	accepted  []odds.Time     // guarded by mu; of each delivery
+	parts     []ticklog.Part  // guarded by mu; told
+	accepted  []odds.Time     // guarded by mu; of each call of Tell
+	instants  [][]*odds.Batch // guarded by mu; settled
+	settled   int             // guarded by mu; calls of Settle
 	quiet     int             // guarded by mu
+	quietAt   []odds.Millis   // guarded by mu; the newest instant settled then, after noon
 	recovered int             // guarded by mu; instants at that time, -1 before
 	closed    bool            // guarded by mu
 }
@@ -59,17 +63,45 @@ func (s *sink) with(f func()) {
 	f()
 }
 
-func (s *sink) Deliver(instants [][]*odds.Batch, accepted odds.Time) {
-	s.with(func() { s.instants, s.accepted = append(s.instants, instants...), append(s.accepted, accepted) })
+func (s *sink) Tell(parts []ticklog.Part, accepted odds.Time) {
+	s.with(func() { s.parts, s.accepted = append(s.parts, parts...), append(s.accepted, accepted) })
 }
-func (s *sink) Quiet() { s.with(func() { s.quiet++ }) }
+
+func (s *sink) Settle(instants [][]*odds.Batch) {
+	s.with(func() { s.instants, s.settled = append(s.instants, instants...), s.settled+1 })
+}
+
+func (s *sink) Quiet() {
+	s.with(func() {
+		s.quiet++
+		s.quietAt = append(s.quietAt, s.instants[len(s.instants)-1][0].At.Sub(noon))
+	})
+}
+
 func (s *sink) Recovered(open func()) {
 	s.with(func() { s.recovered = len(s.instants) })
 	open()
 }
 func (s *sink) Close() { s.with(func() { s.closed = true }) }
 
-// times lists the instants delivered so far, after noon.
+// told lists the event times that were told so far, after noon, in the order of the log; late
+// ones are marked.
+func (s *sink) told() (out []string) {
+	s.with(func() {
+		for _, p := range s.parts {
+			for _, b := range p.Batches {
+				mark := ""
+				if b.Late {
+					mark = " late"
+				}
+				out = append(out, fmt.Sprint(b.Source, b.At.Sub(noon), mark))
+			}
+		}
+	})
+	return out
+}
+
+// times lists the instants settled so far, after noon.
 func (s *sink) times() (out []odds.Millis) {
 	s.with(func() {
 		for _, batches := range s.instants {

@@ -8,9 +8,28 @@ import (
 	"corrgraph/odds"
 )
 
+// newTestJudge returns a judge that remembers some updates.
+func newTestJudge(outOfOrder odds.Millis, remember int) *judge {
+	o := Options{OutOfOrder: outOfOrder}
+	o.fill()
+	s := newStage(&o)
+	j := newJudge(&s, remember)
+	return &j
+}
+
 // judged passes one request through a judge, at noon, with 10 s of skew allowed.
 func judged(j *judge, batches ...*odds.Batch) *request {
+	r := sifted(j, batches...)
+	for _, b := range r.fresh {
+		j.stage.add(b, noon)
+	}
+	return r
+}
+
+// sifted is judged without what is accepted being appended.
+func sifted(j *judge, batches ...*odds.Batch) *request {
 	r := &request{batches: batches}
+	j.begin()
 	j.sift(r, noon, 10_000)
 	return r
 }
@@ -36,9 +55,9 @@ func TestWhatIsRefused(t *testing.T) {
 		{"as far ahead as may be", 10_000, ""},
 		{"a millisecond too far ahead", 10_001, future},
 	} {
-		j := newJudge(2000, 100)
-		judged(&j, batch("a", 0, 1.9))
-		r := judged(&j, batch("b", c.after, 1.8))
+		j := newTestJudge(2000, 100)
+		judged(j, batch("a", 0, 1.9))
+		r := judged(j, batch("a", c.after, 1.8))
 		switch {
 		case c.reason == "" && (r.receipt.Accepted != 2 || len(r.receipt.Refused) > 0 || len(r.fresh) != 1):
 			t.Errorf("%s: %+v", c.name, r.receipt)
@@ -49,28 +68,80 @@ func TestWhatIsRefused(t *testing.T) {
 }
 
 func TestARefusalSaysWhatWouldHaveBeenTaken(t *testing.T) {
-	j := newJudge(2000, 100)
-	r := judged(&j, batch("a", 0, 1.9), batch("b", -5000, 1.8), batch("c", 20_000, 1.7))
-	if got := r.receipt.Refused; len(got) != 2 || !strings.Contains(got[0].Detail, noon.Add(-2001).String()) || !strings.Contains(got[1].Detail, "more than 10s ahead of the clock, which says "+noon.String()) {
-		t.Errorf("%+v", got)
+	j := newTestJudge(2000, 100)
+	r := judged(j, batch("a", -1000, 1.9), batch("a", -6000, 1.8), batch("c", 20_000, 1.7))
+	got := r.receipt.Refused
+	if len(got) != 2 || !strings.Contains(got[1].Detail, "more than 10s ahead of the clock, which says "+noon.String()) {
+		t.Fatalf("%+v", got)
+	}
+	for _, part := range []string{noon.Add(-6000).String(), `source "a"`, noon.Add(-1000).String(), "2s", "ingest.out_of_order", "ingest.sources"} {
+		if !strings.Contains(got[0].Detail, part) {
+			t.Errorf("%q does not say %s", got[0].Detail, part)
+		}
+	}
+}
+
+func TestNoSourceMakesAnotherOneLate(t *testing.T) {
+	j := newTestJudge(2000, 100)
+	r := judged(j, batch("a", 0, 1.9), batch("b", -60_000, 1.8), batch("c", -86_400_000, 1.7), batch("b", -61_000, 1.6), batch("b", -62_001, 1.5))
+	if len(r.receipt.Refused) != 1 || reasons(r)[4] != late || r.receipt.Accepted != 8 {
+		t.Errorf("%+v", r.receipt)
+	}
+}
+
+func TestASourceHasItsOwnBound(t *testing.T) {
+	o := Options{Sources: map[string]SourceOptions{"b": {OutOfOrder: 10_000}, "c": {Delay: 5000}}}
+	o.fill()
+	s := newStage(&o)
+	j := newJudge(&s, 100)
+	for source, bound := range map[string]odds.Millis{"a": 2000, "b": 10_000, "c": 2000} {
+		judged(&j, batch(source, 0, 1.9))
+		if r := judged(&j, batch(source, -bound, 1.8), batch(source, -bound-1, 1.7)); reasons(r)[1] != late || r.receipt.Accepted != 2 {
+			t.Errorf("%s: %+v", source, r.receipt)
+		}
+	}
+}
+
+// A source that is ahead of the clock must not make its own ticks late once it is right again.
+func TestATickAheadCountsAsOfItsTime(t *testing.T) {
+	j := newTestJudge(2000, 100)
+	judged(j, batch("a", 9000, 1.9))
+	if r := judged(j, batch("a", -2000, 1.8), batch("a", -2001, 1.7)); reasons(r)[1] != late || r.receipt.Accepted != 2 {
+		t.Errorf("%+v", r.receipt)
+	}
+}
+
+// What was settled is not settled again, but it is taken.
+func TestWhatComesBehindTheFrontierIsAccepted(t *testing.T) {
+	j := newTestJudge(2000, 100)
+	j.stage.frontier.pass(noon.Add(-500))
+	r := judged(j, batch("a", -500, 1.9), batch("b", -499, 1.8))
+	if r.receipt.Accepted != 4 || len(r.fresh) != 2 || !r.fresh[0].Late || r.fresh[1].Late {
+		t.Errorf("%+v, fresh %+v", r.receipt, r.fresh)
+	}
+	if n := j.stage.order.waiting.Len(); n != 1 {
+		t.Errorf("%d wait to be settled", n)
+	}
+	if r := judged(j, batch("a", -500, 1.9)); r.receipt.Duplicates != 2 || r.receipt.Accepted != 0 {
+		t.Errorf("sent again: %+v", r.receipt)
 	}
 }
 
 // Ticks from the future must not make current ones late.
 func TestARefusedBatchMovesNothing(t *testing.T) {
-	j := newJudge(2000, 100)
-	judged(&j, batch("a", 0, 1.9))
-	judged(&j, batch("a", 3_600_000, 1.8))
-	if r := judged(&j, batch("b", 1, 1.7)); r.receipt.Accepted != 2 {
+	j := newTestJudge(2000, 100)
+	judged(j, batch("a", 0, 1.9))
+	judged(j, batch("a", 3_600_000, 1.8))
+	if r := judged(j, batch("b", 1, 1.7)); r.receipt.Accepted != 2 {
 		t.Errorf("%+v", r.receipt)
 	}
 }
 
 func TestDuplicatesCountOnce(t *testing.T) {
-	j := newJudge(2000, 100)
+	j := newTestJudge(2000, 100)
 	two := batch("a", 0, 1.9)
 	two.Updates = append(two.Updates, batch("b", 0, 1.8).Updates...)
-	r := judged(&j, batch("a", 0, 1.9), two, batch("a", 0, 1.9))
+	r := judged(j, batch("a", 0, 1.9), two, batch("a", 0, 1.9))
 	if r.receipt.Accepted != 4 || r.receipt.Duplicates != 4 || len(r.fresh) != 2 || len(r.fresh[1].Updates) != 1 || r.fresh[1].Updates[0].Venue != "bbook" {
 		t.Errorf("%+v, kept %+v", r.receipt, r.fresh)
 	}
@@ -78,7 +149,7 @@ func TestDuplicatesCountOnce(t *testing.T) {
 		t.Error("the sender's batch was modified")
 	}
 	for name, b := range map[string]*odds.Batch{"time": batch("a", 1, 1.9), "source": batch("c", 0, 1.9), "price": batch("a", 0, 1.91)} {
-		if r := judged(&j, b); r.receipt.Duplicates != 0 {
+		if r := judged(j, b); r.receipt.Duplicates != 0 {
 			t.Errorf("another %s is no duplicate: %+v", name, r.receipt)
 		}
 	}
@@ -86,17 +157,17 @@ func TestDuplicatesCountOnce(t *testing.T) {
 
 // A late repetition of accepted ticks is a duplicate; new ticks are late.
 func TestALateDuplicateIsNoRefusal(t *testing.T) {
-	j := newJudge(2000, 100)
-	judged(&j, batch("a", -60_000, 1.9), batch("a", 0, 1.8))
-	if r := judged(&j, batch("a", -60_000, 1.9), batch("a", -60_000, 1.7)); r.receipt.Duplicates != 2 || reasons(r)[1] != late || len(r.receipt.Refused) != 1 {
+	j := newTestJudge(2000, 100)
+	judged(j, batch("a", -60_000, 1.9), batch("a", 0, 1.8))
+	if r := judged(j, batch("a", -60_000, 1.9), batch("a", -60_000, 1.7)); r.receipt.Duplicates != 2 || reasons(r)[1] != late || len(r.receipt.Refused) != 1 {
 		t.Errorf("%+v", r.receipt)
 	}
 }
 
 func TestAtLeastTheNewestUpdatesAreRemembered(t *testing.T) {
-	j := newJudge(1<<40, 10)
+	j := newTestJudge(1<<40, 10)
 	for i := range odds.Millis(25) {
-		judged(&j, batch("a", -i, 1.9))
+		judged(j, batch("a", -i, 1.9))
 	}
 	for i, want := range map[odds.Millis]bool{24: true, 10: true, 9: false} {
 		if known := j.knows(batch("a", -i, 1.9)); known != want {
@@ -106,48 +177,32 @@ func TestAtLeastTheNewestUpdatesAreRemembered(t *testing.T) {
 }
 
 func TestAnUndoneGroupIsForgotten(t *testing.T) {
-	j := newJudge(2000, 100)
-	judged(&j, batch("a", -60_000, 1.5))
-	before := j.mark()
-	judged(&j, batch("a", 0, 1.9))
-	j.undo(before)
-	if r := judged(&j, batch("a", -61_000, 1.8)); r.receipt.Accepted != 2 {
+	j := newTestJudge(2000, 100)
+	judged(j, batch("a", -60_000, 1.5))
+	sifted(j, batch("a", 0, 1.9))
+	j.undo()
+	if r := judged(j, batch("a", -61_000, 1.8)); r.receipt.Accepted != 2 {
 		t.Errorf("it made older ticks late: %+v", r.receipt)
 	}
-	if r := judged(&j, batch("a", 0, 1.9)); r.receipt.Accepted != 2 {
+	if r := judged(j, batch("a", 0, 1.9)); r.receipt.Accepted != 2 {
 		t.Errorf("it is known when it comes again: %+v", r.receipt)
 	}
-	if r := judged(&j, batch("a", -60_000, 1.5)); r.receipt.Duplicates != 2 {
+	if r := judged(j, batch("a", -60_000, 1.5)); r.receipt.Duplicates != 2 {
 		t.Errorf("what came before it is forgotten: %+v", r.receipt)
-	}
-}
-
-func TestAQuietFeedIsClosedBehindItsNewestTick(t *testing.T) {
-	j := newJudge(2000, 100)
-	closes := func(now odds.Millis) bool { _, changed := j.close(100, noon.Add(now)); return changed }
-	if closes(0) {
-		t.Error("there is nothing to close")
-	}
-	judged(&j, batch("a", 0, 1.9))
-	if !closes(0) || closes(0) {
-		t.Error("closed twice, or never")
-	}
-	if r := judged(&j, batch("b", 100, 1.8), batch("b", 101, 1.7)); reasons(r)[0] != late || r.receipt.Accepted != 2 {
-		t.Errorf("%+v", r.receipt)
 	}
 }
 
 // The engine looks events up by pointer.
 func TestAnEventIsOnePointerUntilItChanges(t *testing.T) {
-	j := newJudge(2000, 100)
-	r := judged(&j, batch("a", 0, 1.9), batch("a", 1, 1.8), batch("b", 2, 1.7))
+	j := newTestJudge(2000, 100)
+	r := judged(j, batch("a", 0, 1.9), batch("a", 1, 1.8), batch("b", 2, 1.7))
 	first, again, other := r.fresh[0].Updates[0].Event, r.fresh[1].Updates[0].Event, r.fresh[2].Updates[0].Event
 	if first != again || first == other {
 		t.Error("an event of one source has one pointer, of another source its own")
 	}
 	moved := batch("a", 3, 1.6)
 	moved.Updates[0].Event.Start = noon
-	if e := judged(&j, moved).fresh[0].Updates[0].Event; e == first || e.Start != noon {
+	if e := judged(j, moved).fresh[0].Updates[0].Event; e == first || e.Start != noon {
 		t.Error("an event whose start was moved is the old one")
 	}
 }

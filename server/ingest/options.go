@@ -18,33 +18,41 @@ type Log interface {
 	Append(ctx context.Context, chunks ...ticklog.Chunk) ([]ticklog.Position, error)
 }
 
-// Sink takes accepted ticks. Its methods are called from one goroutine and may
-// block: then senders wait, and beyond Options.Queue they are refused.
+// Sink takes accepted ticks, in two ways: as they come, and settled. Its methods are called from
+// one goroutine, but Tell and Settle from one each while the log is read back.
 type Sink interface {
-	// Deliver takes complete instants in event-time order, each as the batches to
-	// apply in turn; there may be none. accepted is the wall clock when the newest
-	// ticks were accepted, 0 for ticks read from the log.
-	Deliver(instants [][]*odds.Batch, accepted odds.Time)
-	// Quiet says that no tick has arrived for a while, and that ticks accepted later
-	// will be outside the coalescing window of what was delivered.
+	// Tell takes what was appended to the log, in its order. accepted is the wall clock then, 0
+	// for what is read back. It should not block: senders wait meanwhile.
+	Tell(parts []ticklog.Part, accepted odds.Time)
+	// Settle takes complete instants in event-time order, at least one, each as the batches to
+	// apply in turn; batches that came late are never among them. It may block: then senders
+	// wait, and beyond Options.Queue they are refused.
+	Settle(instants [][]*odds.Batch)
+	// Quiet says that nothing that comes can join legs of what was settled: the frontier has
+	// passed the newest instant by more than Options.CoalesceWindow.
 	Quiet()
-	// Recovered says that the whole log has been delivered. Once all of it has been
-	// applied, and before anybody is told so, it calls open, from when on ticks are
-	// accepted; then it returns.
+	// Recovered says that the whole log has been told, and settled as far as it can be. Once
+	// all of it has been applied, and before anybody is told so, it calls open, from when on
+	// ticks are accepted; then it returns.
 	Recovered(open func())
-	// Close says that there will be no more deliveries.
+	// Close says that there will be no more calls.
 	Close()
 }
 
 // Options of an Ingester. The zero value is the default of every field but Log.
 type Options struct {
 	Log Log
-	// OutOfOrder is how much older than the newest accepted tick an accepted one may
-	// be. Zero means 2 s.
+	// OutOfOrder is how much older than the newest accepted tick of its source an accepted
+	// one may be. Zero means 2 s.
 	OutOfOrder odds.Millis
-	// Idle is how long after the last tick those that wait for earlier ones are
-	// delivered. Zero means 1 s.
+	// Sources are what is known of single sources, by name.
+	Sources map[string]SourceOptions
+	// Idle is how long after its last tick a recording that is sent has paused. Four times as
+	// often the clock releases what waits, whether or not anything comes. Zero means 1 s.
 	Idle time.Duration
+	// Verdict returns the newest verdict that may come into force; 0: none. It is called from
+	// Run's goroutine and must be quick. Nil means none.
+	Verdict func() odds.Time
 	// FutureSkew is how far ahead of the clock a tick may be. Zero means 10 s.
 	FutureSkew odds.Millis
 	// CoalesceWindow is the engine's. Zero means series.CoalesceWindow.
@@ -56,8 +64,8 @@ type Options struct {
 	Remember int
 	// Clock is the wall clock, which may jump. Nil means time.Now.
 	Clock func() time.Time
-	// Damaged is called with each chunk of the log that can't be read back; the rest is
-	// read. Nil: such a chunk ends Run.
+	// Damaged is called with each chunk of the log that can't be read back, once and by one
+	// goroutine at a time; the rest is read. Nil: such a chunk ends Run.
 	Damaged func(ticklog.Damage)
 	// Appended is called with the duration of each append to the log. It must be
 	// quick. Nil: not reported.
@@ -72,6 +80,9 @@ func (o *Options) fill() {
 	o.Remember = orElse(o.Remember, 1_000_000)
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Verdict == nil {
+		o.Verdict = func() odds.Time { return 0 }
 	}
 	if o.Appended == nil {
 		o.Appended = func(time.Duration) {}

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"slices"
+
 	"corrgraph/internal/heap"
 	"corrgraph/odds"
 	"corrgraph/ticklog"
@@ -10,6 +12,7 @@ import (
 // instant by instant. It is for one goroutine.
 type order struct {
 	waiting heap.Heap[held] // earliest first
+	quotes  int             // of those that wait; a batch without any counts as one
 	seq     uint64
 	batch   []*odds.Batch
 	instant ticklog.Combiner
@@ -26,6 +29,7 @@ func newOrder() order { return order{waiting: heap.New(held.before)} }
 
 func (o *order) add(b *odds.Batch) {
 	o.seq++
+	o.quotes += weight(b)
 	o.waiting.Push(held{b, o.seq})
 }
 
@@ -38,7 +42,17 @@ func (o *order) next(before odds.Time) []*odds.Batch {
 	at := o.waiting.Top().b.At
 	o.batch = o.batch[:0]
 	for o.waiting.Len() > 0 && o.waiting.Top().b.At == at {
-		o.batch = append(o.batch, o.waiting.Pop().b)
+		b := o.waiting.Pop().b
+		o.quotes -= weight(b)
+		o.batch = append(o.batch, b)
 	}
 	return o.instant.Combine(o.batch)
+}
+
+// weight is what a batch counts among those that wait.
+func weight(b *odds.Batch) int { return max(1, b.Quotes()) }
+
+// ordered sorts batches by event time; those of one instant keep their order.
+func ordered(batches []*odds.Batch) {
+	slices.SortStableFunc(batches, func(a, b *odds.Batch) int { return int(max(-1, min(1, a.At-b.At))) })
 }

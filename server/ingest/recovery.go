@@ -1,0 +1,291 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"corrgraph/odds"
+	"corrgraph/ticklog"
+)
+
+// recoverQuotes is how many quotes, or batches, are read back per call of the sink: a few
+// calls wait in memory at a time.
+const recoverQuotes = 4096
+
+// recovery reads the log back, by two readers side by side: one tells it in the order of the
+// log, one settles it in event-time order. The first passes everything through the stage, as if
+// it came again at the clock that the log states, and so learns how far the frontier was; the
+// second goes no further than that. What lies between waits, as it did.
+//
+// What is ahead of the clock at the start is left to ahead.
+type recovery struct {
+	g        *Ingester
+	to       Sink
+	now, cut odds.Time // the clock at the start, and up to when ticks are not ahead of it
+
+	passed atomic.Int64  // an event time up to which everything may be settled
+	moved  chan struct{} // capacity 1: passed has changed
+	done   chan struct{} // closed once all is told, or it failed
+
+	mu      sync.Mutex
+	damages map[ticklog.Position]bool // guarded by mu; those reported
+	damaged func(ticklog.Damage)      // nil if damage is an error
+}
+
+func newRecovery(g *Ingester, to Sink) *recovery {
+	now := g.now()
+	r := &recovery{
+		g: g, to: to, now: now, cut: now.Add(g.tolerance()),
+		moved: make(chan struct{}, 1), done: make(chan struct{}), damages: map[ticklog.Position]bool{},
+	}
+	r.passed.Store(int64(odds.Ever))
+	if g.o.Damaged != nil {
+		r.damaged = r.report
+	}
+	return r
+}
+
+// report passes on a chunk that one of the readers could not read, once.
+func (r *recovery) report(d ticklog.Damage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.damages[d.Position] {
+		r.damages[d.Position] = true
+		r.g.o.Damaged(d)
+	}
+}
+
+// run reads the log back. g.ahead is open. The first error of either reader ends the other.
+func (r *recovery) run(ctx context.Context) error {
+	both, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if err := r.settleOld(both); err != nil {
+		return err
+	}
+	go func() {
+		defer close(r.done)
+		if err := r.tell(both); err != nil {
+			cancel(err)
+		}
+	}()
+	waiting, err := r.settle(both)
+	if err != nil {
+		cancel(err)
+	}
+	<-r.done
+	if err := context.Cause(both); err != nil {
+		return err
+	}
+	r.finish(waiting)
+	return nil
+}
+
+// finish goes on from where the readers have ended.
+func (r *recovery) finish(waiting []*odds.Batch) {
+	g := r.g
+	g.told = r.now
+	g.stage.order = newOrder()
+	for _, b := range waiting {
+		g.stage.order.add(b)
+	}
+	g.stage.forced = 0
+	g.heldBack.Store(int64(len(waiting)))
+	g.wait()
+	if g.stage.frontier.quiet {
+		r.to.Quiet()
+	}
+	r.to.Recovered(func() { g.ready.Store(true) })
+}
+
+// settleOld allows to settle at once what is older than any source can be waited for: the
+// newest tick of the log and the clock, less all delays and bounds that count.
+func (r *recovery) settleOld(ctx context.Context) error {
+	bound := r.g.stage.marks.widest()
+	newest := odds.Ever
+	for e, err := range r.g.o.Log.List(ctx, 0) {
+		if err != nil {
+			return fmt.Errorf("reading the tick log back: %w", err)
+		}
+		if e.Quotes > 0 && e.To <= r.now {
+			newest = max(newest, e.To)
+		}
+	}
+	if newest != odds.Ever {
+		r.pass(min(newest, r.now.Add(-longestDelay)).Add(-bound) - 1)
+	}
+	return nil
+}
+
+// pass allows to settle up to a time.
+func (r *recovery) pass(until odds.Time) {
+	if odds.Time(r.passed.Load()) >= until {
+		return
+	}
+	r.passed.Store(int64(until))
+	select {
+	case r.moved <- struct{}{}:
+	default:
+	}
+}
+
+// tell passes on the log in its order, and learns how far the frontier was. It owns stage and
+// judge, but for the names: those of what is settled are looked up meanwhile.
+func (r *recovery) tell(ctx context.Context) error {
+	var parts []ticklog.Part
+	names, quotes, clock := interner{}, 0, odds.Ever
+	for p, err := range ticklog.InOrder(ctx, r.g.o.Log, r.damaged) {
+		if err != nil {
+			return fmt.Errorf("reading the tick log back: %w", err)
+		}
+		if !r.believe(&p, clock) {
+			continue
+		}
+		clock = r.clockOf(&p, clock)
+		r.recall(&p, clock, &names)
+		parts = append(parts, p)
+		if quotes += Quotes(p.Batches) + 1; quotes >= recoverQuotes {
+			r.pass(r.g.stage.frontier.given) // first: whoever is told may wait for a verdict on what was settled
+			r.to.Tell(parts, 0)
+			parts, quotes = nil, 0
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	r.g.stage.advance(r.now)
+	r.pass(r.g.stage.frontier.given)
+	if len(parts) > 0 {
+		r.to.Tell(parts, 0)
+	}
+	return nil
+}
+
+// believe takes out of a part what is ahead of the clock: its batches come when the clock has
+// reached them, and a wrong clock, or a verdict of its time, is replaced by the one before. It
+// reports whether anything is left.
+func (r *recovery) believe(p *ticklog.Part, before odds.Time) bool {
+	live := p.Head != ticklog.Head{}
+	if p.Clock > r.cut {
+		p.Clock = max(before, 1)
+	}
+	if p.Verdict > r.cut {
+		p.Verdict = r.g.verdict
+	}
+	for i, b := range p.Batches {
+		if b.At <= r.cut {
+			continue
+		}
+		kept := append([]*odds.Batch(nil), p.Batches[:i]...)
+		for _, b := range p.Batches[i:] {
+			if b.At <= r.cut {
+				kept = append(kept, b)
+			}
+		}
+		p.Batches = kept
+		break
+	}
+	return live || len(p.Batches) > 0
+}
+
+// clockOf returns the clock at which a part came, after another. A recording's came at its own
+// times, as far as is known.
+func (r *recovery) clockOf(p *ticklog.Part, before odds.Time) odds.Time {
+	if p.Clock != 0 || len(p.Batches) == 0 {
+		return max(p.Clock, 1)
+	}
+	return max(before, min(p.Batches[len(p.Batches)-1].At, r.now))
+}
+
+// recall takes a part as if it came again.
+func (r *recovery) recall(p *ticklog.Part, clock odds.Time, names *interner) {
+	g := r.g
+	g.stage.advance(clock)
+	for _, b := range p.Batches {
+		g.judge.remember(b)
+		names.all(b)
+		g.feeds.heard(b, 0)
+		if p.Clock != 0 {
+			g.stage.add(b, clock)
+		} else {
+			g.stage.wait(b)
+		}
+	}
+	g.stage.advance(clock)
+	g.verdict = max(g.verdict, p.Verdict)
+	r.follow(p)
+}
+
+// follow notes whether a clock record is still due.
+func (r *recovery) follow(p *ticklog.Part) {
+	g := r.g
+	if g.legs != 0 && p.Clock >= g.legs.Add(g.o.CoalesceWindow) {
+		g.legs = 0
+	}
+	for _, b := range p.Batches {
+		if p.Clock != 0 && !b.Polled {
+			g.legs = p.Clock
+		}
+	}
+}
+
+// settle passes on the log in event-time order, as far as the frontier was, and returns what
+// waits behind it.
+func (r *recovery) settle(ctx context.Context) (waiting []*odds.Batch, err error) {
+	var instants [][]*odds.Batch
+	o, quotes := newOrder(), 0
+	flush := func(before odds.Time) {
+		for batches := o.next(before); batches != nil; batches = o.next(before) {
+			instants = append(instants, batches)
+		}
+		if len(instants) > 0 {
+			r.to.Settle(instants)
+		}
+		instants, quotes = nil, 0
+	}
+	for {
+		b, err := r.g.ahead.take(r.cut)
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			flush(odds.Never)
+			return waiting, nil
+		}
+		if b.Late {
+			continue
+		}
+		r.g.judge.names.all(b)
+		if b.At > odds.Time(r.passed.Load()) {
+			flush(b.At)
+			if !r.await(ctx, b.At) {
+				waiting = append(waiting, b)
+				continue
+			}
+		}
+		o.add(b)
+		if quotes += b.Quotes() + 1; quotes >= recoverQuotes {
+			flush(b.At)
+		}
+	}
+}
+
+// await waits until a time may be settled. It reports false if it must wait on for the frontier.
+func (r *recovery) await(ctx context.Context, at odds.Time) bool {
+	for {
+		select {
+		case <-r.moved:
+		case <-r.done:
+			return at <= odds.Time(r.passed.Load())
+		case <-ctx.Done():
+			return true // whoever reads on finds out
+		}
+		if at <= odds.Time(r.passed.Load()) {
+			return true
+		}
+	}
+}

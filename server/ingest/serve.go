@@ -1,0 +1,250 @@
+package ingest
+
+import (
+	"context"
+	"time"
+
+	"corrgraph/odds"
+	"corrgraph/ticklog"
+)
+
+// serve takes requests until ctx ends.
+func (g *Ingester) serve(ctx context.Context, to Sink) error {
+	pulse, legs := time.NewTimer(g.o.Idle/4), time.NewTimer(g.o.CoalesceWindow.Std())
+	defer pulse.Stop()
+	defer legs.Stop()
+	for {
+		var err error
+		was := g.legs
+		select {
+		case r := <-g.requests:
+			group := g.gather(r)
+			if err = g.due(to); err == nil {
+				err = g.take(group, to)
+			} else {
+				refuse(group, ErrStopped)
+			}
+		case <-pulse.C:
+			err = g.beat(to)
+			pulse.Reset(g.o.Idle / 4)
+		case <-legs.C:
+			if g.legs != 0 {
+				if g.record(to) {
+					g.legs = 0
+				} else {
+					legs.Reset(g.o.Idle)
+				}
+			}
+		case <-ctx.Done():
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if g.legs != 0 && g.legs != was {
+			legs.Reset(g.o.CoalesceWindow.Std())
+		}
+	}
+}
+
+// beat is what happens by the clock alone: what it has reached of the log comes, what waits
+// for it goes on, and a verdict comes into force.
+func (g *Ingester) beat(to Sink) error {
+	if err := g.due(to); err != nil {
+		return err
+	}
+	g.settle(to, g.stage.advance(g.now()))
+	if g.o.Verdict() > g.verdict {
+		g.record(to) // if it fails, the next one is tried
+	}
+	return nil
+}
+
+// due takes what the clock has reached of the log as if it came now.
+func (g *Ingester) due(to Sink) error {
+	if g.ahead.next == nil {
+		return nil
+	}
+	now := g.now()
+	var part ticklog.Part // one instant
+	tell := func() {
+		if len(part.Batches) > 0 {
+			to.Tell([]ticklog.Part{part}, 0)
+			part.Batches = nil
+		}
+	}
+	for {
+		b, err := g.ahead.take(now.Add(g.tolerance()))
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			tell()
+			g.wait()
+			g.settle(to, g.stage.advance(now))
+			return nil
+		}
+		if len(part.Batches) > 0 && part.Batches[0].At != b.At {
+			tell()
+		}
+		g.judge.remember(b)
+		g.judge.names.all(b)
+		g.feeds.heard(b, 0)
+		g.stage.wait(b)
+		part.Batches = append(part.Batches, b)
+	}
+}
+
+// refuse answers requests of which nothing was accepted.
+func refuse(group []*request, err error) {
+	for _, r := range group {
+		r.err = err
+		close(r.done)
+	}
+}
+
+// refuseAll answers the requests that are still waiting.
+func (g *Ingester) refuseAll() {
+	for {
+		select {
+		case r := <-g.requests:
+			refuse([]*request{r}, ErrStopped)
+		default:
+			return
+		}
+	}
+}
+
+// Limits of a group, whose requests share one append: in a larger group the first
+// requests wait long, a smaller one costs more commits.
+const (
+	groupRequests = 64
+	groupQuotes   = 1 << 16
+)
+
+// gather collects the requests waiting behind r.
+func (g *Ingester) gather(r *request) []*request {
+	group, quotes := []*request{r}, Quotes(r.batches)
+	for len(group) < groupRequests && quotes < groupQuotes {
+		select {
+		case r := <-g.requests:
+			group = append(group, r)
+			quotes += Quotes(r.batches)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// take judges a group, appends it, tells it, answers it and settles what is complete. If the
+// clock was put back, nothing of the group is accepted and it returns ErrTurned.
+func (g *Ingester) take(group []*request, to Sink) error {
+	now, skew := g.now(), g.tolerance()
+	if g.turned(group, now, skew) {
+		refuse(group, ErrRecovering)
+		return ErrTurned
+	}
+	before := g.stage.advance(now) // whether a batch comes late must not depend on when a timer fired
+	g.judge.begin()
+	head := g.head(now)
+	var chunks []ticklog.Chunk
+	var parts []ticklog.Part
+	for _, r := range group {
+		g.judge.sift(r, now, skew)
+		if len(r.fresh) > 0 {
+			chunks = append(chunks, g.enc.PackLive(r.fresh, head))
+			parts = append(parts, ticklog.Part{Head: head, Batches: r.fresh})
+		}
+	}
+	err := g.append(chunks)
+	if err != nil {
+		g.judge.undo()
+	} else if len(parts) > 0 {
+		g.accepted(parts, head)
+		to.Tell(parts, now)
+	}
+	for _, r := range group {
+		g.answer(r, err, now)
+	}
+	g.settle(to, before)
+	g.settle(to, g.stage.advance(now))
+	return nil
+}
+
+// turned reports whether a group shows that the clock was put back: what was told or settled
+// is further ahead of it than any tick may be, and something new of the present has come, which
+// could no longer take its place.
+func (g *Ingester) turned(group []*request, now odds.Time, skew odds.Millis) bool {
+	latest := now.Add(skew)
+	if max(g.told, g.stage.frontier.closed) <= latest {
+		return false
+	}
+	for _, r := range group {
+		for _, b := range r.batches {
+			if b.At <= latest && !g.judge.knows(b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// head is that of chunks that are appended now.
+func (g *Ingester) head(now odds.Time) ticklog.Head {
+	return ticklog.Head{Clock: now, Verdict: max(g.verdict, g.o.Verdict())}
+}
+
+// accepted records what was appended.
+func (g *Ingester) accepted(parts []ticklog.Part, head ticklog.Head) {
+	g.told, g.verdict = max(g.told, head.Clock), head.Verdict
+	for i := range parts {
+		for _, b := range parts[i].Batches {
+			g.stage.add(b, head.Clock)
+			if !b.Polled {
+				g.legs = head.Clock
+			}
+		}
+	}
+}
+
+// record appends a chunk that only says what time it is, and the verdict in force. It reports
+// whether it could.
+func (g *Ingester) record(to Sink) bool {
+	now := g.now()
+	released := g.stage.advance(now)
+	head := g.head(now)
+	err := g.append([]ticklog.Chunk{g.enc.PackLive(nil, head)})
+	if err == nil {
+		g.accepted(nil, head)
+		to.Tell([]ticklog.Part{{Head: head}}, now)
+	}
+	g.settle(to, released)
+	return err == nil
+}
+
+func (g *Ingester) append(chunks []ticklog.Chunk) error {
+	if len(chunks) == 0 {
+		return nil
+	}
+	start := time.Now()
+	defer func() { g.o.Appended(time.Since(start)) }()
+	// A request that has begun is finished: the log has a deadline of its own.
+	_, err := g.o.Log.Append(context.Background(), chunks...)
+	return err
+}
+
+// answer sends the receipt of a request.
+func (g *Ingester) answer(r *request, err error, now odds.Time) {
+	defer close(r.done)
+	if r.err = err; err != nil {
+		r.receipt = Receipt{}
+		return
+	}
+	for _, b := range r.fresh {
+		g.feeds.heard(b, now)
+	}
+	for _, no := range r.receipt.Refused {
+		g.feeds.refused(r.batches[no.Batch].Source, no.Reason, no.Quotes)
+	}
+}
