@@ -64,8 +64,12 @@ func (e *Engine) Apply(b *odds.Batch) error {
 	if b.At < e.newest {
 		return fmt.Errorf("engine: batch of %s at %v comes after %v", b.Source, b.At, e.newest)
 	}
+	if e.bet != 0 && e.LastLook(b.At) > e.bet { // what waits for legs belongs to the window that is over
+		_ = e.legs.Flush(e.apply) // apply never fails
+		e.over(b.At)
+	}
 	e.newest = b.At
-	_ = e.legs.Push(b, e.apply) // apply never fails
+	_ = e.legs.Push(b, e.apply) // nor here
 	if now := e.board.Now; e.newest > now && e.legs.Next() > now {
 		e.forecasts.endInstant() // nothing can come that belongs to it: its calls need not wait for the next batch
 	}
@@ -83,10 +87,8 @@ func (e *Engine) FlushLegs() {
 
 // apply takes a batch whose legs are complete or will not be completed.
 func (e *Engine) apply(b *odds.Batch) error {
-	if b.At > e.board.Now { // all moves of one instant are in
-		e.forecasts.endInstant()
-		e.families.CountFull(b.At)
-		e.decideUpTo(b.At)
+	if b.At > e.board.Now {
+		e.over(b.At)
 	}
 	e.worth.Before(b.At)
 	e.board.Apply(b)
@@ -96,6 +98,14 @@ func (e *Engine) apply(b *odds.Batch) error {
 	e.families.Take(e.board.Moved)
 	e.board.EndBatch()
 	return nil
+}
+
+// over ends the present instant, all of whose moves are in, and the windows that end at or
+// before a time.
+func (e *Engine) over(at odds.Time) {
+	e.forecasts.endInstant()
+	e.families.CountFull(at)
+	e.decideUpTo(at)
 }
 
 // look is what a batch that has been applied says of the present.

@@ -67,6 +67,7 @@ func (e *Engine) LastLook(at odds.Time) odds.Time {
 // Obey makes a Now engine follow verdicts from now on. They must come in order. Cost:
 // O(families + events + books).
 func (e *Engine) Obey(v *Verdicts) {
+	e.FlushLegs() // what waits belongs to the window that is over
 	e.decided, e.bet = v.decided, v.At
 	e.families.Obey(v.families)
 	clear(e.forecasts.led)
@@ -89,6 +90,9 @@ func (e *Engine) Obey(v *Verdicts) {
 // than Options.CoalesceWindow by that clock go on alone. At the end of what came its calls are
 // issued.
 func (e *Engine) Tell(batches []*odds.Batch, clock odds.Time) {
+	if clock == 0 && len(batches) > 0 {
+		e.turn(batches[0].At)
+	}
 	e.hear.Begin(clock, batches)
 	e.release(e.hear.Clock().Add(-cmp.Or(e.opt.CoalesceWindow, series.CoalesceWindow)))
 	for _, b := range batches {
@@ -97,6 +101,14 @@ func (e *Engine) Tell(batches []*odds.Batch, clock odds.Time) {
 		_ = e.coalescer(b.Source).Push(b, e.tell) // tell never fails
 	}
 	e.forecasts.endInstant()
+}
+
+// turn ends a window of a recording, for which no verdict need have come.
+func (e *Engine) turn(at odds.Time) {
+	if look := e.LastLook(at); look > e.bet {
+		e.FlushLegs()
+		e.bet = look
+	}
 }
 
 // coalescer joins the legs of one source, which no other source makes late.

@@ -50,6 +50,11 @@ type Options struct {
 	// Idle is how long after its last tick a recording that is sent has paused. Four times as
 	// often the clock releases what waits, whether or not anything comes. Zero means 1 s.
 	Idle time.Duration
+	// CatchUp waits until what was settled is learnt. It is called before ticks are taken while
+	// all that is sent is a recording: it comes as fast as it can be read, and nobody needs to
+	// know it at once, but what is told of it should rest on what it has shown so far. Nil: not
+	// waited for.
+	CatchUp func()
 	// Verdict returns the newest verdict that may come into force; 0: none. It is called from
 	// Run's goroutine and must be quick. Nil means none.
 	Verdict func() odds.Time
@@ -80,6 +85,9 @@ func (o *Options) fill() {
 	o.Remember = orElse(o.Remember, 1_000_000)
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.CatchUp == nil {
+		o.CatchUp = func() {}
 	}
 	if o.Verdict == nil {
 		o.Verdict = func() odds.Time { return 0 }

@@ -210,6 +210,7 @@ func (r *recovery) recall(p *ticklog.Part, clock odds.Time, names *interner) {
 			g.stage.add(b, clock)
 		} else {
 			g.stage.wait(b)
+			g.stage.release(&released{}, b.At) // a recording is complete
 		}
 	}
 	g.stage.advance(clock)

@@ -146,6 +146,11 @@ func (g *Ingester) take(group []*request, to Sink) error {
 		return ErrTurned
 	}
 	before := g.stage.advance(now) // whether a batch comes late must not depend on when a timer fired
+	if g.stage.marks.recording {
+		g.settle(to, before)
+		before = released{}
+		g.o.CatchUp()
+	}
 	g.judge.begin()
 	head := g.head(now)
 	var chunks []ticklog.Chunk

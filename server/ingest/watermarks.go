@@ -32,10 +32,11 @@ type SourceOptions struct {
 // comes no later than its delay after its event time. So its watermark is the later of the two
 // times, the newest tick and the clock minus the delay, minus the bound. It never falls.
 type watermarks struct {
-	bound odds.Millis // of sources without one of their own
-	known map[string]SourceOptions
-	idle  odds.Millis // after which sources that are slower than any that count have paused
-	of    map[string]*heard
+	bound     odds.Millis // of sources without one of their own
+	known     map[string]SourceOptions
+	idle      odds.Millis // after which sources that are slower than any that count have paused
+	of        map[string]*heard
+	recording bool // all sources were slower than any that count when the limit was last asked for
 }
 
 // heard is what came of one source.
@@ -113,6 +114,7 @@ func (w *watermarks) limit(clock odds.Time) odds.Time {
 		}
 		slow.last, slow.newest, bound = max(slow.last, h.last), max(slow.newest, h.newest), max(bound, own)
 	}
+	w.recording = out == odds.Never && slow.last != odds.Ever
 	switch {
 	case out != odds.Never:
 		return out

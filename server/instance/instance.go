@@ -256,7 +256,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 	i.ingest = ingest.New(ingest.Options{
 		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
 		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.clock,
-		Verdict:  func() odds.Time { return i.live.Verdict() },
+		Verdict: func() odds.Time { return i.live.Verdict() }, CatchUp: func() { i.live.CatchUp() },
 		Appended: func(took time.Duration) { i.timed("append", took) }, Damaged: i.damaged,
 	})
 	o := live.Options{

@@ -59,7 +59,9 @@ type whole struct {
 func run(t *testing.T, in ingest.Options, o Options) (l *whole, end func()) {
 	t.Helper()
 	in.Clock = o.Clock
-	l = &whole{nil, ingest.New(in)}
+	l = &whole{}
+	in.Verdict, in.CatchUp = func() odds.Time { return l.Verdict() }, func() { l.CatchUp() }
+	l.Ingester = ingest.New(in)
 	o.Intake = l.Ingester
 	l.Live = New(o)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -42,11 +42,12 @@ func (l *learner) run() {
 			return
 		}
 		switch {
-		case x.end:
+		case x.end != nil:
 			l.recovered = true
 			l.e.HoldNew(false)
 			l.first.Store(store.Judge(l.e))
-			l.out.reread()
+			l.out.finish()
+			close(x.end)
 		case x.quiet:
 			l.step(l.e.FlushLegs)
 		default:
@@ -98,8 +99,8 @@ type docket struct {
 	changed sync.Cond
 	waiting []*ruling // guarded by mu; in order
 	looked  odds.Time // guarded by mu; all windows up to then are decided
-	told    bool      // guarded by mu; all of the log has been told: nobody waits for verdicts
-	over    bool      // guarded by mu; nothing is decided before more ticks come
+	resting bool      // guarded by mu; nothing is there to be told
+	over    bool      // guarded by mu; what is not decided by now will not be because of what is in the log
 }
 
 // mostRulings is how many verdicts wait while a log is read back; then the learner does.
@@ -111,12 +112,12 @@ func newDocket() *docket {
 	return d
 }
 
-// put adds a verdict. While a log is read back it waits while too many wait. Of live ticks
-// there is one a quarter of an hour at most, and nothing waits.
+// put adds a verdict. While a log is read back it waits while too many wait to be obeyed. Of
+// live ticks there is one a quarter of an hour at most, and nothing waits.
 func (d *docket) put(r *ruling) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for len(d.waiting) >= mostRulings && !d.told && !d.over {
+	for len(d.waiting) >= mostRulings && !d.resting && !d.over {
 		d.changed.Wait()
 	}
 	d.waiting = append(d.waiting, r)
@@ -134,26 +135,24 @@ func (d *docket) reach(at odds.Time) {
 	}
 }
 
-// reread notes that the learner has all of the log: what it has not decided by now it will
-// not decide because of what is in there.
-func (d *docket) reread() {
+// idle notes whether nothing is there to be told: verdicts that are not in force then come into
+// force with a tick.
+func (d *docket) idle(yes bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.resting = yes; yes {
+		d.changed.Broadcast()
+	}
+}
+
+// finish notes that the learner has all of the log, that nothing will be decided any more, or
+// that nobody obeys it.
+func (d *docket) finish() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.over = true
 	d.changed.Broadcast()
 }
-
-// allTold notes that all of the log has been told: verdicts that are not in force by then
-// come into force with a tick.
-func (d *docket) allTold() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.told = true
-	d.changed.Broadcast()
-}
-
-// finish notes that nothing will be decided any more, or nobody obeys it.
-func (d *docket) finish() { d.reread() }
 
 // upTo takes out the verdicts on windows that end at or before a time, once all of them are
 // there.
@@ -181,8 +180,8 @@ func (d *docket) upTo(at odds.Time) (out []*ruling) {
 type parcel struct {
 	instants [][]*odds.Batch
 	quotes   int
-	quiet    bool // no further leg of what was settled can come
-	end      bool // the log is read back
+	quiet    bool          // no further leg of what was settled can come
+	end      chan struct{} // the log is read back; closed once all of it is learnt
 }
 
 // mostSettled is how many quotes wait for the learner at most: a decision takes seconds, in
@@ -195,6 +194,7 @@ type inbox struct {
 	changed sync.Cond
 	queue   []parcel // guarded by mu
 	quotes  int      // guarded by mu; in queue
+	busy    bool     // guarded by mu; the learner is at what it took out
 	closed  bool     // guarded by mu
 }
 
@@ -225,18 +225,30 @@ func (x *inbox) put(p parcel) {
 func (x *inbox) next() (p parcel, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.busy = false
 	for len(x.queue) == 0 {
+		x.changed.Broadcast()
 		if x.closed {
 			return p, false
 		}
 		x.changed.Wait()
 	}
+	x.busy = true
 	p = x.queue[0]
 	x.queue[0] = parcel{}
 	x.queue = x.queue[1:]
 	x.quotes -= p.quotes
 	x.changed.Broadcast()
 	return p, true
+}
+
+// drain waits until all of it is learnt.
+func (x *inbox) drain() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for !x.closed && (x.busy || len(x.queue) > 0) {
+		x.changed.Wait()
+	}
 }
 
 func (x *inbox) close() {

@@ -11,7 +11,7 @@ import (
 )
 
 // Live is a running pair of engines. Run must be called once; one goroutine may call Tell and
-// one Settle and Quiet, and while neither does, one may call Told, Settled, Recovered and Close.
+// one Settle and Quiet, and while neither does, one may call Recovered and Close.
 // The other methods are safe for concurrent use while it runs.
 type Live struct {
 	watch *stopwatch
@@ -83,7 +83,6 @@ type delivery struct {
 	parts     []ticklog.Part
 	accepted  odds.Time     // wall clock when the newest of them were received; 0 if read from the log
 	appended  time.Duration // when they were in the log, by the stopwatch
-	told      bool          // all of the log
 	recovered *recovered    // the log is read back; nil otherwise
 }
 
@@ -94,12 +93,12 @@ func (l *Live) Tell(parts []ticklog.Part, accepted odds.Time) {
 	l.in <- delivery{parts: parts, accepted: accepted, appended: l.watch.now()}
 }
 
-// Told says that all of the log was told.
-func (l *Live) Told() { l.in <- delivery{told: true} }
-
 // Settle passes complete instants on to be learnt from, in event-time order, each as the
 // batches to apply in turn. It blocks while half a million quotes are waiting.
 func (l *Live) Settle(instants [][]*odds.Batch) { l.learn.in.put(parcel{instants: instants}) }
+
+// CatchUp waits until what was settled has been learnt, or there is no more.
+func (l *Live) CatchUp() { l.learn.in.drain() }
 
 // Verdict is the event time of the newest verdict, which comes into force with what is appended
 // from now on.
@@ -107,9 +106,6 @@ func (l *Live) Verdict() odds.Time { return odds.Time(l.learn.out.newest.Load())
 
 // Quiet says that what comes later will be outside the coalescing window of what was settled.
 func (l *Live) Quiet() { l.learn.in.put(parcel{quiet: true}) }
-
-// Settled says that what is settled of the log was passed on.
-func (l *Live) Settled() { l.learn.in.put(parcel{end: true}) }
 
 // recovered is what happens once the log has been read back.
 type recovered struct {
@@ -121,6 +117,9 @@ type recovered struct {
 // calls open, on the loop's goroutine; then it publishes, and returns. Whoever reads
 // that the engine has recovered finds ticks accepted.
 func (l *Live) Recovered(open func()) {
+	learnt := make(chan struct{})
+	l.learn.in.put(parcel{end: learnt})
+	<-learnt
 	r := &recovered{open, make(chan struct{})}
 	l.in <- delivery{recovered: r}
 	<-r.published

@@ -126,7 +126,12 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 		before := l.State().AsOf
 		id := l.State().Events[0].ID
 		next := batch("lead", before.Add(5000), 1.9)
-		onLoop(t, l, func() { l.loop.apply([]*odds.Batch{next}); l.loop.e.FlushLegs(); l.loop.pub.renew(id, false) })
+		onLoop(t, l, func() {
+			l.loop.e.Tell([]*odds.Batch{next}, 0)
+			l.loop.e.FlushLegs()
+			l.loop.collect()
+			l.loop.pub.renew(id, false)
+		})
 		if v, _ := l.View(t.Context(), id); v.LayerAsOf[0] != before || v.AsOf != before.Add(5000) || v.LayerAsOf[2] != v.AsOf {
 			t.Errorf("a busy loop renewed what is on standby: layers as of %v at %v", v.LayerAsOf, v.AsOf)
 		}

@@ -51,17 +51,16 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 	defer ticker.Stop()
 	lp.tick = ticker.C
 	for {
+		lp.learn.out.idle(len(lp.in) == 0)
 		select {
 		case d, ok := <-lp.in:
+			lp.learn.out.idle(false)
 			switch {
 			case !ok:
 				lp.flush()
 				lp.pub.publish(true)
 				lp.learn.out.finish()
 				return false
-			case d.told:
-				lp.learn.out.allTold()
-				continue
 			case d.recovered != nil:
 				lp.e.HoldNew(false)
 				lp.pub.judged = lp.learn.first.Load()

@@ -22,18 +22,23 @@ func TestAnEventThatComesAgainAtTheDecisionThatForgetsItIsServed(t *testing.T) {
 		l, end := run(t, in, o)
 		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.9)}})
 		time.Sleep(3 * time.Second)
-		send(t, l, [][]*odds.Batch{{batch("a", noon.Add(4*3_600_000), 1.8)}})
-		time.Sleep(3 * time.Second)
-		s := l.State()
-		if len(s.Events) != 1 {
-			t.Fatalf("%d events", len(s.Events))
+		id := l.State().Events[0].ID
+		for k, price := range []float64{1.7, 1.8} { // the second one lets the window of the first end
+			other := batch("a", noon.Add(4*3_600_000+odds.Millis(k)*5000), price)
+			other.Updates[0].Event = &odds.Event{ID: "other", Sport: "tennis", Home: "C", Away: "D"}
+			send(t, l, [][]*odds.Batch{{other}})
 		}
-		v, err := l.View(t.Context(), s.Events[0].ID)
-		if err != nil || v.Last != noon.Add(4*3_600_000) {
+		send(t, l, [][]*odds.Batch{{batch("a", noon.Add(4*3_600_000+6000), 1.8)}})
+		time.Sleep(3 * time.Second)
+		if n := len(l.State().Events); n != 2 {
+			t.Fatalf("%d events", n)
+		}
+		v, err := l.View(t.Context(), id)
+		if err != nil || v.Last != noon.Add(4*3_600_000+6000) {
 			t.Errorf("the event is listed and can't be looked at: %v", err)
 		}
 		end()
-		if saved := to.events[s.Events[0].ID].Event; !slices.Contains(to.dropped, s.Events[0].ID) || saved.ID == "" {
+		if saved := to.events[id].Event; !slices.Contains(to.dropped, id) || saved.ID == "" {
 			t.Errorf("dropped %v, saved %+v", to.dropped, saved)
 		}
 	})
@@ -99,7 +104,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 			next := batch("a", noon.Add(odds.Millis(i+1)*10_000), 1.8)
 			next.Updates[0].Event = &odds.Event{ID: next.At.String(), Sport: "tennis", Home: next.At.String(), Away: "B"}
 			saves := to.saves.Load()
-			onLoop(t, l, func() { l.loop.apply([]*odds.Batch{next}); l.loop.flush() })
+			onLoop(t, l, func() { l.loop.e.Tell([]*odds.Batch{next}, 0); l.loop.flush() })
 			time.Sleep(10 * time.Second)
 			if n := len(l.State().Events); n != i+2 || to.saves.Load() == saves {
 				t.Errorf("clock off by %v: %d events listed, %d saved", by, n, to.saves.Load()-saves)
