@@ -158,13 +158,13 @@ func TestWhoeverIsMostlyRefusedIsNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, _, end := run(t, Options{Log: &logtest.Memory{}})
 		defer end()
-		send(t, g, batch("good", 0, 1.9))
+		send(t, g, batch("good", 0, 1.9), batch("slow", 0, 1.9), batch("once", 0, 1.9))
 		for i := range odds.Millis(4) {
 			send(t, g, batch("slow", -hour+i, 1.9), batch("good", i, 1.8))
 			send(t, g, batch("fast", hour+i, 1.9))
 		}
 		send(t, g, batch("once", -hour, 1.9))
-		want := []Refusing{{"fast", future, 8, 8}, {"slow", late, 8, 8}}
+		want := []Refusing{{"fast", future, 8, 8}, {"slow", late, 8, 10}}
 		if got := g.Refusing(); !slices.Equal(got, want) {
 			t.Errorf("%+v, want %+v", got, want)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/ticklog"
 	"corrgraph/ticklog/logtest"
 )
 
@@ -17,38 +18,52 @@ func TestInstantsComeInOrderAndOnce(t *testing.T) {
 		g, to, end := run(t, Options{Log: &logtest.Memory{}, Clock: clockFrom(noon.Add(1500))})
 		send(t, g, batch("a", 0, 1.9))
 		send(t, g, batch("c", -1000, 1.7), batch("b", 1500, 1.8))
-		synctest.Wait()
-		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000}) || g.HeldBack() != 2 {
-			t.Errorf("delivered %v with %d held back: 1.5 s after noon nothing before -0.5 s can come any more", got, g.HeldBack())
-		}
 		send(t, g, batch("d", -500, 1.6), batch("d", -500, 1.6))
-		time.Sleep(2 * time.Second) // of the bubble: no more ticks, so all are delivered
-		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000, -500, 0, 1500}) || g.HeldBack() != 0 || to.quiet != 1 {
-			t.Errorf("delivered %v, %d held back, quiet %d times", got, g.HeldBack(), to.quiet)
+		synctest.Wait()
+		if got := to.told(); !slices.Equal(got, []string{"a0", "c-1000", "b1500", "d-500"}) {
+			t.Errorf("told %v", got)
 		}
-		if got := send(t, g, batch("e", 1600, 1.5)); len(got.Refused) != 1 || got.Refused[0].Reason != late {
-			t.Errorf("within the coalescing window of what was let through: %+v", got)
+		if got := to.times(); len(got) != 0 || g.HeldBack() != 4 {
+			t.Errorf("settled %v with %d held back: c is 2.5 s behind, so that another -1000 could still come", got, g.HeldBack())
 		}
-		send(t, g, batch("e", 1601, 1.5))
+		time.Sleep(4 * time.Second) // at 5.5 s all up to 1 s can have come
+		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000, -500, 0}) || g.HeldBack() != 1 || !slices.Equal(to.quietAt, got) {
+			t.Errorf("settled %v, %d held back, quiet at %d: each is further from the next than legs are", got, g.HeldBack(), to.quietAt)
+		}
+		time.Sleep(time.Second)
+		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000, -500, 0, 1500}) || g.HeldBack() != 0 || !slices.Equal(to.quietAt, got) {
+			t.Errorf("settled %v, %d held back, quiet at %d", got, g.HeldBack(), to.quietAt)
+		}
+		if got := send(t, g, batch("e", 1600, 1.5), batch("e", 1601, 1.5)); got.Accepted != 4 {
+			t.Errorf("%+v", got)
+		}
 		end()
+		if got := to.told()[4:]; !slices.Equal(got, []string{"e1600 late", "e1601"}) {
+			t.Errorf("told %v: the coalescing window of what was let through ends at 1600", got)
+		}
 		if got := to.times(); !slices.Equal(got, []odds.Millis{-1000, -500, 0, 1500, 1601}) || !to.closed {
-			t.Errorf("at the end delivered %v, closed %v", got, to.closed)
+			t.Errorf("at the end settled %v, closed %v", got, to.closed)
 		}
 	})
 }
 
-func TestADeliverySaysWhenItWasAccepted(t *testing.T) {
+func TestWhatIsToldSaysWhenItWasAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, to, end := run(t, Options{Log: &logtest.Memory{}})
+		log := &logtest.Memory{}
+		g, to, end := run(t, Options{Log: log})
 		defer end()
 		time.Sleep(300 * time.Millisecond)
 		send(t, g, batch("a", 0, 1.9))
-		synctest.Wait()
 		to.with(func() {
-			if n := len(to.accepted); n == 0 || to.accepted[n-1] != noon.Add(300) {
-				t.Errorf("accepted at %v", to.accepted)
+			if len(to.parts) != 1 || to.accepted[0] != noon.Add(300) || to.parts[0].Clock != noon.Add(300) {
+				t.Errorf("accepted at %v: %+v", to.accepted, to.parts)
 			}
 		})
+		for p, err := range ticklog.InOrder(t.Context(), log, nil) {
+			if err != nil || p.Clock != noon.Add(300) || len(p.Batches) != 1 {
+				t.Errorf("in the log: %+v, %v", p, err)
+			}
+		}
 	})
 }
 
@@ -56,7 +71,7 @@ func TestRefusalsSayWhyAndAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, _, end := run(t, Options{Log: &logtest.Memory{}})
 		defer end()
-		got := send(t, g, batch("a", 0, 1.9), batch("b", -1999, 1.8), batch("c", -2001, 1.7), batch("d", 10_001, 1.6), batch("a", 0, 1.9))
+		got := send(t, g, batch("a", 0, 1.9), batch("c", 0, 1.8), batch("c", -2001, 1.7), batch("d", 10_001, 1.6), batch("a", 0, 1.9))
 		if got.Accepted != 4 || got.Duplicates != 2 || len(got.Refused) != 2 ||
 			got.Refused[0].Reason != late || got.Refused[0].Batch != 2 || got.Refused[1].Reason != future || got.Refused[1].Batch != 3 {
 			t.Errorf("%+v", got)
@@ -75,7 +90,7 @@ func TestRefusalsSayWhyAndAreCounted(t *testing.T) {
 			t.Errorf("refusals are counted wrongly: %+v", g.Feeds())
 		}
 		for _, f := range feeds {
-			if f.Source == "c" && f.Refused[late] != 2 {
+			if f.Source == "c" && f.Venue == "" && f.Refused[late] != 2 {
 				t.Errorf("a list that was given away has changed: %+v", f)
 			}
 		}
@@ -183,7 +198,7 @@ func TestARestartDeliversTheSameAndKnowsWhatCame(t *testing.T) {
 		end()
 		again, second, end := run(t, o)
 		defer end()
-		time.Sleep(2 * time.Second)
+		time.Sleep(3 * time.Second)
 		if got, want := second.times(), first.times(); !slices.Equal(got, want) || len(want) != 3 {
 			t.Errorf("delivered %v, before the restart %v", got, want)
 		}

@@ -15,23 +15,38 @@ import (
 	"corrgraph/ticklog/logtest"
 )
 
-// said lists what was delivered: each batch of each instant.
-func (s *sink) said() (out []string) {
+// lines lists each update of batches.
+func lines(batches []*odds.Batch) (out []string) {
+	for _, b := range batches {
+		for i := range b.Updates {
+			out = append(out, fmt.Sprint(b.At.Sub(noon), b.Source, b.Updates[i].Quotes[0].Price))
+		}
+	}
+	return out
+}
+
+// said lists what was settled, what was told, and what of that came late.
+func (s *sink) said() (settled, told, late []string) {
 	s.with(func() {
 		for _, batches := range s.instants {
-			for _, b := range batches {
-				for i := range b.Updates {
-					out = append(out, fmt.Sprint(b.At.Sub(noon), b.Source, b.Updates[i].Quotes[0].Price))
+			settled = append(settled, lines(batches)...)
+		}
+		for _, p := range s.parts {
+			told = append(told, lines(p.Batches)...)
+			for _, b := range p.Batches {
+				if b.Late {
+					late = append(late, lines([]*odds.Batch{b})...)
 				}
 			}
 		}
 	})
-	return out
+	return settled, told, late
 }
 
-// Whatever comes in whatever order: what is acknowledged is delivered once, in event-time
-// order, and the same again after a restart; what is refused never is.
-func TestWhatIsAcknowledgedIsDeliveredOnceAndInOrder(t *testing.T) {
+// Whatever comes in whatever order: what is acknowledged is told once, and settled once and in
+// event-time order unless it came late, and the same again after a restart; what is refused
+// never is.
+func TestWhatIsAcknowledgedIsToldAndSettledOnceAndInOrder(t *testing.T) {
 	for seed := range uint64(12) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
@@ -58,25 +73,28 @@ func TestWhatIsAcknowledgedIsDeliveredOnceAndInOrder(t *testing.T) {
 					refused += no.Quotes
 				}
 				if r.IntN(10) == 0 {
-					time.Sleep(2 * time.Second) // all is let through
-					at += 200                   // and its coalescing window over
+					time.Sleep(time.Duration(r.IntN(90)) * time.Second) // some is let through
 				}
 			}
 			end()
-			all := to.said()
+			settled, told, late := to.said()
 			if 2*len(sent) != acknowledged+duplicates+refused || duplicates == 0 || refused == 0 {
 				t.Errorf("seed %d: of %d quotes %d were acknowledged, %d known, %d refused", seed, 2*len(sent), acknowledged, duplicates, refused)
 			}
-			if 2*len(all) != acknowledged || len(slices.Compact(slices.Sorted(slices.Values(all)))) != len(all) {
-				t.Errorf("seed %d: %d of %d acknowledged quotes were delivered, some of them twice perhaps", seed, 2*len(all), acknowledged)
+			if 2*len(told) != acknowledged || len(slices.Compact(slices.Sorted(slices.Values(told)))) != len(told) {
+				t.Errorf("seed %d: %d of %d acknowledged quotes were told, some of them twice perhaps", seed, 2*len(told), acknowledged)
+			}
+			if got, want := slices.Sorted(slices.Values(slices.Concat(settled, late))), slices.Sorted(slices.Values(told)); !slices.Equal(got, want) {
+				t.Errorf("seed %d: %d were settled and %d came late of %d", seed, len(settled), len(late), len(told))
 			}
 			if times := to.times(); !slices.IsSorted(times) || len(slices.Compact(slices.Clone(times))) != len(times) {
 				t.Errorf("seed %d: instants out of order, or one in two parts: %v", seed, times)
 			}
 			_, again, end := run(t, o)
 			end()
-			if got := again.said(); !slices.Equal(got, all) {
-				t.Errorf("seed %d: after a restart %d updates, before it %d, or in another order", seed, len(got), len(all))
+			settledAgain, toldAgain, lateAgain := again.said()
+			if !slices.Equal(settledAgain, settled) || !slices.Equal(toldAgain, told) || !slices.Equal(lateAgain, late) {
+				t.Errorf("seed %d: after a restart %d updates, before it %d, or in another order", seed, len(settledAgain), len(settled))
 			}
 		})
 	}
@@ -155,16 +173,16 @@ func TestALargeLogIsDeliveredInParts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		g, to, end := run(t, Options{Log: log, Clock: clockFrom(noon.Add(60_000))})
-		if g.HeldBack() != 201 || len(to.times()) != n-201 {
-			t.Errorf("%d held back, %d delivered: within 2 s of the newest others may still come", g.HeldBack(), len(to.times()))
+		g, to, end := run(t, Options{Log: log, Clock: clockFrom(noon.Add(42_000))})
+		if g.HeldBack() != 96 || len(to.times()) != n-96 {
+			t.Errorf("%d held back, %d settled: within 2 s of the clock others may still come", g.HeldBack(), len(to.times()))
 		}
 		to.with(func() {
-			if len(to.accepted) < 3 || slices.Max(to.accepted) != 0 {
-				t.Errorf("%d deliveries, accepted at %v", len(to.accepted), slices.Max(to.accepted))
+			if len(to.accepted) < 3 || slices.Max(to.accepted) != 0 || len(to.parts) != n {
+				t.Errorf("%d parts in %d calls, accepted at %v", len(to.parts), len(to.accepted), slices.Max(to.accepted))
 			}
-			if to.recovered != n-201 {
-				t.Errorf("recovered after %d instants", to.recovered)
+			if to.recovered != n-96 || to.settled < 3 {
+				t.Errorf("recovered after %d instants in %d calls", to.recovered, to.settled)
 			}
 		})
 		end()
