@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,9 +20,12 @@ type learner struct {
 	relief relief
 	watch  *stopwatch
 	met    atomic.Int64                    // coincidences so far
-	first  atomic.Pointer[store.Judgement] // as the log was read back; nil before that
+	judged atomic.Pointer[store.Judgement] // the newest, for readers; nil before the log is read back
+	due    atomic.Bool                     // it is older than the newest verdict
 
-	recovered bool // the log is read back: each verdict is judged for readers
+	recovered bool          // the log is read back
+	drawn     time.Duration // when the last judgement was drawn up
+	took      time.Duration // and how long that took
 }
 
 func newLearner(o *Options, watch *stopwatch) *learner {
@@ -45,9 +49,13 @@ func (l *learner) run() {
 		case x.end != nil:
 			l.recovered = true
 			l.e.HoldNew(false)
-			l.first.Store(store.Judge(l.e))
+			l.judge()
 			l.out.finish()
 			close(x.end)
+		case x.judge:
+			if l.watch.now()-l.drawn >= 9*l.took {
+				l.judge()
+			}
 		case x.quiet:
 			l.step(l.e.FlushLegs)
 		default:
@@ -75,20 +83,37 @@ func (l *learner) step(do func()) {
 	start := l.watch.now()
 	do()
 	if v := l.e.Verdicts(); v != nil {
-		r := &ruling{Verdicts: v}
-		if l.recovered {
-			r.judged = store.Judge(l.e)
-		}
 		l.watch.took("decide", start)
-		l.out.put(r)
+		l.out.put(v)
+		l.due.Store(l.recovered)
 	}
 	l.out.reach(l.e.LookedAt())
 }
 
-// ruling is a verdict and, once the log is read back, what readers are shown of it.
-type ruling struct {
-	*engine.Verdicts
-	judged *store.Judgement // nil: not drawn up
+// judge draws up what readers are shown of the newest verdict.
+func (l *learner) judge() {
+	start := l.watch.now()
+	l.due.Store(false)
+	l.judged.Store(store.Judge(l.e))
+	l.drawn = l.watch.now()
+	l.took = l.drawn - start
+}
+
+// remind has the judgement drawn up anew soon after a verdict. It takes a tenth of the
+// learner's time at most, where a recording that is sent has many verdicts in a second.
+func (l *learner) remind(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if l.due.Load() {
+				l.in.put(parcel{judge: true})
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // docket holds the verdicts that are not in force yet.
@@ -97,10 +122,10 @@ type docket struct {
 
 	mu      sync.Mutex
 	changed sync.Cond
-	waiting []*ruling // guarded by mu; in order
-	looked  odds.Time // guarded by mu; all windows up to then are decided
-	resting bool      // guarded by mu; nothing is there to be told
-	over    bool      // guarded by mu; what is not decided by now will not be because of what is in the log
+	waiting []*engine.Verdicts // guarded by mu; in order
+	looked  odds.Time          // guarded by mu; all windows up to then are decided
+	resting bool               // guarded by mu; nothing is there to be told
+	over    bool               // guarded by mu; what is not decided by now will not be because of what is in the log
 }
 
 // mostRulings is how many verdicts wait while a log is read back; then the learner does.
@@ -114,14 +139,14 @@ func newDocket() *docket {
 
 // put adds a verdict. While a log is read back it waits while too many wait to be obeyed. Of
 // live ticks there is one a quarter of an hour at most, and nothing waits.
-func (d *docket) put(r *ruling) {
+func (d *docket) put(v *engine.Verdicts) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for len(d.waiting) >= mostRulings && !d.resting && !d.over {
 		d.changed.Wait()
 	}
-	d.waiting = append(d.waiting, r)
-	d.newest.Store(int64(r.At))
+	d.waiting = append(d.waiting, v)
+	d.newest.Store(int64(v.At))
 	d.changed.Broadcast()
 }
 
@@ -156,7 +181,7 @@ func (d *docket) finish() {
 
 // upTo takes out the verdicts on windows that end at or before a time, once all of them are
 // there.
-func (d *docket) upTo(at odds.Time) (out []*ruling) {
+func (d *docket) upTo(at odds.Time) (out []*engine.Verdicts) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for {
@@ -181,6 +206,7 @@ type parcel struct {
 	instants [][]*odds.Batch
 	quotes   int
 	quiet    bool          // no further leg of what was settled can come
+	judge    bool          // draw up the judgement anew
 	end      chan struct{} // the log is read back; closed once all of it is learnt
 }
 

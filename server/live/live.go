@@ -65,6 +65,7 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	var beside sync.WaitGroup
 	beside.Go(func() { l.score.run(ctx) })
+	beside.Go(func() { l.learn.remind(ctx) })
 	if l.save != nil {
 		beside.Go(func() { l.save.run(ctx) })
 	}

@@ -40,7 +40,7 @@ func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher
 	if o.Results != nil {
 		lp.changes = newChanges()
 	}
-	pub.e, pub.book, pub.changes, pub.met = lp.e, lp.book, lp.changes, &learn.met
+	pub.e, pub.book, pub.changes, pub.learn = lp.e, lp.book, lp.changes, learn
 	return lp
 }
 
@@ -63,7 +63,6 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				return false
 			case d.recovered != nil:
 				lp.e.HoldNew(false)
-				lp.pub.judged = lp.learn.first.Load()
 				d.recovered.open()
 				lp.pub.recovered = true
 				lp.pub.publish(true)
@@ -111,11 +110,8 @@ func (lp *loop) flush() {
 
 // tell puts the verdicts in force that were so when a part was appended, and applies it.
 func (lp *loop) tell(p *ticklog.Part) {
-	for _, r := range lp.learn.out.upTo(lp.force(p)) {
-		lp.e.Obey(r.Verdicts)
-		if r.judged != nil {
-			lp.pub.judged = r.judged
-		}
+	for _, v := range lp.learn.out.upTo(lp.force(p)) {
+		lp.e.Obey(v)
 		lp.collect()
 	}
 	lp.e.Tell(p.Batches, p.Clock)
@@ -169,6 +165,10 @@ func (lp *loop) collect() {
 // conclude publishes the final decision and scorecard, so that saved results follow
 // from the ticks alone and not from when somebody looked.
 func (lp *loop) conclude() {
+	if lp.learn.due.Load() {
+		lp.learn.judge()
+	}
+	lp.pub.obeyed()
 	lp.pub.judge()
 	if t := lp.tally(0); t != nil {
 		lp.pub.out.card.Store(t.card())

@@ -31,7 +31,7 @@ type publisher struct {
 	queue   func() int // length of the queue of deliveries
 	clock   func() time.Time
 	watch   *stopwatch
-	met     *atomic.Int64 // coincidences
+	learn   *learner
 	told    func(received, appended time.Duration)
 
 	recovered bool      // the log is read back: subscribers get messages
@@ -53,7 +53,7 @@ type publisher struct {
 func newPublisher(o *Options, hub *Hub, modes *atomic.Pointer[modes], out *published, watch *stopwatch) *publisher {
 	return &publisher{
 		hub: hub, modes: modes, out: out, watch: watch, told: o.Told, intake: o.Intake, clock: o.Clock,
-		slots: map[string]*slot{}, dirty: map[string]bool{}, missed: map[string]int{}, moves: newMoves(),
+		judged: &store.Judgement{}, slots: map[string]*slot{}, dirty: map[string]bool{}, missed: map[string]int{}, moves: newMoves(),
 	}
 }
 
@@ -136,12 +136,8 @@ func (p *publisher) news(d *delivery) {
 // delivery waits.
 func (p *publisher) publish(idle bool) {
 	start := p.watch.now()
-	if p.judged == nil {
-		p.judged, p.decided = store.Judge(p.e), true
-	}
-	if p.decided {
-		p.judge()
-	}
+	p.obeyed()
+	p.judge()
 	p.messages = p.moves.flush(p.messages)
 	if m := p.modes.Load(); m != p.shown {
 		p.shown = m
@@ -206,14 +202,26 @@ func (p *publisher) renew(id string, idle bool) {
 	}
 }
 
-// judge publishes the last decision.
-func (p *publisher) judge() {
-	j := p.judged
+// obeyed marks everything for renewal if a verdict has come into force: any link may have
+// changed.
+func (p *publisher) obeyed() {
+	if !p.decided {
+		return
+	}
 	p.decided = false
-	p.allDirty() // any link may have changed
+	p.allDirty()
 	for id, s := range p.slots {
 		p.changes.note(s, id)
 	}
+}
+
+// judge takes over the newest judgement.
+func (p *publisher) judge() {
+	j := p.learn.judged.Load()
+	if j == nil || j == p.judged {
+		return
+	}
+	p.judged = j
 	if p.recovered {
 		p.messages = append(p.messages, Message{Kind: "decision", Key: "decision", At: j.DecidedAt, Data: Decided{len(j.Families)}})
 	}
@@ -231,7 +239,7 @@ func (p *publisher) allDirty() {
 // state publishes the State.
 func (p *publisher) state(now time.Duration) {
 	counts := p.e.Counts()
-	counts.Coincidences = int(p.met.Load())
+	counts.Coincidences = int(p.learn.met.Load())
 	s := &State{
 		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
 		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
