@@ -215,10 +215,10 @@ func (p *publisher) obeyed() {
 	}
 }
 
-// judge takes over the newest judgement.
+// judge takes over the newest judgement, once its verdict is in force.
 func (p *publisher) judge() {
 	j := p.learn.judged.Load()
-	if j == nil || j == p.judged {
+	if j == nil || j == p.judged || j.DecidedAt > p.e.DecidedAt() {
 		return
 	}
 	p.judged = j
