@@ -30,7 +30,7 @@ func TestTheGraphOfThePastIsTheOneThatWasPublished(t *testing.T) {
 					t.Fatal(err)
 				}
 				seen[v.AsOf] = v
-				decisions[l.State().DecidedAt] = true
+				decisions[v.decided] = true // of what is said of all matches, the newest may come a little later
 			}
 		}
 		v, _ := l.View(t.Context(), "one")
