@@ -124,4 +124,3 @@ func (j *judge) unknown(b *odds.Batch) []odds.Update {
 	}
 	return fresh
 }
-

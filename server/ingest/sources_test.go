@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,7 +105,7 @@ func TestATickOfASlowSourceIsToldAtOnce(t *testing.T) {
 		if got := to.times(); !slices.Equal(got, []odds.Millis{-5 * second}) {
 			t.Errorf("settled %v: b may still send what is 2 s older than its newest tick", got)
 		}
-		sleepUntil(clock, 7*second+250)
+		sleepUntil(clock, 7*second+251)
 		if got := to.times(); !slices.Equal(got, []odds.Millis{-5 * second, 0}) || g.HeldBack() != 0 {
 			t.Errorf("settled %v, held back %d", got, g.HeldBack())
 		}
@@ -313,9 +314,9 @@ func TestTheClockIsRecordedOnceLegsCanWaitNoLonger(t *testing.T) {
 
 func TestHeadsSayWhichVerdictIsInForce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log, verdict := &logtest.Memory{}, odds.Time(0)
+		log, verdict := &logtest.Memory{}, atomic.Int64{}
 		clock := clockFrom(noon)
-		o := Options{Log: log, Clock: clock, Verdict: func() odds.Time { return verdict }}
+		o := Options{Log: log, Clock: clock, Verdict: func() odds.Time { return odds.Time(verdict.Load()) }}
 		g, _, end := run(t, o)
 		poll := func(at odds.Millis) {
 			b := batch("p", at, 1.9)
@@ -323,12 +324,12 @@ func TestHeadsSayWhichVerdictIsInForce(t *testing.T) {
 			send(t, g, b)
 		}
 		poll(0)
-		verdict = noon.Add(-hour)
+		verdict.Store(int64(noon.Add(-hour)))
 		poll(10)
 		sleepUntil(clock, 900)
-		verdict = noon.Add(-hour / 2)
+		verdict.Store(int64(noon.Add(-hour / 2)))
 		sleepUntil(clock, 1600)
-		verdict = noon.Add(-hour) // of somebody who starts anew
+		verdict.Store(int64(noon.Add(-hour))) // of somebody who starts anew
 		sleepUntil(clock, 3000)
 		end()
 		g, _, end = run(t, o)
@@ -348,9 +349,9 @@ func TestHeadsSayWhichVerdictIsInForce(t *testing.T) {
 // A log that fails must not keep a verdict or the clock from coming into force later.
 func TestARecordThatFailsIsMadeLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		full := false
+		full := atomic.Bool{}
 		log := &logtest.Memory{Fail: func() error {
-			if full {
+			if full.Load() {
 				return errDisk
 			}
 			return nil
@@ -358,9 +359,9 @@ func TestARecordThatFailsIsMadeLater(t *testing.T) {
 		clock := clockFrom(noon)
 		g, _, end := run(t, Options{Log: log, Clock: clock})
 		send(t, g, batch("a", 0, 1.9))
-		full = true
+		full.Store(true)
 		sleepUntil(clock, 500)
-		full = false
+		full.Store(false)
 		sleepUntil(clock, 5000)
 		end()
 		want := []string{"0 1970-01-01T00:00:00Z 1", "1100 1970-01-01T00:00:00Z 0"}
@@ -451,15 +452,15 @@ func (s *impatient) Settle(instants [][]*odds.Batch) {
 // other way round.
 func TestTellingMayWaitForSettling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		verdict := odds.Time(0)
+		verdict := atomic.Int64{}
 		clock := clockFrom(noon)
-		o := Options{Log: &logtest.Memory{}, Clock: clock, Verdict: func() odds.Time { return verdict }}
+		o := Options{Log: &logtest.Memory{}, Clock: clock, Verdict: func() odds.Time { return odds.Time(verdict.Load()) }}
 		g, to, end := run(t, o)
 		for i := range 60 {
 			send(t, g, batch("a", odds.Millis(i)*second, 1.5))
 			time.Sleep(time.Second)
 			if times := to.times(); len(times) > 0 {
-				verdict = noon.Add(times[len(times)-1])
+				verdict.Store(int64(noon.Add(times[len(times)-1])))
 			}
 		}
 		end()
