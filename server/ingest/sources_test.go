@@ -131,21 +131,14 @@ func TestWhatIsSettledIsInEventTimeOrder(t *testing.T) {
 						o.Sources[name] = SourceOptions{Delay: d + 1500}
 					}
 				}
-				g, to, end := run(t, o)
-				all := plan(rand.New(rand.NewPCG(seed, uint64(i))), delays, 60*second)
-				warm := map[string]bool{}
-				var first []arrival // tells each source's delay
-				for _, a := range all {
-					if !warm[a.b.Source] {
-						warm[a.b.Source] = true
-						b := batch(a.b.Source, -600*second, 1.9)
-						b.Recv = b.At.Add(delays[a.b.Source] + 1499)
-						first = append(first, arrival{-600*second + delays[a.b.Source] + 1499, b})
+				g, to, end := run(t, o, func(g *Ingester) { // with delays that are known
+					for name, d := range delays {
+						b := batch(name, -600*second, 1.9)
+						b.Recv = b.At.Add(d + 1499)
+						g.stage.marks.hear(b, b.Recv)
 					}
-				}
-				for _, a := range first {
-					g.stage.marks.hear(a.b, noon.Add(a.at))
-				}
+				})
+				all := plan(rand.New(rand.NewPCG(seed, uint64(i))), delays, 60*second)
 				refused := play(t, g, clock, all)
 				end()
 				settled, told, late := to.said()
@@ -374,8 +367,7 @@ func TestARecordThatFailsIsMadeLater(t *testing.T) {
 func TestTooManyWaitingForceTheFrontier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := clockFrom(noon)
-		g, to, end := run(t, Options{Log: &logtest.Memory{}, Clock: clock})
-		g.stage.most = 40
+		g, to, end := run(t, Options{Log: &logtest.Memory{}, Clock: clock}, func(g *Ingester) { g.stage.most = 40 })
 		send(t, g, batch("slow", -60*second, 1.5)) // holds all others up
 		for i := range odds.Millis(20) {
 			send(t, g, batch("a", -1900+i*10, 1.9))
