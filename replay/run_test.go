@@ -9,6 +9,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +115,41 @@ func TestBatchesAreLoggedAndConcluded(t *testing.T) {
 	}
 	if after, err := s.log.Stats(t.Context()); err != nil || after != before {
 		t.Errorf("the log held %+v and holds %+v, %v", before, after, err)
+	}
+}
+
+// What a service says beside its batches changes nothing of what follows from them.
+func TestAServicesLogIsReplayedLikeARecording(t *testing.T) {
+	var enc ticklog.Encoder
+	clock := odds.Time(1_790_000_000_000)
+	recorded, live := []ticklog.Chunk{enc.Pack(polls(30))}, []ticklog.Chunk{enc.PackLive(nil, ticklog.Head{Clock: clock})}
+	for i := range odds.Time(3) {
+		live = append(live, enc.PackLive(polls(30)[10*i:10*i+10], ticklog.Head{Clock: clock + i, Verdict: i}), enc.PackLive(nil, ticklog.Head{Clock: clock + 10*i, Verdict: 2 * i}))
+	}
+	var sums []Summary
+	var results []*store.Results
+	var shows [][]Shown
+	for _, chunks := range [][]ticklog.Chunk{recorded, live} {
+		s := &shelf{}
+		if _, err := s.log.Append(t.Context(), chunks...); err != nil {
+			t.Fatal(err)
+		}
+		next, _ := from(nil, io.EOF)
+		sum, err := Batches(t.Context(), s, next, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []Shown
+		if err := Show(t.Context(), &s.log, ShowOptions{Facts: new(catalog.Facts)}, func(x *Shown) error { rows = append(rows, Shown{At: x.At, Node: x.Node, Status: x.Status}); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		sums, results, shows = append(sums, sum), append(results, s.results), append(shows, rows)
+	}
+	if sums[0].Quotes != 120 || len(shows[0]) == 0 || sums[0].AsOf != polls(30)[29].At {
+		t.Errorf("%+v, %d rows", sums[0], len(shows[0]))
+	}
+	if !reflect.DeepEqual(sums[0], sums[1]) || !reflect.DeepEqual(results[0], results[1]) || !slices.Equal(shows[0], shows[1]) {
+		t.Errorf("%+v, recorded it is %+v", sums[1], sums[0])
 	}
 }
 

@@ -46,6 +46,40 @@ func Example() {
 	// 3000 pinnacle 1.9
 }
 
+// A service's log also says when its chunks were appended. It is told as it was then, a
+// recording in its event-time order.
+func ExampleInOrder() {
+	ctx := context.Background()
+	var log logtest.Memory
+	var enc ticklog.Encoder
+	_, err := log.Append(ctx,
+		enc.Pack(logtest.Batches(5000, 1, "recorded")),
+		enc.Pack(logtest.Batches(1000, 1, "recorded")),
+		enc.PackLive(logtest.Batches(8000, 1, "live"), ticklog.Head{Clock: 8100}),
+		enc.PackLive(nil, ticklog.Head{Clock: 9000, Verdict: 5000}),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for p, err := range ticklog.InOrder(ctx, &log, nil) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Print("clock ", int64(p.Clock), ", verdict ", int64(p.Verdict))
+		for _, b := range p.Batches {
+			fmt.Print(", ", b.Source, " of ", int64(b.At))
+		}
+		fmt.Println()
+	}
+	// Output:
+	// clock 0, verdict 0, recorded of 1000
+	// clock 0, verdict 0, recorded of 5000
+	// clock 8100, verdict 0, live of 8000
+	// clock 9000, verdict 5000
+}
+
 // A reader that saved its position continues after it.
 func ExampleReader() {
 	ctx := context.Background()

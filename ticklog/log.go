@@ -33,7 +33,7 @@ type Stats struct {
 	Chunks         int
 	Bytes          int64 // of payload
 	Quotes         int64
-	Oldest, Newest odds.Time // event times; 0 if empty
+	Oldest, Newest odds.Time // event times, clocks of chunks without batches among them; 0 if empty
 }
 
 // ErrTrimmed is returned for a position that the log no longer holds.
@@ -75,7 +75,8 @@ type Log interface {
 // the first chunk to keep, so an old recording that was appended late is removed together
 // with its neighbours. A chunk that reaches beyond now, the newest event time applied, is
 // judged by its beginning, and one that lies beyond it altogether by the next one: ticks of
-// a wrong clock must not keep the log from being trimmed. It returns the number of chunks
+// a wrong clock must not keep the log from being trimmed. A chunk without batches is as old
+// as its clock says. It returns the number of chunks
 // removed; if that is step, there may be more to remove.
 func Retain(ctx context.Context, l Log, before, now odds.Time, keepBytes int64, step int) (removed int, err error) {
 	excess := int64(0)

@@ -10,7 +10,7 @@ import (
 )
 
 // UseDevig fixes the store's de-vig method before conclusions are written. A store that
-// holds ticks or conclusions keeps the method it was built with, because values of two
+// holds quotes or conclusions keeps the method it was built with, because values of two
 // methods cannot be mixed: any other gives store.ErrDevig. A store without a recorded
 // method was built with odds.Multiplicative. One transaction.
 func (s *Store) UseDevig(ctx context.Context, m odds.Method) error {

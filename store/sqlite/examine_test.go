@@ -125,6 +125,81 @@ func TestAnIndexThatDisagreesIsBuiltAnew(t *testing.T) {
 	}
 }
 
+// liveChunks is a closed store with a service's chunks: batches of a, a clock, a verdict.
+func liveChunks(t *testing.T) string {
+	t.Helper()
+	s := open(t, Options{})
+	var enc ticklog.Encoder
+	_, err := s.Log().Append(t.Context(),
+		enc.PackLive([]*odds.Batch{{Source: "a", At: 1000, Recv: 1000, Late: true}}, ticklog.Head{Clock: 1100}),
+		enc.PackLive(nil, ticklog.Head{Clock: 1200}), enc.PackLive(nil, ticklog.Head{Clock: 1300, Verdict: 900}))
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return s.Path()
+}
+
+func TestChunksWithoutBatchesAreWell(t *testing.T) {
+	path := liveChunks(t)
+	held, err := Inspect(t.Context(), path)
+	if err != nil || held.Chunks != 3 || held.Quotes != 0 {
+		t.Errorf("%+v, %v", held, err)
+	}
+	if found, err := Check(t.Context(), path, path); err != nil || len(found) > 0 {
+		t.Errorf("checked: %v, %v", found, err)
+	}
+	found, sources := examined(t, reopen(t, path))
+	if len(found) > 0 || !slices.Equal(sources, []string{"a"}) {
+		t.Errorf("%v, %q", found, sources)
+	}
+}
+
+// A repair puts right what the row of a chunk without batches says of it, by its clock.
+func TestTheRowOfAChunkWithoutBatchesIsPutRight(t *testing.T) {
+	path := liveChunks(t)
+	script(t, path, `CREATE TABLE aside AS SELECT * FROM sqlite_schema WHERE name = 'tick_log_by_time'; PRAGMA writable_schema = ON;
+		DELETE FROM sqlite_schema WHERE name = 'tick_log_by_time'; PRAGMA writable_schema = RESET`)
+	script(t, path, `UPDATE tick_log SET from_at = 7, to_at = 8, quotes = 9 WHERE seq = 2`)
+	script(t, path, `PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM aside; PRAGMA writable_schema = RESET`)
+	script(t, path, `DROP TABLE aside`)
+	s := reopen(t, path)
+	found, err := s.Examine(t.Context())
+	if err != nil || len(found) != 1 || !strings.Contains(found[0].Detail, "built anew") {
+		t.Errorf("%v, %v", found, err)
+	}
+	for e, err := range s.Log().List(t.Context(), place{1, 2}.position()) {
+		if err != nil || e.From != 1200 && e.From != 1300 || e.To != e.From || e.Quotes != 0 {
+			t.Errorf("%+v, %v", e, err)
+		}
+	}
+	for p, err := range ticklog.InOrder(t.Context(), s.Log(), func(d ticklog.Damage) { t.Error(d.String()) }) {
+		if err != nil || p.Clock == 0 {
+			t.Errorf("%+v, %v", p, err)
+		}
+	}
+}
+
+func TestADamagedChunkWithoutBatchesGoesIntoQuarantine(t *testing.T) {
+	path := liveChunks(t)
+	spoil(t, path)
+	s := reopen(t, path)
+	var clocks []odds.Time
+	for p, err := range ticklog.InOrder(t.Context(), s.Log(), func(d ticklog.Damage) {
+		if err := s.Quarantine(t.Context(), d); err != nil {
+			t.Error(err)
+		}
+	}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		clocks = append(clocks, p.Clock)
+	}
+	found, err := s.Examine(t.Context())
+	if !slices.Equal(clocks, []odds.Time{1100, 1300}) || err != nil || len(found) != 1 || found[0].Kind != store.FindChunk || found[0].Where != "quarantine" {
+		t.Errorf("clocks %v, %v, %v", clocks, found, err)
+	}
+}
+
 // reopenAfter opens a copy of a store that another test still has open.
 func reopenAfter(t *testing.T, path string) *Store {
 	t.Helper()
@@ -272,13 +347,15 @@ func TestEveryOlderVersionOpensWithItsLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		chunk := marked(1000, "old")
+		var enc ticklog.Encoder
+		clock := enc.PackLive(nil, ticklog.Head{Clock: 2000})
 		err = old.Write(t.Context(), func(c *db.Conn) error {
-			return logTable.Write(t.Context(), c, []logRow{{place{3, 1}, &chunk}, {place{3, 2}, &chunk}, {place{4, 1}, &chunk}})
+			return logTable.Write(t.Context(), c, []logRow{{place{3, 1}, &chunk}, {place{3, 2}, &chunk}, {place{4, 1}, &chunk}, {place{4, 2}, &clock}})
 		})
 		if err := errors.Join(err, old.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if held, err := Inspect(t.Context(), path); err != nil || held.Chunks != 3 {
+		if held, err := Inspect(t.Context(), path); err != nil || held.Chunks != 4 {
 			t.Errorf("version %d: %+v, %v", version, held, err)
 		}
 		found, sources := examined(t, reopen(t, path))

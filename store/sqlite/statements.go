@@ -150,7 +150,7 @@ func served() [names]db.Statement {
 		undoWrite: {Name: "undo_write", SQL: `DELETE FROM state WHERE name = 'try'`, Deadline: db.Pruning},
 		setAsOf:   {Name: "set_as_of", SQL: `INSERT INTO state (name, value, mirror) VALUES ('as_of', ?1, ~?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value, mirror = excluded.mirror`, Deadline: db.Commit},
 		devig: {Name: "devig", SQL: `SELECT coalesce((SELECT value FROM state WHERE name = 'devig'), 0),
-			EXISTS (SELECT 1 FROM tick_log) OR EXISTS (SELECT 1 FROM state WHERE name = 'as_of')`, Deadline: db.Upkeep},
+			EXISTS (SELECT 1 FROM state WHERE name = 'as_of') OR EXISTS (SELECT 1 FROM tick_log WHERE quotes > 0)`, Deadline: db.Upkeep},
 		setDevig:   {Name: "set_devig", SQL: `INSERT INTO state (name, value, mirror) VALUES ('devig', ?1, ~?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value, mirror = excluded.mirror`, Deadline: db.Upkeep},
 		clearDevig: {Name: "clear_devig", SQL: `DELETE FROM state WHERE name = 'devig'`, Deadline: db.Upkeep},
 		now: {Name: "now", SQL: `SELECT max(coalesce((SELECT value FROM state WHERE name = 'as_of'), 0),

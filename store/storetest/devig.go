@@ -15,7 +15,8 @@ func devigKept(t *testing.T, open Opener) {
 	var enc ticklog.Encoder
 	for name, fill := range map[string]func(t *testing.T, b Backend){
 		"ticks": func(t *testing.T, b Backend) {
-			must(b.Log().Append(t.Context(), enc.Pack([]*odds.Batch{{Source: "poll", At: 1000, Recv: 1000}})))(t)
+			quote := odds.Update{Venue: "v", Market: "m", Quotes: []odds.Quote{{Selection: "home", Price: 2}}}
+			must(b.Log().Append(t.Context(), enc.Pack([]*odds.Batch{{Source: "poll", At: 1000, Recv: 1000, Updates: []odds.Update{quote}}})))(t)
 		},
 		"conclusions": func(t *testing.T, b Backend) { ok(t, b.WriteResults(t.Context(), &store.Results{AsOf: 1000})) },
 	} {
@@ -23,6 +24,7 @@ func devigKept(t *testing.T, open Opener) {
 			b, _ := open(t)
 			for _, m := range []odds.Method{odds.Power, odds.Multiplicative, odds.Shin} {
 				ok(t, b.UseDevig(t.Context(), m))
+				must(b.Log().Append(t.Context(), enc.PackLive(nil, ticklog.Head{Clock: 900})))(t) // a clock is nothing that was priced
 			}
 			fill(t, b)
 			ok(t, b.UseDevig(t.Context(), odds.Shin))

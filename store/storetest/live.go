@@ -28,10 +28,10 @@ func logApart(t *testing.T, open Opener) {
 	before := dump()
 	var enc ticklog.Encoder
 	chunk := enc.Pack([]*odds.Batch{{Source: "s", At: 7, Recv: 7}})
-	must(b.Log().Append(ctx, chunk, chunk))(t)
+	must(b.Log().Append(ctx, chunk, chunk, enc.PackLive(nil, ticklog.Head{Clock: 8})))(t)
 	equal(t, "results after an append", dump(), before)
 	ok(t, b.WriteResults(ctx, Sample(2, 50, 2, 5)))
-	equal(t, "chunks after results", must(b.Log().Stats(ctx))(t).Chunks, 2)
+	equal(t, "chunks after results", must(b.Log().Stats(ctx))(t).Chunks, 3)
 }
 
 // eventsOf splits results by event.

@@ -34,6 +34,8 @@ func Run(t *testing.T, open Opener) {
 		{"the beginning is trimmed and the last chunk stays", trimmed},
 		{"retention goes by event time and size", retained},
 		{"the log is in event time whatever the order of its chunks", byTime},
+		{"a service's log is told as it was appended", inOrder},
+		{"a chunk without batches is a chunk", withoutBatches},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
 	}

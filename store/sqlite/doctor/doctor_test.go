@@ -3,6 +3,7 @@ package doctor
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -223,6 +224,74 @@ func TestEverythingReadableIsSaved(t *testing.T) {
 	}
 	if r.Salvage.Rows["events"] == 0 || r.Salvage.Rows["audit_log"] != 1 || r.Salvage.Rows["predictions"] == 0 {
 		t.Errorf("rows %v", r.Salvage.Rows)
+	}
+}
+
+// parts spells a log in append order: clock, verdict, and the source of each batch.
+func parts(t *testing.T, path string) (out []string) {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{Offline: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for p, err := range ticklog.InOrder(t.Context(), s.Log(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprintf("%d/%d", p.Clock, p.Verdict)
+		for _, b := range p.Batches {
+			text += fmt.Sprintf(" %s %v", b.Source, b.Late)
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// What a service's log says of its past is saved too: clocks, verdicts, what came late, and
+// the order of it all, a chunk that was in quarantine without need included.
+func TestALiveLogIsSavedAsItIs(t *testing.T) {
+	s := fill(t, "a")
+	var enc ticklog.Encoder
+	var chunks []ticklog.Chunk
+	for i := range odds.Time(4) {
+		chunks = append(chunks,
+			enc.PackLive([]*odds.Batch{{Source: "live", At: 10 * i, Recv: 10 * i, Late: i%2 == 0}}, ticklog.Head{Clock: 1000 + 10*i}),
+			enc.PackLive(nil, ticklog.Head{Clock: 1005 + 10*i, Verdict: 10 * i}))
+	}
+	at, err := s.Log().Append(t.Context(), chunks...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := parts(t, killed(t, s))
+	if len(want) != 9 || want[1] != "1000/0 live true" || want[4] != "1015/10" {
+		t.Fatalf("before: %q", want)
+	}
+	for _, i := range []int{2, 3} { // with batches, and without
+		if err := s.Quarantine(t.Context(), ticklog.Damage{Position: at[i], Payload: chunks[i].Payload, Why: "the disk was loose"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := closed(t, s)
+	change(t, path, "UPDATE tick_log SET payload = substr(payload, 1, 10) WHERE seq = 9")
+	out := filepath.Join(t.TempDir(), "out.db")
+	r := examine(t, path)
+	if err := r.Save(t.Context(), out); err != nil {
+		t.Fatal(err)
+	}
+	if got := parts(t, out); !slices.Equal(got, want[:8]) || r.Salvage.Chunks != 8 || len(r.Salvage.Lost) != 1 || !strings.Contains(r.Salvage.Lost[0], "(1/9)") {
+		t.Errorf("saved %q of %q, %+v", got, want, r.Salvage)
+	}
+}
+
+func TestAQuarantinedChunkThatIsDamagedIsLost(t *testing.T) {
+	s := fill(t, "a", "b")
+	if err := s.Quarantine(t.Context(), ticklog.Damage{Position: 1<<32 | 1, Payload: []byte("CGT"), Why: "a test"}); err != nil {
+		t.Fatal(err)
+	}
+	sources, r := salvaged(t, closed(t, s))
+	if !slices.Equal(sources, []string{"b"}) || r.Salvage.Chunks != 1 || !slices.Equal(r.Salvage.Lost, []string{"chunk 4294967297 (1/1), in quarantine: a test"}) {
+		t.Errorf("%q, %+v", sources, r.Salvage)
 	}
 }
 

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -68,7 +69,8 @@ type saver struct {
 // saved is a chunk on its way. Its position is what most of its traces say.
 type saved struct {
 	at    ticklog.Position
-	chunk ticklog.Chunk
+	row   int64
+	chunk ticklog.Chunk // known already if it was in quarantine
 }
 
 func (s *saver) save(ctx context.Context, out string) error {
@@ -98,7 +100,9 @@ func statement(sql string) db.Statement {
 }
 
 // log finds the rows of the tick log by every way there is (its table from both ends, and
-// both indexes), reads each by itself, and appends those whose payload proves itself.
+// both indexes), reads each by itself, and appends those whose payload proves itself. So are
+// the chunks in quarantine that prove themselves after all, each in its old place: a service
+// repeats what its log says in that order.
 func (s *saver) log(ctx context.Context, st *sqlite.Store) error {
 	ways := []string{
 		"SELECT rowid, session, seq FROM tick_log INDEXED BY sqlite_autoindex_tick_log_1",
@@ -115,7 +119,7 @@ func (s *saver) log(ctx context.Context, st *sqlite.Store) error {
 				db.Number(&r, &v[i])
 			}
 			if s.chunks[v[0]] == nil {
-				s.chunks[v[0]] = &saved{at: ticklog.Position(v[1]<<32 | v[2])}
+				s.chunks[v[0]] = &saved{at: ticklog.Position(v[1]<<32 | v[2]), row: v[0]}
 			}
 			return nil
 		})
@@ -129,12 +133,14 @@ func (s *saver) log(ctx context.Context, st *sqlite.Store) error {
 	if closed == len(ways) && len(s.chunks) == 0 {
 		s.Lost = append(s.Lost, "the whole tick log: the page that says where it begins is damaged (the schema, or the first page of the log). Restore the newest backup: corrgraph restore")
 	}
-	rows := slices.SortedFunc(maps.Keys(s.chunks), func(a, b int64) int {
-		return int(max(-1, min(1, int64(s.chunks[a].at)-int64(s.chunks[b].at))))
-	})
-	for _, row := range rows {
-		c := s.chunks[row]
-		if err := s.chunk(ctx, row, c); err != nil {
+	good, lost, err := s.aside(ctx)
+	if err != nil {
+		return err
+	}
+	all := slices.AppendSeq(good, maps.Values(s.chunks))
+	slices.SortFunc(all, func(a, b *saved) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.row, b.row)) })
+	for _, c := range all {
+		if err := s.chunk(ctx, c); err != nil {
 			s.Lost = append(s.Lost, err.Error())
 			continue
 		}
@@ -145,11 +151,15 @@ func (s *saver) log(ctx context.Context, st *sqlite.Store) error {
 		s.Quotes += c.chunk.Quotes
 		c.chunk.Payload = nil
 	}
-	return s.aside(ctx, st)
+	s.Lost = append(s.Lost, lost...)
+	return nil
 }
 
 // chunk reads one row of the log; the error names what is lost.
-func (s *saver) chunk(ctx context.Context, row int64, c *saved) error {
+func (s *saver) chunk(ctx context.Context, c *saved) error {
+	if c.chunk.Payload != nil {
+		return nil
+	}
 	e := ticklog.Entry{Position: c.at}
 	err := s.from.Query(ctx, statement("SELECT from_at, to_at, quotes, payload FROM tick_log NOT INDEXED WHERE rowid = ?"), func(v []driver.Value) error {
 		r := db.Cells{V: v}
@@ -158,7 +168,7 @@ func (s *saver) chunk(ctx context.Context, row int64, c *saved) error {
 		db.Number(&r, &e.Quotes)
 		r.Blob(&e.Payload)
 		return nil
-	}, row)
+	}, c.row)
 	var dec ticklog.Decoder
 	if err == nil {
 		c.chunk, err = dec.Head(e.Payload)
@@ -177,9 +187,8 @@ func (s *saver) chunk(ctx context.Context, row int64, c *saved) error {
 }
 
 // aside tries the chunks in quarantine again, and names those that are lost.
-func (s *saver) aside(ctx context.Context, st *sqlite.Store) error {
-	var good []ticklog.Chunk
-	err := s.from.Query(ctx, statement("SELECT session, seq, payload, why FROM quarantine ORDER BY session, seq"), func(v []driver.Value) error {
+func (s *saver) aside(ctx context.Context) (good []*saved, lost []string, err error) {
+	err = s.from.Query(ctx, statement("SELECT session, seq, payload, why FROM quarantine ORDER BY session, seq"), func(v []driver.Value) error {
 		var session, seq int64
 		var payload []byte
 		var why string
@@ -190,19 +199,16 @@ func (s *saver) aside(ctx context.Context, st *sqlite.Store) error {
 		db.Text(&r, &why)
 		var dec ticklog.Decoder
 		if c, err := dec.Head(payload); err == nil && c.Payload != nil {
-			good = append(good, c)
-			s.Quotes += c.Quotes
+			good = append(good, &saved{at: ticklog.Position(session<<32 | seq), chunk: c})
 			return nil
 		}
-		s.Lost = append(s.Lost, fmt.Sprintf("chunk %d (%d/%d), in quarantine: %s", session<<32|seq, session, seq, why))
+		lost = append(lost, fmt.Sprintf("chunk %d (%d/%d), in quarantine: %s", session<<32|seq, session, seq, why))
 		return nil
 	})
-	if err != nil && ctx.Err() != nil || len(good) == 0 {
-		return context.Cause(ctx) // an older store has no quarantine
+	if err != nil && ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
 	}
-	s.Chunks += len(good)
-	_, err = st.Log().Append(ctx, good...)
-	return err
+	return good, lost, nil // an older store has no quarantine
 }
 
 // tables copies the rows of every other table that both stores have.
