@@ -62,7 +62,7 @@ var seeded = []string{"Rand", "New", "Source", "PCG", "NewPCG", "ChaCha8", "NewC
 var clockful = map[string]string{
 	"proof/bench":          "measures how long the others take",
 	"cmd/corrgraph":        "hands the clock to those who time a run or stamp the audit log",
-	"server/ingest":        "decides when a quiet stream is let through and what comes from the future; the order of ticks comes from the log",
+	"server/ingest":        "decides how long slower sources are waited for and what comes from the future; the log records what it said",
 	"server/live":          "decides how fresh readers' views are",
 	"server/service":       "looks after itself every second",
 	"server/instance":      "wires the clock and does chores by it",

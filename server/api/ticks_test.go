@@ -81,6 +81,7 @@ func TestTicksAreTakenInEveryForm(t *testing.T) {
 			}
 		}
 		settle()
+		settle() // a source of one tick is waited for as long as that took
 		if n := g.service.State().Counts.Quotes; n != 11 {
 			t.Errorf("%d quotes applied, want 11", n)
 		}

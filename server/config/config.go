@@ -63,11 +63,19 @@ type Access struct {
 // Ingest configures the path of ticks into the engine.
 type Ingest struct {
 	MaxTicksPerRequest int           `yaml:"max_ticks_per_request" default:"10000" min:"1" max:"1000000" doc:"Maximum number of ticks in a request; more are refused with 413."`
-	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"1ms" max:"10m" doc:"How much older than the newest tick, in event time, a tick may be and still be put in order; older ones are rejected and counted. The graph is delayed by the same time."`
-	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"Time without ticks after which those held back for ordering are applied."`
-	FutureSkew         time.Duration `yaml:"future_skew" default:"2s" min:"1ms" max:"1h" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected. Beyond out_of_order, one venue's clock ahead would make the others' ticks late."`
+	OutOfOrder         time.Duration `yaml:"out_of_order" default:"2s" min:"1ms" max:"10m" doc:"How much older than the newest tick of its source, in event time, a tick may be and still be put in order; older ones are rejected and counted. What is learnt is delayed by the same time."`
+	Sources            []FeedSource  `yaml:"sources" default:"[]" doc:"Sources of which something else is known. What is learnt waits for each source as long as its ticks come after their event time: as stated here, or as it was measured in the last hour, up to 5m. What comes later still is shown, but not learnt from."`
+	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"Time after its last tick at which a recording that is sent has paused: then what is held back of it is applied."`
+	FutureSkew         time.Duration `yaml:"future_skew" default:"2s" min:"1ms" max:"1h" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected. One that is ahead waits until the clock has come to it."`
 	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Number of newest market updates among which duplicates are recognised; each takes about 40 bytes."`
 	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Maximum number of requests whose ticks wait for the engine. Further ones get 503 with Retry-After."`
+}
+
+// FeedSource is what is known of one source of ticks.
+type FeedSource struct {
+	Source     string        `yaml:"source" doc:"Name of the source, as in /v1/feeds."`
+	OutOfOrder time.Duration `yaml:"out_of_order" default:"0" min:"0" max:"10m" doc:"ingest.out_of_order of this source. 0: that of all."`
+	Delay      time.Duration `yaml:"delay" default:"0" min:"0" max:"5m" doc:"How long after its event time a tick comes at the latest. 0: as measured. To be stated for a source whose ticks do not say when they were received, and whose delay varies."`
 }
 
 // Engine configures learning.

@@ -35,6 +35,7 @@ func (c *Config) problems() Problems {
 	c.costs(&p)
 	c.tracing(&p)
 	c.commissions(&p)
+	c.sources(&p)
 	for i := range c.Chaos.Schedule {
 		p = append(p, c.Chaos.Schedule[i].problems(fmt.Sprintf("chaos.schedule[%d]", i))...)
 	}
@@ -43,16 +44,31 @@ func (c *Config) problems() Problems {
 
 // commissions checks that each venue is named once.
 func (c *Config) commissions(p *Problems) {
-	seen := map[string]bool{}
+	once := p.once("want the key of a venue")
 	for i, x := range c.Engine.Commission {
-		key := fmt.Sprintf("engine.commission[%d].venue", i)
+		once(fmt.Sprintf("engine.commission[%d].venue", i), x.Venue)
+	}
+}
+
+// sources checks that each source is named once.
+func (c *Config) sources(p *Problems) {
+	once := p.once("want the name of a source")
+	for i, x := range c.Ingest.Sources {
+		once(fmt.Sprintf("ingest.sources[%d].source", i), x.Source)
+	}
+}
+
+// once returns a check that names in a list are given, and no two alike.
+func (p *Problems) once(want string) func(key, name string) {
+	seen := map[string]bool{}
+	return func(key, name string) {
 		switch {
-		case x.Venue == "":
-			*p = append(*p, Problem{Key: key, Text: "want the key of a venue"})
-		case seen[x.Venue]:
-			*p = append(*p, Problem{Key: key, Text: fmt.Sprintf("%q is listed twice", x.Venue)})
+		case name == "":
+			*p = append(*p, Problem{Key: key, Text: want})
+		case seen[name]:
+			*p = append(*p, Problem{Key: key, Text: fmt.Sprintf("%q is listed twice", name)})
 		}
-		seen[x.Venue] = true
+		seen[name] = true
 	}
 }
 

@@ -215,3 +215,19 @@ func TestCommission(t *testing.T) {
 		}
 	}
 }
+
+func TestSourcesAreListedWithWhatIsKnownOfThem(t *testing.T) {
+	l := loaded(t, Options{Set: []string{"ingest.sources=[{source: scraped, delay: 90s}, {source: fast, out_of_order: 100ms}]"}})
+	if got, want := l.Ingest.Sources, []FeedSource{{Source: "scraped", Delay: 90 * time.Second}, {Source: "fast", OutOfOrder: 100 * time.Millisecond}}; !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+	_, err := Load(Options{Set: []string{"ingest.sources=[{source: a, delay: 6m}, {source: a, out_of_order: 11m}, {delay: 1s}]"}})
+	for _, want := range []string{
+		`ingest.sources[0].delay: want 0 to 5m, have 6m`, `ingest.sources[1].out_of_order: want 0 to 10m, have 11m`,
+		`ingest.sources[1].source: "a" is listed twice`, "ingest.sources[2].source: want the name of a source",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %s", err, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -51,8 +52,7 @@ type sink struct {
 	accepted  []odds.Time     // guarded by mu; of each call of Tell
 	instants  [][]*odds.Batch // guarded by mu; settled
 	settled   int             // guarded by mu; calls of Settle
-	quiet     int             // guarded by mu
-	quietAt   []odds.Millis   // guarded by mu; the newest instant settled then, after noon
+	quiet     []odds.Millis   // guarded by mu; for each call of Quiet the newest instant settled then, after noon
 	recovered int             // guarded by mu; instants at that time, -1 before
 	closed    bool            // guarded by mu
 }
@@ -72,10 +72,7 @@ func (s *sink) Settle(instants [][]*odds.Batch) {
 }
 
 func (s *sink) Quiet() {
-	s.with(func() {
-		s.quiet++
-		s.quietAt = append(s.quietAt, s.instants[len(s.instants)-1][0].At.Sub(noon))
-	})
+	s.with(func() { s.quiet = append(s.quiet, s.instants[len(s.instants)-1][0].At.Sub(noon)) })
 }
 
 func (s *sink) Recovered(open func()) {
@@ -83,6 +80,12 @@ func (s *sink) Recovered(open func()) {
 	open()
 }
 func (s *sink) Close() { s.with(func() { s.closed = true }) }
+
+// quiets lists what was the newest instant when it was quiet.
+func (s *sink) quiets() (out []odds.Millis) {
+	s.with(func() { out = slices.Clone(s.quiet) })
+	return out
+}
 
 // told lists the event times that were told so far, after noon, in the order of the log; late
 // ones are marked.
@@ -111,13 +114,17 @@ func (s *sink) times() (out []odds.Millis) {
 	return out
 }
 
-// run starts an Ingester in the current bubble and returns a function that ends it.
-func run(t *testing.T, o Options) (g *Ingester, to *sink, end func()) {
+// run starts an Ingester in the current bubble, after some preparation, and returns a function
+// that ends it.
+func run(t *testing.T, o Options, prepare ...func(*Ingester)) (g *Ingester, to *sink, end func()) {
 	t.Helper()
 	if o.Clock == nil {
 		o.Clock = clockFrom(noon)
 	}
 	g, to = New(o), &sink{recovered: -1}
+	for _, p := range prepare {
+		p(g)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx, to) }()

@@ -70,7 +70,7 @@ func (r *recovery) run(ctx context.Context) error {
 			cancel(err)
 		}
 	}()
-	waiting, err := r.settle(both)
+	last, waiting, err := r.settle(both)
 	if err != nil {
 		cancel(err)
 	}
@@ -78,6 +78,7 @@ func (r *recovery) run(ctx context.Context) error {
 	if err := context.Cause(both); err != nil {
 		return err
 	}
+	r.g.stage.frontier.pass(last)
 	r.finish(waiting)
 	return nil
 }
@@ -166,10 +167,7 @@ func (r *recovery) tell(ctx context.Context) error {
 // reached them, and a wrong clock, or a verdict of its time, is replaced by the one before. It
 // reports whether anything is left.
 func (r *recovery) believe(p *ticklog.Part, before odds.Time) bool {
-	live := p.Head != ticklog.Head{}
-	if p.Clock > r.cut {
-		p.Clock = max(before, 1)
-	}
+	live, wrong := p.Head != ticklog.Head{}, p.Clock > r.cut
 	if p.Verdict > r.cut {
 		p.Verdict = r.g.verdict
 	}
@@ -186,7 +184,13 @@ func (r *recovery) believe(p *ticklog.Part, before odds.Time) bool {
 		p.Batches = kept
 		break
 	}
-	return live || len(p.Batches) > 0
+	switch n := len(p.Batches); {
+	case n == 0:
+		return live && !wrong
+	case wrong:
+		p.Clock = max(before, p.Batches[n-1].At, 1)
+	}
+	return true
 }
 
 // clockOf returns the clock at which a part came, after another. A recording's came at its own
@@ -231,16 +235,18 @@ func (r *recovery) follow(p *ticklog.Part) {
 	}
 }
 
-// settle passes on the log in event-time order, as far as the frontier was, and returns what
-// waits behind it.
-func (r *recovery) settle(ctx context.Context) (waiting []*odds.Batch, err error) {
+// settle passes on the log in event-time order, as far as the frontier was. It returns the last
+// instant, and what waits behind the frontier.
+func (r *recovery) settle(ctx context.Context) (last odds.Time, waiting []*odds.Batch, err error) {
+	last = odds.Ever
 	var instants [][]*odds.Batch
 	o, quotes := newOrder(), 0
 	flush := func(before odds.Time) {
 		for batches := o.next(before); batches != nil; batches = o.next(before) {
 			instants = append(instants, batches)
 		}
-		if len(instants) > 0 {
+		if n := len(instants); n > 0 {
+			last = instants[n-1][0].At
 			r.to.Settle(instants)
 		}
 		instants, quotes = nil, 0
@@ -251,11 +257,11 @@ func (r *recovery) settle(ctx context.Context) (waiting []*odds.Batch, err error
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			return nil, err
+			return last, nil, err
 		}
 		if b == nil {
 			flush(odds.Never)
-			return waiting, nil
+			return last, waiting, nil
 		}
 		if b.Late {
 			continue

@@ -28,12 +28,8 @@ func (g *Ingester) serve(ctx context.Context, to Sink) error {
 			err = g.beat(to)
 			pulse.Reset(g.o.Idle / 4)
 		case <-legs.C:
-			if g.legs != 0 {
-				if g.record(to) {
-					g.legs = 0
-				} else {
-					legs.Reset(g.o.Idle)
-				}
+			if err = g.due(to); err == nil && g.legs != 0 && !g.follow(to) {
+				legs.Reset(g.o.Idle)
 			}
 		case <-ctx.Done():
 			return nil
@@ -211,6 +207,16 @@ func (g *Ingester) accepted(parts []ticklog.Part, head ticklog.Head) {
 			}
 		}
 	}
+}
+
+// follow records the clock once legs of a stream's market can wait no longer. It reports whether
+// it could.
+func (g *Ingester) follow(to Sink) bool {
+	if !g.record(to) {
+		return false
+	}
+	g.legs = 0
+	return true
 }
 
 // record appends a chunk that only says what time it is, and the verdict in force. It reports

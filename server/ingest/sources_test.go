@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,7 +105,7 @@ func TestATickOfASlowSourceIsToldAtOnce(t *testing.T) {
 		if got := to.times(); !slices.Equal(got, []odds.Millis{-5 * second}) {
 			t.Errorf("settled %v: b may still send what is 2 s older than its newest tick", got)
 		}
-		sleepUntil(clock, 7*second+500)
+		sleepUntil(clock, 7*second+251)
 		if got := to.times(); !slices.Equal(got, []odds.Millis{-5 * second, 0}) || g.HeldBack() != 0 {
 			t.Errorf("settled %v, held back %d", got, g.HeldBack())
 		}
@@ -130,21 +131,14 @@ func TestWhatIsSettledIsInEventTimeOrder(t *testing.T) {
 						o.Sources[name] = SourceOptions{Delay: d + 1500}
 					}
 				}
-				g, to, end := run(t, o)
-				all := plan(rand.New(rand.NewPCG(seed, uint64(i))), delays, 60*second)
-				warm := map[string]bool{}
-				var first []arrival // tells each source's delay
-				for _, a := range all {
-					if !warm[a.b.Source] {
-						warm[a.b.Source] = true
-						b := batch(a.b.Source, -600*second, 1.9)
-						b.Recv = b.At.Add(delays[a.b.Source] + 1499)
-						first = append(first, arrival{-600*second + delays[a.b.Source] + 1499, b})
+				g, to, end := run(t, o, func(g *Ingester) { // with delays that are known
+					for name, d := range delays {
+						b := batch(name, -600*second, 1.9)
+						b.Recv = b.At.Add(d + 1499)
+						g.stage.marks.hear(b, b.Recv)
 					}
-				}
-				for _, a := range first {
-					g.stage.marks.hear(a.b, noon.Add(a.at))
-				}
+				})
+				all := plan(rand.New(rand.NewPCG(seed, uint64(i))), delays, 60*second)
 				refused := play(t, g, clock, all)
 				end()
 				settled, told, late := to.said()
@@ -313,9 +307,9 @@ func TestTheClockIsRecordedOnceLegsCanWaitNoLonger(t *testing.T) {
 
 func TestHeadsSayWhichVerdictIsInForce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log, verdict := &logtest.Memory{}, odds.Time(0)
+		log, verdict := &logtest.Memory{}, atomic.Int64{}
 		clock := clockFrom(noon)
-		o := Options{Log: log, Clock: clock, Verdict: func() odds.Time { return verdict }}
+		o := Options{Log: log, Clock: clock, Verdict: func() odds.Time { return odds.Time(verdict.Load()) }}
 		g, _, end := run(t, o)
 		poll := func(at odds.Millis) {
 			b := batch("p", at, 1.9)
@@ -323,12 +317,12 @@ func TestHeadsSayWhichVerdictIsInForce(t *testing.T) {
 			send(t, g, b)
 		}
 		poll(0)
-		verdict = noon.Add(-hour)
+		verdict.Store(int64(noon.Add(-hour)))
 		poll(10)
 		sleepUntil(clock, 900)
-		verdict = noon.Add(-hour / 2)
+		verdict.Store(int64(noon.Add(-hour / 2)))
 		sleepUntil(clock, 1600)
-		verdict = noon.Add(-hour) // of somebody who starts anew
+		verdict.Store(int64(noon.Add(-hour))) // of somebody who starts anew
 		sleepUntil(clock, 3000)
 		end()
 		g, _, end = run(t, o)
@@ -348,9 +342,9 @@ func TestHeadsSayWhichVerdictIsInForce(t *testing.T) {
 // A log that fails must not keep a verdict or the clock from coming into force later.
 func TestARecordThatFailsIsMadeLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		full := false
+		full := atomic.Bool{}
 		log := &logtest.Memory{Fail: func() error {
-			if full {
+			if full.Load() {
 				return errDisk
 			}
 			return nil
@@ -358,9 +352,9 @@ func TestARecordThatFailsIsMadeLater(t *testing.T) {
 		clock := clockFrom(noon)
 		g, _, end := run(t, Options{Log: log, Clock: clock})
 		send(t, g, batch("a", 0, 1.9))
-		full = true
+		full.Store(true)
 		sleepUntil(clock, 500)
-		full = false
+		full.Store(false)
 		sleepUntil(clock, 5000)
 		end()
 		want := []string{"0 1970-01-01T00:00:00Z 1", "1100 1970-01-01T00:00:00Z 0"}
@@ -373,8 +367,7 @@ func TestARecordThatFailsIsMadeLater(t *testing.T) {
 func TestTooManyWaitingForceTheFrontier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := clockFrom(noon)
-		g, to, end := run(t, Options{Log: &logtest.Memory{}, Clock: clock})
-		g.stage.most = 40
+		g, to, end := run(t, Options{Log: &logtest.Memory{}, Clock: clock}, func(g *Ingester) { g.stage.most = 40 })
 		send(t, g, batch("slow", -60*second, 1.5)) // holds all others up
 		for i := range odds.Millis(20) {
 			send(t, g, batch("a", -1900+i*10, 1.9))
@@ -451,15 +444,15 @@ func (s *impatient) Settle(instants [][]*odds.Batch) {
 // other way round.
 func TestTellingMayWaitForSettling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		verdict := odds.Time(0)
+		verdict := atomic.Int64{}
 		clock := clockFrom(noon)
-		o := Options{Log: &logtest.Memory{}, Clock: clock, Verdict: func() odds.Time { return verdict }}
+		o := Options{Log: &logtest.Memory{}, Clock: clock, Verdict: func() odds.Time { return odds.Time(verdict.Load()) }}
 		g, to, end := run(t, o)
 		for i := range 60 {
 			send(t, g, batch("a", odds.Millis(i)*second, 1.5))
 			time.Sleep(time.Second)
 			if times := to.times(); len(times) > 0 {
-				verdict = noon.Add(times[len(times)-1])
+				verdict.Store(int64(noon.Add(times[len(times)-1])))
 			}
 		}
 		end()

@@ -254,7 +254,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 		}
 	}
 	i.ingest = ingest.New(ingest.Options{
-		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
+		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Sources: sources(c), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
 		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.clock,
 		Verdict: func() odds.Time { return i.live.Verdict() }, CatchUp: func() { i.live.CatchUp() },
 		Appended: func(took time.Duration) { i.timed("append", took) }, Damaged: i.damaged,
@@ -273,6 +273,15 @@ func (i *Instance) openEngine(ctx context.Context) error {
 	o.Standby, o.Off = standby(c)
 	i.live = live.New(o)
 	return nil
+}
+
+// sources returns what is known of single sources.
+func sources(c *config.Config) map[string]ingest.SourceOptions {
+	out := map[string]ingest.SourceOptions{}
+	for _, s := range c.Ingest.Sources {
+		out[s.Source] = ingest.SourceOptions{OutOfOrder: odds.MillisOf(s.OutOfOrder), Delay: odds.MillisOf(s.Delay)}
+	}
+	return out
 }
 
 // evidenceBytes is about what the evidence of one family takes: 80 KiB, and three closed parts of

@@ -20,6 +20,7 @@ type meter struct {
 	begun     time.Time
 	quotes    map[string]uint64
 	refused   map[[2]string]uint64
+	late      map[string]uint64
 	missed    map[string]int
 	anomalies map[live.AnomalyCount]uint64
 	outcomes  map[[2]string]uint64
@@ -57,7 +58,7 @@ func (s *scale) weigh(ctx context.Context, log ticklog.Log) *int64 {
 
 func newMeter(i *Instance) *meter {
 	m := &meter{
-		i: i, begun: i.clock(), quotes: map[string]uint64{}, refused: map[[2]string]uint64{}, missed: map[string]int{},
+		i: i, begun: i.clock(), quotes: map[string]uint64{}, refused: map[[2]string]uint64{}, late: map[string]uint64{}, missed: map[string]int{},
 		anomalies: map[live.AnomalyCount]uint64{}, outcomes: map[[2]string]uint64{}, refusals: newRefusals(i.metrics),
 	}
 	i.metrics.Collect(m.collect)
@@ -83,6 +84,10 @@ func (m *meter) tick() {
 			s.Latency(f.Delay.Std())
 		}
 		m.quotes[f.Source] = f.Quotes
+		if n := f.Late - m.late[f.Source]; n > 0 && f.Received != 0 {
+			s.Late(int(n))
+		}
+		m.late[f.Source] = f.Late
 		for reason, n := range f.Refused {
 			key := [2]string{f.Source, reason}
 			if d := n - m.refused[key]; d > 0 {
@@ -147,7 +152,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	r.Memory = &telemetry.Memory{Budget: mem.Ceiling, Used: mem.Used, Level: int(mem.Level)}
 	a := i.audit.Stats()
 	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
-	r.Engine = &telemetry.Engine{Queue: st.Queue, Now: st.AsOf.Std()}
+	r.Engine = &telemetry.Engine{Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Now: st.AsOf.Std()}
 	r.Stream = i.http.stream()
 	r.Beyond, r.LeftOut, r.Pooled, r.Cut = st.Counts.Refused, st.Counts.LeftOut, st.Counts.Pooled, i.http.door.refused()
 	r.Faults = map[string]int{}

@@ -108,7 +108,7 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 		l, end := run(t, in, o)
 		defer end()
 		send(t, l, shuffled(rand.New(rand.NewPCG(1, 2)), all, 5000))
-		time.Sleep(3 * time.Second)
+		time.Sleep(10 * time.Second)
 		links := 0
 		for _, e := range l.State().Events {
 			v, err := l.View(t.Context(), e.ID)

@@ -14,7 +14,7 @@ import (
 type Intake interface {
 	// Feeds returns statistics of every source and venue. The slice is shared.
 	Feeds() []feed.Stats
-	// HeldBack is the number of accepted batches that wait for earlier ones.
+	// HeldBack is the number of accepted batches that wait for slower sources.
 	HeldBack() int
 }
 

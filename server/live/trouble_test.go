@@ -168,14 +168,14 @@ func TestTheNewestAnomaliesAreGatheredOnceAPublication(t *testing.T) {
 		l, end := run(t, ingest.Options{Log: &logtest.Memory{}, OutOfOrder: 5000}, Options{Clock: clockAt(all[len(all)-1].At)})
 		defer end()
 		send(t, l, [][]*odds.Batch{all[:len(all)/2]})
-		time.Sleep(3 * time.Second)
+		time.Sleep(10 * time.Second)
 		first, err := l.Anomalies(t.Context(), 10)
 		again, _ := l.Anomalies(t.Context(), 10)
 		if err != nil || len(first) == 0 || &first[0] != &again[0] {
 			t.Fatalf("%d anomalies, %v", len(first), err)
 		}
 		send(t, l, [][]*odds.Batch{all[len(all)/2:]})
-		time.Sleep(3 * time.Second)
+		time.Sleep(10 * time.Second)
 		if later, _ := l.Anomalies(t.Context(), 10); later[0].Seq <= first[0].Seq {
 			t.Errorf("old anomalies: %d after %d", later[0].Seq, first[0].Seq)
 		}

@@ -35,7 +35,7 @@ type State struct {
 	Renewed     time.Time // the same moment by the monotonic clock, which no drill can set
 	Counts      engine.Counts
 	Queue       int // deliveries waiting to be applied
-	HeldBack    int // accepted batches waiting for earlier ones
+	HeldBack    int // accepted batches waiting for slower sources
 	Feeds       []feed.Stats
 	Events      []EventRow // by newest quote, then id
 	Leagues     []catalog.League

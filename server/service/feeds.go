@@ -14,6 +14,7 @@ type Feed struct {
 	Polled     bool              `json:"polled"`
 	Quotes     uint64            `json:"quotes"`
 	Refused    map[string]uint64 `json:"refused"`     // refused quotes by reason; of sources
+	Late       uint64            `json:"late"`        // of quotes, those that came too late to be learnt from; of sources
 	LastTick   *odds.Time        `json:"last_tick"`   // newest event time; null: none
 	ReceivedAt *odds.Time        `json:"received_at"` // wall clock; null: none since the start
 	AgeMs      *odds.Millis      `json:"age_ms"`      // since it was received; null: none since the start, or a recording
@@ -30,7 +31,7 @@ type Feeds struct {
 	Freshness
 	Feeds    []Feed `json:"feeds"`
 	Queue    int    `json:"queue"`     // deliveries waiting to be applied
-	HeldBack int    `json:"held_back"` // batches waiting for earlier ones
+	HeldBack int    `json:"held_back"` // batches waiting for slower sources
 }
 
 // Feeds lists sources and venues.
@@ -41,8 +42,7 @@ func (s *Service) Feeds(ctx context.Context) (out *Feeds, err error) {
 		for i := range st.Feeds {
 			f := &st.Feeds[i]
 			x := Feed{
-				Source: f.Source, Venue: f.Venue, Polled: f.Polled, Quotes: f.Quotes, Refused: map[string]uint64{},
-				DelayMs: f.Delay, StepMs: f.Step, Missed: f.Missed, ClockSkew: f.Doubt, StaleCopy: f.CopyOf,
+				Source: f.Source, Venue: f.Venue, Polled: f.Polled, Quotes: f.Quotes, Refused: map[string]uint64{}, Late: f.Late, DelayMs: f.Delay, StepMs: f.Step, Missed: f.Missed, ClockSkew: f.Doubt, StaleCopy: f.CopyOf,
 			}
 			maps.Copy(x.Refused, f.Refused)
 			if f.Last != 0 {

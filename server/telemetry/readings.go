@@ -66,10 +66,12 @@ type Stream struct {
 	Dropped uint64
 }
 
-// Engine is the number of batches waiting for the engine, and its event time.
+// Engine is the number of batches waiting for the engine, and its event time. HeldBack batches
+// wait for slower sources; Forced ones did not, because too many waited; since the start.
 type Engine struct {
-	Queue int
-	Now   time.Time
+	Queue, HeldBack int
+	Forced          uint64
+	Now             time.Time
 }
 
 // descriptions describe the metrics of Readings.
@@ -82,7 +84,7 @@ type descriptions struct {
 	backup, verified                            *prometheus.Desc
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
-	waiting, now                                *prometheus.Desc
+	waiting, heldBack, forced, now              *prometheus.Desc
 	logBytes                                    *prometheus.Desc
 }
 
@@ -115,6 +117,8 @@ func newDescriptions() *descriptions {
 	d.clients = desc("stream_clients", "Clients of the event stream.")
 	d.dropped = desc("stream_dropped_total", "Events dropped for slow stream clients.")
 	d.waiting = desc("engine_queue", "Batches waiting for the engine.")
+	d.heldBack = desc("held_back", "Accepted batches that wait for slower sources before they are learnt from.")
+	d.forced = desc("forced_total", "Batches that did not wait for slower sources because too many waited.")
 	d.now = desc("engine_event_time_seconds", "Event time reached by the engine.")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")
 	return d
@@ -179,6 +183,8 @@ func (v *Readings) sendParts(d *descriptions, out sender) {
 	}
 	if e := v.Engine; e != nil {
 		out.gauge(d.waiting, float64(e.Queue))
+		out.gauge(d.heldBack, float64(e.HeldBack))
+		out.total(d.forced, e.Forced)
 		out.time(d.now, e.Now)
 	}
 }

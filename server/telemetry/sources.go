@@ -18,6 +18,7 @@ const (
 type Source struct {
 	received prometheus.Counter
 	rejected *prometheus.CounterVec // reason
+	late     prometheus.Counter
 	gaps     prometheus.Counter
 	last     *prometheus.GaugeVec // without a series until the first tick
 	latency  prometheus.Observer
@@ -31,6 +32,9 @@ func (s *Source) Received(n int) { s.received.Add(float64(n)) }
 func (s *Source) Rejected(reason string, n int) {
 	s.rejected.WithLabelValues(reason).Add(float64(n))
 }
+
+// Late counts accepted ticks that came too late to be learnt from.
+func (s *Source) Late(n int) { s.late.Add(float64(n)) }
 
 // Gap counts one interruption of the feed.
 func (s *Source) Gap() { s.gaps.Inc() }
@@ -47,9 +51,9 @@ func (s *Source) Skew(d time.Duration) { s.skew.Set(d.Seconds()) }
 
 // sources makes the instruments of a source on first use.
 type sources struct {
-	received, rejected, gaps *prometheus.CounterVec
-	last, skew               *prometheus.GaugeVec
-	latency                  *prometheus.HistogramVec
+	received, rejected, late, gaps *prometheus.CounterVec
+	last, skew                     *prometheus.GaugeVec
+	latency                        *prometheus.HistogramVec
 
 	mu    sync.Mutex
 	known map[string]*Source // guarded by mu; at most MaxSources and OtherSource
@@ -59,6 +63,7 @@ func newSources() *sources {
 	return &sources{
 		received: counters("ticks_received_total", "Ticks taken.", "source"),
 		rejected: counters("ticks_rejected_total", "Refused ticks.", "source", "reason"),
+		late:     counters("ticks_late_total", "Accepted ticks that came too late to be learnt from.", "source"),
 		gaps:     counters("feed_gap_total", "Interruptions of a feed.", "source"),
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: prefix + "feed_last_tick_timestamp_seconds", Help: "When the newest tick arrived; after a restart, until one does, the restart.",
@@ -72,7 +77,7 @@ func newSources() *sources {
 }
 
 func (s *sources) collectors() []prometheus.Collector {
-	return []prometheus.Collector{s.received, s.rejected, s.gaps, s.last, s.latency, s.skew}
+	return []prometheus.Collector{s.received, s.rejected, s.late, s.gaps, s.last, s.latency, s.skew}
 }
 
 // Source returns the instruments of a source: its own for the first [MaxSources]
@@ -91,6 +96,7 @@ func (m *Metrics) Source(name string) *Source {
 	made := &Source{
 		received: s.received.WithLabelValues(name),
 		rejected: s.rejected.MustCurryWith(prometheus.Labels{"source": name}),
+		late:     s.late.WithLabelValues(name),
 		gaps:     s.gaps.WithLabelValues(name),
 		last:     s.last.MustCurryWith(prometheus.Labels{"source": name}),
 		latency:  s.latency.WithLabelValues(name),

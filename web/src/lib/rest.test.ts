@@ -35,6 +35,7 @@ const feed = (change: Partial<Feed>): Feed => ({
   polled: false,
   quotes: 1,
   refused: {},
+  late: 0,
   last_tick: null,
   received_at: null,
   age_ms: 0,
