@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"corrgraph/answer"
 	"corrgraph/answer/forecast"
@@ -29,12 +30,18 @@ type demoCmd struct {
 	Serve   string `enum:"auto,yes,no" default:"auto" help:"Then run the service on a SIMULATED live market until Ctrl-C: yes, no, or auto, which is yes on a terminal."`
 	Open    string `enum:"auto,yes,no" default:"auto" help:"Open the dashboard of that service in a browser: yes, no, or auto, which is yes on a terminal with a display."`
 	Listen  string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where that service listens (default ${default})."`
+
+	// Browser tests wait for what is past and need less of it than a person who looks around.
+	Past time.Duration `default:"8h" hidden:"" help:"How much of the live market is past when the service starts."`
 }
 
 // Validate implements kong's hook.
 func (c *demoCmd) Validate() error {
 	if c.Minutes < 30 {
 		return errors.New("--minutes is 30 or more")
+	}
+	if c.Past < 0 {
+		return errors.New("--past is 0 or more")
 	}
 	return nil
 }

@@ -19,11 +19,8 @@ import (
 	"corrgraph/server/service"
 )
 
-// The simulated market spans 8 h in the past and 4 h in the future.
-const (
-	demoPast   = 8 * time.Hour
-	demoFuture = 4 * time.Hour
-)
+// demoFuture is how long the simulated live market goes on.
+const demoFuture = 4 * time.Hour
 
 // goOn serves a simulated market in real time, from a store beside db.
 func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
@@ -101,8 +98,8 @@ func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
 		}
 		return nil
 	}
-	begin := odds.TimeOf(clock().Add(-demoPast))
-	o := simulate.Options{Seed: c.Seed, Minutes: int((demoPast + demoFuture) / time.Minute), Start: begin}
+	begin := odds.TimeOf(clock().Add(-c.Past))
+	o := simulate.Options{Seed: c.Seed, Minutes: int((c.Past + demoFuture) / time.Minute), Start: begin}
 	for !i.Ready() { // the log of a fresh store is empty: this is quick
 		if err := client.Pause(ctx, 10*time.Millisecond); err != nil {
 			return err

@@ -26,6 +26,8 @@ async function simulated(folder: string): Promise<Server> {
     "demo",
     "--minutes",
     "30",
+    "--past", // two decisions, so that leaders are known and forecasts are settled
+    "2h",
     "--db",
     join(folder, "demo.db"),
     "--serve",
