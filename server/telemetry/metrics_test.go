@@ -111,7 +111,7 @@ func described(reg *prometheus.Registry) map[string][]string {
 }
 
 func TestNoMetricHasABoundlessLabel(t *testing.T) {
-	allowed := []string{"source", "reason", "layer", "state", "kind", "outcome", "target", "route", "method", "code", "what", "limit", "check", "status", "version", "revision", "date", "goversion"}
+	allowed := []string{"source", "reason", "layer", "state", "kind", "outcome", "target", "route", "method", "code", "what", "limit", "check", "since", "status", "version", "revision", "date", "goversion"}
 	runtime := regexp.MustCompile(`^(go|process)_`)
 	all := described(prometheusOf(exercised(t)))
 	if len(all) < 50 {
