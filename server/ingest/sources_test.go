@@ -471,3 +471,27 @@ func TestTellingMayWaitForSettling(t *testing.T) {
 		}
 	})
 }
+
+// What was forced stays behind the frontier after a restart.
+func TestAForcedFrontierIsFoundAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		few := func(g *Ingester) { g.stage.most = 40 }
+		o := Options{Log: &logtest.Memory{}, Clock: clockFrom(noon)}
+		g, _, end := run(t, o, few)
+		send(t, g, batch("slow", -60*second, 1.5))
+		for i := range odds.Millis(20) {
+			send(t, g, batch("a", -1900+i*10, 1.9))
+		}
+		synctest.Wait()
+		held, frontier := g.HeldBack(), g.stage.frontier
+		end()
+		g, to, end := run(t, o, few)
+		if g.HeldBack() != held || g.stage.frontier != frontier || g.Forced() != 0 {
+			t.Errorf("%d held back behind %+v, before the restart %d behind %+v", g.HeldBack(), g.stage.frontier, held, frontier)
+		}
+		if got := to.times(); len(got) != 11 {
+			t.Errorf("settled %v", got)
+		}
+		end()
+	})
+}
