@@ -29,7 +29,7 @@ const (
 type clocks struct {
 	first     int  // quotes of the present accepted after a start on a log that ends in 2100
 	ahead     int  // quotes accepted from the future, while the clock was there
-	named     bool // health was not HEALTHY then, and named the source that was refused
+	named     bool // health was not HEALTHY then, and named the source whose quotes were of no use
 	back      int  // quotes of the present accepted once the clock was put back
 	restarted int  // and after a restart
 	said      string
@@ -75,12 +75,11 @@ func (x *clocks) shift(ctx context.Context, c *lab.Child) (err error) {
 	if x.ahead, err = deliver(ctx, c, aheadSource, clockAhead); err != nil {
 		return err
 	}
-	for range 2 { // refused: by its clock they are old, and more than were accepted before
-		if _, err := deliver(ctx, c, presentSource, 0); err != nil {
-			return err
-		}
-	}
 	_, x.named, err = lab.Within(ctx, 2*noticed, func(ctx context.Context) (bool, error) {
+		// By its clock they are old, and soon more than were of use before.
+		if _, err := deliver(ctx, c, presentSource, 0); err != nil {
+			return false, err
+		}
 		h, err := c.Viewer.Health(ctx)
 		x.said = strings.Join(h.Reasons, "; ")
 		return h.Status != "HEALTHY" && strings.Contains(x.said, presentSource), err

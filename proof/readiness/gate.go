@@ -95,7 +95,7 @@ func faultGates() []Gate {
 		{"degrade_l4", Critical, degrades(4), degradeThreshold, 10 * time.Second, degrade(4)},
 		// A wrong clock for a minute would refuse every tick for as long as it was ahead.
 		{
-			"foreign_clock", Critical, "A log that ends in the future, and a clock that was ahead and is put back, make no tick of the present late, also after a restart; meanwhile health names who is refused.",
+			"foreign_clock", Critical, "A log that ends in the future, and a clock that was ahead and is put back, make no tick of the present late, also after a restart; meanwhile health names who comes too late.",
 			"0 quotes of the present refused, the source named", 6 * time.Second, foreignClock,
 		},
 		// Layer 4 may be old, but it must say so.

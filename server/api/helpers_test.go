@@ -21,6 +21,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"corrgraph/odds"
 	"corrgraph/server/access"
 	"corrgraph/server/backup"
 	"corrgraph/server/guard"
@@ -106,7 +107,10 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		}
 		return nil
 	}}))
-	g.ingest = ingest.New(ingest.Options{Log: g.store.Log(), OutOfOrder: 5000})
+	g.ingest = ingest.New(ingest.Options{
+		Log: g.store.Log(), OutOfOrder: 5000,
+		Verdict: func() odds.Time { return g.live.Verdict() }, CatchUp: func() { g.live.CatchUp() },
+	})
 	o := live.Options{Intake: g.ingest, Stalled: faults.FeedStalled}
 	o.Engine.DecideEvery = 30 * 60_000
 	g.live = live.New(o)

@@ -55,7 +55,11 @@ func (f *feeds) heard(b *odds.Batch, now odds.Time) {
 		s.Late += uint64(b.Quotes())
 	}
 	count(s, b.At, now, now.Sub(b.At), b.Quotes())
-	if now != 0 {
+	switch {
+	case now == 0:
+	case b.Late:
+		f.recentLocked(s).refused(f.span(), unlearnt, b.Quotes())
+	default:
 		f.recentLocked(s).accepted(f.span(), b.Quotes())
 	}
 	for i := range b.Updates {

@@ -50,10 +50,8 @@ type Options struct {
 	// Idle is how long after its last tick a recording that is sent has paused. Four times as
 	// often the clock releases what waits, whether or not anything comes. Zero means 1 s.
 	Idle time.Duration
-	// CatchUp waits until what was settled is learnt. It is called before ticks are taken while
-	// all that is sent is a recording: it comes as fast as it can be read, and nobody needs to
-	// know it at once, but what is told of it should rest on what it has shown so far. Nil: not
-	// waited for.
+	// CatchUp waits until what was settled is learnt. It is called before each minute of a
+	// recording that is sent while nothing else comes. Nil: not waited for.
 	CatchUp func()
 	// Verdict returns the newest verdict that may come into force; 0: none. It is called from
 	// Run's goroutine and must be quick. Nil means none.

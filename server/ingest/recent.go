@@ -11,7 +11,10 @@ import (
 	"corrgraph/feed"
 )
 
-// Refusing says that most of what a source sent lately was refused.
+// unlearnt stands for quotes that were taken too late to be learnt from.
+const unlearnt = "unlearnt"
+
+// Refusing says that most of what a source sent lately was refused, or is not learnt from.
 type Refusing struct {
 	Source  string
 	Reason  string // the most frequent one
@@ -28,8 +31,11 @@ func Reasons(all []Refusing) (why []string) {
 		if i == mostNamed {
 			return append(why, fmt.Sprintf("feed: most quotes of %d sources more are refused", len(all)-i))
 		}
-		why = append(why, fmt.Sprintf("feed: of source %s %d of the last %d quotes were refused as %s: compare the clocks of this machine and of the sender",
-			shown(r.Source), r.Refused, r.Of, r.Reason))
+		said := "were refused as " + r.Reason + ": "
+		if r.Reason == unlearnt {
+			said = "came too late to be learnt from: others are waited for by less than it is behind, so "
+		}
+		why = append(why, fmt.Sprintf("feed: of source %s %d of the last %d quotes %scompare the clocks of this machine and of the sender", shown(r.Source), r.Refused, r.Of, said))
 	}
 	return why
 }

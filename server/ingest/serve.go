@@ -135,18 +135,21 @@ func (g *Ingester) gather(r *request) []*request {
 
 // take judges a group, appends it, tells it, answers it and settles what is complete. If the
 // clock was put back, nothing of the group is accepted and it returns ErrTurned.
-func (g *Ingester) take(group []*request, to Sink) error {
+func (g *Ingester) take(group []*request, to Sink) (err error) {
+	if !g.stage.marks.waited && old(group, g.now()) {
+		return g.takeRecording(group, to)
+	}
+	return g.takeGroup(group, to)
+}
+
+// takeGroup is take for what comes about when it happens, and for a piece of a recording.
+func (g *Ingester) takeGroup(group []*request, to Sink) error {
 	now, skew := g.now(), g.tolerance()
 	if g.turned(group, now, skew) {
 		refuse(group, ErrRecovering)
 		return ErrTurned
 	}
 	before := g.stage.advance(now) // whether a batch comes late must not depend on when a timer fired
-	if g.stage.marks.recording {
-		g.settle(to, before)
-		before = released{}
-		g.o.CatchUp()
-	}
 	g.judge.begin()
 	head := g.head(now)
 	var chunks []ticklog.Chunk

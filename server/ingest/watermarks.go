@@ -36,7 +36,7 @@ type watermarks struct {
 	known     map[string]SourceOptions
 	idle      odds.Millis // after which sources that are slower than any that count have paused
 	of        map[string]*heard
-	recording bool // all sources were slower than any that count when the limit was last asked for
+	waited bool // some source counted when the limit was last asked for
 }
 
 // heard is what came of one source.
@@ -114,7 +114,7 @@ func (w *watermarks) limit(clock odds.Time) odds.Time {
 		}
 		slow.last, slow.newest, bound = max(slow.last, h.last), max(slow.newest, h.newest), max(bound, own)
 	}
-	w.recording = out == odds.Never && slow.last != odds.Ever
+	w.waited = out != odds.Never
 	switch {
 	case out != odds.Never:
 		return out
