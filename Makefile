@@ -111,6 +111,10 @@ identity: build ## whether all recordings still give what they gave to the build
 adversary: ## what the product says of markets that are made to mislead it (ARGS='--seeds 20')
 	@go run ./proof/adversary $(ARGS)
 
+.PHONY: sameness
+sameness: go ## whether the same records give the same answers, however they are processed (ARGS='-seed 2 -only ab')
+	@go test ./proof/sameness -count=1 -timeout $(TIMEOUT) -run '^TestSameness$$' -v -args -full $(ARGS)
+
 .PHONY: vet
 vet: go ## go vet
 	@go vet ./...

@@ -29,7 +29,7 @@ var stages = [][]string{
 	{"server/instance", "proof/loadtest", "proof/trial", "proof/waves"},
 	{"proof/drill"},
 	{"proof/readiness"},
-	{"proof/bench", "proof/identity", "proof/adversary", "proof/coverage"},
+	{"proof/bench", "proof/identity", "proof/adversary", "proof/coverage", "proof/sameness"},
 	{"cmd"},
 }
 

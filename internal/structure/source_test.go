@@ -71,6 +71,7 @@ var clockful = map[string]string{
 	"client":               "times requests, and waits as long as a service asks it to",
 	"client/clienttest":    "ends the reads of a connection at their deadlines",
 	"proof/loadtest":       "measures a service from outside",
+	"proof/sameness":       "lets the clock of its bubble go on",
 	"proof/drill/fuzz":     "sends a service odd requests at a rate, and reads its metrics meanwhile",
 	"proof/drill":          "breaks a service and watches it by the clock",
 	"web/spec":             "fills in the clock of an API that answers nobody",

@@ -1,0 +1,256 @@
+package sameness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"corrgraph/catalog"
+	"corrgraph/engine"
+	"corrgraph/odds"
+	"corrgraph/server/ingest"
+	"corrgraph/server/live"
+	"corrgraph/store"
+	"corrgraph/ticklog"
+	"corrgraph/ticklog/logtest"
+)
+
+// published is how often the services show what they know.
+const published = time.Second
+
+// engineOptions are those of every engine that is compared.
+func engineOptions(facts *catalog.Facts) engine.Options {
+	return engine.Options{
+		DecideEvery: 10 * minute, ForgetAfter: 25 * minute, SearchEachDecision: true, CheckPairs: 4, Facts: facts,
+	}
+}
+
+// place is where services live one after the other: a log and a clock.
+type place struct {
+	log   *journal
+	known map[string]ingest.SourceOptions
+	facts *catalog.Facts
+	slow  odds.Millis // how long after it was decided a verdict may come into force
+	from  odds.Time   // of the clock
+	begin time.Time   // the bubble's time then
+}
+
+// journal is a log whose process dies with the append of a number, if it is not 0: after or
+// before that was done.
+type journal struct {
+	logtest.Memory
+	appends, dies int
+	after, dead   bool
+}
+
+var errDead = errors.New("the process is dead")
+
+// Append implements ticklog.Log.
+func (j *journal) Append(ctx context.Context, chunks ...ticklog.Chunk) ([]ticklog.Position, error) {
+	if j.dead {
+		return nil, errDead
+	}
+	if j.appends++; j.appends != j.dies {
+		return j.Memory.Append(ctx, chunks...)
+	}
+	j.dead = true
+	if j.after {
+		if _, err := j.Memory.Append(ctx, chunks...); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errDead
+}
+
+// record appends a recording, which has no heads.
+func (j *journal) record(ctx context.Context, all []*odds.Batch) error {
+	var enc ticklog.Encoder
+	for part := range slices.Chunk(all, 300) {
+		if _, err := j.Append(ctx, enc.Pack(part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bubble runs f with a clock that goes on only when nothing is left to do.
+func bubble(t *testing.T, p *place, f func(*testing.T)) {
+	synctest.Test(t, func(t *testing.T) {
+		p.begin = time.Now()
+		f(t)
+	})
+}
+
+// now is the clock of a place.
+func (p *place) now() time.Time { return p.from.Std().Add(time.Since(p.begin)) }
+
+// until lets time pass up to a time of the clock, and all that is done until then be done.
+func (p *place) until(at odds.Time) {
+	time.Sleep(at.Std().Sub(p.now()))
+	synctest.Wait()
+}
+
+// tape is what a door passed on, in brief, on its way to a sink.
+type tape struct {
+	ingest.Sink
+	told, settled []string
+}
+
+// Tell implements ingest.Sink.
+func (x *tape) Tell(parts []ticklog.Part, accepted odds.Time) {
+	for i := range parts {
+		x.told = append(x.told, fmt.Sprintf("%s, verdict %s: %s", parts[i].Clock, parts[i].Verdict, brief(parts[i].Batches)))
+	}
+	x.Sink.Tell(parts, accepted)
+}
+
+// Settle implements ingest.Sink.
+func (x *tape) Settle(instants [][]*odds.Batch) {
+	for _, batches := range instants {
+		x.settled = append(x.settled, brief(batches))
+	}
+	x.Sink.Settle(instants)
+}
+
+// late counts the batches that were told and not settled.
+func (x *tape) late() (n int) {
+	for _, s := range x.told {
+		n += strings.Count(s, "late true")
+	}
+	return n
+}
+
+// brief identifies batches.
+func brief(batches []*odds.Batch) string {
+	var b strings.Builder
+	for _, x := range batches {
+		sum := 0.0
+		for i := range x.Updates {
+			for k := range x.Updates[i].Quotes {
+				sum += x.Updates[i].Quotes[k].Price
+			}
+		}
+		fmt.Fprintf(&b, "%s at %s of %s, late %v, %d updates, prices %v; ", x.Source, x.At, x.Recv, x.Late, len(x.Updates), sum)
+	}
+	return b.String()
+}
+
+// service is a door and a pair of engines behind it.
+type service struct {
+	*place
+	door  *ingest.Ingester
+	live  *live.Live
+	tape  *tape
+	end   func() // must be called once
+	sheet *live.View
+}
+
+// verdicts is the newest verdict that was decided long enough ago.
+type verdicts struct {
+	p      *place
+	live   *live.Live
+	newest odds.Time
+	since  odds.Time // the clock when it was seen first
+	ripe   odds.Time
+}
+
+func (v *verdicts) verdict() odds.Time {
+	clock := odds.TimeOf(v.p.now())
+	if n := v.live.Verdict(); n != v.newest {
+		v.newest, v.since = n, clock
+	}
+	if clock.Sub(v.since) >= v.p.slow {
+		v.ripe = v.newest
+	}
+	return v.ripe
+}
+
+// start starts a service, which reads the log back.
+func (p *place) start(t *testing.T) *service {
+	t.Helper()
+	s := &service{place: p}
+	p.log.dead, p.log.dies = false, 0
+	v := &verdicts{p: p}
+	s.door = ingest.New(ingest.Options{
+		Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict,
+	})
+	s.live = live.New(live.Options{Engine: engineOptions(p.facts), Facts: p.facts, Intake: s.door, PublishEvery: published, Clock: p.now})
+	v.live, s.tape = s.live, &tape{Sink: s.live}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 2)
+	go func() { ended <- s.door.Run(ctx, s.tape) }()
+	go func() { ended <- s.live.Run(ctx) }()
+	synctest.Wait()
+	s.end = func() {
+		t.Helper()
+		cancel()
+		for range 2 {
+			if err := <-ended; err != nil {
+				t.Errorf("the service ended: %v", err)
+			}
+		}
+	}
+	if s.live.State().Recovering {
+		t.Fatal("the log was not read back")
+	}
+	return s
+}
+
+// send sends one request.
+func (s *service) send(ctx context.Context, q request) (ingest.Receipt, error) {
+	batches := make([]*odds.Batch, len(q.batches))
+	for i, b := range q.batches {
+		batches[i] = own(b)
+	}
+	r, err := s.door.Accept(ctx, batches)
+	synctest.Wait()
+	return r, err
+}
+
+// sums are what a service said of what it was sent, and what was noticed on the way.
+type sums struct {
+	accepted, duplicates, refused, starts, deaths int
+	shown                                         *store.Judgement
+	decisions                                     answers // in the order in which they were shown
+}
+
+func (s *sums) take(r ingest.Receipt) {
+	s.accepted, s.duplicates, s.refused = s.accepted+r.Accepted, s.duplicates+r.Duplicates, s.refused+len(r.Refused)
+}
+
+// decided notes the decision that is shown, if it is another one.
+func (s *sums) decided(x *service) {
+	j := x.live.State().Judgement
+	if j == s.shown || j.DecidedAt == 0 {
+		return
+	}
+	s.shown = j
+	of := fmt.Sprintf("of %s", j.DecidedAt)
+	said := answer{"decision", of, text(j.Families) + text(j.Groups)}
+	if n := len(s.decisions); n == 0 || s.decisions[n-1] != said {
+		s.decisions = append(s.decisions, said)
+	}
+}
+
+// sent sends requests at their times.
+func (s *service) sent(t *testing.T, all []request) (sum sums) {
+	t.Helper()
+	for _, q := range all {
+		s.until(q.at)
+		r, err := s.send(t.Context(), q)
+		if err != nil {
+			t.Fatalf("at %s: %v", q.at, err)
+		}
+		sum.take(r)
+		sum.decided(s)
+	}
+	return sum
+}
+
+// quiet waits until nothing that was sent waits for anything.
+func (s *service) quiet() { s.until(odds.TimeOf(s.now()).Add(10 * minute)) }
