@@ -86,21 +86,25 @@ func (e *Engine) Obey(v *Verdicts) {
 }
 
 // Tell applies what came together, in the order given, to a Now engine. clock is when it came;
-// 0 for a part of a recording, which came when it happened. Legs that have waited for longer
-// than Options.CoalesceWindow by that clock go on alone. At the end of what came its calls are
-// issued.
+// 0 for an instant of a recording, which came when it happened. Legs that have waited for longer
+// than Options.CoalesceWindow by that clock go on alone; in a recording all sources wait for
+// them, as in Apply. At the end of what came its calls are issued.
 func (e *Engine) Tell(batches []*odds.Batch, clock odds.Time) {
 	if clock == 0 && len(batches) > 0 {
 		e.turn(batches[0].At)
 	}
 	e.hear.Begin(clock, batches)
-	e.release(e.hear.Clock().Add(-cmp.Or(e.opt.CoalesceWindow, series.CoalesceWindow)))
+	if clock != 0 {
+		e.release(e.hear.Clock().Add(-cmp.Or(e.opt.CoalesceWindow, series.CoalesceWindow)))
+	}
 	for _, b := range batches {
 		e.hear.Take(b)
 		e.newest = max(e.newest, b.At)
 		_ = e.coalescer(b.Source).Push(b, e.tell) // tell never fails
 	}
-	e.forecasts.endInstant()
+	if clock != 0 || e.coalescer("").Next() > e.board.Now { // nothing waits that belongs to it
+		e.forecasts.endInstant()
+	}
 }
 
 // turn ends a window of a recording, for which no verdict need have come.
@@ -111,8 +115,11 @@ func (e *Engine) turn(at odds.Time) {
 	}
 }
 
-// coalescer joins the legs of one source, which no other source makes late.
+// coalescer joins the legs of one source, which no other source makes late, or of a recording.
 func (e *Engine) coalescer(source string) *series.Coalescer {
+	if !e.hear.Live() {
+		source = "" // all of them come in one order
+	}
 	c := e.joins[source]
 	if c == nil {
 		c = series.NewCoalescer(e.opt.CoalesceWindow)
