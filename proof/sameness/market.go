@@ -82,13 +82,13 @@ func newMarket(seed uint64, minutes int, calm bool) (*market, error) {
 	)
 	said["sleeper"] = copied(said["sharpline"], "sleeper", 3*second, func(at odds.Time) bool { return at < m.part(0.35) || at > m.part(0.35+silent) })
 	said["satellite"] = copied(said["quickbet"], "satellite", second, func(at odds.Time) bool { return calm || at > m.part(0.3) })
-	said["northpoll"] = polled(said["quickbet"], "northpoll", func(at odds.Time) odds.Millis {
-		if at < m.part(0.55) {
+	said["northpoll"] = m.polled(said["quickbet"], "northpoll", func(at odds.Time) odds.Millis {
+		if at < m.part(0.2) { // the median of all steps is another one once most are
 			return 20 * second
 		}
 		return 45 * second
 	})
-	said["latepoll"] = polled(said["slowhouse"], "latepoll", func(odds.Time) odds.Millis { return 120 * second })
+	said["latepoll"] = m.polled(said["slowhouse"], "latepoll", func(odds.Time) odds.Millis { return 120 * second })
 	said["quickbet"] = legged(said["quickbet"])
 	r := rand.New(rand.NewPCG(seed, 99))
 	for i, d := range delays {
@@ -124,8 +124,7 @@ func (m *market) simulated(seed uint64) (map[string][]*odds.Batch, error) {
 			return nil
 		}
 		b.Updates = slices.DeleteFunc(b.Updates, func(u odds.Update) bool {
-			gone := u.Event.ID == away && b.At > m.part(0.2) && b.At < m.part(0.2+silent)
-			return gone || !slices.Contains(events, u.Event.ID) || u.Market != "h2h" && (u.Market != "totals" || u.Event.ID != events[0])
+			return m.gone(b.At, u.Event) || !slices.Contains(events, u.Event.ID) || u.Market != "h2h" && (u.Market != "totals" || u.Event.ID != events[0])
 		})
 		if len(b.Updates) > 0 {
 			said[b.Source] = append(said[b.Source], b)
@@ -133,6 +132,11 @@ func (m *market) simulated(seed uint64) (map[string][]*odds.Batch, error) {
 		return nil
 	})
 	return said, err
+}
+
+// gone reports whether an event is not quoted at a time.
+func (m *market) gone(at odds.Time, e *odds.Event) bool {
+	return e.ID == away && at > m.part(0.2) && at < m.part(0.2+silent)
 }
 
 // copied returns what a venue says that shows the prices of another one some time later, where it
@@ -166,7 +170,7 @@ func merged(a, b []*odds.Batch) []*odds.Batch {
 }
 
 // polled returns what a poll sees of a stream. Its first answer comes half a step after it.
-func polled(of []*odds.Batch, name string, step func(odds.Time) odds.Millis) (out []*odds.Batch) {
+func (m *market) polled(of []*odds.Batch, name string, step func(odds.Time) odds.Millis) (out []*odds.Batch) {
 	var shown []odds.Update // in the order of first sight
 	at := of[0].At.Add(step(of[0].At) / 2)
 	for i := 0; i < len(of); at = at.Add(step(at)) {
@@ -181,7 +185,8 @@ func polled(of []*odds.Batch, name string, step func(odds.Time) odds.Millis) (ou
 				shown[k] = u
 			}
 		}
-		out = append(out, &odds.Batch{Source: name, At: at, Recv: at, Polled: true, Updates: slices.Clone(shown)})
+		answer := slices.DeleteFunc(slices.Clone(shown), func(u odds.Update) bool { return m.gone(at, u.Event) })
+		out = append(out, &odds.Batch{Source: name, At: at, Recv: at, Polled: true, Updates: answer})
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"corrgraph/odds"
+	"corrgraph/server/live"
 	"corrgraph/ticklog"
 )
 
@@ -44,11 +45,13 @@ func TestWhatIsBrokenIsFound(t *testing.T) {
 	p := x.place(x.rough)
 	bubble(t, p, func(t *testing.T) {
 		s := p.start(t)
-		s.sent(t, x.rough.schedule(1))
+		var saw sights
+		sum := s.sent(t, x.rough.schedule(1), saw.look)
 		one := s.whole(t)
-		if s.tape.late() == 0 {
-			t.Error("no tick came late")
+		if n := s.tape.late(); n == 0 || sum.duplicates == 0 || sum.refused == 0 {
+			t.Errorf("%d batches came late, %d quotes twice, %d batches were refused", n, sum.duplicates, sum.refused)
 		}
+		saw.check(t)
 		s.end()
 		log := p.log
 		var previous odds.Time
@@ -85,6 +88,43 @@ func TestWhatIsBrokenIsFound(t *testing.T) {
 			}
 		}
 	})
+}
+
+// sights are what is seen of a service on the way.
+type sights struct {
+	groups, axes map[string]bool // that there were, of venues and of the poll that changes its step
+	links        map[odds.Layer]bool
+	known        bool // the event that is not quoted for a while is known
+	forgotten    int  // how often it was not any more, and again
+	live         bool
+}
+
+func (v *sights) look(s *live.State) {
+	if v.groups == nil {
+		v.groups, v.axes, v.links = map[string]bool{}, map[string]bool{}, map[odds.Layer]bool{}
+	}
+	v.groups[text(s.Groups)] = true
+	for i := range s.Families {
+		f := &s.Families[i]
+		v.links[f.Key.Layer] = true
+		if k := f.Key.String(); strings.Contains(k, "northpollbook") && strings.Contains(k, "quickbet") {
+			v.axes[f.Resolution.Std().String()] = true
+		}
+		v.live = v.live || strings.Contains(f.Key.String(), "/live/")
+	}
+	known := slices.ContainsFunc(s.Events, func(e live.EventRow) bool { return e.ID == away })
+	if known != v.known {
+		v.forgotten++
+	}
+	v.known = known
+}
+
+// check reports what the market was to make happen and did not.
+func (v *sights) check(t *testing.T) {
+	t.Helper()
+	if len(v.groups) < 3 || len(v.axes) < 2 || len(v.links) != 4 || v.forgotten != 3 || !v.live {
+		t.Errorf("groups of %d kinds, axes %v of a poll that changes its step, families of layers %v, an event known and unknown %d times, in play %v", len(v.groups), v.axes, v.links, v.forgotten, v.live)
+	}
 }
 
 // TestAComparisonShowsWhereTextsPart compares answers of which one differs, one is missing and

@@ -223,22 +223,26 @@ func (s *sums) take(r ingest.Receipt) {
 	s.accepted, s.duplicates, s.refused = s.accepted+r.Accepted, s.duplicates+r.Duplicates, s.refused+len(r.Refused)
 }
 
-// decided notes the decision that is shown, if it is another one.
+// decided notes the decision that is shown, if it is another one. How many pairs a family has is
+// left out: that is of the time at which the judgement was drawn up, soon after the decision.
 func (s *sums) decided(x *service) {
 	j := x.live.State().Judgement
 	if j == s.shown || j.DecidedAt == 0 {
 		return
 	}
 	s.shown = j
-	of := fmt.Sprintf("of %s", j.DecidedAt)
-	said := answer{"decision", of, text(j.Families) + text(j.Groups)}
+	families := slices.Clone(j.Families)
+	for i := range families {
+		families[i].Pairs = 0
+	}
+	said := answer{"decision", fmt.Sprintf("of %s", j.DecidedAt), text(families) + text(j.Groups)}
 	if n := len(s.decisions); n == 0 || s.decisions[n-1] != said {
 		s.decisions = append(s.decisions, said)
 	}
 }
 
-// sent sends requests at their times.
-func (s *service) sent(t *testing.T, all []request) (sum sums) {
+// sent sends requests at their times. Each look is shown the state after each.
+func (s *service) sent(t *testing.T, all []request, looks ...func(*live.State)) (sum sums) {
 	t.Helper()
 	for _, q := range all {
 		s.until(q.at)
@@ -248,6 +252,9 @@ func (s *service) sent(t *testing.T, all []request) (sum sums) {
 		}
 		sum.take(r)
 		sum.decided(s)
+		for _, look := range looks {
+			look(s.live.State())
+		}
 	}
 	return sum
 }
