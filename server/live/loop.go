@@ -170,7 +170,7 @@ func (lp *loop) conclude() {
 	}
 	lp.pub.obeyed()
 	lp.pub.judge()
-	if t := lp.tally(0); t != nil {
+	if t := lp.tally(extent{}); t != nil {
 		lp.pub.out.card.Store(t.card())
 	}
 }

@@ -29,7 +29,7 @@ const scoreEvery = 5 * time.Second
 // scorer computes the scorecard on a goroutine of its own.
 type scorer struct {
 	calls *calls
-	tally func(seen uint64) *tally // runs on the loop's goroutine
+	tally func(seen extent) *tally // runs on the loop's goroutine
 	out   *published
 }
 
@@ -37,14 +37,14 @@ type scorer struct {
 func (s *scorer) run(ctx context.Context) {
 	tick := time.NewTicker(scoreEvery)
 	defer tick.Stop()
-	var done uint64
+	var done extent
 	for {
 		t, err := ask(ctx, s.calls, func() *tally { return s.tally(done) })
 		if err != nil {
 			return
 		}
 		if t != nil {
-			done = t.n
+			done = t.of
 			s.out.card.Store(t.card())
 		}
 		select {
@@ -62,18 +62,32 @@ type tally struct {
 	keys    []graph.FamilyKey
 	others  *money.Unforecast
 	dropped uint64
-	n       uint64 // predictions issued and settled, and news of bets, so far
+	of      extent
+}
+
+// extent is how much a scorecard rests on.
+type extent struct {
+	news     uint64 // predictions issued and settled, and news of bets, so far
+	answered int    // questions of the open predictions; some are because the time for an answer is over
 }
 
 // tally returns the input; nil if nothing is new since seen. It runs on the loop's
-// goroutine.
-func (lp *loop) tally(seen uint64) *tally {
-	b := lp.book
-	n := b.settled.dropped + uint64(len(b.settled.values)) + b.issued + b.priced
-	if n == seen {
+// goroutine. Cost: O(open predictions), and O(all of them) if something is new.
+func (lp *loop) tally(seen extent) *tally {
+	b, open := lp.book, lp.e.Pending()
+	of := extent{news: b.settled.dropped + uint64(len(b.settled.values)) + b.issued + b.priced}
+	for i := range open {
+		if open[i].Outcome != ledger.Pending {
+			of.answered++
+		}
+		if open[i].Half != ledger.Unknown {
+			of.answered++
+		}
+	}
+	if of == seen {
 		return nil
 	}
-	return &tally{lp.e.Now(), append(b.settled.all(), lp.e.Pending()...), lp.e.FamilyKeys(), lp.e.Comparison(b.unforecast.all()), b.settled.dropped, n}
+	return &tally{lp.e.Now(), append(b.settled.all(), open...), lp.e.FamilyKeys(), lp.e.Comparison(b.unforecast.all()), b.settled.dropped, of}
 }
 
 // card computes the scorecard.
