@@ -94,11 +94,7 @@ func sameDump(t *testing.T, what string, got, want []byte) {
 func market(t *testing.T) (out []*odds.Batch) {
 	t.Helper()
 	kept := []string{"mlb-nyy-bos", "wnba-nyl-lva"}
-	minutes := 240
-	if testing.Short() { // two decisions on several goroutines, for the race detector
-		minutes = 130
-	}
-	if _, err := simulate.Run(simulate.Options{Seed: 5, Minutes: minutes}, func(b *odds.Batch) error {
+	if _, err := simulate.Run(simulate.Options{Seed: 5, Minutes: 240}, func(b *odds.Batch) error {
 		one := *b
 		one.Updates = slices.DeleteFunc(slices.Clone(b.Updates), func(u odds.Update) bool {
 			return u.Market != "h2h" || !slices.Contains(kept, u.Event.ID)
