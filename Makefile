@@ -18,6 +18,11 @@ TIMEOUT := 60m
 # among them.
 export GOFLAGS := $(strip -trimpath $(filter-out -trimpath,$(shell go env GOFLAGS 2>/dev/null)))
 
+# What of vet runs before the tests; empty is the go command's own choice. Who has just run
+# all of it (make vet) says VET=off. Under the race detector the same code would be looked
+# at once more, with everything that it imports.
+VET :=
+
 # How long each parser is fuzzed.
 FUZZTIME := 5s
 
@@ -62,8 +67,8 @@ release: go web .tools/cyclonedx-gomod .tools/release ## bin/release: archives f
 test: pages go .tools/testreport ## all tests, and what was skipped and why; a failure stops nothing after it
 	@failed=0; \
 	if type npm >/dev/null 2>&1; then (cd web && npm run -s check) || failed=1; (cd web && npm test --silent) || failed=1; else echo "skipped web: Node.js is missing"; fi; \
-	(go test -timeout $(TIMEOUT) -json ./... | .tools/testreport) || failed=1; \
-	(cd tools && go test -timeout $(TIMEOUT) -json ./... | ../.tools/testreport) || failed=1; \
+	(go test $(VET:%=-vet=%) -timeout $(TIMEOUT) -json ./... | .tools/testreport) || failed=1; \
+	(cd tools && go test $(VET:%=-vet=%) -timeout $(TIMEOUT) -json ./... | ../.tools/testreport) || failed=1; \
 	$(MAKE) --no-print-directory e2e || failed=1; \
 	exit $$failed
 
@@ -74,7 +79,7 @@ e2e: build ## the dashboard in a browser, on a simulated market and on real odds
 .PHONY: race
 race: go .tools/testreport ## the short tests of what runs concurrently, under the race detector
 	@[ "$$(go env CGO_ENABLED)" = 1 ] && type "$$(go env CC)" >/dev/null || { echo "make race needs a C compiler and CGO_ENABLED=1" >&2; exit 1; }
-	@go test -timeout $(TIMEOUT) -race -short -json $(RACE) | .tools/testreport
+	@go test -vet=off -timeout $(TIMEOUT) -race -short -json $(RACE) | .tools/testreport
 
 # One target at a time: the go command takes no more.
 # Go before 1.27 now and then calls the end of the time a failure (golang/go issue

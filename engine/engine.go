@@ -40,7 +40,7 @@ func New(opt Options) *Engine {
 		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), joins: map[string]*series.Coalescer{}, news: &News{},
 		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig, Commission: opt.Commission, Limits: opt.Limits}),
 	}
-	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter})
+	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter, Exports: opt.View == Settled})
 	e.worth = worth.New(e.board, worth.Options{Fees: opt.Commission, Delay: opt.PaperDelay})
 	e.detectors = newDetectors(e.board, e.families, e.worth, e.news, opt.View == Settled)
 	e.forecasts = newForecasts(e.board, e.families, e.detectors, e.worth, e.news, opt.ScoreAtFinish)

@@ -23,6 +23,10 @@ const (
 // ErrNews is returned by Save if there are undrained news.
 var ErrNews = errors.New("engine: news must be drained before the state is saved")
 
+// ErrView is returned by Save and Restore for an engine that shares the work with another one:
+// the two are built from the log.
+var ErrView = errors.New("engine: only an engine that does all of the work can be saved")
+
 // ErrOptions is returned by Restore if the options differ from those of the saved engine.
 var ErrOptions = errors.New("engine: the state was saved with different options")
 
@@ -31,6 +35,9 @@ var ErrOptions = errors.New("engine: the state was saved with different options"
 // bytes. The engine is not changed. Cost: about a third of a second per million remembered
 // moves.
 func (e *Engine) Save(w io.Writer) error {
+	if e.opt.View != Whole {
+		return ErrView
+	}
 	if e.news.pending() {
 		return ErrNews
 	}
@@ -50,6 +57,9 @@ func Restore(r io.Reader, opt Options) (*Engine, error) {
 	c, err := state.NewReader(r, stateMagic, stateVersion)
 	if err != nil {
 		return nil, fmt.Errorf("engine: restore: %w", err)
+	}
+	if opt.View != Whole {
+		return nil, ErrView
 	}
 	e := New(opt)
 	e.state(c)

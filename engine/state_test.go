@@ -234,6 +234,17 @@ func TestDamagedStateIsRefused(t *testing.T) {
 	refused("another seed", saved, o, ErrOptions)
 }
 
+func TestOnlyAWholeEngineIsSaved(t *testing.T) {
+	for _, v := range []View{Settled, Now} {
+		if err := New(Options{View: v}).Save(io.Discard); !errors.Is(err, ErrView) {
+			t.Errorf("view %d is saved: %v", v, err)
+		}
+		if _, err := Restore(bytes.NewReader(save(t, New(Options{}))), Options{View: v}); !errors.Is(err, ErrView) {
+			t.Errorf("view %d is restored: %v", v, err)
+		}
+	}
+}
+
 func TestSaveWantsNewsDrained(t *testing.T) {
 	e := New(Options{})
 	ev := &odds.Event{ID: "game", Sport: "tennis", Home: "A", Away: "B"}

@@ -24,15 +24,13 @@ import (
 )
 
 type demoCmd struct {
-	DB      string `name:"db" placeholder:"FILE" help:"Where to keep the store; the file must not exist (default: a new temporary file, whose name is printed)."`
-	Seed    uint64 `default:"1" help:"Seed of the simulated market."`
-	Minutes int    `default:"720" help:"Length of the simulated market, 30 or more."`
-	Serve   string `enum:"auto,yes,no" default:"auto" help:"Then run the service on a SIMULATED live market until Ctrl-C: yes, no, or auto, which is yes on a terminal."`
-	Open    string `enum:"auto,yes,no" default:"auto" help:"Open the dashboard of that service in a browser: yes, no, or auto, which is yes on a terminal with a display."`
-	Listen  string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where that service listens (default ${default})."`
-
-	// Browser tests wait for what is past and need less of it than a person who looks around.
-	Past time.Duration `default:"8h" hidden:"" help:"How much of the live market is past when the service starts."`
+	DB      string        `name:"db" placeholder:"FILE" help:"Where to keep the store; the file must not exist (default: a new temporary file, whose name is printed)."`
+	Seed    uint64        `default:"1" help:"Seed of the simulated market."`
+	Minutes int           `default:"720" help:"Length of the simulated market, 30 or more."`
+	Serve   string        `enum:"auto,yes,no" default:"auto" help:"Then run the service on a SIMULATED live market until Ctrl-C: yes, no, or auto, which is yes on a terminal."`
+	Open    string        `enum:"auto,yes,no" default:"auto" help:"Open the dashboard of that service in a browser: yes, no, or auto, which is yes on a terminal with a display."`
+	Listen  string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where that service listens (default ${default})."`
+	Past    time.Duration `hidden:"" default:"8h" help:"How much of the live market is past when that service starts: browser tests wait for it."`
 }
 
 // Validate implements kong's hook.

@@ -23,6 +23,7 @@ type Options struct {
 	Limits     bounds.Limits
 	Memory     odds.Millis // how long evidence counts; 0 means for ever
 	KeepUnused odds.Millis // how long a family without pairs is kept; 0 means for ever
+	Exports    bool        // Verdicts is called after each decision
 	Facts      *catalog.Facts
 }
 

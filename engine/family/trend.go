@@ -58,7 +58,9 @@ func (s *Families) depart(layer odds.Layer, pairs []*Pair, at odds.Time, found [
 	of := map[[2]odds.NodeID]*Pair{}
 	for i := range all {
 		if advanced[i] {
-			s.advanced[pairs[i].Event] = true
+			if s.opt.Exports {
+				s.advanced[pairs[i].Event] = true
+			}
 			of[[2]odds.NodeID{all[i].Source, all[i].Target}] = pairs[i]
 			moved = append(moved, all[i])
 		}

@@ -27,20 +27,29 @@ export class Heard {
   }
 
   /** All answers from an address, oldest first. More of its query may follow. */
-  async all<T>(address: string): Promise<T[]> {
-    const longer = address + (address.includes("?") ? "&" : "?");
-    const found = await this.page.evaluate(
-      ([a, b]) => window.recorder.answers.filter((x) => x.address === a || x.address.startsWith(b)).map((x) => x.body),
-      [address, longer] as const,
-    );
-    return found as T[];
+  all<T>(address: string): Promise<T[]> {
+    return this.#answers<T>(address, Infinity);
   }
 
   /** The newest answer from an address. */
   async last<T>(address: string): Promise<T> {
-    const newest = (await this.all<T>(address)).at(-1);
+    const [newest] = await this.#answers<T>(address, 1);
     if (newest === undefined) throw new Error(`the page has had no answer from ${address} yet`);
     return newest;
+  }
+
+  /** So many of the newest answers; no others leave the page, where they may be many and long. */
+  async #answers<T>(address: string, most: number): Promise<T[]> {
+    const longer = address + (address.includes("?") ? "&" : "?");
+    const found = await this.page.evaluate(
+      ([a, b, n]) =>
+        window.recorder.answers
+          .filter((x) => x.address === a || x.address.startsWith(b))
+          .slice(-n)
+          .map((x) => x.body),
+      [address, longer, most] as const,
+    );
+    return found as T[];
   }
 
   /** The moves that the stream reported. */
