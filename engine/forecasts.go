@@ -267,7 +267,11 @@ func each(pairs []*family.Pair, f func(r *family.Record)) {
 func (s *forecasts) pending() (out []ledger.Prediction) {
 	for _, c := range s.unsettled() {
 		if !c.closed && !c.silent {
-			out = append(out, c.Close(s.heard(c.target)))
+			x, until := *c, s.heard(c.target) // a copy: whoever reads settles nothing
+			if until > x.Until {
+				x.stood(until)
+			}
+			out = append(out, x.Close(until))
 		}
 	}
 	return out
