@@ -17,7 +17,7 @@ import (
 // Header of a saved state. The version changes with any saved field.
 const (
 	stateMagic   = "corrgraph engine\n"
-	stateVersion = 8
+	stateVersion = 9
 )
 
 // ErrNews is returned by Save if there are undrained news.

@@ -146,6 +146,7 @@ func (s *Families) judge(layer odds.Layer, at odds.Time) {
 		if f.Verdict, f.judged, f.at = v, true, at; anew {
 			f.name = f.named().String()
 		}
+		f.zero[0], f.zero[1] = f.ev.ZeroLag()
 		if v.Found() {
 			f.curve = f.ev.Curve(v.Leads())
 		}

@@ -109,6 +109,7 @@ type Family struct {
 	at        odds.Time     // judged last
 	name      string        // since then: of its key, leader first
 	curve     []float64     // as of then
+	zero      [2]float64    // as of then: the correlation of moves of one instant, and their share
 	known     *adopted.Edge // the edge under watch; nil none
 	since     odds.Time     // older moves are evidence no more; 0 none
 	former    *former       // what it was before it began to change; nil if it does not
@@ -218,7 +219,6 @@ func (f *Family) Report() graph.Family {
 		return r
 	}
 	v, key := &f.Verdict, f.named()
-	r, share := f.ev.ZeroLag()
 	l := v.Link
 	if !v.Directed {
 		l.Lag = 0
@@ -228,7 +228,7 @@ func (f *Family) Report() graph.Family {
 		N: l.N, Z: v.S, Inflation: v.Inflation, P: v.P, Q: v.Q, D: v.D, PExist: v.PExist, QExist: v.QExist,
 		PDirect: v.PDirect, QDirect: v.QDirect, ConfExist: v.ConfExist, Confidence: v.Confidence, Discovered: v.Discovered,
 		Simultaneous: !v.Directed, Copied: f.copied, Resolution: f.ev.Axis.Resolution, DetectedAt: f.at, FirstFound: f.found,
-		ZeroLag: r, Coincide: share, Traits: f.traits(v), Newest: graph.Newest(f.ev.Newest(v)),
+		ZeroLag: f.zero[0], Coincide: f.zero[1], Traits: f.traits(v), Newest: graph.Newest(f.ev.Newest(v)),
 	}
 }
 
