@@ -267,7 +267,8 @@ func each(pairs []*family.Pair, f func(r *family.Record)) {
 func (s *forecasts) pending() (out []ledger.Prediction) {
 	for _, c := range s.unsettled() {
 		if !c.closed && !c.silent {
-			x, until := *c, s.heard(c.target) // a copy: whoever reads settles nothing
+			x, open, until := *c, *c.Open, s.heard(c.target)
+			x.Open = &open // a copy: whoever reads settles nothing
 			if until > x.Until {
 				x.stood(until)
 			}
