@@ -45,12 +45,17 @@ func Run(t *testing.T, o Options, w io.Writer) bool {
 		letter string
 		make   func(*testing.T)
 	}{
-		{"a", x.restarted}, {"b", x.died}, {"b", x.diedCalmly}, {"c", x.interleaved}, {"d", x.replayed},
+		{"a", x.restarted}, {"b", x.died}, {"b", x.diedCalmly}, {"c", x.interleaved}, {"d", x.replayed}, {"d", x.sentLater},
 	} {
 		if o.Only == "" || strings.Contains(o.Only, c.letter) {
 			c.make(t)
 		}
 	}
+	return x.verdict()
+}
+
+// verdict prints what all comparisons come to, and reports whether nothing differs.
+func (x *trial) verdict() bool {
 	differ, compared := 0, 0
 	for _, c := range x.done {
 		compared += total(c.compared)
@@ -59,10 +64,10 @@ func Run(t *testing.T, o Options, w io.Writer) bool {
 		}
 	}
 	if differ > 0 {
-		fmt.Fprintf(w, "NOT THE SAME: %d of %d comparisons differ\n", differ, len(x.done))
+		fmt.Fprintf(x.w, "NOT THE SAME: %d of %d comparisons differ\n", differ, len(x.done))
 		return false
 	}
-	fmt.Fprintf(w, "the same: %d answers in %d comparisons\n", compared, len(x.done))
+	fmt.Fprintf(x.w, "the same: %d answers in %d comparisons\n", compared, len(x.done))
 	return true
 }
 
@@ -250,6 +255,34 @@ func (x *trial) replayed(t *testing.T) {
 		s.end()
 	})
 	x.tell(c)
+}
+
+// sentLater compares a recording that one engine reads whole with a service that is sent it a day
+// later, as fast as it takes it, and that one with a service that is started from its log.
+func (x *trial) sentLater(t *testing.T) {
+	all := x.rough.ordered()
+	var log journal
+	if err := log.record(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	one, err := recorded(t.Context(), x.facts, &log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newComparison("d. what is learnt from a recording, and from the same sent a day later")
+	again := newComparison("d. a recording that was sent a day later, and restarted from the log")
+	p := x.place(x.rough)
+	p.from = x.rough.to.Add(24 * 60 * minute)
+	bubble(t, p, func(t *testing.T) {
+		s := p.start(t)
+		s.sent(t, atOnce(all, p.from))
+		is := s.whole(t)
+		s.end()
+		c.add("sent", one.only(learnt...), is.only(learnt...))
+		again.add("a restart", is, p.again(t))
+	})
+	x.tell(c)
+	x.tell(again)
 }
 
 // rewritten is a log with something done to each part of it.

@@ -158,6 +158,17 @@ func TestAComparisonShowsWhereTextsPart(t *testing.T) {
 	if newComparison("nothing").same() {
 		t.Error("nothing was compared, and is called the same")
 	}
+	well := newComparison("well")
+	well.add("here", one[:1], other[:1])
+	out.Reset()
+	x := trial{w: &out, done: []*comparison{well}}
+	if !x.verdict() || out.String() != "the same: 1 answers in 1 comparisons\n" {
+		t.Error(out.String())
+	}
+	out.Reset()
+	if x.done = append(x.done, c); x.verdict() || out.String() != "NOT THE SAME: 1 of 2 comparisons differ\n" {
+		t.Error(out.String())
+	}
 	if got := one[0].text; got != `{"a":1 "b":NaN}` {
 		t.Errorf("a map is written as %s", got)
 	}

@@ -67,3 +67,11 @@ func inOrder(of []*odds.Batch) (all []request) {
 	}
 	return all
 }
+
+// atOnce sends the batches of a recording one request after the other.
+func atOnce(of []*odds.Batch, at odds.Time) (all []request) {
+	for part := range slices.Chunk(of, 100) {
+		all = append(all, request{at, part})
+	}
+	return all
+}

@@ -170,6 +170,9 @@ func (v *verdicts) verdict() odds.Time {
 	return v.ripe
 }
 
+// catchUp waits until what was settled is learnt.
+func (v *verdicts) catchUp() { v.live.CatchUp() }
+
 // start starts a service, which reads the log back.
 func (p *place) start(t *testing.T) *service {
 	t.Helper()
@@ -177,7 +180,7 @@ func (p *place) start(t *testing.T) *service {
 	p.log.dead, p.log.dies = false, 0
 	v := &verdicts{p: p}
 	s.door = ingest.New(ingest.Options{
-		Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict,
+		Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict, CatchUp: v.catchUp,
 	})
 	s.live = live.New(live.Options{Engine: engineOptions(p.facts), Facts: p.facts, Intake: s.door, PublishEvery: published, Clock: p.now})
 	v.live, s.tape = s.live, &tape{Sink: s.live}
