@@ -2,11 +2,9 @@ package readiness
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -307,31 +305,6 @@ func TestJudgeLoad(t *testing.T) {
 		},
 		"nothing sent": func(r *loadtest.Report) { r.Requests = 0 },
 	})
-}
-
-func TestJudgeForecasts(t *testing.T) {
-	of := func(since string, n, within uint64) *dto.Metric {
-		return &dto.Metric{
-			Label: []*dto.LabelPair{{Name: new("since"), Value: &since}},
-			Histogram: &dto.Histogram{SampleCount: &n, Bucket: []*dto.Bucket{
-				{UpperBound: new(0.025), CumulativeCount: new(uint64)}, {UpperBound: new(0.05), CumulativeCount: &within}, {UpperBound: new(0.1), CumulativeCount: &n},
-			}},
-		}
-	}
-	for _, c := range []struct {
-		n, within uint64
-		pass      bool
-	}{{1000, 990, true}, {1000, 989, false}, {99, 99, false}, {0, 0, false}} {
-		f := lab.Finding{Pass: true}
-		judgeForecasts(&f, &dto.MetricFamily{Metric: []*dto.Metric{of("receipt", 1000, 0), of("log", c.n, c.within)}})
-		if f.Pass != c.pass || !strings.Contains(f.Measured, fmt.Sprint(c.within, " of ", c.n)) {
-			t.Errorf("%d of %d: %+v", c.within, c.n, f)
-		}
-	}
-	f := lab.Finding{Pass: true}
-	if judgeForecasts(&f, nil); f.Pass {
-		t.Error("without the metric it passes")
-	}
 }
 
 func TestJudgeTrace(t *testing.T) {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"corrgraph/client"
 	"corrgraph/proof/loadtest"
 	"corrgraph/proof/readiness/lab"
@@ -19,8 +17,6 @@ import (
 const (
 	mostFailures = 0.001
 	loadSources  = 3
-	forecastFast = 50 * time.Millisecond // for 99 in a hundred forecasts, since their tick was in the log
-	leastTold    = 100                   // forecasts published one after the other, for the figure
 )
 
 func load(ctx context.Context, l *session) (f lab.Finding, err error) {
@@ -52,28 +48,9 @@ func load(ctx context.Context, l *session) (f lab.Finding, err error) {
 		return f, lab.NotRun("metrics: %w", err)
 	}
 	f = judgeLoad(r)
-	judgeForecasts(&f, page["corrgraph_tick_to_forecast_seconds"])
+	lab.JudgeForecasts(&f, page["corrgraph_tick_to_forecast_seconds"])
 	f.Evidence += busy()
 	return f, nil
-}
-
-// judgeForecasts adds how long forecasts took to a finding.
-func judgeForecasts(f *lab.Finding, m *dto.MetricFamily) {
-	n, within := uint64(0), uint64(0)
-	for _, x := range m.GetMetric() {
-		if l := x.GetLabel(); len(l) != 1 || l[0].GetValue() != "log" {
-			continue
-		}
-		n += x.GetHistogram().GetSampleCount()
-		for _, b := range x.GetHistogram().GetBucket() {
-			if b.GetUpperBound() == forecastFast.Seconds() {
-				within += b.GetCumulativeCount()
-			}
-		}
-	}
-	f.Pass = f.Pass && n >= leastTold && 100*within >= 99*n
-	f.Measured += fmt.Sprintf(", %d of %d forecasts within %s", within, n, forecastFast)
-	f.Evidence += fmt.Sprintf("; forecasts were told %d times, %d of them within %s since the newest tick behind them was in the log (want 99 %% of at least %d)", n, within, forecastFast, leastTold)
 }
 
 func judgeLoad(r *loadtest.Report) (f lab.Finding) {
