@@ -38,12 +38,7 @@ func load(ctx context.Context, l *session) (f lab.Finding, err error) {
 	if err != nil {
 		return f, fmt.Errorf("%w; the process said: %s", err, c.Said())
 	}
-	v, err := lab.NewClient(c.URL, p.Clients[0])
-	if err != nil {
-		return f, err
-	}
-	defer v.Close()
-	page, err := v.Metrics(ctx)
+	page, err := c.Viewer.Metrics(ctx)
 	if err != nil {
 		return f, lab.NotRun("metrics: %w", err)
 	}
