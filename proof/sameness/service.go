@@ -143,11 +143,10 @@ func brief(batches []*odds.Batch) string {
 // service is a door and a pair of engines behind it.
 type service struct {
 	*place
-	door  *ingest.Ingester
-	live  *live.Live
-	tape  *tape
-	end   func() // must be called once
-	sheet *live.View
+	door *ingest.Ingester
+	live *live.Live
+	tape *tape
+	end  func() // must be called once
 }
 
 // verdicts is the newest verdict that was decided long enough ago.

@@ -13,7 +13,7 @@ const (
 	mostSources = mostFeeds
 
 	minute  odds.Millis = 60_000
-	minutes             = 60 // that a delay, and a source, is remembered
+	minutes int64       = 60 // that a delay, and a source, is remembered
 )
 
 // SourceOptions are what is known of one source. Zero fields take the default.
@@ -32,10 +32,10 @@ type SourceOptions struct {
 // comes no later than its delay after its event time. So its watermark is the later of the two
 // times, the newest tick and the clock minus the delay, minus the bound. It never falls.
 type watermarks struct {
-	bound     odds.Millis // of sources without one of their own
-	known     map[string]SourceOptions
-	idle      odds.Millis // after which sources that are slower than any that count have paused
-	of        map[string]*heard
+	bound  odds.Millis // of sources without one of their own
+	known  map[string]SourceOptions
+	idle   odds.Millis // after which sources that are slower than any that count have paused
+	of     map[string]*heard
 	waited bool // some source counted when the limit was last asked for
 }
 
