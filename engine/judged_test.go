@@ -21,7 +21,7 @@ func TestAFamilyIsToldAsItWasJudged(t *testing.T) {
 		e.Verdicts()
 		text := ""
 		for _, f := range e.Families() {
-			text += fmt.Sprintln(f.Key, f.ZeroLag, f.Coincide)
+			text += fmt.Sprintln(f.Key, f.Pairs, f.ZeroLag, f.Coincide)
 		}
 		if e.DecidedAt() == at && text != was {
 			t.Fatalf("decided at %v, told at %v:\n%s, before:\n%s", at, b.At, text, was)

@@ -147,6 +147,7 @@ func (s *Families) judge(layer odds.Layer, at odds.Time) {
 			f.name = f.named().String()
 		}
 		f.zero[0], f.zero[1] = f.ev.ZeroLag()
+		f.paired = len(f.pairs)
 		if v.Found() {
 			f.curve = f.ev.Curve(v.Leads())
 		}

@@ -110,6 +110,7 @@ type Family struct {
 	name      string        // since then: of its key, leader first
 	curve     []float64     // as of then
 	zero      [2]float64    // as of then: the correlation of moves of one instant, and their share
+	paired    int           // as of then: its pairs
 	known     *adopted.Edge // the edge under watch; nil none
 	since     odds.Time     // older moves are evidence no more; 0 none
 	former    *former       // what it was before it began to change; nil if it does not
@@ -224,7 +225,7 @@ func (f *Family) Report() graph.Family {
 		l.Lag = 0
 	}
 	return graph.Family{
-		Key: key, Pairs: len(f.pairs), Score: l.Corr, Beta: l.Beta, Lag: l.Lag, LagLow: l.LagLow, LagHigh: l.LagHigh,
+		Key: key, Pairs: f.paired, Score: l.Corr, Beta: l.Beta, Lag: l.Lag, LagLow: l.LagLow, LagHigh: l.LagHigh,
 		N: l.N, Z: v.S, Inflation: v.Inflation, P: v.P, Q: v.Q, D: v.D, PExist: v.PExist, QExist: v.QExist,
 		PDirect: v.PDirect, QDirect: v.QDirect, ConfExist: v.ConfExist, Confidence: v.Confidence, Discovered: v.Discovered,
 		Simultaneous: !v.Directed, Copied: f.copied, Resolution: f.ev.Axis.Resolution, DetectedAt: f.at, FirstFound: f.found,

@@ -58,7 +58,7 @@ func compareDrawn(a, b drawnKey) int {
 }
 
 func (s *Families) family(c *state.Coder, r *Refs, f *Family) {
-	c.Values(&f.Key, &f.Verdict, &f.Record, &f.a, &f.b, &f.block, &f.judged, &f.copied, &f.clocks, &f.wasRead, &f.copies, &f.skewed, &f.stale, &f.mediation.verdict, &f.mediation.via, &f.mediation.leader, &f.mediation.moves, &f.found, &f.at, &f.unused, &f.since, &f.curve, &f.zero)
+	c.Values(&f.Key, &f.Verdict, &f.Record, &f.a, &f.b, &f.block, &f.judged, &f.copied, &f.clocks, &f.wasRead, &f.copies, &f.skewed, &f.stale, &f.mediation.verdict, &f.mediation.via, &f.mediation.leader, &f.mediation.moves, &f.found, &f.at, &f.unused, &f.since, &f.curve, &f.zero, &f.paired)
 	if f.judged {
 		f.name = f.named().String()
 	}

@@ -225,19 +225,14 @@ func (s *sums) take(r ingest.Receipt) {
 	s.accepted, s.duplicates, s.refused = s.accepted+r.Accepted, s.duplicates+r.Duplicates, s.refused+len(r.Refused)
 }
 
-// decided notes the decision that is shown, if it is another one. How many pairs a family has is
-// left out: that is of the time at which the judgement was drawn up, soon after the decision.
+// decided notes the decision that is shown, if it is another one.
 func (s *sums) decided(x *service) {
 	j := x.live.State().Judgement
 	if j == s.shown || j.DecidedAt == 0 {
 		return
 	}
 	s.shown = j
-	families := slices.Clone(j.Families)
-	for i := range families {
-		families[i].Pairs = 0
-	}
-	said := answer{"decision", fmt.Sprintf("of %s", j.DecidedAt), text(families) + text(j.Groups)}
+	said := answer{"decision", fmt.Sprintf("of %s", j.DecidedAt), text(j.Families) + text(j.Groups)}
 	if n := len(s.decisions); n == 0 || s.decisions[n-1] != said {
 		s.decisions = append(s.decisions, said)
 	}
