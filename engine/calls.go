@@ -2,10 +2,12 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
 	"corrgraph/engine/board"
+	"corrgraph/engine/clock"
 	"corrgraph/engine/family"
 	"corrgraph/engine/wave"
 	"corrgraph/graph"
@@ -233,6 +235,9 @@ func (s *forecasts) call(leads []lead, direction float64) {
 		s.overdue++
 		return // over before anybody could know of it
 	}
+	if s.hear.Live() && s.called(p.ID) {
+		return // another part of the same instant, after the call was settled
+	}
 	moves := c.target.Moves()
 	if n := len(moves); n > 0 && p.IssuedAt.Sub(moves[n-1].At) < nearly && moves[n-1].Raw*p.Size > 0 {
 		s.already(c, p, moves[n-1])
@@ -247,6 +252,19 @@ func (s *forecasts) call(leads []lead, direction float64) {
 	s.open.Push(c)
 	s.news.Issued = append(s.news.Issued, c.Clone())
 	s.await(c)
+}
+
+// called notes a call's id and reports whether there was one before: what happened at one instant
+// may come in several parts.
+func (s *forecasts) called(id string) bool {
+	now := s.hear.Clock()
+	if minute := now / 60_000; minute != s.minute {
+		s.minute = minute
+		maps.DeleteFunc(s.ids, func(_ string, at odds.Time) bool { return now.Sub(at) > 2*clock.MostDelay })
+	}
+	_, twice := s.ids[id]
+	s.ids[id] = now
+	return twice
 }
 
 // endPhase ends the call of a follower that has gone in play since: its series is another one

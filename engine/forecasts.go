@@ -36,6 +36,8 @@ type forecasts struct {
 	led     map[*family.Family]*graph.Family // of origins, as the last decision judged them
 	told    map[followed]odds.Time           // moves of followers reported as already made, of the last nearly milliseconds
 	open    heap.Heap[*call]                 // earliest end on top; settled ones stay in it until their time is over
+	ids     map[string]odds.Time             // of calls in parts that came as they were told, by when they came
+	minute  odds.Time                        // of the clock, when the oldest of them were dropped
 	behind  []*call                          // whose time is over, but whose followers have not been heard as far
 	usual   venues.Usual
 	waiting map[*board.Node]*waiting
@@ -51,7 +53,7 @@ type waiting struct {
 
 func newForecasts(b *board.Board, f *family.Families, d *detectors, w *worth.Ledger, n *News, hold bool) *forecasts {
 	s := &forecasts{
-		board: b, families: f, detectors: d, worth: w, news: n, hold: hold, chances: newChances(), told: map[followed]odds.Time{}, waves: map[wave.Place][]wave.Seen{}, led: map[*family.Family]*graph.Family{}, usual: venues.Usual{},
+		board: b, families: f, detectors: d, worth: w, news: n, hold: hold, chances: newChances(), told: map[followed]odds.Time{}, waves: map[wave.Place][]wave.Seen{}, led: map[*family.Family]*graph.Family{}, usual: venues.Usual{}, ids: map[string]odds.Time{},
 		open: heap.New(func(a, b *call) bool { return a.Until < b.Until }), waiting: map[*board.Node]*waiting{}, byEvent: map[*board.Event][]*call{},
 	}
 	d.open = s.byEvent

@@ -261,3 +261,19 @@ func TestSlowSourcesMakeNobodyLate(t *testing.T) {
 		t.Errorf("a leader that comes late: %+v, else %+v", behind, none)
 	}
 }
+
+func TestACallIsMadeOnce(t *testing.T) {
+	e := New(Options{View: Now})
+	at := odds.Time(1_780_000_000_000)
+	said := func(id string, after odds.Millis) bool {
+		e.Tell(nil, at.Add(after))
+		return e.forecasts.called(id)
+	}
+	if said("a", 0) || !said("a", 60_000) || said("b", 60_000) || !said("a", 400_000) {
+		t.Error("a call is made twice, or another one not at all")
+	}
+	said("c", 1_200_000)
+	if n := len(e.forecasts.ids); n != 1 {
+		t.Errorf("%d ids are remembered, 13 minutes later", n)
+	}
+}

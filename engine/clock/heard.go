@@ -24,9 +24,9 @@ const hourLong = 3_600_000
 // spare is what the delay of a source is taken to vary by.
 const spare odds.Millis = 2000
 
-// mostDelay is how late a source can come and still be waited for. What comes later is a
+// MostDelay is how late a source can come and still be waited for. What comes later is a
 // recording that is sent.
-const mostDelay odds.Millis = 300_000
+const MostDelay odds.Millis = 300_000
 
 // mostHeard is how many sources are told apart; further ones count as prompt.
 const mostHeard = 4096
@@ -68,14 +68,14 @@ func (h *Heard) Take(b *odds.Batch) {
 		x.most[0], x.hour = 0, hour
 	}
 	x.newest = max(x.newest, b.At)
-	if d := h.Came(b).Sub(b.At); d <= mostDelay {
+	if d := h.Came(b).Sub(b.At); d <= MostDelay {
 		x.most[0] = max(x.most[0], d)
 	}
 }
 
 // Came is when a batch of the present part could be known.
 func (h *Heard) Came(b *odds.Batch) odds.Time {
-	if h.live && h.clock.Sub(b.At) <= mostDelay {
+	if h.live && h.clock.Sub(b.At) <= MostDelay {
 		return h.clock
 	}
 	return b.Recv
