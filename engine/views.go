@@ -54,6 +54,9 @@ func (e *Engine) Verdicts() *Verdicts {
 	return v
 }
 
+// SetWorkers changes Options.Workers.
+func (e *Engine) SetWorkers(n int) { e.families.SetWorkers(n) }
+
 // LookedAt is the event time up to which all decision windows, and all looks at known edges in
 // between, are over; 0 before the first batch.
 func (e *Engine) LookedAt() odds.Time { return e.bet }

@@ -101,6 +101,9 @@ func (f *Family) pollBehind() bool {
 	return false
 }
 
+// SetWorkers changes how many goroutines it uses at most; 0 means one per processor.
+func (s *Families) SetWorkers(n int) { s.opt.Workers = n }
+
 func (s *Families) workers() int {
 	if s.opt.Workers > 0 {
 		return s.opt.Workers

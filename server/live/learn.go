@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,6 +50,9 @@ func (l *learner) run() {
 		case x.end != nil:
 			l.recovered = true
 			l.e.HoldNew(false)
+			// While ticks come, one processor is left to whoever tells and answers: a judgement
+			// takes seconds.
+			l.e.SetWorkers(max(1, runtime.GOMAXPROCS(0)-1))
 			l.judge()
 			l.out.finish()
 			close(x.end)
