@@ -62,6 +62,9 @@ func (e *Engine) Counts() Counts {
 	return c
 }
 
+// Coincidences counts the pairs of moves, one of each series, that met within reach.
+func (e *Engine) Coincidences() int { return e.families.Coincidences() }
+
 // Doubled returns how many quotes of polls repeated another one of their outcome so far, and
 // how many contradicted one. Both are in Counts, which costs more.
 func (e *Engine) Doubled() (duplicates, conflicts int) {

@@ -50,12 +50,12 @@ func (l *learner) run() {
 		case x.end != nil:
 			l.recovered = true
 			l.e.HoldNew(false)
-			// While ticks come, one processor is left to whoever tells and answers: a judgement
-			// takes seconds.
-			l.e.SetWorkers(max(1, runtime.GOMAXPROCS(0)-1))
 			l.judge()
 			l.out.finish()
 			close(x.end)
+			// From now on one processor is left to whoever tells and answers: a judgement takes
+			// seconds.
+			l.e.SetWorkers(max(1, runtime.GOMAXPROCS(0)-1))
 		case x.judge:
 			if l.watch.now()-l.drawn >= 9*l.took {
 				l.judge()
@@ -70,7 +70,7 @@ func (l *learner) run() {
 				l.step(func() { l.apply(batches) })
 			}
 		}
-		l.met.Store(int64(l.e.Counts().Coincidences))
+		l.met.Store(int64(l.e.Coincidences()))
 	}
 }
 

@@ -166,6 +166,7 @@ func (lp *loop) collect() {
 // from the ticks alone and not from when somebody looked.
 func (lp *loop) conclude() {
 	if lp.learn.due.Load() {
+		lp.learn.e.SetWorkers(0)
 		lp.learn.judge()
 	}
 	lp.pub.obeyed()
