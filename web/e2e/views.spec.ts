@@ -352,9 +352,10 @@ onBoth(() => {
             whole ? `${x.polled ? "polled, " : ""}${span(x.step_ms)}` : "",
             count(x.quotes),
             whole ? (x.missed > 0 ? `▲ ${x.missed}` : "0") : "",
-            Object.entries(x.refused)
-              .map(([r, n]) => `${words(r)} ${count(n)}`)
-              .join(", "),
+            [
+              ...Object.entries(x.refused).map(([r, n]) => `${words(r)} ${count(n)}`),
+              ...(x.late > 0 ? [`${count(x.late)} shown, too late to be learnt from`] : []),
+            ].join(", "),
           ];
         }),
       );
