@@ -215,9 +215,7 @@ func (f *Family) named() graph.FamilyKey {
 // Report returns the family's public description.
 func (f *Family) Report() graph.Family {
 	if f.told != nil {
-		r := f.told.report
-		r.Pairs = len(f.pairs)
-		return r
+		return f.told.report
 	}
 	v, key := &f.Verdict, f.named()
 	l := v.Link

@@ -52,7 +52,6 @@ func keyOf(p *Pair) pairKey { return pairKey{p.Layer, p.A.ID, p.B.ID, p.A.Live, 
 // page is what only time tells of a pair.
 type page struct {
 	trend graph.Trend
-	there bool // a trend has a point
 	first odds.Time
 	found bool
 }
@@ -121,7 +120,7 @@ func (s *Families) turnPages() {
 			if of := fresh[p.Event]; of != nil && (p.trend != nil || p.found) {
 				x := page{first: p.first, found: p.found}
 				if p.trend != nil {
-					x.trend, x.there = p.trend.Summary(), true
+					x.trend = p.trend.Summary()
 				}
 				of[keyOf(p)] = x
 			}

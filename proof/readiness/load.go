@@ -13,11 +13,8 @@ import (
 	"corrgraph/proof/readiness/lab"
 )
 
-// The promise under load.
-const (
-	mostFailures = 0.001
-	loadSources  = 3
-)
+// The promise under load, and how many sources it is made for.
+const mostFailures, loadSources = 0.001, 3
 
 func load(ctx context.Context, l *session) (f lab.Finding, err error) {
 	p, err := l.Place(ctx, lab.Setup{Empty: true, Set: []string{"limits.graph_rate=0"}})
@@ -29,23 +26,27 @@ func load(ctx context.Context, l *session) (f lab.Finding, err error) {
 		return f, err
 	}
 	defer c.Kill()
-	// What one source sends must not make the ticks of another late.
-	r, err := loadtest.Run(ctx, loadtest.Options{
-		Target: client.Target{URL: c.URL, Tokens: p.Clients}, Rate: l.o.LoadRate, Duration: l.o.LoadFor, Clients: lab.Clients,
+	o := loadtest.Options{
+		Target: client.Target{URL: c.URL, Tokens: p.Clients}, Rate: 20, Duration: time.Second, Clients: lab.Clients,
 		Events: 20, SeedEvents: 20, Sources: loadSources, SeedHistory: 90 * time.Minute, MaxFailureRate: mostFailures,
-		MaxP99: map[loadtest.Route]time.Duration{loadtest.Graph: fast, loadtest.Anomalies: fast},
-	})
+	}
+	if _, err := loadtest.Run(ctx, o); err != nil {
+		return f, err
+	}
+	before, err := lab.ForecastsTold(ctx, c.Viewer)
+	if err != nil {
+		return f, err
+	}
+	o.SeedEvents, o.Rate, o.Duration = 0, l.o.LoadRate, l.o.LoadFor
+	o.MaxP99 = map[loadtest.Route]time.Duration{loadtest.Graph: fast, loadtest.Anomalies: fast}
+	r, err := loadtest.Run(ctx, o)
 	if err != nil {
 		return f, fmt.Errorf("%w; the process said: %s", err, c.Said())
 	}
-	page, err := c.Viewer.Metrics(ctx)
-	if err != nil {
-		return f, lab.NotRun("metrics: %w", err)
-	}
 	f = judgeLoad(r)
-	lab.JudgeForecasts(&f, page["corrgraph_tick_to_forecast_seconds"])
 	f.Evidence += busy()
-	return f, nil
+	err = before.Judge(ctx, c.Viewer, &f)
+	return f, err
 }
 
 func judgeLoad(r *loadtest.Report) (f lab.Finding) {

@@ -92,7 +92,8 @@ func (g *Ingester) Ahead() *Ahead { return g.waits.Load() }
 
 // Accept takes batches, each in the order of its source, and owns them from then
 // on. It returns once the accepted ones are on disk. After ErrRecovering,
-// ErrStopped, ErrBusy or an error of the log nothing was accepted. If ctx ends
+// ErrStopped, ErrBusy or an error of the log nothing was accepted, but of a
+// recording that is sent the minutes before the failure may have been. If ctx ends
 // first, its cause is returned and the batches may or may not have been accepted.
 // In every case it is safe to send them again.
 func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, error) {

@@ -29,7 +29,7 @@ const mostNamed = 3
 func Reasons(all []Refusing) (why []string) {
 	for i, r := range all {
 		if i == mostNamed {
-			return append(why, fmt.Sprintf("feed: most quotes of %d sources more are refused", len(all)-i))
+			return append(why, fmt.Sprintf("feed: most quotes of %d sources more are refused or not learnt from", len(all)-i))
 		}
 		said := "were refused as " + r.Reason + ": "
 		if r.Reason == unlearnt {

@@ -45,15 +45,26 @@ type piece struct {
 	of []int // where its batches are in the request
 }
 
-// pieces are the minutes of a request, in order.
+// mostPieces is in how many pieces a request is taken at most: each costs an append, and a
+// sender chooses the times. A longer recording has longer pieces.
+const mostPieces = 240
+
+// pieces are the minutes of a request, in order; longer spans where that would be too many.
 func (r *request) pieces() (out []piece) {
 	order := make([]int, len(r.batches))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(r.batches[a].At, r.batches[b].At) })
-	for k, i := range order {
-		if k == 0 || minuteOf(r.batches[i].At) != minuteOf(r.batches[order[k-1]].At) {
+	if len(order) == 0 {
+		return nil
+	}
+	first, last := r.batches[order[0]].At, r.batches[order[len(order)-1]].At
+	span := max(minute, last.Sub(first)/mostPieces+1)
+	nth := odds.Millis(-1)
+	for _, i := range order {
+		if k := r.batches[i].At.Sub(first) / span; k != nth {
+			nth = k
 			out = append(out, piece{request: &request{done: make(chan struct{})}})
 		}
 		p := &out[len(out)-1]

@@ -58,6 +58,34 @@ func TestARecordingThatIsSentWaitsForWhatItShows(t *testing.T) {
 	})
 }
 
+// A sender chooses the times, and each piece costs an append.
+func TestARequestHasABoundedNumberOfPieces(t *testing.T) {
+	for _, c := range []struct {
+		step   odds.Millis
+		pieces int
+	}{{0, 1}, {30_000, 500}, {60_000, mostPieces}, {365 * 24 * hour, mostPieces}} {
+		r := &request{}
+		for i := range odds.Millis(1000) {
+			r.batches = append(r.batches, batch("a", -i*c.step, 1.9))
+		}
+		n, last := 0, odds.Ever
+		for _, p := range r.pieces() {
+			for k, b := range p.batches {
+				if n++; b.At < last || r.batches[p.of[k]] != b {
+					t.Fatalf("%d apart: out of order or place", c.step)
+				}
+				last = b.At
+			}
+		}
+		if got := len(r.pieces()); n != 1000 || got > min(c.pieces, mostPieces)+1 || got < min(c.pieces, mostPieces)/2 {
+			t.Errorf("%d ms apart: %d batches in %d pieces", c.step, n, got)
+		}
+	}
+	if got := (&request{}).pieces(); len(got) != 0 {
+		t.Errorf("nothing is %d pieces", len(got))
+	}
+}
+
 func TestARecordingThatIsCutOffCanBeSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		appends := 0

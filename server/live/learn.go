@@ -132,8 +132,8 @@ type docket struct {
 	over    bool               // guarded by mu; what is not decided by now will not be because of what is in the log
 }
 
-// mostRulings is how many verdicts wait while a log is read back; then the learner does.
-const mostRulings = 8
+// mostVerdicts is how many verdicts wait while a log is read back; then the learner does.
+const mostVerdicts = 8
 
 func newDocket() *docket {
 	d := &docket{}
@@ -146,7 +146,7 @@ func newDocket() *docket {
 func (d *docket) put(v *engine.Verdicts) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for len(d.waiting) >= mostRulings && !d.resting && !d.over {
+	for len(d.waiting) >= mostVerdicts && !d.resting && !d.over {
 		d.changed.Wait()
 	}
 	d.waiting = append(d.waiting, v)

@@ -47,7 +47,7 @@ type Options struct {
 	Pressed func() bool
 	// Stalled reports whether a drill has silenced the feed. Nil means never.
 	Stalled func() bool
-	// Told is called whenever forecasts have been published, with how long that took since the
+	// Told is called whenever forecasts of the present have been published, with how long that took since the
 	// newest tick behind them was received, by the wall clock, and since it was in the log. It
 	// must be quick. Nil: not reported.
 	Told func(received, appended time.Duration)
@@ -59,7 +59,7 @@ type Options struct {
 func (o *Options) fill() {
 	o.Engine.ScoreAtFinish, o.Engine.SearchEachDecision = false, true
 	o.Engine.Facts = o.Facts
-	o.Engine.CheckPairs = orElse(o.Engine.CheckPairs, 64) // readers wait meanwhile
+	o.Engine.CheckPairs = orElse(o.Engine.CheckPairs, 64) // a judgement takes a processor meanwhile
 	if o.Engine.CoalesceWindow == 0 {
 		o.Engine.CoalesceWindow = series.CoalesceWindow
 	}

@@ -127,7 +127,7 @@ func (p *publisher) news(d *delivery) {
 	p.hub.Publish(p.messages...)
 	clear(p.messages)
 	p.messages = p.messages[:0]
-	if forecast && d.accepted != 0 {
+	if present := d.accepted.Sub(p.e.Now()) <= recordedAfter; forecast && present && d.accepted != 0 { // a recording that is sent has all the time
 		p.told(max(0, p.clock().Sub(d.accepted.Std())), p.watch.now()-d.appended)
 	}
 }

@@ -27,8 +27,7 @@ func (p *published) scorecard() *Card {
 }
 
 // View returns the newest view of an event. If the event had no recent reader, it
-// waits for the loop to make one. While the loop is busy with a decision the view
-// may be older than PublishEvery. ErrUnknown if there is no such event.
+// waits for the loop to make one. ErrUnknown if there is no such event.
 func (l *Live) View(ctx context.Context, id string) (*View, error) {
 	x, ok := l.out.slots.Load(id)
 	if !ok {

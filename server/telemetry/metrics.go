@@ -31,7 +31,7 @@ type Metrics struct {
 	QueryTimeouts prometheus.Counter       // statements interrupted at their deadline
 	GraphBuild    prometheus.Histogram     // seconds to build the graph of one event, all layers
 	LayerBuild    *prometheus.HistogramVec // layer, outcome ("ok", "error", "deadline", "panic", "open")
-	Decision      prometheus.Histogram     // seconds from a batch to its anomalies and predictions
+	Decision      prometheus.Histogram     // seconds to judge all families at the end of a decision window
 	Forecast      *prometheus.HistogramVec // since ("receipt", "log"): seconds from a tick to the forecasts that follow from it
 	Publish       prometheus.Histogram     // seconds from a tick's arrival to the snapshot that holds it
 	LogAppend     prometheus.Histogram     // seconds until a batch is durable in the tick log
@@ -56,7 +56,7 @@ func NewMetrics(reg *prometheus.Registry, b Build) *Metrics {
 		QueryTimeouts: counter("query_timeouts_total", "Statements interrupted at their deadline."),
 		GraphBuild:    prometheus.NewHistogram(seconds("graph_build_seconds", "Time to build the graph of one event.", fast)),
 		LayerBuild:    histograms("layer_build_seconds", "Time to build one layer of a graph.", fast, "layer", "outcome"),
-		Decision:      prometheus.NewHistogram(seconds("decision_seconds", "Time from a batch of ticks to its anomalies and predictions.", fast)),
+		Decision:      prometheus.NewHistogram(seconds("decision_seconds", "Time to judge all families at the end of a decision window.", fast)),
 		Forecast:      histograms("tick_to_forecast_seconds", "Time from the newest tick behind them, since it was received or since it was in the tick log, to published forecasts.", fast, "since"),
 		Publish:       prometheus.NewHistogram(seconds("ingest_to_publish_seconds", "Time from the arrival of a tick to the published snapshot that holds it.", request)),
 		LogAppend:     prometheus.NewHistogram(seconds("log_append_seconds", "Time until a batch is durable in the tick log.", request)),

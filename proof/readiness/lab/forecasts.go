@@ -1,10 +1,13 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"corrgraph/client"
 )
 
 // The promise of forecasts.
@@ -13,21 +16,47 @@ const (
 	leastTold    = 100                   // published one after the other, for the figure
 )
 
-// JudgeForecasts adds to a finding how long forecasts took, by the service's histogram.
-func JudgeForecasts(f *Finding, m *dto.MetricFamily) {
-	n, within := uint64(0), uint64(0)
-	for _, x := range m.GetMetric() {
-		if l := x.GetLabel(); len(l) != 1 || l[0].GetValue() != "log" {
+// Forecasts counts the forecasts that a service has told since its start, and those that were
+// fast.
+type Forecasts struct{ told, fast uint64 }
+
+// ForecastsTold asks a service for them.
+func ForecastsTold(ctx context.Context, c *client.Client) (Forecasts, error) {
+	page, err := c.Metrics(ctx)
+	if err != nil {
+		return Forecasts{}, NotRun("metrics: %w", err)
+	}
+	return forecastsIn(page["corrgraph_tick_to_forecast_seconds"]), nil
+}
+
+// Judge adds to a finding how long the forecasts took that were told since x.
+func (x Forecasts) Judge(ctx context.Context, c *client.Client, f *Finding) error {
+	now, err := ForecastsTold(ctx, c)
+	if err == nil {
+		x.judge(now, f)
+	}
+	return err
+}
+
+func (x Forecasts) judge(now Forecasts, f *Finding) {
+	n, fast := now.told-x.told, now.fast-x.fast
+	f.Pass = f.Pass && n >= leastTold && 100*fast >= 99*n
+	f.Measured += fmt.Sprintf(", %d of %d forecasts within %s", fast, n, forecastFast)
+	f.Evidence += fmt.Sprintf("; forecasts were told %d times, %d of them within %s since the newest tick behind them was in the log (want 99 %% of at least %d)", n, fast, forecastFast, leastTold)
+}
+
+// forecastsIn reads them from the histogram of the time since their tick was in the log.
+func forecastsIn(m *dto.MetricFamily) (x Forecasts) {
+	for _, s := range m.GetMetric() {
+		if l := s.GetLabel(); len(l) != 1 || l[0].GetValue() != "log" {
 			continue
 		}
-		n += x.GetHistogram().GetSampleCount()
-		for _, b := range x.GetHistogram().GetBucket() {
+		x.told += s.GetHistogram().GetSampleCount()
+		for _, b := range s.GetHistogram().GetBucket() {
 			if b.GetUpperBound() == forecastFast.Seconds() {
-				within += b.GetCumulativeCount()
+				x.fast += b.GetCumulativeCount()
 			}
 		}
 	}
-	f.Pass = f.Pass && n >= leastTold && 100*within >= 99*n
-	f.Measured += fmt.Sprintf(", %d of %d forecasts within %s", within, n, forecastFast)
-	f.Evidence += fmt.Sprintf("; forecasts were told %d times, %d of them within %s since the newest tick behind them was in the log (want 99 %% of at least %d)", n, within, forecastFast, leastTold)
+	return x
 }

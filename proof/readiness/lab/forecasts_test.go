@@ -22,13 +22,14 @@ func TestJudgeForecasts(t *testing.T) {
 		pass      bool
 	}{{1000, 990, true}, {1000, 989, false}, {99, 99, false}, {0, 0, false}} {
 		f := Finding{Pass: true}
-		JudgeForecasts(&f, &dto.MetricFamily{Metric: []*dto.Metric{of("receipt", 1000, 0), of("log", c.n, c.within)}})
+		past := &dto.MetricFamily{Metric: []*dto.Metric{of("log", 5000, 0)}}
+		forecastsIn(past).judge(forecastsIn(&dto.MetricFamily{Metric: []*dto.Metric{of("receipt", 1000, 0), of("log", 5000+c.n, c.within)}}), &f)
 		if f.Pass != c.pass || !strings.Contains(f.Measured, fmt.Sprint(c.within, " of ", c.n)) {
 			t.Errorf("%d of %d: %+v", c.within, c.n, f)
 		}
 	}
 	f := Finding{Pass: true}
-	if JudgeForecasts(&f, nil); f.Pass {
+	if forecastsIn(nil).judge(forecastsIn(nil), &f); f.Pass {
 		t.Error("without the metric it passes")
 	}
 }
