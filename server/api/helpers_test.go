@@ -76,6 +76,7 @@ type knobs struct {
 	adaptive guard.AdaptiveOptions
 	chaos    bool
 	asleep   bool // the engine does not run: it is still recovering
+	real     bool // outside a bubble, where a busy machine may take any time: nothing has a deadline
 }
 
 // memoryCeiling is the ceiling of every rig.
@@ -101,7 +102,11 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 	clock := time.Now
 	dir := t.TempDir()
 	faults := must[*fault.Registry](t)(fault.New(fault.Options{Clock: clock, Enabled: k.chaos}))
-	g.store = must[*sqlite.Store](t)(sqlite.Open(ctx, filepath.Join(dir, "api.db"), sqlite.Options{Create: true, Fault: func(write bool) error {
+	deadline := 5 * time.Second
+	if k.real {
+		deadline = time.Hour
+	}
+	g.store = must[*sqlite.Store](t)(sqlite.Open(ctx, filepath.Join(dir, "api.db"), sqlite.Options{Create: true, Offline: k.real, Fault: func(write bool) error {
 		if write {
 			return faults.DiskFull()
 		}
@@ -130,7 +135,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		Ingest: g.ingest, Live: g.live, Store: g.store, Audit: audit, Metrics: metrics, Latency: telemetry.NewLatency(clock(), usage), Tracing: &telemetry.Tracing{},
 		Log: log, Graphs: pool("graphs", 2), Predictions: pool("predictions", 2), Memory: memory,
 		Faults: faults, Clock: clock,
-		Breakers: guard.BreakerOptions{Clock: clock}, Deadline: 5 * time.Second,
+		Breakers: guard.BreakerOptions{Clock: clock}, Deadline: deadline,
 	}))
 	g.makeTokens()
 	k.adaptive.Clock = clock
