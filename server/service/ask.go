@@ -234,8 +234,7 @@ func (s *Service) foreign(ctx context.Context, source, target odds.NodeID) (last
 			if l == nil {
 				continue
 			}
-			for i := range l.Edges {
-				g := &l.Edges[i]
+			for _, g := range l.Edges {
 				if g.Evidence == graph.FromExternal && g.Source == source && g.Target == target && (last == nil || g.DetectedAt > last.DetectedAt) {
 					last = g
 				}

@@ -168,7 +168,9 @@ func (r *eventAnomalies) EdgesInWindow(ctx context.Context, _ string, _ odds.Tim
 	snap := r.s.snapshot(ctx, r.v)
 	for _, l := range snap.Layers {
 		if l != nil {
-			rows = append(rows, l.Edges...)
+			for _, e := range l.Edges {
+				rows = append(rows, *e)
+			}
 		}
 	}
 	r.whole = snap.Status() == graph.Healthy

@@ -3,8 +3,6 @@ package db
 import (
 	"database/sql/driver"
 	"encoding/json"
-	"fmt"
-	"math"
 	"slices"
 )
 
@@ -14,14 +12,35 @@ type Cells struct {
 	V       []driver.Value // values written, or values left to read
 	Writing bool
 	Err     error
+
+	row *row // read instead of V, if not nil
+	v   cell
 }
 
-// next returns the next value of a row being read.
-func (c *Cells) next() (v driver.Value) {
-	if c.Err == nil && len(c.V) > 0 {
-		v, c.V = c.V[0], c.V[1:]
+// next returns the next value of a row being read. It is valid up to the next call.
+func (c *Cells) next() *cell {
+	c.v.kind = null
+	switch {
+	case c.Err != nil:
+	case c.row != nil:
+		c.row.next(&c.v)
+	case len(c.V) > 0:
+		c.v.take(c.V[0])
+		c.V = c.V[1:]
 	}
-	return v
+	return &c.v
+}
+
+// known reports whether the next value is not NULL. A NULL is passed over.
+func (c *Cells) known() bool {
+	isNull := len(c.V) == 0 || c.V[0] == nil
+	if c.row != nil {
+		isNull = c.row.isNull()
+	}
+	if isNull {
+		c.next()
+	}
+	return !isNull
 }
 
 // Put appends a value to a row being written.
@@ -33,12 +52,8 @@ func Text[S ~string](c *Cells, p *S) {
 		c.Put(string(*p))
 		return
 	}
-	switch v := c.next().(type) {
-	case string:
-		*p = S(v)
-	case nil:
-	default:
-		*p = S(fmt.Sprint(v))
+	if v := c.next(); v.kind != null {
+		*p = S(v.String())
 	}
 }
 
@@ -48,11 +63,8 @@ func Number[I ~int | ~int64 | ~uint8](c *Cells, p *I) {
 		c.Put(int64(*p))
 		return
 	}
-	switch v := c.next().(type) {
-	case int64:
-		*p = I(v)
-	case float64:
-		*p = I(math.Round(v))
+	if n, ok := c.next().number(); ok {
+		*p = I(n)
 	}
 }
 
@@ -63,11 +75,11 @@ func (c *Cells) Float(ps ...*float64) {
 			c.Put(*p)
 			continue
 		}
-		switch v := c.next().(type) {
-		case float64:
-			*p = v
-		case int64:
-			*p = float64(v)
+		switch v := c.next(); v.kind {
+		case float:
+			*p = v.float
+		case integer:
+			*p = float64(v.int)
 		}
 	}
 }
@@ -81,10 +93,8 @@ func (c *Cells) Maybe(p *float64, known bool) bool {
 	case c.Writing:
 		c.Put(nil)
 	default:
-		if known = len(c.V) > 0 && c.V[0] != nil; known {
+		if known = c.known(); known {
 			c.Float(p)
-		} else {
-			c.next()
 		}
 	}
 	return known
@@ -110,10 +120,8 @@ func (c *Cells) Known(known, yes bool) (isKnown, isYes bool) {
 	case c.Writing:
 		c.Put(nil)
 	default:
-		if known = len(c.V) > 0 && c.V[0] != nil; known {
+		if known = c.known(); known {
 			c.Bool(&yes)
-		} else {
-			c.next()
 		}
 	}
 	return known, yes && known
@@ -129,8 +137,8 @@ func (c *Cells) JSON(p any) {
 		c.Put(string(b))
 		return
 	}
-	if v, ok := c.next().(string); ok && c.Err == nil {
-		c.Err = json.Unmarshal([]byte(v), p)
+	if v := c.next(); v.kind == text && c.Err == nil {
+		c.Err = json.Unmarshal([]byte(v.text), p)
 	}
 }
 
@@ -144,6 +152,8 @@ func (c *Cells) Blob(p *[]byte) {
 		c.Put(*p)
 		return
 	}
-	v, _ := c.next().([]byte)
-	*p = slices.Clip(v)
+	*p = nil
+	if v := c.next(); v.kind == blob {
+		*p = slices.Clip(v.blob)
+	}
 }
