@@ -3,8 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
 	"corrgraph/answer"
@@ -67,6 +65,9 @@ func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
 	return v, nil
 }
 
+// graphOf asks for a graph with so many edges a layer.
+type graphOf int
+
 // Graph returns the graph of an event with at most limit edges a layer; 0 means
 // graph.AnswerLimit. Healthy answers of one version are shared.
 func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo.Shared[Graph], err error) {
@@ -75,7 +76,7 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo
 		if err != nil {
 			return err
 		}
-		out, err = share(ctx, s, v, "graph "+strconv.Itoa(limit), func(ctx context.Context) (g Graph, sound bool, err error) {
+		out, err = share(ctx, s, v, graphOf(limit), func(ctx context.Context) (g Graph, sound bool, err error) {
 			g, err = s.graph(v, limit, func() *graph.Snapshot { return s.snapshot(ctx, v) })
 			return g, g.Status == graph.Healthy, err
 		})
@@ -184,7 +185,7 @@ func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *me
 		if err != nil {
 			return err
 		}
-		out, err = share(ctx, s, v, fmt.Sprintf("anomalies %#v", q), func(ctx context.Context) (a Anomalies, sound bool, err error) {
+		out, err = share(ctx, s, v, q, func(ctx context.Context) (a Anomalies, sound bool, err error) {
 			r := &eventAnomalies{s: s, v: v}
 			l, err := answer.ListAnomalies(ctx, r, q, s.Names(), s.asOf(v))
 			if err != nil {
