@@ -75,9 +75,6 @@ type EventDetail struct {
 	Version uint64 `json:"version"`
 }
 
-// eventIn asks for an event with prices in a notation.
-type eventIn odds.Notation
-
 // Event returns an event with its quotes and forecasts.
 func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *memo.Shared[EventDetail], err error) {
 	err = s.run(ctx, OpEvents, id, func(ctx context.Context) error {
@@ -85,7 +82,7 @@ func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *m
 		if err != nil {
 			return err
 		}
-		out, err = share(ctx, s, v, eventIn(n), func(context.Context) (EventDetail, bool, error) {
+		out, err = share(ctx, s, v, [2]any{"event", n}, func(context.Context) (EventDetail, bool, error) {
 			return EventDetail{answer.NewEventDetail(matchOf(v), n, s.Names(), s.asOf(v)), s.fresh(true), v.Version}, true, nil
 		})
 		return err

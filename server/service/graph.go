@@ -65,9 +65,6 @@ func (s *Service) view(ctx context.Context, event string) (*live.View, error) {
 	return v, nil
 }
 
-// graphOf asks for a graph with so many edges a layer.
-type graphOf int
-
 // Graph returns the graph of an event with at most limit edges a layer; 0 means
 // graph.AnswerLimit. Healthy answers of one version are shared.
 func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo.Shared[Graph], err error) {
@@ -76,7 +73,7 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo
 		if err != nil {
 			return err
 		}
-		out, err = share(ctx, s, v, graphOf(limit), func(ctx context.Context) (g Graph, sound bool, err error) {
+		out, err = share(ctx, s, v, [2]any{"graph", limit}, func(ctx context.Context) (g Graph, sound bool, err error) {
 			g, err = s.graph(v, limit, func() *graph.Snapshot { return s.snapshot(ctx, v) })
 			return g, g.Status == graph.Healthy, err
 		})

@@ -75,6 +75,7 @@ async function graph(event) {
 
 let turn = 0;
 for await (const line of console) {
+  if (line === "") break; // the end of the input
   const times = [];
   const before = process.cpuUsage();
   let last;

@@ -4,6 +4,8 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"slices"
+
+	"corrgraph/store/sqlite/row"
 )
 
 // Cells walks the columns of one row, writing or reading them, so that a type's columns are
@@ -13,19 +15,19 @@ type Cells struct {
 	Writing bool
 	Err     error
 
-	row *row // read instead of V, if not nil
-	v   cell
+	row *row.Row // read instead of V, if not nil
+	v   row.Value
 }
 
 // next returns the next value of a row being read. It is valid up to the next call.
-func (c *Cells) next() *cell {
-	c.v.kind = null
+func (c *Cells) next() *row.Value {
+	c.v.Kind = row.Null
 	switch {
 	case c.Err != nil:
 	case c.row != nil:
-		c.row.next(&c.v)
+		c.row.Next(&c.v)
 	case len(c.V) > 0:
-		c.v.take(c.V[0])
+		c.v.Take(c.V[0])
 		c.V = c.V[1:]
 	}
 	return &c.v
@@ -35,7 +37,7 @@ func (c *Cells) next() *cell {
 func (c *Cells) known() bool {
 	isNull := len(c.V) == 0 || c.V[0] == nil
 	if c.row != nil {
-		isNull = c.row.isNull()
+		isNull = c.row.IsNull()
 	}
 	if isNull {
 		c.next()
@@ -52,7 +54,7 @@ func Text[S ~string](c *Cells, p *S) {
 		c.Put(string(*p))
 		return
 	}
-	if v := c.next(); v.kind != null {
+	if v := c.next(); v.Kind != row.Null {
 		*p = S(v.String())
 	}
 }
@@ -63,7 +65,7 @@ func Number[I ~int | ~int64 | ~uint8](c *Cells, p *I) {
 		c.Put(int64(*p))
 		return
 	}
-	if n, ok := c.next().number(); ok {
+	if n, ok := c.next().Number(); ok {
 		*p = I(n)
 	}
 }
@@ -75,11 +77,11 @@ func (c *Cells) Float(ps ...*float64) {
 			c.Put(*p)
 			continue
 		}
-		switch v := c.next(); v.kind {
-		case float:
-			*p = v.float
-		case integer:
-			*p = float64(v.int)
+		switch v := c.next(); v.Kind {
+		case row.Float:
+			*p = v.Float
+		case row.Integer:
+			*p = float64(v.Int)
 		}
 	}
 }
@@ -137,8 +139,8 @@ func (c *Cells) JSON(p any) {
 		c.Put(string(b))
 		return
 	}
-	if v := c.next(); v.kind == text && c.Err == nil {
-		c.Err = json.Unmarshal([]byte(v.text), p)
+	if v := c.next(); v.Kind == row.Text && c.Err == nil {
+		c.Err = json.Unmarshal([]byte(v.Text), p)
 	}
 }
 
@@ -153,7 +155,7 @@ func (c *Cells) Blob(p *[]byte) {
 		return
 	}
 	*p = nil
-	if v := c.next(); v.kind == blob {
-		*p = slices.Clip(v.blob)
+	if v := c.next(); v.Kind == row.Blob {
+		*p = slices.Clip(v.Blob)
 	}
 }

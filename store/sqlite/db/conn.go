@@ -10,6 +10,8 @@ import (
 	"modernc.org/libc"
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"corrgraph/store/sqlite/row"
 )
 
 // Conn is one connection with its prepared statements, for one goroutine at a time. It
@@ -178,10 +180,10 @@ func (c *Conn) Scan(ctx context.Context, s Statement, each func(*Cells) error, a
 				err = classify(e)
 			}
 		}()
-		r := row{tls: c.tls, stmt: p.handle, last: make([]string, len(rows.Columns()))}
-		cells := Cells{row: &r}
+		r := row.New(c.tls, p.handle, len(rows.Columns()))
+		cells := Cells{row: r}
 		for more := lib.Xsqlite3_data_count(c.tls, p.handle) > 0; more; more = lib.Xsqlite3_step(c.tls, p.handle) == lib.SQLITE_ROW {
-			r.begin()
+			r.Begin()
 			if err := each(&cells); err != nil {
 				return err
 			}
@@ -199,8 +201,8 @@ func (c *Conn) Query(ctx context.Context, s Statement, each func([]driver.Value)
 	var values []driver.Value
 	return c.Scan(ctx, s, func(r *Cells) error {
 		values = values[:0]
-		for range r.row.last {
-			values = append(values, r.next().value())
+		for range r.row.Len() {
+			values = append(values, r.next().Driver())
 		}
 		return each(values)
 	}, args...)
@@ -232,7 +234,7 @@ func (c *Conn) interruptAtEnd(ctx context.Context) (stop func()) {
 // One runs a statement that returns one row of integers.
 func (c *Conn) One(ctx context.Context, s Statement, args ...driver.Value) (v []int64, err error) {
 	err = c.Scan(ctx, s, func(r *Cells) error {
-		v = make([]int64, len(r.row.last))
+		v = make([]int64, r.row.Len())
 		for i := range v {
 			Number(r, &v[i])
 		}

@@ -28,7 +28,7 @@ func (t *Tally) Add(v []int64) {
 func (c *Conn) Numbers(ctx context.Context, st Statement, each func([]int64)) error {
 	var v []int64
 	return c.Scan(ctx, st, func(r *Cells) error {
-		v = slices.Grow(v[:0], len(r.row.last))[:len(r.row.last)]
+		v = slices.Grow(v[:0], r.row.Len())[:r.row.Len()]
 		for i := range v {
 			v[i] = 0
 			Number(r, &v[i])
