@@ -87,7 +87,7 @@ func (d *desk) Edges(_ context.Context, f store.EdgeFilter) (of []graph.Edge, er
 
 func (d *desk) Network(ctx context.Context, _, _ odds.NodeID) (Network, error) {
 	edges, err := d.EdgesInWindow(ctx, "", d.asOf)
-	return Network{[][]graph.Edge{edges}, d.asOf}, err
+	return Network{[][]*graph.Edge{graph.Refs(edges)}, d.asOf}, err
 }
 
 func (d *desk) KnowsNode(_ context.Context, n odds.NodeID) (bool, error) {

@@ -14,7 +14,7 @@ import (
 type links []graph.Edge
 
 func (l links) Network(context.Context, odds.NodeID, odds.NodeID) (answer.Network, error) {
-	return answer.Network{Edges: [][]graph.Edge{l}, AsOf: l[0].DetectedAt}, nil
+	return answer.Network{Edges: [][]*graph.Edge{graph.Refs(l)}, AsOf: l[0].DetectedAt}, nil
 }
 
 func (links) KnowsNode(context.Context, odds.NodeID) (bool, error) { return false, nil }

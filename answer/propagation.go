@@ -37,7 +37,7 @@ type PropagationQuery struct {
 
 // Network is the part of the graph through which a move may travel.
 type Network struct {
-	Edges [][]graph.Edge // inside their windows
+	Edges [][]*graph.Edge // inside their windows
 	AsOf  odds.Time
 }
 

@@ -66,5 +66,5 @@ type NodeStore interface {
 // Network implements NetworkReader.
 func (r StoredNetwork) Network(ctx context.Context, _, _ odds.NodeID) (Network, error) {
 	edges, err := r.EdgesInWindow(ctx, "", r.AsOf)
-	return Network{Edges: [][]graph.Edge{edges}, AsOf: r.AsOf}, err
+	return Network{Edges: [][]*graph.Edge{graph.Refs(edges)}, AsOf: r.AsOf}, err
 }

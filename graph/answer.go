@@ -39,9 +39,8 @@ func (s *Snapshot) Answer(now odds.Time, limit int, dst *Answer) {
 	}
 }
 
-// AnswerLayer fills dst with one layer of [Snapshot.Answer]. Cost: O(log n) to count the
-// edges that have left the window since AsOf, plus the edges listed and the expired ones
-// passed over.
+// AnswerLayer fills dst with one layer of [Snapshot.Answer]. Cost: the edges listed; if
+// some have left the window since AsOf, a look at all of them.
 func (s *Snapshot) AnswerLayer(layer odds.Layer, now odds.Time, limit int, dst *LayerAnswer) {
 	*dst = LayerAnswer{Layer: layer, Edges: dst.Edges[:0]}
 	if !layer.Valid() {
@@ -57,14 +56,25 @@ func (s *Snapshot) AnswerLayer(layer odds.Layer, now odds.Time, limit int, dst *
 		limit = AnswerLimit
 	}
 	oldest := max(now, s.AsOf).Add(-layer.Window())
-	gone, _ := slices.BinarySearch(l.ages, oldest)
-	inside := len(l.ages) - gone
-	want := min(limit, inside)
-	dst.Edges = slices.Grow(dst.Edges, want)
-	for i := 0; len(dst.Edges) < want; i++ {
-		if l.DetectedAt[i] >= oldest {
-			dst.Edges = append(dst.Edges, &l.Edges[i])
+	inside := len(l.Edges)
+	if l.oldest < oldest {
+		inside = 0
+		for _, e := range l.Edges {
+			if e.DetectedAt >= oldest {
+				inside++
+			}
 		}
 	}
+	want := min(limit, inside)
 	dst.LeftOut = inside - want
+	if inside == len(l.Edges) {
+		dst.Edges = append(dst.Edges, l.Edges[:want]...)
+		return
+	}
+	dst.Edges = slices.Grow(dst.Edges, want)
+	for i := 0; len(dst.Edges) < want; i++ {
+		if l.Edges[i].DetectedAt >= oldest {
+			dst.Edges = append(dst.Edges, l.Edges[i])
+		}
+	}
 }

@@ -14,8 +14,9 @@ import (
 )
 
 // LayerSource returns the edges of one layer of the event being built. It may return edges
-// older than the layer's window; Build drops them. Build copies what it keeps, so the
-// source may reuse the slice. With [Workers] it is called from several goroutines at once.
+// older than the layer's window; Build leaves them out. The snapshot points at what it
+// keeps, so nobody may modify the edges afterwards. With [Workers] it is called from several
+// goroutines at once.
 type LayerSource func(ctx context.Context, layer odds.Layer) ([]Edge, error)
 
 // FromEdges returns a source that serves edges from memory, by layer number less one.
@@ -48,7 +49,7 @@ var ErrPanic = errors.New("panic")
 // inside its window and not after asOf. If a layer's source fails, panics, or was not
 // started before ctx ended, the layer is nil and the reason is in Snapshot.Errors; other
 // layers are not affected. Build waits for all sources, so one that can block must respect
-// ctx. Cost: O(n log n) in the edges of a layer.
+// ctx. Cost: a look at each edge; O(n log n) only if many are equally strong.
 func Build(ctx context.Context, event string, asOf odds.Time, source LayerSource, o Options) *Snapshot {
 	s := &Snapshot{Event: event, AsOf: asOf}
 	one := func(i int) {
@@ -67,7 +68,6 @@ func Build(ctx context.Context, event string, asOf odds.Time, source LayerSource
 			one(i)
 		}
 	}
-	s.number()
 	return s
 }
 
@@ -89,12 +89,12 @@ func load(ctx context.Context, layer odds.Layer, asOf odds.Time, source LayerSou
 
 // key sorts edges without moving them, since each takes several cache lines.
 type key struct {
-	strength float64
+	strength float64 // |Score|, in [0, 1]
 	at       int32
 }
 
 func arrange(edges []Edge, layer odds.Layer, asOf odds.Time) (*LayerEdges, error) {
-	l := &LayerEdges{}
+	l := &LayerEdges{oldest: asOf}
 	oldest := asOf.Add(-layer.Window())
 	keys := make([]key, 0, len(edges))
 	for i := range edges {
@@ -106,16 +106,48 @@ func arrange(edges []Edge, layer odds.Layer, asOf odds.Time) (*LayerEdges, error
 			l.Refused++
 		case e.DetectedAt >= oldest && e.DetectedAt <= asOf:
 			keys = append(keys, key{math.Abs(e.Score), int32(i)})
+			l.oldest = min(l.oldest, e.DetectedAt)
 		}
 	}
-	slices.SortFunc(keys, func(a, b key) int {
-		if a.strength != b.strength {
-			return cmp.Compare(b.strength, a.strength)
-		}
-		return tie(edges, a.at, b.at)
-	})
-	l.fill(edges, keys)
+	l.Edges = make([]*Edge, len(keys))
+	for i, k := range strongestFirst(edges, keys) {
+		l.Edges[i] = &edges[k.at]
+	}
 	return l, nil
+}
+
+// strongestFirst returns the keys in the order of [LayerEdges]. It deals them into as many
+// steps of strength as there are keys and compares only those of one step: linear unless
+// strengths crowd together.
+func strongestFirst(edges []Edge, keys []key) []key {
+	n := len(keys)
+	step := func(k key) int { return n - int(k.strength*float64(n)) }
+	next := make([]int32, n+2) // where the next key of a step goes
+	for _, k := range keys {
+		next[step(k)+1]++
+	}
+	for i := range n + 1 {
+		next[i+1] += next[i]
+	}
+	out := make([]key, n)
+	for _, k := range keys {
+		at := &next[step(k)]
+		out[*at] = k
+		*at++
+	}
+	from := int32(0)
+	for _, to := range next[:n+1] { // by now each has become the end of its step
+		if to-from > 1 {
+			slices.SortFunc(out[from:to], func(a, b key) int {
+				if a.strength != b.strength {
+					return cmp.Compare(b.strength, a.strength)
+				}
+				return tie(edges, a.at, b.at)
+			})
+		}
+		from = to
+	}
+	return out
 }
 
 // inRange is false for NaNs and for numbers JSON cannot represent, which rows of another
@@ -135,44 +167,4 @@ func tie(edges []Edge, i, j int32) int {
 		cmp.Compare(a.Lag, b.Lag),
 		cmp.Compare(b.DetectedAt, a.DetectedAt),
 		cmp.Compare(i, j))
-}
-
-func (l *LayerEdges) fill(edges []Edge, order []key) {
-	n := len(order)
-	l.Edges = make([]Edge, n)
-	l.Confidence = make([]float32, n)
-	l.Trends = make([]Trend, n)
-	l.DetectedAt = make([]odds.Time, n)
-	for i, k := range order {
-		e := &l.Edges[i]
-		*e = edges[k.at]
-		l.Confidence[i] = float32(e.Confidence)
-		l.Trends[i] = e.Trend
-		l.DetectedAt[i] = e.DetectedAt
-	}
-	l.ages = slices.Clone(l.DetectedAt)
-	slices.Sort(l.ages)
-}
-
-// number assigns indexes to the nodes, in order of first use by the layers.
-func (s *Snapshot) number() {
-	s.index = make(map[odds.NodeID]int32)
-	of := func(n odds.NodeID) int32 {
-		i, ok := s.index[n]
-		if !ok {
-			i = int32(len(s.Nodes))
-			s.index[n] = i
-			s.Nodes = append(s.Nodes, n)
-		}
-		return i
-	}
-	for _, l := range s.Layers {
-		if l == nil {
-			continue
-		}
-		l.From, l.To = make([]int32, len(l.Edges)), make([]int32, len(l.Edges))
-		for i := range l.Edges {
-			l.From[i], l.To[i] = of(l.Edges[i].Source), of(l.Edges[i].Target)
-		}
-	}
 }

@@ -1,10 +1,13 @@
 package graph_test
 
 import (
+	stdcmp "cmp"
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,7 +55,7 @@ func TestWindowsOfLayers(t *testing.T) {
 			layers[i] = append(layers[i], edge(l, "a", "b", 0.5, graphtest.Now.Add(-age)))
 		}
 		s := build(t, layers)
-		if got := s.Layer(l).DetectedAt; len(got) != 2 || got[0] != graphtest.Now || got[1] != graphtest.Now.Add(-window) {
+		if got := s.Layer(l).Edges; len(got) != 2 || got[0].DetectedAt != graphtest.Now || got[1].DetectedAt != graphtest.Now.Add(-window) {
 			t.Errorf("%s: kept %v", l, got)
 		}
 		var a graph.LayerAnswer
@@ -100,41 +103,49 @@ func TestOrderOfTheSourceDoesNotMatter(t *testing.T) {
 	}
 	l := want.Layer(odds.CrossEvent)
 	for i := 1; i < len(l.Edges); i++ {
-		a, b := &l.Edges[i-1], &l.Edges[i]
+		a, b := l.Edges[i-1], l.Edges[i]
 		if math.Abs(a.Score) < math.Abs(b.Score) || math.Abs(a.Score) == math.Abs(b.Score) && a.Source > b.Source {
 			t.Fatalf("%s (%v) before %s (%v)", a.Source, a.Score, b.Source, b.Score)
 		}
 	}
 }
 
-// What a source does to its edges afterwards shows in no snapshot.
-func TestASnapshotIsItsOwn(t *testing.T) {
-	edges := []graph.Edge{edge(odds.Direct, "a", "b", 0.5, graphtest.Now)}
-	s := build(t, [4][]graph.Edge{edges})
-	edges[0].Score, edges[0].Source = 0.9, "z"
-	if l := s.Layer(odds.Direct); l.Edges[0].Score != 0.5 || l.Edges[0].Source != "a" {
-		t.Errorf("the snapshot changed to %+v", l.Edges[0])
+// Edges are large: a snapshot points at those of its source.
+func TestASnapshotCopiesNoEdge(t *testing.T) {
+	edges := []graph.Edge{edge(odds.Direct, "a", "b", 0.5, graphtest.Now), edge(odds.Direct, "a", "c", 0.7, graphtest.Now)}
+	l := build(t, [4][]graph.Edge{edges}).Layer(odds.Direct)
+	if l.Edges[0] != &edges[1] || l.Edges[1] != &edges[0] {
+		t.Errorf("edges %+v are not the source's", l.Edges)
 	}
 }
 
-func TestNodesOfAllLayersAreNumberedOnce(t *testing.T) {
-	now := graphtest.Now
-	s := build(t, [4][]graph.Edge{
-		{edge(1, "b", "a", 0.9, now), edge(1, "a", "c", 0.5, now)},
-		{edge(2, "c", "d", 0.5, now)},
-		nil,
-		{edge(4, "e", "e", 0.5, now)},
-	})
-	if want := []odds.NodeID{"b", "a", "c", "d", "e"}; !slices.Equal(s.Nodes, want) {
-		t.Errorf("nodes %v, want %v", s.Nodes, want)
-	}
-	for i, n := range s.Nodes {
-		if k, ok := s.Index(n); !ok || int(k) != i {
-			t.Errorf("%s has the index %d, %v", n, k, ok)
+// crowded are edges whose strengths are all within a step of each other, or equal.
+func crowded(rng *rand.Rand, n int) (edges []graph.Edge) {
+	for i := range n {
+		e := edge(odds.CrossEvent, odds.NodeID(fmt.Sprintf("%04d", rng.IntN(n))), "b", 0, graphtest.Now)
+		switch i % 3 {
+		case 0:
+			e.Score = 1
+		case 1:
+			e.Score = 0.5 + rng.Float64()/float64(n)
+		default:
+			e.Score = -rng.Float64()
 		}
+		edges = append(edges, e)
 	}
-	if _, ok := s.Index("nobody"); ok {
-		t.Error("a node that no edge touches has an index")
+	return edges
+}
+
+func TestOrderIsThatOfAPlainSort(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 3, 100, 1000} {
+		edges := crowded(rand.New(rand.NewPCG(9, uint64(n))), n)
+		want := graph.Refs(edges)
+		slices.SortStableFunc(want, func(a, b *graph.Edge) int {
+			return stdcmp.Or(stdcmp.Compare(math.Abs(b.Score), math.Abs(a.Score)), strings.Compare(string(a.Source), string(b.Source)))
+		})
+		if got := build(t, [4][]graph.Edge{2: edges}).Layer(odds.CrossEvent).Edges; !slices.Equal(got, want) {
+			t.Errorf("%d edges are in another order than a sort gives", n)
+		}
 	}
 }
 

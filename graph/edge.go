@@ -74,6 +74,15 @@ func (e *Edge) Certain() bool {
 	return e.Discovered || e.BelowFloor && e.Q <= 0.05 && e.Confidence > 0.5
 }
 
+// Refs returns pointers to edges, in their order.
+func Refs(edges []Edge) []*Edge {
+	refs := make([]*Edge, len(edges))
+	for i := range edges {
+		refs[i] = &edges[i]
+	}
+	return refs
+}
+
 // Band returns the band of e's confidence.
 func (e *Edge) Band() odds.Band { return odds.BandOf(e.Confidence) }
 

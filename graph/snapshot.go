@@ -17,25 +17,18 @@ const (
 type Snapshot struct {
 	Event  string
 	AsOf   odds.Time
-	Nodes  []odds.NodeID  // every node touched by an edge, each once
 	Layers [4]*LayerEdges // by layer number less one; nil if the layer failed or is off
 	Errors [4]error       // why a layer failed; nil if it did not
-
-	index map[odds.NodeID]int32
 }
 
 // LayerEdges holds every edge of one layer inside its window, strongest |Score| first (ties
-// by Source, then Target). Its columns run parallel to Edges, to be scanned without
-// touching the edges themselves.
+// by Source, then Target). The edges are those of the layer's source and must not be
+// modified.
 type LayerEdges struct {
-	Edges      []Edge
-	Confidence []float32
-	Trends     []Trend
-	DetectedAt []odds.Time
-	From, To   []int32 // indexes into Snapshot.Nodes
-	Refused    int     // edges left out because a number in them was out of range
+	Edges   []*Edge
+	Refused int // edges left out because a number in them was out of range
 
-	ages []odds.Time // DetectedAt in ascending order
+	oldest odds.Time // when the first of Edges was detected
 }
 
 // Layer returns the edges of l, nil if the layer failed, is off or is invalid.
@@ -54,12 +47,6 @@ func (s *Snapshot) Len() (n int) {
 		}
 	}
 	return n
-}
-
-// Index returns the position of a node in Nodes. Cost: one map lookup.
-func (s *Snapshot) Index(node odds.NodeID) (i int32, ok bool) {
-	i, ok = s.index[node]
-	return i, ok
 }
 
 // Status returns the graph's state from the number of failed layers.

@@ -93,14 +93,13 @@ func (n NodeID) Validate() error {
 // @line. ok is false for ids of other programs and for those that were shortened
 // before the selection; one shortened inside it ends in the hash.
 func (n NodeID) Parts() (venue, event, market, selection string, ok bool) {
-	p := strings.Split(string(n), "/")
-	if len(p) != 4 {
+	if strings.Count(string(n), "/") != 3 {
 		return "", "", "", "", false
 	}
-	for i := range p {
-		p[i] = unescape(p[i])
-	}
-	return p[0], p[1], p[2], p[3], true
+	venue, rest, _ := strings.Cut(string(n), "/")
+	event, rest, _ = strings.Cut(rest, "/")
+	market, selection, _ = strings.Cut(rest, "/")
+	return unescape(venue), unescape(event), unescape(market), unescape(selection), true
 }
 
 func escape(b *strings.Builder, s string) {

@@ -11,7 +11,7 @@ import (
 )
 
 func benchBest(b *testing.B, edges []graph.Edge, target func(depth int) odds.NodeID) {
-	n := propagate.NewNetwork(edges)
+	n := network(edges)
 	var s propagate.Scratch
 	for _, depth := range []int{2, 4, 6, 8} {
 		b.Run(fmt.Sprintf("depth_%d", depth), func(b *testing.B) {
@@ -42,7 +42,7 @@ func BenchmarkTree(b *testing.B) {
 
 func BenchmarkDownstream(b *testing.B) {
 	for name, edges := range map[string][]graph.Edge{"levels": graphtest.Levels(8, 5), "tree": graphtest.Tree(6, 5)} {
-		n := propagate.NewNetwork(edges)
+		n := network(edges)
 		var s propagate.Scratch
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -55,7 +55,7 @@ func BenchmarkDownstream(b *testing.B) {
 }
 
 func BenchmarkKBest(b *testing.B) {
-	n := propagate.NewNetwork(graphtest.Levels(8, 5))
+	n := network(graphtest.Levels(8, 5))
 	var s propagate.Scratch
 	for _, k := range []int{1, 5, 20} {
 		b.Run(fmt.Sprint(k), func(b *testing.B) {
@@ -73,7 +73,7 @@ func BenchmarkNewNetwork(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				propagate.NewNetwork(edges)
+				network(edges)
 			}
 		})
 	}

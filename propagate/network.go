@@ -43,13 +43,12 @@ type arc struct {
 // NewNetwork indexes the directed edges of sets and the nodes of all edges. It
 // drops edges from a node to itself, which no path uses, and keeps parallel edges,
 // of one layer or of several. Cost: O(edges).
-func NewNetwork(sets ...[]graph.Edge) *Network {
+func NewNetwork(sets ...[]*graph.Edge) *Network {
 	n := &Network{index: make(map[odds.NodeID]int32)}
 	var kept []*graph.Edge
 	var from []int32
 	for _, set := range sets {
-		for i := range set {
-			e := &set[i]
+		for _, e := range set {
 			source := n.number(e.Source)
 			n.number(e.Target)
 			switch {

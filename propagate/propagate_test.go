@@ -11,6 +11,15 @@ import (
 	"corrgraph/propagate"
 )
 
+// network is the one of sets of edges.
+func network(sets ...[]graph.Edge) *propagate.Network {
+	var refs [][]*graph.Edge
+	for _, set := range sets {
+		refs = append(refs, graph.Refs(set))
+	}
+	return propagate.NewNetwork(refs...)
+}
+
 func node(level, i int) odds.NodeID { return graphtest.LevelNode(level, i) }
 
 // wantPath checks the public fields to within floating-point error.
@@ -26,7 +35,7 @@ func wantPath(t *testing.T, p propagate.Path, hops int, lag odds.Millis, impact 
 
 func best(t *testing.T, edges []graph.Edge, source, target odds.NodeID, depth int) propagate.Path {
 	t.Helper()
-	p, ok := propagate.NewNetwork(edges).Best(source, target, depth, nil)
+	p, ok := network(edges).Best(source, target, depth, nil)
 	if !ok {
 		t.Fatalf("no path from %s to %s", source, target)
 	}
@@ -40,7 +49,7 @@ func TestLevels(t *testing.T) {
 	}
 	wantPath(t, best(t, edges, node(0, 0), node(8, 3), 8), 8, 80, math.Pow(0.95, 8))
 	wantPath(t, best(t, edges, node(0, 0), node(3, 1), 0), 3, 30, math.Pow(0.95, 3))
-	n := propagate.NewNetwork(edges)
+	n := network(edges)
 	for what, q := range map[string][2]odds.NodeID{
 		"beyond the depth": {node(0, 0), node(8, 3)},
 		"backwards":        {node(8, 3), node(0, 0)},
@@ -69,7 +78,7 @@ func TestLevels(t *testing.T) {
 func TestCostIsNotTheNumberOfPaths(t *testing.T) {
 	edges := graphtest.Levels(30, 5)
 	wantPath(t, best(t, edges, node(0, 0), node(30, 3), 30), 30, 300, math.Pow(0.95, 30))
-	for _, p := range propagate.NewNetwork(edges).KBest(node(0, 0), node(30, 3), 10, 30, nil) {
+	for _, p := range network(edges).KBest(node(0, 0), node(30, 3), 10, 30, nil) {
 		wantPath(t, p, 30, 300, math.Pow(0.95, 30))
 	}
 }
@@ -113,7 +122,7 @@ func TestSimultaneousAndImpossibleEdgesCarryNothing(t *testing.T) {
 	edges[4].Beta = math.Inf(1)
 	edges[5].Lag = math.MaxInt64
 	edges[6].Target = "source"
-	n := propagate.NewNetwork(edges)
+	n := network(edges)
 	if _, ok := n.Best("source", "target", 0, nil); ok {
 		t.Error("one of them made a path")
 	}
@@ -147,7 +156,7 @@ func TestTiesTakeFewerHopsThenTheShorterLagThenTheFirst(t *testing.T) {
 		t.Errorf("%d ms, want the quicker way of 10", p.Lag)
 	}
 	var order string
-	for _, p := range propagate.NewNetwork(edges).Downstream("a", 0, nil) {
+	for _, p := range network(edges).Downstream("a", 0, nil) {
 		order += string(p.Hops[len(p.Hops)-1].Target)
 	}
 	if order != "bczd" {
@@ -158,7 +167,7 @@ func TestTiesTakeFewerHopsThenTheShorterLagThenTheFirst(t *testing.T) {
 	if p := best(t, twins, "a", "b", 0); p.Hops[0].Layer != odds.CrossMarket {
 		t.Errorf("layer %d, want that of the edge that came first", p.Hops[0].Layer)
 	}
-	if k := propagate.NewNetwork(twins).KBest("a", "b", 5, 0, nil); len(k) != 2 || k[1].Hops[0].Layer != odds.CrossEvent {
+	if k := network(twins).KBest("a", "b", 5, 0, nil); len(k) != 2 || k[1].Hops[0].Layer != odds.CrossEvent {
 		t.Errorf("%d paths over two parallel edges", len(k))
 	}
 }
@@ -174,7 +183,7 @@ func TestHugeImpactStillHasAJSONForm(t *testing.T) {
 
 func TestResultHasTheContractsMembers(t *testing.T) {
 	link := graphtest.Link("aaaaaaaaaa", "bbbbbbbbbb", 0.5, 3)
-	n := propagate.NewNetwork([]graph.Edge{link})
+	n := network([]graph.Edge{link})
 	got, err := json.Marshal(propagate.Result{Paths: n.Downstream("aaaaaaaaaa", 0, nil)})
 	want := `{"paths":[{"hops":[{"source":"aaaaaaaaaa","target":"bbbbbbbbbb","layer":2,"lag_ms":3,"beta":0.5,"confidence":0.95,"score":0.5}],` +
 		`"lag_ms":3,"lag_low_ms":3,"lag_high_ms":3,"impact":0.5,"confidence":0.95,"weight":0.475,"opposing":0}]}`
@@ -191,13 +200,13 @@ func TestResultHasTheContractsMembers(t *testing.T) {
 func TestNetworkTakesAllLayers(t *testing.T) {
 	one, two := graphtest.Link("aaaa", "bbbb", 0.5, 3), graphtest.Link("bbbb", "cccc", 0.5, 3)
 	two.Layer = odds.CrossSport
-	if p, ok := propagate.NewNetwork(nil, []graph.Edge{one}, []graph.Edge{two}).Best("aaaa", "cccc", 0, nil); !ok || p.Hops[1].Layer != odds.CrossSport {
+	if p, ok := network(nil, []graph.Edge{one}, []graph.Edge{two}).Best("aaaa", "cccc", 0, nil); !ok || p.Hops[1].Layer != odds.CrossSport {
 		t.Errorf("%v %+v", ok, p)
 	}
 }
 
 func TestQueriesWithScratchAllocateNothing(t *testing.T) {
-	n := propagate.NewNetwork(graphtest.Levels(8, 5))
+	n := network(graphtest.Levels(8, 5))
 	var s propagate.Scratch
 	root, leaf := node(0, 0), node(8, 3)
 	for name, query := range map[string]func(){

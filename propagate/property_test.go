@@ -123,7 +123,7 @@ func TestBestIsTheBestOfAllSimplePaths(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		acyclic := rapid.Bool().Draw(t, "acyclic")
 		nodes, edges := small(t, acyclic)
-		n := propagate.NewNetwork(edges)
+		n := network(edges)
 		depth := rapid.IntRange(1, 7).Draw(t, "depth")
 		for _, source := range nodes {
 			down := slices.Clone(n.Downstream(source, depth, nil))
@@ -162,7 +162,7 @@ func TestKBestAreTheKBestOfAllSimplePaths(t *testing.T) {
 	var s propagate.Scratch
 	rapid.Check(t, func(t *rapid.T) {
 		nodes, edges := small(t, false)
-		n := propagate.NewNetwork(edges)
+		n := network(edges)
 		depth, k := rapid.IntRange(1, 7).Draw(t, "depth"), rapid.IntRange(1, 40).Draw(t, "k")
 		source, target := rapid.SampledFrom(nodes).Draw(t, "source"), rapid.SampledFrom(nodes).Draw(t, "target")
 		all := enumerate(edges, source, target, depth)
@@ -194,7 +194,7 @@ func TestKBestGivesNoPathTwice(t *testing.T) {
 		for i := range edges {
 			edges[i].Lag = 1 << i
 		}
-		n := propagate.NewNetwork(edges)
+		n := network(edges)
 		source, target := nodes[0], nodes[len(nodes)-1]
 		seen := map[odds.Millis]bool{}
 		for _, p := range n.KBest(source, target, 1000, 0, nil) {

@@ -46,7 +46,7 @@ func TestEdgesAtTheirLimits(t *testing.T) {
 	} {
 		e := graphtest.Link("source", "target", 0.5, 7)
 		c.change(&e)
-		n := propagate.NewNetwork([]graph.Edge{e})
+		n := network([]graph.Edge{e})
 		p, ok := n.Best("source", "target", 1, nil)
 		if ok != c.kept || n.Refused != map[bool]int{true: 0, false: 1}[c.kept] || !n.Has("target") {
 			t.Errorf("%s: a path %v, %d refused", name, ok, n.Refused)
@@ -58,7 +58,7 @@ func TestEdgesAtTheirLimits(t *testing.T) {
 }
 
 func TestAnEmptyNetwork(t *testing.T) {
-	for name, n := range map[string]*propagate.Network{"no set": propagate.NewNetwork(), "no edge": propagate.NewNetwork(nil, []graph.Edge{})} {
+	for name, n := range map[string]*propagate.Network{"no set": network(), "no edge": network(nil, []graph.Edge{})} {
 		if nodes, edges := n.Len(); nodes != 0 || edges != 0 || n.Has("") {
 			t.Errorf("%s: %d nodes, %d edges", name, nodes, edges)
 		}
@@ -73,7 +73,7 @@ func TestAnEmptyNetwork(t *testing.T) {
 
 // A query of k below 1 is one for the best, and a depth below 1 the usual one.
 func TestCountsBelowOne(t *testing.T) {
-	n := propagate.NewNetwork(graphtest.Levels(9, 2))
+	n := network(graphtest.Levels(9, 2))
 	for _, k := range []int{0, -3, 1} {
 		if p := n.KBest(node(0, 0), node(2, 1), k, 0, nil); len(p) != 1 {
 			t.Errorf("k of %d: %d paths", k, len(p))
@@ -104,7 +104,7 @@ func TestTurningANodeOverChangesItsSignAlone(t *testing.T) {
 				turned[i].Beta = -turned[i].Beta
 			}
 		}
-		a, b := propagate.NewNetwork(edges), propagate.NewNetwork(turned)
+		a, b := network(edges), network(turned)
 		for _, source := range nodes {
 			for _, target := range nodes {
 				p, ok := a.Best(source, target, 6, nil)
@@ -132,12 +132,12 @@ func TestMoreEdgesNeverHarm(t *testing.T) {
 		if len(edges) == 0 {
 			return
 		}
-		fewer, all := propagate.NewNetwork(edges[:len(edges)-1]), propagate.NewNetwork(edges)
+		fewer, all := network(edges[:len(edges)-1]), network(edges)
 		slow := slices.Clone(edges)
 		for i := range slow {
 			slow[i].Lag *= 2
 		}
-		doubled := propagate.NewNetwork(slow)
+		doubled := network(slow)
 		for _, source := range nodes {
 			for _, target := range nodes {
 				p, ok := fewer.Best(source, target, 4, nil)
@@ -157,7 +157,7 @@ func TestMoreEdgesNeverHarm(t *testing.T) {
 func TestAScratchServesAnyNetwork(t *testing.T) {
 	var s propagate.Scratch
 	for _, levels := range []int{8, 2, 8, 30, 1} {
-		n := propagate.NewNetwork(graphtest.Levels(levels, 3))
+		n := network(graphtest.Levels(levels, 3))
 		for range 2 {
 			p, ok := n.Best(node(0, 0), node(levels, 2), levels, &s)
 			if !ok || len(p.Hops) != levels {

@@ -30,10 +30,14 @@ func detectTasks() (all []task) {
 // every call.
 func detectWork(threshold float64, screened bool) work {
 	s, planted := departing()
-	var columns [4][]float32
-	if screened {
-		for i, l := range s.Layers {
-			columns[i] = edges.Departures(l.Edges, nil)
+	var all [4][]graph.Edge
+	var confidence, departures [4][]float32
+	for i, l := range s.Layers {
+		for _, e := range l.Edges {
+			all[i], confidence[i] = append(all[i], *e), append(confidence[i], float32(e.Confidence))
+		}
+		if screened {
+			departures[i] = edges.Departures(all[i], nil)
 		}
 	}
 	truth := map[string]int{}
@@ -48,9 +52,8 @@ func detectWork(threshold float64, screened bool) work {
 	return work{
 		op: func() error {
 			found = found[:0]
-			for i, l := range s.Layers {
-				found = edges.Find(odds.Layers[i], l.Edges, l.Confidence,
-					edges.Options{MinConfidence: threshold, Departures: columns[i]}, found)
+			for i, layer := range odds.Layers {
+				found = edges.Find(layer, all[i], confidence[i], edges.Options{MinConfidence: threshold, Departures: departures[i]}, found)
 			}
 			return nil
 		},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"testing"
 
+	"corrgraph/graph"
 	"corrgraph/odds"
 	"corrgraph/propagate"
 	"corrgraph/store/sqlite"
@@ -53,7 +54,7 @@ func answer(args []string) error {
 		return err
 	}
 	result := propagate.Result{Paths: []propagate.Path{}}
-	if p, ok := propagate.NewNetwork(edges).Best(odds.NodeID(args[0]), odds.NodeID(args[1]), depth, nil); ok {
+	if p, ok := propagate.NewNetwork(graph.Refs(edges)).Best(odds.NodeID(args[0]), odds.NodeID(args[1]), depth, nil); ok {
 		result.Paths = append(result.Paths, p)
 	}
 	return json.NewEncoder(os.Stdout).Encode(result)

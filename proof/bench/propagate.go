@@ -62,7 +62,7 @@ func propagateTasks() (all []task) {
 }
 
 func bestWork(edges []graph.Edge, depth int, truth path, note string) work {
-	n := propagate.NewNetwork(edges)
+	n := propagate.NewNetwork(graph.Refs(edges))
 	var s propagate.Scratch
 	var p propagate.Path
 	var ok bool
@@ -79,7 +79,7 @@ func bestWork(edges []graph.Edge, depth int, truth path, note string) work {
 
 // downstreamWork finds the best path to each of the 40 nodes below the root.
 func downstreamWork() work {
-	n := propagate.NewNetwork(graphtest.Levels(8, 5))
+	n := propagate.NewNetwork(graph.Refs(graphtest.Levels(8, 5)))
 	var s propagate.Scratch
 	var paths []propagate.Path
 	return work{
@@ -109,7 +109,7 @@ func networkWork() work {
 	var n *propagate.Network
 	return work{
 		op: func() error {
-			n = propagate.NewNetwork(edges)
+			n = propagate.NewNetwork(graph.Refs(edges))
 			return nil
 		},
 		check: func() error {

@@ -102,7 +102,7 @@ func openSeedSet(ctx context.Context) (edgeReader, graphtest.Set, func(), error)
 	return s, set, func() { s.Close(); remove() }, nil
 }
 
-// sqliteWork reads the strongest 50 edges of an event's four layers at once, and
+// sqliteWork reads the strongest 50 edges of an event's four layers, one after the other, and
 // the number of edges left out if counted.
 func sqliteWork(ctx context.Context, counted bool) (work, error) {
 	s, set, closing, err := openSeedSet(ctx)
@@ -115,7 +115,7 @@ func sqliteWork(ctx context.Context, counted bool) (work, error) {
 	}
 	q := layerQuery{ctx: ctx, s: s, counted: counted}
 	turn := 0
-	note := "four layers at once, strongest 50 each, of each of three events in turn; nothing cached by us, pages cached by SQLite and the system"
+	note := "four layers, strongest 50 each, of each of three events in turn; nothing cached by us, pages cached by SQLite and the system"
 	if counted {
 		note += "; with the number left out"
 	}
@@ -151,15 +151,12 @@ type layerQuery struct {
 }
 
 func (q *layerQuery) all(event string) error {
-	errs := make(chan error, len(odds.Layers))
 	for i := range odds.Layers {
-		go func() { errs <- q.layer(event, i) }()
+		if err := q.layer(event, i); err != nil {
+			return err
+		}
 	}
-	var err error
-	for range odds.Layers {
-		err = errors.Join(err, <-errs)
-	}
-	return err
+	return nil
 }
 
 func (q *layerQuery) layer(event string, i int) (err error) {

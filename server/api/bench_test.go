@@ -82,16 +82,29 @@ func dial(b *testing.B, h http.Handler, secret string) *load {
 	b.Helper()
 	s := httptest.NewServer(h)
 	b.Cleanup(s.Close)
-	l := &load{request: []byte("GET /v1/events/match-1/graph HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + secret + "\r\n\r\n")}
-	for range connections {
-		c, err := net.Dial("tcp", s.Listener.Addr().String())
-		if err != nil {
-			b.Fatal(err)
+	l, err := connect(s.Listener.Addr().String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		for _, c := range l.conns {
+			c.Close()
 		}
-		b.Cleanup(func() { c.Close() })
+	})
+	l.request = []byte("GET /v1/events/match-1/graph HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + secret + "\r\n\r\n")
+	return l
+}
+
+func connect(addr string) (*load, error) {
+	l := &load{}
+	for range connections {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			return nil, err
+		}
 		l.conns, l.readers = append(l.conns, c), append(l.readers, bufio.NewReaderSize(c, 32<<10))
 	}
-	return l
+	return l, nil
 }
 
 // run sends n requests over all connections.
@@ -105,7 +118,7 @@ func (l *load) run(b *testing.B, n int) time.Duration {
 	for i := range l.conns {
 		work.Go(func() {
 			for left.Add(-1) >= 0 {
-				if err := l.one(i); err != nil {
+				if err := l.send(i, l.request); err != nil {
 					failed.Store(&err)
 					return
 				}
@@ -119,15 +132,15 @@ func (l *load) run(b *testing.B, n int) time.Duration {
 	return time.Since(begin)
 }
 
-// one sends a request and reads its answer with minimal work: the client's cost on
+// send sends a request and reads its answer with minimal work: the client's cost on
 // the same processors makes both sides look alike.
-func (l *load) one(i int) error {
-	if _, err := l.conns[i].Write(l.request); err != nil {
+func (l *load) send(i int, request []byte) error {
+	if _, err := l.conns[i].Write(request); err != nil {
 		return err
 	}
 	r := l.readers[i]
 	status, err := r.ReadSlice('\n')
-	if err != nil || !bytes.HasPrefix(status, []byte("HTTP/1.1 200 ")) {
+	if err != nil || !bytes.HasPrefix(status, []byte("HTTP/1.1 20")) {
 		return errors.Join(err, fmt.Errorf("answered with %q", status))
 	}
 	length := 0

@@ -3,10 +3,10 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"hash/fnv"
 	"strconv"
 	"sync"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -30,9 +30,7 @@ func (a *API) render(v any) (*document, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
-	h := fnv.New64a()
-	h.Write(b.Bytes())
-	return &document{body: bytes.Clone(b.Bytes()), etag: `"` + strconv.FormatUint(h.Sum64(), 16) + `"`}, nil
+	return &document{body: bytes.Clone(b.Bytes()), etag: `"` + strconv.FormatUint(xxhash.Sum64(b.Bytes()), 16) + `"`}, nil
 }
 
 // zipped compresses a document, once for all clients.

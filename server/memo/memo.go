@@ -45,8 +45,8 @@ const Most = 16
 // Answers are the answers about one thing, under one key. The zero value is empty.
 type Answers[K comparable] struct {
 	mu  sync.Mutex
-	key K              // guarded by mu
-	of  map[string]any // guarded by mu; by question
+	key K           // guarded by mu
+	of  map[any]any // guarded by mu; by question
 }
 
 // Key returns the current key.
@@ -56,8 +56,8 @@ func (a *Answers[K]) Key() K {
 	return a.key
 }
 
-// Get returns the answer to a question; nil if there is none under this key.
-func (a *Answers[K]) Get(k K, question string) any {
+// Get returns the answer to a question, which is any comparable value; nil if there is none under this key.
+func (a *Answers[K]) Get(k K, question any) any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.key != k {
@@ -68,11 +68,11 @@ func (a *Answers[K]) Get(k K, question string) any {
 
 // Put stores an answer. Answers under another key are dropped, and so are all once
 // there are more than Most.
-func (a *Answers[K]) Put(k K, question string, answer any) {
+func (a *Answers[K]) Put(k K, question, answer any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.key != k || a.of == nil || len(a.of) >= Most {
-		a.key, a.of = k, map[string]any{}
+		a.key, a.of = k, map[any]any{}
 	}
 	a.of[question] = answer
 }

@@ -82,7 +82,7 @@ func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *m
 		if err != nil {
 			return err
 		}
-		out, err = share(ctx, s, v, "event "+n.String(), func(context.Context) (EventDetail, bool, error) {
+		out, err = share(ctx, s, v, [2]any{"event", n}, func(context.Context) (EventDetail, bool, error) {
 			return EventDetail{answer.NewEventDetail(matchOf(v), n, s.Names(), s.asOf(v)), s.fresh(true), v.Version}, true, nil
 		})
 		return err
@@ -121,8 +121,8 @@ type Leaders struct {
 func (s *Service) Leaders(ctx context.Context, f words.LeagueFilter) (out *memo.Shared[Leaders], err error) {
 	err = s.run(ctx, OpLeaders, f.Sport+" "+f.Market, func(ctx context.Context) error {
 		st := s.State()
-		k, question := answersKey{state: st, second: s.o.Clock().Unix()}, fmt.Sprintf("leaders %q", f)
-		if held, ok := s.common.Get(k, question).(*memo.Shared[Leaders]); ok {
+		k := answersKey{state: st, second: s.o.Clock().Unix()}
+		if held, ok := s.common.Get(k, f).(*memo.Shared[Leaders]); ok {
 			out = held
 			return nil
 		}
@@ -132,7 +132,7 @@ func (s *Service) Leaders(ctx context.Context, f words.LeagueFilter) (out *memo.
 			return err
 		}
 		out = &memo.Shared[Leaders]{Value: Leaders{*l, s.fresh(true), j.DecidedAt}}
-		s.common.Put(k, question, out)
+		s.common.Put(k, f, out)
 		return nil
 	})
 	return out, err
@@ -234,8 +234,7 @@ func (s *Service) foreign(ctx context.Context, source, target odds.NodeID) (last
 			if l == nil {
 				continue
 			}
-			for i := range l.Edges {
-				g := &l.Edges[i]
+			for _, g := range l.Edges {
 				if g.Evidence == graph.FromExternal && g.Source == source && g.Target == target && (last == nil || g.DetectedAt > last.DetectedAt) {
 					last = g
 				}

@@ -3,8 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
 	"corrgraph/answer"
@@ -75,7 +73,7 @@ func (s *Service) Graph(ctx context.Context, event string, limit int) (out *memo
 		if err != nil {
 			return err
 		}
-		out, err = share(ctx, s, v, "graph "+strconv.Itoa(limit), func(ctx context.Context) (g Graph, sound bool, err error) {
+		out, err = share(ctx, s, v, [2]any{"graph", limit}, func(ctx context.Context) (g Graph, sound bool, err error) {
 			g, err = s.graph(v, limit, func() *graph.Snapshot { return s.snapshot(ctx, v) })
 			return g, g.Status == graph.Healthy, err
 		})
@@ -168,7 +166,9 @@ func (r *eventAnomalies) EdgesInWindow(ctx context.Context, _ string, _ odds.Tim
 	snap := r.s.snapshot(ctx, r.v)
 	for _, l := range snap.Layers {
 		if l != nil {
-			rows = append(rows, l.Edges...)
+			for _, e := range l.Edges {
+				rows = append(rows, *e)
+			}
 		}
 	}
 	r.whole = snap.Status() == graph.Healthy
@@ -182,7 +182,7 @@ func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *me
 		if err != nil {
 			return err
 		}
-		out, err = share(ctx, s, v, fmt.Sprintf("anomalies %#v", q), func(ctx context.Context) (a Anomalies, sound bool, err error) {
+		out, err = share(ctx, s, v, q, func(ctx context.Context) (a Anomalies, sound bool, err error) {
 			r := &eventAnomalies{s: s, v: v}
 			l, err := answer.ListAnomalies(ctx, r, q, s.Names(), s.asOf(v))
 			if err != nil {

@@ -118,8 +118,8 @@ func (r *reach) Network(ctx context.Context, source, target odds.NodeID) (out an
 				continue
 			}
 			out.Edges = append(out.Edges, l.Edges)
-			for k := range l.Edges {
-				queue = link(&l.Edges[k], seen, queue)
+			for _, e := range l.Edges {
+				queue = link(e, seen, queue)
 			}
 		}
 		for _, id := range v.Linked {

@@ -11,7 +11,7 @@ import (
 // share answers a question about an event: from memory if nothing has changed, else
 // with a new answer, which is kept if it is sound. Computing one takes a worker of
 // the pool.
-func share[T any](ctx context.Context, s *Service, v *live.View, question string, compute func(context.Context) (answer T, sound bool, err error)) (out *memo.Shared[T], err error) {
+func share[T any](ctx context.Context, s *Service, v *live.View, question any, compute func(context.Context) (answer T, sound bool, err error)) (out *memo.Shared[T], err error) {
 	r, k := s.remembered(v)
 	if s.healthy() {
 		if out, ok := r.Get(k, question).(*memo.Shared[T]); ok {

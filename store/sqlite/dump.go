@@ -48,10 +48,7 @@ func (s *Store) CanonicalDump(ctx context.Context, w io.Writer) error {
 		}
 		return out.Flush()
 	})
-	if err != nil {
-		return fmt.Errorf("store %s: %w", s.Path(), err)
-	}
-	return nil
+	return s.named(err)
 }
 
 func spell(b []byte, row []driver.Value) []byte {

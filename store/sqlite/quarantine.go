@@ -31,7 +31,7 @@ var quarantineTable = db.Table[setAside]{Name: "quarantine", Summed: true, Colum
 
 // quarantined lists the chunks in quarantine.
 func quarantined(ctx context.Context, c *db.Conn) ([]setAside, error) {
-	return quarantineTable.Read(ctx, c, statements()[listAside])
+	return quarantineTable.Read(ctx, c, nil, statements()[listAside])
 }
 
 // Quarantine moves a damaged chunk out of the tick log, as it is, so that the log reads on

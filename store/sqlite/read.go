@@ -20,10 +20,15 @@ import (
 // list reads all rows of a statement in the table.
 func list[T any](ctx context.Context, s *Store, t db.Table[T], what db.Statement, args ...driver.Value) (out []T, err error) {
 	out, err = t.List(ctx, s.db, what, args...)
+	return out, s.named(err)
+}
+
+// named adds the store's path to an error.
+func (s *Store) named(err error) error {
 	if err != nil {
 		err = fmt.Errorf("store %s: %w", s.Path(), err)
 	}
-	return out, err
+	return err
 }
 
 // ask reads one integer.
@@ -41,10 +46,7 @@ func (s *Store) askRow(ctx context.Context, n name, args ...driver.Value) (row [
 		row, err = c.One(ctx, s.table[n], args...)
 		return err
 	})
-	if err != nil {
-		err = fmt.Errorf("store %s: %w", s.Path(), err)
-	}
-	return row, err
+	return row, s.named(err)
 }
 
 // AsOf returns the newest event time of the last replay, or 0 before the first.
@@ -126,9 +128,14 @@ func (s *Store) edgesOfNode(ctx context.Context, f store.EdgeFilter, limit int64
 
 // LayerStrongest returns the edges of an event's layer detected in (since, until],
 // strongest |score| first, newer before older, at most limit. One index search, without a
-// sort. Run it for the four layers in parallel.
-func (s *Store) LayerStrongest(ctx context.Context, event string, layer odds.Layer, since, until odds.Time, limit int) ([]graph.Edge, error) {
-	return list(ctx, s, edgeTable, s.table[strongest], int64(layer), event, int64(since), int64(until), int64(limit))
+// sort. Reading the four layers in turn takes less than waking a processor for each.
+func (s *Store) LayerStrongest(ctx context.Context, event string, layer odds.Layer, since, until odds.Time, limit int) (out []graph.Edge, err error) {
+	out = make([]graph.Edge, 0, min(max(limit, 0), graph.AnswerLimit))
+	err = s.db.Read(ctx, s.table[strongest], func(ctx context.Context, c *db.Conn) error {
+		out, err = edgeTable.Read(ctx, c, out, s.table[strongest], int64(layer), event, int64(since), int64(until), int64(limit))
+		return err
+	})
+	return out, s.named(err)
 }
 
 // CountLayer counts the edges that LayerStrongest chooses from. Cost: O(count).
@@ -206,10 +213,7 @@ func (s *Store) Document(ctx context.Context, name string) (body []byte, err err
 	if err == nil && body == nil {
 		err = fmt.Errorf("document %q: %w", name, fs.ErrNotExist)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", s.Path(), err)
-	}
-	return body, nil
+	return body, s.named(err)
 }
 
 // Documents returns the names of the documents, sorted.

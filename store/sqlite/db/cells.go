@@ -3,9 +3,9 @@ package db
 import (
 	"database/sql/driver"
 	"encoding/json"
-	"fmt"
-	"math"
 	"slices"
+
+	"corrgraph/store/sqlite/row"
 )
 
 // Cells walks the columns of one row, writing or reading them, so that a type's columns are
@@ -14,14 +14,35 @@ type Cells struct {
 	V       []driver.Value // values written, or values left to read
 	Writing bool
 	Err     error
+
+	row *row.Row // read instead of V, if not nil
+	v   row.Value
 }
 
-// next returns the next value of a row being read.
-func (c *Cells) next() (v driver.Value) {
-	if c.Err == nil && len(c.V) > 0 {
-		v, c.V = c.V[0], c.V[1:]
+// next returns the next value of a row being read. It is valid up to the next call.
+func (c *Cells) next() *row.Value {
+	c.v.Kind = row.Null
+	switch {
+	case c.Err != nil:
+	case c.row != nil:
+		c.row.Next(&c.v)
+	case len(c.V) > 0:
+		c.v.Take(c.V[0])
+		c.V = c.V[1:]
 	}
-	return v
+	return &c.v
+}
+
+// known reports whether the next value is not NULL. A NULL is passed over.
+func (c *Cells) known() bool {
+	isNull := len(c.V) == 0 || c.V[0] == nil
+	if c.row != nil {
+		isNull = c.row.IsNull()
+	}
+	if isNull {
+		c.next()
+	}
+	return !isNull
 }
 
 // Put appends a value to a row being written.
@@ -33,12 +54,8 @@ func Text[S ~string](c *Cells, p *S) {
 		c.Put(string(*p))
 		return
 	}
-	switch v := c.next().(type) {
-	case string:
-		*p = S(v)
-	case nil:
-	default:
-		*p = S(fmt.Sprint(v))
+	if v := c.next(); v.Kind != row.Null {
+		*p = S(v.String())
 	}
 }
 
@@ -48,11 +65,8 @@ func Number[I ~int | ~int64 | ~uint8](c *Cells, p *I) {
 		c.Put(int64(*p))
 		return
 	}
-	switch v := c.next().(type) {
-	case int64:
-		*p = I(v)
-	case float64:
-		*p = I(math.Round(v))
+	if n, ok := c.next().Number(); ok {
+		*p = I(n)
 	}
 }
 
@@ -63,11 +77,11 @@ func (c *Cells) Float(ps ...*float64) {
 			c.Put(*p)
 			continue
 		}
-		switch v := c.next().(type) {
-		case float64:
-			*p = v
-		case int64:
-			*p = float64(v)
+		switch v := c.next(); v.Kind {
+		case row.Float:
+			*p = v.Float
+		case row.Integer:
+			*p = float64(v.Int)
 		}
 	}
 }
@@ -81,10 +95,8 @@ func (c *Cells) Maybe(p *float64, known bool) bool {
 	case c.Writing:
 		c.Put(nil)
 	default:
-		if known = len(c.V) > 0 && c.V[0] != nil; known {
+		if known = c.known(); known {
 			c.Float(p)
-		} else {
-			c.next()
 		}
 	}
 	return known
@@ -110,10 +122,8 @@ func (c *Cells) Known(known, yes bool) (isKnown, isYes bool) {
 	case c.Writing:
 		c.Put(nil)
 	default:
-		if known = len(c.V) > 0 && c.V[0] != nil; known {
+		if known = c.known(); known {
 			c.Bool(&yes)
-		} else {
-			c.next()
 		}
 	}
 	return known, yes && known
@@ -129,8 +139,8 @@ func (c *Cells) JSON(p any) {
 		c.Put(string(b))
 		return
 	}
-	if v, ok := c.next().(string); ok && c.Err == nil {
-		c.Err = json.Unmarshal([]byte(v), p)
+	if v := c.next(); v.Kind == row.Text && c.Err == nil {
+		c.Err = json.Unmarshal([]byte(v.Text), p)
 	}
 }
 
@@ -144,6 +154,8 @@ func (c *Cells) Blob(p *[]byte) {
 		c.Put(*p)
 		return
 	}
-	v, _ := c.next().([]byte)
-	*p = slices.Clip(v)
+	*p = nil
+	if v := c.next(); v.Kind == row.Blob {
+		*p = slices.Clip(v.Blob)
+	}
 }

@@ -5,12 +5,13 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 
 	"modernc.org/libc"
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"corrgraph/store/sqlite/row"
 )
 
 // Conn is one connection with its prepared statements, for one goroutine at a time. It
@@ -18,10 +19,26 @@ import (
 // serve.
 type Conn struct {
 	c        driver.Conn
-	handle   uintptr // sqlite3*, for interrupt
-	prepared map[string]driver.Stmt
+	handle   uintptr   // sqlite3*, for interrupt
+	tls      *libc.TLS // for reading rows
+	prepared map[string]statement
 	watch    *watch // never nil
 	writes   bool   // it belongs to a writer
+}
+
+// statement is a prepared statement.
+type statement struct {
+	driver.Stmt
+	handle uintptr // sqlite3_stmt*, for reading rows
+}
+
+// handle returns a private field of the driver that holds an object of SQLite.
+func handle(of any, field string) (uintptr, error) {
+	f := reflect.ValueOf(of).Elem().FieldByName(field)
+	if !f.IsValid() || f.Kind() != reflect.Uintptr || f.Uint() == 0 {
+		return 0, fmt.Errorf("this version of the SQLite driver has no %q", field)
+	}
+	return uintptr(f.Uint()), nil
 }
 
 // OpenConn opens a separate connection to the file at path, with parameters of the driver
@@ -35,14 +52,13 @@ func openConn(dsn string) (*Conn, error) {
 		return nil, classify(err)
 	}
 	// At the end of a query's context the driver interrupts only its first step. It exports
-	// neither an interrupt nor the handle, which is in this field. ARCHITECTURE.md says why
-	// it is used nevertheless.
-	f := reflect.ValueOf(c).Elem().FieldByName("db")
-	if !f.IsValid() || f.Kind() != reflect.Uintptr {
+	// neither an interrupt nor the handle. ARCHITECTURE.md says why it is used nevertheless.
+	h, err := handle(c, "db")
+	if err != nil {
 		c.Close()
-		return nil, errors.New("this version of the SQLite driver can't be interrupted")
+		return nil, err
 	}
-	return &Conn{c: c, handle: uintptr(f.Uint()), prepared: map[string]driver.Stmt{}, watch: new(watch)}, nil
+	return &Conn{c: c, handle: h, tls: libc.NewTLS(), prepared: map[string]statement{}, watch: new(watch)}, nil
 }
 
 // Close closes the connection.
@@ -50,6 +66,7 @@ func (c *Conn) Close() error {
 	for _, s := range c.prepared {
 		s.Close()
 	}
+	defer c.tls.Close()
 	return classify(c.c.Close())
 }
 
@@ -59,14 +76,20 @@ func (c *Conn) Script(ctx context.Context, sql string) error {
 	return classify(err)
 }
 
-func (c *Conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
-	if s := c.prepared[sql]; s != nil {
+func (c *Conn) prepare(ctx context.Context, sql string) (statement, error) {
+	if s, ok := c.prepared[sql]; ok {
 		return s, nil
 	}
-	s, err := c.c.(driver.ConnPrepareContext).PrepareContext(ctx, sql)
+	p, err := c.c.(driver.ConnPrepareContext).PrepareContext(ctx, sql)
 	if err != nil {
-		return nil, classify(err)
+		return statement{}, classify(err)
 	}
+	h, err := handle(p, "pstmt")
+	if err != nil {
+		p.Close()
+		return statement{}, err
+	}
+	s := statement{p, h}
 	c.prepared[sql] = s
 	return s, nil
 }
@@ -77,7 +100,7 @@ var ErrEnough = errors.New("enough")
 
 // run runs f, which runs s, within the deadline of s, and converts an error caused by the
 // deadline to ErrDeadline.
-func (c *Conn) run(ctx context.Context, s Statement, f func(ctx context.Context, p driver.Stmt) error) error {
+func (c *Conn) run(ctx context.Context, s Statement, f func(ctx context.Context, p statement) error) error {
 	ctx, cancel := s.context(ctx)
 	defer cancel()
 	start := c.watch.now()
@@ -85,7 +108,7 @@ func (c *Conn) run(ctx context.Context, s Statement, f func(ctx context.Context,
 	if s.Name != rollback.Name { // an injected fault must not prevent the rollback
 		err = c.watch.disturb(ctx, c.writes)
 	}
-	var p driver.Stmt
+	var p statement
 	if err == nil {
 		p, err = c.prepare(ctx, s.SQL)
 	}
@@ -104,8 +127,8 @@ func (c *Conn) run(ctx context.Context, s Statement, f func(ctx context.Context,
 
 // Exec runs a statement within its deadline and returns the number of changed rows.
 func (c *Conn) Exec(ctx context.Context, s Statement, args ...driver.Value) (n int64, err error) {
-	err = c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
-		r, err := p.(driver.StmtExecContext).ExecContext(ctx, named(args))
+	err = c.run(ctx, s, func(ctx context.Context, p statement) error {
+		r, err := p.Stmt.(driver.StmtExecContext).ExecContext(ctx, named(args))
 		if err != nil {
 			return classify(err)
 		}
@@ -119,7 +142,7 @@ func (c *Conn) Exec(ctx context.Context, s Statement, args ...driver.Value) (n i
 // by bind. The driver starts a goroutine for every call whose context can end; here one
 // watcher serves all calls.
 func (c *Conn) ExecEach(ctx context.Context, s Statement, n int, bind func(i int) ([]driver.Value, error)) error {
-	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) error {
+	return c.run(ctx, s, func(ctx context.Context, p statement) error {
 		defer c.interruptAtEnd(ctx)()
 		var values []driver.NamedValue
 		for i := range n {
@@ -131,7 +154,7 @@ func (c *Conn) ExecEach(ctx context.Context, s Statement, n int, bind func(i int
 			for j, a := range args {
 				values = append(values, driver.NamedValue{Ordinal: j + 1, Value: a})
 			}
-			if _, err := p.(driver.StmtExecContext).ExecContext(context.Background(), values); err != nil {
+			if _, err := p.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), values); err != nil {
 				return classify(err)
 			}
 			if ctx.Err() != nil {
@@ -142,43 +165,52 @@ func (c *Conn) ExecEach(ctx context.Context, s Statement, n int, bind func(i int
 	})
 }
 
-// Query runs a statement within its deadline, which includes reading its rows, and calls
-// each with every row. each may keep the values.
-func (c *Conn) Query(ctx context.Context, s Statement, each func([]driver.Value) error, args ...driver.Value) error {
-	return c.run(ctx, s, func(ctx context.Context, p driver.Stmt) (err error) {
-		rows, err := p.(driver.StmtQueryContext).QueryContext(ctx, named(args))
+// Scan runs a statement within its deadline, which includes reading its rows, and calls each
+// with every row. The cells are valid during the call only; each may keep what it reads of
+// them.
+func (c *Conn) Scan(ctx context.Context, s Statement, each func(*Cells) error, args ...driver.Value) error {
+	return c.run(ctx, s, func(ctx context.Context, p statement) (err error) {
+		rows, err := p.Stmt.(driver.StmtQueryContext).QueryContext(ctx, named(args)) // takes the first step
 		if err != nil {
 			return classify(err)
 		}
 		defer c.interruptAtEnd(ctx)()
-		defer func() {
+		defer func() { // resets the statement, which repeats the error of a step that failed
 			if e := rows.Close(); err == nil {
 				err = classify(e)
 			}
 		}()
-		values := make([]driver.Value, len(rows.Columns()))
-		for {
-			switch err := rows.Next(values); {
-			case errors.Is(err, io.EOF):
-				return nil
-			case err != nil:
-				return classify(err)
-			}
-			if err := each(values); err != nil {
+		r := row.New(c.tls, p.handle, len(rows.Columns()))
+		cells := Cells{row: r}
+		for more := lib.Xsqlite3_data_count(c.tls, p.handle) > 0; more; more = lib.Xsqlite3_step(c.tls, p.handle) == lib.SQLITE_ROW {
+			r.Begin()
+			if err := each(&cells); err != nil {
 				return err
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 		}
+		return nil
 	})
+}
+
+// Query is Scan for rows of which no type is known. each may keep the values, but not the
+// slice.
+func (c *Conn) Query(ctx context.Context, s Statement, each func([]driver.Value) error, args ...driver.Value) error {
+	var values []driver.Value
+	return c.Scan(ctx, s, func(r *Cells) error {
+		values = values[:0]
+		for range r.row.Len() {
+			values = append(values, r.next().Driver())
+		}
+		return each(values)
+	}, args...)
 }
 
 // inTransaction reports whether a transaction is open.
 func (c *Conn) inTransaction() bool {
-	tls := libc.NewTLS()
-	defer tls.Close()
-	return lib.Xsqlite3_get_autocommit(tls, c.handle) == 0
+	return lib.Xsqlite3_get_autocommit(c.tls, c.handle) == 0
 }
 
 // interruptAtEnd interrupts the connection's current work when ctx ends, until the returned
@@ -201,11 +233,10 @@ func (c *Conn) interruptAtEnd(ctx context.Context) (stop func()) {
 
 // One runs a statement that returns one row of integers.
 func (c *Conn) One(ctx context.Context, s Statement, args ...driver.Value) (v []int64, err error) {
-	err = c.Query(ctx, s, func(row []driver.Value) error {
-		r := Cells{V: row}
-		v = make([]int64, len(row))
+	err = c.Scan(ctx, s, func(r *Cells) error {
+		v = make([]int64, r.row.Len())
 		for i := range v {
-			Number(&r, &v[i])
+			Number(r, &v[i])
 		}
 		return nil
 	}, args...)

@@ -48,13 +48,11 @@ func (t Table[T]) Replace(ctx context.Context, c *Conn, rows []T) error {
 	return t.Write(ctx, c, rows)
 }
 
-// Read runs a SELECT of t's columns.
-func (t Table[T]) Read(ctx context.Context, c *Conn, s Statement, args ...driver.Value) (out []T, err error) {
-	err = c.Query(ctx, s, func(row []driver.Value) error {
-		var v T
-		r := Cells{V: row}
-		t.Walk(&r, &v)
-		out = append(out, v)
+// Read appends the rows of a SELECT of t's columns to out.
+func (t Table[T]) Read(ctx context.Context, c *Conn, out []T, s Statement, args ...driver.Value) ([]T, error) {
+	err := c.Scan(ctx, s, func(r *Cells) error {
+		out = append(out, *new(T))
+		t.Walk(r, &out[len(out)-1])
 		return r.Err
 	}, args...)
 	return out, err
@@ -63,7 +61,7 @@ func (t Table[T]) Read(ctx context.Context, c *Conn, s Statement, args ...driver
 // List reads all rows of a SELECT of t's columns, using a connection of d.
 func (t Table[T]) List(ctx context.Context, d *DB, s Statement, args ...driver.Value) (out []T, err error) {
 	err = d.Read(ctx, s, func(ctx context.Context, c *Conn) error {
-		out, err = t.Read(ctx, c, s, args...)
+		out, err = t.Read(ctx, c, nil, s, args...)
 		return err
 	})
 	return out, err

@@ -5,9 +5,11 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"corrgraph/store"
@@ -216,4 +218,45 @@ func TestPathsAreQuotedForTheDriver(t *testing.T) {
 			t.Errorf("%q: %q, want %q", path, got, want)
 		}
 	}
+}
+
+// Rows are read where SQLite holds them. The driver's own reading of them is the truth.
+func TestRowsAreWhatTheDriverReads(t *testing.T) {
+	d := openThings(t)
+	st := Statement{Name: "mixed", Deadline: Listing, SQL: `WITH n (i) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))
+		SELECT CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN i * 1000000007 WHEN 2 THEN i / 8.0 WHEN 3 THEN 'text ' || i / 5 WHEN 4 THEN zeroblob(i) END,
+		'the same', i, -i / 2.0, '', x'', CASE WHEN i > 4 THEN 'né' || char(0) || 'e' END, i % 2 = 0, 'é' FROM n ORDER BY i`}
+	for _, st := range []Statement{st, {Name: "one", Deadline: Listing, SQL: "SELECT 'alone'"}, {Name: "none", Deadline: Listing, SQL: "SELECT 1, 2 WHERE 0"}} {
+		var got, want [][]driver.Value
+		err := d.Read(t.Context(), st, func(ctx context.Context, c *Conn) error {
+			for range 2 { // prepared, and prepared before
+				got = nil
+				if err := c.Query(ctx, st, func(v []driver.Value) error {
+					got = append(got, slices.Clone(v))
+					return nil
+				}); err != nil {
+					return err
+				}
+			}
+			rows, err := c.prepared[st.SQL].Stmt.(driver.StmtQueryContext).QueryContext(ctx, nil)
+			if err != nil {
+				return err
+			}
+			v := make([]driver.Value, len(rows.Columns()))
+			for err = rows.Next(v); err == nil; err = rows.Next(v) {
+				want = append(want, slices.Clone(v))
+			}
+			return errors.Join(rows.Close(), ignoring(err, io.EOF))
+		})
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v\nread  %q\nwant %q", st.Name, err, got, want)
+		}
+	}
+}
+
+func ignoring(err, this error) error {
+	if errors.Is(err, this) {
+		return nil
+	}
+	return err
 }

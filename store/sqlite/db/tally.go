@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/binary"
 	"slices"
 
@@ -28,12 +27,11 @@ func (t *Tally) Add(v []int64) {
 // Numbers calls each with every row of a statement that reads integers.
 func (c *Conn) Numbers(ctx context.Context, st Statement, each func([]int64)) error {
 	var v []int64
-	return c.Query(ctx, st, func(row []driver.Value) error {
-		r := Cells{V: row}
-		v = slices.Grow(v[:0], len(row))[:len(row)]
+	return c.Scan(ctx, st, func(r *Cells) error {
+		v = slices.Grow(v[:0], r.row.Len())[:r.row.Len()]
 		for i := range v {
 			v[i] = 0
-			Number(&r, &v[i])
+			Number(r, &v[i])
 		}
 		each(v)
 		return nil
