@@ -97,6 +97,7 @@ type loadtestCmd struct {
 	SeedEvents int     `default:"0" placeholder:"N" help:"mixed: first create this many events with two hours of history, so that graphs exist."`
 	MaxP99     string  `name:"max-p99" default:"graph=5ms,anomalies=5ms" placeholder:"ROUTE=TIME,…" help:"mixed: 99th percentiles above which the test fails (default ${default}; empty: none)."`
 	Expect     []int   `placeholder:"STATUS,…" help:"mixed: statuses that don't count as failures, e.g. 429,503."`
+	TicksFirst bool    `help:"mixed: a test of overload: --max-failure-rate is of ticks alone, and reads must be refused before them."`
 	HTML       string  `name:"html" placeholder:"FILE" help:"mixed: write an HTML report with charts."`
 	SVG        string  `name:"svg" placeholder:"FILE" help:"mixed: write the charts."`
 
@@ -147,7 +148,7 @@ func (c *loadtestCmd) Run(ctx context.Context, a *app) error {
 func (c *loadtestCmd) mixed(ctx context.Context, a *app, target client.Target) error {
 	o := loadtest.Options{
 		Target: target, Rate: c.TargetRPS, Duration: c.Duration, Clients: c.Clients, Events: c.Events, SeedEvents: c.SeedEvents, Seed: c.Seed,
-		MaxFailureRate: float64(c.MaxFailureRate), Expect: c.Expect, Progress: a.loadProgress("requests"),
+		MaxFailureRate: float64(c.MaxFailureRate), Expect: c.Expect, TicksFirst: c.TicksFirst, Progress: a.loadProgress("requests"),
 	}
 	var err error
 	if o.Mix, err = loadtest.ParseMix(c.Mix); err != nil {

@@ -11,7 +11,7 @@ import (
 // stages is the order in which a tick passes through the packages. A package imports only
 // its own stage and earlier ones, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/heap", "internal/state", "internal/structure", "internal/suggest", "internal/table"},
+	{"odds", "internal/heap", "internal/lag", "internal/state", "internal/structure", "internal/suggest", "internal/table"},
 	{"feed", "proof/simulate", "proof/adversary/market"},
 	{"catalog"},
 	{"series"},
@@ -25,7 +25,7 @@ var stages = [][]string{
 	{"server/access", "server/backup", "server/guard", "server/memo", "server/review", "server/telemetry", "server/config"},
 	{"server/ingest", "server/live"},
 	{"server/service"},
-	{"server/api", "server/api/stream", "web"},
+	{"server/api", "server/api/ndjson", "server/api/stream", "web"},
 	{"server/instance", "proof/loadtest", "proof/trial", "proof/waves"},
 	{"proof/drill"},
 	{"proof/readiness"},

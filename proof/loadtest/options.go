@@ -37,6 +37,9 @@ type Options struct {
 	MaxP99         map[Route]time.Duration // counted from when the request was due
 	MinRate        float64                 // minimum share of Rate. Zero means 0.98
 	Expect         []int                   // statuses from 400 that do not count as failures
+	// TicksFirst makes it a test of overload: MaxFailureRate is of the requests for ticks alone,
+	// and in no second may more of them fail than reads do, by share.
+	TicksFirst bool
 
 	// Progress is called once a second, on the recording goroutine. Nil: not reported.
 	Progress func(Progress)

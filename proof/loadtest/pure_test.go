@@ -210,6 +210,16 @@ func TestFailureNames(t *testing.T) {
 	}
 }
 
+// overloaded is a report of 1,000 requests for ticks and as many reads, of which some failed, with
+// one second of them.
+func overloaded(ticks, reads uint64, ofTicks, ofReads Counts) Report {
+	return Report{
+		Requests: 2000, Failed: ticks + reads, Rate: float64(ticks+reads) / 2000,
+		Routes:   []RouteReport{{Route: "graph", Requests: 1000, Failed: reads}, {Route: "ticks", Requests: 1000, Failed: ticks}},
+		Timeline: []Second{{ByRoute: map[string]Counts{"ticks": ofTicks, "graph": ofReads, "health": {1000, 0}}}},
+	}
+}
+
 // TestJudgeAtTheBorders: a value equal to its limit passes.
 func TestJudgeAtTheBorders(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -217,14 +227,19 @@ func TestJudgeAtTheBorders(t *testing.T) {
 		r    Report
 		pass bool
 	}{
-		"as many failures as may":      {Options{MaxFailureRate: 0.01}, Report{Requests: 100, Failed: 1, Rate: 0.01}, true},
-		"one more":                     {Options{MaxFailureRate: 0.01}, Report{Requests: 100, Failed: 2, Rate: 0.02}, false},
-		"one of many, none may":        {Options{}, Report{Requests: 1e9, Failed: 1, Rate: 1e-9}, false},
-		"just fast enough":             {Options{Rate: 1000, MinRate: 0.98}, Report{Requests: 1, Achieved: 980}, true},
-		"just too slow":                {Options{Rate: 1000, MinRate: 0.98}, Report{Requests: 1, Achieved: 979.9}, false},
-		"as many rejected as may":      {Options{MaxFailureRate: 0.1}, Report{Requests: 1, Ticks: TickReport{8, 1, 1}}, true},
-		"one rejected more":            {Options{MaxFailureRate: 0.1}, Report{Requests: 1, Ticks: TickReport{7, 1, 2}}, false},
-		"duplicates are no rejections": {Options{}, Report{Requests: 1, Ticks: TickReport{0, 10, 0}}, true},
+		"as many failures as may":       {Options{MaxFailureRate: 0.01}, Report{Requests: 100, Failed: 1, Rate: 0.01}, true},
+		"one more":                      {Options{MaxFailureRate: 0.01}, Report{Requests: 100, Failed: 2, Rate: 0.02}, false},
+		"one of many, none may":         {Options{}, Report{Requests: 1e9, Failed: 1, Rate: 1e-9}, false},
+		"just fast enough":              {Options{Rate: 1000, MinRate: 0.98}, Report{Requests: 1, Achieved: 980}, true},
+		"just too slow":                 {Options{Rate: 1000, MinRate: 0.98}, Report{Requests: 1, Achieved: 979.9}, false},
+		"as many rejected as may":       {Options{MaxFailureRate: 0.1}, Report{Requests: 1, Ticks: TickReport{8, 1, 1}}, true},
+		"one rejected more":             {Options{MaxFailureRate: 0.1}, Report{Requests: 1, Ticks: TickReport{7, 1, 2}}, false},
+		"duplicates are no rejections":  {Options{}, Report{Requests: 1, Ticks: TickReport{0, 10, 0}}, true},
+		"overload, reads refused":       {Options{TicksFirst: true}, overloaded(0, 900, Counts{100, 0}, Counts{100, 90}), true},
+		"ticks refused, as many as may": {Options{TicksFirst: true, MaxFailureRate: 0.01}, overloaded(10, 900, Counts{100, 10}, Counts{50, 5}), true},
+		"one tick more":                 {Options{TicksFirst: true, MaxFailureRate: 0.009}, overloaded(10, 900, Counts{100, 10}, Counts{50, 5}), false},
+		"ticks refused before reads":    {Options{TicksFirst: true, MaxFailureRate: 0.01}, overloaded(10, 900, Counts{100, 10}, Counts{50, 4}), false},
+		"no ticks sent":                 {Options{TicksFirst: true, MaxFailureRate: 0.1}, Report{Requests: 100}, false},
 		"p99 just in time": {
 			Options{MaxP99: map[Route]time.Duration{Edges: time.Millisecond}},
 			Report{Requests: 1, Routes: []RouteReport{{Route: "edges", Latency: Latency{P99Ms: 1}}}},

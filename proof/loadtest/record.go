@@ -80,6 +80,7 @@ type recorder struct {
 		second Second
 		all    latencies
 		routes [routes]latencies
+		failed [routes]uint64
 	}
 	done func(Second) // called with each full second; nil: not reported
 }
@@ -108,6 +109,7 @@ func (r *recorder) add(s *sample) {
 	if s.failure != "" {
 		r.clients[s.client].Failures++
 		r.now.second.Failures++
+		r.now.failed[s.route]++
 	}
 }
 
@@ -117,14 +119,16 @@ func (r *recorder) roll() {
 	x := r.now.second
 	l := r.now.all.summary()
 	x.P50Ms, x.P99Ms, x.MaxMs = l.P50Ms, l.P99Ms, l.MaxMs
-	x.P99ByRoute = map[string]float64{}
+	x.P99ByRoute, x.ByRoute = map[string]float64{}, map[string]Counts{}
 	r.now.all.h.Reset()
 	for i := range r.now.routes {
 		if h := r.now.routes[i]; h.h != nil && h.h.TotalCount() > 0 {
 			x.P99ByRoute[Route(i).String()] = ms(h.at(99))
+			x.ByRoute[Route(i).String()] = Counts{uint64(h.h.TotalCount()), r.now.failed[i]}
 			h.h.Reset()
 		}
 	}
+	r.now.failed = [routes]uint64{}
 	r.seconds = append(r.seconds, x)
 	r.now.second = Second{Second: x.Second + 1}
 	if r.done != nil {

@@ -50,6 +50,13 @@ type Second struct {
 	P99Ms      float64            `json:"p99_ms"`
 	MaxMs      float64            `json:"max_ms"`
 	P99ByRoute map[string]float64 `json:"p99_ms_by_route"`
+	ByRoute    map[string]Counts  `json:"by_route"`
+}
+
+// Counts are requests and failures of one route in one second.
+type Counts struct {
+	Requests uint64 `json:"requests"`
+	Failures uint64 `json:"failures"`
 }
 
 // Client is the result for one client.
@@ -129,8 +136,15 @@ func newRouteReport(name string, t *tally, bytes uint64) RouteReport {
 func (r *Report) judge(o *Options) {
 	r.Breaches = []Breach{}
 	breach := func(what, measured, limit string) { r.Breaches = append(r.Breaches, Breach{what, measured, limit}) }
-	if r.Rate > o.MaxFailureRate || r.Requests == 0 {
-		breach("failed requests", percent(r.Rate), "at most "+percent(o.MaxFailureRate))
+	rate, what := r.Rate, "failed requests"
+	if o.TicksFirst {
+		rate, what = r.lost(), "failed requests for ticks"
+		if n := r.unfair(); n > 0 {
+			breach("order", fmt.Sprintf("in %d of %d s more of the ticks failed than of the reads, by share", n, len(r.Timeline)), "reads refused before ticks")
+		}
+	}
+	if rate > o.MaxFailureRate || r.Requests == 0 {
+		breach(what, percent(rate), "at most "+percent(o.MaxFailureRate))
 	}
 	if r.Achieved < o.MinRate*o.Rate {
 		breach("requests per second", fmt.Sprintf("%.0f", r.Achieved), fmt.Sprintf("at least %.0f", o.MinRate*o.Rate))
@@ -151,6 +165,34 @@ func (r *Report) judge(o *Options) {
 		}
 	}
 	r.Passed = len(r.Breaches) == 0
+}
+
+// lost is the share of the requests for ticks that failed; 1 if there were none.
+func (r *Report) lost() float64 {
+	for _, x := range r.Routes {
+		if x.Route == Ticks.String() && x.Requests > 0 {
+			return float64(x.Failed) / float64(x.Requests)
+		}
+	}
+	return 1
+}
+
+// unfair counts the seconds in which a larger share of the requests for ticks failed than of
+// the reads, health left out. Seconds without reads count if ticks failed.
+func (r *Report) unfair() (n int) {
+	for _, s := range r.Timeline {
+		var reads Counts
+		for name, x := range s.ByRoute {
+			if name != Ticks.String() && name != Health.String() {
+				reads.Requests += x.Requests
+				reads.Failures += x.Failures
+			}
+		}
+		if ticks := s.ByRoute[Ticks.String()]; ticks.Failures*max(1, reads.Requests) > reads.Failures*max(1, ticks.Requests) {
+			n++
+		}
+	}
+	return n
 }
 
 // judgeSources adds what the service says of the sources: each must have been heard, and none

@@ -18,7 +18,7 @@ func promised() []string {
 	return []string{
 		"corrgraph_build_info", "corrgraph_ticks_received_total", "corrgraph_feed_last_tick_timestamp_seconds", "corrgraph_source_latency_seconds",
 		"corrgraph_ingest_to_publish_seconds", "corrgraph_tick_to_forecast_seconds", "corrgraph_log_append_seconds", "corrgraph_edges", "corrgraph_query_timeouts_total",
-		"corrgraph_circuit_state", "corrgraph_memory_budget_bytes", "corrgraph_memory_used_bytes", "corrgraph_memory_level",
+		"corrgraph_circuit_state", "corrgraph_memory_budget_bytes", "corrgraph_memory_used_bytes", "corrgraph_memory_level", "corrgraph_overload_level", "corrgraph_ticks_late_seconds",
 		"corrgraph_audit_queue", "corrgraph_audit_rows_total", "corrgraph_audit_cap_reached", "corrgraph_engine_queue",
 		"corrgraph_engine_event_time_seconds", "corrgraph_stream_clients", "corrgraph_log_bytes", "corrgraph_decoy_discovery_rate",
 		"corrgraph_requests_total", "corrgraph_request_duration_seconds", "corrgraph_graph_build_seconds", "corrgraph_layer_build_seconds",

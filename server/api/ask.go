@@ -10,6 +10,7 @@ import (
 	"corrgraph/answer"
 	"corrgraph/odds"
 	"corrgraph/server/access"
+	"corrgraph/server/guard"
 	"corrgraph/server/service"
 )
 
@@ -55,24 +56,24 @@ func confidence(c float64) error {
 
 // ask registers the questions about the whole market.
 func (a *API) ask() {
-	register(a, route{method: "GET", path: "/v1/predictions", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/predictions", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "get-predictions", Tags: []string{"forecasts"}, Summary: "Forecasts about a node, and the expected effects of a move of it now",
 	}, service.Predictions{}, func(ctx context.Context, in *nodeInput) (reply, error) {
 		return fresh(a.o.Service.Predictions(ctx, odds.NodeID(in.Node)))
 	})
-	register(a, route{method: "GET", path: "/v1/propagation", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/propagation", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "get-propagation", Tags: []string{"forecasts"}, Summary: "Expected effects of a move: the best path, several paths, or everything downstream",
 	}, service.Propagation{}, func(ctx context.Context, in *pathInput) (reply, error) {
 		return fresh(a.o.Service.Propagation(ctx, answer.PropagationQuery{
 			Source: odds.NodeID(in.Source), Target: odds.NodeID(in.Target), Depth: in.Depth, Paths: in.Paths,
 		}))
 	})
-	register(a, route{method: "GET", path: "/v1/leaders", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/leaders", role: access.Viewer, shed: guard.ShedReads}, huma.Operation{
 		OperationID: "get-leaders", Tags: []string{"market"}, Summary: "Leaders and followers, by league and market",
 	}, service.Leaders{}, func(ctx context.Context, in *leadersInput) (reply, error) {
 		return shared(a.o.Service.Leaders(ctx, answer.LeagueFilter{Sport: in.Sport, Market: in.Market}))
 	})
-	register(a, route{method: "GET", path: "/v1/edges", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/edges", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "get-edge", Tags: []string{"market"}, Summary: "One link with its evidence: correlation by lag with null band, both series, n, q and reasons",
 	}, service.EdgeDetail{}, func(ctx context.Context, in *pairInput) (reply, error) {
 		d, err := a.o.Service.Edge(ctx, odds.NodeID(in.Source), odds.NodeID(in.Target))
@@ -81,12 +82,12 @@ func (a *API) ask() {
 		}
 		return fresh(d, err)
 	})
-	register(a, route{method: "GET", path: "/v1/scorecard", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/scorecard", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "get-scorecard", Tags: []string{"forecasts"}, Summary: "Hit rates of the forecasts, beside the base rate and simple baselines",
 	}, service.Scorecard{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		return fresh(a.o.Service.Scorecard(ctx))
 	})
-	register(a, route{method: "GET", path: "/v1/feeds", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/feeds", role: access.Viewer, shed: guard.ShedReads}, huma.Operation{
 		OperationID: "get-feeds", Tags: []string{"market"}, Summary: "State of every source and venue",
 	}, service.Feeds{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		return fresh(a.o.Service.Feeds(ctx))

@@ -14,6 +14,7 @@ import (
 	"corrgraph/answer/identity"
 	"corrgraph/odds"
 	"corrgraph/server/access"
+	"corrgraph/server/guard"
 	"corrgraph/server/service"
 )
 
@@ -103,17 +104,17 @@ const defaultEdges = 0
 
 // askEvents registers the questions about events.
 func (a *API) askEvents() {
-	register(a, route{method: "GET", path: "/v1/events", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events", role: access.Viewer, shed: guard.ShedReads}, huma.Operation{
 		OperationID: "list-events", Tags: []string{"events"}, Summary: "Events, most recently quoted first",
 	}, service.Events{}, func(ctx context.Context, in *eventsInput) (reply, error) {
 		return fresh(a.o.Service.Events(ctx, answer.EventQuery{Sport: in.Sport, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}))
 	})
-	register(a, route{method: "GET", path: "/v1/ambiguities", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/ambiguities", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "list-ambiguities", Tags: []string{"events"}, Summary: "What could be two things, why, and what was done, newest first",
 	}, identity.Ambiguities{}, func(ctx context.Context, in *ambiguitiesInput) (reply, error) {
 		return fresh(a.o.Service.Ambiguities(ctx, identity.Query{Kind: in.Kind, Cursor: in.Cursor, Limit: in.Limit}))
 	})
-	register(a, route{method: "GET", path: "/v1/events/{id}", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events/{id}", role: access.Viewer, shed: guard.ShedReads}, huma.Operation{
 		OperationID: "get-event", Tags: []string{"events"}, Summary: "An event with its quotes and forecasts",
 	}, service.EventDetail{}, func(ctx context.Context, in *eventInput) (reply, error) {
 		n, err := odds.ParseNotation(in.Format)
@@ -122,7 +123,7 @@ func (a *API) askEvents() {
 		}
 		return shared(a.o.Service.Event(ctx, in.ID, n))
 	})
-	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: access.Viewer, plain: a.plainGraph}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events/{id}/graph", role: access.Viewer, shed: guard.ShedReads, plain: a.plainGraph}, huma.Operation{
 		OperationID: "get-graph", Tags: []string{"events"}, Summary: "The four layers of an event's graph",
 	}, service.Graph{}, func(ctx context.Context, in *graphInput) (reply, error) {
 		if in.Limit == 50 { // the default: both ways to ask share one document
@@ -130,12 +131,12 @@ func (a *API) askEvents() {
 		}
 		return a.graph(ctx, in.ID, odds.TimeOf(in.At), in.Limit)
 	})
-	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events/{id}/moves", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "get-moves", Tags: []string{"events"}, Summary: "Remembered moves of an event, the waves in them with their likely origins, and the times of its remembered graphs",
 	}, service.Moves{}, func(ctx context.Context, in *movesInput) (reply, error) {
 		return fresh(a.o.Service.Moves(ctx, answer.MovesQuery{Event: in.ID, From: odds.TimeOf(in.From), To: odds.TimeOf(in.To), Limit: in.Limit}))
 	})
-	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/events/{id}/anomalies", role: access.Viewer, shed: guard.ShedReads}, huma.Operation{
 		OperationID: "get-event-anomalies", Tags: []string{"events"}, Summary: "Anomalies of an event, current and past",
 	}, service.Anomalies{}, func(ctx context.Context, in *eventAnomaliesInput) (reply, error) {
 		if err := confidence(in.MinConfidence); err != nil {
@@ -143,7 +144,7 @@ func (a *API) askEvents() {
 		}
 		return shared(a.o.Service.Anomalies(ctx, in.query(in.ID, 0)))
 	})
-	register(a, route{method: "GET", path: "/v1/anomalies", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/anomalies", role: access.Viewer, shed: guard.ShedReads}, huma.Operation{
 		OperationID: "list-anomalies", Tags: []string{"market"}, Summary: "The newest anomalies of all events",
 	}, service.RecentAnomalies{}, func(ctx context.Context, in *anomaliesInput) (reply, error) {
 		if err := confidence(in.MinConfidence); err != nil {
@@ -151,13 +152,13 @@ func (a *API) askEvents() {
 		}
 		return fresh(a.o.Service.RecentAnomalies(ctx, in.query("", in.Limit)))
 	})
-	register(a, route{method: "GET", path: "/v1/forecasts", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/forecasts", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "list-forecasts", Tags: []string{"forecasts"}, Summary: "Forecasts of all events, one of a follower at a time, the newest first",
 	}, Forecasts{}, func(ctx context.Context, in *forecastsInput) (reply, error) {
 		out, q := &Forecasts{}, forecast.Query{Event: in.Event, Since: odds.TimeOf(in.Since), Cursor: in.Cursor, Limit: in.Limit, Kelly: in.Kelly}
 		return fresh(out, a.o.Service.Examine(ctx, service.OpPredictions, &out.Freshness, out.Find(q)))
 	})
-	register(a, route{method: "GET", path: "/v1/arbitrage", role: access.Viewer}, huma.Operation{
+	register(a, route{method: "GET", path: "/v1/arbitrage", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "list-arbitrage", Tags: []string{"market"}, Summary: "Arbitrage at the current prices, leg by leg",
 	}, Windows{}, func(ctx context.Context, in *arbitrageInput) (reply, error) {
 		if math.IsNaN(in.MinProfit) {

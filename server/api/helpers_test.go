@@ -44,6 +44,7 @@ type rig struct {
 	live    *live.Live
 	limiter *guard.Limiter
 	used    atomic.Int64 // bytes that the process appears to use
+	late    atomic.Int64 // ns by which ticks are late
 	secrets map[string]string
 	tokens  *access.Tokens
 	log     *safeBuffer
@@ -127,13 +128,17 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		Tick: func(d time.Duration) (<-chan time.Time, func()) { k := time.NewTicker(d); return k.C, k.Stop },
 		Read: func() (guard.Usage, error) { return guard.Usage{Go: g.used.Load()}, nil },
 	}))
+	pressure := must[*guard.Pressure](t)(guard.NewPressure(guard.PressureOptions{
+		Clock: clock, Late: func() time.Duration { return time.Duration(g.late.Load()) },
+		Tick: func(d time.Duration) (<-chan time.Time, func()) { k := time.NewTicker(d); return k.C, k.Stop },
+	}))
 	pool := func(name string, n int) *guard.Pool {
 		return must[*guard.Pool](t)(guard.NewPool(guard.PoolOptions{Name: name, Workers: n, Queue: 64}))
 	}
 	log := slog.New(slog.NewJSONHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	g.service = must[*service.Service](t)(service.New(service.Options{
 		Ingest: g.ingest, Live: g.live, Store: g.store, Audit: audit, Metrics: metrics, Latency: telemetry.NewLatency(clock(), usage), Tracing: &telemetry.Tracing{},
-		Log: log, Graphs: pool("graphs", 2), Predictions: pool("predictions", 2), Memory: memory,
+		Log: log, Graphs: pool("graphs", 2), Predictions: pool("predictions", 2), Memory: memory, Pressure: pressure,
 		Faults: faults, Clock: clock,
 		Breakers: guard.BreakerOptions{Clock: clock}, Deadline: deadline,
 	}))
@@ -144,7 +149,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		Service: g.service, Limiter: g.limiter,
 		Governor: must[*guard.Governor](t)(guard.NewGovernor(guard.GovernorOptions{Clock: clock, Second: k.governor})),
 		Adaptive: must[*guard.Adaptive](t)(guard.NewAdaptive(k.adaptive)), Writes: must[*guard.Adaptive](t)(guard.NewAdaptive(k.adaptive)),
-		Memory: memory, Metrics: metrics, Tracing: &telemetry.Tracing{}, Log: log, Clock: clock, Version: "test",
+		Memory: memory, Pressure: pressure, Full: g.ingest.Full, Metrics: metrics, Tracing: &telemetry.Tracing{}, Log: log, Clock: clock, Version: "test",
 		Settings: Settings{Tokens: g.tokens, ClientRate: orElse(k.rate, 1e6)},
 	}
 	if k.options != nil {
@@ -158,6 +163,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 	}
 	work.Go(func() { _ = g.service.Run(ctx) })
 	work.Go(func() { _ = memory.Run(ctx) })
+	work.Go(func() { _ = pressure.Run(ctx) })
 	return g, func() {
 		g.api.Close()
 		cancel()

@@ -11,6 +11,7 @@ import (
 
 	"corrgraph/server/access"
 	"corrgraph/server/api/stream"
+	"corrgraph/server/guard"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
@@ -21,7 +22,7 @@ import (
 func (a *API) StreamStats() telemetry.Stream { return a.streams.Stats() }
 
 func (a *API) stream() {
-	rt := route{method: "GET", path: "/v1/stream", role: access.Viewer, free: true}
+	rt := route{method: "GET", path: "/v1/stream", role: access.Viewer, shed: guard.ShedReads, free: true}
 	op := huma.Operation{
 		OperationID: "stream", Tags: []string{"stream"}, Summary: "News as server-sent events",
 		Description: "Events: connected, " + strings.Join(stream.Kinds, ", ") + ", heartbeat, resync (earlier messages are lost: fetch everything again; the stream continues from now), bye. " +

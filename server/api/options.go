@@ -26,12 +26,15 @@ type Options struct {
 	Limiter  *guard.Limiter  // of each client
 	Governor *guard.Governor // of graphs, all clients together
 	Adaptive *guard.Adaptive // of reads in flight
-	Writes   *guard.Adaptive // of all others: requests waiting for a slow disk take no place from readers
+	Writes   *guard.Adaptive // of all others but ticks: requests waiting for a slow disk take no place from readers
 	Memory   *guard.Memory
 	Metrics  *telemetry.Metrics
 	Tracing  *telemetry.Tracing
 	Log      *slog.Logger
 	Clock    func() time.Time // the true wall clock: it sets deadlines of connections
+
+	Pressure *guard.Pressure // nil: no question is shed because ticks are late
+	Full     func() bool     // whether ticks would be refused because too many wait; nil: never
 
 	Backups Backups // nil: no backups
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -22,6 +23,7 @@ type route struct {
 	method, path string
 	role         access.Role      // Nobody: no token is needed
 	free         bool             // not counted as in flight: it is long-lived, or must work under load
+	shed         guard.Strain     // from which level on it is not served, so that ticks are not late; Calm: it is always
 	plain        http.HandlerFunc // answers instead of huma if the query is empty; nil: huma does
 	metrics      *telemetry.Route
 }
@@ -46,6 +48,10 @@ func (x *exchange) serve(rt *route, r *http.Request, h http.HandlerFunc) {
 		x.fail(p)
 		return
 	}
+	if x.api.o.Pressure.Sheds(rt.shed) {
+		x.fail(x.spare())
+		return
+	}
 	if rt.free {
 		h(x, r)
 		return
@@ -66,6 +72,19 @@ func (x *exchange) serve(rt *route, r *http.Request, h http.HandlerFunc) {
 	defer func() { permit.Release(x.outcome(whole)) }()
 	h(x, r)
 	whole = true
+}
+
+// spare counts a question that is shed, and returns its problem. The audit log doesn't list
+// them one by one: writing them would cost ticks what shedding them saves.
+func (x *exchange) spare() *Problem {
+	what := x.route.shed.What()
+	if x.route.free {
+		what = "streams"
+	}
+	x.api.o.Metrics.Shed.WithLabelValues(what).Inc()
+	p := problem(http.StatusServiceUnavailable, "this is not served while ticks are late: they come first; /healthz says what else is not served")
+	p.retry, p.noted = 2*time.Second, true
+	return p
 }
 
 // outcome classifies an answer for the limiter of requests in flight.

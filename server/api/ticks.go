@@ -17,6 +17,7 @@ import (
 	"corrgraph/feed/oddsapi"
 	"corrgraph/odds"
 	"corrgraph/server/access"
+	"corrgraph/server/api/ndjson"
 	"corrgraph/server/guard"
 	"corrgraph/server/ingest"
 )
@@ -49,7 +50,7 @@ type parcel struct {
 	lines   []int // line of the first tick of each batch
 	ticks   int
 	usable  int // of them, those with a price or a state
-	wrong   []mistake
+	wrong   []ndjson.Mistake
 	rep     feed.Report
 	skipped int // lines that the parser did not see
 }
@@ -62,14 +63,14 @@ func (p *parcel) read(ctx context.Context, form string, text []byte, most int, n
 	}
 	var err error
 	if form == formJSON {
-		if text, p.wrong, err = linesOf(text); err != nil {
+		if text, p.wrong, err = ndjson.Of(text); err != nil {
 			return problem(http.StatusBadRequest, "the body is not valid JSON: "+err.Error())
 		}
 	}
 	if form != formCSV {
-		var wrong []mistake
-		if text, p.skipped, wrong = objectsOnly(text); form == formNDJSON {
-			p.wrong = wrong // linesOf has counted those of JSON
+		var wrong []ndjson.Mistake
+		if text, p.skipped, wrong = ndjson.ObjectsOnly(text); form == formNDJSON {
+			p.wrong = wrong // ndjson.Of has counted those of JSON
 		}
 	}
 	return p.parse(ctx, canonical.New(canonical.Options{Names: names}), text, most)
@@ -142,7 +143,7 @@ func (p *parcel) receipt(got ingest.Receipt, asOf odds.Time) *Receipt {
 		add(0, x.Line+p.skipped, x.Reason, x.Detail)
 	}
 	for _, x := range p.wrong {
-		add(1, x.line, x.reason, x.detail)
+		add(1, x.Line, x.Reason, x.Detail)
 	}
 	for _, x := range got.Refused {
 		add(max(1, x.Quotes), p.lines[x.Batch], x.Reason, x.Detail)
@@ -154,7 +155,9 @@ func (p *parcel) receipt(got ingest.Receipt, asOf odds.Time) *Receipt {
 
 // ingest registers the route that takes ticks.
 func (a *API) ingest() {
-	rt := route{method: "POST", path: "/v1/ticks", role: access.Operator}
+	// Free: memory for bodies and the queue of ticks bound how many wait, and nothing is refused
+	// before.
+	rt := route{method: "POST", path: "/v1/ticks", role: access.Operator, free: true}
 	op := huma.Operation{
 		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer is sent once they are on disk",
 		Description: "One tick per line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
@@ -184,6 +187,9 @@ func (a *API) ticks(w http.ResponseWriter, r *http.Request) {
 		p.retry = 2 * time.Second
 	case err != nil:
 		p = a.failure(r.Context(), err)
+		if errors.Is(err, ingest.ErrBusy) && p.Status == http.StatusServiceUnavailable {
+			a.o.Metrics.Shed.WithLabelValues("ingest").Inc()
+		}
 	}
 	if p != nil {
 		x.fail(p)
@@ -208,6 +214,9 @@ func (a *API) take(r *http.Request) (*Receipt, error) {
 		p := a.failure(r.Context(), ingest.ErrRecovering)
 		p.noted = false // the service was not called
 		return nil, p
+	}
+	if a.o.Full != nil && a.o.Full() {
+		return nil, ingest.ErrBusy
 	}
 	claim, ok := a.o.Memory.Admit(0)
 	if !ok {

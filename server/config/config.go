@@ -68,7 +68,7 @@ type Ingest struct {
 	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"Time after its last tick at which a recording that is sent has paused: then what is held back of it is applied."`
 	FutureSkew         time.Duration `yaml:"future_skew" default:"2s" min:"1ms" max:"1h" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected. One that is ahead waits until the clock has come to it."`
 	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Number of newest market updates among which duplicates are recognised; each takes about 40 bytes."`
-	Queue              int           `yaml:"queue" default:"64" min:"1" max:"65536" doc:"Maximum number of requests whose ticks wait for the engine. Further ones get 503 with Retry-After."`
+	Queue              int           `yaml:"queue" default:"1024" min:"1" max:"65536" doc:"Maximum number of requests whose ticks wait to be accepted, up to 9 s each. Further ones get 503 with Retry-After, and so do those that wait longer."`
 }
 
 // FeedSource is what is known of one source of ticks.

@@ -7,6 +7,7 @@
 //     requests may be in flight, within absolute bounds.
 //   - [Breaker] stops calling a target that has failed too often.
 //   - [Memory] samples the memory of the process and decides what to shed.
+//   - [Pressure] decides which questions are shed so that ticks are not late.
 //
 // Everything takes its clock from its options and is safe for any number of
 // goroutines. Only [Memory.Run] starts any, and it waits for them. All state is

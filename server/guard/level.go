@@ -22,30 +22,30 @@ func (l Level) String() string {
 	return [...]string{"normal", "shed-streams", "shed-predictions", "shed-l4", "shed-ingest"}[l]
 }
 
-// ladder chooses the level from memory use. It climbs at once, as far as use
-// demands. It comes down one step at a time, once use has been below the step's
-// threshold by a margin for a while. Both conditions are needed: shedding frees
-// memory at once, and without them the freed memory would let the load back in.
+// ladder chooses a level from a measure of load, such as memory use. It climbs at once,
+// as far as the measure demands. It comes down one step at a time, once the measure has
+// been below the step's threshold by a margin for a while. Both conditions are needed:
+// shedding relieves at once, and without them the relief would let the load back in.
 type ladder struct {
-	thresholds [4]int64 // bytes at which ShedStreams … ShedIngest begin, rising
-	margin     int64    // bytes
+	thresholds []int64 // at which levels 1, 2 … begin, rising
+	margin     int64
 	hold       time.Duration
-	level      Level
+	level      int
 	since      time.Time // steady time when the level was reached or last needed
 }
 
-// next returns the level for the memory use at now.
-func (l *ladder) next(used int64, now time.Time) Level {
-	reached := Normal
+// next returns the level for the measure at now; 0 below all thresholds.
+func (l *ladder) next(used int64, now time.Time) int {
+	reached := 0
 	for i, t := range l.thresholds {
 		if used >= t {
-			reached = Level(i + 1)
+			reached = i + 1
 		}
 	}
 	switch {
 	case reached > l.level:
 		l.level, l.since = reached, now
-	case l.level == Normal:
+	case l.level == 0:
 	case used >= l.thresholds[l.level-1]-l.margin:
 		l.since = now // still needed
 	case now.Sub(l.since) >= l.hold:

@@ -8,7 +8,7 @@ import (
 
 func TestLadder(t *testing.T) {
 	at := time.Unix(1_750_000_000, 0)
-	l := ladder{thresholds: [4]int64{80, 85, 90, 95}, margin: 3, hold: time.Second}
+	l := ladder{thresholds: []int64{80, 85, 90, 95}, margin: 3, hold: time.Second}
 	for i, step := range []struct {
 		after time.Duration
 		used  int64
@@ -32,7 +32,7 @@ func TestLadder(t *testing.T) {
 		{0, 1000, ShedIngest},
 	} {
 		at = at.Add(step.after)
-		if got := l.next(step.used, at); got != step.want {
+		if got := Level(l.next(step.used, at)); got != step.want {
 			t.Errorf("step %d: %v at %d, want %v", i, got, step.used, step.want)
 		}
 	}

@@ -69,8 +69,8 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 	}
 	m := &Memory{o: o, budget: o.share(o.Budget)}
 	m.ladder = ladder{margin: o.share(o.Margin), hold: o.Hold}
-	for i, t := range o.Thresholds {
-		m.ladder.thresholds[i] = o.share(t)
+	for _, t := range o.Thresholds {
+		m.ladder.thresholds = append(m.ladder.thresholds, o.share(t))
 	}
 	return m, nil
 }
@@ -143,7 +143,7 @@ func (m *Memory) sample(read func() (Usage, error)) (near bool) {
 
 	now := m.o.Clock()
 	from := Level(m.level.Load())
-	to := m.ladder.next(used, m.steady.at(now))
+	to := Level(m.ladder.next(used, m.steady.at(now)))
 	if from != to {
 		m.level.Store(uint32(to))
 		m.changed.Store(now.UnixNano())

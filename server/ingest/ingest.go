@@ -2,9 +2,12 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
+	"time"
 
 	"corrgraph/feed"
+	"corrgraph/internal/lag"
 	"corrgraph/odds"
 	"corrgraph/ticklog"
 )
@@ -26,24 +29,33 @@ type Refusal struct {
 
 // request is one call of Accept that waits for its receipt.
 type request struct {
-	batches []*odds.Batch
+	batches []*odds.Batch // nobody's but Run's once it is claimed
+	claimed atomic.Bool   // by Run, or by a sender that waits no longer
+	begun   time.Time     // when it began to wait; zero for a piece of another one
+	synced  int64         // Ingester.synced then
 	receipt Receipt
 	fresh   []*odds.Batch // batches to append, in event-time order
 	err     error
 	done    chan struct{} // closed once receipt and err are set
 }
 
+// claim reports whether the request is the caller's: Run's, to be judged, or its sender's, to
+// be given up. Only the first caller has it.
+func (r *request) claim() bool { return r.claimed.CompareAndSwap(false, true) }
+
 // Ingester accepts ticks. Run must be called once; the other methods are safe for
 // concurrent use while it runs.
 type Ingester struct {
 	o        Options
-	requests chan *request // bounded; if full, senders get ErrBusy
+	requests chan *request // bounded; senders wait in it, and if it is full they get ErrBusy
 	ready    atomic.Bool   // the log has been read back
 	closing  chan struct{} // closed when no more requests are taken
 	stopped  chan struct{} // closed when Run returns
 	skew     atomic.Int64  // how far ahead of the clock a tick may be, ms
 	heldBack atomic.Int64  // batches waiting for the frontier
 	forced   atomic.Uint64 // batches that did not wait, because too many did
+	synced   atomic.Int64  // ns spent on appends to the log
+	lag      lag.Lag       // of requests, without what they waited for the log
 	feeds    feeds
 	waits    atomic.Pointer[Ahead] // nil: nothing in the log is ahead of the clock
 
@@ -90,17 +102,26 @@ func (g *Ingester) Refusing() []Refusing { return g.feeds.refusing() }
 // none does.
 func (g *Ingester) Ahead() *Ahead { return g.waits.Load() }
 
+// Late returns the longest that a request of live ticks has waited since the last call, the
+// one at hand included, for the processor: without the appends to the log meanwhile, which
+// nobody but the disk makes faster. It is for one goroutine.
+func (g *Ingester) Late() time.Duration { return g.lag.Worst(time.Now()) }
+
+// Full reports whether further requests get ErrBusy now.
+func (g *Ingester) Full() bool { return len(g.requests) == cap(g.requests) }
+
 // Accept takes batches, each in the order of its source, and owns them from then
 // on. It returns once the accepted ones are on disk. After ErrRecovering,
 // ErrStopped, ErrBusy or an error of the log nothing was accepted, but of a
 // recording that is sent the minutes before the failure may have been. If ctx ends
-// first, its cause is returned and the batches may or may not have been accepted.
-// In every case it is safe to send them again.
+// before it is their turn, that is ErrBusy with the cause of ctx; if it ends later,
+// its cause is returned and the batches may or may not have been accepted. In every
+// case it is safe to send them again.
 func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, error) {
 	if !g.ready.Load() {
 		return Receipt{}, ErrRecovering
 	}
-	r := &request{batches: batches, done: make(chan struct{})}
+	r := &request{batches: batches, done: make(chan struct{}), begun: time.Now(), synced: g.synced.Load()}
 	select {
 	case <-g.closing:
 		return Receipt{}, ErrStopped
@@ -115,7 +136,10 @@ func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, 
 	case <-g.stopped:
 		err = ErrStopped
 	case <-ctx.Done():
-		err = context.Cause(ctx)
+		if err = context.Cause(ctx); r.claim() {
+			r.batches = nil // it stays in the queue until its turn
+			return Receipt{}, fmt.Errorf("%w: %w", ErrBusy, err)
+		}
 	}
 	select {
 	case <-r.done: // if both happen at once, the receipt wins

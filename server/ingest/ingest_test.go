@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -163,6 +164,117 @@ func TestAFullQueueSaysSoAndAGroupIsAppendedAtOnce(t *testing.T) {
 		if _, err := g.Accept(t.Context(), nil); !errors.Is(err, ErrStopped) {
 			t.Errorf("accepted after the end: %v", err)
 		}
+	})
+}
+
+// TestSendersWaitInOrder: senders whose turn does not come in time are told that nothing of theirs
+// was accepted, and it is not; the others are served in the order in which they came.
+func TestSendersWaitInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newGated()
+		g, to, end := run(t, Options{Log: log, Queue: 200})
+		defer end()
+		wait := func(i int, patience time.Duration) chan error {
+			got := make(chan error, 1)
+			go func() {
+				ctx, cancel := context.WithTimeoutCause(context.Background(), patience, ErrUndecided)
+				defer cancel()
+				_, err := g.Accept(ctx, []*odds.Batch{batch("a", odds.Millis(i), 1.9)})
+				got <- err
+			}()
+			synctest.Wait()
+			return got
+		}
+		first := wait(0, time.Second)
+		var patient, hasty []chan error
+		for i := range 90 {
+			patient, hasty = append(patient, wait(2*i+1, time.Minute)), append(hasty, wait(2*i+2, 2*time.Second))
+		}
+		if g.Full() {
+			t.Error("full with 20 places left")
+		}
+		time.Sleep(3 * time.Second)
+		if err := <-first; !errors.Is(err, ErrUndecided) || errors.Is(err, ErrBusy) {
+			t.Errorf("the one at the log: %v", err)
+		}
+		for i, got := range hasty {
+			if err := <-got; !errors.Is(err, ErrBusy) {
+				t.Fatalf("hasty sender %d: %v", i, err)
+			}
+		}
+		close(log.gate)
+		for i, got := range patient {
+			if err := <-got; err != nil {
+				t.Fatalf("patient sender %d: %v", i, err)
+			}
+		}
+		synctest.Wait()
+		held, _ := log.Stats(t.Context())
+		if held.Chunks != 91 || log.appends != 3 {
+			t.Errorf("%d chunks in %d appends, want the first and 90 in groups of 64", held.Chunks, log.appends)
+		}
+		var told []odds.Millis
+		to.with(func() {
+			for i := range to.parts {
+				for _, b := range to.parts[i].Batches {
+					told = append(told, b.At.Sub(noon))
+				}
+			}
+		})
+		if len(told) != 91 || !slices.IsSorted(told) || told[90] != 179 {
+			t.Errorf("told %v", told)
+		}
+	})
+}
+
+// stuck is a sink that takes nothing before its gate is open.
+type stuck struct {
+	sink
+	gate chan struct{}
+}
+
+func (s *stuck) Tell(parts []ticklog.Part, accepted odds.Time) {
+	<-s.gate
+	s.sink.Tell(parts, accepted)
+}
+
+// TestLatenessIsTheProcessorsNotTheDisks: what requests wait for the log does not count, what they
+// wait for the sink does, also while it is stuck.
+func TestLatenessIsTheProcessorsNotTheDisks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, to := newGated(), &stuck{sink{recovered: -1}, make(chan struct{})}
+		g := New(Options{Log: log, Clock: clockFrom(noon)})
+		ctx, cancel := context.WithCancel(context.Background())
+		var all sync.WaitGroup
+		all.Go(func() { _ = g.Run(ctx, to) })
+		defer all.Wait()
+		defer cancel()
+		synctest.Wait()
+		var senders sync.WaitGroup
+		post := func(i odds.Millis) {
+			senders.Go(func() { _, _ = g.Accept(context.Background(), []*odds.Batch{batch("a", i, 1.9)}) })
+			synctest.Wait()
+		}
+		late := func(want time.Duration, when string) {
+			t.Helper()
+			if got := g.Late(); got != want {
+				t.Errorf("%s: %v late, want %v", when, got, want)
+			}
+		}
+		post(0) // at the log
+		post(1)
+		time.Sleep(3 * time.Second)
+		late(0, "the disk is slow")
+		close(log.gate)
+		time.Sleep(time.Second)
+		late(time.Second, "the sink is stuck")
+		post(2)
+		time.Sleep(time.Second)
+		close(to.gate)
+		senders.Wait()
+		synctest.Wait()
+		late(2*time.Second, "the longest wait")
+		late(0, "at rest")
 	})
 }
 

@@ -60,7 +60,7 @@ type Options struct {
 	FutureSkew odds.Millis
 	// CoalesceWindow is the engine's. Zero means series.CoalesceWindow.
 	CoalesceWindow odds.Millis
-	// Queue is how many requests may wait; further ones get ErrBusy. Zero means 256.
+	// Queue is how many requests may wait; further ones get ErrBusy. Zero means 1024.
 	Queue int
 	// Remember is how many of the newest updates are recognised as duplicates. Zero
 	// means 1,000,000 (about 40 MB).
@@ -79,7 +79,7 @@ func (o *Options) fill() {
 	o.OutOfOrder = orElse(o.OutOfOrder, 2000)
 	o.Idle = orElse(o.Idle, time.Second)
 	o.CoalesceWindow = orElse(o.CoalesceWindow, series.CoalesceWindow)
-	o.Queue = orElse(o.Queue, 256)
+	o.Queue = orElse(o.Queue, 1024)
 	o.Remember = orElse(o.Remember, 1_000_000)
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -106,9 +106,9 @@ func orElse[T int | odds.Millis | time.Duration](v, byDefault T) T {
 var (
 	ErrRecovering = errors.New("the tick log is being read back")
 	ErrStopped    = errors.New("no more ticks are accepted")
-	ErrBusy       = errors.New("too many requests are waiting to be accepted")
+	ErrBusy       = errors.New("too many requests are waiting to be accepted, or this one has waited too long")
 	// ErrUndecided is for callers of Accept as the cause of a deadline: what was to be
-	// accepted may or may not be.
+	// accepted may or may not be, unless it is joined by ErrBusy.
 	ErrUndecided = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	// ErrTurned ends Run when the clock was put back behind what has been applied: only
 	// from the log can the engine be brought back to the present. Another Run does that.

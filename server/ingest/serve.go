@@ -118,22 +118,27 @@ const (
 	groupQuotes   = 1 << 16
 )
 
-// gather collects the requests waiting behind r.
-func (g *Ingester) gather(r *request) []*request {
-	group, quotes := []*request{r}, Quotes(r.batches)
-	for len(group) < groupRequests && quotes < groupQuotes {
-		select {
-		case r := <-g.requests:
+// gather collects the requests waiting behind r, and r, but for those whose senders have
+// given up: there may be none.
+func (g *Ingester) gather(r *request) (group []*request) {
+	quotes := 0
+	for {
+		if r.claim() {
 			group = append(group, r)
 			quotes += Quotes(r.batches)
+		}
+		if len(group) == groupRequests || quotes >= groupQuotes {
+			return group
+		}
+		select {
+		case r = <-g.requests:
 		default:
 			return group
 		}
 	}
-	return group
 }
 
-// take judges a group, appends it, tells it, answers it and settles what is complete. If the
+// take judges a group, appends it, answers it, tells it and settles what is complete. If the
 // clock was put back, nothing of the group is accepted and it returns ErrTurned.
 func (g *Ingester) take(group []*request, to Sink) (err error) {
 	if !g.stage.marks.waited && old(group, g.now()) {
@@ -162,14 +167,20 @@ func (g *Ingester) takeGroup(group []*request, to Sink) error {
 		}
 	}
 	err := g.append(chunks)
+	if len(group) > 0 && !group[0].begun.IsZero() {
+		g.lag.Begin(group[0].begun.Add(time.Duration(g.synced.Load() - group[0].synced)))
+		defer func() { g.lag.End(time.Now()) }()
+	}
 	if err != nil {
 		g.judge.undo()
 	} else if len(parts) > 0 {
 		g.accepted(parts, head)
-		to.Tell(parts, now)
 	}
-	for _, r := range group {
+	for _, r := range group { // before the sink takes them: it may block, and they are on disk
 		g.answer(r, err, now)
+	}
+	if err == nil && len(parts) > 0 {
+		to.Tell(parts, now)
 	}
 	g.settle(to, before)
 	g.settle(to, g.stage.advance(now))
@@ -242,7 +253,11 @@ func (g *Ingester) append(chunks []ticklog.Chunk) error {
 		return nil
 	}
 	start := time.Now()
-	defer func() { g.o.Appended(time.Since(start)) }()
+	defer func() {
+		took := time.Since(start)
+		g.synced.Add(int64(took))
+		g.o.Appended(took)
+	}()
 	// A request that has begun is finished: the log has a deadline of its own.
 	_, err := g.o.Log.Append(context.Background(), chunks...)
 	return err

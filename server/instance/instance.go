@@ -55,10 +55,12 @@ type Instance struct {
 	hurt    store.Condition // of the store
 	audit   *store.Auditor
 	memory  *guard.Memory
+	strain  *guard.Pressure // of ticks
+	stalled time.Time       // when a drill last silenced the feed; owned by strain
 	limiter *guard.Limiter
 	graphs  *guard.Governor
 	flight  *guard.Adaptive // of reads
-	writes  *guard.Adaptive // of requests that wait for the disk
+	writes  *guard.Adaptive // of requests that wait for the disk, ticks not among them
 	ingest  *ingest.Ingester
 	live    *live.Live
 	service *service.Service
@@ -153,17 +155,35 @@ func (i *Instance) guards() (err error) {
 			return err
 		}
 	}
+	i.strain, err = guard.NewPressure(guard.PressureOptions{Clock: time.Now, Tick: ticker, Late: i.late, OnChange: func(from, to guard.Strain, late time.Duration) {
+		i.log.Warn("overload level", "from", from.String(), "to", to.String(), "late", late)
+	}})
+	if err != nil {
+		return err
+	}
 	i.memory, err = guard.NewMemory(guard.MemoryOptions{
-		Clock: time.Now, Ceiling: int64(l.MemoryCeiling), Extra: i.faults.MemoryExtra,
-		Tick: func(every time.Duration) (<-chan time.Time, func()) {
-			t := time.NewTicker(every)
-			return t.C, t.Stop
-		},
+		Clock: time.Now, Ceiling: int64(l.MemoryCeiling), Extra: i.faults.MemoryExtra, Tick: ticker,
 		OnChange: func(from, to guard.Level, s guard.MemoryStats) {
 			i.log.Warn("memory level", "from", from.String(), "to", to.String(), "used", s.Used, "ceiling", s.Ceiling)
 		},
 	})
 	return err
+}
+
+func ticker(every time.Duration) (<-chan time.Time, func()) {
+	t := time.NewTicker(every)
+	return t.C, t.Stop
+}
+
+// late is how late ticks are for want of a processor: those that wait to be accepted, and those
+// that wait to be told. What they wait for the end of a drill that silences the feed is not
+// counted. It is for one goroutine.
+func (i *Instance) late() time.Duration {
+	late := max(i.ingest.Late(), i.live.Late())
+	if i.faults.FeedStalled() {
+		i.stalled = time.Now()
+	}
+	return min(late, time.Since(i.stalled))
 }
 
 func (i *Instance) openStore(ctx context.Context) (err error) {
@@ -266,7 +286,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 			Memory: odds.MillisOf(c.Engine.Memory), ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig, Commission: c.Engine.Commissions(), PaperDelay: odds.MillisOf(c.Engine.PaperDelay),
 			Limits: within(engine.Limits(c.Engine.Limits), int64(c.Limits.MemoryCeiling)),
 		},
-		Pressed:      func() bool { return i.memory.Sheds(guard.ShedL4) },
+		Pressed: func() bool { return i.memory.Sheds(guard.ShedL4) }, Sparing: func() bool { return i.strain.Level() > guard.Calm },
 		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.clock, Stalled: i.faults.FeedStalled,
 		Timed: i.timed, Told: i.told, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
 	}
@@ -327,7 +347,7 @@ func (i *Instance) openService() error {
 	}
 	i.service, err = service.New(service.Options{
 		Ingest: i.ingest, Live: i.live, Store: i.store, Condition: &i.hurt, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
-		Graphs: graphs, Predictions: predictions, Memory: i.memory, Faults: i.faults, Clock: i.clock,
+		Graphs: graphs, Predictions: predictions, Memory: i.memory, Pressure: i.strain, Faults: i.faults, Clock: i.clock,
 		Breakers:  guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
 		Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
 	})
@@ -377,6 +397,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	// Parts that others write to end after them.
 	r.last(func(ctx context.Context) error { return i.audit.Run(ctx) })
 	r.last(i.run(i.memory.Run))
+	r.last(i.run(i.strain.Run))
 	r.inner(func(ctx context.Context) error { return i.ingest.Run(ctx, i.live) })
 	r.inner(func(ctx context.Context) error { return i.live.Run(ctx) })
 	r.inner(i.service.Run)

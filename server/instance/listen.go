@@ -53,7 +53,7 @@ func (i *Instance) listen() (*server, error) {
 		return nil, err
 	}
 	o := api.Options{
-		Service: i.service, Limiter: i.limiter, Governor: i.graphs, Adaptive: i.flight, Writes: i.writes, Memory: i.memory, Metrics: i.metrics, Tracing: i.tracing,
+		Service: i.service, Limiter: i.limiter, Governor: i.graphs, Adaptive: i.flight, Writes: i.writes, Memory: i.memory, Pressure: i.strain, Full: i.ingest.Full, Metrics: i.metrics, Tracing: i.tracing,
 		Log: i.log, Clock: time.Now, Version: i.o.Version.Version, Body: int64(c.Server.Limits.Body), Ticks: c.Ingest.MaxTicksPerRequest,
 		WriteTimeout: c.Server.Limits.Write, Loopback: c.Server.Loopback(), Profiles: c.Telemetry.Pprof, NoMetrics: !c.Telemetry.Metrics, Settings: set,
 	}

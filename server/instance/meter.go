@@ -150,6 +150,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	}
 	mem := i.memory.Stats()
 	r.Memory = &telemetry.Memory{Budget: mem.Ceiling, Used: mem.Used, Level: int(mem.Level)}
+	r.Overload = &telemetry.Overload{Level: int(i.strain.Level()), Late: i.strain.Late()}
 	a := i.audit.Stats()
 	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
 	r.Engine = &telemetry.Engine{Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Now: st.AsOf.Std()}

@@ -87,6 +87,11 @@ type delivery struct {
 	recovered *recovered    // the log is read back; nil otherwise
 }
 
+// present reports whether a delivery is of ticks that came about when they happened.
+func (d *delivery) present() bool {
+	return d.accepted != 0 && len(d.parts) > 0 && len(d.parts[0].Batches) > 0 && d.accepted.Sub(d.parts[0].Batches[0].At) <= recordedAfter
+}
+
 // Tell passes on what was appended to the log, in its order. accepted is the wall clock when
 // the newest ticks were accepted, 0 for what is read from the log. It blocks while 16 deliveries
 // are waiting.
@@ -125,6 +130,10 @@ func (l *Live) Recovered(open func()) {
 	l.in <- delivery{recovered: r}
 	<-r.published
 }
+
+// Late returns the longest that ticks of the present have waited to be told since the last
+// call, those at hand included. It is for one goroutine.
+func (l *Live) Late() time.Duration { return l.loop.lag.Worst(time.Now()) }
 
 // Close says that there will be no more deliveries.
 func (l *Live) Close() {

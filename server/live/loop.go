@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"corrgraph/engine"
+	"corrgraph/internal/lag"
 	"corrgraph/odds"
 	"corrgraph/ticklog"
 )
@@ -16,9 +17,13 @@ type loop struct {
 	in      <-chan delivery
 	asked   <-chan func()
 	stalled func() bool
+	sparing func() bool // ticks are late
 	relief  relief
 	every   time.Duration
 	watch   *stopwatch
+	lag     lag.Lag // of deliveries of the present
+	share   share   // of readers
+	skipped int     // publications in a row, while sparing
 
 	e       *engine.Engine // the one that tells
 	learn   *learner
@@ -31,7 +36,7 @@ type loop struct {
 
 func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher, learn *learner) *loop {
 	lp := &loop{
-		in: in, asked: asked, stalled: o.Stalled, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
+		in: in, asked: asked, stalled: o.Stalled, sparing: o.Sparing, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
 		book: newBook(o.Predictions, o.Anomalies), pub: pub, learn: learn,
 	}
 	opt := o.Engine
@@ -52,6 +57,10 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 	lp.tick = ticker.C
 	for {
 		lp.learn.out.idle(len(lp.in) == 0)
+		asked := lp.asked
+		if len(lp.in) > 0 && !lp.share.has() {
+			asked = nil
+		}
 		select {
 		case d, ok := <-lp.in:
 			lp.learn.out.idle(false)
@@ -70,30 +79,72 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				return true
 			}
 			lp.deliver(ctx, &d)
-		case q := <-lp.asked:
-			q()
+		case q := <-asked:
+			lp.answer(q)
 		case <-lp.tick:
-			lp.pub.publish(len(lp.in) == 0)
+			lp.publish(len(lp.in) == 0)
 		}
 	}
 }
 
+// answer runs a reader's call. It counts against the share of readers if ticks wait meanwhile.
+func (lp *loop) answer(q func()) {
+	start := lp.watch.now()
+	q()
+	if len(lp.in) > 0 {
+		lp.share.spend(lp.watch.now() - start)
+	}
+}
+
+// publish renews what readers see: while ticks are late, a quarter as often.
+func (lp *loop) publish(idle bool) {
+	if lp.skipped++; lp.skipped < 4 && lp.sparing() {
+		return
+	}
+	lp.skipped = 0
+	lp.pub.publish(idle)
+}
+
+// share bounds the time of the loop that readers take while ticks wait for it: a fifth. It is
+// for one goroutine. The zero value has nothing to give.
+type share struct{ left time.Duration }
+
+// mostShare is what readers may save up: a question takes milliseconds.
+const mostShare = 20 * time.Millisecond
+
+// earn notes time that ticks took.
+func (s *share) earn(d time.Duration) { s.left = min(s.left+d/4, mostShare) }
+
+// spend notes time that a reader took.
+func (s *share) spend(d time.Duration) { s.left -= d }
+
+// has reports whether a reader may take time now. A long question is paid back.
+func (s *share) has() bool { return s.left > 0 }
+
 // deliver tells what was appended to the log, part by part. Between them it serves readers,
-// which must not wait for a large delivery.
+// which must not wait for a large delivery, within their share.
 func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	if lp.pub.recovered {
 		lp.wait(ctx) // the feed stands still: accepted ticks wait in the log and in the queue
 	}
 	start := lp.watch.now()
+	if d.present() {
+		lp.lag.Begin(lp.watch.begun.Add(d.appended))
+		defer func() { lp.lag.End(time.Now()) }()
+	}
+	worked := start
 	for i := range d.parts {
 		if !lp.pub.recovered {
 			lp.relief.give(lp.e)
 		}
 		lp.tell(&d.parts[i])
 		if i%32 == 31 {
+			lp.share.earn(lp.watch.now() - worked)
 			lp.serve()
+			worked = lp.watch.now()
 		}
 	}
+	lp.share.earn(lp.watch.now() - worked)
 	lp.collect()
 	lp.pub.news(d)
 	if d.accepted != 0 {
@@ -139,16 +190,22 @@ func (lp *loop) wait(ctx context.Context) {
 	}
 }
 
-// serve answers waiting readers without blocking.
+// serve answers waiting readers, as far as their share goes, without blocking.
 func (lp *loop) serve() {
 	for {
+		asked := lp.asked
+		if !lp.share.has() {
+			asked = nil
+		}
 		select {
-		case q := <-lp.asked:
+		case q := <-asked:
 			lp.collect()
+			start := lp.watch.now()
 			q()
+			lp.share.spend(lp.watch.now() - start)
 		case <-lp.tick:
 			lp.collect()
-			lp.pub.publish(false)
+			lp.publish(false)
 		default:
 			return
 		}

@@ -45,6 +45,9 @@ type Options struct {
 	// Pressed reports whether memory is so short that the engine must take in nothing new
 	// while the log is read back, when no tick can be refused. Nil means never.
 	Pressed func() bool
+	// Sparing reports whether ticks are late: then views are renewed a quarter as often. Nil
+	// means never.
+	Sparing func() bool
 	// Stalled reports whether a drill has silenced the feed. Nil means never.
 	Stalled func() bool
 	// Told is called whenever forecasts of the present have been published, with how long that took since the
@@ -74,6 +77,9 @@ func (o *Options) fill() {
 	}
 	if o.Stalled == nil {
 		o.Stalled = func() bool { return false }
+	}
+	if o.Sparing == nil {
+		o.Sparing = func() bool { return false }
 	}
 	if o.Pressed == nil {
 		o.Pressed = func() bool { return false }

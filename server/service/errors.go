@@ -86,7 +86,7 @@ func Classify(err error) *Error {
 		{ingest.ErrRecovering, Unavailable, "the tick log is being read back after a restart", 2 * time.Second},
 		{live.ErrStopped, Unavailable, "the service is stopping", 5 * time.Second},
 		{ingest.ErrStopped, Unavailable, "the service is stopping", 5 * time.Second},
-		{ingest.ErrBusy, Unavailable, "the queue of ticks to be accepted is full", time.Second},
+		{ingest.ErrBusy, Unavailable, "more ticks are waiting to be accepted than can be soon: none of these were", time.Second},
 		{guard.ErrOpen, Unavailable, "a circuit breaker is open", 5 * time.Second},
 		{guard.ErrBusy, Unavailable, "all workers are busy and the queue is full", time.Second},
 		{guard.ErrOverloaded, Unavailable, "too many requests are in flight", time.Second},

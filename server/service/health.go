@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"corrgraph/graph"
@@ -25,7 +26,8 @@ type Health struct {
 	Store     TargetHealth  `json:"store"`
 	Log       TargetHealth  `json:"tick_log"`
 	Memory    string        `json:"memory_level"`
-	Faults    []string      `json:"faults"` // active injected faults
+	Overload  string        `json:"overload_level"` // what is shed so that ticks are not late
+	Faults    []string      `json:"faults"`         // active injected faults
 	// Limits counts, since the start, accepted quotes that were not applied, by the limit
 	// of the engine that was reached. It is empty while none was.
 	Limits map[string]int `json:"beyond_limits"`
@@ -53,7 +55,8 @@ const behindAfter odds.Millis = 5000
 // Health returns the state of the instance.
 func (s *Service) Health() *Health {
 	st, set := s.o.Live.State(), s.settings.Load()
-	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Simulated: s.o.Simulated, Reasons: []string{}, Notes: []string{}, Memory: s.o.Memory.Level().String(), Faults: []string{}, Limits: orEmpty(st.Counts.Refused)}
+	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Simulated: s.o.Simulated, Reasons: []string{}, Notes: []string{}, Memory: s.o.Memory.Level().String(), Overload: s.o.Pressure.Level().String(), Faults: []string{}, Limits: map[string]int{}}
+	maps.Copy(h.Limits, st.Counts.Refused)
 	failed, served := 0, 0
 	for i, g := range s.layers {
 		l := LayerHealth{Layer: odds.Layers[i], Mode: set.layers[i], TargetHealth: target(g.breaker)}
@@ -101,6 +104,7 @@ func (s *Service) Health() *Health {
 	if l := s.o.Memory.Level(); l != guard.Normal {
 		h.Reasons = append(h.Reasons, "memory: "+l.String())
 	}
+	h.Reasons = append(h.Reasons, s.o.Pressure.Reasons()...)
 	for _, f := range s.o.Faults.Active() {
 		h.Faults = append(h.Faults, string(f.Kind))
 	}
@@ -111,14 +115,6 @@ func (s *Service) Health() *Health {
 		h.Status = graph.Degraded
 	}
 	return h
-}
-
-// orEmpty makes nil an empty map, for JSON.
-func orEmpty(m map[string]int) map[string]int {
-	if m == nil {
-		return map[string]int{}
-	}
-	return m
 }
 
 func target(b *guard.Breaker) TargetHealth {

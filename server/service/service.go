@@ -56,6 +56,7 @@ type Options struct {
 	Graphs      *guard.Pool
 	Predictions *guard.Pool
 	Memory      *guard.Memory
+	Pressure    *guard.Pressure // nil: no question is shed because ticks are late
 	Faults      *fault.Registry
 	Clock       func() time.Time // time of answers and of the audit log
 	// Breakers configures the breakers of the layers and the store; name, clock and

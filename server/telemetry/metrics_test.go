@@ -52,6 +52,7 @@ func exercise(m *Metrics) {
 	})
 	m.Collect(func(v *Readings) {
 		v.Memory = &Memory{Budget: 4 << 30, Used: 1 << 30, Level: 2}
+		v.Overload = &Overload{Level: 1, Late: 120 * time.Millisecond}
 		v.Backup = Backup{Success: epoch, Verified: epoch.Add(-time.Hour)}
 		v.Audit = &Audit{Queue: 5, CapReached: true, Rows: 100, Failures: 2}
 		v.Stream = &Stream{Clients: 3, Dropped: 4}
@@ -155,6 +156,8 @@ func TestEveryMetricIsServed(t *testing.T) {
 		`corrgraph_circuit_state{target="store"} 2.0`,
 		`corrgraph_readiness_gate{check="load",status="PENDING"} 1.0`,
 		`corrgraph_memory_level 2.0`,
+		`corrgraph_overload_level 1.0`,
+		`corrgraph_ticks_late_seconds 0.12`,
 		`corrgraph_audit_cap_reached 1.0`,
 		`corrgraph_audit_rows_total 100.0`,
 		`corrgraph_backup_verified_timestamp_seconds 1.6999964e+09`,

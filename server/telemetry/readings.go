@@ -33,11 +33,12 @@ type Readings struct {
 	Pooled   map[string]int     // calls that taught only what all have in common, by limit; since the start
 	Cut      map[string]uint64  // connections closed on arrival, by limit; since the start
 
-	Memory *Memory
-	Backup Backup
-	Audit  *Audit
-	Stream *Stream
-	Engine *Engine
+	Memory   *Memory
+	Overload *Overload
+	Backup   Backup
+	Audit    *Audit
+	Stream   *Stream
+	Engine   *Engine
 
 	LogBytes *int64 // of the tick log on disk
 }
@@ -46,6 +47,12 @@ type Readings struct {
 type Memory struct {
 	Budget, Used int64 // bytes
 	Level        int   // 0 none, then the shedding levels in order
+}
+
+// Overload is how late ticks are, and the level at which questions are shed for it.
+type Overload struct {
+	Level int // 0 none, then the shedding levels in order
+	Late  time.Duration
 }
 
 // Backup has the times of the last successful backup and the last successful test
@@ -81,6 +88,7 @@ type descriptions struct {
 	edges, brier, decoys, circuit, gate, faults *prometheus.Desc
 	beyond, leftOut, pooled, cut                *prometheus.Desc
 	budget, used, level                         *prometheus.Desc
+	overload, late                              *prometheus.Desc
 	backup, verified                            *prometheus.Desc
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
@@ -108,6 +116,8 @@ func newDescriptions() *descriptions {
 	d.budget = desc("memory_budget_bytes", "Memory that the process may use.")
 	d.used = desc("memory_used_bytes", "Memory that the process uses.")
 	d.level = desc("memory_level", "0: nothing is shed; each higher level sheds more.")
+	d.overload = desc("overload_level", "0: no question is shed because ticks are late; each higher level sheds more.")
+	d.late = desc("ticks_late_seconds", "How long ticks lately waited for the processor.")
 	d.backup = desc("backup_last_success_timestamp_seconds", "When the last backup succeeded.")
 	d.verified = desc("backup_verified_timestamp_seconds", "When a backup was last test-restored.")
 	d.queue = desc("audit_queue", "Audit rows waiting to be written.")
@@ -170,6 +180,10 @@ func (v *Readings) sendParts(d *descriptions, out sender) {
 		out.gauge(d.budget, float64(m.Budget))
 		out.gauge(d.used, float64(m.Used))
 		out.gauge(d.level, float64(m.Level))
+	}
+	if o := v.Overload; o != nil {
+		out.gauge(d.overload, float64(o.Level))
+		out.gauge(d.late, o.Late.Seconds())
 	}
 	if a := v.Audit; a != nil {
 		out.gauge(d.queue, float64(a.Queue))
