@@ -31,6 +31,7 @@ type Engine struct {
 	detectors *detectors
 	worth     *worth.Ledger
 	news      *News
+	sample    *Sample // of the last decision; nil if it was taken out
 }
 
 // New returns an empty engine.
@@ -40,7 +41,7 @@ func New(opt Options) *Engine {
 		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), joins: map[string]*series.Coalescer{}, news: &News{},
 		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig, Commission: opt.Commission, Limits: opt.Limits}),
 	}
-	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, CheckPairs: opt.CheckPairs, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter, Exports: opt.View == Settled})
+	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter, Exports: opt.View == Settled})
 	e.worth = worth.New(e.board, worth.Options{Fees: opt.Commission, Delay: opt.PaperDelay})
 	e.detectors = newDetectors(e.board, e.families, e.worth, e.news, opt.View == Settled)
 	e.forecasts = newForecasts(e.board, e.families, e.detectors, e.worth, e.news, opt.ScoreAtFinish)
@@ -158,6 +159,9 @@ func (e *Engine) decide(at odds.Time) {
 	if e.opt.ForgetAfter > 0 {
 		e.forget(at.Add(-e.opt.ForgetAfter))
 	}
+	if !e.opt.ScoreAtFinish {
+		e.sample = (*Sample)(e.families.Sample(at))
+	}
 }
 
 // forget drops the events last quoted before a time: their series, pairs and anomaly
@@ -201,6 +205,7 @@ func (e *Engine) ForgetOldest() int {
 func (e *Engine) Finish() {
 	e.FlushLegs()
 	e.decide(e.board.Now)
+	e.sample = (*Sample)(e.families.Sample(e.board.Now))
 	e.detectors.marks.Finish()
 	e.forecasts.scoreHeld()
 }

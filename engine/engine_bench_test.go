@@ -108,3 +108,20 @@ func BenchmarkDecide(b *testing.B) {
 		e.decide(e.Now())
 	}
 }
+
+// BenchmarkSample takes what the check of a decision rests on, in one league of 12,500 events
+// at eight venues: 450,000 pairs.
+func BenchmarkSample(b *testing.B) {
+	m, e := newBenchMarket(12_500), New(Options{})
+	for range 9 {
+		if err := e.Apply(m.poll()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	e.decide(e.Now())
+	b.ReportMetric(float64(e.Counts().Pairs[odds.Direct]), "pairs")
+	b.ReportAllocs()
+	for b.Loop() {
+		e.families.Sample(e.Now())
+	}
+}

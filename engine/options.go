@@ -37,7 +37,7 @@ type Options struct {
 	// Facts are the entities behind names, such as which club plays in which city. Nil
 	// means none, which leaves layer 4 empty.
 	Facts *catalog.Facts
-	// ScoreAtFinish delays the scoring of settled predictions until Finish, which draws
+	// ScoreAtFinish delays the scoring of settled predictions, and Check, until Finish, which draws
 	// base rates from both sides of each forecast; memory grows with their number. False
 	// scores each when it settles, with a base rate drawn from earlier data.
 	ScoreAtFinish bool
@@ -55,8 +55,6 @@ type Options struct {
 	ForgetAfter odds.Millis
 	// KeepMoves is how many moves of each series are remembered. Zero means series.Keep.
 	KeepMoves int
-	// CheckPairs limits the pairs of a family in each mismatched copy. Zero means all.
-	CheckPairs int
 	// Limits bound what sources can make the engine hold. Results depend on them where they
 	// bite; Counts says how often they did.
 	Limits Limits

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"maps"
+	"runtime"
 
 	"corrgraph/catalog"
 	"corrgraph/engine/board"
 	"corrgraph/engine/bounds"
+	"corrgraph/engine/check"
 	"corrgraph/engine/detail"
 	"corrgraph/graph"
 	"corrgraph/ledger"
@@ -23,6 +26,8 @@ type (
 	CurvePoint = detail.CurvePoint
 	// Point is a series at one instant.
 	Point = detail.Point
+	// Sample is what the check of one decision rests on. It never changes.
+	Sample = check.Sample
 	// Limits bound what sources can make an engine hold.
 	Limits = bounds.Limits
 )
@@ -85,12 +90,16 @@ func (e *Engine) Edges() []graph.Edge { return e.families.Edges() }
 // Groups returns the venues that move as one, by league.
 func (e *Engine) Groups() []graph.Group { return e.families.Groups() }
 
-// Mismatch measures how often something is discovered where nothing can be. The result does
-// not depend on the number of workers.
-func (e *Engine) Mismatch() graph.Mismatch { return e.families.Mismatch() }
+// TakeSample returns what the check of the last decision rests on, once.
+func (e *Engine) TakeSample() *Sample {
+	defer func() { e.sample = nil }()
+	return e.sample
+}
 
-// Opinions returns the Hayashi–Yoshida estimate for every directed family, by family key.
-func (e *Engine) Opinions() map[string]graph.Opinion { return e.families.Opinions() }
+// Check judges the sample of the last decision, unless that was taken. Cost: seconds of a processor.
+func (e *Engine) Check() (graph.Mismatch, map[string]graph.Opinion) {
+	return e.sample.Judge(cmp.Or(e.opt.Workers, runtime.GOMAXPROCS(0)))
+}
 
 // Leadership ranks the venues of each league by who moves first.
 func (e *Engine) Leadership() []graph.Leadership { return e.families.Leadership() }

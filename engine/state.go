@@ -50,8 +50,8 @@ func (e *Engine) Save(w io.Writer) error {
 }
 
 // Restore returns the saved engine: given the same batches from then on, it reports the
-// same. opt must be unchanged, except Workers, CheckPairs, Slopes, Commission and Facts,
-// which are up to the caller. Truncated or damaged input, or another version, gives a nil engine and an
+// same, but for the check of a decision before. opt must be unchanged, except Workers, Slopes,
+// Commission and Facts, which are up to the caller. Truncated or damaged input, or another version, gives a nil engine and an
 // error that wraps one of package internal/state.
 func Restore(r io.Reader, opt Options) (*Engine, error) {
 	c, err := state.NewReader(r, stateMagic, stateVersion)

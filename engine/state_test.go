@@ -132,7 +132,9 @@ func answers(e *concluded) (out []string) {
 	say("ambiguities", *e.Ambiguities())
 	say("groups", e.Groups())
 	say("counts", e.Counts())
-	say("opinions", e.Opinions())
+	check, opinions := e.Check()
+	say("check", check)
+	say("opinions", opinions)
 	say("sources", e.Sources())
 	say("sums", e.EventSums())
 	for _, ev := range events {
@@ -264,7 +266,8 @@ var caches = map[string]bool{
 	"board.Board.panel": true, "board.Board.member": true, "board.Board.devig": true,
 	"family.Families.work": true, "family.Families.axes": true, "family.Pair.shown": true,
 	"engine.detectors.view": true, "engine.forecasts.led": true, "worth.Ledger.view": true, "worth.Ledger.newest": true, "marks.Keeper.view": true, "worth.Ledger.yes": true, "worth.Ledger.all": true, "chance.Model.terms": true, "chance.Model.along": true, "engine.detectors.found": true,
-	"series.leg.has": true, "series.leg.own": true, "board.cell.plan": true, "board.Event.outcomes": true, "board.Event.sides": true, // made again on use
+	"engine.Engine.sample": true,                                                                                                           // taken at each decision
+	"series.leg.has":       true, "series.leg.own": true, "board.cell.plan": true, "board.Event.outcomes": true, "board.Event.sides": true, // made again on use
 	"board.Board.cells": true, "board.Board.Quoted": true, "board.Board.asked": true, "board.Board.newly": true, "board.Board.recv": true, "board.Board.leg": true, "board.Board.group": true, "board.Board.stage": true, "board.Board.kinds": true, "board.Board.bases": true,
 }
 

@@ -80,6 +80,9 @@ func told(e *concluded, decides *Engine) (out []string) {
 		say("family", fmt.Sprintf("%+v", f))
 	}
 	say("groups", decides.Groups())
+	check, opinions := decides.Check()
+	say("check", check)
+	say("opinions", opinions)
 	say("sources", fmt.Sprintf("%+v", e.Sources()))
 	for _, ev := range e.Events() {
 		v, _ := e.View(ev.ID, [4]bool{true, true, true, true})

@@ -128,7 +128,7 @@ func TestExchangedRolesLeadNowhere(t *testing.T) {
 	}
 	var cases []Case
 	for range 20 {
-		cases = append(cases, Case{Evidence: asked(rng, 14, 0.3, fresh), OneClock: true})
+		cases = append(cases, Case{Evidence: asked(rng, 14, 0.3, fresh), OneClock: true, Key: uint64(len(cases))})
 	}
 	out := Judge(cases)
 	led := 0

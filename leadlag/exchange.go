@@ -2,6 +2,7 @@ package leadlag
 
 import (
 	"math"
+	"slices"
 
 	"corrgraph/leadlag/signs"
 )
@@ -59,6 +60,27 @@ func (e *Evidence) seeds() []uint64 {
 	return out
 }
 
+// Roles is a copy of what direction between polls rests on, for ExchangedLeaders. It shares no
+// memory with e that ever changes. Memory: about 220 bytes an event.
+func (e *Evidence) Roles() *Evidence {
+	n := min(directionBins, len(e.Axis.edges)-1)
+	o := &Evidence{Axis: e.Axis, events: slices.Clone(e.events), clusters: make(map[string]*Cluster, len(e.events))}
+	all, bins := make([]Cluster, len(e.events)), make([]float32, 2*n*len(e.events))
+	for i, event := range e.events {
+		all[i] = *e.clusters[event]
+		for d := range all[i].bins {
+			own := bins[:n:n]
+			copy(own, all[i].bins[d])
+			all[i].bins[d], bins = own, bins[n:]
+		}
+		o.clusters[event] = &all[i]
+	}
+	return o
+}
+
+// Events is the number of events that direction between polls is told by.
+func (e *Evidence) Events() int { return len(e.events) }
+
 // rolesSwapped is a copy of what direction rests on, with the roles of both sides exchanged in
 // the events that a hash of seed and event chooses.
 func (e *Evidence) rolesSwapped(seed uint64) *Evidence {
@@ -86,7 +108,7 @@ func ExchangedLeaders(cases []Case, verdicts []Verdict, seed uint64) (led int) {
 			continue
 		}
 		c := cases[i]
-		c.Evidence = c.Evidence.rolesSwapped(mix(seed + uint64(i)))
+		c.Evidence = c.Evidence.rolesSwapped(mix(seed ^ mix(c.Key)))
 		copies, out = append(copies, c), append(out, verdicts[i])
 	}
 	judgeDirection(copies, out)

@@ -30,6 +30,8 @@ type Case struct {
 	// Read marks series of which one at least is read at steps, of the axis's resolution: its
 	// moves are seen up to a step late.
 	Read bool
+	// Key tells the case from others, for what is drawn at random. Only ExchangedLeaders draws.
+	Key uint64
 	// Copy tells of A and B whether it only republishes another one's prices. It can't lead.
 	Copy [2]bool
 }

@@ -320,7 +320,7 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	res := store.NewResults(e, judged, r.found.Predictions, r.found.Anomalies)
 	card := e.Scorecard(res.Predictions, r.found.Unforecast)
 	sum = summarise(res, judged, e.Counts(), card.Overall)
-	sum.Clocks = clocksOf(e.Clocks())
+	sum.Nodes, sum.Clocks = e.Nodes(), clocksOf(e.Clocks())
 	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum, store.UnforecastBets: e.Comparison(r.found.Unforecast)}); err != nil {
 		return sum, err
 	}

@@ -110,7 +110,7 @@ func (p *Predictions) Base() string {
 // summarise builds the summary of a recording's results.
 func summarise(res *store.Results, judged *store.Judgement, seen engine.Counts, o ledger.Score) Summary {
 	s := Summary{
-		AsOf: res.AsOf, Rejected: map[string]int{}, Events: len(res.Events), Nodes: judged.Nodes,
+		AsOf: res.AsOf, Rejected: map[string]int{}, Events: len(res.Events),
 		DecoyDiscoveryRate: judged.Check.Rate, DecoyCopies: judged.Check.Copies,
 		DirectionDecoyRate: judged.Check.DirectionRate,
 		Predictions:        Predictions{o.Issued, o.Matured, o.Hits, o.HitRate, o.HitLow, o.HitHigh, o.BaseRate, o.BaseN, o.Brier, o.LogLoss},

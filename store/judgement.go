@@ -19,11 +19,9 @@ import (
 type Engine interface {
 	Now() odds.Time
 	DecidedAt() odds.Time
-	Nodes() int
 	Families() []graph.Family
 	Groups() []graph.Group
-	Opinions() map[string]graph.Opinion
-	Mismatch() graph.Mismatch
+	Check() (graph.Mismatch, map[string]graph.Opinion)
 	Leadership() []graph.Leadership
 	Events() []catalog.Event
 	Ambiguities() *catalog.Ambiguities
@@ -34,27 +32,36 @@ type Engine interface {
 // Judgement is the result of the last decision for all events together. It is immutable.
 type Judgement struct {
 	DecidedAt   odds.Time // event time; 0 before the first decision
-	Nodes       int
 	Families    []graph.Family
 	Groups      []Group
-	Opinions    map[string]graph.Opinion // by family
-	Check       graph.Mismatch
 	Leadership  []graph.Leadership
 	Ambiguities *catalog.Ambiguities
 	Leagues     []catalog.League
+
+	// Of the decision of Check.At, which may be an earlier one: the check takes longer.
+	Check    graph.Mismatch
+	Opinions map[string]graph.Opinion // by family
 }
 
-// Judge reads the judgement of the last decision. Cost: the mismatched copies of the graph,
-// which are built anew (see the engine's CheckPairs).
+// Judge reads the judgement of the last decision, and checks it.
 func Judge(e Engine) *Judgement {
-	j := &Judgement{
-		DecidedAt: e.DecidedAt(), Nodes: e.Nodes(), Families: e.Families(), Opinions: e.Opinions(), Check: e.Mismatch(),
-		Leadership: e.Leadership(), Ambiguities: e.Ambiguities(), Leagues: e.Leagues(),
-	}
+	return Decided(e).Checked(e.Check())
+}
+
+// Decided reads the judgement of the last decision, without its check.
+func Decided(e Engine) *Judgement {
+	j := &Judgement{DecidedAt: e.DecidedAt(), Families: e.Families(), Leadership: e.Leadership(), Ambiguities: e.Ambiguities(), Leagues: e.Leagues(), Opinions: map[string]graph.Opinion{}}
 	for _, g := range e.Groups() {
 		j.Groups = append(j.Groups, Group(g))
 	}
 	return j
+}
+
+// Checked returns a judgement with what a check says.
+func (j *Judgement) Checked(m graph.Mismatch, opinions map[string]graph.Opinion) *Judgement {
+	out := *j
+	out.Check, out.Opinions = m, opinions
+	return &out
 }
 
 // Documents renders the stored documents as JSON by name: "scorecard", "mismatch",

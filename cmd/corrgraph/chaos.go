@@ -22,6 +22,7 @@ type chaosCmd struct {
 	MemoryPressure memoryPressureCmd `cmd:"" name:"memory-pressure" help:"Report more memory in use than there is."`
 	ClockSkew      clockSkewCmd      `cmd:"" name:"clock-skew" help:"Shift the service's clock."`
 	FeedStall      feedStallCmd      `cmd:"" name:"feed-stall" help:"Stop all ticks from arriving."`
+	JudgeStall     judgeStallCmd     `cmd:"" name:"judge-stall" help:"Stop learning, decisions and their checks; old verdicts stay in force."`
 	Kill           chaosKillCmd      `cmd:"" help:"Start a server, kill it (kill -9) at random moments, and check for lost ticks."`
 	Flip           chaosFlipCmd      `cmd:"" help:"Flip random bits of a store, and check that none is silent."`
 	Fuzz           chaosFuzzCmd      `cmd:"" help:"Send a running service valid, unusual and malformed requests, and check for wrong answers and leaks."`
@@ -152,6 +153,14 @@ func (feedStallCmd) Help() string { return drillHelp("feed-stall --duration 30s"
 
 func (c *feedStallCmd) Run(ctx context.Context, a *app) error {
 	return c.run(ctx, a, drill.Fault{Kind: drill.FeedStall})
+}
+
+type judgeStallCmd struct{ drillFlags }
+
+func (judgeStallCmd) Help() string { return drillHelp("judge-stall --duration 30s") }
+
+func (c *judgeStallCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, drill.Fault{Kind: drill.JudgeStall})
 }
 
 type chaosKillCmd struct {

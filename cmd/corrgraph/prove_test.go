@@ -89,7 +89,7 @@ func TestNobodyThere(t *testing.T) {
 
 func TestProversHaveHelp(t *testing.T) {
 	for _, command := range []string{
-		"loadtest", "chaos kill-layer", "chaos slow-store", "chaos full-disk", "chaos memory-pressure", "chaos clock-skew", "chaos feed-stall", "chaos kill",
+		"loadtest", "chaos kill-layer", "chaos slow-store", "chaos full-disk", "chaos memory-pressure", "chaos clock-skew", "chaos feed-stall", "chaos judge-stall", "chaos kill",
 		"chaos flip", "chaos fuzz", "chaos schedule", "doctor", "token new", "healthcheck", "readiness run", "readiness show", "backup make", "config check", "serve",
 	} {
 		h := must(t, append(strings.Fields(command), "--help")...).out

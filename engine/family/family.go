@@ -19,7 +19,6 @@ import (
 type Options struct {
 	Seed       uint64 // of all decoys
 	Workers    int    // most goroutines to use; 0 means one per processor
-	CheckPairs int    // see engine.Options
 	Limits     bounds.Limits
 	Memory     odds.Millis // how long evidence counts; 0 means for ever
 	KeepUnused odds.Millis // how long a family without pairs is kept; 0 means for ever
@@ -135,6 +134,7 @@ func (r *Record) Add(hit, half bool) {
 
 // Pair is two watched nodes, A and B, in the order of the family's ends.
 type Pair struct {
+	key    uint64 // by the names and phases of its series: what is drawn does not depend on who was seen first
 	A, B   *board.Node
 	Family *Family
 	Sign   float64 // −1 if B's sign must be inverted

@@ -12,6 +12,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/engine/board"
+	"corrgraph/engine/check"
 	"corrgraph/engine/detail"
 	"corrgraph/engine/rival"
 	"corrgraph/graph"
@@ -275,7 +276,8 @@ func TestWhoMovesFirstLeadsWhateverItsName(t *testing.T) {
 		if len(es) != 1 || es[0].Source != odds.Node(names[0], "Bears-Eagles", "h2h", math.NaN(), "home") || es[0].Kind != "follows" || es[0].Evidence != graph.FromOwn {
 			t.Fatalf("edges %+v", es)
 		}
-		if o := d.Opinions()[r.Key.String()]; o.LLR <= 1 || o.Lag < 500 || o.Lag > 1500 || math.Abs(o.Rho) > 1.2 {
+		_, opinions := (*check.Sample)(d.Sample(d.board.Now)).Judge(1)
+		if o := opinions[r.Key.String()]; o.LLR <= 1 || o.Lag < 500 || o.Lag > 1500 || math.Abs(o.Rho) > 1.2 {
 			t.Errorf("the published estimator says %+v", o)
 		}
 		leads := 0
@@ -325,7 +327,7 @@ func TestVenuesThatMoveTogetherAreAGroup(t *testing.T) {
 func TestWorkersAgree(t *testing.T) {
 	var want string
 	for _, workers := range []int{1, 2, 5} {
-		d := newDesk(Options{Seed: 3, Workers: workers, CheckPairs: 2})
+		d := newDesk(Options{Seed: 3, Workers: workers})
 		rng, at := rand.New(rand.NewPCG(6, 7)), marketStart
 		for i := range 700 { // 4 venues of 2 matches: 2800 moves wait for one count
 			at = at.Add(odds.Millis(1000 + rng.IntN(2000)))
@@ -340,7 +342,8 @@ func TestWorkersAgree(t *testing.T) {
 		for some := range d.Departures(odds.Direct, at) {
 			found = append(found, some...)
 		}
-		got := fmt.Sprint(d.All(), d.Edges(), d.Mismatch(), d.Opinions(), d.Coincidences(), found)
+		check, opinions := (*check.Sample)(d.Sample(at)).Judge(workers)
+		got := fmt.Sprint(d.All(), d.Edges(), check, opinions, d.Coincidences(), found)
 		if want == "" {
 			want = got
 		}

@@ -126,7 +126,9 @@ func (r *Refs) pair(c *state.Coder, p *Pair) {
 	r.Pairs.Add(p)
 	if p.A == nil || p.B == nil || p.Event == nil {
 		c.Fail(state.ErrCorrupt)
+		return
 	}
+	p.key = p.hash()
 }
 
 // watching codes every node's partners and the watched markets and links.

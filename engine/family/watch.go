@@ -285,6 +285,7 @@ func (s *Families) watch(layer odds.Layer, key graph.FamilyKey, a, b *board.Node
 	f.block = f.block || a.Consensus || b.Consensus
 	f.unused = 0
 	p := &Pair{A: a, B: b, Family: f, Sign: sign, Layer: layer, Event: ev, first: s.board.Now}
+	p.key = p.hash()
 	f.pairs = append(f.pairs, p)
 	wa, wb := s.watched[a], s.watched[b]
 	wa.partners = append(wa.partners, Partner{Pair: p, Other: b, fam: f, sign: sign, dir: leadlag.BA})

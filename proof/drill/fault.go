@@ -16,6 +16,7 @@ const (
 	MemoryPressure = fault.MemoryPressure
 	ClockSkew      = fault.ClockSkew
 	FeedStall      = fault.FeedStall
+	JudgeStall     = fault.JudgeStall
 )
 
 // Fault is the fault of a drill, with its duration. Only the parameters of its kind

@@ -56,7 +56,11 @@ func calibrationAndDecoys(ctx context.Context, l *session) (f lab.Finding, err e
 	}
 	defer done()
 	var live decoys
-	if err := c.Ask(ctx, "/v1/scorecard", &live); err != nil {
+	checked := func(ctx context.Context) (bool, error) {
+		err := c.Ask(ctx, "/v1/scorecard", &live)
+		return live.Copies > 0, err
+	}
+	if _, _, err := lab.Within(ctx, lab.Patience, checked); err != nil {
 		return f, lab.NotRun("the scorecard of %s: %w", where, err)
 	}
 	if live.Copies == 0 {

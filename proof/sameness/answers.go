@@ -20,13 +20,12 @@ import (
 
 // Kinds of answers.
 var (
-	learnt = []string{"family", "group"}                                 // by the view that is settled
+	learnt = []string{"family", "group", "check"}                        // by the view that is settled
 	told   = []string{"prediction", "anomaly", "event", "edge", "quote"} // by the view of now
 )
 
-// everything returns all that a service says at present, but for two figures that say how far was
-// counted when somebody looked last: the coincidences, and the copies of the graph with
-// mismatched events, which are made anew each time a judgement is drawn up.
+// everything returns all that a service says at present, but for a figure that says how far was
+// counted when somebody looked last: the coincidences.
 func (s *service) everything(t *testing.T) (out answers) {
 	t.Helper()
 	state := s.live.State()
@@ -66,8 +65,15 @@ func (a *answers) judged(j *store.Judgement) {
 	for _, g := range j.Groups {
 		a.say("group", fmt.Sprint(g), g)
 	}
+	a.checked(j.Check, j.Opinions)
 	a.say("decision", "the last", j.DecidedAt)
 	a.say("decision", "leadership", j.Leadership)
+}
+
+// checked adds what the check of a decision says.
+func (a *answers) checked(m graph.Mismatch, opinions map[string]graph.Opinion) {
+	a.say("check", "mismatched events", m)
+	a.say("check", "second opinions", opinions)
 }
 
 func (a *answers) view(v *engine.EventView) {
@@ -131,6 +137,7 @@ func recorded(ctx context.Context, facts *catalog.Facts, log ticklog.Reader) (ou
 	for _, g := range e.Groups() {
 		out.group(g)
 	}
+	out.checked(e.Check())
 	for _, ev := range e.Events() {
 		if v, ok := e.View(ev.ID, [4]bool{true, true, true, true}); ok {
 			out.view(&v)

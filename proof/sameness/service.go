@@ -26,7 +26,7 @@ const published = time.Second
 // engineOptions are those of every engine that is compared.
 func engineOptions(facts *catalog.Facts) engine.Options {
 	return engine.Options{
-		DecideEvery: 10 * minute, ForgetAfter: 25 * minute, SearchEachDecision: true, CheckPairs: 4, Facts: facts,
+		DecideEvery: 10 * minute, ForgetAfter: 25 * minute, SearchEachDecision: true, Facts: facts,
 	}
 }
 

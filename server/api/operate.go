@@ -47,7 +47,7 @@ type Faults struct {
 
 // FaultRequest is a fault to inject.
 type FaultRequest struct {
-	Kind      string  `json:"kind" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall" doc:"What to break." example:"kill-layer"`
+	Kind      string  `json:"kind" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall,judge-stall" doc:"What to break." example:"kill-layer"`
 	Layer     int     `json:"layer,omitempty" minimum:"0" maximum:"4" doc:"Of kill-layer." example:"4"`
 	DelayMs   int64   `json:"delay_ms,omitempty" minimum:"0" maximum:"60000" doc:"Of slow-store: delay added to each statement."`
 	Bytes     int64   `json:"bytes,omitempty" minimum:"0" maximum:"1099511627776" doc:"Of memory-pressure: amount added to the memory in use."`

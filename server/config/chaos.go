@@ -16,7 +16,7 @@ type Chaos struct {
 type ChaosFault struct {
 	Day      string        `yaml:"day" default:"sunday" enum:"daily,monday,tuesday,wednesday,thursday,friday,saturday,sunday" doc:"Day of the week, in UTC."`
 	At       string        `yaml:"at" default:"04:00" doc:"Time of the day, HH:MM in UTC, in quotes."`
-	Fault    string        `yaml:"fault" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall" doc:"What to break."`
+	Fault    string        `yaml:"fault" enum:"kill-layer,slow-store,full-disk,memory-pressure,clock-skew,feed-stall,judge-stall" doc:"What to break."`
 	Duration time.Duration `yaml:"duration" default:"30s" min:"1s" max:"1h" doc:"For how long."`
 	Layer    int           `yaml:"layer" default:"0" min:"0" max:"4" doc:"kill-layer: which layer fails, 1 to 4."`
 	Delay    time.Duration `yaml:"delay" default:"0" min:"0" max:"1m" doc:"slow-store: delay added to each statement."`

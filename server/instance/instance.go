@@ -287,7 +287,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 			Limits: within(engine.Limits(c.Engine.Limits), int64(c.Limits.MemoryCeiling)),
 		},
 		Pressed: func() bool { return i.memory.Sheds(guard.ShedL4) }, Sparing: func() bool { return i.strain.Level() > guard.Calm },
-		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.clock, Stalled: i.faults.FeedStalled,
+		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.clock, Stalled: i.faults.FeedStalled, Held: i.faults.JudgeStalled,
 		Timed: i.timed, Told: i.told, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
 	}
 	o.Standby, o.Off = standby(c)

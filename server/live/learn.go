@@ -12,14 +12,16 @@ import (
 	"corrgraph/store"
 )
 
-// learner owns the engine that learns and decides. Everything in it but the inbox and the
-// docket belongs to its goroutine, that of learner.run: a decision makes nobody wait.
+// learner owns the engine that learns and decides. Everything in it but the inbox, the docket
+// and the checker belongs to its goroutine, that of learner.run: a decision makes nobody wait.
 type learner struct {
 	e      *engine.Engine
 	in     *inbox
 	out    *docket
+	check  *checker
 	relief relief
 	watch  *stopwatch
+	hold   func(ctx context.Context)
 	met    atomic.Int64                    // coincidences so far
 	judged atomic.Pointer[store.Judgement] // the newest, for readers; nil before the log is read back
 	due    atomic.Bool                     // it is older than the newest verdict
@@ -33,13 +35,13 @@ func newLearner(o *Options, watch *stopwatch) *learner {
 	opt := o.Engine
 	opt.View = engine.Settled
 	return &learner{
-		e: engine.New(opt), in: newInbox(), out: newDocket(), watch: watch,
+		e: engine.New(opt), in: newInbox(), out: newDocket(), check: newChecker(watch, o.hold), watch: watch, hold: o.hold,
 		relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
 	}
 }
 
 // run learns from what is settled until there is no more.
-func (l *learner) run() {
+func (l *learner) run(ctx context.Context) {
 	defer l.out.finish()
 	for {
 		x, ok := l.in.next()
@@ -51,9 +53,10 @@ func (l *learner) run() {
 			l.recovered = true
 			l.e.HoldNew(false)
 			l.judge()
+			l.check.put(l.e.TakeSample())
 			l.out.finish()
 			close(x.end)
-			// From now on one processor is left to whoever tells and answers: a judgement takes
+			// From now on one processor is left to whoever tells and answers: a decision takes
 			// seconds.
 			l.e.SetWorkers(max(1, runtime.GOMAXPROCS(0)-1))
 		case x.judge:
@@ -64,7 +67,9 @@ func (l *learner) run() {
 			l.step(l.e.FlushLegs)
 		default:
 			for _, batches := range x.instants {
-				if !l.recovered {
+				if l.recovered {
+					l.hold(ctx)
+				} else {
 					l.relief.give(l.e)
 				}
 				l.step(func() { l.apply(batches) })
@@ -89,16 +94,19 @@ func (l *learner) step(do func()) {
 	if v := l.e.Verdicts(); v != nil {
 		l.watch.took("decide", start)
 		l.out.put(v)
-		l.due.Store(l.recovered)
+		if l.recovered {
+			l.due.Store(true)
+			l.check.put(l.e.TakeSample())
+		}
 	}
 	l.out.reach(l.e.LookedAt())
 }
 
-// judge draws up what readers are shown of the newest verdict.
+// judge draws up what readers are shown of the newest verdict. Its check comes later.
 func (l *learner) judge() {
 	start := l.watch.now()
 	l.due.Store(false)
-	l.judged.Store(store.Judge(l.e))
+	l.judged.Store(store.Decided(l.e))
 	l.drawn = l.watch.now()
 	l.took = l.drawn - start
 }
@@ -152,6 +160,13 @@ func (d *docket) put(v *engine.Verdicts) {
 	d.waiting = append(d.waiting, v)
 	d.newest.Store(int64(v.At))
 	d.changed.Broadcast()
+}
+
+// reached is up to when all windows are decided.
+func (d *docket) reached() odds.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.looked
 }
 
 // reach notes up to when all windows are decided.

@@ -57,9 +57,15 @@ func (l *Live) SetModes(standby, off [4]bool) { l.modes.Store(&modes{standby, of
 // log was not read back completely, nothing is concluded or saved.
 func (l *Live) Run(ctx context.Context) error {
 	defer close(l.calls.stopped)
-	var learning sync.WaitGroup
-	learning.Go(l.learn.run)
-	defer learning.Wait()
+	var learning, checking sync.WaitGroup
+	learning.Go(func() { l.learn.run(ctx) })
+	checking.Go(func() { l.learn.check.run(ctx) })
+	learnt := func() {
+		learning.Wait()
+		l.learn.check.close()
+		checking.Wait()
+	}
+	defer learnt()
 	if !l.loop.run(ctx) {
 		return nil
 	}
@@ -71,7 +77,7 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	l.loop.run(ctx)
 	beside.Wait()
-	learning.Wait()
+	learnt()
 	l.loop.conclude()
 	if l.save == nil {
 		return nil

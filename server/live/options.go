@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -50,19 +51,20 @@ type Options struct {
 	Sparing func() bool
 	// Stalled reports whether a drill has silenced the feed. Nil means never.
 	Stalled func() bool
+	// Held reports whether a drill holds up who decides and who checks decisions. Nil means never.
+	Held func() bool
 	// Told is called whenever forecasts of the present have been published, with how long that took since the
 	// newest tick behind them was received, by the wall clock, and since it was in the log. It
 	// must be quick. Nil: not reported.
 	Told func(received, appended time.Duration)
 	// Timed is called with the duration of parts of the work: "publish", "decide",
-	// "apply", "save". It must be quick. Nil: not reported.
+	// "check", "apply", "save". It must be quick. Nil: not reported.
 	Timed func(what string, took time.Duration)
 }
 
 func (o *Options) fill() {
 	o.Engine.ScoreAtFinish, o.Engine.SearchEachDecision = false, true
 	o.Engine.Facts = o.Facts
-	o.Engine.CheckPairs = orElse(o.Engine.CheckPairs, 64) // a judgement takes a processor meanwhile
 	if o.Engine.CoalesceWindow == 0 {
 		o.Engine.CoalesceWindow = series.CoalesceWindow
 	}
@@ -81,6 +83,9 @@ func (o *Options) fill() {
 	if o.Sparing == nil {
 		o.Sparing = func() bool { return false }
 	}
+	if o.Held == nil {
+		o.Held = func() bool { return false }
+	}
 	if o.Pressed == nil {
 		o.Pressed = func() bool { return false }
 	}
@@ -91,6 +96,19 @@ func (o *Options) fill() {
 		o.Timed = func(string, time.Duration) {}
 	}
 }
+
+// hold waits while Held, until the end at most.
+func (o *Options) hold(ctx context.Context) {
+	for o.Held() && ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-time.After(heldEvery):
+		}
+	}
+}
+
+// heldEvery is how often is looked whether a drill is over.
+const heldEvery = 100 * time.Millisecond
 
 func orElse[T int | time.Duration](v, byDefault T) T {
 	if v <= 0 {

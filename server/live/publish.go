@@ -9,6 +9,7 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/feed"
+	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
@@ -41,8 +42,11 @@ type publisher struct {
 	dirty     map[string]bool  // events with a view that has changed since
 	shown     *modes           // modes of the current views
 	decided   bool
+	drawn     *store.Judgement // the learner's that judged is made of; nil before the first
 	judged    *store.Judgement
-	listed    uint64 // sequence number of the newest anomaly that published.recent may hold
+	looked    odds.Time     // windows up to then were decided when it was looked last
+	dueSince  time.Duration // since when the next one has been over and nothing was decided; 0: it is not over
+	listed    uint64        // sequence number of the newest anomaly that published.recent may hold
 	list      eventList
 	missed    map[string]int // missed polls by source
 	moves     moves
@@ -53,7 +57,7 @@ type publisher struct {
 func newPublisher(o *Options, hub *Hub, modes *atomic.Pointer[modes], out *published, watch *stopwatch) *publisher {
 	return &publisher{
 		hub: hub, modes: modes, out: out, watch: watch, told: o.Told, intake: o.Intake, clock: o.Clock,
-		judged: &store.Judgement{}, slots: map[string]*slot{}, dirty: map[string]bool{}, missed: map[string]int{}, moves: newMoves(),
+		judged: &store.Judgement{Opinions: map[string]graph.Opinion{}}, slots: map[string]*slot{}, dirty: map[string]bool{}, missed: map[string]int{}, moves: newMoves(),
 	}
 }
 
@@ -215,16 +219,32 @@ func (p *publisher) obeyed() {
 	}
 }
 
-// judge takes over the newest judgement, once its verdict is in force.
+// judge takes over the newest judgement, once its verdict is in force, and what the newest check
+// says of that verdict or an earlier one.
 func (p *publisher) judge() {
-	j := p.learn.judged.Load()
-	if j == nil || j == p.judged || j.DecidedAt > p.e.DecidedAt() {
-		return
+	if j := p.learn.judged.Load(); j != nil && j != p.drawn && j.DecidedAt <= p.e.DecidedAt() {
+		p.drawn, p.judged = j, j.Checked(p.judged.Check, p.judged.Opinions)
+		if p.recovered {
+			p.messages = append(p.messages, Message{Kind: "decision", Key: "decision", At: j.DecidedAt, Data: Decided{len(j.Families)}})
+		}
 	}
-	p.judged = j
-	if p.recovered {
-		p.messages = append(p.messages, Message{Kind: "decision", Key: "decision", At: j.DecidedAt, Data: Decided{len(j.Families)}})
+	if c := p.learn.check.newest.Load(); c != nil && c.mismatch.At > p.judged.Check.At && c.mismatch.At <= p.judged.DecidedAt {
+		p.judged = p.judged.Checked(c.mismatch, c.opinions)
 	}
+}
+
+// undecided is how long nothing has been decided though a window is over.
+func (p *publisher) undecided(now time.Duration) time.Duration {
+	looked := p.learn.out.reached()
+	switch {
+	case !p.recovered || looked >= p.e.LastLook(p.e.Now()):
+		p.dueSince = 0
+		return 0
+	case p.dueSince == 0 || looked != p.looked:
+		p.dueSince = now
+	}
+	p.looked = looked
+	return now - p.dueSince
 }
 
 // allDirty marks every view for renewal.
@@ -244,6 +264,7 @@ func (p *publisher) state(now time.Duration) {
 		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
 		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged, Ambiguities: p.e.Ambiguities(),
+		Undecided: p.undecided(now), Unchecked: p.learn.check.awaited(),
 	}
 	s.Events, s.Leagues = p.list.at(now, p)
 	s.Feeds = p.feeds()

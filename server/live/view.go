@@ -2,6 +2,7 @@ package live
 
 import (
 	"cmp"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,11 @@ type State struct {
 	Anomalies   []AnomalyCount
 	Ambiguities *catalog.Ambiguities // up to AsOf, newer than those of the Judgement; nil before the first tick
 
+	// By the monotonic clock: how long nothing has been decided though a window is over, and how long
+	// the newest decision has not been checked. Old verdicts, and what an earlier check says, stay
+	// meanwhile.
+	Undecided, Unchecked time.Duration
+
 	*store.Judgement // of the last decision; never nil
 }
 
@@ -57,6 +63,21 @@ const recordedAfter = odds.Millis(600_000)
 func (s *State) Recorded(now odds.Time) bool {
 	seen := cmp.Or(s.Arrived, now)
 	return !s.Recovering && s.AsOf != 0 && seen.Sub(s.AsOf) > recordedAfter
+}
+
+// overdueAfter is how long a window may be over, or a decision made, until whoever decides or
+// checks counts as stuck. Slow sources hold a decision back for up to five minutes.
+const overdueAfter = 10 * time.Minute
+
+// Overdue says which verdicts or checks are older than they should be.
+func (s *State) Overdue() (why []string) {
+	if s.Undecided > overdueAfter {
+		why = append(why, fmt.Sprintf("decisions: none was made for %s though a window is over; the verdicts of %s stay in force", s.Undecided.Truncate(time.Second), s.DecidedAt))
+	}
+	if s.Unchecked > overdueAfter {
+		why = append(why, fmt.Sprintf("check on mismatched events: that of the newest decision has been awaited for %s; the one of %s is shown", s.Unchecked.Truncate(time.Second), s.Check.At))
+	}
+	return why
 }
 
 // EventRow is one event in a list.

@@ -114,7 +114,8 @@ func (m matches) Match(ctx context.Context, event string) (answer.Match, error) 
 type Leaders struct {
 	leaders.Leaders
 	Freshness
-	DecidedAt odds.Time `json:"decided_at"`
+	DecidedAt odds.Time  `json:"decided_at"`
+	CheckedAt *odds.Time `json:"checked_at"` // the decision of the second opinions, which come later; null: none yet
 }
 
 // Leaders lists who leads whom in layer 1.
@@ -131,7 +132,7 @@ func (s *Service) Leaders(ctx context.Context, f words.LeagueFilter) (out *memo.
 		if err != nil {
 			return err
 		}
-		out = &memo.Shared[Leaders]{Value: Leaders{*l, s.fresh(true), j.DecidedAt}}
+		out = &memo.Shared[Leaders]{Value: Leaders{*l, s.fresh(true), j.DecidedAt, words.Known(j.Check.At)}}
 		s.common.Put(k, f, out)
 		return nil
 	})
@@ -146,6 +147,7 @@ type Scorecard struct {
 	Dropped            uint64     `json:"dropped"` // older forecasts not in it
 	DecoyDiscoveryRate float64    `json:"decoy_discovery_rate"`
 	DecoyCopies        int        `json:"decoy_copies"`
+	CheckedAt          *odds.Time `json:"checked_at"` // the decision whose mismatched copies these are; null: none yet
 	ledger.Scorecard
 }
 
@@ -153,12 +155,9 @@ type Scorecard struct {
 func (s *Service) Scorecard(ctx context.Context) (out *Scorecard, err error) {
 	err = s.run(ctx, OpScorecard, "", func(context.Context) error {
 		c, st := s.o.Live.Scorecard(), s.State()
-		out = &Scorecard{AsOf: c.AsOf, Freshness: s.fresh(true), Dropped: c.Dropped, Scorecard: c.Scorecard}
-		if c.Since != 0 {
-			out.Since = &c.Since
-		}
+		out = &Scorecard{AsOf: c.AsOf, Freshness: s.fresh(true), Since: words.Known(c.Since), Dropped: c.Dropped, Scorecard: c.Scorecard}
 		j := cmp.Or(st.Judgement, &store.Judgement{})
-		out.DecoyDiscoveryRate, out.DecoyCopies = j.Check.Rate, j.Check.Copies
+		out.DecoyDiscoveryRate, out.DecoyCopies, out.CheckedAt = j.Check.Rate, j.Check.Copies, words.Known(j.Check.At)
 		return nil
 	})
 	return out, err

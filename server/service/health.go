@@ -99,7 +99,7 @@ func (s *Service) Health() *Health {
 	} else if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have been waiting for %s to be applied", late.Std()))
 	}
-	h.Reasons = append(h.Reasons, ingest.Reasons(s.o.Ingest.Refusing())...)
+	h.Reasons = append(append(h.Reasons, st.Overdue()...), ingest.Reasons(s.o.Ingest.Refusing())...)
 	h.Notes = append(h.Notes, ingest.Notes(s.o.Ingest.Ahead())...)
 	if l := s.o.Memory.Level(); l != guard.Normal {
 		h.Reasons = append(h.Reasons, "memory: "+l.String())

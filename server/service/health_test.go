@@ -161,6 +161,15 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 			g.live.state(func(st *live.State) { st.Queue, st.Arrived = 3, odds.TimeOf(time.Now()).Add(-6000) })
 		}, graph.Degraded, "ticks have been waiting", ""},
 		{"the engine hangs", func(*rig) { time.Sleep(6 * time.Second) }, graph.Degraded, "nothing was published", ""},
+		{"nothing is decided", func(g *rig) {
+			g.live.state(func(st *live.State) { st.Undecided = 11 * time.Minute })
+		}, graph.Degraded, "decisions: none was made for 11m", ""},
+		{"a decision is late", func(g *rig) {
+			g.live.state(func(st *live.State) { st.Undecided, st.Unchecked = 6*time.Minute, 6*time.Minute })
+		}, graph.Healthy, "", ""},
+		{"nothing is checked", func(g *rig) {
+			g.live.state(func(st *live.State) { st.Unchecked = 11 * time.Minute })
+		}, graph.Degraded, "check on mismatched events", ""},
 		{"the audit log can't be written", func(g *rig) {
 			g.probe(g.ctx)
 			_, _ = g.Inject(g.ctx, "full-disk", fault.Params{}, time.Minute)

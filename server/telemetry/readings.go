@@ -74,11 +74,14 @@ type Stream struct {
 }
 
 // Engine is the number of batches waiting for the engine, and its event time. HeldBack batches
-// wait for slower sources; Forced ones did not, because too many waited; since the start.
+// wait for slower sources; Forced ones did not, because too many waited; since the start. Undecided
+// is how long nothing has been decided though a window is over, Unchecked how long the newest
+// decision has not been checked.
 type Engine struct {
-	Queue, HeldBack int
-	Forced          uint64
-	Now             time.Time
+	Queue, HeldBack      int
+	Forced               uint64
+	Now                  time.Time
+	Undecided, Unchecked time.Duration
 }
 
 // descriptions describe the metrics of Readings.
@@ -93,6 +96,7 @@ type descriptions struct {
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
 	waiting, heldBack, forced, now              *prometheus.Desc
+	undecided, unchecked                        *prometheus.Desc
 	logBytes                                    *prometheus.Desc
 }
 
@@ -130,6 +134,8 @@ func newDescriptions() *descriptions {
 	d.heldBack = desc("held_back", "Accepted batches that wait for slower sources before they are learnt from.")
 	d.forced = desc("forced_total", "Batches that did not wait for slower sources because too many waited.")
 	d.now = desc("engine_event_time_seconds", "Event time reached by the engine.")
+	d.undecided = desc("undecided_seconds", "How long nothing has been decided though a decision window is over; verdicts are older meanwhile.")
+	d.unchecked = desc("unchecked_seconds", "How long the newest decision has not been checked against mismatched events.")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")
 	return d
 }
@@ -200,6 +206,8 @@ func (v *Readings) sendParts(d *descriptions, out sender) {
 		out.gauge(d.heldBack, float64(e.HeldBack))
 		out.total(d.forced, e.Forced)
 		out.time(d.now, e.Now)
+		out.gauge(d.undecided, e.Undecided.Seconds())
+		out.gauge(d.unchecked, e.Unchecked.Seconds())
 	}
 }
 

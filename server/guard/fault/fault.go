@@ -65,6 +65,7 @@ type set struct {
 	memory *Fault
 	clock  *Fault
 	feed   *Fault
+	judge  *Fault
 }
 
 // outage is an error with an expiry. It is made when the fault is injected, so that
@@ -193,6 +194,8 @@ func newSet(faults []Fault) *set {
 			s.clock = f
 		case FeedStall:
 			s.feed = f
+		case JudgeStall:
+			s.judge = f
 		}
 	}
 	return s

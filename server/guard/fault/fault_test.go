@@ -48,6 +48,7 @@ var valid = map[fault.Kind]fault.Params{
 	fault.MemoryPressure: {Bytes: 1 << 30},
 	fault.ClockSkew:      {Skew: -time.Hour},
 	fault.FeedStall:      {},
+	fault.JudgeStall:     {},
 }
 
 // felt is the combined result of all look-ups.
@@ -57,7 +58,7 @@ type felt struct {
 	Delay  time.Duration
 	Extra  int64
 	Skew   time.Duration
-	Stall  bool
+	Stall  [2]bool
 }
 
 func feel(r *fault.Registry) (f felt) {
@@ -70,7 +71,7 @@ func feel(r *fault.Registry) (f felt) {
 	for l := range f.Layers {
 		f.Layers[l] = say(r.LayerError(odds.Layer(l)))
 	}
-	f.Disk, f.Delay, f.Extra, f.Skew, f.Stall = say(r.DiskFull()), r.StoreDelay(), r.MemoryExtra(), r.ClockSkew(), r.FeedStalled()
+	f.Disk, f.Delay, f.Extra, f.Skew, f.Stall[0], f.Stall[1] = say(r.DiskFull()), r.StoreDelay(), r.MemoryExtra(), r.ClockSkew(), r.FeedStalled(), r.JudgeStalled()
 	return f
 }
 
@@ -113,7 +114,7 @@ func TestEachFaultIsFeltWhereItBelongs(t *testing.T) {
 	want := felt{
 		Layers: [5]string{1: "injected fault: kill-layer L1", 4: "injected fault: kill-layer L4"},
 		Disk:   "injected fault: full-disk: " + syscall.ENOSPC.Error(),
-		Delay:  40 * time.Millisecond, Extra: 1 << 30, Skew: -time.Hour, Stall: true,
+		Delay:  40 * time.Millisecond, Extra: 1 << 30, Skew: -time.Hour, Stall: [2]bool{true, true},
 	}
 	if diff := cmp.Diff(want, feel(r)); diff != "" {
 		t.Error(diff)
@@ -192,7 +193,7 @@ func TestDisabledRegistryRefuses(t *testing.T) {
 			t.Errorf("%s: %v", k, err)
 		}
 	}
-	if r.Enabled() || r.Active() != nil || feel(r) != (felt{}) || r.Denied() != 6 {
+	if r.Enabled() || r.Active() != nil || feel(r) != (felt{}) || r.Denied() != 7 {
 		t.Errorf("%v, %+v, %d denied", r.Active(), feel(r), r.Denied())
 	}
 }

@@ -21,11 +21,12 @@ const (
 	MemoryPressure Kind = "memory-pressure" // memory use appears higher than it is: Bytes
 	ClockSkew      Kind = "clock-skew"      // the service's clock is off: Skew, above 0 is ahead
 	FeedStall      Kind = "feed-stall"      // no tick arrives
+	JudgeStall     Kind = "judge-stall"     // nothing is learnt or decided, and no decision checked
 )
 
 // Kinds lists all of them.
 func Kinds() []Kind {
-	return []Kind{KillLayer, SlowStore, FullDisk, MemoryPressure, ClockSkew, FeedStall}
+	return []Kind{KillLayer, SlowStore, FullDisk, MemoryPressure, ClockSkew, FeedStall, JudgeStall}
 }
 
 // ParseKind returns the kind with that name.

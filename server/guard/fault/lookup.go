@@ -56,6 +56,12 @@ func (r *Registry) FeedStalled() bool {
 	return s != nil && s.feed.holds(now)
 }
 
+// JudgeStalled reports whether whoever learns, decides and checks must wait.
+func (r *Registry) JudgeStalled() bool {
+	s, now := r.look()
+	return s != nil && s.judge.holds(now)
+}
+
 // look returns the faults and the time, which is read only if there are any. The
 // first look-up after the last fault expired drops them.
 func (r *Registry) look() (*set, time.Time) {

@@ -1,0 +1,97 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"corrgraph/engine"
+	"corrgraph/odds"
+	"corrgraph/server/ingest"
+	"corrgraph/ticklog/logtest"
+)
+
+// TestAJudgeThatHangs holds up whoever learns, decides and checks for an hour. Ticks are accepted and
+// told, forecasts made by the verdicts that are in force, and it is said how old these are.
+func TestAJudgeThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var held atomic.Bool
+		o := Options{Clock: clockAt(noon), Held: held.Load}
+		o.Engine.DecideEvery = 1_800_000
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, o)
+		all := market()
+		sendUntil := func(at odds.Time) {
+			n, _ := slices.BinarySearchFunc(all, at, func(b *odds.Batch, at odds.Time) int { return int(b.At - at) })
+			for part := range slices.Chunk(all[:n], 1) {
+				time.Sleep(max(0, part[len(part)-1].At.Std().Sub(o.Clock())))
+				begun := time.Now()
+				if send(t, l, [][]*odds.Batch{part}); time.Since(begun) > time.Second { // a commit waits for company
+					t.Fatalf("a sender waited for %v", time.Since(begun))
+				}
+			}
+			all = all[n:]
+			time.Sleep(max(0, at.Std().Sub(o.Clock())) + time.Second)
+		}
+		sendUntil(noon.Add(4_500_000))
+		before := l.State()
+		if before.DecidedAt == 0 || before.Check.At != before.DecidedAt || before.Undecided != 0 || before.Unchecked != 0 || before.Issued == 0 {
+			t.Fatalf("decided at %v, checked at %v, undecided for %v, %d forecasts", before.DecidedAt, before.Check.At, before.Undecided, before.Issued)
+		}
+		held.Store(true)
+		sendUntil(noon.Add(8_100_000))
+		during := l.State()
+		if during.DecidedAt != before.DecidedAt || during.Check.At != before.Check.At {
+			t.Errorf("decided at %v, checked at %v, while nobody decides", during.DecidedAt, during.Check.At)
+		}
+		if during.Issued < before.Issued+20 || during.AsOf < noon.Add(8_000_000) || during.Queue > 0 {
+			t.Errorf("%d forecasts before, then %d; told up to %v, %d deliveries wait", before.Issued, during.Issued, during.AsOf, during.Queue)
+		}
+		if during.Undecided < 45*time.Minute {
+			t.Errorf("undecided for %v", during.Undecided)
+		}
+		held.Store(false)
+		sendUntil(noon.Add(9_000_000))
+		after := l.State()
+		if want := noon.Add(8_100_000) / 1_800_000 * 1_800_000; after.DecidedAt < want || after.Check.At != after.DecidedAt || after.Undecided != 0 || after.Unchecked != 0 {
+			t.Errorf("after the drill: decided at %v, checked at %v, undecided for %v, unchecked for %v", after.DecidedAt, after.Check.At, after.Undecided, after.Unchecked)
+		}
+		end()
+	})
+}
+
+// TestACheckThatHangs holds up only the checks: decisions are shown at once, with what was
+// known before, and only the newest one is checked afterwards.
+func TestACheckThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun, goOn := make(chan bool, 9), make(chan bool)
+		c := newChecker(&stopwatch{time.Now(), func(string, time.Duration) {}}, nil)
+		c.held = func(ctx context.Context) {
+			begun <- true
+			<-goOn
+		}
+		go c.run(t.Context())
+		defer c.close()
+		for at := range odds.Time(4) {
+			c.put(&engine.Sample{At: at + 1})
+			synctest.Wait()
+		}
+		c.put(nil)
+		time.Sleep(time.Hour)
+		if c.newest.Load() != nil || c.awaited().Round(time.Second) != time.Hour || len(begun) != 1 {
+			t.Errorf("a result %v after %v, %d begun", c.newest.Load(), c.awaited(), len(begun))
+		}
+		goOn <- true
+		time.Sleep(time.Minute)
+		if x := c.newest.Load(); x == nil || x.mismatch.At != 1 || c.awaited() != time.Minute {
+			t.Errorf("%+v, awaited for %v", x, c.awaited())
+		}
+		goOn <- true
+		synctest.Wait()
+		if x := c.newest.Load(); x.mismatch.At != 4 || c.awaited() != 0 || len(begun) != 2 {
+			t.Errorf("%+v, awaited for %v, %d begun", x.mismatch, c.awaited(), len(begun))
+		}
+	})
+}
