@@ -104,7 +104,8 @@ type reader struct {
 	seq      int64
 	stamp    odds.Time
 	previous uint64
-	spare    []odds.Quote // quotes are cut from slabs
+	spare    []odds.Quote // quotes are cut from slabs, whose size doubles: a chunk may hold two quotes
+	slab     int
 }
 
 func newReader(body []byte, version byte, known map[uint64]*odds.Event) reader {
@@ -229,7 +230,8 @@ func (r *reader) quotes(last []odds.Quote) []odds.Quote {
 		return nil
 	}
 	if len(r.spare) < n {
-		r.spare = make([]odds.Quote, max(n, 2048))
+		r.slab = min(max(16, 2*r.slab), 2048)
+		r.spare = make([]odds.Quote, max(n, r.slab))
 	}
 	q := r.spare[:n:n]
 	r.spare = r.spare[n:]

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"corrgraph/odds"
@@ -181,6 +182,29 @@ func TestEqualEventsBecomeOneOverChunks(t *testing.T) {
 	}
 	if u[0].Event == u[2].Event {
 		t.Error("an event with more facts is taken for the one without")
+	}
+}
+
+// TestASmallChunkTakesLittleMemory decodes the chunk of a request with one market: what is read
+// back waits decoded, and a log may have a million such chunks.
+func TestASmallChunkTakesLittleMemory(t *testing.T) {
+	var enc Encoder
+	chunk := enc.PackLive(polls(1, 1, 1, 1, 1, 1), Head{Clock: 1})
+	var d Decoder
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	kept := make([]Part, 200)
+	for i := range kept {
+		p, err := d.DecodePart(chunk.Payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[i] = p
+	}
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(kept)
+	if each := (after.TotalAlloc - before.TotalAlloc) / 200; each > 16<<10 {
+		t.Errorf("a chunk of two quotes takes %d bytes", each)
 	}
 }
 
