@@ -172,6 +172,6 @@ func (lp *loop) conclude() {
 	lp.pub.obeyed()
 	lp.pub.judge()
 	if t := lp.tally(extent{}); t != nil {
-		lp.pub.out.card.Store(t.card())
+		lp.pub.out.card.Store(new(record).card(t))
 	}
 }
