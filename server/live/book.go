@@ -56,6 +56,7 @@ type AnomalyUpdate struct {
 type eventBook struct {
 	anomalies []AnomalyUpdate
 	settled   []ledger.Prediction
+	changed   bool // since its view was renewed
 }
 
 func newBook(predictions, anomalies int) *book {
@@ -66,12 +67,14 @@ func newBook(predictions, anomalies int) *book {
 	}
 }
 
+// event returns an event's book, to be changed.
 func (k *book) event(id string) *eventBook {
 	e := k.events[id]
 	if e == nil {
 		e = &eventBook{}
 		k.events[id] = e
 	}
+	e.changed = true
 	return e
 }
 
@@ -134,7 +137,7 @@ func (k *book) price(t *engine.Told) {
 	if e := k.events[t.Event]; e != nil {
 		for i := range e.settled {
 			if e.settled[i].ID == t.Call {
-				e.settled[i].Money = t.Bet
+				e.settled[i].Money, e.changed = t.Bet, true
 			}
 		}
 	}

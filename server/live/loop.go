@@ -52,6 +52,10 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 	lp.tick = ticker.C
 	for {
 		lp.learn.out.idle(len(lp.in) == 0)
+		var more <-chan struct{}
+		if lp.pub.under {
+			more = always
+		}
 		select {
 		case d, ok := <-lp.in:
 			lp.learn.out.idle(false)
@@ -73,12 +77,21 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 		case q := <-lp.asked:
 			q()
 		case <-lp.tick:
-			lp.pub.publish(len(lp.in) == 0)
+			lp.pub.begin(len(lp.in) == 0)
+		case <-more:
+			lp.pub.step()
 		}
 	}
 }
 
-// deliver tells what was appended to the log, part by part. Between them it serves readers,
+// always is ready to be received from.
+var always = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// deliver tells what was appended to the log, part by part. Between any two it serves readers,
 // which must not wait for a large delivery.
 func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	if lp.pub.recovered {
@@ -90,9 +103,7 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 			lp.relief.give(lp.e)
 		}
 		lp.tell(&d.parts[i])
-		if i%32 == 31 {
-			lp.serve()
-		}
+		lp.serve()
 	}
 	lp.collect()
 	lp.pub.news(d)
@@ -139,7 +150,7 @@ func (lp *loop) wait(ctx context.Context) {
 	}
 }
 
-// serve answers waiting readers without blocking.
+// serve answers waiting readers without blocking, and goes on with a publication by a step.
 func (lp *loop) serve() {
 	for {
 		select {
@@ -148,8 +159,12 @@ func (lp *loop) serve() {
 			q()
 		case <-lp.tick:
 			lp.collect()
-			lp.pub.publish(false)
+			lp.pub.begin(false)
 		default:
+			if lp.pub.under {
+				lp.collect()
+				lp.pub.step()
+			}
 			return
 		}
 	}
