@@ -44,7 +44,7 @@ type publisher struct {
 	decided   bool
 	judged    *store.Judgement
 	listed    uint64 // sequence number of the newest anomaly that published.recent may hold
-	list      eventList
+	events    eventList
 	missed    map[string]int // missed polls by source
 	moves     moves
 	messages  []Message
@@ -161,20 +161,25 @@ func (p *publisher) begin(idle bool) {
 		p.allDirty() // views lack a layer that was off
 	}
 	p.left = slices.AppendSeq(p.left[:0], maps.Keys(p.dirty))
+	p.events.begin(p.watch.now(), p)
 }
 
-// step goes on with the publication under way: it renews one view or, once there are none left,
-// publishes the rest. It reports whether there is more to do. Others have their turn between two
-// steps: all views together take a few tens of milliseconds.
+// step goes on with the publication under way: it renews one view, then lists some events and,
+// once there are none left, publishes the rest. It reports whether there is more to do. Others
+// have their turn between two steps: all views together take a few tens of milliseconds.
 func (p *publisher) step() (more bool) {
 	if !p.under {
 		return false
 	}
 	start := p.watch.now()
-	if more = len(p.left) > 0; more {
+	switch more = true; {
+	case len(p.left) > 0:
 		p.view(start)
-	} else {
-		p.rest(start)
+	case len(p.events.left) > 0:
+		p.list(start)
+	default:
+		more = false
+		p.rest()
 	}
 	p.spent += p.watch.now() - start
 	if !more {
@@ -203,9 +208,9 @@ func (p *publisher) view(now time.Duration) {
 }
 
 // rest publishes all but views, and the messages that the publication made.
-func (p *publisher) rest(now time.Duration) {
+func (p *publisher) rest() {
 	p.judge()
-	p.state(now)
+	p.state()
 	if p.book.seq != p.listed {
 		p.listed = p.book.seq
 		p.out.recent.Store(nil)
@@ -291,7 +296,7 @@ func (p *publisher) allDirty() {
 }
 
 // state publishes the State.
-func (p *publisher) state(now time.Duration) {
+func (p *publisher) state() {
 	counts := p.e.Counts()
 	counts.Coincidences = int(p.learn.met.Load())
 	s := &State{
@@ -299,7 +304,7 @@ func (p *publisher) state(now time.Duration) {
 		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged, Ambiguities: p.e.Ambiguities(),
 	}
-	s.Events, s.Leagues = p.list.at(now, p)
+	s.Events, s.Leagues = p.events.rows, p.events.of
 	s.Feeds = p.feeds()
 	if p.intake != nil {
 		s.HeldBack = p.intake.HeldBack()
