@@ -56,6 +56,16 @@ func (s *Snapshot) Len() (n int) {
 	return n
 }
 
+// Built lists the edges of each layer that could be built. They must not be changed.
+func (s *Snapshot) Built() (out [][]Edge) {
+	for _, l := range s.Layers {
+		if l != nil {
+			out = append(out, l.Edges)
+		}
+	}
+	return out
+}
+
 // Index returns the position of a node in Nodes. Cost: one map lookup.
 func (s *Snapshot) Index(node odds.NodeID) (i int32, ok bool) {
 	i, ok = s.index[node]

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"corrgraph/answer"
 	"corrgraph/answer/identity"
@@ -230,15 +231,10 @@ func (s *Service) foreign(ctx context.Context, source, target odds.NodeID) (last
 		if err != nil {
 			return nil, err
 		}
-		for _, l := range s.snapshot(ctx, v).Layers {
-			if l == nil {
-				continue
-			}
-			for i := range l.Edges {
-				g := &l.Edges[i]
-				if g.Evidence == graph.FromExternal && g.Source == source && g.Target == target && (last == nil || g.DetectedAt > last.DetectedAt) {
-					last = g
-				}
+		all := slices.Concat(s.snapshot(ctx, v).Built()...)
+		for i := range all {
+			if g := &all[i]; g.Evidence == graph.FromExternal && g.Source == source && g.Target == target && (last == nil || g.DetectedAt > last.DetectedAt) {
+				last = g
 			}
 		}
 	}

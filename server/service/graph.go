@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -166,11 +167,7 @@ func (r *eventAnomalies) EdgesInWindow(ctx context.Context, _ string, _ odds.Tim
 		return nil, nil
 	}
 	snap := r.s.snapshot(ctx, r.v)
-	for _, l := range snap.Layers {
-		if l != nil {
-			rows = append(rows, l.Edges...)
-		}
-	}
+	rows = slices.Concat(snap.Built()...)
 	r.whole = snap.Status() == graph.Healthy
 	return rows, nil
 }
