@@ -2,7 +2,6 @@ package live
 
 import (
 	"cmp"
-	"hash/maphash"
 	"maps"
 	"slices"
 	"time"
@@ -20,14 +19,14 @@ const (
 
 // eventList caches the list of events. It belongs to the loop.
 type eventList struct {
-	rows   []EventRow // immutable; nil before the first time
-	of     []catalog.League
-	shape  uint64 // of rows: which events, and how many markets each
-	made   time.Duration
-	took   time.Duration
-	left   []string    // events still to be listed
-	next   []*EventRow // those that are
-	nextOf uint64      // their shape
+	rows    []EventRow // immutable; nil before the first time
+	of      []catalog.League
+	markets map[string]int // of each event
+	made    time.Duration
+	took    time.Duration
+	left    []string    // events still to be listed
+	next    []*EventRow // those that are
+	grown   bool        // one of them is new, or has other markets
 }
 
 // begin begins to renew the list, if due.
@@ -35,7 +34,7 @@ func (l *eventList) begin(now time.Duration, p *publisher) {
 	if l.rows != nil && now-l.made < max(rowsEvery, min(50*l.took, rowsSeldom)) {
 		return
 	}
-	l.made, l.took, l.nextOf = now, 0, 1
+	l.made, l.took, l.grown = now, 0, l.rows == nil
 	if l.left = slices.AppendSeq(l.left[:0], maps.Keys(p.slots)); len(l.left) == 0 {
 		l.finish(p.e)
 	}
@@ -44,8 +43,6 @@ func (l *eventList) begin(now time.Duration, p *publisher) {
 // rowsAtOnce is how many events are listed at a stretch, at about a microsecond each.
 const rowsAtOnce = 256
 
-var shapes = maphash.MakeSeed()
-
 // list goes on with the list by some events.
 func (p *publisher) list(now time.Duration) {
 	l := &p.events
@@ -53,7 +50,8 @@ func (p *publisher) list(now time.Duration) {
 	for _, id := range l.left[n:] {
 		if r := p.row(id); r != nil {
 			l.next = append(l.next, r)
-			l.nextOf += maphash.String(shapes, id) * uint64(1+r.Markets)
+			had, known := l.markets[id]
+			l.grown = l.grown || !known || had != r.Markets
 		}
 	}
 	if l.left = l.left[:n]; n == 0 {
@@ -65,12 +63,15 @@ func (p *publisher) list(now time.Duration) {
 // finish puts the new list in place: by newest quote, then id.
 func (l *eventList) finish(e *engine.Engine) {
 	slices.SortFunc(l.next, func(a, b *EventRow) int { return cmp.Or(cmp.Compare(b.Last, a.Last), cmp.Compare(a.ID, b.ID)) })
+	if l.grown || len(l.next) != len(l.rows) {
+		l.of, l.markets = e.Leagues(), make(map[string]int, len(l.next))
+		for _, r := range l.next {
+			l.markets[r.ID] = r.Markets
+		}
+	}
 	l.rows = make([]EventRow, len(l.next))
 	for i, r := range l.next {
 		l.rows[i] = *r
-	}
-	if l.shape != l.nextOf {
-		l.of, l.shape = e.Leagues(), l.nextOf
 	}
 	l.next = nil
 }
