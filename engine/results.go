@@ -142,6 +142,11 @@ func (e *Engine) Comparison(bets []*money.Bet) *money.Unforecast {
 
 // ScorecardOf adds up predictions of families; each key may be given either way round.
 func ScorecardOf(keys []graph.FamilyKey, ps []ledger.Prediction) ledger.Scorecard {
+	return ledger.NewScorecard(ps, FamilyScores(keys))
+}
+
+// FamilyScores describes families for a scorecard, by the keys of both ways round.
+func FamilyScores(keys []graph.FamilyKey) map[string]ledger.FamilyScore {
 	of := map[string]ledger.FamilyScore{}
 	for _, k := range keys {
 		a, b := k.Leader, k.Follower
@@ -153,5 +158,5 @@ func ScorecardOf(keys []graph.FamilyKey, ps []ledger.Prediction) ledger.Scorecar
 			}
 		}
 	}
-	return ledger.NewScorecard(ps, of)
+	return of
 }

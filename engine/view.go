@@ -56,14 +56,21 @@ type EventSum struct {
 	Markets int
 }
 
-// EventSums lists all events in the order of first sight. Cost: O(venues of every
-// market).
-func (e *Engine) EventSums() []EventSum {
-	out := make([]EventSum, 0, len(e.board.Order))
+// EventSums lists all events in the order of first sight.
+func (e *Engine) EventSums() (out []EventSum) {
 	for _, ev := range e.board.Order {
-		out = append(out, EventSum{Event: ev.Match.Clone(), Last: ev.Last, Open: len(e.forecasts.byEvent[ev]), Quotes: ev.Shown(), Markets: len(ev.Markets)})
+		s, _ := e.EventSum(ev.ID)
+		out = append(out, s)
 	}
 	return out
+}
+
+// EventSum summarises an event, if there is such an event. Cost: O(venues of its markets).
+func (e *Engine) EventSum(id string) (s EventSum, ok bool) {
+	if ev := e.board.Event(id); ev != nil {
+		s, ok = EventSum{Event: ev.Match.Clone(), Last: ev.Last, Open: len(e.forecasts.byEvent[ev]), Quotes: ev.Shown(), Markets: len(ev.Markets)}, true
+	}
+	return s, ok
 }
 
 // Leagues lists the leagues of all events with the markets quoted in each, sorted. Cost: a

@@ -49,6 +49,16 @@ func (s *Snapshot) Len() (n int) {
 	return n
 }
 
+// Built lists the edges of each layer that could be built. They must not be changed.
+func (s *Snapshot) Built() (out [][]*Edge) {
+	for _, l := range s.Layers {
+		if l != nil {
+			out = append(out, l.Edges)
+		}
+	}
+	return out
+}
+
 // Status returns the graph's state from the number of failed layers.
 func (s *Snapshot) Status() Status {
 	failed := 0

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -42,102 +41,99 @@ type RivalScore struct {
 }
 
 // baseline scores a baseline.
-func baseline(name string, ps []*Prediction) (r BaselineRecord) {
+func (c *Calls) baseline(name string) (r BaselineRecord) {
 	var s said
 	switch name {
 	case BaselineCopy:
-		s = believing(RivalCopy, ps)
+		s = c.believing(slices.Index(rivals[:], RivalCopy))
 	case BaselineHY:
-		s = believing(RivalHY, ps)
+		s = c.believing(slices.Index(rivals[:], RivalHY))
 	default:
-		for _, p := range ps {
-			stated := p.PLeague
+		for _, x := range c.issued {
+			stated := x.PLeague
 			if name == BaselineFamily {
-				stated = p.PFamily
+				stated = x.PFamily
 			}
-			if p.Outcome.Matured() && stated > 0 { // rows of earlier versions have none
-				s.add(stated, p.Outcome == Hit, p.Event)
+			if x.matured && stated > 0 { // rows of earlier versions have none
+				s.add(stated, x.hit, loss(stated, x.hit))
 			}
 		}
 	}
 	r.Brier, r.LogLoss = s.score()
-	r.N = len(s.hit)
+	r.N = s.n
 	return r
 }
 
 // believing states, of each matured call, the hit rate of those that a rival made too, or
 // did not make, whichever it is of this one, among the calls answered before it was issued.
-func believing(rival string, ps []*Prediction) (s said) {
-	var matured []*Prediction
-	for _, p := range ps {
-		if p.Outcome.Matured() {
-			matured = append(matured, p)
-		}
-	}
-	answered := slices.Clone(matured)
-	slices.SortStableFunc(answered, func(a, b *Prediction) int { return cmp.Compare(a.ResolvedAt, b.ResolvedAt) })
+func (c *Calls) believing(rival int) (s said) {
+	answered := c.answered
 	var n, hits [2]int
-	cell := func(p *Prediction) int {
-		if _, made := p.Baselines[rival]; made {
+	cell := func(x *call) int {
+		if x.made[rival] {
 			return 1
 		}
 		return 0
 	}
-	for _, p := range matured {
-		for ; len(answered) > 0 && answered[0].ResolvedAt <= p.IssuedAt; answered = answered[1:] {
+	for _, x := range c.issued {
+		if !x.matured {
+			continue
+		}
+		for ; len(answered) > 0 && answered[0].ResolvedAt <= x.IssuedAt; answered = answered[1:] {
 			k := cell(answered[0])
 			n[k]++
-			if answered[0].Outcome == Hit {
+			if answered[0].hit {
 				hits[k]++
 			}
 		}
-		k := cell(p)
-		s.add(Chance(hits[k], n[k]), p.Outcome == Hit, p.Event)
+		k := cell(x)
+		p := Chance(hits[k], n[k])
+		s.add(p, x.hit, loss(p, x.hit))
 	}
 	return s
 }
 
 // rival scores a rule on the occasions of matured calls. If it made no call on an occasion,
 // it has no entry in Prediction.Baselines.
-func rival(name string, ps []*Prediction) (r RivalScore) {
+func (c *Calls) rival(name string, room *room) (r RivalScore) {
 	if name == RivalBase {
-		return baseRate(ps)
+		return c.baseRate(room)
 	}
-	s, hits := ownCalls(name, ps)
-	r.Calls, r.Hits = len(s.hit), hits
-	r.HitRate, r.HitLow, r.HitHigh = Clustered(s.hit, s.events)
+	var s said
+	k := slices.Index(rivals[:], name)
+	room.first.clear()
+	for _, x := range c.issued {
+		if !x.made[k] || !x.matured {
+			continue
+		}
+		p := Chance(r.Hits, s.n) // its own hit rate so far
+		s.add(p, x.right[k], 0)
+		room.first.add(outcome(x.right[k]), x.event)
+		if x.right[k] {
+			r.Hits++
+		}
+	}
+	r.Calls = s.n
+	r.HitRate, r.HitLow, r.HitHigh = room.first.mean(&room.clusters)
 	r.Brier, _ = s.score()
 	return r
 }
 
-// ownCalls are a rival's calls, each with its hit rate so far.
-func ownCalls(name string, ps []*Prediction) (s said, hits int) {
-	for _, p := range ps {
-		did, called := p.Baselines[name]
-		if !called || !p.Outcome.Matured() {
-			continue
-		}
-		s.add(Chance(hits, len(s.hit)), did, p.Event)
-		if did {
-			hits++
-		}
-	}
-	return s, hits
-}
-
 // baseRate scores stating the base rate of calls that have one. Its hits are the expected
 // number.
-func baseRate(ps []*Prediction) (r RivalScore) {
+func (c *Calls) baseRate(room *room) (r RivalScore) {
 	var s said
 	var sum float64
-	for _, p := range ps {
-		if p.Outcome.Matured() && p.BaseN > 0 {
-			s.add(p.Base, p.Outcome == Hit, p.Event)
-			sum += p.Base
+	room.first.clear()
+	for _, x := range c.issued {
+		if x.matured && x.BaseN > 0 {
+			s.add(x.Base, x.hit, 0)
+			room.first.add(x.Base, x.event)
+			sum += x.Base
 		}
 	}
 	r.Brier, _ = s.score()
-	r.Calls, r.Hits = len(s.prob), int(math.Round(sum))
-	r.HitRate, r.HitLow, r.HitHigh = clustered(s.prob, s.events)
+	r.Calls, r.Hits = s.n, int(math.Round(sum))
+	r.HitRate, r.HitLow, r.HitHigh = room.first.mean(&room.clusters)
 	return r
 }

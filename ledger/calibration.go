@@ -18,33 +18,50 @@ type CalibrationBin struct {
 // lengths, on bins < 1 and on a probability outside [0, 1].
 func Calibrate(prob []float64, hit []bool, events []string, bins int) []CalibrationBin {
 	mustMatch(prob, hit)
-	table := make([]CalibrationBin, bins)
-	in := make([]struct {
-		hit    []bool
-		events []string
-	}, bins)
+	c := newCalibration(bins)
+	var n numbers
 	for i, p := range prob {
-		if !(p >= 0 && p <= 1) {
-			panic("ledger: probability outside [0, 1]")
-		}
-		k := min(bins-1, int(p*float64(bins)))
-		bin, of := &table[k], &in[k]
-		of.hit, of.events = append(of.hit, hit[i]), append(of.events, events[i])
-		bin.N++
-		bin.Claimed += p
-		if hit[i] {
-			bin.Hits++
-		}
+		c.add(p, hit[i], n.of(events[i]))
 	}
-	for k := range table {
-		bin := &table[k]
-		bin.Low, bin.High = float64(k)/float64(bins), float64(k+1)/float64(bins)
-		bin.Rate, bin.RateLow, bin.RateHigh = Clustered(in[k].hit, in[k].events)
+	return c.bins(&clusters{})
+}
+
+// calibration is a reliability table in the making.
+type calibration struct {
+	table []CalibrationBin
+	in    []outcomes
+}
+
+func newCalibration(bins int) *calibration {
+	return &calibration{make([]CalibrationBin, bins), make([]outcomes, bins)}
+}
+
+func (c *calibration) add(p float64, hit bool, event int32) {
+	if !(p >= 0 && p <= 1) {
+		panic("ledger: probability outside [0, 1]")
+	}
+	bins := len(c.table)
+	k := min(bins-1, int(p*float64(bins)))
+	bin := &c.table[k]
+	c.in[k].add(outcome(hit), event)
+	bin.N++
+	bin.Claimed += p
+	if hit {
+		bin.Hits++
+	}
+}
+
+func (c *calibration) bins(room *clusters) []CalibrationBin {
+	n := float64(len(c.table))
+	for k := range c.table {
+		bin := &c.table[k]
+		bin.Low, bin.High = float64(k)/n, float64(k+1)/n
+		bin.Rate, bin.RateLow, bin.RateHigh = c.in[k].mean(room)
 		if bin.N > 0 {
 			bin.Claimed /= float64(bin.N)
 		}
 	}
-	return table
+	return c.table
 }
 
 // ReliabilityBin is a bin of stated probabilities that holds any: what was stated on

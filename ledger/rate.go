@@ -39,36 +39,67 @@ func wilson(rate, n float64) (low, high float64) {
 // is cut to [0, 1]. It panics on unequal lengths. The order of the outcomes changes the
 // results by rounding alone.
 func Clustered(hits []bool, events []string) (rate, low, high float64) {
-	shares := make([]float64, len(hits))
-	for i, h := range hits {
-		shares[i] = outcome(h)
-	}
-	return clustered(shares, events)
-}
-
-// clustered is Clustered of the mean of shares from 0 to 1.
-func clustered(shares []float64, events []string) (mean, low, high float64) {
-	if len(shares) != len(events) {
+	if len(hits) != len(events) {
 		panic("ledger: numbers of outcomes and events differ")
 	}
-	n := float64(len(shares))
+	var o outcomes
+	var n numbers
+	for i, h := range hits {
+		o.add(outcome(h), n.of(events[i]))
+	}
+	return o.mean(&clusters{})
+}
+
+// outcomes are shares from 0 to 1, each of an event.
+type outcomes struct {
+	shares []float64
+	events []int32 // their numbers
+}
+
+func (o *outcomes) add(share float64, event int32) {
+	o.shares, o.events = append(o.shares, share), append(o.events, event)
+}
+
+func (o *outcomes) clear() { o.shares, o.events = o.shares[:0], o.events[:0] }
+
+// clusters is room for sums by event, which is used again and again.
+type clusters struct {
+	at   []int32 // by event, one more than the place of its sum; 0: none
+	sums []float64
+}
+
+// of adds up the deviations from the mean by event, in the order of first sight: any other would
+// change the rounding.
+func (c *clusters) of(o *outcomes, mean float64) []float64 {
+	c.sums = c.sums[:0]
+	for i, x := range o.shares {
+		e := int(o.events[i])
+		if e >= len(c.at) {
+			c.at = append(c.at, make([]int32, e+1-len(c.at))...)
+		}
+		if c.at[e] == 0 {
+			c.sums = append(c.sums, 0)
+			c.at[e] = int32(len(c.sums))
+		}
+		c.sums[c.at[e]-1] += x - mean
+	}
+	for _, e := range o.events {
+		c.at[e] = 0
+	}
+	return c.sums
+}
+
+// mean is Clustered of shares.
+func (o *outcomes) mean(c *clusters) (mean, low, high float64) {
+	n := float64(len(o.shares))
 	if n == 0 {
 		return 0, 0, 1
 	}
-	for _, x := range shares {
+	for _, x := range o.shares {
 		mean += x
 	}
 	mean /= n
-	at := map[string]int{}
-	var sums []float64 // by event, in the order of first sight: that of a map would change the rounding
-	for i, x := range shares {
-		k, known := at[events[i]]
-		if !known {
-			k = len(sums)
-			at[events[i]], sums = k, append(sums, 0)
-		}
-		sums[k] += x - mean
-	}
+	sums := c.of(o, mean)
 	m := float64(len(sums))
 	if m < 2 {
 		return mean, 0, 1
@@ -113,10 +144,7 @@ func LogLoss(prob []float64, hit []bool) (score float64, ok bool) {
 	}
 	var sum float64
 	for i, p := range prob {
-		if !hit[i] {
-			p = 1 - p
-		}
-		sum -= math.Log(max(surest, min(1-surest, p)))
+		sum += loss(p, hit[i])
 	}
 	return sum / float64(len(prob)), true
 }

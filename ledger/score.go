@@ -52,57 +52,69 @@ type HalfScore struct {
 	LogLoss float64 `json:"log_loss"`
 }
 
-// said is a list of stated probabilities and what came of them.
+// said adds up what was stated and what came of it.
 type said struct {
-	prob   []float64
-	hit    []bool
-	events []string
+	n           int
+	brier, loss float64 // sums
 }
 
-func (s *said) add(p float64, hit bool, event string) {
-	s.prob, s.hit, s.events = append(s.prob, p), append(s.hit, hit), append(s.events, event)
+func (s *said) add(p float64, hit bool, loss float64) {
+	d := p - outcome(hit)
+	s.n++
+	s.brier += d * d
+	s.loss += loss
 }
 
 // score returns 0 for nothing.
 func (s *said) score() (brier, logLoss float64) {
-	brier, _ = Brier(s.prob, s.hit)
-	logLoss, _ = LogLoss(s.prob, s.hit)
-	return brier, logLoss
+	n := float64(max(1, s.n))
+	return s.brier / n, s.loss / n
 }
 
-// tally is what a Score is computed from.
+// room is what adding up uses again and again.
+type room struct {
+	clusters    clusters
+	first, half outcomes
+	leads       []odds.Millis
+}
+
+// tally is what a Score is computed from, beside its outcomes.
 type tally struct {
 	first, last, half, base said
 	rates                   float64 // sum of base rates
-	leads                   []odds.Millis
 }
 
-func scoreOf(ps []*Prediction) (s Score) {
+func (r *room) score(calls []*call) (s Score) {
 	var t tally
-	events := map[string]bool{}
-	s.Issued = len(ps)
-	for _, p := range ps {
-		s.count(p.Outcome)
-		if p.Outcome.Matured() {
-			events[p.Event] = true
-			s.BaseN += t.add(p)
+	r.first.clear()
+	r.half.clear()
+	r.leads = r.leads[:0]
+	s.Issued = len(calls)
+	for _, c := range calls {
+		s.count(c.Outcome)
+		if c.matured {
+			s.BaseN += c.BaseN
+			t.add(c, r)
 		}
 	}
-	s.Events = len(events)
-	s.HitRate, s.HitLow, s.HitHigh = Clustered(t.first.hit, t.first.events)
+	s.HitRate, s.HitLow, s.HitHigh = r.first.mean(&r.clusters)
+	s.Events = len(r.clusters.sums)
+	if s.Matured == 0 {
+		s.Events = 0
+	}
 	s.Brier, s.LogLoss = t.first.score()
 	s.BrierLast, s.LogLossLast = t.last.score()
 	s.BrierBase, _ = t.base.score()
-	if n := len(t.base.hit); n > 0 {
-		s.BaseRate = t.rates / float64(n)
+	if t.base.n > 0 {
+		s.BaseRate = t.rates / float64(t.base.n)
 	}
 	h := &s.Half
-	h.N = len(t.half.hit)
-	h.Rate, h.Low, h.High = Clustered(t.half.hit, t.half.events)
+	h.N = t.half.n
+	h.Rate, h.Low, h.High = r.half.mean(&r.clusters)
 	h.Brier, h.LogLoss = t.half.score()
-	if len(t.leads) > 0 {
-		slices.Sort(t.leads)
-		s.LeadTimeMs = t.leads[len(t.leads)/2]
+	if len(r.leads) > 0 {
+		slices.Sort(r.leads)
+		s.LeadTimeMs = r.leads[len(r.leads)/2]
 	}
 	return s
 }
@@ -130,20 +142,20 @@ func (s *Score) count(o Outcome) {
 	}
 }
 
-// add adds a matured call and returns its comparison times.
-func (t *tally) add(p *Prediction) int {
-	hit := p.Outcome == Hit
-	t.first.add(p.P, hit, p.Event)
-	t.last.add(p.Newest().P, hit, p.Event)
-	if p.PHalf > 0 && p.Half != Unknown {
-		t.half.add(p.PHalf, p.Half == Yes, p.Event)
+// add adds a matured call.
+func (t *tally) add(c *call, r *room) {
+	t.first.add(c.P, c.hit, c.loss.first)
+	t.last.add(c.last, c.hit, c.loss.last)
+	r.first.add(outcome(c.hit), c.event)
+	if c.PHalf > 0 && c.Half != Unknown {
+		t.half.add(c.PHalf, c.Half == Yes, c.loss.half)
+		r.half.add(outcome(c.Half == Yes), c.event)
 	}
-	if hit {
-		t.leads = append(t.leads, p.LeadTime)
+	if c.hit {
+		r.leads = append(r.leads, c.LeadTime)
 	}
-	if p.BaseN > 0 {
-		t.base.add(p.Base, hit, p.Event)
-		t.rates += p.Base
+	if c.BaseN > 0 {
+		t.base.add(c.Base, c.hit, c.loss.base)
+		t.rates += c.Base
 	}
-	return p.BaseN
 }

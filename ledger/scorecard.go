@@ -50,7 +50,7 @@ type LeadTimes struct {
 var leadSpans = []odds.Millis{0, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000}
 
 // leadTimes is the distribution of hits over lead time.
-func leadTimes(ps []*Prediction) []LeadTimes {
+func (c *Calls) leadTimes() []LeadTimes {
 	out := make([]LeadTimes, len(leadSpans))
 	for i := range out {
 		out[i].FromMs = leadSpans[i]
@@ -59,9 +59,9 @@ func leadTimes(ps []*Prediction) []LeadTimes {
 			out[i].ToMs = &to
 		}
 	}
-	for _, p := range ps {
-		if p.Outcome == Hit {
-			i, _ := slices.BinarySearch(leadSpans, p.LeadTime+1)
+	for _, x := range c.issued {
+		if x.hit {
+			i, _ := slices.BinarySearch(leadSpans, x.LeadTime+1)
 			out[max(0, i-1)].Hits++
 		}
 	}
@@ -71,51 +71,85 @@ func leadTimes(ps []*Prediction) []LeadTimes {
 // NewScorecard adds calls up. They must be in order of issue. of describes their families by
 // key; only Layer to Venue are read. A family that it lacks has only the call's layer.
 func NewScorecard(ps []Prediction, of map[string]FamilyScore) Scorecard {
-	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Baselines: map[string]BaselineRecord{}, Rivals: map[string]RivalScore{}}
-	byFamily := map[string][]*Prediction{}
-	byLayer := map[odds.Layer][]*Prediction{}
-	byLed := map[bool][]*Prediction{}
-	var order []string
 	all := make([]*Prediction, len(ps))
 	for i := range ps {
-		p := &ps[i]
-		for _, key := range p.Families() {
-			if byFamily[key] == nil {
-				order = append(order, key)
-			}
-			byFamily[key] = append(byFamily[key], p)
-		}
-		byLayer[p.Layer] = append(byLayer[p.Layer], p)
-		byLed[p.Led()] = append(byLed[p.Led()], p)
-		all[i] = p
+		all[i] = &ps[i]
 	}
-	for _, key := range order {
-		f, known := of[key]
-		if !known {
-			f.Layer = int(byFamily[key][0].Layer)
-		}
-		f.Score = scoreOf(byFamily[key])
-		c.Families = append(c.Families, f)
+	var c Calls
+	c.issued = c.digest(all)
+	c.answered = slices.DeleteFunc(slices.Clone(c.issued), func(x *call) bool { return !x.matured })
+	slices.SortStableFunc(c.answered, byAnswer)
+	return c.Scorecard(of, nil, 0)
+}
+
+// Scorecard adds the calls up, beside closed bets that no forecast made; delay is that of the
+// paper ledger. of describes their families, see NewScorecard.
+func (c *Calls) Scorecard(of map[string]FamilyScore, unforecast []*money.Bet, delay odds.Millis) (s Scorecard) {
+	var room room
+	s = Scorecard{Layers: map[string]Score{}, Baselines: map[string]BaselineRecord{}, Rivals: map[string]RivalScore{}}
+	s.Families = c.byFamily(of, &room)
+	byLayer, byLed := map[odds.Layer][]*call{}, map[bool][]*call{}
+	for _, x := range c.issued {
+		byLayer[x.Layer] = append(byLayer[x.Layer], x)
+		byLed[x.led] = append(byLed[x.led], x)
 	}
-	slices.SortStableFunc(c.Families, func(a, b FamilyScore) int { // those with a leader first
-		return cmp.Or(cmp.Compare(min(1, len(b.Leader)), min(1, len(a.Leader))), cmp.Compare(b.Matured, a.Matured))
-	})
 	for layer, l := range byLayer {
-		c.Layers[layer.Key()] = scoreOf(l)
+		s.Layers[layer.Key()] = room.score(l)
 	}
-	c.Overall, c.Led, c.Others = scoreOf(all), scoreOf(byLed[true]), scoreOf(byLed[false])
-	c.Calls, c.LogLoss = c.Overall.Issued-c.Overall.AlreadyMoved, c.Overall.LogLoss
-	c.Calibration = calibrate(all)
-	c.Reliability = reliability(c.Calibration)
-	c.LeadTimes = leadTimes(all)
+	s.Overall, s.Led, s.Others = room.score(c.issued), room.score(byLed[true]), room.score(byLed[false])
+	s.Calls, s.LogLoss = s.Overall.Issued-s.Overall.AlreadyMoved, s.Overall.LogLoss
+	s.Calibration = c.calibrate(&room)
+	s.Reliability = reliability(s.Calibration)
+	s.LeadTimes = c.leadTimes()
 	for _, name := range []string{RivalBase, RivalHY, RivalCopy} {
-		c.Rivals[name] = rival(name, all)
+		s.Rivals[name] = c.rival(name, &room)
 	}
 	for _, name := range []string{BaselineConstant, BaselineFamily, BaselineCopy, BaselineHY} {
-		c.Baselines[name] = baseline(name, all)
+		s.Baselines[name] = c.baseline(name)
 	}
-	c.Value(ps, nil, 0)
-	return c
+	bets := make([]*money.Bet, len(c.issued))
+	for i, x := range c.issued {
+		bets[i] = x.Money
+	}
+	s.Record = money.RecordOf(bets, unforecast, delay)
+	return s
+}
+
+// byFamily scores each family: those with a leader first, then by matured calls.
+func (c *Calls) byFamily(of map[string]FamilyScore, room *room) []FamilyScore {
+	by := make([][]*call, len(c.families.names))
+	var order []int32
+	for _, x := range c.issued {
+		for _, f := range x.families {
+			if by[f] == nil {
+				order = append(order, f)
+			}
+			by[f] = append(by[f], x)
+		}
+	}
+	out := make([]FamilyScore, len(order))
+	for i, k := range order {
+		f, known := of[c.families.names[k]]
+		if !known {
+			f.Layer = int(by[k][0].Layer)
+		}
+		f.Score = room.score(by[k])
+		out[i] = f
+	}
+	slices.SortStableFunc(out, func(a, b FamilyScore) int {
+		return cmp.Or(cmp.Compare(min(1, len(b.Leader)), min(1, len(a.Leader))), cmp.Compare(b.Matured, a.Matured))
+	})
+	return out
+}
+
+func (c *Calls) calibrate(room *room) []CalibrationBin {
+	table := newCalibration(10)
+	for _, x := range c.issued {
+		if x.matured {
+			table.add(x.P, x.hit, x.event)
+		}
+	}
+	return table.bins(&room.clusters)
 }
 
 // Value adds up what calls were worth in money, beside bets that no forecast made; delay is
@@ -126,14 +160,4 @@ func (c *Scorecard) Value(ps []Prediction, unforecast []*money.Bet, delay odds.M
 		bets = append(bets, ps[i].Money)
 	}
 	c.Record = money.RecordOf(bets, unforecast, delay)
-}
-
-func calibrate(ps []*Prediction) []CalibrationBin {
-	var said said
-	for _, p := range ps {
-		if p.Outcome.Matured() {
-			said.add(p.P, p.Outcome == Hit, p.Event)
-		}
-	}
-	return Calibrate(said.prob, said.hit, said.events, 10)
 }

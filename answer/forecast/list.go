@@ -152,7 +152,7 @@ func knownBy(all []ledger.Prediction, asOf odds.Time) (out []ledger.Prediction) 
 }
 
 // Fill lists the calls that were issued, without moves that left nothing to predict, the
-// newest first. A cursor that no list issued is an *answer.Error. Cost: a look at every call, while the source waits.
+// newest first. A cursor that no list issued is an *answer.Error. Cost: a look at every call.
 func (l *List) Fill(ctx context.Context, from Source, q Query, names answer.Names, asOf odds.Time) error {
 	below, err := q.below()
 	if err != nil {

@@ -59,12 +59,12 @@ func (a *API) ask() {
 	register(a, route{method: "GET", path: "/v1/predictions", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "get-predictions", Tags: []string{"forecasts"}, Summary: "Forecasts about a node, and the expected effects of a move of it now",
 	}, service.Predictions{}, func(ctx context.Context, in *nodeInput) (reply, error) {
-		return fresh(a.o.Service.Predictions(ctx, odds.NodeID(in.Node)))
+		return shared(a.o.Service.Predictions(ctx, odds.NodeID(in.Node)))
 	})
 	register(a, route{method: "GET", path: "/v1/propagation", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "get-propagation", Tags: []string{"forecasts"}, Summary: "Expected effects of a move: the best path, several paths, or everything downstream",
 	}, service.Propagation{}, func(ctx context.Context, in *pathInput) (reply, error) {
-		return fresh(a.o.Service.Propagation(ctx, answer.PropagationQuery{
+		return shared(a.o.Service.Propagation(ctx, answer.PropagationQuery{
 			Source: odds.NodeID(in.Source), Target: odds.NodeID(in.Target), Depth: in.Depth, Paths: in.Paths,
 		}))
 	})

@@ -19,8 +19,10 @@ const (
 // book keeps the newest predictions and anomalies: of all events for the scorecard
 // and the lists, and of each event for its view. It belongs to the loop.
 type book struct {
-	settled   ring[ledger.Prediction] // in order of settlement
-	at        map[string]int          // where in settled a call is, by id
+	settled   ring[*ledger.Prediction] // in order of settlement; never changed, but replaced
+	at        map[string]uint64        // which of them a call is, by id
+	scored    uint64                   // how many of them the scorer has been given
+	replaced  map[uint64]bool          // which of those are others since
 	issued    uint64
 	outcomes  map[outcomeKey]uint64
 	anomalies ring[AnomalyUpdate]
@@ -54,22 +56,25 @@ type AnomalyUpdate struct {
 type eventBook struct {
 	anomalies []AnomalyUpdate
 	settled   []ledger.Prediction
+	changed   bool // since its view was renewed
 }
 
 func newBook(predictions, anomalies int) *book {
 	return &book{
-		settled: ring[ledger.Prediction]{most: predictions}, at: map[string]int{}, anomalies: ring[AnomalyUpdate]{most: anomalies},
+		settled: ring[*ledger.Prediction]{most: predictions}, at: map[string]uint64{}, replaced: map[uint64]bool{}, anomalies: ring[AnomalyUpdate]{most: anomalies},
 		unforecast: ring[*money.Bet]{most: predictions}, bets: map[string]*money.Bet{},
 		outcomes: map[outcomeKey]uint64{}, kinds: map[anomalyKey]uint64{}, events: map[string]*eventBook{},
 	}
 }
 
+// event returns an event's book, to be changed.
 func (k *book) event(id string) *eventBook {
 	e := k.events[id]
 	if e == nil {
 		e = &eventBook{}
 		k.events[id] = e
 	}
+	e.changed = true
 	return e
 }
 
@@ -108,10 +113,10 @@ func (k *book) keep(p ledger.Prediction) {
 	r := &k.settled
 	if len(r.values) == r.most {
 		delete(k.at, r.values[r.head].ID)
+		delete(k.replaced, r.dropped)
 	}
-	r.add(p)
-	n := len(r.values)
-	k.at[p.ID] = (r.head + n - 1) % n
+	r.add(&p)
+	k.at[p.ID] = r.total() - 1
 }
 
 // price records what has become known of a bet.
@@ -121,15 +126,18 @@ func (k *book) price(t *engine.Told) {
 		k.unforecast.add(t.Bet)
 		return
 	}
-	of := func(p *ledger.Prediction) bool { return p.ID == t.Call }
-	i, found := k.at[t.Call]
-	if found {
-		k.settled.values[i].Money = t.Bet
+	if n, found := k.at[t.Call]; found {
+		at := k.settled.at(n)
+		p := **at
+		p.Money = t.Bet
+		if *at = &p; n < k.scored {
+			k.replaced[n] = true
+		}
 	}
 	if e := k.events[t.Event]; e != nil {
 		for i := range e.settled {
-			if of(&e.settled[i]) {
-				e.settled[i].Money = t.Bet
+			if e.settled[i].ID == t.Call {
+				e.settled[i].Money, e.changed = t.Bet, true
 			}
 		}
 	}
@@ -196,14 +204,29 @@ func (r *ring[T]) add(v T) {
 	r.dropped++
 }
 
+// total counts the values ever added.
+func (r *ring[T]) total() uint64 { return r.dropped + uint64(len(r.values)) }
+
+// at returns the nth value ever added, from 0. It must still be kept.
+func (r *ring[T]) at(n uint64) *T {
+	return &r.values[(r.head+int(n-r.dropped))%len(r.values)]
+}
+
 // all returns a copy of the values, oldest first.
-func (r *ring[T]) all() []T { return append(slices.Clone(r.values[r.head:]), r.values[:r.head]...) }
+func (r *ring[T]) all() []T { return r.from(0) }
+
+// from returns a copy of the values from the nth ever added on, oldest first.
+func (r *ring[T]) from(n uint64) (out []T) {
+	for n = max(n, r.dropped); n < r.total(); n++ {
+		out = append(out, *r.at(n))
+	}
+	return out
+}
 
 // backward yields the values, newest first.
 func (r *ring[T]) backward(yield func(*T) bool) {
-	n := len(r.values)
-	for i := range n {
-		if !yield(&r.values[(r.head+n-1-i)%n]) {
+	for n := r.total(); n > r.dropped; n-- {
+		if !yield(r.at(n - 1)) {
 			return
 		}
 	}

@@ -38,9 +38,9 @@ func New(o Options) *Live {
 	pub.queue = func() int { return len(l.in) }
 	l.learn = newLearner(&o, l.watch)
 	l.loop = newLoop(&o, l.in, l.calls.asked, pub, l.learn)
-	l.score = &scorer{l.calls, l.loop.tally, l.out}
+	l.score = &scorer{calls: l.calls, tally: l.loop.tally, out: l.out}
 	if o.Results != nil {
-		l.save = &saver{to: o.Results, calls: l.calls, take: l.loop.take, out: l.out, watch: l.watch, failed: o.Failed}
+		l.save = &saver{to: o.Results, calls: l.calls, take: l.loop.take, read: l.loop.results, out: l.out, watch: l.watch, failed: o.Failed}
 	}
 	return l
 }

@@ -57,9 +57,9 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 	lp.tick = ticker.C
 	for {
 		lp.learn.out.idle(len(lp.in) == 0)
-		asked := lp.asked
+		asked, more := lp.asked, lp.pub.more()
 		if len(lp.in) > 0 && !lp.share.has() {
-			asked = nil
+			asked, more = nil, nil
 		}
 		select {
 		case d, ok := <-lp.in:
@@ -82,12 +82,14 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 		case q := <-asked:
 			lp.answer(q)
 		case <-lp.tick:
-			lp.publish(len(lp.in) == 0)
+			lp.begin(len(lp.in) == 0)
+		case <-more:
+			lp.answer(func() { lp.pub.step() })
 		}
 	}
 }
 
-// answer runs a reader's call. It counts against the share of readers if ticks wait meanwhile.
+// answer does something for readers. It counts against their share if ticks wait meanwhile.
 func (lp *loop) answer(q func()) {
 	start := lp.watch.now()
 	q()
@@ -96,13 +98,13 @@ func (lp *loop) answer(q func()) {
 	}
 }
 
-// publish renews what readers see: while ticks are late, a quarter as often.
-func (lp *loop) publish(idle bool) {
+// begin begins to renew what readers see: while ticks are late, a quarter as often.
+func (lp *loop) begin(idle bool) {
 	if lp.skipped++; lp.skipped < 4 && lp.sparing() {
 		return
 	}
 	lp.skipped = 0
-	lp.pub.publish(idle)
+	lp.pub.begin(idle)
 }
 
 // share bounds the time of the loop that readers take while ticks wait for it: a fifth. It is
@@ -121,7 +123,7 @@ func (s *share) spend(d time.Duration) { s.left -= d }
 // has reports whether a reader may take time now. A long question is paid back.
 func (s *share) has() bool { return s.left > 0 }
 
-// deliver tells what was appended to the log, part by part. Between them it serves readers,
+// deliver tells what was appended to the log, part by part. Between any two it serves readers,
 // which must not wait for a large delivery, within their share.
 func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	if lp.pub.recovered {
@@ -138,11 +140,9 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 			lp.relief.give(lp.e)
 		}
 		lp.tell(&d.parts[i])
-		if i%32 == 31 {
-			lp.share.earn(lp.watch.now() - worked)
-			lp.serve()
-			worked = lp.watch.now()
-		}
+		lp.share.earn(lp.watch.now() - worked)
+		lp.serve()
+		worked = lp.watch.now()
 	}
 	lp.share.earn(lp.watch.now() - worked)
 	lp.collect()
@@ -190,7 +190,8 @@ func (lp *loop) wait(ctx context.Context) {
 	}
 }
 
-// serve answers waiting readers, as far as their share goes, without blocking.
+// serve answers waiting readers, as far as their share goes, without blocking, and goes on with a
+// publication by a step, which counts as theirs.
 func (lp *loop) serve() {
 	for {
 		asked := lp.asked
@@ -205,8 +206,14 @@ func (lp *loop) serve() {
 			lp.share.spend(lp.watch.now() - start)
 		case <-lp.tick:
 			lp.collect()
-			lp.publish(false)
+			lp.begin(false)
 		default:
+			if lp.pub.under && lp.share.has() {
+				lp.collect()
+				start := lp.watch.now()
+				lp.pub.step()
+				lp.share.spend(lp.watch.now() - start)
+			}
 			return
 		}
 	}
@@ -229,6 +236,6 @@ func (lp *loop) conclude() {
 	lp.pub.obeyed()
 	lp.pub.judge()
 	if t := lp.tally(extent{}); t != nil {
-		lp.pub.out.card.Store(t.card())
+		lp.pub.out.card.Store(new(record).card(t))
 	}
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -47,10 +48,15 @@ type publisher struct {
 	looked    odds.Time     // windows up to then were decided when it was looked last
 	dueSince  time.Duration // since when the next one has been over and nothing was decided; 0: it is not over
 	listed    uint64        // sequence number of the newest anomaly that published.recent may hold
-	list      eventList
+	events    eventList
 	missed    map[string]int // missed polls by source
 	moves     moves
 	messages  []Message
+
+	under bool          // a publication is under way
+	idle  bool          // it renews layers on standby too
+	left  []string      // events that it has still to look at
+	spent time.Duration // on it so far
 }
 
 // newPublisher returns a publisher over the loop's engine, book and changes.
@@ -136,30 +142,94 @@ func (p *publisher) news(d *delivery) {
 	}
 }
 
-// publish renews what readers see. Layers on standby are renewed only when no
-// delivery waits.
+// publish renews what readers see, at a stretch.
 func (p *publisher) publish(idle bool) {
-	start := p.watch.now()
+	for p.step() {
+	}
+	p.begin(idle)
+	for p.step() {
+	}
+}
+
+// begin begins a publication, unless one is under way. Layers on standby are renewed only if idle,
+// when no delivery waits.
+func (p *publisher) begin(idle bool) {
+	if p.under {
+		return
+	}
+	p.under, p.idle, p.spent = true, idle, 0
 	p.obeyed()
-	p.judge()
 	p.messages = p.moves.flush(p.messages)
 	if m := p.modes.Load(); m != p.shown {
 		p.shown = m
 		p.allDirty() // views lack a layer that was off
 	}
-	for id := range p.dirty {
-		s := p.slots[id]
-		if s == nil || start-time.Duration(s.wanted.Load()) > interest {
-			if s != nil {
-				s.view.Store(nil) // the next reader requests it again
-			}
-			delete(p.dirty, id)
-			continue
-		}
-		p.renew(id, idle)
-		runtime.Gosched() // let readers run: all views together take milliseconds
+	p.left = slices.AppendSeq(p.left[:0], maps.Keys(p.dirty))
+	p.events.begin(p.watch.now(), p)
+}
+
+// step goes on with the publication under way: it renews one view, then lists some events and,
+// once there are none left, publishes the rest. It reports whether there is more to do. Others
+// have their turn between two steps: all views together take a few tens of milliseconds.
+func (p *publisher) step() (more bool) {
+	if !p.under {
+		return false
 	}
-	p.state(start)
+	start := p.watch.now()
+	switch more = true; {
+	case len(p.left) > 0:
+		p.view(start)
+	case len(p.events.left) > 0:
+		p.list(start)
+	default:
+		more = false
+		p.rest()
+	}
+	p.spent += p.watch.now() - start
+	if !more {
+		p.under = false
+		p.watch.timed("publish", p.spent)
+	}
+	runtime.Gosched() // let readers run
+	return more
+}
+
+// always is ready to be received from.
+var always = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// more is ready while a publication is under way.
+func (p *publisher) more() <-chan struct{} {
+	if p.under {
+		return always
+	}
+	return nil
+}
+
+// view renews the next view, if it has changed and somebody reads it.
+func (p *publisher) view(now time.Duration) {
+	id := p.left[len(p.left)-1]
+	p.left = p.left[:len(p.left)-1]
+	s := p.slots[id]
+	switch {
+	case !p.dirty[id]:
+	case s == nil || now-time.Duration(s.wanted.Load()) > interest:
+		if s != nil {
+			s.view.Store(nil) // the next reader requests it again
+		}
+		delete(p.dirty, id)
+	default:
+		p.renew(id, p.idle)
+	}
+}
+
+// rest publishes all but views, and the messages that the publication made.
+func (p *publisher) rest() {
+	p.judge()
+	p.state()
 	if p.book.seq != p.listed {
 		p.listed = p.book.seq
 		p.out.recent.Store(nil)
@@ -167,7 +237,6 @@ func (p *publisher) publish(idle bool) {
 	p.hub.Publish(p.messages...)
 	clear(p.messages)
 	p.messages = p.messages[:0]
-	p.watch.took("publish", start)
 }
 
 // renew renews the view of one event.
@@ -196,7 +265,12 @@ func (p *publisher) renew(id string, idle bool) {
 		}
 	}
 	if b := p.book.events[id]; b != nil {
-		v.Anomalies, v.Settled = slices.Clone(b.anomalies), slices.Clone(b.settled)
+		if b.changed || old == nil {
+			v.Anomalies, v.Settled = slices.Clone(b.anomalies), slices.Clone(b.settled)
+		} else {
+			v.Anomalies, v.Settled = old.Anomalies, old.Settled
+		}
+		b.changed = false
 	}
 	v.remember(old, p.e.DecidedAt())
 	s.view.Store(v)
@@ -257,16 +331,16 @@ func (p *publisher) allDirty() {
 }
 
 // state publishes the State.
-func (p *publisher) state(now time.Duration) {
+func (p *publisher) state() {
 	counts := p.e.Counts()
 	counts.Coincidences = int(p.learn.met.Load())
 	s := &State{
 		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
 		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged, Ambiguities: p.e.Ambiguities(),
-		Undecided: p.undecided(now), Unchecked: p.learn.check.awaited(),
+		Undecided: p.undecided(p.watch.now()), Unchecked: p.learn.check.awaited(),
 	}
-	s.Events, s.Leagues = p.list.at(now, p)
+	s.Events, s.Leagues = p.events.rows, p.events.of
 	s.Feeds = p.feeds()
 	if p.intake != nil {
 		s.HeldBack = p.intake.HeldBack()

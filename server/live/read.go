@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"corrgraph/engine"
 	"corrgraph/ledger"
@@ -98,19 +99,29 @@ func (l *Live) Anomalies(ctx context.Context, most int) ([]AnomalyUpdate, error)
 	})
 }
 
-// Forecasts passes all forecasts that are kept to pick, on the loop's goroutine: open ones
-// first, then settled ones, the newest first.
+// Forecasts passes all forecasts that are kept to pick: open ones first, then settled ones, the
+// newest first. They are immutable. Cost for the loop: O(open ones), and a pointer for each
+// settled one.
 func (l *Live) Forecasts(ctx context.Context, pick func(iter.Seq[*ledger.Prediction])) error {
-	_, err := ask(ctx, l.calls, func() struct{} { pick(l.loop.forecasts); return struct{}{} })
-	return err
-}
-
-func (lp *loop) forecasts(yield func(*ledger.Prediction) bool) {
-	open := lp.e.Pending()
-	for i := range open {
-		if !yield(&open[i]) {
-			return
-		}
+	type kept struct {
+		open    []ledger.Prediction
+		settled []*ledger.Prediction
 	}
-	lp.book.settled.backward(yield)
+	k, err := ask(ctx, l.calls, func() kept { return kept{l.loop.e.Pending(), l.loop.book.settled.all()} })
+	if err != nil {
+		return err
+	}
+	pick(func(yield func(*ledger.Prediction) bool) {
+		for i := range k.open {
+			if !yield(&k.open[i]) {
+				return
+			}
+		}
+		for _, p := range slices.Backward(k.settled) {
+			if !yield(p) {
+				return
+			}
+		}
+	})
+	return nil
 }

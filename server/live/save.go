@@ -49,18 +49,18 @@ func (c *changes) forget(id string) {
 
 // again marks the last load for saving, since it could not be written.
 func (c *changes) again() {
-	for i := range c.taken.events {
-		c.unsaved[c.taken.events[i].Event.ID] = true
+	for _, id := range c.taken.ids {
+		c.unsaved[id] = true
 	}
 	c.gone = append(c.taken.gone, c.gone...)
 }
 
-// saveAtOnce is how many events one load holds: they are read between two instants.
+// saveAtOnce is how many events one load holds. Each is read between two instants.
 const saveAtOnce = 32
 
 // load is one unit of saving.
 type load struct {
-	events []store.EventResults
+	ids    []string // of the events
 	gone   []string
 	judged *store.Judgement
 	doubts *catalog.Ambiguities
@@ -78,7 +78,7 @@ func (lp *loop) take(written bool) (x load) {
 	x.gone, c.gone = c.gone, nil
 	x.judged, x.doubts, x.asOf = lp.pub.judged, lp.e.Ambiguities(), lp.e.Now()
 	for id := range c.unsaved {
-		if len(x.events) == saveAtOnce {
+		if len(x.ids) == saveAtOnce {
 			x.more = true
 			break
 		}
@@ -86,20 +86,17 @@ func (lp *loop) take(written bool) (x load) {
 		if slot := lp.pub.slots[id]; slot != nil {
 			slot.unsaved = false
 		}
-		if r, ok := lp.results(id); ok {
-			x.events = append(x.events, r)
-		}
+		x.ids = append(x.ids, id)
 	}
 	c.taken = x
 	return x
 }
 
-// results returns an event as the store keeps it; ok is false if the event is
-// unknown by now.
-func (lp *loop) results(id string) (r store.EventResults, ok bool) {
+// results returns an event as the store keeps it; nil if the event is unknown by now.
+func (lp *loop) results(id string) *store.EventResults {
 	v, ok := lp.e.View(id, [4]bool{true, true, true, true})
 	if !ok {
-		return r, false
+		return nil
 	}
 	forecasts, found := v.Open, []detect.Anomaly(nil)
 	if b := lp.book.events[id]; b != nil {
@@ -108,7 +105,8 @@ func (lp *loop) results(id string) (r store.EventResults, ok bool) {
 			found = append(found, b.anomalies[i].Anomaly)
 		}
 	}
-	return store.NewEventResults(v.Event, v.Layers, forecasts, found), true
+	r := store.NewEventResults(v.Event, v.Layers, forecasts, found)
+	return &r
 }
 
 // saver writes results beside the loop: only changes, a few events at a time, and
@@ -117,7 +115,8 @@ func (lp *loop) results(id string) (r store.EventResults, ok bool) {
 type saver struct {
 	to     Results
 	calls  *calls
-	take   func(written bool) load // runs on the loop's goroutine
+	take   func(written bool) load // runs on the loop's goroutine, as does read
+	read   func(event string) *store.EventResults
 	out    *published
 	watch  *stopwatch
 	failed func(what string, err error)
@@ -163,7 +162,9 @@ func (s *saver) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, &x)
+	return s.write(ctx, &x, func(id string) (*store.EventResults, error) {
+		return ask(ctx, s.calls, func() *store.EventResults { return s.read(id) })
+	})
 }
 
 // tidy removes events left in the store by an earlier process and unknown to the
@@ -182,15 +183,22 @@ func (s *saver) tidy(ctx context.Context) error {
 	return s.to.DropEvents(ctx, gone)
 }
 
-// write saves a load.
-func (s *saver) write(ctx context.Context, x *load) error {
+// write saves a load, whose events it reads one by one: the loop does something else in between.
+func (s *saver) write(ctx context.Context, x *load, read func(event string) (*store.EventResults, error)) error {
 	if len(x.gone) > 0 {
 		if err := s.to.DropEvents(ctx, x.gone); err != nil {
 			return err
 		}
 	}
-	for i := range x.events {
-		if err := s.to.WriteEvent(ctx, &x.events[i]); err != nil {
+	for _, id := range x.ids {
+		r, err := read(id)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			continue // forgotten meanwhile
+		}
+		if err := s.to.WriteEvent(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -217,7 +225,8 @@ func (s *saver) finish(ctx context.Context) error {
 	for {
 		x := s.take(s.written)
 		s.written = false
-		if err := s.write(ctx, &x); err != nil {
+		read := func(id string) (*store.EventResults, error) { return s.read(id), nil }
+		if err := s.write(ctx, &x, read); err != nil {
 			return fmt.Errorf("saving results: %w (the next start computes them from the tick log and saves them)", err)
 		}
 		if !x.more {

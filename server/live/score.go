@@ -1,7 +1,6 @@
 package live
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -26,26 +25,26 @@ type Card struct {
 // scoreEvery is how often the scorecard is computed.
 const scoreEvery = 5 * time.Second
 
-// scorer computes the scorecard on a goroutine of its own.
+// scorer computes the scorecard on a goroutine of its own, from a record of its own: the loop
+// hands over only what is new.
 type scorer struct {
 	calls *calls
 	tally func(seen extent) *tally // runs on the loop's goroutine
 	out   *published
+	rec   record
 }
 
 // run computes scorecards until ctx ends.
 func (s *scorer) run(ctx context.Context) {
 	tick := time.NewTicker(scoreEvery)
 	defer tick.Stop()
-	var done extent
 	for {
-		t, err := ask(ctx, s.calls, func() *tally { return s.tally(done) })
+		t, err := ask(ctx, s.calls, func() *tally { return s.tally(s.rec.of) })
 		if err != nil {
 			return
 		}
 		if t != nil {
-			done = t.of
-			s.out.card.Store(t.card())
+			s.out.card.Store(s.rec.card(t))
 		}
 		select {
 		case <-tick.C:
@@ -55,27 +54,36 @@ func (s *scorer) run(ctx context.Context) {
 	}
 }
 
-// tally is the input of a scorecard.
+// tally is what is new for a scorecard.
 type tally struct {
-	asOf    odds.Time
-	ps      []ledger.Prediction
-	keys    []graph.FamilyKey
-	others  *money.Unforecast
-	dropped uint64
-	of      extent
+	asOf       odds.Time
+	open       []ledger.Prediction
+	settled    []*ledger.Prediction          // since the last tally, in order
+	replaced   map[uint64]*ledger.Prediction // earlier ones with news of their bets, by number
+	unforecast []*money.Bet                  // since the last tally
+	keys       []graph.FamilyKey
+	others     *money.Unforecast // without its bets
+	of         extent
 }
 
 // extent is how much a scorecard rests on.
 type extent struct {
-	news     uint64 // predictions issued and settled, and news of bets, so far
-	answered int    // questions of the open predictions; some are because the time for an answer is over
+	news       uint64 // predictions issued and settled, and news of bets, so far
+	answered   int    // questions of the open predictions; some are because the time for an answer is over
+	settled    uint64 // predictions handed over so far
+	dropped    uint64 // of those, no longer kept
+	unforecast uint64 // bets handed over so far
+	forgotten  uint64 // of those, no longer kept
 }
 
-// tally returns the input; nil if nothing is new since seen. It runs on the loop's
-// goroutine. Cost: O(open predictions), and O(all of them) if something is new.
+// tally returns what is new since seen, of which the zero extent has seen nothing; nil if
+// nothing is. It runs on the loop's goroutine. Cost: O(open predictions + new ones + families).
 func (lp *loop) tally(seen extent) *tally {
 	b, open := lp.book, lp.e.Pending()
-	of := extent{news: b.settled.dropped + uint64(len(b.settled.values)) + b.issued + b.priced}
+	of := extent{
+		news: b.settled.total() + b.issued + b.priced, settled: b.settled.total(), dropped: b.settled.dropped,
+		unforecast: b.unforecast.total(), forgotten: b.unforecast.dropped,
+	}
 	for i := range open {
 		if open[i].Outcome != ledger.Pending {
 			of.answered++
@@ -87,21 +95,69 @@ func (lp *loop) tally(seen extent) *tally {
 	if of == seen {
 		return nil
 	}
-	return &tally{lp.e.Now(), append(b.settled.all(), open...), lp.e.FamilyKeys(), lp.e.Comparison(b.unforecast.all()), b.settled.dropped, of}
-}
-
-// card computes the scorecard.
-func (t *tally) card() *Card {
-	c := &Card{AsOf: t.asOf, Dropped: t.dropped}
-	for i := range t.ps {
-		if at := t.ps[i].IssuedAt; c.Since == 0 || at < c.Since {
-			c.Since = at
+	t := &tally{
+		asOf: lp.e.Now(), open: open, settled: b.settled.from(seen.settled), replaced: make(map[uint64]*ledger.Prediction, len(b.replaced)),
+		unforecast: b.unforecast.from(seen.unforecast), keys: lp.e.FamilyKeys(), others: lp.e.Comparison(nil), of: of,
+	}
+	for n := range b.replaced {
+		if n < seen.settled {
+			t.replaced[n] = *b.settled.at(n)
 		}
 	}
-	slices.SortFunc(t.ps, func(a, b ledger.Prediction) int {
-		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.ID, b.ID))
-	})
-	c.Scorecard, c.Unforecast = engine.ScorecardOf(t.keys, t.ps), t.others
-	c.Value(t.ps, t.others.Bets, t.others.DelayMs)
+	clear(b.replaced)
+	b.scored = of.settled
+	return t
+}
+
+// record is the scorer's own copy of what a scorecard rests on.
+type record struct {
+	of         extent
+	calls      ledger.Calls
+	open       []*ledger.Prediction
+	settled    []*ledger.Prediction // kept ones, in order
+	unforecast []*money.Bet         // kept ones, in order; never overwritten
+	keys       []graph.FamilyKey
+	families   map[string]ledger.FamilyScore // by keys
+}
+
+// take adds what is new.
+func (r *record) take(t *tally) {
+	gone, more := map[*ledger.Prediction]bool{}, slices.Clone(t.settled)
+	for _, p := range r.open {
+		gone[p] = true
+	}
+	for n, p := range t.replaced {
+		if at := n - r.of.dropped; r.settled[at] != p {
+			gone[r.settled[at]] = true
+			r.settled[at] = p
+			more = append(more, p)
+		}
+	}
+	r.settled = append(r.settled, t.settled...)
+	late := len(r.settled) - int(t.of.settled-t.of.dropped)
+	for _, p := range r.settled[:late] {
+		gone[p] = true
+	}
+	more = slices.DeleteFunc(more, func(p *ledger.Prediction) bool { return gone[p] })
+	r.settled = slices.Delete(r.settled, 0, late)
+	r.open = r.open[:0]
+	for i := range t.open {
+		r.open = append(r.open, &t.open[i])
+	}
+	r.calls.Replace(gone, append(more, r.open...))
+	r.unforecast = append(r.unforecast, t.unforecast...)
+	r.unforecast = r.unforecast[len(r.unforecast)-int(t.of.unforecast-t.of.forgotten):]
+	if !slices.Equal(r.keys, t.keys) {
+		r.keys, r.families = t.keys, engine.FamilyScores(t.keys)
+	}
+	r.of = t.of
+}
+
+// card takes what is new and computes the scorecard.
+func (r *record) card(t *tally) *Card {
+	r.take(t)
+	c := &Card{AsOf: t.asOf, Since: r.calls.Since(), Dropped: t.of.dropped, Unforecast: t.others}
+	c.Unforecast.Bets = slices.Clip(r.unforecast)
+	c.Scorecard = r.calls.Scorecard(r.families, c.Unforecast.Bets, c.Unforecast.DelayMs)
 	return c
 }

@@ -7,6 +7,7 @@
 package memo
 
 import (
+	"cmp"
 	"sync"
 	"sync/atomic"
 )
@@ -16,34 +17,46 @@ import (
 type Shared[T any] struct {
 	Value T
 
-	mu       sync.Mutex
-	rendered atomic.Value
+	once Rendering
 }
 
-// Rendered returns the result of render for a pointer to Value. An answer is
-// rendered once, by the first caller, and the result lives as long as the answer; a
-// failure is not kept. All renderings of one answer must have the same type.
+// Rendered returns the result of render for a pointer to Value; see Rendering.Of.
 func (s *Shared[T]) Rendered(render func(value any) (any, error)) (any, error) {
-	if v := s.rendered.Load(); v != nil {
+	return s.once.Of(&s.Value, render)
+}
+
+// Rendering keeps how an answer was rendered. The zero value is ready.
+type Rendering struct {
+	mu   sync.Mutex
+	done atomic.Value
+}
+
+// Of returns the result of render for an answer. It is rendered once, by the first
+// caller, and the result lives as long as the answer; a failure is not kept. All
+// renderings of one answer must have the same type.
+func (r *Rendering) Of(answer any, render func(any) (any, error)) (any, error) {
+	if v := r.done.Load(); v != nil {
 		return v, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if v := s.rendered.Load(); v != nil {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if v := r.done.Load(); v != nil {
 		return v, nil
 	}
-	v, err := render(&s.Value)
+	v, err := render(answer)
 	if err == nil {
-		s.rendered.Store(v)
+		r.done.Store(v)
 	}
 	return v, err
 }
 
-// Most limits the answers under one key.
+// Most limits the answers under one key, if nothing else does.
 const Most = 16
 
 // Answers are the answers about one thing, under one key. The zero value is empty.
 type Answers[K comparable] struct {
+	Limit int // of answers under one key; 0 means Most
+
 	mu  sync.Mutex
 	key K           // guarded by mu
 	of  map[any]any // guarded by mu; by question
@@ -71,7 +84,7 @@ func (a *Answers[K]) Get(k K, question any) any {
 func (a *Answers[K]) Put(k K, question, answer any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.key != k || a.of == nil || len(a.of) >= Most {
+	if a.key != k || a.of == nil || len(a.of) >= cmp.Or(a.Limit, Most) {
 		a.key, a.of = k, map[any]any{}
 	}
 	a.of[question] = answer

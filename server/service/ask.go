@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"corrgraph/answer"
 	"corrgraph/answer/identity"
@@ -229,14 +230,9 @@ func (s *Service) foreign(ctx context.Context, source, target odds.NodeID) (last
 		if err != nil {
 			return nil, err
 		}
-		for _, l := range s.snapshot(ctx, v).Layers {
-			if l == nil {
-				continue
-			}
-			for _, g := range l.Edges {
-				if g.Evidence == graph.FromExternal && g.Source == source && g.Target == target && (last == nil || g.DetectedAt > last.DetectedAt) {
-					last = g
-				}
+		for _, g := range slices.Concat(s.snapshot(ctx, v).Built()...) {
+			if g.Evidence == graph.FromExternal && g.Source == source && g.Target == target && (last == nil || g.DetectedAt > last.DetectedAt) {
+				last = g
 			}
 		}
 	}

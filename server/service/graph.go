@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"corrgraph/answer"
@@ -164,12 +165,8 @@ func (r *eventAnomalies) EdgesInWindow(ctx context.Context, _ string, _ odds.Tim
 		return nil, nil
 	}
 	snap := r.s.snapshot(ctx, r.v)
-	for _, l := range snap.Layers {
-		if l != nil {
-			for _, e := range l.Edges {
-				rows = append(rows, *e)
-			}
-		}
+	for _, e := range slices.Concat(snap.Built()...) {
+		rows = append(rows, *e)
 	}
 	r.whole = snap.Status() == graph.Healthy
 	return rows, nil

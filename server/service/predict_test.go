@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"corrgraph/answer"
@@ -256,6 +257,56 @@ func TestReadiness(t *testing.T) {
 		}
 		if _, err := g.RecordReadiness(g.ctx, nil); code(err) != Invalid {
 			t.Error(err)
+		}
+	})
+}
+
+// TestForecastsAreComputedOnceAVersion: who asks again gets the same answer, rendered once, until
+// a view that it rests on is another one, linked events' included, or a second is over.
+func TestForecastsAreComputedOnceAVersion(t *testing.T) {
+	bubble(t, func(t *testing.T, g *rig) {
+		linked(g)
+		source := consensus("a", "home")
+		ask := func() (*Propagation, *Predictions) {
+			return must[*Propagation](t)(g.Propagation(g.ctx, answer.PropagationQuery{Source: source})), must[*Predictions](t)(g.Predictions(g.ctx, source))
+		}
+		renew := func(id string, version uint64, change func(v *live.View)) {
+			v := *g.live.views[id]
+			v.Version = version
+			change(&v)
+			g.live.show(&v)
+		}
+		p, q := ask()
+		rendered := 0
+		for range 2 {
+			again, and := ask()
+			if again != p || and != q {
+				t.Error("nothing has changed, and the answer is another one")
+			}
+			if _, err := again.Rendered(func(any) (any, error) { rendered++; return "text", nil }); err != nil {
+				t.Error(err)
+			}
+		}
+		if rendered != 1 {
+			t.Errorf("rendered %d times", rendered)
+		}
+		if other := must[*Propagation](t)(g.Propagation(g.ctx, answer.PropagationQuery{Source: source, Depth: 1})); other == p || len(other.Paths.Paths) != 1 {
+			t.Errorf("another question has %d paths", len(other.Paths.Paths))
+		}
+		renew("c", 9, func(v *live.View) { v.Layers[2] = nil }) // two links away
+		if again, _ := ask(); again == p || len(again.Paths.Paths) != 1 {
+			t.Errorf("a view two links away has changed: %d paths", len(again.Paths.Paths))
+		}
+		p, q = ask()
+		renew("a", 10, func(*live.View) {})
+		if again, and := ask(); again == p || and == q {
+			t.Error("the source's view has changed, and the answers are the same")
+		}
+		p, q = ask()
+		time.Sleep(time.Second) // staleness depends on the clock
+		synctest.Wait()
+		if again, and := ask(); again == p || and == q {
+			t.Error("answers are a second old")
 		}
 	})
 }

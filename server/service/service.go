@@ -103,15 +103,15 @@ type Service struct {
 	// they are dropped and logged: breakers change once in seconds.
 	changes chan store.AuditRow
 
-	external external
-	kept     sync.Map // event id → *answers
-	common   answers
-	names    atomic.Pointer[namesOf]
-	naming   sync.Mutex // held while names are renewed
-	settings atomic.Pointer[settings]
-	reviews  atomic.Pointer[review.Book]
-	loadedAt time.Time // reviews; owned by Run
-	ops      map[string]*telemetry.Operation
+	external          external
+	kept              sync.Map // event id → *answers
+	common, forecasts answers
+	names             atomic.Pointer[namesOf]
+	naming            sync.Mutex // held while names are renewed
+	settings          atomic.Pointer[settings]
+	reviews           atomic.Pointer[review.Book]
+	loadedAt          time.Time // reviews; owned by Run
+	ops               map[string]*telemetry.Operation
 }
 
 // settings can be changed while the service runs.
@@ -159,7 +159,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		o: o, events: o.Store, search: o.Store, checks: o.Store, people: o.Store, proofs: o.Store, ticks: o.Store,
-		external: external{store: o.Store}, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024),
+		external: external{store: o.Store}, forecasts: answers{Limit: 512}, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024),
 	}
 	s.Set(o.Layers, o.ErrorsOnly)
 	for i, l := range odds.Layers {

@@ -56,7 +56,11 @@ func (s *Service) remembered(v *live.View) (*answers, answersKey) {
 	if !ok {
 		x, _ = s.kept.LoadOrStore(v.Event.ID, &answers{})
 	}
-	return x.(*answers), answersKey{nil, v.Version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
+	return x.(*answers), s.key(v.Version)
+}
+
+func (s *Service) key(version uint64) answersKey {
+	return answersKey{nil, version, s.external.version.Load(), s.o.Clock().Unix(), s.settings.Load(), s.reviews.Load()}
 }
 
 // sweep drops answers about forgotten events, which nobody can request: an event
