@@ -171,6 +171,9 @@ func (c *Catalog) bind(id sourceID, e *odds.Event, w pair, at odds.Time) Match {
 		c.share(id.id, found)
 		return Match{Event: &found.Event, Swapped: b.swapped}
 	}
+	if doubt == nil {
+		doubt = c.listedTwice(id.source, e, w)
+	}
 	b.first = true
 	b.entry = &entry{Event: Event{ID: c.freeID(id), FirstSeen: at, LastSeen: at}, sources: []string{id.source}}
 	c.events[b.entry.ID] = b.entry

@@ -113,7 +113,7 @@ func TestResolve(t *testing.T) {
 		{"two ids of one source", []said{
 			game("a", "a1", "Chicago Cubs", "Milwaukee Brewers", t0, t0-day),
 			game("a", "a2", "Chicago Cubs", "Milwaukee Brewers", t0, t0-day),
-		}, "a1 a2", ""},
+		}, "a1 a2", "at the same start under another id"},
 		{"one id, two sources, two matches", []said{
 			game("a", "77", "Chicago Cubs", "Milwaukee Brewers", t0, t0-day),
 			game("b", "77", "Boston Red Sox", "New York Yankees", t0, t0-day),

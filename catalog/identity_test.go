@@ -43,6 +43,18 @@ func TestWhatAnIDMeans(t *testing.T) {
 		want  string // expected event of each; ~ marks swapped sides
 		doubt string // expected kinds and parts of the reasons, |-separated
 	}{
+		{"one source lists a match twice", []told{
+			match("a", "1", "Oak", "Pine", t0, t0-day), match("a", "2", "Oak", "Pine", t0+5*m, t0-day),
+			match("a", "3", "Oak", "Pine", t0+3*h, t0-day),
+		}, "1 2 3", "event: under another id"},
+		{"a league renamed, under a long id", []told{
+			tell("a", "0123456789", t0-day, odds.Event{Sport: "soccer", League: "efl champ", Home: "Oak", Away: "Pine", Start: t0}),
+			tell("b", "0123456789", t0-day, odds.Event{Sport: "soccer", League: "championship", Home: "Oak", Away: "Pine", Start: t0}),
+		}, "0123456789 0123456789", ""},
+		{"and under a short one", []told{
+			tell("a", "1", t0-day, odds.Event{Sport: "soccer", League: "efl champ", Home: "Oak", Away: "Pine", Start: t0}),
+			tell("b", "1", t0-day, odds.Event{Sport: "soccer", League: "championship", Home: "Oak", Away: "Pine", Start: t0}),
+		}, "1 b:1", "event: leagues differ"},
 		// One id, the same two.
 		{"roles exchanged, corrected and exchanged again", []told{
 			match("a", "1", "Oak", "Pine", t0, t0-day), match("a", "1", "Pine", "Oak", t0, t0-5*h),

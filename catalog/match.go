@@ -177,6 +177,28 @@ func (c *Catalog) find(source string, e *odds.Event, w pair, at odds.Time) (*ent
 	return nil, nil
 }
 
+// oneStart is how far apart the starts are that a source gives for one match listed twice.
+const oneStart = 10 * minute
+
+// listedTwice is the doubt about a new event whose two sides the same source lists at the same
+// start under another id; nil if there is none.
+func (c *Catalog) listedTwice(source string, e *odds.Event, w pair) *Ambiguity {
+	if !w.known() || e.Start == 0 {
+		return nil
+	}
+	var twice []*entry
+	for _, other := range newest(c.meetings[w.key()]) {
+		if other.Start != 0 && other.apart(e.Start) <= oneStart && w.sport == other.Sport && w.league == other.League &&
+			w.game == other.pair.game && slices.Contains(other.sources, source) {
+			twice = append(twice, other)
+		}
+	}
+	if twice == nil {
+		return nil
+	}
+	return doubtful("one source lists the same two at the same start under another id", twice)
+}
+
 // newest limits what a new event is compared with.
 func newest(list []*entry) []*entry { return list[max(0, len(list)-mostRivals):] }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Normalize reduces a name to its form for comparison: no accents, punctuation, case or
-// generic words ("FC", "Club", "The"), "Saint" as "st", initials joined ("D.C." as "dc"),
+// generic words ("FC", "Club", "The"), "Saint" as "st", "Utd" as "united", initials joined ("D.C." as "dc"),
 // single spaces. Anything that distinguishes two teams of one sport stays: places, "State",
 // "United", "Women", "U21", "II". A name of only generic words keeps them. It is
 // idempotent, and every comparison in this program applies it on both sides. Cost:
@@ -109,6 +109,8 @@ func dropGeneric(words []string) []string {
 			}
 		case "saint":
 			w = "st"
+		case "utd":
+			w = "united"
 		case "womens", "ladies":
 			w = "women"
 		case "w":

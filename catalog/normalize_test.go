@@ -8,6 +8,12 @@ import (
 	"pgregory.net/rapid"
 )
 
+func TestUtdIsUnited(t *testing.T) {
+	if a, b := Normalize("Oak Utd."), Normalize("Oak United FC"); a != b {
+		t.Errorf("%q, %q", a, b)
+	}
+}
+
 func TestNormalizeBringsTogether(t *testing.T) {
 	for _, same := range [][]string{
 		{"1. FC Nürnberg", "1.FC Nurnberg", "FC NÜRNBERG", "Nürnberg", "nurnberg"},

@@ -2,7 +2,7 @@ package catalog
 
 import (
 	"math"
-	"strconv"
+	"regexp"
 	"strings"
 
 	"corrgraph/odds"
@@ -36,7 +36,7 @@ var pairs = map[string]string{
 func (c *Catalog) Outcome(m Match, k odds.Kind, subject, selection string, side odds.Side, hasLine bool) Outcome {
 	o := Outcome{Subject: strings.TrimSpace(subject), Name: strings.TrimSpace(selection), Line: math.NaN()}
 	name := o.Name
-	if rest, line, ok := cutNumber(name); ok && !hasLine {
+	if rest, line, ok := cutNumber(name); ok && side == odds.OtherSide && c.sideOf(m, k, name) == odds.OtherSide {
 		if s := c.lastWord(&o, m, rest); s != odds.OtherSide {
 			o.Side, o.Line = s, line
 			return o.named()
@@ -93,19 +93,28 @@ func (c *Catalog) lastWord(o *Outcome, m Match, name string) odds.Side {
 	return s
 }
 
-// cutNumber splits "Over 2.5" and "Oak City (-3.5)".
+var (
+	counted = regexp.MustCompile(`(?i) (?:goals?|points?|pts|runs?|games?|sets?|corners?|cards?|kills?|maps?|rounds?)$`)
+	glued   = regexp.MustCompile(`(?i)^(over|under|o|u)([\d.½¼¾]+)$`)
+)
+
+// cutNumber splits "Over 2.5", "Over 2.5 Goals", "O2.5" and "Oak City (-3.5)".
 func cutNumber(name string) (rest string, line float64, ok bool) {
-	i := strings.LastIndexByte(name, ' ')
-	if i <= 0 {
+	if !strings.ContainsAny(name, "0123456789½¼¾") {
 		return "", 0, false
 	}
-	number := strings.Trim(name[i+1:], "()")
-	number = strings.Replace(strings.Replace(number, "−", "-", 1), "½", ".5", 1)
-	if number == "" || strings.Trim(number, "+-.0123456789") != "" {
+	name = counted.ReplaceAllString(name, "")
+	number := ""
+	if m := glued.FindStringSubmatch(name); m != nil {
+		rest, number = m[1], m[2]
+	} else if i := strings.LastIndexByte(name, ' '); i > 0 {
+		rest, number = strings.TrimSpace(name[:i]), strings.Trim(name[i+1:], "()")
+	}
+	if number == "" || strings.Trim(number, "+-−.0123456789½¼¾/") != "" {
 		return "", 0, false
 	}
-	line, err := strconv.ParseFloat(number, 64)
-	return strings.TrimSpace(name[:i]), line, err == nil && odds.ValidLine(line)
+	line, err := odds.ParseLine(number)
+	return rest, line, err == nil && odds.ValidLine(line)
 }
 
 // sideOf finds the side that a name means: a usual word, or a spelling of one of the two

@@ -41,7 +41,7 @@ func (c *Catalog) sameThing(id, asked string, e *odds.Event, w pair, at odds.Tim
 		return false, ""
 	case knows && known && w.key() != other.pair.key(), common(fieldOf(e), other.field) == 0 && fieldOf(e) != nil && other.field != nil:
 		return false, ""
-	case w.league != "" && other.League != "" && w.league != other.League:
+	case w.league != "" && other.League != "" && w.league != other.League && !(knows && known && f == strict && tells(id, e.Start, other)):
 		return false, "their leagues differ"
 	case w.game != 0 && other.pair.game != 0 && w.game != other.pair.game:
 		return false, "they number the game differently"

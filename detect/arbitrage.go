@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"corrgraph/odds"
 )
@@ -92,7 +93,7 @@ func (f *form) best(s int, fresh bool, except string) int {
 	at, most := -1, 1.0
 	for i := range f.v.Venues {
 		w := &f.v.Venues[i]
-		if !f.takes(w, s) || w.Venue == except || fresh && !f.v.fresh(w) {
+		if !f.takes(w, s) || except != "" && strings.EqualFold(w.Venue, except) || fresh && !f.v.fresh(w) {
 			continue
 		}
 		t := ticket{f.v, w, s}
@@ -174,7 +175,7 @@ func (f *form) pair(g *form, s int, fresh bool) (best tickets, ok bool) {
 		return nil, false
 	}
 	on, against := f.v.Venues[i].Venue, g.v.Venues[j].Venue
-	if on != against {
+	if !strings.EqualFold(on, against) {
 		return f.two(i, s, g, j, t), true
 	}
 	if k := g.best(t, fresh, on); k >= 0 {

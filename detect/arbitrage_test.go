@@ -47,6 +47,8 @@ func aged(w VenueView, age, resolution odds.Millis) VenueView {
 	return w
 }
 
+func middle(w VenueView) VenueView { w.Middle = true; return w }
+
 func shut(w VenueView) VenueView { w.State = odds.Suspended; return w }
 
 func TestArbitrages(t *testing.T) {
@@ -57,6 +59,8 @@ func TestArbitrages(t *testing.T) {
 		profit []float64 // of each found
 		stale  bool
 	}{
+		{"one price is a middle of back and lay", []VenueView{middle(offer("a", nan, 2.1, 1.7)), offer("b", nan, 1.7, 2.1)}, nil, false},
+		{"one bookmaker in two spellings", []VenueView{offer("Book", nan, 2.1, 1.7), offer("bOOk", nan, 1.7, 2.1)}, nil, false},
 		{"2.10 and 2.10", []VenueView{offer("a", nan, 2.1, 1.7), offer("b", nan, 1.7, 2.1)}, []float64{0.05}, false},
 		{"exactly 1 wins nothing", []VenueView{offer("a", nan, 2, 1.5), offer("b", nan, 1.5, 2)}, nil, false},
 		{"all at one venue", []VenueView{offer("a", nan, 2.1, 2.1), offer("b", nan, 1.7, 1.7)}, nil, false},

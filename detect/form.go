@@ -119,7 +119,7 @@ func sameLine(a, b float64) bool { return a == b || a != a && b != b }
 
 // takes reports whether a venue's price of an outcome is one of this form now.
 func (f *form) takes(w *VenueView, s int) bool {
-	return w.State == odds.Open && w.Prices[s] > 1 && w.Listed[s] && f.offered(w) && sameLine(f.line(s), f.v.line(w.Lines, s))
+	return w.State == odds.Open && !w.Middle && w.Prices[s] > 1 && w.Listed[s] && f.offered(w) && sameLine(f.line(s), f.v.line(w.Lines, s))
 }
 
 // offered reports whether a venue lists the outcomes of the form, or a part of them that no

@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"corrgraph/odds"
 )
@@ -84,10 +85,11 @@ func (t *ticket) size() float64 {
 // tickets are the legs of an arbitrage candidate.
 type tickets []ticket
 
-// venues reports whether the bets are placed at two venues or more.
+// venues reports whether the bets are placed at two venues or more. Two spellings that differ
+// in case are one bookmaker.
 func (ts tickets) venues() bool {
 	for i := range ts {
-		if ts[i].w.Venue != ts[0].w.Venue {
+		if !strings.EqualFold(ts[i].w.Venue, ts[0].w.Venue) {
 			return true
 		}
 	}

@@ -34,7 +34,7 @@ type VenueView struct {
 	Nodes  []odds.NodeID
 	Values []float64 // log-odds, margin removed, line included
 	Worth  []float64 // what the line adds to the value; nil if none does
-	Prices []float64 // decimal odds as quoted, takeable
+	Prices []float64 // decimal odds as quoted; takeable but for a Middle
 	Sizes  []float64 // stake available at the price; 0 or NaN unknown; nil if all are
 	Moved  []float64 // increment of this batch; 0 if unmoved; NaN if undefined (first quote, gap, suspension)
 	// Others is the consensus of the other groups, without the venue's own. OthersMoved is
@@ -46,6 +46,7 @@ type VenueView struct {
 	StampedAt           odds.Time   // the venue's own stamp of the market; 0 unknown
 	Usual               odds.Millis // how far apart its stamps usually are; 0 unknown
 	Resolution          odds.Millis
+	Middle              bool    // its prices lie between back and lay: nobody offers a bet at them
 	Copy                bool    // it republishes another venue's old prices
 	Live                bool    // it quotes the match in play
 	Polled              bool    // its source is polled

@@ -57,6 +57,7 @@ var (
 	nameFirst = regexp.MustCompile(`^(?:[A-Z]{3,9},? )?([A-Z]{3,9})\.? (\d{1,2}),? (\d{4})$`)
 	anyOrder  = regexp.MustCompile(`^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}$`)
 	suffix    = regexp.MustCompile(`^(.*?(?:\d|[AP]\.?M\.?)) ?(?:(?:UTC|GMT)?([+-])(\d\d):?(\d\d)?(?: [A-Z]{2,5}| ?[\[(].*[\])])?|([A-Z]{1,5}))$`)
+	unixDate  = regexp.MustCompile(`^[A-Z]{3} ([A-Z]{3}) (\d{1,2}) (\d\d:\d\d:\d\d) (?:([A-Z]{2,5}|[+-]\d{4}) )?(\d{4})$`)
 	spaces    = regexp.MustCompile(`\s+`)
 )
 
@@ -68,7 +69,8 @@ func parseWritten(s string, zone *time.Location) (odds.Time, error) {
 	if len(s) > longest {
 		return 0, fmt.Errorf("%w: %q", ErrTime, clip(s))
 	}
-	text := spaces.ReplaceAllString(strings.ToUpper(s), " ")
+	text := spaces.ReplaceAllString(strings.ToUpper(strings.TrimSpace(s)), " ")
+	text = strings.TrimSpace(unixDate.ReplaceAllString(text, "$1 $2, $5 $3 $4")) // as date and ctime write it
 	body, offset, name := cutZone(text)
 	wall, why := readWall(body)
 	if why != "" {
@@ -170,7 +172,7 @@ func readWall(s string) (wall time.Time, why string) {
 			hour += 12
 		}
 	}
-	if hour > 23 || minute > 59 || second > 59 {
+	if midnight := hour == 24 && minute == 0 && second == 0; (hour > 23 || minute > 59 || second > 59) && !midnight {
 		return wall, "-"
 	}
 	nanos, _ := strconv.Atoi((m[5] + "000000000")[:9])

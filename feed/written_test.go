@@ -18,12 +18,28 @@ func zoneOf(t testing.TB, name string) *time.Location {
 	return zone
 }
 
+// The end of a day is written 24:00, and means the next one's first instant; no other time
+// after it exists.
+func TestTheEndOfADay(t *testing.T) {
+	for _, text := range []string{"2026-12-31T24:00:00Z", "2026-12-31 24:00 UTC", "Dec 31, 2026 24:00:00 GMT"} {
+		if at, err := ParseTime(text, nil); err != nil || at.String() != "2027-01-01T00:00:00Z" {
+			t.Errorf("%s: %v, %v", text, at, err)
+		}
+	}
+	for _, text := range []string{"2026-12-31T24:00:01Z", "2026-12-31T24:01:00Z", "2026-12-31T25:00:00Z"} {
+		if at, err := ParseTime(text, nil); !errors.Is(err, ErrTime) {
+			t.Errorf("%s: %v, %v", text, at, err)
+		}
+	}
+}
+
 // Times as they are written in the wild, all the same instant: by programs of several
 // languages, in mail, in spreadsheets, in names of files.
 func TestTimesAsTheyAreWritten(t *testing.T) {
 	const want = odds.Time(1786003243000) // 2026-08-06T08:00:43Z
 	for _, text := range []string{
 		"2026-08-06 08:00:43+00:00", "2026-08-06 08:00:43 +0000", "2026-08-06 08:00:43+00", "2026-08-06 08:00:43 +0000 UTC", "2026-08-06 08:00:43 UTC",
+		"Thu Aug  6 08:00:43 UTC 2026", "Thu Aug 06 08:00:43 +0000 2026", "Thu Aug 6 04:00:43 EDT 2026",
 		"2026-08-06T08:00:43z", "2026-08-06t08:00:43Z", "2026-08-06  08:00:43 Z", "2026/08/06 08:00:43 GMT", "2026.8.6 8:00:43Z", "2026-08-06T08:00:43,000Z",
 		"2026-08-06 04:00:43 EDT", "2026-08-06 03:00:43 EST", "2026-08-06 10:00:43 CEST", "2026-08-06T04:00:43-04:00[America/New_York]", "2026-08-06 13:30:43 +05:30",
 		"Thu, 06 Aug 2026 08:00:43 GMT", "Thu, 6 Aug 2026 04:00:43 -0400", "6 August 2026 08:00:43Z", "06-Aug-2026 08:00:43 UTC", "Aug 6, 2026, 8:00:43 AM UTC",

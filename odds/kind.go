@@ -46,9 +46,13 @@ type Kind struct {
 	Lay bool
 	// Push means that bets are returned if the match is drawn.
 	Push bool
+	// EachWay means that a price is of two bets at once, to win and to be placed: no price is
+	// the chance of an outcome.
+	EachWay bool
 
-	sets [2]Sides // each is a complete set; 0 none
-	race bool     // one of a field wins
+	sets   [2]Sides // each is a complete set; 0 none
+	race   bool     // one of a field wins
+	unsure bool     // the sport does not say whether a match can be drawn
 }
 
 // Single reports whether the name says that one outcome wins. Of a market of any other name
@@ -59,6 +63,16 @@ func (k Kind) Single() bool { return k.sets[0] != 0 || k.race }
 // of which one wins. Outcomes without a side are OtherSide.
 func (k Kind) Complete(s Sides) bool {
 	return s != 0 && (s == k.sets[0] || s == k.sets[1] || s == overUnder || s == yesNo)
+}
+
+// leastSum is what the chances of all outcomes add up to at the least, at one book.
+const leastSum = 0.97
+
+// LacksDraw reports whether a complete set must be one of three outcomes without the draw,
+// where the sport leaves that open: no book offers all outcomes for less than certainty. sum
+// is what their chances, 1/price, add up to.
+func (k Kind) LacksDraw(s Sides, sum float64) bool {
+	return k.unsure && s == twoWay && !k.Lay && sum < leastSum
 }
 
 // Result reports whether the outcomes are results of the match: there 1, X and 2 mean its
@@ -76,6 +90,7 @@ var standard = map[string]Kind{
 	"team_totals":   {Lines: true},
 	"double_chance": {Winners: 2},
 	"outrights":     {race: true},
+	"each_way":      {EachWay: true},
 }
 
 // aliases are further names of the standard markets.
@@ -87,6 +102,7 @@ var aliases = map[string]string{
 	"run_line": "spreads", "runline": "spreads", "puck_line": "spreads", "puckline": "spreads",
 	"handicap_3_way": "spreads_3_way", "spreads_3way": "spreads_3_way", "european_handicap": "spreads_3_way",
 	"outright": "outrights", "outright_winner": "outrights", "winner": "outrights", "win": "outrights",
+	"ew": "each_way", "win_each_way": "each_way", "eachway": "each_way",
 	"total": "totals", "over_under": "totals", "ou": "totals", "team_total": "team_totals",
 }
 
@@ -107,6 +123,7 @@ func KindOf(sport, market string) Kind {
 	if k.sets[0] == twoWay && k.sets[1] == threeWay && slices.Contains(drawn, sport) {
 		k.sets = [2]Sides{threeWay}
 	}
+	k.unsure = k.sets[1] == threeWay && (sport == "" || sport == "football") // football is two sports
 	k.Lay = lay
 	k.Winners = max(1, k.Winners)
 	return k

@@ -1,6 +1,7 @@
 package odds
 
 import (
+	"fmt"
 	"math"
 	"strings"
 )
@@ -8,6 +9,45 @@ import (
 // ValidLine reports whether x can be a handicap or total: below a million in magnitude,
 // which keeps sums and squares of joined values finite.
 func ValidLine(x float64) bool { return math.Abs(x) < 1e6 }
+
+// ParseLine reads a handicap or total as tables and pages write it: a number as in ParseNumber;
+// with a fraction (3½); two lines half a point apart for the quarter line between them (0/-0.5,
+// 2.5/3); PK, a pick, for 0. It fails with ErrNumber.
+func ParseLine(s string) (float64, error) {
+	t := strings.TrimSpace(s)
+	switch strings.ToUpper(t) {
+	case "PK", "PICK", "PICK'EM", "PICKEM":
+		return 0, nil
+	}
+	if a, b, ok := strings.Cut(t, "/"); ok {
+		return between(a, b, s)
+	}
+	for _, f := range [...][2]string{{"½", ".5"}, {"¼", ".25"}, {"¾", ".75"}} {
+		if rest, ok := strings.CutSuffix(t, f[0]); ok {
+			return ParseNumber(strings.TrimSpace(rest) + f[1])
+		}
+	}
+	return ParseNumber(t)
+}
+
+// between returns the quarter line of two lines, of which the second may leave out its sign.
+func between(a, b, of string) (float64, error) {
+	x, err := ParseNumber(a)
+	if err != nil {
+		return 0, err
+	}
+	y, err := ParseNumber(b)
+	if err != nil {
+		return 0, err
+	}
+	if b = strings.TrimSpace(b); x < 0 && '0' <= b[0] && b[0] <= '9' {
+		y = -y
+	}
+	if math.Abs(x-y) != 0.5 {
+		return 0, fmt.Errorf("%w: %q: two lines are half a point apart", ErrNumber, strings.Clone(of))
+	}
+	return (x + y) / 2, nil
+}
 
 // DefaultLineSlope is the slope, in log-odds per point of line, for sports missing
 // from the built-in table.

@@ -1,9 +1,26 @@
 package odds
 
 import (
+	"errors"
 	"math"
 	"testing"
 )
+
+func TestLinesAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]float64{
+		"-3.5": -3.5, "−3½": -3.5, "½": 0.5, "+½": 0.5, "2¼": 2.25, "PK": 0, "pick": 0,
+		"2.5/3": 2.75, "0/-0.5": -0.25, "-0.5/1": -0.75, "-0.5 / 0": -0.25, "+0/0.5": 0.25,
+	} {
+		if got, err := ParseLine(text); err != nil || got != want {
+			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "/", "1/2", "0.5/", "1/1", "EVEN", "½½", "-½/-1½", "3 1/2"} {
+		if got, err := ParseLine(text); !errors.Is(err, ErrNumber) {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
 
 func TestLineSlope(t *testing.T) {
 	for _, c := range []struct {

@@ -130,6 +130,9 @@ type Terms struct {
 	Complete Stated
 	// Lay means that the prices are offered to those who bet against the outcomes.
 	Lay bool
+	// Middle means that the prices lie between those to back and to lay at: they say what an
+	// outcome is worth, and nobody offers a bet at them.
+	Middle bool
 	// Settlement names the rules by which bets are settled ("regulation", "overtime", "dead
 	// heat"…); empty not stated. Prices under different rules are prices of different bets.
 	Settlement string

@@ -38,8 +38,8 @@ func TestAChunkSaysWhatIsWrongWithIt(t *testing.T) {
 	}{
 		"empty":          {nil, ErrDamaged, "no header in 0 bytes"},
 		"another format": {[]byte("PK\x03\x04 and so on"), ErrDamaged, "no header in 14 bytes"},
-		"a newer one":    {chunkOf(t, good, 1, 5), ErrVersion, "5, this program reads up to 4"},
-		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 4"},
+		"a newer one":    {chunkOf(t, good, 1, 6), ErrVersion, "6, this program reads up to 5"},
+		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 5"},
 		"size too large": {chunkOf(t, good, maxBody+1, 1), ErrDamaged, "size 67108865"},
 		"another size":   {chunkOf(t, good, 2, 1), ErrDamaged, "1 bytes unpacked, 2 stated"},
 	} {

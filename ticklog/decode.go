@@ -35,8 +35,8 @@ func (d *Decoder) DecodePart(chunk []byte) (Part, error) {
 		return Part{}, fmt.Errorf("%w: no header in %d bytes", ErrDamaged, len(chunk))
 	}
 	version := chunk[len(magic)]
-	if version < version1 || version > version4 {
-		return Part{}, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, version, version4)
+	if version < version1 || version > version5 {
+		return Part{}, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, version, version5)
 	}
 	end := len(chunk) - 4
 	if crc32.Checksum(chunk[:end], crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(chunk[end:]) {
@@ -214,8 +214,8 @@ func (r *reader) fields(u *odds.Update) {
 	}
 	if b&hasTerms != 0 {
 		terms := r.byte()
-		u.Complete, u.Lay, u.Settlement = odds.Stated(terms&completeMask), terms&layTerm != 0, r.string()
-		if u.Complete > odds.StatedYes || terms >= layTerm<<1 {
+		u.Complete, u.Lay, u.Middle, u.Settlement = odds.Stated(terms&completeMask), terms&layTerm != 0, terms&middleTerm != 0, r.string()
+		if u.Complete > odds.StatedYes || terms >= middleTerm<<1 || u.Middle && r.version < version5 {
 			r.fail("unknown terms")
 		}
 	}

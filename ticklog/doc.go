@@ -49,6 +49,7 @@ const (
 	version2 = 2 // some update states its number of winners
 	version3 = 3 // some update states further terms, some quote its subject, or that it is unpriced
 	version4 = 4 // the chunk has a head, or some batch came late
+	version5 = 5 // the prices of some update are middles
 	// maxBody limits the unpacked size of a chunk, so that a forged size cannot
 	// exhaust memory. Ten million changed quotes fit.
 	maxBody = 64 << 20
@@ -96,6 +97,7 @@ const (
 const (
 	completeMask = 3
 	layTerm      = 4
+	middleTerm   = 8 // from version 5 on
 )
 
 // Bits of a batch's flags.

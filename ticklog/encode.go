@@ -91,8 +91,13 @@ func emptied[K comparable, V any](m map[K]V) map[K]V {
 
 func (w *writer) part(p *Part) {
 	isLate := func(b *odds.Batch) bool { return b.Late }
-	if p.Head != (Head{}) || slices.ContainsFunc(p.Batches, isLate) {
+	switch {
+	case slices.ContainsFunc(p.Batches, hasMiddle):
+		w.version = version5
+	case p.Head != (Head{}) || slices.ContainsFunc(p.Batches, isLate):
 		w.version = version4
+	}
+	if w.version >= version4 {
 		w.int(int64(p.Clock))
 		w.int(int64(p.Verdict))
 	}
@@ -409,9 +414,17 @@ func (w *writer) fields(u *odds.Update) {
 		if u.Lay {
 			terms |= layTerm
 		}
+		if u.Middle {
+			terms |= middleTerm
+		}
 		w.byte(terms)
 		w.string(u.Settlement)
 	}
+}
+
+// hasMiddle reports whether the prices of some update are middles.
+func hasMiddle(b *odds.Batch) bool {
+	return slices.ContainsFunc(b.Updates, func(u odds.Update) bool { return u.Middle })
 }
 
 func sameQuotes(a, b []odds.Quote) bool {

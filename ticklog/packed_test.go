@@ -140,7 +140,7 @@ func spell(b *odds.Batch) string {
 // winners are still written in that version, so that earlier programs can read them.
 func TestChunksAreOfTheLowestVersion(t *testing.T) {
 	var enc Encoder
-	for want, terms := range map[byte]odds.Terms{version1: {}, version2: {Winners: 2}, version3: {Lay: true}} {
+	for want, terms := range map[byte]odds.Terms{version1: {}, version2: {Winners: 2}, version3: {Lay: true}, version5: {Middle: true}} {
 		b := &odds.Batch{Updates: []odds.Update{{Venue: "v", Market: "m", Terms: terms}}}
 		came := *b
 		came.Late = true
@@ -149,8 +149,8 @@ func TestChunksAreOfTheLowestVersion(t *testing.T) {
 			head  Head
 			want  byte
 		}{
-			"a recording": {b, Head{}, want}, "late": {&came, Head{}, version4},
-			"a clock": {b, Head{Clock: 1}, version4}, "a verdict": {b, Head{Verdict: 1}, version4},
+			"a recording": {b, Head{}, want}, "late": {&came, Head{}, max(want, version4)},
+			"a clock": {b, Head{Clock: 1}, max(want, version4)}, "a verdict": {b, Head{Verdict: 1}, max(want, version4)},
 		} {
 			chunk := enc.PackLive([]*odds.Batch{b, c.batch}, c.head)
 			if got := chunk.Payload[len(magic)]; got != c.want {

@@ -11,7 +11,7 @@ import (
 )
 
 // unsaid are the fields in which a repetition may differ.
-var unsaid = []string{"Updated", "Winners", "Complete"}
+var unsaid = []string{"Updated", "Winners", "Complete", "Middle"}
 
 // change sets a field to a different value.
 func change(v reflect.Value) {

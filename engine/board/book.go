@@ -122,8 +122,11 @@ func (b *Book) enter(live bool) {
 // Line is the line of a selection; NaN none.
 func (b *Book) Line(k int) float64 { return b.line[k] }
 
-// Offer is the price of a selection while it can be taken, else NaN.
+// Offer is the price of a selection while it is shown, else NaN; no bet is offered at a Middle.
 func (b *Book) Offer(k int) float64 { return b.offer[k] }
+
+// Middle reports whether the book's prices lie between back and lay.
+func (b *Book) Middle() bool { return b.terms.Middle }
 
 // shown is the line that the book shows: of the home side, of over or under; NaN none.
 func (b *Book) shown() float64 {

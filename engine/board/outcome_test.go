@@ -41,12 +41,39 @@ func TestWhatLosesItsMargin(t *testing.T) {
 		"a whole field, one wins":        {"top_5", odds.Terms{Complete: odds.StatedYes, Winners: 1}, []odds.Quote{named("", "A", nan, 3), named("", "B", nan, 3)}, true},
 		"double chance":                  {"double_chance", odds.Terms{}, []odds.Quote{named("", "1X", nan, 1.3), named("", "X2", nan, 1.6), named("", "12", nan, 1.3)}, false},
 		"a player's total":               {"player_points", odds.Terms{}, []odds.Quote{named("Al", "Over", 20.5, 1.9), named("Al", "Under", 20.5, 1.9)}, true},
+		"each way, said to be whole":     {"each_way", odds.Terms{Complete: odds.StatedYes, Winners: 1}, []odds.Quote{named("", "A", nan, 3), named("", "B", nan, 3)}, false},
 		"half of it":                     {"player_points", odds.Terms{}, []odds.Quote{named("Al", "Over", 20.5, 1.9)}, false},
 	} {
 		r := newRoom(Options{})
 		u := update(derby(), "v", c.market, c.quotes...)
 		u.Terms = c.terms
 		r.stream(start, u)
+		if b := r.Order[0].Markets[0].Books[0]; (b.basis != 0) != c.fair {
+			t.Errorf("%s: the margin was taken off: %v", name, b.basis != 0)
+		}
+	}
+}
+
+// Where the sport does not say whether a match can be drawn, the prices do: no book offers all
+// outcomes for less than certainty.
+func TestTwoOfThreeOutcomesWithoutASport(t *testing.T) {
+	for name, c := range map[string]struct {
+		sport, market string
+		home, away    float64
+		fair          bool
+	}{
+		"no sport, no draw":           {"", "h2h", 2.6, 3.2, false},
+		"football may be soccer":      {"football", "moneyline", 1.3, 9, false},
+		"football may be American":    {"football", "h2h", 1.9, 1.95, true},
+		"no sport, both outcomes":     {"", "h2h", 1.3, 3.6, true},
+		"a wrong price in tennis":     {"tennis", "h2h", 2.6, 3.2, true},
+		"draw no bet at a good price": {"", "draw_no_bet", 2.2, 2, true},
+		"to lay":                      {"", "h2h_lay", 2.6, 3.2, true},
+	} {
+		r := newRoom(Options{})
+		e := derby()
+		e.Sport = c.sport
+		r.stream(start, update(e, "v", c.market, quote(odds.Home, c.home), quote(odds.Away, c.away)))
 		if b := r.Order[0].Markets[0].Books[0]; (b.basis != 0) != c.fair {
 			t.Errorf("%s: the margin was taken off: %v", name, b.basis != 0)
 		}

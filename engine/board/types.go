@@ -107,7 +107,7 @@ type Book struct {
 
 	ids    []odds.NodeID // per selection; empty until first used
 	price  []float64     // per selection; 0 unknown
-	offer  []float64     // per selection: the price while it can be taken, else NaN
+	offer  []float64     // per selection: the price while it is shown, else NaN
 	size   []float64     // per selection: the stake that the price is good for; 0 unknown
 	line   []float64
 	gone   []odds.Status // per selection: Open, why there is no price, or Unknown where it isn't listed
@@ -136,12 +136,11 @@ type Book struct {
 // Node is a watched series: a selection at a venue, or a consensus.
 type Node struct {
 	series.Node
-	Event     *Event
-	Market    *Market
-	Book      *Book // nil for a consensus
-	Without   *Book // of a consensus: the book whose group is left out; nil for none
-	Sel       int
-	Live      bool
-	Consensus bool
-	Awaited   int // predictions that await its quotes; written by the forecasts
+	Event           *Event
+	Market          *Market
+	Book            *Book // nil for a consensus
+	Without         *Book // of a consensus: the book whose group is left out; nil for none
+	Sel             int
+	Live, Consensus bool
+	Awaited         int // predictions that await its quotes; written by the forecasts
 }

@@ -63,19 +63,19 @@ func (b *Book) winners() int { return cmp.Or(b.terms.Winners, b.Market.kind.Winn
 // all there are, and that one of them wins: the source says either, or the market's name does.
 func (b *Book) complete() bool {
 	switch {
-	case b.winners() != 1 || b.terms.Complete == odds.StatedNo:
+	case b.winners() != 1 || b.terms.Complete == odds.StatedNo || b.Market.kind.EachWay:
 		return false
 	case b.terms.Complete == odds.StatedYes && (b.terms.Winners == 1 || b.Market.kind.Single()):
 		return true
 	}
-	listed, sides := 0, odds.Sides(0)
+	listed, sides, sum := 0, odds.Sides(0), 0.0
 	for k := range b.gone {
 		if b.lists(k) {
-			listed++
+			listed, sum = listed+1, sum+1/max(1, b.price[k])
 			sides = sides.With(b.Market.Selections[k].Side)
 		}
 	}
-	return sides.Len() == listed && b.Market.kind.Complete(sides)
+	return sides.Len() == listed && b.Market.kind.Complete(sides) && !b.Market.kind.LacksDraw(sides, sum)
 }
 
 // basisOf identifies a complete set of outcomes; never 0.

@@ -16,9 +16,8 @@ type Quote struct {
 	Node                     odds.NodeID
 	Venue, Market, Selection string
 	Side                     odds.Side
-	Listed                   bool    // the venue lists the outcome, priced or not
-	Complete                 bool    // what the venue lists is known to be all there is, and one wins
-	Lay                      bool    // the price is for a bet against the outcome
+	Listed, Complete         bool    // the venue lists the outcome, priced or not; all that it lists is known to be all there is, and one wins
+	Lay, Middle              bool    // the price is for a bet against the outcome; lies between back and lay, so that there is none
 	Size                     float64 // stake available; 0 unknown
 	Commission               float64 // share of net winnings that the venue keeps
 	FeeUnknown               bool    // its commission is not known
@@ -29,8 +28,7 @@ type Quote struct {
 	Stale, InPlay            bool
 	SeenAt, ChangedAt        odds.Time   // ChangedAt is 0 if the selection has no series of its own
 	StampedAt                odds.Time   // the venue's own stamp; 0 unknown
-	Usual                    odds.Millis // how far apart its stamps usually are; 0 unknown
-	Resolution               odds.Millis
+	Usual, Resolution        odds.Millis // how far apart its stamps usually are, 0 unknown; the source's step
 }
 
 // Quotes appends every venue's quotes of the event, ordered by market, selection and venue.
@@ -54,7 +52,7 @@ func (b *Book) quotes(out []Quote) []Quote {
 	for k := range b.price {
 		q := Quote{
 			Node: b.id(k), Venue: b.Venue.Name, Market: b.Market.Name, Selection: b.Market.Selections[k].Key, Price: b.price[k], Line: b.line[k],
-			Side: b.Market.Selections[k].Side, Listed: b.lists(k), Complete: complete, Lay: b.Market.kind.Lay, Size: b.size[k], Commission: b.Venue.Commission, FeeUnknown: b.Venue.FeeUnknown,
+			Side: b.Market.Selections[k].Side, Listed: b.lists(k), Complete: complete, Lay: b.Market.kind.Lay, Middle: b.terms.Middle, Size: b.size[k], Commission: b.Venue.Commission, FeeUnknown: b.Venue.FeeUnknown,
 			Value: b.value[k], Status: b.status, Stale: b.stale, InPlay: b.Live, SeenAt: b.SeenAt, StampedAt: b.stamp, Usual: b.pace.Interval(), Resolution: b.Resolution(),
 		}
 		if b.status == odds.Open && b.gone[k] != odds.Open {
@@ -114,7 +112,7 @@ func (d *Board) View(m *Market, at odds.Time, v *detect.MarketView) {
 
 func (b *Book) view(v *detect.VenueView, g *series.Grouping, at odds.Time) {
 	v.Venue, v.Group, v.State, v.Lines, v.Copy = b.Venue.Name, g.Of(b.Venue.Index), b.status, b.line, b.Venue.CopyOf != nil
-	v.Commission, v.FeeUnknown, v.Complete, v.Listed = b.Venue.Commission, b.Venue.FeeUnknown, b.complete(), v.Listed[:0]
+	v.Commission, v.FeeUnknown, v.Complete, v.Middle, v.Listed = b.Venue.Commission, b.Venue.FeeUnknown, b.complete(), b.terms.Middle, v.Listed[:0]
 	for k := range b.gone {
 		v.Listed = append(v.Listed, b.lists(k))
 	}

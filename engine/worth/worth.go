@@ -140,7 +140,7 @@ func (l *Ledger) open(b *bet, w *detect.VenueView, without []*board.Book) {
 	}
 	b.Without = l.left(without)
 	b.Fee = l.Fee(b.book.Venue.Name)
-	if p := w.Prices[b.k]; w.State == odds.Open && p > 1 {
+	if p := w.Prices[b.k]; w.State == odds.Open && !w.Middle && p > 1 {
 		b.Price = p
 	} else {
 		b.Lacks = money.NoPrice
@@ -337,7 +337,7 @@ func (l *Ledger) fill(b *bet, at odds.Time) {
 		refused = started
 	case gapsOf(x) != b.gaps:
 		refused = gapped
-	case !x.Current() || !(x.Offer(b.k) > 1):
+	case !x.Current() || x.Middle() || !(x.Offer(b.k) > 1):
 		refused = shut
 	case b.Line != nil && line != *b.Line:
 		refused = lineGone

@@ -183,7 +183,7 @@ func (mk *market) news(maxWidth float64, late, image bool) (odds.Update, bool) {
 	st := mk.state(late)
 	u := odds.Update{
 		Event: mk.event, Venue: Source, Market: mk.key, Status: st, InPlay: mk.inPlay,
-		Image: image && !mk.shared, Terms: odds.Terms{Winners: mk.winners, Complete: mk.field},
+		Image: image && !mk.shared, Terms: odds.Terms{Winners: mk.winners, Complete: mk.field, Middle: true},
 	}
 	if st == odds.Open {
 		u.Quotes = mk.quotes(maxWidth, image || mk.sent != odds.Open || !mk.told)

@@ -311,7 +311,7 @@ func BenchmarkParse(b *testing.B) {
 // elements.
 func TestArraysSayTheSame(t *testing.T) {
 	const a, b = `{"ts_source":1785996044,"bookmaker":"v","event_id":"e","market":"h2h","selection":"x","price":2.5}`,
-		`{"ts_source":1785996045,"bookmaker":"v","event_id":"e","market":"h2h","selection":"x","status":"gone"}`
+		`{"ts_source":1785996045,"bookmaker":"v","event_id":"e","market":"h2h","selection":"x","price":2,"in_play":"gone"}`
 	want, _, err := parse(t, strings.NewReader(a+"\n"), Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -325,7 +325,7 @@ func TestArraysSayTheSame(t *testing.T) {
 		"[" + a + "," + b + "} ]":                               feed.ErrFormat,
 	} {
 		got, rep, err := parse(t, strings.NewReader(text), Options{})
-		if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" || !errors.Is(err, cause) || rep.Shown()[0].Line != 2 || rep.Shown()[0].Reason != "bad_status" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" || !errors.Is(err, cause) || rep.Shown()[0].Line != 2 || rep.Shown()[0].Reason != "bad_flag" {
 			t.Errorf("%s: %v, %v, %s", text, err, rep.Shown(), diff)
 		}
 	}

@@ -136,6 +136,7 @@ func newTable(rows *rows, text []byte) (*table, error) {
 	if missing := Missing(header); len(missing) > 0 {
 		return nil, fmt.Errorf("%w: columns missing: %s", feed.ErrFormat, strings.Join(missing, ", "))
 	}
+	rows.comma = comma == ';'
 	t := &table{rows: rows, comma: comma, of: make([]column, len(header))}
 	of := names()
 	for i, name := range header {
@@ -164,20 +165,10 @@ func (t *table) row(text []byte) (reason string, err error) {
 		}
 		// If a column and its alias are both present, the nonempty one counts.
 		if v := bytes.TrimSpace(t.fields[i]); len(v) > 0 {
-			t.rows.values[c] = t.number(c, v)
+			t.rows.values[c] = v
 		}
 	}
 	return "", nil
-}
-
-// number turns a decimal comma into a point. In a table that is delimited by semicolons it
-// can't separate thousands, since it is why the delimiter is none.
-func (t *table) number(c column, v []byte) []byte {
-	numeric := c == price || c == line || c == size
-	if numeric && t.comma == ';' && bytes.Count(v, []byte(",")) == 1 && !bytes.Contains(v, []byte(".")) {
-		return bytes.Replace(v, []byte(","), []byte("."), 1)
-	}
-	return v
 }
 
 // objects decodes rows of NDJSON.

@@ -22,6 +22,7 @@ type rows struct {
 	rep    *feed.Report
 	line   int
 	values values
+	comma  bool // a comma is a decimal point
 
 	*Names
 	words map[string]odds.Side
@@ -48,7 +49,7 @@ type key struct {
 	event         *odds.Event
 	format        odds.PriceFormat
 	inPlay        bool
-	lay           bool
+	lay, middle   bool
 	settlement    string
 }
 
@@ -125,7 +126,10 @@ func (b *batch) add(t *tick) {
 	u := b.update(t)
 	u.Updated = max(u.Updated, t.updated)
 	u.Image = u.Image || t.image
-	u.Winners, u.Complete = max(u.Winners, t.winners), max(u.Complete, t.complete)
+	u.Winners = max(u.Winners, t.winners)
+	if t.complete != odds.Unstated && u.Complete != odds.StatedNo { // rows that contradict each other say no
+		u.Complete = t.complete
+	}
 	if t.whole {
 		u.Status = t.status
 		return
@@ -154,13 +158,13 @@ func (b *batch) update(t *tick) *odds.Update {
 	b.guessed = append(b.guessed, t.guessed)
 	b.Updates = append(b.Updates, odds.Update{
 		Event: t.key.event, Venue: t.key.venue, Market: t.key.market, Format: t.key.format, InPlay: t.key.inPlay,
-		Terms: odds.Terms{Lay: t.key.lay, Settlement: t.key.settlement},
+		Terms: odds.Terms{Lay: t.key.lay, Middle: t.key.middle, Settlement: t.key.settlement},
 	})
 	return &b.Updates[len(b.Updates)-1]
 }
 
 func keyOf(u *odds.Update) key {
-	return key{u.Venue, u.Market, u.Event, u.Format, u.InPlay, u.Lay, u.Settlement}
+	return key{u.Venue, u.Market, u.Event, u.Format, u.InPlay, u.Lay, u.Middle, u.Settlement}
 }
 
 // flush emits the collected batches.
@@ -209,14 +213,15 @@ func (r *rows) read(t *tick) (reason string, err error) {
 	if reason, err = r.times(t); reason != "" {
 		return reason, err
 	}
-	if reason, err = r.state(t); reason != "" {
-		return reason, err
-	}
+	badStatus, statusErr := r.state(t)
 	if reason, err = r.batchFields(t); reason != "" {
 		return reason, err
 	}
 	for _, c := range [...]column{bookmaker, eventID, market, selection} {
 		if len(r.values[c]) == 0 && !(c == selection && t.status != odds.Open) {
+			if badStatus != "" {
+				return badStatus, statusErr
+			}
 			return "missing_value", errors.New(Columns()[c][0])
 		}
 	}
@@ -227,8 +232,15 @@ func (r *rows) read(t *tick) (reason string, err error) {
 	t.key.venue = r.text(bookmaker)
 	t.key.market = r.text(market)
 	t.whole = len(r.values[selection]) == 0
-	if reason, err = r.quote(t); r.garbled {
-		t.unpriced = false
+	if reason, err = r.quote(t); badStatus != "" {
+		reason, err = badStatus, statusErr
+	}
+	// On a line that is unknown it is not known either what the row is about.
+	lost := reason == badLine && odds.KindOf(t.key.event.Sport, t.key.market).Lines
+	if t.unpriced = reason != "" && !t.whole && !r.garbled && !lost; t.unpriced {
+		t.quote = *t.quote.Without()
+	}
+	if r.garbled {
 		return "bad_text", errors.New("a text is not UTF-8; convert the file, for example with iconv -f WINDOWS-1252 -t UTF-8")
 	}
 	return reason, err
@@ -386,8 +398,10 @@ func (r *rows) terms(t *tick) (reason string, err error) {
 	case len(v) == 0 || strings.EqualFold(string(v), "back"):
 	case strings.EqualFold(string(v), "lay"):
 		t.key.lay = true
+	case strings.EqualFold(string(v), "middle"):
+		t.key.middle = true
 	default:
-		return "bad_word", fmt.Errorf("back_lay: %q: want back or lay", v)
+		return "bad_word", fmt.Errorf("back_lay: %q: want back, lay or middle", v)
 	}
 	t.key.settlement = r.text(settlement)
 	return "", nil

@@ -43,6 +43,67 @@ func said(batches []*odds.Batch) (out []string) {
 	return out
 }
 
+// ofAnOutcome reports whether a reject is of a row whose outcome is known: it is listed.
+func ofAnOutcome(reject string) bool {
+	for _, reason := range []string{"bad_price", "bad_format", "bad_status", "bad_line", "bad_size", "bad_flag: is_main"} {
+		if strings.HasPrefix(reject, reason) {
+			return true
+		}
+	}
+	return false
+}
+
+// A row that is refused for what it says of its outcome costs the price alone: a market
+// without it would look smaller than it is.
+func TestARefusedRowListsItsOutcome(t *testing.T) {
+	for members, listed := range map[string]bool{
+		`"market":"h2h","size":"n/a"`:         true,
+		`"market":"h2h","status":"halted"`:    true,
+		`"market":"h2h","price_format":"hk"`:  true,
+		`"market":"h2h","is_main":"perhaps"`:  true,
+		`"market":"h2h","line":"n/a"`:         true,
+		`"market":"totals","line":"n/a"`:      false, // of which total?
+		`"market":"h2h","in_play":"perhaps"`:  false,
+		`"market":"h2h","back_lay":"perhaps"`: false,
+	} {
+		batches, rep, err := parse(t, strings.NewReader(row(members)), Options{})
+		if _, n := rep.Rejected(); err != nil || n != 1 || len(batches) == 1 != listed {
+			t.Errorf("%s: %d batches, rejects %v, %v", members, len(batches), rep.Shown(), err)
+			continue
+		}
+		if listed {
+			if q := batches[0].Updates[0].Quotes; len(q) != 1 || q[0].Status != odds.Unpriced || q[0].Price != 0 {
+				t.Errorf("%s: %+v", members, q)
+			}
+		}
+	}
+}
+
+// In a table delimited by semicolons a comma is a decimal point, but American odds have none.
+func TestNumbersOfATableDelimitedBySemicolons(t *testing.T) {
+	for text, want := range map[string]string{
+		"1,95;2,5;decimal": "1.95 2.5", "1,950;2,125;decimal": "1.95 2.125", "+1,200;-1,5;american": "13 -1.5", "+150;;american": "2.5 NaN", "2.5;-3½;decimal": "2.5 -3.5",
+	} {
+		batches, rep, err := parse(t, strings.NewReader("ts_source;bookmaker;event_id;market;selection;price;line;price_format\n1785996044;v;e;totals;over;"+text+"\n"), Options{})
+		if err != nil || len(batches) != 1 {
+			t.Fatal(text, rep.Shown(), err)
+		}
+		if q := batches[0].Updates[0].Quotes[0]; fmt.Sprintf("%g %g", q.Price, q.Line) != want {
+			t.Errorf("%s: %g %g, want %s", text, q.Price, q.Line, want)
+		}
+	}
+}
+
+// Rows of one market that contradict each other in whether its outcomes are all do not say so.
+func TestOutcomesAreNotCompleteIfOneRowDeniesIt(t *testing.T) {
+	for _, c := range [][2]string{{"true", "false"}, {"false", "true"}} {
+		batches, _, err := parse(t, strings.NewReader(row(`"selection":"a","complete":`+c[0])+row(`"selection":"b","complete":`+c[1])+row(`"selection":"c"`)), Options{})
+		if err != nil || len(batches) != 1 || batches[0].Updates[0].Complete != odds.StatedNo {
+			t.Errorf("%v: %+v, %v", c, batches, err)
+		}
+	}
+}
+
 // What a user reads of a row that was refused.
 func TestRejectsSayWhy(t *testing.T) {
 	for members, want := range map[string]string{
@@ -80,7 +141,7 @@ func TestRejectsSayWhy(t *testing.T) {
 		for _, r := range rep.Shown() {
 			got = r.Reason + ": " + r.Detail
 		}
-		if err != nil || got != want || (len(batches) == 1) != (want == "" || strings.HasPrefix(want, "bad_price")) {
+		if err != nil || got != want || (len(batches) == 1) != (want == "" || ofAnOutcome(want)) {
 			t.Errorf("%s: %q, %v; want %q", members, got, err, want)
 		}
 	}
@@ -307,7 +368,7 @@ func TestMainLinesAreGuessed(t *testing.T) {
 		}
 	}
 	batches, _, _ := parse(t, strings.NewReader(row(`"line":1,"is_main":"perhaps"`)+row(`"line":1,"is_main":false`)+row(`"line":2,"is_main":"true"`)), Options{})
-	if q := batches[0].Updates[0].Quotes; len(q) != 2 || q[0].Main || !q[1].Main {
+	if q := batches[0].Updates[0].Quotes; len(q) != 3 || q[0].Status != odds.Unpriced || q[1].Main || !q[2].Main {
 		t.Errorf("what the rows say: %+v", q)
 	}
 }

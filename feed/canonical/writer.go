@@ -69,6 +69,8 @@ func (w *Writer) update(u *odds.Update) {
 	f[complete], f[backLay], f[settlement] = [...]string{"", "false", "true"}[u.Complete], "", u.Settlement
 	if u.Lay {
 		f[backLay] = "lay"
+	} else if u.Middle {
+		f[backLay] = "middle"
 	}
 	f[priceFormat] = ""
 	if u.Format == odds.Raw {

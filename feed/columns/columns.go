@@ -75,6 +75,8 @@ type state struct {
 
 	garbled bool    // a text of this row is not UTF-8
 	refused []error // prices of this row
+	// lineless means that this row's line was refused, and with it its prices.
+	lineless bool
 
 	group  []row // rows of one time and source
 	events meetings

@@ -248,7 +248,11 @@ func TestPricesAsTheyAreWritten(t *testing.T) {
 		{"american", "−110", "+2,5", "1.9091 2.5"},
 		{"american", "+1,200", "", "13 NaN"},
 		{"fractional", "5/2", "0", "3.5 0"},
-		{"fractional", "evens", "PK", "bad_line"},
+		{"fractional", "evens", "PK", "2 0"},
+		{"fractional", "evens", "-3½", "2 -3.5"},
+		{"fractional", "evens", "0/-0,5", "2 -0.25"},
+		{"fractional", "evens", "0/-1", "bad_line"},
+		{"fractional", "evens", "0/-0.5", "2 -0.25"},
 		{"fractional", "5", "", "bad_price"},
 		{"decimal", "1,95", "0,25", "1.95 0.25"},
 		{"decimal", "1,950", "2,125", "1.95 2.125"}, // the delimiter is a semicolon

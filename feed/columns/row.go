@@ -182,8 +182,12 @@ func (s *state) condition(r *row) error {
 func (s *state) quotes(r *row) error {
 	line, err := s.handicap(s.fields[slotLine])
 	if err != nil {
-		return err
+		if odds.KindOf(r.facts.Sport, r.market).Lines {
+			return err // it is not known what the row is about
+		}
+		s.refused = append(s.refused, err)
 	}
+	s.lineless = err != nil
 	for i := range s.prices {
 		p := &s.prices[i]
 		v, err := s.eval(p.from)
@@ -193,7 +197,9 @@ func (s *state) quotes(r *row) error {
 		switch {
 		case p.split == "":
 			var word string
-			if word, err = s.eval(p.is); err == nil && (word != "" || r.status == odds.Open) {
+			if word, err = s.eval(p.is); err != nil {
+				err = s.unknown(r, p, line, err)
+			} else if word != "" || r.status == odds.Open {
 				err = s.quote(r, p, word, v, line)
 			}
 		case v != "" || r.status == odds.Open:
@@ -242,6 +248,8 @@ func (s *state) quote(r *row, p *priceText, word, v string, line float64) error 
 	v = strings.TrimSpace(v)
 	switch {
 	case r.status != odds.Open: // the row's, which counts
+	case s.lineless: // counted already
+		q.Status = odds.Unpriced
 	case p.gone != nil && p.gone.MatchString(v):
 		q.Status = odds.Suspended
 	default:
@@ -308,44 +316,15 @@ func cmpOr(a, b string) string {
 	return b
 }
 
-// selection converts a word of the map to a name and a side.
-func (s *state) selection(word string) (string, odds.Side) {
-	home, away := s.fields[slotHome], s.fields[slotAway]
-	switch strings.ToLower(word) {
-	case "home":
-		return s.intern(cmpOr(home, "Home")), odds.Home
-	case "away":
-		return s.intern(cmpOr(away, "Away")), odds.Away
-	case "draw":
-		return "Draw", odds.Draw
-	case "over":
-		return "Over", odds.Over
-	case "under":
-		return "Under", odds.Under
-	case "yes":
-		return "Yes", odds.Yes
-	case "no":
-		return "No", odds.No
-	}
-	switch {
-	case word == "":
-	case word == home:
-		return s.intern(word), odds.Home
-	case word == away:
-		return s.intern(word), odds.Away
-	}
-	return s.intern(word), odds.OtherSide
-}
-
 // handicap parses a line; NaN if empty.
 func (s *state) handicap(v string) (float64, error) {
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return math.NaN(), nil
 	}
-	x, err := odds.ParseNumber(s.pointed(v))
+	x, err := odds.ParseLine(s.pointed(v))
 	if err != nil || !odds.ValidLine(x) {
-		return 0, reject("bad_line", "%q is not a handicap or total", v)
+		return math.NaN(), reject("bad_line", "%q is not a handicap or total", v)
 	}
 	return x, nil
 }

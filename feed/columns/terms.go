@@ -49,8 +49,10 @@ func (s *state) terms(r *row) error {
 	case "", "back":
 	case "lay":
 		r.terms.Lay = true
+	case "middle":
+		r.terms.Middle = true
 	default:
-		return reject("bad_word", "back_lay %q, wanted back or lay", backLay)
+		return reject("bad_word", "back_lay %q, wanted back, lay or middle", backLay)
 	}
 	return nil
 }

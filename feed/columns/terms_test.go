@@ -25,6 +25,18 @@ prices:
 
 // What a row says of its market, and of whom, is kept; rows that differ in it are not one
 // update.
+// A word that the map does not know costs the price alone: the market has that outcome.
+func TestAnUnknownPickIsListed(t *testing.T) {
+	m := read(t, "name: m\ntime: {from: '{t}', unit: s}\nvenue: v\nhome: A\naway: B\nevent: e\nmarket: h2h\nprices: [{from: '{p}', is: {from: '{k}', map: {'1': home, '2': away}}}]\n")
+	bs, rep, err := parseErr(m, "x", []byte("t,k,p\n1786003243,1,2.6\n1786003243,X,9\n1786003243,2,3.2\n1786003243,,4\n"))
+	if by, n := rep.Rejected(); err != nil || n != 2 || by["no_translation"] != 2 {
+		t.Fatal(by, err)
+	}
+	if q := bs[0].Updates[0].Quotes; len(q) != 3 || q[1].Selection != "X" || q[1].Status != odds.Unpriced {
+		t.Errorf("%+v", q)
+	}
+}
+
 func TestTermsAndSubjects(t *testing.T) {
 	const head, ts = "ts,book,event,player,team,places,whole,kind,rules,price,sel\n", "2026-01-02T03:04:05Z,b,open,"
 	bs, rep, err := parseErr(read(t, termed), "x", []byte(head+

@@ -78,7 +78,8 @@ func TestPriceFormatIsToldPollByPoll(t *testing.T) {
 		"decimal, a long price":      {"1.01 150", []float64{1.01, 150}, 0},
 		"decimal, one impossible":    {"1.5 2.6 -5 1 0", []float64{1.5, 2.6}, 3},
 		"decimal, one american":      {"1.5 2.6 -150", []float64{1.5, 2.6}, 1},
-		"no number, null, too large": {`1.5 "2.5" null 1e999 2`, []float64{1.5, 2}, 3},
+		"no number, null, too large": {`1.5 "x" null 1e999 2`, []float64{1.5, 2}, 3},
+		"in quotes":                  {`"1.5" "2.5" 2`, []float64{1.5, 2.5, 2}, 0},
 	} {
 		var outcomes []string
 		for i, price := range strings.Fields(c.prices) {
@@ -344,11 +345,24 @@ func each(v any, do func(map[string]any)) {
 }
 
 func TestImpossibleLinesAreRejected(t *testing.T) {
-	batches, rep, err := parse(t, strings.NewReader(pollOf(`{"name":"a","price":1.9,"point":1.5},{"name":"b","price":1.9,"point":1e300}`)))
-	if err != nil || len(batches) != 1 || len(batches[0].Updates[0].Quotes) != 1 {
-		t.Fatal(len(batches), err)
+	for _, bad := range []string{`1e300`, `"one"`, `{}`} {
+		batches, rep, err := parse(t, strings.NewReader(pollOf(`{"name":"a","price":1.9,"point":"1.5"},{"name":"b","price":1.9,"point":`+bad+`}`)))
+		if err != nil || len(batches) != 1 || len(batches[0].Updates[0].Quotes) != 2 {
+			t.Fatal(len(batches), err)
+		}
+		if q := batches[0].Updates[0].Quotes; q[0].Line != 1.5 || q[1].Status != odds.Unpriced {
+			t.Errorf("%s: %+v", bad, q)
+		}
+		if by, n := rep.Rejected(); n != 1 || by["bad_line"] != 1 {
+			t.Errorf("%s: rejects %v", bad, by)
+		}
 	}
-	if by, n := rep.Rejected(); n != 1 || by["bad_line"] != 1 {
-		t.Errorf("rejects %v", by)
+	batches, _, err := parse(t, strings.NewReader(strings.ReplaceAll(pollOf(`{"name":"Over","price":1.9,"point":1.5},{"name":"Under","price":1.9,"point":"?"}`), `"key":"h2h"`, `"key":"totals"`)))
+	if err != nil || len(batches[0].Updates[0].Quotes) != 1 {
+		t.Errorf("a total on an unknown line: %+v, %v", batches[0].Updates[0].Quotes, err)
+	}
+	batches, _, err = parse(t, strings.NewReader(pollOf(`{"name":"a","price":1.9},{"name":null,"price":9},{"name":"b","price":1.9}`)))
+	if q := batches[0].Updates[0].Quotes; err != nil || len(q) != 3 || q[1].Selection != nameless || q[1].Status != odds.Unpriced {
+		t.Errorf("an outcome without a name: %+v, %v", q, err)
 	}
 }

@@ -188,35 +188,54 @@ func (p *parser) event(e *event) *odds.Event {
 	return &fresh
 }
 
-// quotes appends the outcomes of a market. One without a valid price is rejected and listed
-// as unpriced: it exists and can't be bet on.
+// nameless is the selection of an outcome whose name is missing.
+const nameless = "(no name)"
+
+// quotes appends the outcomes of a market. One without a valid price or name is rejected and
+// listed as unpriced: it exists and can't be bet on.
 func (p *parser) quotes(to []odds.Quote, m *market, ev *odds.Event) []odds.Quote {
 	outcomes := p.dec.poll.outcomes[m.outcomes.from:m.outcomes.to]
 	from := len(to)
 	for i := range outcomes {
 		o := &outcomes[i]
-		if o.name == "" {
-			p.reject(o.pos, "no_selection", "an outcome without name in market "+m.key)
-			continue
-		}
-		price, status := odds.Odds(0), odds.Open
-		if v, err := p.decimal(o); err == nil {
-			price = v
-		} else {
-			p.reject(o.pos, "bad_price", fmt.Sprintf("%q: %v", o.name, err))
-			status = odds.Unpriced
-		}
-		line := math.NaN()
-		if o.hasLine {
-			if line = o.point; !odds.ValidLine(line) {
-				p.reject(o.pos, "bad_line", fmt.Sprintf("%q: %v is not a handicap or total", o.name, line))
-				continue
+		q := odds.Quote{Subject: o.description, Selection: o.name, Side: side(o.name, ev), Line: math.NaN(), Main: true}
+		reason, detail := p.read(o, m, &q)
+		if reason != "" {
+			p.reject(o.pos, reason, detail)
+			if reason == badLine && odds.KindOf(ev.Sport, m.key).Lines {
+				continue // it is not known what it is about
 			}
+			q = *q.Without()
 		}
-		to = append(to, odds.Quote{Subject: o.description, Selection: o.name, Side: side(o.name, ev), Line: line, Main: true, Status: status, Price: float64(price)})
+		to = append(to, q)
 	}
 	p.markAlternates(to[from:])
 	return to
+}
+
+const badLine = "bad_line"
+
+// read reads an outcome's line and price, or says what is wrong with it.
+func (p *parser) read(o *outcome, m *market, q *odds.Quote) (reason, detail string) {
+	if o.hasLine {
+		if !odds.ValidLine(o.point) {
+			return badLine, fmt.Sprintf("%q: %v is not a handicap or total", o.name, o.point)
+		}
+		q.Line = o.point
+	}
+	if o.badLine {
+		return badLine, fmt.Sprintf("%q: the point is no number", o.name)
+	}
+	if o.name == "" {
+		q.Selection = nameless
+		return "no_selection", "an outcome without name in market " + m.key
+	}
+	price, err := p.decimal(o)
+	if err != nil {
+		return "bad_price", fmt.Sprintf("%q: %v", o.name, err)
+	}
+	q.Price = float64(price)
+	return "", ""
 }
 
 func (p *parser) decimal(o *outcome) (odds.Odds, error) {

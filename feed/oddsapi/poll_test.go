@@ -124,7 +124,7 @@ func TestRejectsSayWhy(t *testing.T) {
 		{outcomes(`{"price":2}`), "no_selection: an outcome without name in market m"},
 		{outcomes(`{"name":7,"price":2}`), "no_selection: an outcome without name in market m"},
 		{outcomes(`{"name":"y"}`), `bad_price: "y": not a number`},
-		{outcomes(`{"name":"y","price":"2.5"}`), `bad_price: "y": not a number`},
+		{outcomes(`{"name":"y","price":"two"}`), `bad_price: "y": not a number`},
 		{outcomes(`{"name":"y","price":1}`), `bad_price: "y": decimal odds must be above 1 and at most 1e12: 1`},
 		{outcomes(`{"name":"y","price":2,"point":-1e6}`), `bad_line: "y": -1e+06 is not a handicap or total`},
 		{stamp + `[]} {}`, "bad_json: byte 46: more than one JSON value in the line"},

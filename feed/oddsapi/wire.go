@@ -46,6 +46,7 @@ type outcome struct {
 	name, description string
 	price, point      float64
 	hasPrice, hasLine bool
+	badLine           bool // there is one, and it is no number
 	pos               int
 }
 
@@ -219,14 +220,26 @@ func (d *decoder) outcome() {
 		case "description":
 			o.description = d.string()
 		case "price":
-			o.price, o.hasPrice = s.Number()
+			o.price, o.hasPrice = d.number(odds.ParseNumber)
 		case "point":
-			o.point, o.hasLine = s.Number()
+			given := s.Peek() != 'n'
+			o.point, o.hasLine = d.number(odds.ParseLine)
+			o.badLine = given && !o.hasLine
 		default:
 			s.Skip()
 		}
 	}
 	d.poll.outcomes = append(d.poll.outcomes, o)
+}
+
+// number reads a number, which may be quoted: recordings that went through a table have them so.
+func (d *decoder) number(parse func(string) (float64, error)) (x float64, ok bool) {
+	if d.scan.Peek() != '"' {
+		return d.scan.Number()
+	}
+	text, _ := d.scan.String()
+	x, err := parse(string(text))
+	return x, err == nil
 }
 
 // string reads a string; anything else counts as absent.
