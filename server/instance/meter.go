@@ -152,7 +152,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	r.Memory = &telemetry.Memory{Budget: mem.Ceiling, Used: mem.Used, Level: int(mem.Level)}
 	a := i.audit.Stats()
 	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
-	r.Engine = &telemetry.Engine{Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Now: st.AsOf.Std()}
+	r.Engine = &telemetry.Engine{Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Unmarked: uint64(st.Counts.Unmarked), Now: st.AsOf.Std()}
 	r.Stream = i.http.stream()
 	r.Beyond, r.LeftOut, r.Pooled, r.Cut = st.Counts.Refused, st.Counts.LeftOut, st.Counts.Pooled, i.http.door.refused()
 	r.Faults = map[string]int{}

@@ -68,10 +68,11 @@ type Stream struct {
 
 // Engine is the number of batches waiting for the engine, and its event time. HeldBack batches
 // wait for slower sources; Forced ones did not, because too many waited; since the start.
+// Unmarked anomalies have no marks, because too many of their match awaited theirs.
 type Engine struct {
-	Queue, HeldBack int
-	Forced          uint64
-	Now             time.Time
+	Queue, HeldBack  int
+	Forced, Unmarked uint64
+	Now              time.Time
 }
 
 // descriptions describe the metrics of Readings.
@@ -84,7 +85,7 @@ type descriptions struct {
 	backup, verified                            *prometheus.Desc
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
-	waiting, heldBack, forced, now              *prometheus.Desc
+	waiting, heldBack, forced, unmarked, now    *prometheus.Desc
 	logBytes                                    *prometheus.Desc
 }
 
@@ -119,6 +120,7 @@ func newDescriptions() *descriptions {
 	d.waiting = desc("engine_queue", "Batches waiting for the engine.")
 	d.heldBack = desc("held_back", "Accepted batches that wait for slower sources before they are learnt from.")
 	d.forced = desc("forced_total", "Batches that did not wait for slower sources because too many waited.")
+	d.unmarked = desc("anomalies_unmarked_total", "Anomalies whose later prices are not looked up, because too many of their match waited for that.")
 	d.now = desc("engine_event_time_seconds", "Event time reached by the engine.")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")
 	return d
@@ -185,6 +187,7 @@ func (v *Readings) sendParts(d *descriptions, out sender) {
 		out.gauge(d.waiting, float64(e.Queue))
 		out.gauge(d.heldBack, float64(e.HeldBack))
 		out.total(d.forced, e.Forced)
+		out.total(d.unmarked, e.Unmarked)
 		out.time(d.now, e.Now)
 	}
 }
