@@ -271,6 +271,32 @@ func TestAnArbitrageOnStaleLegsDoesNotHold(t *testing.T) {
 	}
 }
 
+// One that is kept back for its time alone does not hold on stale legs either: what is raised
+// once they are fresh again begins then.
+func TestStaleLegsEndWhatIsKeptBack(t *testing.T) {
+	p, now := NewPolicy(PolicyOptions{CoolDown: 4}), clock("10:00")
+	fresh := candidate(Arbitrage, 1.5, now)
+	stale := fresh
+	stale.Suppressed = "a leg is stale"
+	var got []string
+	for i, look := range [][]Anomaly{{fresh}, {}, {fresh}, {fresh, stale}, {stale}, {fresh}} {
+		at := now + odds.Time(i)
+		for _, a := range look {
+			a.At = at
+			if a, v := p.Offer(a, at); v == Kept || v == Raised {
+				got = append(got, fmt.Sprintf("%d: begins at %d, %q", i, a.At-now, a.Suppressed))
+			}
+		}
+		for _, a := range p.EndLook("match", fresh.Layer, at, nil) {
+			got = append(got, fmt.Sprintf("%d: ends at %d", i, a.Until-now))
+		}
+	}
+	want := []string{`0: begins at 0, ""`, `1: ends at 1`, `2: begins at 2, "` + CoolingDown + `"`, `5: begins at 5, ""`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+}
+
 func TestSeveritiesHaveAnOrder(t *testing.T) {
 	for i, s := range []Severity{"?", SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical} {
 		if s.rank() != i {

@@ -134,11 +134,11 @@ func NewPolicy(o PolicyOptions) *Policy {
 // Offer judges a candidate at event time now; the times of one event must not decrease.
 // Store the returned anomaly unless the verdict is Ignored or Continues. A candidate with
 // Until set ends the raised anomaly, or is raised and ended at once. One that is suppressed,
-// such as an arbitrage on stale legs, does not keep a raised anomaly alive.
+// such as an arbitrage on stale legs, keeps none alive that is raised or waits to be.
 func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 	ev := p.event(a.Event)
 	s := ev.episode(a)
-	if s.stage == raised && a.Suppressed != "" && a.Until == 0 {
+	if s.stage != idle && !s.unfit() && a.Suppressed != "" && a.Until == 0 {
 		return Anomaly{}, Continues // if nothing better is offered, EndLook ends it
 	}
 	s.offered = now
