@@ -36,6 +36,7 @@ type Scorecard struct {
 	Rivals      map[string]RivalScore     `json:"rivals"`
 	LeadTimes   []LeadTimes               `json:"lead_times"` // of hits, shortest first; ranges do not overlap
 	money.Record
+	AnomalyMarks []money.AnomalyMarks `json:"anomaly_marks"` // by kind, soonest first
 }
 
 // LeadTimes counts the hits whose lead time lies in [FromMs, ToMs). The first range also
@@ -71,7 +72,7 @@ func leadTimes(ps []*Prediction) []LeadTimes {
 // NewScorecard adds calls up. They must be in order of issue. of describes their families by
 // key; only Layer to Venue are read. A family that it lacks has only the call's layer.
 func NewScorecard(ps []Prediction, of map[string]FamilyScore) Scorecard {
-	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Baselines: map[string]BaselineRecord{}, Rivals: map[string]RivalScore{}}
+	c := Scorecard{Families: []FamilyScore{}, Layers: map[string]Score{}, Baselines: map[string]BaselineRecord{}, Rivals: map[string]RivalScore{}, AnomalyMarks: []money.AnomalyMarks{}}
 	byFamily := map[string][]*Prediction{}
 	byLayer := map[odds.Layer][]*Prediction{}
 	byLed := map[bool][]*Prediction{}

@@ -19,6 +19,7 @@ import (
 	"corrgraph/engine"
 	"corrgraph/feed/recording"
 	"corrgraph/ledger"
+	"corrgraph/ledger/money"
 	"corrgraph/odds"
 	"corrgraph/store"
 	"corrgraph/ticklog"
@@ -319,6 +320,7 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	judged := store.Judge(e)
 	res := store.NewResults(e, judged, r.found.Predictions, r.found.Anomalies)
 	card := e.Scorecard(res.Predictions, r.found.Unforecast)
+	card.AnomalyMarks = money.AnomalyMarksOf(res.Anomalies)
 	sum = summarise(res, judged, e.Counts(), card.Overall)
 	sum.Clocks = clocksOf(e.Clocks())
 	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum, store.UnforecastBets: e.Comparison(r.found.Unforecast)}); err != nil {

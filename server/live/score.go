@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"corrgraph/detect"
 	"corrgraph/engine"
 	"corrgraph/graph"
 	"corrgraph/ledger"
@@ -61,13 +62,14 @@ type tally struct {
 	ps      []ledger.Prediction
 	keys    []graph.FamilyKey
 	others  *money.Unforecast
+	marked  []detect.Anomaly
 	dropped uint64
 	of      extent
 }
 
 // extent is how much a scorecard rests on.
 type extent struct {
-	news     uint64 // predictions issued and settled, and news of bets, so far
+	news     uint64 // predictions issued and settled, and news of bets and marks, so far
 	answered int    // questions of the open predictions; some are because the time for an answer is over
 }
 
@@ -75,7 +77,7 @@ type extent struct {
 // goroutine. Cost: O(open predictions), and O(all of them) if something is new.
 func (lp *loop) tally(seen extent) *tally {
 	b, open := lp.book, lp.e.Pending()
-	of := extent{news: b.settled.dropped + uint64(len(b.settled.values)) + b.issued + b.priced}
+	of := extent{news: b.settled.dropped + uint64(len(b.settled.values)) + b.issued + b.priced + b.marked}
 	for i := range open {
 		if open[i].Outcome != ledger.Pending {
 			of.answered++
@@ -87,7 +89,7 @@ func (lp *loop) tally(seen extent) *tally {
 	if of == seen {
 		return nil
 	}
-	return &tally{lp.e.Now(), append(b.settled.all(), open...), lp.e.FamilyKeys(), lp.e.Comparison(b.unforecast.all()), b.settled.dropped, of}
+	return &tally{lp.e.Now(), append(b.settled.all(), open...), lp.e.FamilyKeys(), lp.e.Comparison(b.unforecast.all()), b.withMarks(), b.settled.dropped, of}
 }
 
 // card computes the scorecard.
@@ -103,5 +105,6 @@ func (t *tally) card() *Card {
 	})
 	c.Scorecard, c.Unforecast = engine.ScorecardOf(t.keys, t.ps), t.others
 	c.Value(t.ps, t.others.Bets, t.others.DelayMs)
+	c.AnomalyMarks = money.AnomalyMarksOf(t.marked)
 	return c
 }
