@@ -15,6 +15,7 @@ import (
 	"corrgraph/answer/words"
 	"corrgraph/detect"
 	"corrgraph/engine"
+	"corrgraph/engine/marks"
 	"corrgraph/graph"
 	"corrgraph/internal/table"
 	"corrgraph/ledger"
@@ -65,7 +66,7 @@ func ScorecardAt(ctx context.Context, r PredictionReader, asOf odds.Time) (*Scor
 		e := &anomalies[i].Evidence
 		e.Marks = marksBy(e.Marks, asOf)
 	}
-	c.AnomalyMarks = money.AnomalyMarksOf(anomalies)
+	c.AnomalyMarks = marks.Score(anomalies)
 	return c, nil
 }
 

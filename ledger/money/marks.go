@@ -1,10 +1,9 @@
 package money
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 
-	"corrgraph/detect"
 	"corrgraph/odds"
 )
 
@@ -20,90 +19,39 @@ type AnomalyMarks struct {
 	Suppressed Mean        `json:"suppressed"`
 }
 
-// AnomalyMarksOf adds up the marks of anomalies, each of another key, in any order: by kind, and
-// for each delay. Kinds of which nothing was looked at again are left out. Where a price, a fee or a fair
-// probability is missing nothing compares, nor of a price to lay. Cost: O(n log n).
-func AnomalyMarksOf(all []detect.Anomaly) []AnomalyMarks {
-	var kinds []string
-	by := map[string][]*detect.Anomaly{}
+// Marked is what an anomaly was worth some time after it was first told.
+type Marked struct {
+	Kind, Event string
+	Suppressed  bool
+	AfterMs     odds.Millis
+	Worth       *float64 // nil: nothing compares
+}
+
+// AnomalyMarksOf adds up marks of anomalies by kind, in order of name, and for each delay. Their
+// order decides the rounding. Cost: O(n).
+func AnomalyMarksOf(all []Marked) []AnomalyMarks {
+	type scores [mostMarked]struct{ raised, suppressed sample }
+	by := map[string]*scores{}
 	for i := range all {
-		if a := &all[i]; slices.ContainsFunc(a.Evidence.Marks, func(m detect.Mark) bool { return m.At != nil }) {
-			if by[a.Kind] == nil {
-				kinds = append(kinds, a.Kind)
-			}
-			by[a.Kind] = append(by[a.Kind], a)
+		m := &all[i]
+		if by[m.Kind] == nil {
+			by[m.Kind] = &scores{}
+		}
+		n := slices.Index(markAfter[:], m.AfterMs)
+		switch {
+		case n < 0 || m.Worth == nil:
+		case m.Suppressed:
+			by[m.Kind][n].suppressed.add(*m.Worth, 1, m.Event)
+		default:
+			by[m.Kind][n].raised.add(*m.Worth, 1, m.Event)
 		}
 	}
-	slices.Sort(kinds)
 	out := []AnomalyMarks{}
-	for _, kind := range kinds {
-		slices.SortFunc(by[kind], byKey) // their order would change the rounding
-		for _, after := range markAfter {
-			out = append(out, marksOfKind(by[kind], after))
+	for _, kind := range slices.Sorted(maps.Keys(by)) {
+		for n, after := range markAfter {
+			s := &by[kind][n]
+			out = append(out, AnomalyMarks{kind, after, s.raised.mean(), s.suppressed.mean()})
 		}
 	}
 	return out
-}
-
-func byKey(a, b *detect.Anomaly) int {
-	x, y := a.Key(), b.Key()
-	return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.Event, y.Event), cmp.Compare(x.Node, y.Node), cmp.Compare(x.Layer, y.Layer))
-}
-
-func marksOfKind(all []*detect.Anomaly, after odds.Millis) AnomalyMarks {
-	var raised, suppressed sample
-	for _, a := range all {
-		x, ok := later(a, after)
-		switch {
-		case !ok:
-		case a.Suppressed == "":
-			raised.add(x, 1, a.Event)
-		default:
-			suppressed.add(x, 1, a.Event)
-		}
-	}
-	return AnomalyMarks{all[0].Kind, after, raised.mean(), suppressed.mean()}
-}
-
-// later is what an anomaly was worth some time after it was first told.
-func later(a *detect.Anomaly, after odds.Millis) (x float64, ok bool) {
-	marks := slices.DeleteFunc(slices.Clone(a.Evidence.Marks), func(m detect.Mark) bool { return m.AfterMs != after })
-	switch {
-	case a.Kind == detect.Arbitrage:
-		return sure(marks, len(a.Nodes))
-	case len(marks) != 1 || !long(a):
-		return 0, false
-	}
-	m := &marks[0]
-	if m.Was == nil || m.Fee == nil || m.Fair == nil {
-		return 0, false
-	}
-	return EV(*m.Fair, Net(*m.Was, *m.Fee)), true
-}
-
-// long reports whether an anomaly says of a price that it pays too much: it is to shorten. One
-// that pays too little is no bet, and that of the other outcome is not followed.
-func long(a *detect.Anomaly) bool {
-	switch a.Kind {
-	case detect.Value:
-		return true
-	case detect.HiddenEdge:
-		return a.Evidence.Usual > 0
-	case detect.OutlierQuote, detect.Desynchronisation:
-		return a.Evidence.Now < a.Evidence.Usual
-	}
-	return false
-}
-
-// sure is what bets on all outcomes, staked so that each returns the same, win for sure.
-func sure(marks []detect.Mark, outcomes int) (x float64, ok bool) {
-	cost := 0.0
-	for i := range marks {
-		m := &marks[i]
-		if m.Price == nil || m.Fee == nil {
-			return 0, false
-		}
-		cost += 1 / Net(*m.Price, *m.Fee)
-	}
-	return 1/cost - 1, len(marks) == outcomes && outcomes > 1
 }

@@ -8,6 +8,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/engine"
+	"corrgraph/engine/marks"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/ledger/money"
@@ -105,6 +106,6 @@ func (t *tally) card() *Card {
 	})
 	c.Scorecard, c.Unforecast = engine.ScorecardOf(t.keys, t.ps), t.others
 	c.Value(t.ps, t.others.Bets, t.others.DelayMs)
-	c.AnomalyMarks = money.AnomalyMarksOf(t.marked)
+	c.AnomalyMarks = marks.Score(t.marked)
 	return c
 }

@@ -1,10 +1,12 @@
-package money
+package marks
 
 import (
+	"math"
 	"slices"
 	"testing"
 
 	"corrgraph/detect"
+	"corrgraph/ledger/money"
 	"corrgraph/odds"
 )
 
@@ -18,6 +20,13 @@ func marked(after odds.Millis, was, price, fair float64) detect.Mark {
 	}
 	at, fee := odds.Time(1), 0.0
 	return detect.Mark{AfterMs: after, At: &at, Was: known(was), Price: known(price), Fair: known(fair), Fee: &fee}
+}
+
+func near(t *testing.T, what string, got *float64, want float64) {
+	t.Helper()
+	if got == nil || math.Abs(*got-want) > 1e-9 {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
 }
 
 func anomaly(kind, event, suppressed string, marks ...detect.Mark) detect.Anomaly {
@@ -44,7 +53,7 @@ func TestAnomalyMarksByKindAndDelay(t *testing.T) {
 		anomaly(detect.HiddenEdge, "1", "", detect.Mark{AfterMs: 5000}),
 		anomaly(detect.MoveSize, "1", ""),
 	}
-	got := AnomalyMarksOf(all)
+	got := Score(all)
 	if len(got) != 8 || got[0].Kind != detect.OutlierQuote || got[2].AfterMs != 60_000 || got[4].Kind != detect.Value {
 		t.Fatalf("%+v", got)
 	}
@@ -58,32 +67,32 @@ func TestAnomalyMarksByKindAndDelay(t *testing.T) {
 		t.Errorf("without a fair probability: %+v", got[:2])
 	}
 	slices.Reverse(all)
-	if again := AnomalyMarksOf(all); *again[2].Raised.Low != *minute.Raised.Low {
+	if again := Score(all); *again[2].Raised.Low != *minute.Raised.Low {
 		t.Error("their order changes the interval")
 	}
 }
 
 func TestOfAHiddenEdgeOnlyWhatIsToShortenIsABet(t *testing.T) {
 	a := anomaly(detect.HiddenEdge, "1", "", marked(5000, 2.2, 0, 0.5))
-	near(t, "to shorten", AnomalyMarksOf([]detect.Anomaly{a})[0].Raised.Mean, 0.1)
+	near(t, "to shorten", Score([]detect.Anomaly{a})[0].Raised.Mean, 0.1)
 	a.Evidence.Usual = -0.1
-	if m := AnomalyMarksOf([]detect.Anomaly{a})[0].Raised; m.N != 0 {
+	if m := Score([]detect.Anomaly{a})[0].Raised; m.N != 0 {
 		t.Errorf("to lengthen: %+v", m)
 	}
 }
 
 // An arbitrage is worth what its bets win at the prices shown then, if all are shown.
 func TestMarksOfAnArbitrage(t *testing.T) {
-	of := func(kind string, marks ...detect.Mark) Mean {
+	of := func(kind string, marks ...detect.Mark) money.Mean {
 		a := anomaly(kind, "1", "", marks...)
 		a.Nodes = []odds.NodeID{"x/m/h2h/home", "y/m/h2h/away"}
-		return AnomalyMarksOf([]detect.Anomaly{a})[0].Raised
+		return Score([]detect.Anomaly{a})[0].Raised
 	}
 	one, other := marked(5000, 2.1, 2, 0.5), marked(5000, 2.1, 1.6, 0.5)
 	near(t, "left", of(detect.Arbitrage, one, other).Mean, 1/(1/2.+1/1.6)-1)
 	gone := other
 	gone.Price = nil
-	for name, m := range map[string]Mean{
+	for name, m := range map[string]money.Mean{
 		"a price that is gone": of(detect.Arbitrage, one, gone), "a leg that was not followed": of(detect.Arbitrage, one),
 		"bets against outcomes": of(detect.LayArbitrage, one, other),
 	} {
