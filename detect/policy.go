@@ -174,23 +174,37 @@ func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 // covers edge anomalies and arbitrage, which are offered at every look. Call it after all
 // candidates of a look; it appends the anomalies to store. O(active anomalies).
 func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []Anomaly) []Anomaly {
+	return p.over(event, layer, dst, func(s *episode) (odds.Time, bool) { return now, s.offered != now })
+}
+
+// Lapse ends what EndLook covers and was offered last at a time that is too long gone, as of that
+// time: nobody has looked since, and nothing says that it is still the same. Call it before the
+// candidates of a look. O(active anomalies).
+func (p *Policy) Lapse(event string, layer odds.Layer, gone func(last odds.Time) bool, dst []Anomaly) []Anomaly {
+	return p.over(event, layer, dst, func(s *episode) (odds.Time, bool) { return s.offered, gone(s.offered) })
+}
+
+// over ends the active anomalies in a layer of an event that have ended, and says when.
+func (p *Policy) over(event string, layer odds.Layer, dst []Anomaly, ended func(*episode) (odds.Time, bool)) []Anomaly {
 	ev := p.events[event]
 	if ev == nil {
 		return dst
 	}
 	stay := ev.order[:0]
 	for _, s := range ev.order {
-		switch {
-		case s.stage == idle:
+		if s.stage == idle {
 			s.listed = false
 			continue
-		case s.anomaly.Layer != layer || s.offered == now:
+		}
+		at, gone := ended(s)
+		switch {
+		case s.anomaly.Layer != layer || !gone:
 			stay = append(stay, s)
 			continue
 		case s.stage == raised:
-			dst = append(dst, s.end(now, "", now))
+			dst = append(dst, s.end(at, "", at))
 		default:
-			if a, v := vanish(s, now); v == Kept {
+			if a, v := vanish(s, at); v == Kept {
 				dst = append(dst, a)
 			}
 		}
