@@ -87,6 +87,8 @@ type Evidence struct {
 type Mark struct {
 	Node    odds.NodeID `json:"node"`
 	AfterMs odds.Millis `json:"after_ms"` // 5, 30, 60 or 300 s
+	Was     *float64    `json:"was"`      // the venue's own price when the anomaly was first told, decimal; null: none
+	Fee     *float64    `json:"fee"`      // share of net winnings that the venue keeps; null: unknown
 	At      *odds.Time  `json:"at"`       // the first look at the match from then on, at most twice as late; null: none came
 	Price   *float64    `json:"price"`    // the venue's own, decimal; null: none on this line, or not polled since
 	PriceAt *odds.Time  `json:"price_at"` // its newest quote by then; null without a price

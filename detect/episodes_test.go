@@ -271,6 +271,67 @@ func TestAnArbitrageOnStaleLegsDoesNotHold(t *testing.T) {
 	}
 }
 
+// One that is kept back for its time alone does not hold on stale legs either: what is raised
+// once they are fresh again begins then.
+func TestStaleLegsEndWhatIsKeptBack(t *testing.T) {
+	p, now := NewPolicy(PolicyOptions{CoolDown: 4}), clock("10:00")
+	fresh := candidate(Arbitrage, 1.5, now)
+	stale := fresh
+	stale.Suppressed = "a leg is stale"
+	var got []string
+	for i, look := range [][]Anomaly{{fresh}, {}, {fresh}, {fresh, stale}, {stale}, {fresh}} {
+		at := now + odds.Time(i)
+		for _, a := range look {
+			a.At = at
+			if a, v := p.Offer(a, at); v == Kept || v == Raised {
+				got = append(got, fmt.Sprintf("%d: begins at %d, %q", i, a.At-now, a.Suppressed))
+			}
+		}
+		for _, a := range p.EndLook("match", fresh.Layer, at, nil) {
+			got = append(got, fmt.Sprintf("%d: ends at %d", i, a.Until-now))
+		}
+	}
+	want := []string{`0: begins at 0, ""`, `1: ends at 1`, `2: begins at 2, "` + CoolingDown + `"`, `5: begins at 5, ""`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+}
+
+// After a gap nothing says that an arbitrage lasted: it ended when it was seen last, whether it was
+// raised or kept back, and what is there now is another one.
+func TestNothingLastsOverAGap(t *testing.T) {
+	p, now := NewPolicy(PolicyOptions{CoolDown: 4}), clock("10:00")
+	arbitrage := candidate(Arbitrage, 1.5, now)
+	look := func(after odds.Millis, want Verdict) {
+		t.Helper()
+		a := arbitrage
+		a.At = now.Add(after)
+		if a, v := p.Offer(a, a.At); v != want || v == Raised && a.At != now.Add(after) {
+			t.Errorf("after %d: verdict %d, %+v", after, v, a)
+		}
+		if ended := p.EndLook("match", arbitrage.Layer, now.Add(after), nil); len(ended) > 0 {
+			t.Errorf("after %d ended %s", after, list(ended))
+		}
+	}
+	lapse := func(layer odds.Layer) []Anomaly {
+		return p.Lapse("match", layer, func(last odds.Time) bool { return last < now.Add(4) }, nil)
+	}
+	look(0, Raised)
+	look(1, Continues)
+	if other := lapse(odds.Direct); len(other) > 0 {
+		t.Errorf("of another layer: %s", list(other))
+	}
+	if ended := lapse(arbitrage.Layer); len(ended) != 1 || ended[0].Until != now.Add(1) {
+		t.Errorf("ended %s", list(ended))
+	}
+	look(2, Kept) // it cools down
+	look(3, Continues)
+	if ended := lapse(arbitrage.Layer); len(ended) > 0 {
+		t.Errorf("what was kept back ends unseen: %s", list(ended))
+	}
+	look(9, Raised)
+}
+
 func TestSeveritiesHaveAnOrder(t *testing.T) {
 	for i, s := range []Severity{"?", SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical} {
 		if s.rank() != i {

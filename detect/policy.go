@@ -134,11 +134,11 @@ func NewPolicy(o PolicyOptions) *Policy {
 // Offer judges a candidate at event time now; the times of one event must not decrease.
 // Store the returned anomaly unless the verdict is Ignored or Continues. A candidate with
 // Until set ends the raised anomaly, or is raised and ended at once. One that is suppressed,
-// such as an arbitrage on stale legs, does not keep a raised anomaly alive.
+// such as an arbitrage on stale legs, keeps none alive that is raised or waits to be.
 func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 	ev := p.event(a.Event)
 	s := ev.episode(a)
-	if s.stage == raised && a.Suppressed != "" && a.Until == 0 {
+	if s.stage != idle && !s.unfit() && a.Suppressed != "" && a.Until == 0 {
 		return Anomaly{}, Continues // if nothing better is offered, EndLook ends it
 	}
 	s.offered = now
@@ -174,23 +174,37 @@ func (p *Policy) Offer(a Anomaly, now odds.Time) (Anomaly, Verdict) {
 // covers edge anomalies and arbitrage, which are offered at every look. Call it after all
 // candidates of a look; it appends the anomalies to store. O(active anomalies).
 func (p *Policy) EndLook(event string, layer odds.Layer, now odds.Time, dst []Anomaly) []Anomaly {
+	return p.over(event, layer, dst, func(s *episode) (odds.Time, bool) { return now, s.offered != now })
+}
+
+// Lapse ends what EndLook covers and was offered last at a time that is too long gone, as of that
+// time: nobody has looked since, and nothing says that it is still the same. Call it before the
+// candidates of a look. O(active anomalies).
+func (p *Policy) Lapse(event string, layer odds.Layer, gone func(last odds.Time) bool, dst []Anomaly) []Anomaly {
+	return p.over(event, layer, dst, func(s *episode) (odds.Time, bool) { return s.offered, gone(s.offered) })
+}
+
+// over ends the active anomalies in a layer of an event that have ended, and says when.
+func (p *Policy) over(event string, layer odds.Layer, dst []Anomaly, ended func(*episode) (odds.Time, bool)) []Anomaly {
 	ev := p.events[event]
 	if ev == nil {
 		return dst
 	}
 	stay := ev.order[:0]
 	for _, s := range ev.order {
-		switch {
-		case s.stage == idle:
+		if s.stage == idle {
 			s.listed = false
 			continue
-		case s.anomaly.Layer != layer || s.offered == now:
+		}
+		at, gone := ended(s)
+		switch {
+		case s.anomaly.Layer != layer || !gone:
 			stay = append(stay, s)
 			continue
 		case s.stage == raised:
-			dst = append(dst, s.end(now, "", now))
+			dst = append(dst, s.end(at, "", at))
 		default:
-			if a, v := vanish(s, now); v == Kept {
+			if a, v := vanish(s, at); v == Kept {
 				dst = append(dst, a)
 			}
 		}

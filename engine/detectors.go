@@ -54,6 +54,11 @@ func newDetectors(b *board.Board, f *family.Families, w *worth.Ledger, n *News, 
 func (s *detectors) look(at odds.Time) {
 	s.found = s.found[:0]
 	for _, ev := range s.board.Active {
+		s.found = s.quotes.Lapse(ev.ID, odds.Direct, func(last odds.Time) bool { return !lasts(ev, at.Sub(last)) }, s.found)
+	}
+	s.ended()
+	s.found = s.found[:0]
+	for _, ev := range s.board.Active {
 		s.await(ev, at)
 		for _, m := range ev.Markets {
 			s.market(m, at)
@@ -64,6 +69,13 @@ func (s *detectors) look(at odds.Time) {
 		s.found = s.quotes.EndLook(ev.ID, odds.Direct, at, s.found[:0])
 		s.ended()
 	}
+}
+
+// lasts reports whether prices of so long ago still say something of an event.
+func lasts(ev *board.Event, ago odds.Millis) bool {
+	return slices.ContainsFunc(ev.Markets, func(m *board.Market) bool {
+		return slices.ContainsFunc(m.Books, func(b *board.Book) bool { return b.Source != nil && b.Source.Lasts(ago) })
+	})
 }
 
 // market runs the detectors of one market.

@@ -36,6 +36,7 @@ type Scorecard struct {
 	Rivals      map[string]RivalScore     `json:"rivals"`
 	LeadTimes   []LeadTimes               `json:"lead_times"` // of hits, shortest first; ranges do not overlap
 	money.Record
+	AnomalyMarks []money.AnomalyMarks `json:"anomaly_marks"` // by kind, soonest first
 }
 
 // LeadTimes counts the hits whose lead time lies in [FromMs, ToMs). The first range also
@@ -86,7 +87,7 @@ func NewScorecard(ps []Prediction, of map[string]FamilyScore) Scorecard {
 // paper ledger. of describes their families, see NewScorecard.
 func (c *Calls) Scorecard(of map[string]FamilyScore, unforecast []*money.Bet, delay odds.Millis) (s Scorecard) {
 	var room room
-	s = Scorecard{Layers: map[string]Score{}, Baselines: map[string]BaselineRecord{}, Rivals: map[string]RivalScore{}}
+	s = Scorecard{Layers: map[string]Score{}, Baselines: map[string]BaselineRecord{}, Rivals: map[string]RivalScore{}, AnomalyMarks: []money.AnomalyMarks{}}
 	s.Families = c.byFamily(of, &room)
 	byLayer, byLed := map[odds.Layer][]*call{}, map[bool][]*call{}
 	for _, x := range c.issued {

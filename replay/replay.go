@@ -17,6 +17,7 @@ import (
 
 	"corrgraph/catalog"
 	"corrgraph/engine"
+	"corrgraph/engine/marks"
 	"corrgraph/feed/recording"
 	"corrgraph/ledger"
 	"corrgraph/odds"
@@ -319,6 +320,7 @@ func (r *run) conclude(ctx context.Context) (sum Summary, err error) {
 	judged := store.Judge(e)
 	res := store.NewResults(e, judged, r.found.Predictions, r.found.Anomalies)
 	card := e.Scorecard(res.Predictions, r.found.Unforecast)
+	card.AnomalyMarks = marks.Score(res.Anomalies)
 	sum = summarise(res, judged, e.Counts(), card.Overall)
 	sum.Nodes, sum.Clocks = e.Nodes(), clocksOf(e.Clocks())
 	if res.Documents, err = judged.Documents(&card, map[string]any{"summary": sum, store.UnforecastBets: e.Comparison(r.found.Unforecast)}); err != nil {

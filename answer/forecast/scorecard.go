@@ -13,7 +13,9 @@ import (
 
 	"corrgraph/answer"
 	"corrgraph/answer/words"
+	"corrgraph/detect"
 	"corrgraph/engine"
+	"corrgraph/engine/marks"
 	"corrgraph/graph"
 	"corrgraph/internal/table"
 	"corrgraph/ledger"
@@ -25,10 +27,11 @@ import (
 // Scorecard is the answer of `scorecard`: the record of the forecasts.
 type Scorecard struct{ ledger.Scorecard }
 
-// PredictionReader reads all predictions, and the families that made them.
+// PredictionReader reads all predictions, the families that made them, and anomalies.
 type PredictionReader interface {
 	Predictions(ctx context.Context) ([]ledger.Prediction, error)
 	Families(ctx context.Context) ([]graph.Family, error)
+	Anomalies(ctx context.Context, event string, minConfidence float64) ([]detect.Anomaly, error)
 	store.DocumentReader
 }
 
@@ -55,6 +58,15 @@ func ScorecardAt(ctx context.Context, r PredictionReader, asOf odds.Time) (*Scor
 		return nil, err
 	}
 	c.Value(known, u.By(asOf), u.DelayMs)
+	anomalies, err := r.Anomalies(ctx, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	for i := range anomalies {
+		e := &anomalies[i].Evidence
+		e.Marks = marksBy(e.Marks, asOf)
+	}
+	c.AnomalyMarks = marks.Score(anomalies)
 	return c, nil
 }
 
@@ -90,6 +102,7 @@ func (c *Scorecard) Text(w io.Writer, s answer.Style, limit int) error {
 	baselines(&b, s, &c.Scorecard)
 	calibration(&b, s, c.Calibration)
 	worth(&b, s, &c.Record)
+	marked(&b, s, c.AnomalyMarks)
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
 	"corrgraph/answer"
+	"corrgraph/detect"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
@@ -18,6 +20,7 @@ import (
 type shelf struct {
 	predictions []ledger.Prediction
 	families    []graph.Family
+	anomalies   []detect.Anomaly
 	documents   map[string]string
 	busy        error // returned for every question
 }
@@ -26,6 +29,10 @@ func (s *shelf) Families(context.Context) ([]graph.Family, error) { return s.fam
 
 func (s *shelf) Predictions(context.Context) ([]ledger.Prediction, error) {
 	return s.predictions, s.busy
+}
+
+func (s *shelf) Anomalies(context.Context, string, float64) ([]detect.Anomaly, error) {
+	return slices.Clone(s.anomalies), s.busy
 }
 
 func (s *shelf) Document(_ context.Context, name string) ([]byte, error) {
@@ -174,4 +181,37 @@ func TestScorecardTextBesideItsBaselines(t *testing.T) {
 	if got := written(t, &Scorecard{}, 0); got != "No forecast was made yet.\n" {
 		t.Errorf("%q", got)
 	}
+}
+
+// What anomalies' prices were worth is told as of any time; where nothing compares there is "–".
+func TestMarksOfAnomaliesAsOf(t *testing.T) {
+	fair, was, fee := 0.5, 2.2, 0.0
+	mark := func(after odds.Millis, at odds.Time) detect.Mark {
+		return detect.Mark{AfterMs: after, At: &at, Was: &was, Fee: &fee, Fair: &fair}
+	}
+	outlier := detect.Anomaly{Kind: detect.OutlierQuote, Event: "m", Nodes: []odds.NodeID{"soft/m/h2h/home"}}
+	outlier.Evidence.Usual = 1
+	outlier.Evidence.Marks = []detect.Mark{mark(5000, 105), mark(60_000, 160), {AfterMs: 300_000}}
+	hidden := outlier
+	hidden.Kind, hidden.Evidence.Marks = detect.HiddenEdge, []detect.Mark{mark(5000, 105)}
+	hidden.Evidence.Marks[0].Fair = nil
+	d := &shelf{
+		anomalies:   []detect.Anomaly{outlier, hidden},
+		predictions: []ledger.Prediction{{ID: "1", Layer: 1, IssuedAt: 1, ResolvedAt: 2, Outcome: ledger.Hit}},
+	}
+	at := func(asOf odds.Time) *Scorecard {
+		c, err := ScorecardAt(t.Context(), d, asOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if c := at(104); len(c.AnomalyMarks) != 0 || strings.Contains(written(t, c, 0), "Price of an anomaly") {
+		t.Errorf("%+v", c.AnomalyMarks)
+	}
+	if text := written(t, at(159), 0); strings.Contains(text, "60 s") {
+		t.Errorf("a mark from later in\n%s", text)
+	}
+	c := at(200)
+	holds(t, strings.Join(strings.Fields(written(t, c, 0)), " "), "hidden_edge – – –", "outlier_quote 5.0 s +10.0 % (n = 1, one match) –", "outlier_quote 60 s", "2 means were looked at")
 }

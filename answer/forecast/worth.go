@@ -8,6 +8,7 @@ import (
 
 	"corrgraph/answer"
 	"corrgraph/answer/words"
+	"corrgraph/detect"
 	"corrgraph/internal/table"
 	"corrgraph/ledger/money"
 	"corrgraph/odds"
@@ -148,6 +149,39 @@ func worth(b *bytes.Buffer, s answer.Style, r *money.Record) {
 	b.WriteByte('\n')
 	inPlay.Write(b, s)
 	b.WriteString("At the others' fair probability then. Prices in play seldom stand until a bet arrives.\n")
+}
+
+// marksBy are the marks of an anomaly that were made by a time.
+func marksBy(all []detect.Mark, asOf odds.Time) []detect.Mark {
+	return slices.DeleteFunc(slices.Clone(all), func(m detect.Mark) bool { return m.At == nil || *m.At > asOf })
+}
+
+// marked writes what the prices of anomalies were worth later: the times at which there is
+// something to compare, or one row of a kind without any.
+func marked(b *bytes.Buffer, s answer.Style, all []money.AnomalyMarks) {
+	if len(all) == 0 {
+		return
+	}
+	t := table.New("Price of an anomaly", "later", "raised", "suppressed")
+	means, kind, shown := 0, "", false
+	for i := range all {
+		m := &all[i]
+		if kind != m.Kind {
+			kind, shown = m.Kind, false
+		}
+		last := i+1 == len(all) || all[i+1].Kind != kind
+		switch n := min(1, m.Raised.N) + min(1, m.Suppressed.N); {
+		case n > 0:
+			t.Add(kind, words.Span(m.AfterMs), meanOf(&m.Raised), meanOf(&m.Suppressed))
+			means, shown = means+n, true
+		case last && !shown:
+			t.Add(kind, "–", "–", "–")
+		}
+	}
+	b.WriteByte('\n')
+	t.Write(b, s)
+	fmt.Fprintf(b, "A bet at the price first told, if it is said to be too long, at the others' fair probability then; of an arbitrage, what bets at the prices shown then win for sure. "+
+		"%s were looked at: about one in twenty leaves its interval by chance.\n", plural(means, "mean"))
 }
 
 // because lists reasons with their counts, in brackets.

@@ -46,8 +46,7 @@ func (b *Book) present() bool {
 	if b.answer == nil {
 		return true
 	}
-	step := b.Source.Clock.Step()
-	return b.answer.Over == 0 && (step == 0 || 2*b.Market.Event.Last.Sub(b.SeenAt) <= 5*step)
+	return b.answer.Over == 0 && b.Source.Clock.Lasts(b.Market.Event.Last.Sub(b.SeenAt))
 }
 
 // Changed reports whether the book was quoted at the given time and selection k's value

@@ -52,6 +52,13 @@ func (c *Poll) Step() odds.Millis {
 	return c.steps[len(c.steps)/2]
 }
 
+// Lasts reports whether an answer is relied on after a time without another one: for two and a
+// half steps, and as long as no step is known.
+func (c *Poll) Lasts(d odds.Millis) bool {
+	step := c.Step()
+	return step == 0 || 2*d <= 5*step
+}
+
 // missed: a step of 1.75 medians or more has room for another poll. Without 5 steps for a
 // median, none counts as missed.
 func (c *Poll) missed(step odds.Millis) bool {

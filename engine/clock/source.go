@@ -38,6 +38,9 @@ func (s *Source) Resolution() odds.Millis {
 	return min(r, odds.Coarsest)
 }
 
+// Lasts reports whether what the source said so long ago is relied on: a stream's prices stand.
+func (s *Source) Lasts(ago odds.Millis) bool { return !s.Polled || s.Clock.Lasts(ago) }
+
 // Requests is how many requests share the source.
 func (s *Source) Requests() int { return 1 + len(s.requests) }
 

@@ -1,6 +1,7 @@
 package marks
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -52,7 +53,9 @@ type leg struct {
 	node  odds.NodeID
 	book  *board.Book
 	price fair.Price
-	lay   bool // or raw: no probability is stated
+	was   float64 // decimal, as shown when the anomaly was told first; at most 1: none
+	fee   float64 // of the venue; NaN: unknown
+	lay   bool    // or raw: no probability is stated
 }
 
 // New returns an empty keeper, which passes each anomaly to tell once its marks are complete.
@@ -152,7 +155,10 @@ func (k *Keeper) leg(ev *board.Event, id odds.NodeID, a *detect.Anomaly) (l leg,
 			if s < 0 || b == nil {
 				continue
 			}
-			l = leg{node: id, book: b, lay: k.view.Lay || k.view.Raw}
+			l = leg{node: id, book: b, was: b.Offer(s), fee: b.Venue.Commission, lay: k.view.Lay || k.view.Raw}
+			if b.Venue.FeeUnknown {
+				l.fee = math.NaN()
+			}
 			l.price = fair.Price{Sport: ev.Sport, Market: m.Family, K: s, Line: w.Lines[s], Worth: w.Worth[s], Listed: fair.Count(w.Listed)}
 			l.price.Without = k.without(w, a)
 			return l, true
@@ -230,11 +236,12 @@ func (k *Keeper) look(e *entry, at odds.Time) bool {
 	for more && at >= e.from.Add(after) {
 		seen := at <= e.from.Add(2*after)
 		for i := range e.legs {
-			mark := detect.Mark{Node: e.legs[i].node, AfterMs: after}
+			l := &e.legs[i]
+			mark := detect.Mark{Node: l.node, AfterMs: after, Was: known(l.was, l.was > 1), Fee: known(l.fee, !math.IsNaN(l.fee))}
 			if seen {
 				look := at
 				mark.At = &look
-				k.mark(e, &e.legs[i], &mark)
+				k.mark(e, l, &mark)
 			}
 			e.marks = append(e.marks, mark)
 		}
@@ -242,6 +249,14 @@ func (k *Keeper) look(e *entry, at odds.Time) bool {
 		after, more = money.MarkAfter(e.made)
 	}
 	return !more
+}
+
+// known is a number of its own, which no other mark shares; nil if it is not known.
+func known(x float64, yes bool) *float64 {
+	if !yes {
+		return nil
+	}
+	return &x
 }
 
 // mark reads a price and what the others make of it. Polls from before the anomaly was told say

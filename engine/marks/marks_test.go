@@ -143,7 +143,7 @@ func TestAnOutlierThatReturns(t *testing.T) {
 			}{{5, 3}, {30, 3}, {60, 1.9}, {300, 1.9}} {
 				m := d.marks()[i]
 				at := begin.Add(want.after * second)
-				if m.Node != soft || m.AfterMs != want.after*second || *m.At != at || *m.PriceAt != at || *m.FairAt != at {
+				if *m.Was != 3 || *m.Fee != 0 || m.Node != soft || m.AfterMs != want.after*second || *m.At != at || *m.PriceAt != at || *m.FairAt != at {
 					t.Errorf("mark %d: %+v", i, m)
 				}
 				d.is(fmt.Sprint("price after ", want.after), m.Price, want.price)

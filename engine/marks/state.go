@@ -31,7 +31,7 @@ func code(c *state.Coder, on *board.Refs, p **entry) {
 	state.Slice(c, &e.legs, func(l *leg) {
 		x := &l.price
 		on.Books.Ref(c, &l.book)
-		if c.Values(&l.node, &l.lay, &x.Sport, &x.Market, &x.K, &x.Line, &x.Worth, &x.Listed, &x.Without); l.book == nil || x.K < 0 || x.K >= len(l.book.Nodes) {
+		if c.Values(&l.node, &l.was, &l.fee, &l.lay, &x.Sport, &x.Market, &x.K, &x.Line, &x.Worth, &x.Listed, &x.Without); l.book == nil || x.K < 0 || x.K >= len(l.book.Nodes) {
 			c.Fail(state.ErrCorrupt)
 		}
 	})

@@ -293,7 +293,8 @@ const (
 	shut     = "the price could not be taken any more"
 )
 
-// look marks and fills a bet; it reports whether nothing is left to wait for.
+// look marks and fills a bet; it reports whether nothing is left to wait for. Polls from before
+// the bet say nothing of what it became worth.
 func (l *Ledger) look(b *bet, at odds.Time) bool {
 	m := b.book.Market
 	viewed := false
@@ -309,7 +310,7 @@ func (l *Ledger) look(b *bet, at odds.Time) bool {
 			l.board.View(m, at, &l.view)
 			viewed = true
 		}
-		if a := l.fair(b, false, 0); a.Fair != nil {
+		if a := l.fair(b, false, b.At+1); a.Fair != nil {
 			b.Mark(after, at, a.Fair.Shin)
 		}
 	}

@@ -53,8 +53,17 @@ type says struct {
 
 // poll applies what venues show n minutes after the beginning.
 func (d *desk) poll(n int, all ...says) {
-	at := begin.Add(odds.Millis(n) * minute)
-	b := &odds.Batch{Source: "feed", At: at, Recv: at, Polled: true}
+	d.apply(odds.Millis(n)*minute, odds.Batch{Source: "feed", Polled: true}, all...)
+}
+
+// stream applies what a stream tells of venues some seconds after the beginning.
+func (d *desk) stream(sec int, all ...says) {
+	d.apply(odds.Millis(sec)*1000, odds.Batch{Source: "stream"}, all...)
+}
+
+func (d *desk) apply(after odds.Millis, b odds.Batch, all ...says) {
+	at := begin.Add(after)
+	b.At, b.Recv = at, at
 	for _, s := range all {
 		u := odds.Update{Event: d.match, Venue: s.venue, Market: "h2h", Updated: at.Add(-s.stampAge), InPlay: at >= d.match.Start}
 		if s.shut {
@@ -69,7 +78,7 @@ func (d *desk) poll(n int, all ...says) {
 		b.Updates = append(b.Updates, u)
 	}
 	d.Before(at)
-	d.board.Apply(b)
+	d.board.Apply(&b)
 	d.Look()
 	d.board.EndBatch()
 	d.take()
@@ -250,6 +259,32 @@ func TestInPlayThereAreMarksOnly(t *testing.T) {
 	d.poll(66, even(says{venue: "soft", a: 2.1, b: 1.75}, "x", "y")...)
 	if b := d.told["c"]; len(b.Marks) != 1 || b.CLV != nil {
 		t.Errorf("%+v", b)
+	}
+}
+
+// A look that a stream causes makes no news of polls from before the bet; the price of a stream
+// stands until it changes.
+func TestMarksRestOnWhatWasSeenAfterTheBet(t *testing.T) {
+	for name, c := range map[string]struct {
+		others func(d *desk, all ...says)
+		want   int
+	}{
+		"others polled before the bet": {func(d *desk, all ...says) { d.poll(0, all...) }, 0},
+		"others that stream":           {func(d *desk, all ...says) { d.stream(0, all...) }, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, Options{})
+			all := even(says{venue: "soft", a: 2.1, b: 1.75}, "x", "y")
+			d.stream(0, all[0])
+			c.others(d, all[1:]...)
+			d.call("c", "h2h", "soft", 1)
+			for _, sec := range []int{5, 30, 60, 300} {
+				d.stream(sec, all[0])
+			}
+			if got := d.told["c"]; got == nil || len(got.Marks) != c.want {
+				t.Errorf("%+v, want %d marks", got, c.want)
+			}
+		})
 	}
 }
 

@@ -48,7 +48,8 @@ func MarkAfter(n int) (after odds.Millis, ok bool) {
 	return markAfter[n], true
 }
 
-// Mark is a bet at the others' fair probability some time after it was made.
+// Mark is a bet at the others' fair probability some time after it was made. There is none
+// where fewer than LeastGroups groups of the others were polled since the bet or stream.
 type Mark struct {
 	AfterMs odds.Millis `json:"after_ms"`
 	At      odds.Time   `json:"at"` // of the first look from then on, at most twice as late

@@ -16,6 +16,7 @@ ANYWHERE = (frozenset((OVER, UNDER)), frozenset((YES, NO)))
 LINED = {"spreads", "totals", "spreads_3way"}
 COALESCE = 100  # ms in which a stream's legs of one market join
 MINUTE = 60_000
+HOUR = 60 * MINUTE
 NOTHING = 1e-12  # what rounding may win
 
 # Standard deviations of total and margin; a point of line is worth 4φ(0)/sd in log-odds.
@@ -255,8 +256,11 @@ class Board:
 
     def apply(self, a):
         before = self.polled.get(a.source, []) if a.polled else []
+        known = 0
         if a.polled:
-            self.clocks.setdefault(a.source, Clock()).tick(a.at)
+            clock = self.clocks.setdefault(a.source, Clock())
+            known = clock.step()
+            clock.tick(a.at)
             for b in before:
                 b.current = False
         self.resolution[a.source] = max(self.resolution.get(a.source, 0), a.resolution)
@@ -273,11 +277,14 @@ class Board:
         step = self.clocks[a.source].step() if a.polled else 0
         here = {b.event for b in now}  # of an event that the answer lacks, nothing is known
         for key in dict.fromkeys((b.event, b.market) for b in touched if b.event in here):
-            self.look(key, a.at, step)
+            self.look(key, a.at, step, known)
 
-    def look(self, key, at, step):
+    def look(self, key, at, step, known):
         books = self.markets[key]
-        if step and 2 * (at - self.looked.get(key, at)) > 5 * step:  # what is not heard of for two and a half polls is over
+        last = self.looked.get(key, at)
+        if step and 2 * (at - last) > 5 * step:  # what is not heard of for two and a half polls is over
+            self.sure[key] = False
+        if at - at % HOUR - last > max(HOUR, 3 * known):  # and so, at a full hour, what was quiet for an hour and three polls
             self.sure[key] = False
         self.looked[key] = at
         found = arbitrage(books, at) if len(books) > 1 and not books[0].raw else None

@@ -153,7 +153,10 @@ func (m *meter) collect(r *telemetry.Readings) {
 	r.Overload = &telemetry.Overload{Level: int(i.strain.Level()), Late: i.strain.Late()}
 	a := i.audit.Stats()
 	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
-	r.Engine = &telemetry.Engine{Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Now: st.AsOf.Std(), Undecided: st.Undecided, Unchecked: st.Unchecked}
+	r.Engine = &telemetry.Engine{
+		Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Unmarked: uint64(st.Counts.Unmarked), Now: st.AsOf.Std(),
+		Undecided: st.Undecided, Unchecked: st.Unchecked,
+	}
 	r.Stream = i.http.stream()
 	r.Beyond, r.LeftOut, r.Pooled, r.Cut = st.Counts.Refused, st.Counts.LeftOut, st.Counts.Pooled, i.http.door.refused()
 	r.Faults = map[string]int{}

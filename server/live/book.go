@@ -28,6 +28,7 @@ type book struct {
 	anomalies ring[AnomalyUpdate]
 	seq       uint64 // of the newest anomaly update
 	kinds     map[anomalyKey]uint64
+	marked    uint64 // updates of anomalies that have their marks
 	events    map[string]*eventBook
 
 	unforecast ring[*money.Bet]      // closed bets of value that no forecast made
@@ -155,6 +156,9 @@ func (k *book) update(a detect.Anomaly) {
 	if len(others) == len(e.anomalies) && a.Evidence.Marks == nil { // first update of this anomaly; marks come later
 		k.kinds[anomalyKey{a.Kind, a.Layer, a.Suppressed != ""}]++
 	}
+	if a.Evidence.Marks != nil {
+		k.marked++
+	}
 	e.anomalies = keepNewest(append(others, x), eventAnomalies)
 	k.anomalies.add(x)
 }
@@ -181,6 +185,18 @@ func (k *book) newest(most int) []AnomalyUpdate {
 		seen[k] = true
 		if out = append(out, *a); len(out) == most {
 			break
+		}
+	}
+	return out
+}
+
+// withMarks returns the newest form of each anomaly that has its marks. Cost: O(updates kept).
+func (k *book) withMarks() (out []detect.Anomaly) {
+	seen := map[detect.Key]bool{}
+	for a := range k.anomalies.backward {
+		if k := a.Key(); a.Evidence.Marks != nil && !seen[k] {
+			seen[k] = true
+			out = append(out, a.Anomaly)
 		}
 	}
 	return out

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"corrgraph/detect"
 	"corrgraph/engine"
+	"corrgraph/engine/marks"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/ledger/money"
@@ -63,6 +65,7 @@ type tally struct {
 	unforecast []*money.Bet                  // since the last tally
 	keys       []graph.FamilyKey
 	others     *money.Unforecast // without its bets
+	marked     []detect.Anomaly  // all that have their marks; nil if none got them since
 	of         extent
 }
 
@@ -74,6 +77,7 @@ type extent struct {
 	dropped    uint64 // of those, no longer kept
 	unforecast uint64 // bets handed over so far
 	forgotten  uint64 // of those, no longer kept
+	marked     uint64 // updates of anomalies with marks, so far
 }
 
 // tally returns what is new since seen, of which the zero extent has seen nothing; nil if
@@ -82,7 +86,7 @@ func (lp *loop) tally(seen extent) *tally {
 	b, open := lp.book, lp.e.Pending()
 	of := extent{
 		news: b.settled.total() + b.issued + b.priced, settled: b.settled.total(), dropped: b.settled.dropped,
-		unforecast: b.unforecast.total(), forgotten: b.unforecast.dropped,
+		unforecast: b.unforecast.total(), forgotten: b.unforecast.dropped, marked: b.marked,
 	}
 	for i := range open {
 		if open[i].Outcome != ledger.Pending {
@@ -105,6 +109,9 @@ func (lp *loop) tally(seen extent) *tally {
 		}
 	}
 	clear(b.replaced)
+	if of.marked != seen.marked {
+		t.marked = b.withMarks()
+	}
 	b.scored = of.settled
 	return t
 }
@@ -118,6 +125,7 @@ type record struct {
 	unforecast []*money.Bet         // kept ones, in order; never overwritten
 	keys       []graph.FamilyKey
 	families   map[string]ledger.FamilyScore // by keys
+	marks      []money.AnomalyMarks
 }
 
 // take adds what is new.
@@ -150,6 +158,9 @@ func (r *record) take(t *tally) {
 	if !slices.Equal(r.keys, t.keys) {
 		r.keys, r.families = t.keys, engine.FamilyScores(t.keys)
 	}
+	if t.marked != nil {
+		r.marks = marks.Score(t.marked)
+	}
 	r.of = t.of
 }
 
@@ -159,5 +170,8 @@ func (r *record) card(t *tally) *Card {
 	c := &Card{AsOf: t.asOf, Since: r.calls.Since(), Dropped: t.of.dropped, Unforecast: t.others}
 	c.Unforecast.Bets = slices.Clip(r.unforecast)
 	c.Scorecard = r.calls.Scorecard(r.families, c.Unforecast.Bets, c.Unforecast.DelayMs)
+	if r.marks != nil {
+		c.AnomalyMarks = r.marks
+	}
 	return c
 }

@@ -56,7 +56,7 @@ func exercise(m *Metrics) {
 		v.Backup = Backup{Success: epoch, Verified: epoch.Add(-time.Hour)}
 		v.Audit = &Audit{Queue: 5, CapReached: true, Rows: 100, Failures: 2}
 		v.Stream = &Stream{Clients: 3, Dropped: 4}
-		v.Engine = &Engine{Queue: 1, Now: epoch}
+		v.Engine = &Engine{Queue: 1, Unmarked: 2, Now: epoch}
 	})
 }
 

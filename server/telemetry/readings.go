@@ -74,12 +74,13 @@ type Stream struct {
 }
 
 // Engine is the number of batches waiting for the engine, and its event time. HeldBack batches
-// wait for slower sources; Forced ones did not, because too many waited; since the start. Undecided
-// is how long nothing has been decided though a window is over, Unchecked how long the newest
-// decision has not been checked.
+// wait for slower sources; Forced ones did not, because too many waited; since the start. Unmarked
+// anomalies have no marks, because too many of their match awaited theirs. Undecided is how long
+// nothing has been decided though a window is over, Unchecked how long the newest decision has not
+// been checked.
 type Engine struct {
 	Queue, HeldBack      int
-	Forced               uint64
+	Forced, Unmarked     uint64
 	Now                  time.Time
 	Undecided, Unchecked time.Duration
 }
@@ -95,7 +96,7 @@ type descriptions struct {
 	backup, verified                            *prometheus.Desc
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
-	waiting, heldBack, forced, now              *prometheus.Desc
+	waiting, heldBack, forced, unmarked, now    *prometheus.Desc
 	undecided, unchecked                        *prometheus.Desc
 	logBytes                                    *prometheus.Desc
 }
@@ -133,6 +134,7 @@ func newDescriptions() *descriptions {
 	d.waiting = desc("engine_queue", "Batches waiting for the engine.")
 	d.heldBack = desc("held_back", "Accepted batches that wait for slower sources before they are learnt from.")
 	d.forced = desc("forced_total", "Batches that did not wait for slower sources because too many waited.")
+	d.unmarked = desc("anomalies_unmarked_total", "Anomalies whose later prices are not looked up, because too many of their match waited for that.")
 	d.now = desc("engine_event_time_seconds", "Event time reached by the engine.")
 	d.undecided = desc("undecided_seconds", "How long nothing has been decided though a decision window is over; verdicts are older meanwhile.")
 	d.unchecked = desc("unchecked_seconds", "How long the newest decision has not been checked against mismatched events.")
@@ -205,6 +207,7 @@ func (v *Readings) sendParts(d *descriptions, out sender) {
 		out.gauge(d.waiting, float64(e.Queue))
 		out.gauge(d.heldBack, float64(e.HeldBack))
 		out.total(d.forced, e.Forced)
+		out.total(d.unmarked, e.Unmarked)
 		out.time(d.now, e.Now)
 		out.gauge(d.undecided, e.Undecided.Seconds())
 		out.gauge(d.unchecked, e.Unchecked.Seconds())

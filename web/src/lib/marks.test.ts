@@ -6,6 +6,8 @@ import { anomaly, at, node } from "./testing/samples";
 const mark = (venue: string, after_ms: number, price: number | null, fair: number | null) => ({
   node: node(venue),
   after_ms,
+  was: price,
+  fee: 0,
   at: at(0),
   price,
   price_at: null,
