@@ -66,7 +66,7 @@ type Stream struct {
 	Dropped uint64
 }
 
-// Engine is the number of batches waiting for the engine, and its event time. HeldBack batches
+// Engine is the number of batches waiting for the engine, and its event time on the wall clock. HeldBack batches
 // wait for slower sources; Forced ones did not, because too many waited; since the start.
 type Engine struct {
 	Queue, HeldBack int
@@ -119,7 +119,7 @@ func newDescriptions() *descriptions {
 	d.waiting = desc("engine_queue", "Batches waiting for the engine.")
 	d.heldBack = desc("held_back", "Accepted batches that wait for slower sources before they are learnt from.")
 	d.forced = desc("forced_total", "Batches that did not wait for slower sources because too many waited.")
-	d.now = desc("engine_event_time_seconds", "Event time reached by the engine.")
+	d.now = desc("engine_event_time_seconds", "Event time reached by the engine; of a recording that is played, a time as long ago as that is by its clock.")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")
 	return d
 }
