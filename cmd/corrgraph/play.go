@@ -42,9 +42,9 @@ func (c *replayCmd) serve(ctx context.Context, a *app, o replay.Options) (err er
 		return err
 	}
 	if !c.named {
-		dir, err := os.MkdirTemp("", "corrgraph-replay-")
-		if err != nil {
-			return err
+		dir, failed := os.MkdirTemp("", "corrgraph-replay-")
+		if failed != nil {
+			return failed
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }() // safe: MkdirTemp made it
 		cfg.Store.Path = filepath.Join(dir, "replay.db")
