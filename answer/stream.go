@@ -56,6 +56,8 @@ type Gap struct {
 // Connected is the first message of every stream.
 type Connected struct {
 	AsOf      odds.Time `json:"as_of"`
+	Now       odds.Time `json:"now"`  // what time it is: ages of prices count from there
+	Rate      float64   `json:"rate"` // seconds of that time that pass in a second; 0: it stands
 	Boot      string    `json:"boot"` // of the process; message ids of another are not valid here
 	Resumed   bool      `json:"resumed"`
 	Heartbeat int64     `json:"heartbeat_ms"`
@@ -69,6 +71,8 @@ type Resync struct {
 // Heartbeat says that there was no other message.
 type Heartbeat struct {
 	AsOf odds.Time `json:"as_of"`
+	Now  odds.Time `json:"now"`
+	Rate float64   `json:"rate"`
 }
 
 // Bye is the last message.

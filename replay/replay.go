@@ -108,6 +108,29 @@ func (in *Input) Empty() bool { return in.end != nil && !in.priced }
 // Close stops all reading.
 func (in *Input) Close() { in.stream.Close() }
 
+// Batches returns the batches one by one as Into applies them, without what the recordings repeat,
+// then io.EOF. It takes the place of Into.
+func (in *Input) Batches() (next func() (*odds.Batch, error)) {
+	merge, stop := ticklog.NewMerge(func(func(*odds.Batch, error) bool) {}, in.next)
+	stop() // nothing is held
+	var waiting []*odds.Batch
+	return func() (*odds.Batch, error) {
+		for len(waiting) == 0 {
+			now, ok, err := merge.Next()
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				return nil, io.EOF
+			}
+			waiting = now.Apply
+		}
+		b := waiting[0]
+		waiting = waiting[1:]
+		return b, nil
+	}
+}
+
 // next returns the batches in order, then io.EOF.
 func (in *Input) next() (*odds.Batch, error) {
 	if len(in.ahead) > 0 {
@@ -120,6 +143,9 @@ func (in *Input) next() (*odds.Batch, error) {
 	}
 	return in.stream.Next()
 }
+
+// Progress returns how many bytes of how many were read.
+func (in *Input) Progress() (read, total int64) { return in.stream.Progress() }
 
 // Read returns what was read so far, without the content of a store, and the errors of
 // files that could not be read to the end, as [Run] does.

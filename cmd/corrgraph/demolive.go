@@ -1,16 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
 	"time"
 
-	"corrgraph/client"
 	"corrgraph/odds"
 	"corrgraph/proof/simulate"
 	"corrgraph/server/access"
@@ -37,20 +39,30 @@ func (c *demoCmd) goOn(ctx context.Context, a *app, db string) (err error) {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a live service: http://%s (Ctrl-C ends it)\n", i.Addr())
+	c.show(a, "http://"+i.Addr(), runtime.GOOS, os.Getenv)
+	next, stop := iter.Pull2(c.market())
+	defer stop()
+	return play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: access.Operator}), a, i, "The simulated market is over; its results are still served.", func() (*odds.Batch, error) {
+		b, err, _ := next()
+		return b, err
+	})
+}
+
+// play runs a service and sends it what next returns, when it is due; then it says what is over
+// and serves on until Ctrl-C.
+func play(ctx context.Context, a *app, i *instance.Instance, over string, next func() (*odds.Batch, error)) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- i.Run(ctx) }()
-	address := "http://" + i.Addr()
-	fmt.Fprintf(a.stdout, "\nThe same SIMULATED market as a live service: %s (Ctrl-C ends it)\n", address)
-	c.show(a, address, runtime.GOOS, os.Getenv)
-	err = c.play(service.WithActor(ctx, service.Actor{Name: "simulator", Role: access.Operator}), i)
+	err := i.Play(ctx, next)
 	if err != nil && ctx.Err() == nil {
 		stop()
 		return errors.Join(err, <-done)
 	}
 	if ctx.Err() == nil {
-		fmt.Fprintln(a.stdout, "The simulated market is over; its results are still served.")
+		fmt.Fprintln(a.stdout, over)
 	}
 	return <-done
 }
@@ -79,46 +91,18 @@ func start(program string, args ...string) error {
 	return cmd.Process.Release()
 }
 
-// play sends the market: the past at once, the rest when it is due.
-func (c *demoCmd) play(ctx context.Context, i *instance.Instance) error {
-	var waiting []*odds.Batch
-	send := func() error {
-		for len(waiting) > 0 {
-			_, err := i.Service().Ingest(ctx, waiting)
-			if err == nil {
-				waiting = nil
-				break
+// market returns the batches of the market, the first of them --past ago.
+func (c *demoCmd) market() iter.Seq2[*odds.Batch, error] {
+	o := simulate.Options{Seed: c.Seed, Minutes: int((c.Past + demoFuture) / time.Minute), Start: odds.TimeOf(clock().Add(-c.Past))}
+	return func(yield func(*odds.Batch, error) bool) {
+		_, err := simulate.Run(o, func(b *odds.Batch) error {
+			if !yield(b, nil) {
+				return io.EOF
 			}
-			if code := service.Classify(err).Code; code != service.Unavailable && code != service.Undecided {
-				return err
-			}
-			if err := client.Pause(ctx, 100*time.Millisecond); err != nil { // busy: send it again
-				return err
-			}
-		}
-		return nil
-	}
-	begin := odds.TimeOf(clock().Add(-c.Past))
-	o := simulate.Options{Seed: c.Seed, Minutes: int((c.Past + demoFuture) / time.Minute), Start: begin}
-	for !i.Ready() { // the log of a fresh store is empty: this is quick
-		if err := client.Pause(ctx, 10*time.Millisecond); err != nil {
-			return err
+			return nil
+		})
+		if !errors.Is(err, io.EOF) {
+			yield(nil, cmp.Or(err, io.EOF))
 		}
 	}
-	_, err := simulate.Run(o, func(b *odds.Batch) error {
-		ahead := b.At.Std().Sub(clock())
-		if ahead > 0 || len(waiting) == 256 {
-			if err := send(); err != nil {
-				return err
-			}
-		}
-		if ahead > 0 {
-			if err := client.Pause(ctx, ahead); err != nil {
-				return err
-			}
-		}
-		waiting = append(waiting, b)
-		return nil
-	})
-	return errors.Join(err, send())
 }

@@ -16,10 +16,12 @@ import (
 	"corrgraph/feed/recording"
 	"corrgraph/odds"
 	"corrgraph/replay"
+	"corrgraph/server/instance"
 	"corrgraph/store/sqlite"
 )
 
 type replayCmd struct {
+	named bool // --db is on the command line
 	dbFlag
 	catalogFlag
 	Format     string                `default:"auto" placeholder:"NAME" help:"${formats}"`
@@ -27,19 +29,28 @@ type replayCmd struct {
 	Devig      string                `enum:"${devig}" default:"multiplicative" placeholder:"METHOD" help:"How a bookmaker's margin is removed from prices: ${devig} (default ${default}). A store keeps its method."`
 	Commission map[string]proportion `placeholder:"VENUE=SHARE" help:"Commission that a venue takes on net winnings: betfair_ex_uk=5%. Repeatable. Bookmakers not named take none; where that of an exchange is unknown, no expected value is stated."`
 	MaxRejects proportion            `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of rejected quotes above which the exit code is 3 (default ${default})."`
+	Serve      bool                  `help:"Play the recording through the live service, as if it happened now, and serve until Ctrl-C. The store is temporary, or the new one of --db."`
+	Speed      instance.Speed        `default:"1" placeholder:"SPEED" help:"With --serve: how many times as fast as it happened, 0.1 to 10000, or max (default ${default})."`
+	From       instant               `placeholder:"TIME" help:"With --serve: play from this time on, and learn from what is before it first."`
+	Listen     string                `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"With --serve: where the service listens (default ${default})."`
 	Path       []string              `arg:"" help:"Recordings, plain or .gz .bz2 .zst .tar; - is stdin."`
 }
 
 func (replayCmd) Help() string {
-	return "Three days of MLB odds from eleven bookmakers:\n\n    corrgraph replay --db mlb.db mlb_*.ndjson.bz2\n    zcat ticks.csv.gz | corrgraph replay --db desk.db -\n\n" +
+	return "Three days of MLB odds from eleven bookmakers:\n\n    corrgraph replay --db mlb.db mlb_*.ndjson.bz2\n    zcat ticks.csv.gz | corrgraph replay --db desk.db -\n" +
+		"    corrgraph replay --serve --speed 10 --from 2026-08-08T18:00:00Z mlb_*.ndjson.bz2\n\n" +
 		"All files are merged by time. A store that already holds odds is extended; quotes it holds count as duplicates. Bad records are counted by reason, " +
-		"good ones are stored. After an interruption the same command finishes the work." + codes
+		"good ones are stored. After an interruption the same command finishes the work. " +
+		"With --serve the service's clock is the recording's, in the dashboard, the API and every age; at the end it stands." + codes
 }
 
 func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	o, err := c.options(a)
 	if err != nil {
 		return err
+	}
+	if c.Serve {
+		return c.serve(ctx, a, o)
 	}
 	st, err := c.existing(ctx)
 	if err != nil {
@@ -163,7 +174,7 @@ func (c *replayCmd) tooMany(s *replay.Summary) error {
 		first = fmt.Sprintf(", one at %s", s.Rejects[0])
 	}
 	rest := "; the rest is stored in " + c.DB
-	if s.Read == 0 {
+	if s.Read == 0 || c.Serve {
 		rest = ""
 	}
 	return badData(fmt.Errorf("%d of %d quotes rejected (%s), more than --max-rejects %.3g %%%s%s",

@@ -27,7 +27,7 @@ var grown = map[string]exception{
 	"engine/family":   {2700, "what is found out is handed to another engine's families field by field, which nobody else can see"},
 	"server/live":     {2740, "the loop, the learner and who checks decisions hand each other values in an order that only all three together explain"},
 	"proof/readiness": {2504, "the gate of decoys waits until a decision is checked, which is done beside everything else"},
-	"cmd/corrgraph":   {4062, "flags, help and exit codes of thirty-five commands, a file or two each; what they do is elsewhere"},
+	"cmd/corrgraph":   {4170, "flags, help and exit codes of thirty-five commands, a file or two each, one of which replays into a store or through the service; what they do is elsewhere"},
 }
 
 // exception is a package's size limit and the reason for it.

@@ -66,6 +66,7 @@ var clockful = map[string]string{
 	"server/live":          "decides how fresh readers' views are",
 	"server/service":       "looks after itself every second",
 	"server/instance":      "wires the clock and does chores by it",
+	"server/present":       "plays a recording as many times as fast as the wall clock goes; what is told does not depend on it",
 	"server/backup":        "makes copies by a schedule",
 	"store":                "writes audit rows in batches by time",
 	"client":               "times requests, and waits as long as a service asks it to",

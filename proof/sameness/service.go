@@ -15,6 +15,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
+	"corrgraph/server/present"
 	"corrgraph/store"
 	"corrgraph/ticklog"
 	"corrgraph/ticklog/logtest"
@@ -38,6 +39,8 @@ type place struct {
 	slow  odds.Millis // how long after it was decided a verdict may come into force
 	from  odds.Time   // of the clock
 	begin time.Time   // the bubble's time then
+
+	played *present.Clock // of the recording that is played; nil: none is
 }
 
 // journal is a log whose process dies with the append of a number, if it is not 0: after or
@@ -87,7 +90,12 @@ func bubble(t *testing.T, p *place, f func(*testing.T)) {
 }
 
 // now is the clock of a place.
-func (p *place) now() time.Time { return p.from.Std().Add(time.Since(p.begin)) }
+func (p *place) now() time.Time {
+	if p.played != nil {
+		return p.played.Now()
+	}
+	return p.from.Std().Add(time.Since(p.begin))
+}
 
 // until lets time pass up to a time of the clock, and all that is done until then be done.
 func (p *place) until(at odds.Time) {
@@ -179,7 +187,7 @@ func (p *place) start(t *testing.T) *service {
 	p.log.dead, p.log.dies = false, 0
 	v := &verdicts{p: p}
 	s.door = ingest.New(ingest.Options{
-		Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict, CatchUp: v.catchUp,
+		Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict, CatchUp: v.catchUp, Driven: p.played != nil,
 	})
 	s.live = live.New(live.Options{Engine: engineOptions(p.facts), Facts: p.facts, Intake: s.door, PublishEvery: published, Clock: p.now})
 	v.live, s.tape = s.live, &tape{Sink: s.live}

@@ -48,6 +48,7 @@ func (r *request) claim() bool { return r.claimed.CompareAndSwap(false, true) }
 type Ingester struct {
 	o        Options
 	requests chan *request // bounded; senders wait in it, and if it is full they get ErrBusy
+	beats    chan *beat    // of whoever drives the clock, who waits for each
 	ready    atomic.Bool   // the log has been read back
 	closing  chan struct{} // closed when no more requests are taken
 	stopped  chan struct{} // closed when Run returns
@@ -73,7 +74,7 @@ type Ingester struct {
 func New(o Options) *Ingester {
 	o.fill()
 	g := &Ingester{
-		o: o, requests: make(chan *request, o.Queue), closing: make(chan struct{}), stopped: make(chan struct{}),
+		o: o, requests: make(chan *request, o.Queue), beats: make(chan *beat), closing: make(chan struct{}), stopped: make(chan struct{}),
 		feeds: newFeeds(), stage: newStage(&o), told: odds.Ever,
 	}
 	g.judge = newJudge(&g.stage, o.Remember)

@@ -67,6 +67,9 @@ type Options struct {
 	Remember int
 	// Clock is the wall clock, which may jump. Nil means time.Now.
 	Clock func() time.Time
+	// Driven says that Clock is not the wall's, and that whoever drives it calls Beat: the
+	// Ingester has no timers then.
+	Driven bool
 	// Damaged is called with each chunk of the log that can't be read back, once and by one
 	// goroutine at a time; the rest is read. Nil: such a chunk ends Run.
 	Damaged func(ticklog.Damage)

@@ -13,6 +13,10 @@ func (g *Ingester) serve(ctx context.Context, to Sink) error {
 	pulse, legs := time.NewTimer(g.o.Idle/4), time.NewTimer(g.o.CoalesceWindow.Std())
 	defer pulse.Stop()
 	defer legs.Stop()
+	if g.o.Driven {
+		pulse.Stop()
+		legs.Stop()
+	}
 	for {
 		var err error
 		was := g.legs
@@ -24,6 +28,9 @@ func (g *Ingester) serve(ctx context.Context, to Sink) error {
 			} else {
 				refuse(group, ErrStopped)
 			}
+		case b := <-g.beats:
+			b.waits, err = g.drive(to)
+			b.done <- err
 		case <-pulse.C:
 			err = g.beat(to)
 			pulse.Reset(g.o.Idle / 4)
@@ -37,7 +44,7 @@ func (g *Ingester) serve(ctx context.Context, to Sink) error {
 		if err != nil {
 			return err
 		}
-		if g.legs != 0 && g.legs != was {
+		if g.legs != 0 && g.legs != was && !g.o.Driven {
 			legs.Reset(g.o.CoalesceWindow.Std())
 		}
 	}

@@ -71,6 +71,11 @@ func (s *stage) wait(b *odds.Batch) {
 	}
 }
 
+// waits reports whether something is left that the clock will let go.
+func (s *stage) waits() bool {
+	return s.order.waiting.Len() > 0 || s.frontier.given != odds.Ever && !s.frontier.quiet
+}
+
 // released are instants to settle, in event-time order, and whether nothing that comes can join
 // legs of them.
 type released struct {

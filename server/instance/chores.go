@@ -91,6 +91,9 @@ func rows(w telemetry.Window) []store.Performance {
 
 // told records how long it took until forecasts were published.
 func (i *Instance) told(received, appended time.Duration) {
+	if i.played != nil {
+		received = appended // the other one is of the recording's time
+	}
 	i.metrics.Forecast.WithLabelValues("receipt").Observe(received.Seconds())
 	i.metrics.Forecast.WithLabelValues("log").Observe(appended.Seconds())
 	i.latency.Observe("FORECAST", appended)

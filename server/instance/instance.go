@@ -23,6 +23,7 @@ import (
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
+	"corrgraph/server/present"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
@@ -38,6 +39,11 @@ type Options struct {
 	TraceHeaders map[string]string
 	// Simulated says that the ticks are simulated.
 	Simulated bool
+	// Played is the recording that Play plays: the service's time is its time. Nil: ticks come as
+	// they happen.
+	Played *Played
+	// Fleeting says that the store is removed at the end: ticks need not survive a power failure.
+	Fleeting bool
 }
 
 // Instance is an assembled service. Run must be called once.
@@ -66,6 +72,7 @@ type Instance struct {
 	service *service.Service
 	backups *backup.Folder // nil if backups are off
 	http    *server
+	played  *present.Clock // of the recording that is played; nil: none is
 }
 
 // Open assembles an instance: it opens the store, which must not be in use, and
@@ -78,6 +85,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 		return nil, err
 	}
 	i := &Instance{o: o, cfg: *cfg}
+	if o.Played != nil {
+		i.played = present.NewClock(o.Played.Tape, o.Played.Speed)
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, i.close())
@@ -106,6 +116,15 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 
 // clock is the service's clock: the true one, skewed by an injected fault.
 func (i *Instance) clock() time.Time { return time.Now().Add(i.faults.ClockSkew()) }
+
+// ticking is the clock by which ticks are accepted: that of the recording that is played, or the
+// service's.
+func (i *Instance) ticking() time.Time {
+	if i.played != nil {
+		return i.played.Now()
+	}
+	return i.clock()
+}
 
 func (i *Instance) setLevel(name string) {
 	_ = i.level.UnmarshalText([]byte(name)) // valid
@@ -189,7 +208,7 @@ func (i *Instance) late() time.Duration {
 func (i *Instance) openStore(ctx context.Context) (err error) {
 	c := &i.cfg
 	i.store, err = sqlite.Open(ctx, c.Store.Path, sqlite.Options{
-		Create: true, Durable: true, Readers: c.Store.Readers, Clock: time.Now, Slow: c.Limits.SlowQuery, Request: c.Limits.QueryDeadline,
+		Create: true, Durable: !i.o.Fleeting, Readers: c.Store.Readers, Clock: time.Now, Slow: c.Limits.SlowQuery, Request: c.Limits.QueryDeadline,
 		OnStatement: func(name string, took time.Duration, err error) {
 			if errors.Is(err, store.ErrDeadline) {
 				i.metrics.QueryTimeouts.Inc()
@@ -275,7 +294,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 	}
 	i.ingest = ingest.New(ingest.Options{
 		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Sources: sources(c), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
-		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.clock,
+		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.ticking, Driven: i.played != nil,
 		Verdict: func() odds.Time { return i.live.Verdict() }, CatchUp: func() { i.live.CatchUp() },
 		Appended: func(took time.Duration) { i.timed("append", took) }, Damaged: i.damaged,
 	})
@@ -287,7 +306,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 			Limits: within(engine.Limits(c.Engine.Limits), int64(c.Limits.MemoryCeiling)),
 		},
 		Pressed: func() bool { return i.memory.Sheds(guard.ShedL4) }, Sparing: func() bool { return i.strain.Level() > guard.Calm },
-		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.clock, Stalled: i.faults.FeedStalled, Held: i.faults.JudgeStalled,
+		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.ticking, Stalled: i.faults.FeedStalled, Held: i.faults.JudgeStalled,
 		Timed: i.timed, Told: i.told, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
 	}
 	o.Standby, o.Off = standby(c)
@@ -347,7 +366,7 @@ func (i *Instance) openService() error {
 	}
 	i.service, err = service.New(service.Options{
 		Ingest: i.ingest, Live: i.live, Store: i.store, Condition: &i.hurt, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
-		Graphs: graphs, Predictions: predictions, Memory: i.memory, Pressure: i.strain, Faults: i.faults, Clock: i.clock,
+		Graphs: graphs, Predictions: predictions, Memory: i.memory, Pressure: i.strain, Faults: i.faults, Clock: i.clock, Played: i.played,
 		Breakers:  guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
 		Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
 	})

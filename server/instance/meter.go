@@ -80,8 +80,10 @@ func (m *meter) tick() {
 		}
 		if n := f.Quotes - m.quotes[f.Source]; n > 0 && f.Received != 0 { // not from the log
 			s.Received(int(n))
-			s.LastTick(f.Received.Std())
 			s.Latency(f.Delay.Std())
+		}
+		if f.Received != 0 {
+			s.LastTick(m.i.ago(f.Received))
 		}
 		m.quotes[f.Source] = f.Quotes
 		if n := f.Late - m.late[f.Source]; n > 0 && f.Received != 0 {
@@ -123,9 +125,18 @@ func (m *meter) tick() {
 		}
 	}
 	if st.Arrived != 0 && st.Arrived != m.arrived {
-		m.i.metrics.Publish.Observe(max(0, st.Published.Sub(st.Arrived)).Std().Seconds())
+		m.i.metrics.Publish.Observe(max(0, st.Renewed.Sub(st.Heard)).Seconds())
 		m.arrived = st.Arrived
 	}
+}
+
+// ago is when, on the wall clock, something was that is as old by the clock by which ticks are
+// accepted: of a recording that is played, silence is counted in its time.
+func (i *Instance) ago(at odds.Time) time.Time {
+	if i.played == nil {
+		return at.Std()
+	}
+	return time.Now().Add(-i.played.Now().Sub(at.Std()))
 }
 
 // expectedWithin is how long before the start a source must have been heard to be expected
@@ -154,7 +165,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	a := i.audit.Stats()
 	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
 	r.Engine = &telemetry.Engine{
-		Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Unmarked: uint64(st.Counts.Unmarked), Now: st.AsOf.Std(),
+		Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Unmarked: uint64(st.Counts.Unmarked), Now: i.ago(st.AsOf),
 		Undecided: st.Undecided, Unchecked: st.Unchecked,
 	}
 	r.Stream = i.http.stream()

@@ -14,6 +14,9 @@ type stopwatch struct {
 
 func (w *stopwatch) now() time.Duration { return time.Since(w.begun) }
 
+// at is the instant of a reading.
+func (w *stopwatch) at(d time.Duration) time.Time { return w.begun.Add(d) }
+
 // took reports the duration of a part of the work that began at a time of now.
 func (w *stopwatch) took(what string, since time.Duration) { w.timed(what, w.now()-since) }
 

@@ -149,7 +149,7 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	lp.pub.news(d)
 	if d.accepted != 0 {
 		lp.watch.took("apply", start)
-		lp.pub.arrived = d.accepted
+		lp.pub.arrived, lp.pub.heard = d.accepted, lp.watch.at(d.appended)
 	}
 }
 

@@ -37,7 +37,8 @@ type Options struct {
 	// Predictions and Anomalies are how many of the newest stay in memory. Zero means
 	// 100,000 and 20,000.
 	Predictions, Anomalies int
-	// Clock is the wall clock, which may jump. Nil means time.Now.
+	// Clock is that by which ticks are accepted: the wall clock, which may jump, or that of a
+	// recording that is played. Nil means time.Now.
 	Clock func() time.Time
 	// Results stores conclusions. Nil: they are not saved.
 	Results Results

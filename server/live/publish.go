@@ -37,7 +37,8 @@ type publisher struct {
 	told    func(received, appended time.Duration)
 
 	recovered bool      // the log is read back: subscribers get messages
-	arrived   odds.Time // wall clock when the newest applied delivery was accepted
+	arrived   odds.Time // by the clock, when the newest applied delivery was accepted
+	heard     time.Time // the same moment on the wall clock
 	version   uint64
 	slots     map[string]*slot // for the loop, without the sync.Map
 	dirty     map[string]bool  // events with a view that has changed since
@@ -335,7 +336,7 @@ func (p *publisher) state() {
 	counts := p.e.Counts()
 	counts.Coincidences = int(p.learn.met.Load())
 	s := &State{
-		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
+		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Heard: p.heard, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
 		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged, Ambiguities: p.e.Ambiguities(),
 		Undecided: p.undecided(p.watch.now()), Unchecked: p.learn.check.awaited(),

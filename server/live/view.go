@@ -31,8 +31,9 @@ type View struct {
 type State struct {
 	Recovering  bool      // the log is not yet read back completely
 	AsOf        odds.Time // event time applied; 0 before the first tick
-	Arrived     odds.Time // wall clock when the newest applied tick was accepted; 0 if none since the start
-	Published   odds.Time // wall clock
+	Arrived     odds.Time // by the clock, when the newest applied tick was accepted; 0 if none since the start
+	Heard       time.Time // the same moment on the wall clock, to measure real time from
+	Published   odds.Time // by the clock
 	Renewed     time.Time // the same moment by the monotonic clock, which no drill can set
 	Counts      engine.Counts
 	Queue       int // deliveries waiting to be applied
@@ -78,6 +79,24 @@ func (s *State) Overdue() (why []string) {
 		why = append(why, fmt.Sprintf("check on mismatched events: that of the newest decision has been awaited for %s; the one of %s is shown", s.Unchecked.Truncate(time.Second), s.Check.At))
 	}
 	return why
+}
+
+// staleAfter is how long the feeds may be silent; polled ones for three polls.
+const staleAfter odds.Millis = 30_000
+
+// Stale reports whether nothing has come for longer than that, by the clock.
+func (s *State) Stale(now odds.Time) bool {
+	if s.Recovering || s.Arrived == 0 {
+		return true
+	}
+	limit := staleAfter
+	for i := range s.Feeds {
+		if f := &s.Feeds[i]; f.Venue == "" && f.Polled {
+			limit = max(limit, 3*f.Step)
+		}
+	}
+	age := now.Sub(s.Arrived)
+	return age > limit || age < -limit // the clock was set back since
 }
 
 // EventRow is one event in a list.

@@ -16,7 +16,7 @@ type Feed struct {
 	Refused    map[string]uint64 `json:"refused"`     // refused quotes by reason; of sources
 	Late       uint64            `json:"late"`        // of quotes, those that came too late to be learnt from; of sources
 	LastTick   *odds.Time        `json:"last_tick"`   // newest event time; null: none
-	ReceivedAt *odds.Time        `json:"received_at"` // wall clock; null: none since the start
+	ReceivedAt *odds.Time        `json:"received_at"` // by the clock of /healthz; null: none since the start
 	AgeMs      *odds.Millis      `json:"age_ms"`      // since it was received; null: none since the start, or a recording
 	DelayMs    odds.Millis       `json:"delay_ms"`    // of the newest quote, from the stamp of the source or venue
 	StepMs     odds.Millis       `json:"step_ms"`     // resolution of the source's stamps; of sources
@@ -37,7 +37,7 @@ type Feeds struct {
 // Feeds lists sources and venues.
 func (s *Service) Feeds(ctx context.Context) (out *Feeds, err error) {
 	err = s.run(ctx, OpFeeds, "", func(context.Context) error {
-		st, now := s.o.Live.State(), s.now()
+		st, now := s.o.Live.State(), s.ticking()
 		out = &Feeds{AsOf: st.AsOf, Freshness: s.fresh(true), Feeds: make([]Feed, 0, len(st.Feeds)), Queue: st.Queue, HeldBack: st.HeldBack}
 		for i := range st.Feeds {
 			f := &st.Feeds[i]

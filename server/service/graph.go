@@ -14,6 +14,7 @@ import (
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
 	"corrgraph/server/memo"
+	"corrgraph/server/present"
 	"corrgraph/store"
 )
 
@@ -22,6 +23,7 @@ type Freshness struct {
 	Complete bool `json:"complete"` // no layer is missing, and the log is read back
 	Stale    bool `json:"stale"`    // no tick for longer than the feeds' usual silence
 	Recorded bool `json:"recorded"` // the ticks are of another day: "now" is as_of, and ages count from there
+	Replayed bool `json:"replayed"` // a recording is played: "now" is its time, which /healthz tells
 }
 
 // Graph is the graph of one event.
@@ -193,25 +195,17 @@ func (s *Service) Anomalies(ctx context.Context, q answer.AnomalyQuery) (out *me
 	return out, err
 }
 
-// staleAfter is how long the feeds may be silent; polled ones for three polls.
-const staleAfter = 30 * time.Second
-
 // fresh returns the freshness of an answer.
 func (s *Service) fresh(whole bool) Freshness {
-	st := s.o.Live.State()
-	return Freshness{Complete: whole && !st.Recovering, Stale: s.stale(st), Recorded: st.Recorded(s.now())}
+	st, now := s.o.Live.State(), s.ticking()
+	return Freshness{Complete: whole && !st.Recovering, Stale: st.Stale(now), Recorded: st.Recorded(now), Replayed: s.o.Played != nil}
 }
 
-func (s *Service) stale(st *live.State) bool {
-	if st.Recovering || st.Arrived == 0 {
-		return true
-	}
-	limit := odds.MillisOf(staleAfter)
-	for i := range st.Feeds {
-		if f := &st.Feeds[i]; f.Venue == "" && f.Polled {
-			limit = max(limit, 3*f.Step)
-		}
-	}
-	age := s.now().Sub(st.Arrived)
-	return age > limit || age < -limit // the clock was set back since
+// ticking is what time it is by the clock by which ticks are accepted.
+func (s *Service) ticking() odds.Time { return s.o.Played.Or(s.now()) }
+
+// Time is what time it is for those who ask about prices.
+func (s *Service) Time() present.Time {
+	st, now := s.o.Live.State(), s.ticking()
+	return present.Of(now, s.o.Played, st.Recorded(now), st.AsOf)
 }

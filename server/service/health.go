@@ -12,12 +12,14 @@ import (
 	"corrgraph/server/guard"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
+	"corrgraph/server/present"
 )
 
 // Health is the state of the instance. Invalid questions never change it.
 type Health struct {
 	Status graph.Status `json:"status"` // HEALTHY, DEGRADED or FAILED
 	AsOf   odds.Time    `json:"as_of"`
+	Time   present.Time `json:"time"` // what "now" is: ages of prices count from there
 	// Simulated says that every price is made up.
 	Simulated bool          `json:"simulated"`
 	Reasons   []string      `json:"reasons"` // what is wrong; empty when healthy
@@ -55,7 +57,7 @@ const behindAfter odds.Millis = 5000
 // Health returns the state of the instance.
 func (s *Service) Health() *Health {
 	st, set := s.o.Live.State(), s.settings.Load()
-	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Simulated: s.o.Simulated, Reasons: []string{}, Notes: []string{}, Memory: s.o.Memory.Level().String(), Overload: s.o.Pressure.Level().String(), Faults: []string{}, Limits: map[string]int{}}
+	h := &Health{Status: graph.Healthy, AsOf: st.AsOf, Time: s.Time(), Simulated: s.o.Simulated, Reasons: []string{}, Notes: []string{}, Memory: s.o.Memory.Level().String(), Overload: s.o.Pressure.Level().String(), Faults: []string{}, Limits: map[string]int{}}
 	maps.Copy(h.Limits, st.Counts.Refused)
 	failed, served := 0, 0
 	for i, g := range s.layers {
@@ -96,8 +98,8 @@ func (s *Service) Health() *Health {
 	}
 	if quiet := time.Since(st.Renewed).Truncate(time.Second); !st.Recovering && quiet > behindAfter.Std() {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: nothing was published for %s", quiet))
-	} else if late := s.now().Sub(st.Arrived); st.Queue > 0 && st.Arrived != 0 && late > behindAfter {
-		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have been waiting for %s to be applied", late.Std()))
+	} else if late := time.Since(st.Heard).Truncate(time.Second); st.Queue > 0 && st.Arrived != 0 && late > behindAfter.Std() {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have been waiting for %s to be applied", late))
 	}
 	h.Reasons = append(append(h.Reasons, st.Overdue()...), ingest.Reasons(s.o.Ingest.Refusing())...)
 	h.Notes = append(h.Notes, ingest.Notes(s.o.Ingest.Ahead())...)

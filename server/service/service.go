@@ -16,6 +16,7 @@ import (
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
+	"corrgraph/server/present"
 	"corrgraph/server/review"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
@@ -59,6 +60,7 @@ type Options struct {
 	Pressure    *guard.Pressure // nil: no question is shed because ticks are late
 	Faults      *fault.Registry
 	Clock       func() time.Time // time of answers and of the audit log
+	Played      *present.Clock   // of the recording that is played, by which ticks are accepted; nil: by Clock
 	// Breakers configures the breakers of the layers and the store; name, clock and
 	// callback are set here.
 	Breakers guard.BreakerOptions

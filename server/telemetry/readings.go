@@ -73,7 +73,7 @@ type Stream struct {
 	Dropped uint64
 }
 
-// Engine is the number of batches waiting for the engine, and its event time. HeldBack batches
+// Engine is the number of batches waiting for the engine, and its event time on the wall clock. HeldBack batches
 // wait for slower sources; Forced ones did not, because too many waited; since the start. Unmarked
 // anomalies have no marks, because too many of their match awaited theirs. Undecided is how long
 // nothing has been decided though a window is over, Unchecked how long the newest decision has not
@@ -135,7 +135,7 @@ func newDescriptions() *descriptions {
 	d.heldBack = desc("held_back", "Accepted batches that wait for slower sources before they are learnt from.")
 	d.forced = desc("forced_total", "Batches that did not wait for slower sources because too many waited.")
 	d.unmarked = desc("anomalies_unmarked_total", "Anomalies whose later prices are not looked up, because too many of their match waited for that.")
-	d.now = desc("engine_event_time_seconds", "Event time reached by the engine.")
+	d.now = desc("engine_event_time_seconds", "Event time reached by the engine; of a recording that is played, a time as long ago as that is by its clock.")
 	d.undecided = desc("undecided_seconds", "How long nothing has been decided though a decision window is over; verdicts are older meanwhile.")
 	d.unchecked = desc("unchecked_seconds", "How long the newest decision has not been checked against mismatched events.")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")

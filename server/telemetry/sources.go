@@ -66,7 +66,7 @@ func newSources() *sources {
 		late:     counters("ticks_late_total", "Accepted ticks that came too late to be learnt from.", "source"),
 		gaps:     counters("feed_gap_total", "Interruptions of a feed.", "source"),
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: prefix + "feed_last_tick_timestamp_seconds", Help: "When the newest tick arrived; after a restart, until one does, the restart.",
+			Name: prefix + "feed_last_tick_timestamp_seconds", Help: "When the newest tick arrived; after a restart, until one does, the restart; of a recording that is played, as long ago as by its clock.",
 		}, []string{"source"}),
 		skew: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: prefix + "source_clock_skew_seconds", Help: "How far a source's stamps are ahead of receipt, or drifted against it; 0 while they agree.",

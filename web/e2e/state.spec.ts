@@ -312,7 +312,7 @@ onBoth(() => {
       await expect(page.getByRole("status").first()).toContainText(
         market.name === "demo"
           ? "SIMULATED market: these prices are made up"
-          : /Recorded data: the newest price is \d+ d old/,
+          : /Recorded data: the newest price is of \w+ \d+ \w+ \d+ .* That is "now" here/,
       );
     }
   });

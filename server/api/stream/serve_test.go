@@ -21,6 +21,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
+	"corrgraph/server/present"
 	"corrgraph/server/telemetry"
 )
 
@@ -61,6 +62,7 @@ func (n *notes) all() []string {
 
 func (g *rig) Hub() *live.Hub     { return g.hub }
 func (g *rig) State() *live.State { return &live.State{AsOf: noon} }
+func (g *rig) Time() present.Time { return present.Time{Now: noon.Add(1000), Rate: 10} }
 func (g *rig) Watch(_ context.Context, event string) error {
 	g.watched.add(event)
 	return nil
@@ -230,7 +232,7 @@ func TestAStreamBeginsNowAndTellsEverythingOnce(t *testing.T) {
 		if !strings.HasPrefix(c.text(), "retry: 2000\n\nid: "+g.boot+"-2\n") {
 			t.Errorf("%q", c.text())
 		}
-		equal(t, "hello", c.news(), `2 connected {"as_of":"2026-05-28T20:26:40Z","boot":"`+g.boot+`","resumed":false,"heartbeat_ms":15000}`)
+		equal(t, "hello", c.news(), `2 connected {"as_of":"2026-05-28T20:26:40Z","now":"2026-05-28T20:26:41Z","rate":10,"boot":"`+g.boot+`","resumed":false,"heartbeat_ms":15000}`)
 		g.publish("graph", "a", "b")
 		equal(t, "news", c.news(), `3 graph {"event_id":"a","as_of":"1970-01-01T00:00:00Z","version":3}`, `4 graph {"event_id":"b","as_of":"1970-01-01T00:00:00Z","version":4}`)
 		time.Sleep(3 * time.Second)
@@ -366,7 +368,7 @@ func TestAQuietStreamBeats(t *testing.T) {
 		time.Sleep(15*time.Second - 1)
 		equal(t, "too early", c.news())
 		time.Sleep(time.Nanosecond)
-		equal(t, "due", c.news(), `0 heartbeat {"as_of":"2026-05-28T20:26:40Z"}`)
+		equal(t, "due", c.news(), `0 heartbeat {"as_of":"2026-05-28T20:26:40Z","now":"2026-05-28T20:26:41Z","rate":10}`)
 		time.Sleep(10 * time.Second)
 		g.publish("graph", "a")
 		c.news()

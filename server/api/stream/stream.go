@@ -24,6 +24,7 @@ import (
 	"corrgraph/answer"
 	"corrgraph/server/guard"
 	"corrgraph/server/live"
+	"corrgraph/server/present"
 	"corrgraph/server/telemetry"
 )
 
@@ -31,6 +32,7 @@ import (
 type Service interface {
 	Hub() *live.Hub
 	State() *live.State
+	Time() present.Time
 	Told(m *live.Message) answer.Message
 	// Watch keeps messages about an event coming for the next minute.
 	Watch(ctx context.Context, event string) error
@@ -262,8 +264,9 @@ func (v *watcher) greet(r *http.Request) bool {
 	}
 	v.cursor, ok = hub.After(id, v.keep)
 	resumed := last != "" && own && ok
+	t := v.s.o.Service.Time()
 	v.say(v.cursor.Place(), answer.Connected{
-		AsOf: v.s.o.Service.State().AsOf, Boot: v.s.boot, Resumed: resumed, Heartbeat: v.s.o.Limits().Heartbeat.Milliseconds(),
+		AsOf: v.s.o.Service.State().AsOf, Now: t.Now, Rate: t.Rate, Boot: v.s.boot, Resumed: resumed, Heartbeat: v.s.o.Limits().Heartbeat.Milliseconds(),
 	})
 	if last != "" && !resumed {
 		if !own { // from another process: its numbers are unknown here
@@ -296,7 +299,8 @@ func (v *watcher) quiet(ctx context.Context) bool {
 	if now.Sub(v.spoke) < v.s.o.Limits().Heartbeat {
 		return true
 	}
-	v.say(v.cursor.Place(), answer.Heartbeat{AsOf: v.s.o.Service.State().AsOf})
+	t := v.s.o.Service.Time()
+	v.say(v.cursor.Place(), answer.Heartbeat{AsOf: v.s.o.Service.State().AsOf, Now: t.Now, Rate: t.Rate})
 	return v.flush()
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"corrgraph/answer"
 	"corrgraph/server/live"
+	"corrgraph/server/present"
 )
 
 // said is a service that counts how often a message's content was requested.
@@ -19,6 +20,7 @@ type said struct {
 
 func (*said) Hub() *live.Hub     { return live.NewHub(4) }
 func (*said) State() *live.State { return &live.State{} }
+func (*said) Time() present.Time { return present.Time{} }
 func (s *said) Told(*live.Message) answer.Message {
 	s.asked++
 	return answer.Decided{Families: s.asked}

@@ -23,6 +23,7 @@ export type Forecast = Schemas["Forecast"];
 export type Gate = Schemas["Gate"];
 export type Graph = Schemas["Graph"];
 export type Health = Schemas["Health"];
+export type Time = Schemas["Time"];
 export type Layer = Schemas["Layer"];
 export type Leaders = Schemas["Leaders"];
 export type Measurement = Schemas["Measurement"];

@@ -18,6 +18,18 @@ export function stamp(at: number, zone: Zone): string {
   return `${p.date} ${p.time}${zone === "utc" ? " UTC" : ""}`;
 }
 
+const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** The same for people who look at another day: "Sat 8 Aug 2026 14:03:12 UTC". */
+export function dated(at: number, zone: Zone): string {
+  const { date, time } = instantParts(at, zone);
+  if (date === "–") return date;
+  const d = new Date(`${date}T00:00:00Z`);
+  const day = `${days[d.getUTCDay()]} ${d.getUTCDate()} ${months[d.getUTCMonth()]} ${d.getUTCFullYear()}`;
+  return `${day} ${time}${zone === "utc" ? " UTC" : ""}`;
+}
+
 function instantParts(at: number, zone: Zone): { date: string; time: string } {
   const d = new Date(zone === "utc" ? at : at - new Date(at).getTimezoneOffset() * 60_000);
   if (Number.isNaN(d.getTime())) return { date: "–", time: "–" };

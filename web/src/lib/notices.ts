@@ -1,7 +1,7 @@
 // What a reader must know about the data before believing anything else. Pure.
 
-import type { Ready } from "../api/types";
-import { span, stamp } from "./format";
+import type { Ready, Time } from "../api/types";
+import { dated, ms, span } from "./format";
 
 export interface Notice {
   level: "bad" | "warn" | "info";
@@ -16,14 +16,28 @@ export interface Situation {
   stale: boolean;
   recorded: boolean;
   asOf: number; // 0: no price yet
-  wall: number;
+  now: number; // what time it is for prices
 }
+
+type Replay = NonNullable<Time["replay"]>;
+
+/** How fast a recording is played: "10×". */
+export const pace = (r: Replay): string => (r.speed > 0 ? `${r.speed}×` : "full speed");
+
+/** How a recording is played, in a few words. */
+export const played = (r: Replay): string =>
+  ({ learning: "learning what was before", playing: `replayed at ${pace(r)}`, ended: "recording ended" })[r.state];
 
 /** What the event stream brings, in a word: a sign, the word, and a class. Whether prices are of
  * now is not known while the server reads its log back, and its answers are incomplete. */
-export function standing(link: Situation["link"], feeds: { complete: boolean; recorded: boolean } | null) {
+export function standing(
+  link: Situation["link"],
+  feeds: { complete: boolean; recorded: boolean } | null,
+  replay: Replay | null = null,
+) {
   if (link !== "open" || !feeds) return links[link === "open" ? "connecting" : link];
   if (!feeds.complete) return ["○", "catching up", "dim"] as const;
+  if (replay) return [replay.state === "ended" ? "◷" : "▶", played(replay), "info"] as const;
   return feeds.recorded ? (["◷", "recorded", "info"] as const) : (["●", "live", "good"] as const);
 }
 const links = {
@@ -46,13 +60,25 @@ export function notices(s: Situation): Notice[] {
     say("warn", `Drill: faults are injected on purpose (${health.faults.join(", ")}). Numbers are affected.`);
   if (health?.simulated) say("info", "SIMULATED market: these prices are made up; no match or venue is real.");
   const recovering = health?.reasons.some((r) => r.startsWith("recovering")) ?? false;
-  if (!recovering && s.asOf > 0 && s.recorded) {
+  const replay = health?.time.replay;
+  if (replay) say("info", replayNotice(replay, s.now));
+  if (!recovering && s.asOf > 0 && s.recorded && !replay) {
     say(
       "info",
-      `Recorded data: the newest price is ${span(s.wall - s.asOf)} old. "Now" is ${stamp(s.asOf, "utc")}, ages count from there, and nothing moves on.`,
+      `Recorded data: the newest price is of ${dated(s.asOf, "utc")}. That is "now" here: ages count from there, and nothing moves on.`,
     );
   } else if (!recovering && s.asOf > 0 && s.stale) {
-    say("warn", `Stale: no price has come for ${span(s.wall - s.asOf)}. Nothing here is current.`);
+    say("warn", `Stale: no price has come for ${span(s.now - s.asOf)}. Nothing here is current.`);
   }
   return out;
+}
+
+/** What is said of a recording that is played. */
+function replayNotice(r: Replay, now: number): string {
+  if (r.state === "learning")
+    return `Replayed: it learns from what was before ${dated(ms(r.from), "utc")}, from when on it plays at ${pace(r)}. Every age is of its time.`;
+  const says = "Every age here is of that time; nothing of it happens today.";
+  return r.state === "ended"
+    ? `Replayed: the recording has ended. It stays ${dated(now, "utc")}. ${says}`
+    : `Replayed at ${pace(r)}, up to ${dated(ms(r.last), "utc")}. ${says}`;
 }

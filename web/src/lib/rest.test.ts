@@ -84,7 +84,7 @@ const situation = (change: Partial<Situation>): Situation => ({
   stale: false,
   recorded: false,
   asOf: atMs(0),
-  wall: atMs(1),
+  now: atMs(1),
   ...change,
 });
 const health = (change: Partial<Health>): Situation["ready"] =>
@@ -94,6 +94,7 @@ const health = (change: Partial<Health>): Situation["ready"] =>
     health: {
       status: "HEALTHY",
       as_of: at(0),
+      time: { now: at(1), rate: 1, replay: null },
       reasons: [],
       layers: [],
       store: { status: "HEALTHY", circuit: "closed", since: at(0) },
@@ -120,12 +121,35 @@ test("made-up prices say so", () =>
   expect(notices(situation({ ready: health({ simulated: true }) }))[0]!.text).toMatch(/^SIMULATED/));
 
 test("old data are a recording, silence is stale", () => {
-  expect(notices(situation({ wall: atMs(3600), stale: true, recorded: true }))[0]!.text).toMatch(
-    /^Recorded data: the newest price is 60 min old\. "Now" is \S+ \S+ UTC, ages count from there/,
+  expect(notices(situation({ now: atMs(3600), stale: true, recorded: true }))[0]!.text).toMatch(
+    /^Recorded data: the newest price is of Fri 2 Jan 2026 00:00:00 UTC\. That is "now" here: ages count from there/,
   );
-  expect(notices(situation({ wall: atMs(3600), stale: true }))[0]!.text).toMatch(/^Stale/);
-  expect(notices(situation({ wall: atMs(60), stale: true }))[0]!.text).toMatch(/^Stale/);
+  expect(notices(situation({ now: atMs(3600), stale: true }))[0]!.text).toMatch(/^Stale/);
+  expect(notices(situation({ now: atMs(60), stale: true }))[0]!.text).toMatch(/^Stale/);
   expect(notices(situation({ asOf: 0, stale: true }))).toEqual([]);
+});
+
+const replay = (state: "learning" | "playing" | "ended", speed = 10) => ({
+  now: at(60),
+  rate: state === "playing" ? speed : 0,
+  replay: { state, speed, first: at(-3600), from: at(0), last: at(3600) },
+});
+
+test("a recording that is played says so, and no age of another day", () => {
+  const text = (state: "learning" | "playing" | "ended") =>
+    notices(situation({ ready: health({ time: replay(state) }), recorded: true, now: atMs(60) })).map((n) => n.text);
+  expect(text("learning")).toEqual([
+    "Replayed: it learns from what was before Fri 2 Jan 2026 00:00:00 UTC, from when on it plays at 10×. Every age is of its time.",
+  ]);
+  expect(text("playing")[0]).toMatch(
+    /^Replayed at 10×, up to Fri 2 Jan 2026 01:00:00 UTC\. Every age here is of that time/,
+  );
+  expect(text("ended")[0]).toMatch(/^Replayed: the recording has ended\. It stays Fri 2 Jan 2026 00:01:00 UTC\./);
+  expect(
+    notices(situation({ ready: health({ time: replay("playing") }), stale: true, now: atMs(300) })).map(
+      (n) => n.text,
+    )[1],
+  ).toBe("Stale: no price has come for 5 min. Nothing here is current.");
 });
 
 test("two series on one axis, the first shifted", () => {
@@ -185,6 +209,14 @@ test("nothing is called live before the server knows whether it is", () => {
   expect(word("open", true, true)).toBe("recorded");
   expect(word("open", false, false)).toBe("catching up");
   expect(standing("open", null)[1]).toBe("connecting");
+  const now = (state: "learning" | "playing" | "ended", speed?: number) =>
+    standing("open", { complete: true, recorded: false }, replay(state, speed).replay)[1];
+  expect([now("learning"), now("playing"), now("playing", 0), now("ended")]).toEqual([
+    "learning what was before",
+    "replayed at 10×",
+    "replayed at full speed",
+    "recording ended",
+  ]);
   expect([word("connecting", true, false), word("lost", true, true), word("refused", false, false)]).toEqual([
     "connecting",
     "disconnected",

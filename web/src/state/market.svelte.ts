@@ -2,7 +2,7 @@
 
 import { api, readiness, reply } from "../api/client";
 import { listen, type Link } from "../api/stream";
-import type { Events, Feeds, Forecast, Leaders, Messages, Ready, RecentAnomalies, Scorecard } from "../api/types";
+import type { Events, Feeds, Forecast, Leaders, Messages, Ready, RecentAnomalies, Scorecard, Time } from "../api/types";
 import { kept } from "../lib/forecasts";
 import { ms } from "../lib/format";
 import { fromMoves, type Wave } from "../lib/waves";
@@ -94,14 +94,31 @@ export class Market {
     return this.feeds.value?.recorded ?? false;
   }
 
-  /** How long the answer about feeds has been there, ms; for recorded prices no time passes. */
+  /** What time it is for prices, as the server said last; null before it did. */
+  get #time(): Time | null {
+    return this.ready.value?.health.time ?? null;
+  }
+
+  /** The recording that is played; null if none is. */
+  get replay(): Time["replay"] {
+    return this.#time?.replay ?? null;
+  }
+
+  /** The server's time for prices at an instant of the wall clock. */
+  clock(wall: number): number {
+    const t = this.#time;
+    return t ? ms(t.now) + t.rate * Math.max(0, wall - this.ready.at) : wall;
+  }
+
+  /** How much of that time has passed since the answer about feeds, ms; none where it stands. */
   elapsed(wall: number): number {
-    return this.recorded ? 0 : Math.max(0, wall - this.feeds.at);
+    return (this.recorded ? 0 : (this.#time?.rate ?? 1)) * Math.max(0, wall - this.feeds.at);
   }
 
   /** Event time at an instant of the wall clock: it goes on between two reports of it, but
-   * not that of a recording. */
+   * not that of a recording. One that is played has a clock. */
   now(wall: number): number {
+    if (this.replay) return Math.max(this.#asOf, this.clock(wall));
     if (this.recorded && this.#asOf > 0) return this.#asOf;
     return this.#asOf === 0 ? wall : this.#asOf + Math.min(goesOn, Math.max(0, wall - this.#asOfAt));
   }
