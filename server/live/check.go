@@ -15,11 +15,10 @@ import (
 // It works on one sample and holds one more, the newest; one that was not begun when another
 // decision was made is dropped.
 type checker struct {
-	watch   *stopwatch
-	held    func(ctx context.Context)
-	workers int
-	newest  atomic.Pointer[checked] // the newest result; nil before the first
-	since   atomic.Int64            // by the stopwatch, since when a decision has been unchecked; 0 if none is
+	watch  *stopwatch
+	held   func(ctx context.Context)
+	newest atomic.Pointer[checked] // the newest result; nil before the first
+	since  atomic.Int64            // by the stopwatch, since when a decision has been unchecked; 0 if none is
 
 	mu      sync.Mutex
 	changed sync.Cond
@@ -34,7 +33,7 @@ type checked struct {
 }
 
 func newChecker(watch *stopwatch, held func(ctx context.Context)) *checker {
-	c := &checker{watch: watch, held: held, workers: 1}
+	c := &checker{watch: watch, held: held}
 	c.changed.L = &c.mu
 	return c
 }

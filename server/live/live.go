@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"corrgraph/odds"
+	"corrgraph/server/live/handoff"
 	"corrgraph/ticklog"
 )
 
@@ -107,17 +108,17 @@ func (l *Live) Tell(parts []ticklog.Part, accepted odds.Time) {
 
 // Settle passes complete instants on to be learnt from, in event-time order, each as the
 // batches to apply in turn. It blocks while half a million quotes are waiting.
-func (l *Live) Settle(instants [][]*odds.Batch) { l.learn.in.put(parcel{instants: instants}) }
+func (l *Live) Settle(instants [][]*odds.Batch) { l.learn.in.Put(handoff.Parcel{Instants: instants}) }
 
 // CatchUp waits until what was settled has been learnt, or there is no more.
-func (l *Live) CatchUp() { l.learn.in.drain() }
+func (l *Live) CatchUp() { l.learn.in.Drain() }
 
 // Verdict is the event time of the newest verdict, which comes into force with what is appended
 // from now on.
-func (l *Live) Verdict() odds.Time { return odds.Time(l.learn.out.newest.Load()) }
+func (l *Live) Verdict() odds.Time { return l.learn.out.Newest() }
 
 // Quiet says that what comes later will be outside the coalescing window of what was settled.
-func (l *Live) Quiet() { l.learn.in.put(parcel{quiet: true}) }
+func (l *Live) Quiet() { l.learn.in.Put(handoff.Parcel{Quiet: true}) }
 
 // recovered is what happens once the log has been read back.
 type recovered struct {
@@ -130,7 +131,7 @@ type recovered struct {
 // that the engine has recovered finds ticks accepted.
 func (l *Live) Recovered(open func()) {
 	learnt := make(chan struct{})
-	l.learn.in.put(parcel{end: learnt})
+	l.learn.in.Put(handoff.Parcel{End: learnt})
 	<-learnt
 	r := &recovered{open, make(chan struct{})}
 	l.in <- delivery{recovered: r}
@@ -144,5 +145,5 @@ func (l *Live) Late() time.Duration { return l.loop.lag.Worst(time.Now()) }
 // Close says that there will be no more deliveries.
 func (l *Live) Close() {
 	close(l.in)
-	l.learn.in.close()
+	l.learn.in.Close()
 }

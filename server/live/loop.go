@@ -56,19 +56,19 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 	defer ticker.Stop()
 	lp.tick = ticker.C
 	for {
-		lp.learn.out.idle(len(lp.in) == 0)
+		lp.learn.out.Idle(len(lp.in) == 0)
 		asked, more := lp.asked, lp.pub.more()
 		if len(lp.in) > 0 && !lp.share.has() {
 			asked, more = nil, nil
 		}
 		select {
 		case d, ok := <-lp.in:
-			lp.learn.out.idle(false)
+			lp.learn.out.Idle(false)
 			switch {
 			case !ok:
 				lp.flush()
 				lp.pub.publish(true)
-				lp.learn.out.finish()
+				lp.learn.out.Finish()
 				return false
 			case d.recovered != nil:
 				lp.e.HoldNew(false)
@@ -161,7 +161,7 @@ func (lp *loop) flush() {
 
 // tell puts the verdicts in force that were so when a part was appended, and applies it.
 func (lp *loop) tell(p *ticklog.Part) {
-	for _, v := range lp.learn.out.upTo(lp.force(p)) {
+	for _, v := range lp.learn.out.UpTo(lp.force(p)) {
 		lp.e.Obey(v)
 		lp.collect()
 	}

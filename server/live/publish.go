@@ -310,7 +310,7 @@ func (p *publisher) judge() {
 
 // undecided is how long nothing has been decided though a window is over.
 func (p *publisher) undecided(now time.Duration) time.Duration {
-	looked := p.learn.out.reached()
+	looked := p.learn.out.Reached()
 	switch {
 	case !p.recovered || looked >= p.e.LastLook(p.e.Now()):
 		p.dueSince = 0

@@ -1,0 +1,101 @@
+package handoff
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"corrgraph/odds"
+)
+
+// TestASenderWaitsForRoom puts more than the learner holds.
+func TestASenderWaitsForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := NewInbox()
+		half := Parcel{Instants: [][]*odds.Batch{{{Updates: []odds.Update{{Quotes: make([]odds.Quote, mostSettled/2)}}}}}}
+		x.Put(half)
+		put := false
+		go func() { x.Put(half); put = true }()
+		synctest.Wait()
+		if put {
+			t.Fatal("a parcel was taken for which there is no room")
+		}
+		if p, ok := x.Next(); !ok || len(p.Instants) != 1 {
+			t.Fatal("the first parcel is not there")
+		}
+		synctest.Wait()
+		if !put {
+			t.Fatal("there is room, and the sender waits")
+		}
+		learnt := false
+		go func() { x.Drain(); learnt = true }()
+		x.Next()
+		synctest.Wait()
+		if learnt {
+			t.Fatal("what was taken out last counts as learnt while it is worked on")
+		}
+		x.Close()
+		if _, ok := x.Next(); ok {
+			t.Fatal("there is a parcel after the last")
+		}
+		synctest.Wait()
+		if !learnt {
+			t.Fatal("all is learnt, and somebody waits for it")
+		}
+	})
+}
+
+// TestVerdictsComeOnceTheirWindowsAreDecided asks for verdicts before they are there.
+func TestVerdictsComeOnceTheirWindowsAreDecided(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewDocket[int]()
+		d.Put(100, 1)
+		d.Put(300, 2)
+		d.Reach(100)
+		if got := d.UpTo(100); len(got) != 1 || got[0] != 1 {
+			t.Fatalf("up to 100 there are %d verdicts", len(got))
+		}
+		if got := d.UpTo(250); len(got) != 0 { // a later one is there: none between will come
+			t.Fatalf("up to 250 there are %d verdicts more", len(got))
+		}
+		d.Reach(300)
+		if got := d.UpTo(300); len(got) != 1 || d.Newest() != 300 {
+			t.Fatalf("up to 300 there are %d verdicts more, the newest of %d", len(got), d.Newest())
+		}
+		var got []int
+		over := false
+		go func() { got, over = d.UpTo(400), true }()
+		synctest.Wait()
+		if over {
+			t.Fatal("windows up to 400 are not decided, and nobody waited for them")
+		}
+		d.Put(400, 3)
+		d.Reach(400)
+		synctest.Wait()
+		if !over || len(got) != 1 || got[0] != 3 {
+			t.Fatalf("got %d verdicts, over: %t", len(got), over)
+		}
+	})
+}
+
+// TestTheLearnerWaitsWithTooManyVerdicts fills the docket as a long log does.
+func TestTheLearnerWaitsWithTooManyVerdicts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewDocket[int]()
+		n := 0
+		go func() {
+			for i := range 2 * mostVerdicts {
+				d.Put(odds.Time(i), i)
+				n++
+			}
+		}()
+		synctest.Wait()
+		if n != mostVerdicts {
+			t.Fatalf("%d verdicts were taken, want %d", n, mostVerdicts)
+		}
+		d.Idle(true) // nothing is there to be told: nobody takes them out
+		synctest.Wait()
+		if n != 2*mostVerdicts {
+			t.Fatalf("%d verdicts were taken while nobody would take them out", n)
+		}
+	})
+}
