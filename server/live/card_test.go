@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"corrgraph/engine"
+	"corrgraph/engine/marks"
 	"corrgraph/ledger"
 	"corrgraph/ledger/money"
 	"corrgraph/odds"
@@ -74,11 +75,13 @@ func anew(lp *loop) *Card {
 	}
 	c.Scorecard = engine.ScorecardOf(lp.e.FamilyKeys(), ps)
 	c.Value(ps, c.Unforecast.Bets, c.Unforecast.DelayMs)
+	if marked := lp.book.withMarks(); marked != nil {
+		c.AnomalyMarks = marks.Score(marked)
+	}
 	return c
 }
 
 func same(fail func(string, ...any), got, want *Card) {
-
 	a, err := json.Marshal(got)
 	b, other := json.Marshal(want)
 	if err != nil || other != nil || string(a) != string(b) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"corrgraph/server/ingest"
 	"corrgraph/ticklog/logtest"
@@ -36,6 +37,7 @@ func TestAPublicationGoesInSteps(t *testing.T) {
 		}
 		onLoop(t, l, func() {
 			p := l.loop.pub
+			l.loop.share.earn(time.Minute) // it serves between parts, whose time is what readers have a share of
 			p.publish(true)
 			for _, id := range ids {
 				was[id] = p.slots[id].view.Load()
