@@ -58,6 +58,9 @@ type parcel struct {
 // read parses a body.
 func (p *parcel) read(ctx context.Context, form string, text []byte, most int, names *canonical.Names) error {
 	p.rep.Keep = mostErrors
+	if text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")); bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return problem(http.StatusUnsupportedMediaType, "the body is UTF-16: send UTF-8")
+	}
 	if form != formCSV && oddsapi.Begins(text) {
 		return p.parse(ctx, oddsapi.New(), text, most)
 	}

@@ -44,6 +44,16 @@ func zipped(t *testing.T, text string) string {
 	return b.String()
 }
 
+func TestABodyOfUTF16IsNamed(t *testing.T) {
+	bubble(t, knobs{}, func(t *testing.T, g *rig) {
+		for _, form := range []string{formJSON, formNDJSON, formCSV} {
+			if w := g.want(http.StatusUnsupportedMediaType, g.send(form, "\xff\xfe[\x00]\x00")); !strings.Contains(w.Body.String(), "UTF-16") {
+				t.Errorf("%s: %s", form, w.Body)
+			}
+		}
+	})
+}
+
 func TestTicksAreTakenInEveryForm(t *testing.T) {
 	bubble(t, knobs{}, func(t *testing.T, g *rig) {
 		at := time.Now().Add(-time.Minute)
@@ -63,6 +73,8 @@ func TestTicksAreTakenInEveryForm(t *testing.T) {
 			{formJSON, line(7), "", 1},
 			{formJSON, zipped(t, "["+line(8)+"]"), "gzip", 1},
 			{formJSON, " [ ] ", "", 0},
+			{formJSON, "\ufeff[" + line(9) + "]", "", 1},
+			{formNDJSON, "\ufeff" + line(10), "", 1},
 			{formCSV, csv, "", 1},
 			{formNDJSON, "", "", 0},
 			{formJSON, "", "", 0},
@@ -83,8 +95,8 @@ func TestTicksAreTakenInEveryForm(t *testing.T) {
 		}
 		settle()
 		settle() // a source of one tick is waited for as long as that took
-		if n := g.service.State().Counts.Quotes; n != 11 {
-			t.Errorf("%d quotes applied, want 11", n)
+		if n := g.service.State().Counts.Quotes; n != 13 {
+			t.Errorf("%d quotes applied, want 13", n)
 		}
 	})
 }

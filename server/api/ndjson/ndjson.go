@@ -61,7 +61,6 @@ func Of(text []byte) (lines []byte, wrong []Mistake, err error) {
 // ObjectsOnly drops the lines before the first object of NDJSON, since the parser
 // would take the first line for a table header. skipped is their number.
 func ObjectsOnly(text []byte) (rest []byte, skipped int, wrong []Mistake) {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	for len(text) > 0 {
 		line, after, _ := bytes.Cut(text, []byte("\n"))
 		trimmed := bytes.TrimSpace(line)

@@ -23,9 +23,9 @@ func TestOf(t *testing.T) {
 
 func TestObjectsOnly(t *testing.T) {
 	for body, want := range map[string]string{
-		"{}\n7":                          `"{}\n7" 0 []`,
-		"\xef\xbb\xbf\n  \nts,price\n{}": `"{}" 3 [{3 bad_json not an object}]`,
-		"1\n2":                           `"" 2 [{1 bad_json not an object} {2 bad_json not an object}]`,
+		"{}\n7":              `"{}\n7" 0 []`,
+		"\n  \nts,price\n{}": `"{}" 3 [{3 bad_json not an object}]`,
+		"1\n2":               `"" 2 [{1 bad_json not an object} {2 bad_json not an object}]`,
 	} {
 		got, skipped, wrong := ObjectsOnly([]byte(body))
 		if said := fmt.Sprintf("%q %d %v", got, skipped, wrong); said != want {
