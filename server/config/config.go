@@ -89,7 +89,7 @@ type Engine struct {
 	KeepMoves   int           `yaml:"keep_moves" default:"1024" min:"64" max:"1000000" doc:"Moves remembered per series; each takes 24 bytes. Single pairs and the history of an edge are computed from them; families keep sums for engine.memory."`
 	Commission  []Commission  `yaml:"commission" default:"[]" doc:"Commission that venues take on net winnings. Arbitrage and expected value count it. Bookmakers that are not listed take none: their margin is in the price. The fee of an exchange that is not listed is unknown, and no expected value is stated there."`
 	PaperDelay  time.Duration `yaml:"paper_delay" default:"5s" min:"1ms" max:"1h" doc:"Time after a forecast at which its bet is placed in the paper ledger, at the first quote from then on."`
-	Limits      EngineLimits  `yaml:"limits" doc:"What sources can make the engine hold. What comes first in the order of the ticks is kept; the rest is counted by reason, in /metrics and /v1/health. A replay has the defaults."`
+	Limits      EngineLimits  `yaml:"limits" doc:"What sources can make the engine hold. What comes first in the order of the ticks is kept; the rest is counted by reason, in /metrics and /healthz. A replay has the defaults."`
 	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners that adds to the built-in one."`
 }
 
