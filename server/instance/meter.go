@@ -166,7 +166,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
 	r.Engine = &telemetry.Engine{
 		Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Unmarked: uint64(st.Counts.Unmarked), Now: i.ago(st.AsOf),
-		Undecided: st.Undecided, Unchecked: st.Unchecked,
+		Undecided: st.Undecided, Unchecked: st.Unchecked, Unlearnt: st.Unlearnt,
 	}
 	r.Stream = i.http.stream()
 	r.Beyond, r.LeftOut, r.Pooled, r.Cut = st.Counts.Refused, st.Counts.LeftOut, st.Counts.Pooled, i.http.door.refused()

@@ -339,7 +339,7 @@ func (p *publisher) state() {
 		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Heard: p.heard, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
 		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged, Ambiguities: p.e.Ambiguities(),
-		Undecided: p.undecided(p.watch.now()), Unchecked: p.learn.check.awaited(),
+		Undecided: p.undecided(p.watch.now()), Unchecked: p.learn.check.awaited(), Unlearnt: p.learn.in.Waiting(),
 	}
 	s.Events, s.Leagues = p.events.rows, p.events.of
 	s.Feeds = p.feeds()

@@ -12,6 +12,7 @@ import (
 	"corrgraph/feed"
 	"corrgraph/ledger"
 	"corrgraph/odds"
+	"corrgraph/server/live/handoff"
 	"corrgraph/store"
 )
 
@@ -51,6 +52,7 @@ type State struct {
 	// the newest decision has not been checked. Old verdicts, and what an earlier check says, stay
 	// meanwhile.
 	Undecided, Unchecked time.Duration
+	Unlearnt             int // quotes waiting to be learnt from; beyond handoff.MostSettled senders wait
 
 	*store.Judgement // of the last decision; never nil
 }
@@ -70,10 +72,14 @@ func (s *State) Recorded(now odds.Time) bool {
 // checks counts as stuck. Slow sources hold a decision back for up to five minutes.
 const overdueAfter = 10 * time.Minute
 
-// Overdue says which verdicts or checks are older than they should be.
+// Overdue says which verdicts or checks are older than they should be, and whether learning is far
+// behind.
 func (s *State) Overdue() (why []string) {
 	if s.Undecided > overdueAfter {
 		why = append(why, fmt.Sprintf("decisions: none was made for %s though a window is over; the verdicts of %s stay in force", s.Undecided.Truncate(time.Second), s.DecidedAt))
+	}
+	if s.Unlearnt > handoff.MostSettled/2 {
+		why = append(why, fmt.Sprintf("learning: %d quotes wait to be learnt from; at %d senders wait", s.Unlearnt, handoff.MostSettled))
 	}
 	if s.Unchecked > overdueAfter {
 		why = append(why, fmt.Sprintf("check on mismatched events: that of the newest decision has been awaited for %s; the one of %s is shown", s.Unchecked.Truncate(time.Second), s.Check.At))

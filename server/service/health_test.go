@@ -167,6 +167,9 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		{"a decision is late", func(g *rig) {
 			g.live.state(func(st *live.State) { st.Undecided, st.Unchecked = 6*time.Minute, 6*time.Minute })
 		}, graph.Healthy, "", ""},
+		{"learning is far behind", func(g *rig) {
+			g.live.state(func(st *live.State) { st.Unlearnt = 300_000 })
+		}, graph.Degraded, "learning: 300000 quotes wait to be learnt from; at 524288 senders wait", ""},
 		{"nothing is checked", func(g *rig) {
 			g.live.state(func(st *live.State) { st.Unchecked = 11 * time.Minute })
 		}, graph.Degraded, "check on mismatched events", ""},

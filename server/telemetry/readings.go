@@ -77,12 +77,13 @@ type Stream struct {
 // wait for slower sources; Forced ones did not, because too many waited; since the start. Unmarked
 // anomalies have no marks, because too many of their match awaited theirs. Undecided is how long
 // nothing has been decided though a window is over, Unchecked how long the newest decision has not
-// been checked.
+// been checked, Unlearnt how many quotes wait to be learnt from.
 type Engine struct {
 	Queue, HeldBack      int
 	Forced, Unmarked     uint64
 	Now                  time.Time
 	Undecided, Unchecked time.Duration
+	Unlearnt             int
 }
 
 // descriptions describe the metrics of Readings.
@@ -97,7 +98,7 @@ type descriptions struct {
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
 	waiting, heldBack, forced, unmarked, now    *prometheus.Desc
-	undecided, unchecked                        *prometheus.Desc
+	undecided, unchecked, unlearnt              *prometheus.Desc
 	logBytes                                    *prometheus.Desc
 }
 
@@ -138,6 +139,7 @@ func newDescriptions() *descriptions {
 	d.now = desc("engine_event_time_seconds", "Event time reached by the engine; of a recording that is played, a time as long ago as that is by its clock.")
 	d.undecided = desc("undecided_seconds", "How long nothing has been decided though a decision window is over; verdicts are older meanwhile.")
 	d.unchecked = desc("unchecked_seconds", "How long the newest decision has not been checked against mismatched events.")
+	d.unlearnt = desc("unlearnt_quotes", "Accepted quotes waiting to be learnt from. At 524,288 senders wait.")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")
 	return d
 }
@@ -211,6 +213,7 @@ func (v *Readings) sendParts(d *descriptions, out sender) {
 		out.time(d.now, e.Now)
 		out.gauge(d.undecided, e.Undecided.Seconds())
 		out.gauge(d.unchecked, e.Unchecked.Seconds())
+		out.gauge(d.unlearnt, float64(e.Unlearnt))
 	}
 }
 

@@ -11,11 +11,14 @@ import (
 func TestASenderWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := NewInbox()
-		half := Parcel{Instants: [][]*odds.Batch{{{Updates: []odds.Update{{Quotes: make([]odds.Quote, mostSettled/2)}}}}}}
+		half := Parcel{Instants: [][]*odds.Batch{{{Updates: []odds.Update{{Quotes: make([]odds.Quote, MostSettled/2)}}}}}}
 		x.Put(half)
 		put := false
 		go func() { x.Put(half); put = true }()
 		synctest.Wait()
+		if n := x.Waiting(); put || n != MostSettled/2+1 {
+			t.Errorf("%d quotes wait", n)
+		}
 		if put {
 			t.Fatal("a parcel was taken for which there is no room")
 		}

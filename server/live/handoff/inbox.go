@@ -15,9 +15,9 @@ type Parcel struct {
 	End      chan struct{} // the log is read back; closed once all of it is learnt
 }
 
-// mostSettled is how many quotes wait for the learner at most: a decision takes seconds, in
+// MostSettled is how many quotes wait for the learner at most: a decision takes seconds, in
 // which ticks go on. Beyond that senders wait.
-const mostSettled = 1 << 19
+const MostSettled = 1 << 19
 
 // Inbox is the queue of the learner.
 type Inbox struct {
@@ -45,12 +45,19 @@ func (x *Inbox) Put(p Parcel) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for x.quotes > 0 && x.quotes+p.quotes > mostSettled {
+	for x.quotes > 0 && x.quotes+p.quotes > MostSettled {
 		x.changed.Wait()
 	}
 	x.queue = append(x.queue, p)
 	x.quotes += p.quotes
 	x.changed.Broadcast()
+}
+
+// Waiting is how many quotes wait for the learner.
+func (x *Inbox) Waiting() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.quotes
 }
 
 // Next waits for a parcel; ok is false once there are no more.
