@@ -70,6 +70,7 @@ func (c *replayCmd) service() (*config.Config, error) {
 		cfg.Engine.Commission = append(cfg.Engine.Commission, config.Commission{Venue: venue, Share: float64(share)})
 	}
 	cfg.Telemetry.Log.Level, cfg.Telemetry.Log.Format = "error", "text"
+	cfg.Limits.TicksLate = 0 // the recording waits for whoever looks
 	if _, err := os.Lstat(c.DB); c.named && !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(err, fmt.Errorf("%s exists: what is replayed needs a store of its own, name a new file or none", c.DB))
 	}
