@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 )
 
 // saying answers everything with a status and a body.
@@ -246,13 +247,13 @@ func TestWhatIsNoJSONIsNotSent(t *testing.T) {
 func TestPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
-		if err := client.Pause(t.Context(), time.Hour); err != nil || time.Since(begun) != time.Hour {
+		if err := pause.For(t.Context(), time.Hour); err != nil || time.Since(begun) != time.Hour {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 		why := errors.New("enough")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Minute, func() { cancel(why) })
-		if err := client.Pause(ctx, time.Hour); !errors.Is(err, why) || time.Since(begun) != time.Hour+time.Minute {
+		if err := pause.For(ctx, time.Hour); !errors.Is(err, why) || time.Since(begun) != time.Hour+time.Minute {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 	})

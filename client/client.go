@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"corrgraph/internal/pause"
 )
 
 // ErrURL marks a URL that is not the address of a service.
@@ -153,22 +155,9 @@ func (c *Client) Patient(ctx context.Context, r Request, most time.Duration) (*A
 		if busy := a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable; !busy || after <= 0 || try == tries {
 			return a, nil
 		}
-		if err := Pause(ctx, min(after, most)); err != nil {
+		if err := pause.For(ctx, min(after, most)); err != nil {
 			return nil, err
 		}
-	}
-}
-
-// Pause waits for d or until ctx ends, and returns the cause of ctx in that case.
-// It serves loops that poll.
-func Pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 

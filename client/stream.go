@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"corrgraph/internal/pause"
 )
 
 // Message is one event of the stream.
@@ -53,7 +55,7 @@ func (c *Client) Stream(ctx context.Context, o StreamOptions, take func(Message)
 		if p != nil {
 			wait = max(wait, p.RetryAfter)
 		}
-		if err := Pause(ctx, wait); err != nil {
+		if err := pause.For(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // stages is the order in which a tick passes through the packages. A package imports only
 // its own stage and earlier ones, so that whoever follows a tick never turns back.
 var stages = [][]string{
-	{"odds", "internal/heap", "internal/lag", "internal/state", "internal/structure", "internal/suggest", "internal/table"},
+	{"odds", "internal/heap", "internal/lag", "internal/pause", "internal/state", "internal/structure", "internal/suggest", "internal/table"},
 	{"feed", "proof/simulate", "proof/adversary/market"},
 	{"catalog"},
 	{"series"},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/store/sqlite"
 	"corrgraph/ticklog"
 )
@@ -210,7 +211,7 @@ func (s *sender) post(ctx context.Context, i int) {
 			s.book.entries[i].state = st
 			return
 		}
-		_ = client.Pause(ctx, 5*time.Millisecond) // the loop checks ctx
+		_ = pause.For(ctx, 5*time.Millisecond) // the loop checks ctx
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/proof/loadtest"
 )
 
@@ -133,7 +134,7 @@ func (m *monitor) prepare(ctx context.Context) ([]string, error) {
 		if _, err := m.c.Do(ctx, m.tick()); err != nil {
 			return nil, err
 		}
-		if err := client.Pause(ctx, 200*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 200*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
@@ -160,7 +161,7 @@ func (m *monitor) run(ctx context.Context) (Span, []Outcome, error) {
 	second := 0
 	for i := range n {
 		due := time.Duration(float64(i) / m.o.Rate * 1e9)
-		if client.Pause(running, time.Until(begun.Add(due))) != nil {
+		if pause.For(running, time.Until(begun.Add(due))) != nil {
 			break
 		}
 		if s := int(due / time.Second); s > second && m.o.Progress != nil {
@@ -188,7 +189,7 @@ func (m *monitor) run(ctx context.Context) (Span, []Outcome, error) {
 // inject injects the fault when due. It records when it sent the request: the fault
 // can neither begin nor end before the times that follow from that.
 func (m *monitor) inject(ctx context.Context, begun time.Time) (at time.Duration, err error) {
-	if err := client.Pause(ctx, time.Until(begun.Add(m.o.Before))); err != nil {
+	if err := pause.For(ctx, time.Until(begun.Add(m.o.Before))); err != nil {
 		return 0, err
 	}
 	at = time.Since(begun)

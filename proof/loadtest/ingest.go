@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 )
 
 // IngestOptions are the options of Ingest.
@@ -172,7 +173,7 @@ func (in *intake) pace(ctx context.Context, begun time.Time, sent int) {
 	}
 	due := time.Duration(float64(sent) * float64(len(in.users)) / in.o.Rate * 1e9)
 	if wait := due - time.Since(begun); wait > 0 {
-		_ = client.Pause(ctx, wait) // the caller checks ctx
+		_ = pause.For(ctx, wait) // the caller checks ctx
 	}
 }
 
@@ -196,7 +197,7 @@ func (in *intake) once(ctx context.Context, from *user, p *prepared) (unknown bo
 	took := time.Since(start)
 	in.note(p, status, err, r, took)
 	if err != nil || status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		_ = client.Pause(ctx, backOff) // the caller checks ctx
+		_ = pause.For(ctx, backOff) // the caller checks ctx
 	}
 	return unknown && status >= 500
 }

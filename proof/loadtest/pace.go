@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"corrgraph/client"
+	"corrgraph/internal/pause"
 )
 
 // schedule starts each request when it is due.
@@ -38,7 +38,7 @@ const longNap = 20 * time.Millisecond
 func (s *schedule) wait(ctx context.Context, seq uint64) {
 	left := s.due(seq) - s.elapsed()
 	if left > longNap {
-		_ = client.Pause(ctx, left-longNap/2) // the caller checks ctx
+		_ = pause.For(ctx, left-longNap/2) // the caller checks ctx
 		left = s.due(seq) - s.elapsed()
 	}
 	if left > 0 && ctx.Err() == nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 )
 
 // Run sends the load and reports. It blocks until the duration is over and the last
@@ -60,7 +61,7 @@ func settle(ctx context.Context, a *asker, events int) error {
 		if err != nil || len(ids) >= min(events, 100) {
 			return err
 		}
-		if err := client.Pause(ctx, 100*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}

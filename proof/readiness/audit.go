@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/proof/readiness/lab"
 )
 
@@ -91,7 +92,7 @@ func operate(ctx context.Context, kinds []operation) (wrong []string, err error)
 				wrong = append(wrong, fmt.Sprintf("%s %s: %d, want %d", o.method, o.path, a.Status, o.status))
 			}
 			if o.operation == "GRAPH_BUILD" { // the governor of graphs is not under test
-				if err := client.Pause(ctx, 12*time.Millisecond); err != nil {
+				if err := pause.For(ctx, 12*time.Millisecond); err != nil {
 					return nil, err
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/proof/readiness/lab"
 )
 
@@ -78,7 +79,7 @@ func kill(ctx context.Context, x *lab.Scratch, layer int) (k killed, err error) 
 		return h.Status == "DEGRADED", err
 	})
 	if err == nil {
-		err = client.Pause(ctx, time.Second) // reads of the failing layer
+		err = pause.For(ctx, time.Second) // reads of the failing layer
 	}
 	if err == nil {
 		err = x.Admin.ClearFaults(ctx)
@@ -118,7 +119,7 @@ func (k *killed) read(ctx context.Context, x *lab.Scratch, events []string, laye
 			k.failed++
 			k.wrong(err.Error())
 		}
-		if client.Pause(ctx, 20*time.Millisecond) != nil {
+		if pause.For(ctx, 20*time.Millisecond) != nil {
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/proof/readiness/lab"
 )
 
@@ -103,7 +104,7 @@ func timed(ctx context.Context, c *client.Client, s *lab.Sights, n int) (t timin
 		case r.Status == http.StatusTooManyRequests && t.limited < n:
 			t.limited++
 			i--
-			if err := client.Pause(ctx, 100*time.Millisecond); err != nil {
+			if err := pause.For(ctx, 100*time.Millisecond); err != nil {
 				return t, err
 			}
 		case r.Status != http.StatusOK:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/odds"
 	"corrgraph/proof/readiness/lab"
 )
@@ -121,7 +122,7 @@ func feed(ctx context.Context, x *lab.Scratch, batches []*odds.Batch, see func(*
 				}
 			}
 		}
-		if err := client.Pause(ctx, 10*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/proof/readiness/lab"
 )
 
@@ -27,7 +28,7 @@ func tracePropagation(ctx context.Context, l *session) (f lab.Finding, err error
 	}
 	const trace, parent = "5eed0000000000000000000000077ace", "00000000000077ac"
 	// The layers must be built, not cached, as answers within one second are.
-	if err := client.Pause(ctx, 1100*time.Millisecond); err != nil {
+	if err := pause.For(ctx, 1100*time.Millisecond); err != nil {
 		return f, err
 	}
 	r, err := lab.Get(ctx, x.Viewer, client.GraphPath(s.Events[0]), "Traceparent", "00-"+trace+"-"+parent+"-01")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"corrgraph/internal/pause"
 	"corrgraph/odds"
 	"corrgraph/server/present"
 	"corrgraph/server/service"
@@ -30,7 +31,7 @@ func Measure(next func() (*odds.Batch, error)) (Played, error) {
 // returns the cause of ctx or an error that does not pass.
 func (i *Instance) Play(ctx context.Context, next func() (*odds.Batch, error)) error {
 	for !i.Ready() {
-		if err := present.Pause(ctx, 10*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -46,7 +47,7 @@ func (i *Instance) Play(ctx context.Context, next func() (*odds.Batch, error)) e
 	}
 	over := time.Now()
 	for st := i.live.State(); st.Queue > 0 || !st.Renewed.After(over); st = i.live.State() { // until readers see the end
-		if err := present.Pause(ctx, 10*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -63,7 +64,7 @@ func (i *Instance) send(ctx context.Context, batches []*odds.Batch) error {
 		if code := service.Classify(err).Code; code != service.Unavailable && code != service.Undecided {
 			return err
 		}
-		if err := present.Pause(ctx, 100*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"corrgraph/internal/pause"
 	"corrgraph/odds"
 )
 
@@ -116,7 +117,7 @@ func (c *Clock) Wait(ctx context.Context, until odds.Time) error {
 		if rest <= 0 {
 			return context.Cause(ctx)
 		}
-		if err := Pause(ctx, rest); err != nil {
+		if err := pause.For(ctx, rest); err != nil {
 			return err
 		}
 	}
@@ -184,16 +185,4 @@ func (c *Clock) Time() Time {
 		r.Speed = float64(c.speed)
 	}
 	return Time{Now: odds.TimeOf(c.nowLocked()), Rate: c.rateLocked(), Replay: r}
-}
-
-// Pause waits for d or until ctx ends, and returns the cause of ctx in that case.
-func Pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"corrgraph/internal/heap"
+	"corrgraph/internal/pause"
 	"corrgraph/odds"
 )
 
@@ -172,7 +173,7 @@ func (Wall) Now() time.Time { return time.Now() }
 // Wait waits until a time, or returns the cause of ctx.
 func (Wall) Wait(ctx context.Context, until odds.Time) error {
 	if d := time.Until(until.Std()); d > 0 {
-		return Pause(ctx, d)
+		return pause.For(ctx, d)
 	}
 	return context.Cause(ctx)
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 )
 
 // ErrOptions marks invalid options.
@@ -142,7 +143,7 @@ func (f *fuzz) run(ctx context.Context) (windows, error) {
 	var w windows
 	f.shoot(running, f.o.Warm)
 	w.quietBefore.from = since()
-	if err := client.Pause(ctx, f.o.Quiet); err != nil {
+	if err := pause.For(ctx, f.o.Quiet); err != nil {
 		return w, err
 	}
 	w.quietBefore.to = since()
@@ -154,7 +155,7 @@ func (f *fuzz) run(ctx context.Context) (windows, error) {
 	f.shoot(running, half)
 	w.quietAfter.from = since()
 	w.after.from = w.quietAfter.from - most
-	err := client.Pause(ctx, f.o.Quiet)
+	err := pause.For(ctx, f.o.Quiet)
 	w.quietAfter.to, w.after.to = since(), since()
 	return w, err
 }
@@ -173,7 +174,7 @@ func (f *fuzz) sample(ctx context.Context) {
 			f.mu.Unlock()
 			f.o.Progress(time.Since(f.begun), f.o.Warm+f.o.Duration+2*f.o.Quiet, int(f.next.Load()), violations)
 		}
-		if client.Pause(ctx, min(500*time.Millisecond, f.o.Quiet/4)) != nil {
+		if pause.For(ctx, min(500*time.Millisecond, f.o.Quiet/4)) != nil {
 			return
 		}
 	}
@@ -190,7 +191,7 @@ func (f *fuzz) shoot(ctx context.Context, d time.Duration) {
 			for {
 				n := f.next.Add(1) - 1
 				due := from.Add(time.Duration(float64(n-first) / f.o.Rate * 1e9))
-				if due.Sub(from) >= d || time.Since(from) >= d || f.dead.Load() >= hopeless || client.Pause(ctx, time.Until(due)) != nil {
+				if due.Sub(from) >= d || time.Since(from) >= d || f.dead.Load() >= hopeless || pause.For(ctx, time.Until(due)) != nil {
 					f.next.Add(^uint64(0)) // not sent
 					return
 				}

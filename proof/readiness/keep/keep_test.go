@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/odds"
 	"corrgraph/proof/readiness/lab"
 	"corrgraph/store"
@@ -116,7 +116,7 @@ type endlessStore struct {
 }
 
 func (p endlessStore) Probe(ctx context.Context, _ int) (time.Duration, error) {
-	return p.after, errors.Join(client.Pause(ctx, p.after), p.err)
+	return p.after, errors.Join(pause.For(ctx, p.after), p.err)
 }
 
 func (p endlessStore) KnowsEvent(context.Context, string) (bool, error) { return true, p.read }

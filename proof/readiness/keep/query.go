@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"corrgraph/client"
+	"corrgraph/internal/pause"
 	"corrgraph/proof/readiness/lab"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
@@ -104,7 +104,7 @@ func (s *probed) read(ctx context.Context, st prober, stop <-chan struct{}) {
 		}
 		s.slowest = max(s.slowest, time.Since(start))
 		s.reads++
-		if client.Pause(ctx, time.Millisecond) != nil {
+		if pause.For(ctx, time.Millisecond) != nil {
 			return
 		}
 	}

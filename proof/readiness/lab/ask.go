@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"corrgraph/client"
+	"corrgraph/internal/pause"
 )
 
 // NewClient returns a client for measuring an instance: answers are not compressed.
@@ -84,7 +85,7 @@ func Within(ctx context.Context, limit time.Duration, f func(context.Context) (b
 		if ok || err != nil || took >= limit {
 			return took, ok, err
 		}
-		if err := client.Pause(ctx, 20*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 20*time.Millisecond); err != nil {
 			return took, false, err
 		}
 	}
