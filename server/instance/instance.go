@@ -174,8 +174,11 @@ func (i *Instance) guards() (err error) {
 			return err
 		}
 	}
-	late := l.TicksLate
-	i.strain, err = guard.NewPressure(guard.PressureOptions{Clock: time.Now, Tick: ticker, Late: i.late, Thresholds: [2]time.Duration{late, late * 5 / 2}, Margin: late / 2, OnChange: func(from, to guard.Strain, late time.Duration) {
+	late, measure := l.TicksLate, i.late
+	if late == 0 { // questions are never refused for it
+		measure = func() time.Duration { return 0 }
+	}
+	i.strain, err = guard.NewPressure(guard.PressureOptions{Clock: time.Now, Tick: ticker, Late: measure, Thresholds: [2]time.Duration{late, late * 5 / 2}, Margin: late / 2, OnChange: func(from, to guard.Strain, late time.Duration) {
 		i.log.Warn("overload level", "from", from.String(), "to", to.String(), "late", late)
 	}})
 	if err != nil {
@@ -197,11 +200,8 @@ func ticker(every time.Duration) (<-chan time.Time, func()) {
 
 // late is how late ticks are for want of a processor: those that wait to be accepted, and those
 // that wait to be told. What they wait for the end of a drill that silences the feed is not
-// counted. Where questions are never refused for it, it is 0. It is for one goroutine.
+// counted. It is for one goroutine.
 func (i *Instance) late() time.Duration {
-	if i.cfg.Limits.TicksLate == 0 {
-		return 0
-	}
 	late := max(i.ingest.Late(), i.live.Late())
 	if i.faults.FeedStalled() {
 		i.stalled = time.Now()
