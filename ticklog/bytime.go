@@ -27,11 +27,17 @@ func ByTime(ctx context.Context, log Reader) iter.Seq2[*odds.Batch, error] {
 // ByTimeAround is ByTime for a log that may be damaged: a chunk that can't be read is told
 // to damaged and passed over.
 func ByTimeAround(ctx context.Context, log Reader, damaged func(Damage)) iter.Seq2[*odds.Batch, error] {
+	return Between(ctx, log, odds.Ever, odds.Never, damaged)
+}
+
+// Between is ByTimeAround for the batches after one event time, up to and including another. Only
+// the chunks that they are in are read; every chunk of the log is listed.
+func Between(ctx context.Context, log Reader, after, until odds.Time, damaged func(Damage)) iter.Seq2[*odds.Batch, error] {
 	return func(yield func(*odds.Batch, error) bool) {
 		c := chunks{log: log, damaged: damaged}
-		all, err := c.list(ctx)
+		all, err := c.list(ctx, after, until)
 		if err == nil {
-			err = c.byTime(ctx, all, func(b *odds.Batch) bool { return yield(b, nil) })
+			err = c.byTime(ctx, all, func(b *odds.Batch) bool { return b.At <= after || b.At <= until && yield(b, nil) })
 		}
 		if err != nil {
 			yield(nil, fmt.Errorf("tick log: %w", err))
@@ -112,8 +118,9 @@ type chunks struct {
 	dec     Decoder
 }
 
-// list returns the place of every chunk of the log, in append order.
-func (c *chunks) list(ctx context.Context) (all []place, err error) {
+// list returns the places of the chunks that reach beyond one event time and begin up to another,
+// in append order.
+func (c *chunks) list(ctx context.Context, after, until odds.Time) (all []place, err error) {
 	last, err := c.log.Last(ctx)
 	if err != nil {
 		return nil, err
@@ -125,7 +132,9 @@ func (c *chunks) list(ctx context.Context) (all []place, err error) {
 		if e.Position > last {
 			break
 		}
-		all = append(all, place{e.From, e.Position})
+		if e.To > after && e.From <= until {
+			all = append(all, place{e.From, e.Position})
+		}
 	}
 	return all, nil
 }

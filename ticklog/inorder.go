@@ -41,7 +41,7 @@ type inOrder struct {
 }
 
 func (o *inOrder) run(ctx context.Context) error {
-	all, err := o.list(ctx)
+	all, err := o.list(ctx, odds.Ever, odds.Never)
 	if err != nil {
 		return err
 	}

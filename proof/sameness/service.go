@@ -189,7 +189,7 @@ func (p *place) start(t *testing.T) *service {
 	s.door = ingest.New(ingest.Options{
 		Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict, CatchUp: v.catchUp, Driven: p.played != nil,
 	})
-	s.live = live.New(live.Options{Engine: engineOptions(p.facts), Facts: p.facts, Intake: s.door, PublishEvery: published, Clock: p.now})
+	s.live = live.New(live.Options{Engine: engineOptions(p.facts), Facts: p.facts, Intake: s.door, Settled: s.door.Settled, PublishEvery: published, Clock: p.now})
 	v.live, s.tape = s.live, &tape{Sink: s.live}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)

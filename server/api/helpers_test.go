@@ -117,7 +117,7 @@ func start(t testing.TB, k knobs) (g *rig, end func()) {
 		Log: g.store.Log(), OutOfOrder: 5000,
 		Verdict: func() odds.Time { return g.live.Verdict() }, CatchUp: func() { g.live.CatchUp() },
 	})
-	o := live.Options{Intake: g.ingest, Stalled: faults.FeedStalled}
+	o := live.Options{Intake: g.ingest, Settled: g.ingest.Settled, Stalled: faults.FeedStalled}
 	o.Engine.DecideEvery = 30 * 60_000
 	g.live = live.New(o)
 	audit := store.NewAuditor(g.store, store.AuditorOptions{})

@@ -59,6 +59,7 @@ type Ingester struct {
 	lag      lag.Lag       // of requests, without what they waited for the log
 	feeds    feeds
 	waits    atomic.Pointer[Ahead] // nil: nothing in the log is ahead of the clock
+	damaged  func(ticklog.Damage)  // nil: a chunk that can't be read is an error
 
 	// The rest belongs to Run's goroutine.
 	stage   stage
@@ -76,6 +77,9 @@ func New(o Options) *Ingester {
 	g := &Ingester{
 		o: o, requests: make(chan *request, o.Queue), beats: make(chan *beat), closing: make(chan struct{}), stopped: make(chan struct{}),
 		feeds: newFeeds(), stage: newStage(&o), told: odds.Ever,
+	}
+	if o.Damaged != nil {
+		g.damaged = (&damages{tell: o.Damaged, told: map[ticklog.Position]bool{}}).note
 	}
 	g.judge = newJudge(&g.stage, o.Remember)
 	g.SetFutureSkew(o.FutureSkew)
@@ -157,7 +161,7 @@ func (g *Ingester) Run(ctx context.Context, to Sink) error {
 	defer close(g.stopped)
 	defer to.Close()
 	r := newRecovery(g, to)
-	err := g.ahead.open(ctx, g.o.Log, r.damaged)
+	err := g.ahead.open(ctx, g.o.Log, g.damaged)
 	defer g.ahead.close()
 	if err == nil {
 		err = r.run(ctx)

@@ -25,8 +25,8 @@ type Sink interface {
 	// for what is read back. It should not block: senders wait meanwhile.
 	Tell(parts []ticklog.Part, accepted odds.Time)
 	// Settle takes complete instants in event-time order, at least one, each as the batches to
-	// apply in turn; batches that came late are never among them. It may block: then senders
-	// wait, and beyond Options.Queue they are refused.
+	// apply in turn; batches that came late are never among them. It should not block
+	// but while the log is read back: Ingester.Settled reads them again.
 	Settle(instants [][]*odds.Batch)
 	// Quiet says that nothing that comes can join legs of what was settled: the frontier has
 	// passed the newest instant by more than Options.CoalesceWindow.

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"corrgraph/odds"
@@ -28,33 +27,16 @@ type recovery struct {
 	passed atomic.Int64  // an event time up to which everything may be settled
 	moved  chan struct{} // capacity 1: passed has changed
 	done   chan struct{} // closed once all is told, or it failed
-
-	mu      sync.Mutex
-	damages map[ticklog.Position]bool // guarded by mu; those reported
-	damaged func(ticklog.Damage)      // nil if damage is an error
 }
 
 func newRecovery(g *Ingester, to Sink) *recovery {
 	now := g.now()
 	r := &recovery{
 		g: g, to: to, now: now, cut: now.Add(g.tolerance()),
-		moved: make(chan struct{}, 1), done: make(chan struct{}), damages: map[ticklog.Position]bool{},
+		moved: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	r.passed.Store(int64(odds.Ever))
-	if g.o.Damaged != nil {
-		r.damaged = r.report
-	}
 	return r
-}
-
-// report passes on a chunk that one of the readers could not read, once.
-func (r *recovery) report(d ticklog.Damage) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.damages[d.Position] {
-		r.damages[d.Position] = true
-		r.g.o.Damaged(d)
-	}
 }
 
 // run reads the log back. g.ahead is open. The first error of either reader ends the other.
@@ -136,7 +118,7 @@ func (r *recovery) pass(until odds.Time) {
 func (r *recovery) tell(ctx context.Context) error {
 	var parts []ticklog.Part
 	names, quotes, clock := interner{}, 0, odds.Ever
-	for p, err := range ticklog.InOrder(ctx, r.g.o.Log, r.damaged) {
+	for p, err := range ticklog.InOrder(ctx, r.g.o.Log, r.g.damaged) {
 		if err != nil {
 			return fmt.Errorf("reading the tick log back: %w", err)
 		}

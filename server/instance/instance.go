@@ -303,7 +303,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 		Appended: func(took time.Duration) { i.timed("append", took) }, Damaged: i.damaged,
 	})
 	o := live.Options{
-		Intake: i.ingest, Results: i.store, Facts: facts,
+		Intake: i.ingest, Settled: i.ingest.Settled, Results: i.store, Facts: facts,
 		Engine: engine.Options{
 			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
 			Memory: odds.MillisOf(c.Engine.Memory), ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig, Commission: c.Engine.Commissions(), PaperDelay: odds.MillisOf(c.Engine.PaperDelay),

@@ -2,7 +2,10 @@ package live
 
 import (
 	"context"
+	"encoding/json"
+	"iter"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -11,6 +14,8 @@ import (
 	"corrgraph/engine"
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
+	"corrgraph/server/live/handoff"
+	"corrgraph/store"
 	"corrgraph/ticklog/logtest"
 )
 
@@ -59,6 +64,102 @@ func TestAJudgeThatHangs(t *testing.T) {
 			t.Errorf("after the drill: decided at %v, checked at %v, undecided for %v, unchecked for %v", after.DecidedAt, after.Check.At, after.Undecided, after.Unchecked)
 		}
 		end()
+	})
+}
+
+// TestWhoLearnsReadsOnFromTheLog holds up whoever learns, with room for a hundredth of what comes:
+// no sender waits, and in the end it has learnt the same as one who was never behind.
+func TestWhoLearnsReadsOnFromTheLog(t *testing.T) {
+	learnt := func(room int, late bool) (said string) {
+		synctest.Test(t, func(t *testing.T) {
+			var held atomic.Bool
+			o := Options{Clock: clockAt(noon), Held: held.Load, Unlearnt: room, Failed: func(what string, err error) { t.Errorf("%s: %v", what, err) }}
+			o.Engine.DecideEvery = 1_800_000
+			l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, o)
+			all := market()
+			for i, b := range all {
+				if late && i%1000 == 0 { // it catches up twice, and begins anew
+					held.Store(i/1000%2 == 0)
+				}
+				time.Sleep(max(0, b.At.Std().Sub(o.Clock())))
+				begun := time.Now()
+				if send(t, l, [][]*odds.Batch{{b}}); time.Since(begun) > time.Second {
+					t.Fatalf("a sender waited for %v", time.Since(begun))
+				}
+				if n := l.learn.in.Waiting(); late && i == 999 && n < 10*room {
+					t.Errorf("%d quotes wait: there was room for %d", n, room)
+				}
+			}
+			held.Store(false)
+			time.Sleep(time.Minute)
+			l.CatchUp()
+			if n := l.learn.in.Waiting(); n != 0 {
+				t.Errorf("in the end %d quotes wait", n)
+			}
+			text, err := json.Marshal(struct{ Judgement, Edges, Counts any }{store.Decided(l.learn.e), l.learn.e.Edges(), l.learn.e.Counts()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			said = string(text)
+			end()
+		})
+		return said
+	}
+	want := learnt(0, false)
+	if !strings.Contains(want, `"Discovered":true`) {
+		t.Errorf("nothing was learnt: %.300s", want)
+	}
+	if got := learnt(64, true); got != want {
+		t.Errorf("who was behind has learnt %.300s, want %.300s", got, want)
+	}
+}
+
+// TestWhatIsLeftInTheLogOutlivesErrors: reading it fails at first, and some of it was trimmed.
+func TestWhatIsLeftInTheLogOutlivesErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		var held atomic.Bool
+		held.Store(true)
+		o := Options{Held: held.Load, Failed: func(what string, err error) { said = append(said, err.Error()) }}
+		reads := 0
+		o.Settled = func(_ context.Context, after, until odds.Time) iter.Seq2[[]*odds.Batch, error] {
+			return func(yield func([]*odds.Batch, error) bool) {
+				reads++
+				for at := after + 1; at <= until; at++ {
+					switch b := batch("a", at, 1.5); {
+					case reads == 1 && at == 5:
+						yield(nil, errDisk)
+						return
+					case at != 4 && !yield([]*odds.Batch{b}, nil):
+						return
+					}
+				}
+			}
+		}
+		o.fill()
+		l := newLearner(&o, &stopwatch{time.Now(), o.Timed})
+		l.in = handoff.NewInbox(1, true)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ended := make(chan bool)
+		go func() { l.run(ctx); close(ended) }()
+		end := make(chan struct{})
+		l.in.Put(handoff.Parcel{End: end})
+		<-end
+		for at := odds.Time(1); at < 10; at++ {
+			l.in.Put(handoff.Parcel{Instants: [][]*odds.Batch{{batch("a", at, 1.5)}}})
+			synctest.Wait() // the first is taken, the second is next, the rest are left
+		}
+		held.Store(false)
+		l.in.Drain()
+		if n := l.e.Counts().Batches; n != 8 || reads != 2 {
+			t.Errorf("learnt %d batches, want the 8 that are there; read %d times, want 2", n, reads)
+		}
+		if want := []string{errDisk.Error(), "quotes are no longer there"}; len(said) != 2 || said[0] != want[0] || !strings.Contains(said[1], want[1]) {
+			t.Errorf("said %q, want %q", said, want)
+		}
+		l.in.Close()
+		<-ended
 	})
 }
 

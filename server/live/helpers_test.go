@@ -62,7 +62,7 @@ func run(t *testing.T, in ingest.Options, o Options) (l *whole, end func()) {
 	l = &whole{}
 	in.Verdict, in.CatchUp = func() odds.Time { return l.Verdict() }, func() { l.CatchUp() }
 	l.Ingester = ingest.New(in)
-	o.Intake = l.Ingester
+	o.Intake, o.Settled = l.Ingester, l.Ingester.Settled
 	l.Live = New(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)

@@ -22,6 +22,8 @@ type learner struct {
 	relief relief
 	watch  *stopwatch
 	hold   func(ctx context.Context)
+	read   handoff.Reader // Options.Settled
+	failed func(what string, err error)
 	met    atomic.Int64                    // coincidences so far
 	judged atomic.Pointer[store.Judgement] // the newest, for readers; nil before the log is read back
 	due    atomic.Bool                     // it is older than the newest verdict
@@ -35,7 +37,7 @@ func newLearner(o *Options, watch *stopwatch) *learner {
 	opt := o.Engine
 	opt.View = engine.Settled
 	return &learner{
-		e: engine.New(opt), in: handoff.NewInbox(), out: handoff.NewDocket[*engine.Verdicts](), check: newChecker(watch, o.hold), watch: watch, hold: o.hold,
+		e: engine.New(opt), in: handoff.NewInbox(o.Unlearnt, o.Settled != nil), out: handoff.NewDocket[*engine.Verdicts](), check: newChecker(watch, o.hold), watch: watch, hold: o.hold, read: o.Settled, failed: o.Failed,
 		relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
 	}
 }
@@ -63,6 +65,10 @@ func (l *learner) run(ctx context.Context) {
 			if l.watch.now()-l.drawn >= 9*l.took {
 				l.judge()
 			}
+		case x.Left != nil:
+			if !l.catchUp(ctx, x.Left) {
+				return
+			}
 		case x.Quiet:
 			l.step(l.e.FlushLegs)
 		default:
@@ -77,6 +83,24 @@ func (l *learner) run(ctx context.Context) {
 		}
 		l.met.Store(int64(l.e.Coincidences()))
 	}
+}
+
+// catchUp learns what was left in the log. It reports false if the end came first: the next start
+// reads it back.
+func (l *learner) catchUp(ctx context.Context, left *handoff.Left) bool {
+	failed := func(err error) { l.failed("learning from the tick log", err) }
+	if !left.Each(ctx, l.read, failed, func(batches []*odds.Batch) {
+		l.hold(ctx)
+		l.step(func() { l.apply(batches) })
+		l.in.Learnt(handoff.Weight(batches))
+		l.met.Store(int64(l.e.Coincidences()))
+	}) {
+		return false
+	}
+	if left.Quiet {
+		l.step(l.e.FlushLegs)
+	}
+	return true
 }
 
 func (l *learner) apply(batches []*odds.Batch) {

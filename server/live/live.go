@@ -107,7 +107,8 @@ func (l *Live) Tell(parts []ticklog.Part, accepted odds.Time) {
 }
 
 // Settle passes complete instants on to be learnt from, in event-time order, each as the
-// batches to apply in turn. It blocks while half a million quotes are waiting.
+// batches to apply in turn. Beyond Options.Unlearnt they are read from the log later; it blocks
+// only while that is read back.
 func (l *Live) Settle(instants [][]*odds.Batch) { l.learn.in.Put(handoff.Parcel{Instants: instants}) }
 
 // CatchUp waits until what was settled has been learnt, or there is no more.

@@ -9,6 +9,7 @@ import (
 	"corrgraph/engine"
 	"corrgraph/feed"
 	"corrgraph/series"
+	"corrgraph/server/live/handoff"
 )
 
 // Intake describes the arrival of ticks, for readers.
@@ -40,6 +41,12 @@ type Options struct {
 	// Clock is that by which ticks are accepted: the wall clock, which may jump, or that of a
 	// recording that is played. Nil means time.Now.
 	Clock func() time.Time
+	// Settled yields the instants of the log that were settled after one event time, up to and
+	// including another, as Settle got them. Who learns reads what there was no room for from
+	// there. Nil: senders wait instead.
+	Settled handoff.Reader
+	// Unlearnt is how many quotes wait in memory to be learnt from. Zero means handoff.MostSettled.
+	Unlearnt int
 	// Results stores conclusions. Nil: they are not saved.
 	Results Results
 	// Failed is called with failures that Run survives. Nil: not reported.
@@ -72,6 +79,7 @@ func (o *Options) fill() {
 	o.PublishEvery = orElse(o.PublishEvery, 250*time.Millisecond)
 	o.Predictions = orElse(o.Predictions, 100_000)
 	o.Anomalies = orElse(o.Anomalies, 20_000)
+	o.Unlearnt = orElse(o.Unlearnt, handoff.MostSettled)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

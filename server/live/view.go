@@ -52,7 +52,7 @@ type State struct {
 	// the newest decision has not been checked. Old verdicts, and what an earlier check says, stay
 	// meanwhile.
 	Undecided, Unchecked time.Duration
-	Unlearnt             int // quotes waiting to be learnt from; beyond handoff.MostSettled senders wait
+	Unlearnt             int // quotes waiting to be learnt from, in memory and in the log
 
 	*store.Judgement // of the last decision; never nil
 }
@@ -79,7 +79,7 @@ func (s *State) Overdue() (why []string) {
 		why = append(why, fmt.Sprintf("decisions: none was made for %s though a window is over; the verdicts of %s stay in force", s.Undecided.Truncate(time.Second), s.DecidedAt))
 	}
 	if s.Unlearnt > handoff.MostSettled/2 {
-		why = append(why, fmt.Sprintf("learning: %d quotes wait to be learnt from; at %d senders wait", s.Unlearnt, handoff.MostSettled))
+		why = append(why, fmt.Sprintf("learning: %d quotes wait to be learnt from", s.Unlearnt))
 	}
 	if s.Unchecked > overdueAfter {
 		why = append(why, fmt.Sprintf("check on mismatched events: that of the newest decision has been awaited for %s; the one of %s is shown", s.Unchecked.Truncate(time.Second), s.Check.At))

@@ -169,7 +169,7 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		}, graph.Healthy, "", ""},
 		{"learning is far behind", func(g *rig) {
 			g.live.state(func(st *live.State) { st.Unlearnt = 300_000 })
-		}, graph.Degraded, "learning: 300000 quotes wait to be learnt from; at 524288 senders wait", ""},
+		}, graph.Degraded, "learning: 300000 quotes wait to be learnt from", ""},
 		{"nothing is checked", func(g *rig) {
 			g.live.state(func(st *live.State) { st.Unchecked = 11 * time.Minute })
 		}, graph.Degraded, "check on mismatched events", ""},

@@ -139,7 +139,7 @@ func newDescriptions() *descriptions {
 	d.now = desc("engine_event_time_seconds", "Event time reached by the engine; of a recording that is played, a time as long ago as that is by its clock.")
 	d.undecided = desc("undecided_seconds", "How long nothing has been decided though a decision window is over; verdicts are older meanwhile.")
 	d.unchecked = desc("unchecked_seconds", "How long the newest decision has not been checked against mismatched events.")
-	d.unlearnt = desc("unlearnt_quotes", "Accepted quotes waiting to be learnt from. At 524,288 senders wait.")
+	d.unlearnt = desc("unlearnt_quotes", "Accepted quotes waiting to be learnt from, beyond 524,288 of them in the log alone.")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")
 	return d
 }

@@ -7,11 +7,56 @@ import (
 	"corrgraph/odds"
 )
 
-// TestASenderWaitsForRoom puts more than the learner holds.
+// of is a parcel of one instant with so many quotes.
+func of(at odds.Time, quotes int) Parcel {
+	return Parcel{Instants: [][]*odds.Batch{{{At: at, Updates: []odds.Update{{Quotes: make([]odds.Quote, quotes)}}}}}}
+}
+
+// TestWhatThereIsNoRoomForIsLeftInTheLog and nobody waits, once that is read back; it comes after
+// what was taken before, and before what was taken later.
+func TestWhatThereIsNoRoomForIsLeftInTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := NewInbox(10, true)
+		x.Put(of(1, 8))
+		put := false
+		go func() { x.Put(of(2, 8)); put = true }()
+		if synctest.Wait(); put {
+			t.Fatal("nobody waits while the log is read back")
+		}
+		x.Next()
+		synctest.Wait()
+		x.Put(Parcel{End: make(chan struct{})})
+		x.Put(of(3, 8))
+		x.Put(of(4, 1)) // there would be room once the first is gone, but not before the third
+		x.Put(Parcel{Quiet: true})
+		if n := x.Waiting(); n != 9+9+2 {
+			t.Errorf("%d quotes wait", n)
+		}
+		x.Next()
+		x.Next()
+		p, _ := x.Next()
+		if p.Left == nil || *p.Left != (Left{After: 2, Until: 4, Quotes: 11, Quiet: true}) {
+			t.Fatalf("left in the log: %+v", p.Left)
+		}
+		x.Put(of(5, 8))
+		x.Put(of(6, 8))
+		if x.Learnt(9); x.Waiting() != 2+9+9 {
+			t.Errorf("%d quotes wait", x.Waiting())
+		}
+		if p, _ := x.Next(); len(p.Instants) != 1 || p.Instants[0][0].At != 5 {
+			t.Errorf("got %+v, want what was put next", p)
+		}
+		if p, _ := x.Next(); p.Left == nil || *p.Left != (Left{After: 5, Until: 6, Quotes: 9}) {
+			t.Errorf("left in the log: %+v", p.Left)
+		}
+	})
+}
+
+// TestASenderWaitsForRoom if the log can't be read again.
 func TestASenderWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := NewInbox()
-		half := Parcel{Instants: [][]*odds.Batch{{{Updates: []odds.Update{{Quotes: make([]odds.Quote, MostSettled/2)}}}}}}
+		x := NewInbox(MostSettled, false)
+		half := of(1, MostSettled/2)
 		x.Put(half)
 		put := false
 		go func() { x.Put(half); put = true }()
