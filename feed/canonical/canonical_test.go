@@ -123,6 +123,12 @@ func TestMissingColumnsAreNamed(t *testing.T) {
 
 func TestCutOff(t *testing.T) {
 	const good = "1785996044,b,e,h2h,x,2.5\n"
+	// Whoever could not take what came before says so, and not that it ends there.
+	full := errors.New("full")
+	refuse := func(*odds.Batch) error { return full }
+	if err := New(Options{}).Parse(t.Context(), "x", strings.NewReader(header+good+"178599"), refuse, &feed.Report{}); !errors.Is(err, full) {
+		t.Errorf("%v, want what refused the batch", err)
+	}
 	_, rep, err := parse(t, strings.NewReader(header+good+"178599"), Options{})
 	if !errors.Is(err, feed.ErrTruncated) || rep.Quotes() != 1 {
 		t.Error(rep.Quotes(), err)

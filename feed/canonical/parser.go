@@ -56,8 +56,9 @@ func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.E
 		in, decode = lines.New(lines.Elements(in.Rest())), newObjects(rows).row
 	}
 	err := read(ctx, in, rows, decode)
-	// Rows read before an error are complete, so they are delivered.
-	if last := rows.flush(); err == nil {
+	// Rows read before an error are complete, so they are delivered. Whoever does not take them
+	// must learn of it: a recording that is cut off is good to its end.
+	if last := rows.flush(); last != nil {
 		err = last
 	}
 	return err
