@@ -55,6 +55,7 @@ type Catalog struct {
 	meetings map[pair][]*entry       // in order of creation
 	shared   map[string][]*entry     // by the id that a source gave: who else uses it; in order of creation
 	runners  map[string][]*entry     // races by each of their runners, in order of creation
+	named    lookalikes
 	links    neighbours
 	doubts   doubts
 }
@@ -97,7 +98,7 @@ func New(facts *Facts, o Options) *Catalog {
 	return &Catalog{
 		facts: facts, options: o,
 		events: map[string]*entry{}, bound: map[sourceID][]*binding{}, meetings: map[pair][]*entry{},
-		shared: map[string][]*entry{}, runners: map[string][]*entry{}, links: newNeighbours(o.Caps),
+		shared: map[string][]*entry{}, runners: map[string][]*entry{}, named: lookalikes{}, links: newNeighbours(o.Caps),
 	}
 }
 
@@ -172,7 +173,7 @@ func (c *Catalog) bind(id sourceID, e *odds.Event, w pair, at odds.Time) Match {
 		return Match{Event: &found.Event, Swapped: b.swapped}
 	}
 	if doubt == nil {
-		doubt = c.listedTwice(id.source, e, w)
+		doubt = cmp.Or(c.listedTwice(id.source, e, w), c.named.find(id.source, e, w))
 	}
 	b.first = true
 	b.entry = &entry{Event: Event{ID: c.freeID(id), FirstSeen: at, LastSeen: at}, sources: []string{id.source}}
@@ -237,6 +238,7 @@ func (c *Catalog) describe(ev *entry, e *odds.Event, w pair) []Link {
 			ev.Title += " (game " + strconv.Itoa(w.game) + ")"
 		}
 		c.meetings[w.key()] = append(c.meetings[w.key()], ev)
+		c.named.add(ev)
 	}
 	ev.Title = cmp.Or(ev.Title, ev.ID)
 	ev.Entities = c.entities(w)
@@ -350,6 +352,7 @@ func (c *Catalog) Forget(t odds.Time) int {
 	forget(c.meetings, gone)
 	forget(c.shared, gone)
 	forget(c.runners, gone)
+	forget(c.named, gone)
 	c.links.forget(gone)
 	return len(gone)
 }

@@ -32,6 +32,12 @@ func TestWhatAnIDMeans(t *testing.T) {
 	ask := func(source, id, title string, at odds.Time) told {
 		return tell(source, id, at, odds.Event{Sport: "prediction", League: "politics", Title: title})
 	}
+	duel := func(source, id, one, other string, start odds.Time) told {
+		return tell(source, id, t0-day, odds.Event{Sport: "tennis", League: "atp", Home: one, Away: other, Start: start})
+	}
+	local := func(source, id, home, away string, start odds.Time) told {
+		return tell(source, id, t0-day, odds.Event{Sport: "soccer", League: "sunday", Home: home, Away: away, Start: start})
+	}
 	race := func(source, id string, start odds.Time, runners ...string) told {
 		return tell(source, id, t0-day, odds.Event{Sport: "horse_racing", League: "gb", Start: start, Participants: runners})
 	}
@@ -55,6 +61,22 @@ func TestWhatAnIDMeans(t *testing.T) {
 			tell("a", "1", t0-day, odds.Event{Sport: "soccer", League: "efl champ", Home: "Oak", Away: "Pine", Start: t0}),
 			tell("b", "1", t0-day, odds.Event{Sport: "soccer", League: "championship", Home: "Oak", Away: "Pine", Start: t0}),
 		}, "1 b:1", "event: leagues differ"},
+		// Other spellings.
+		{"initials", []told{
+			duel("a", "1", "A. Stone", "B. Green", t0), duel("b", "2", "Green, Bob", "Stone, Alan", t0), duel("c", "3", "Stone A.", "Green B.", t0+m),
+		}, "1 2 3", "event: both sides are spelled alike|event: both sides are spelled alike"},
+		{"one who is another", []told{
+			duel("a", "1", "A. Stone", "B. Green", t0), duel("b", "2", "Carl Stone", "Dan Green", t0), duel("c", "3", "Alan Stone", "B. Green", t0+h),
+			duel("d", "4", "A. Stone", "B. Green", t0+15*m),
+		}, "1 2 3 1", ""},
+		{"one source's two matches", []told{duel("a", "1", "A. Stone", "B. Green", t0), duel("a", "2", "Al Stone", "Bob Green", t0)}, "1 2", ""},
+		{"one side under another name", []told{local("a", "1", "Oak", "Boys", t0), local("b", "2", "Oak", "Pine Rovers", t0+m)},
+			"1 2", "event: one side and the start are the same"},
+		{"a short first name", []told{local("a", "1", "Nor City", "Pine", t0), local("b", "2", "Pine", "North City", t0)}, "1 2", "event: both sides are spelled alike"},
+		{"one of many", []told{
+			tell("a", "1", t0-day, odds.Event{Sport: "golf", League: "pga", Home: "Al Stone", Away: "Bob Green", Start: t0}),
+			tell("b", "2", t0-day, odds.Event{Sport: "golf", League: "pga", Home: "Al Stone", Away: "Carl White", Start: t0}),
+		}, "1 2", ""},
 		// One id, the same two.
 		{"roles exchanged, corrected and exchanged again", []told{
 			match("a", "1", "Oak", "Pine", t0, t0-day), match("a", "1", "Pine", "Oak", t0, t0-5*h),

@@ -38,7 +38,7 @@ func (c *Catalog) State(s *state.Coder) {
 		p.state(s)
 		lists(list)
 	})
-	for _, index := range []map[string][]*entry{c.shared, c.runners} {
+	for _, index := range []map[string][]*entry{c.shared, c.runners, c.named} {
 		state.Map(s, index, cmp.Compare[string], func(key *string, list *[]*entry) {
 			s.Values(key)
 			lists(list)
@@ -63,7 +63,7 @@ func (c *Catalog) whole() bool {
 			return false
 		}
 	}
-	for _, index := range []map[string][]*entry{c.shared, c.runners} {
+	for _, index := range []map[string][]*entry{c.shared, c.runners, c.named} {
 		for _, list := range index {
 			if slices.Contains(list, nil) {
 				return false

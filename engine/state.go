@@ -17,7 +17,7 @@ import (
 // Header of a saved state. The version changes with any saved field.
 const (
 	stateMagic   = "corrgraph engine\n"
-	stateVersion = 10
+	stateVersion = 11
 )
 
 // ErrNews is returned by Save if there are undrained news.
