@@ -70,8 +70,11 @@ func TestWhatAnIDMeans(t *testing.T) {
 			duel("d", "4", "A. Stone", "B. Green", t0+15*m),
 		}, "1 2 3 1", ""},
 		{"one source's two matches", []told{duel("a", "1", "A. Stone", "B. Green", t0), duel("a", "2", "Al Stone", "Bob Green", t0)}, "1 2", ""},
-		{"one side under another name", []told{local("a", "1", "Oak", "Boys", t0), local("b", "2", "Oak", "Pine Rovers", t0+m)},
-			"1 2", "event: one side and the start are the same"},
+		{
+			"one side under another name",
+			[]told{local("a", "1", "Oak", "Boys", t0), local("b", "2", "Oak", "Pine Rovers", t0+m)},
+			"1 2", "event: one side and the start are the same",
+		},
 		{"a short first name", []told{local("a", "1", "Nor City", "Pine", t0), local("b", "2", "Pine", "North City", t0)}, "1 2", "event: both sides are spelled alike"},
 		{"one of many", []told{
 			tell("a", "1", t0-day, odds.Event{Sport: "golf", League: "pga", Home: "Al Stone", Away: "Bob Green", Start: t0}),
