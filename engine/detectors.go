@@ -58,7 +58,8 @@ func (s *detectors) look(at odds.Time) {
 	}
 	s.ended()
 	s.found = s.found[:0]
-	for _, ev := range s.board.Active {
+	for i, ev := range s.board.Active {
+		s.board.Pause(i)
 		s.await(ev, at)
 		for _, m := range ev.Markets {
 			s.market(m, at)

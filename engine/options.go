@@ -58,6 +58,8 @@ type Options struct {
 	// Limits bound what sources can make the engine hold. Results depend on them where they
 	// bite; Counts says how often they did.
 	Limits Limits
+	// Pause is called every few quotes that are told: others may call Evidence and Past. Nil: never.
+	Pause func()
 	// Workers limits the goroutines of Finish. Zero means one per processor. Results do not
 	// depend on it.
 	Workers int

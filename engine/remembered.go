@@ -6,6 +6,8 @@ import (
 	"sort"
 
 	"corrgraph/engine/board"
+	"corrgraph/engine/family"
+	"corrgraph/internal/heap"
 	"corrgraph/odds"
 	"corrgraph/series"
 )
@@ -27,24 +29,43 @@ type PastMove struct {
 	Seen
 }
 
-// Remembered returns the newest `most` remembered moves of an event's series from `from` to
-// `to`, both included. ok is false if there is no such event. As in the news, leave-one-out
-// consensuses are excluded. Moves of the earlier phase are dropped when a venue goes in
-// play. Cost: moves returned × series of the event, about a nanosecond each.
-func (e *Engine) Remembered(id string, from, to odds.Time, most int) (r Remembered, ok bool) {
-	return RememberedBy(e.board, id, from, to, most)
+// Past is the series of an event whose moves are published, those of venues and of the full
+// consensus, at one instant. It may be read elsewhere while the engine goes on.
+type Past []past
+
+// past is one series.
+type past struct {
+	board.Node
+	resolution odds.Millis
 }
 
-// RememberedBy is Remembered of a board alone.
-func RememberedBy(b *board.Board, id string, from, to odds.Time, most int) (r Remembered, ok bool) {
+// Past takes out the series of an event, if there is such an event. Several may call it at once,
+// but beside nothing else. Cost: O(series of the event).
+func (e *Engine) Past(id string) (Past, bool) { return PastOf(e.board, id) }
+
+// PastOf is Past of a board alone.
+func PastOf(b *board.Board, id string) (p Past, ok bool) {
 	ev := b.Event(id)
 	if ev == nil {
-		return r, false
+		return nil, false
 	}
-	var rest []unread
+	for _, m := range ev.Markets {
+		m.Series(func(n *board.Node) {
+			if n.Public() {
+				p = append(p, past{family.Still(n), seen(n, 0).Resolution})
+			}
+		})
+	}
+	return p, true
+}
+
+// Newest returns the newest `most` remembered moves from `from` to `to`, both included. Moves of
+// the earlier phase are dropped when a venue goes in play. Cost: O(moves returned · log series).
+func (p Past) Newest(from, to odds.Time, most int) (r Remembered) {
+	rest := heap.New((*unread).after)
 	var pre, live odds.Time // the first move in each phase
-	for _, n := range public(ev) {
-		moves := n.Moves()
+	for i := range p {
+		n, moves := &p[i], p[i].Moves()
 		if len(moves) == 0 {
 			continue
 		}
@@ -61,57 +82,36 @@ func RememberedBy(b *board.Board, id string, from, to odds.Time, most int) (r Re
 		}
 		lo := sort.Search(len(moves), func(i int) bool { return moves[i].At >= from })
 		hi := lo + sort.Search(len(moves)-lo, func(i int) bool { return moves[lo+i].At > to })
-		r.Older += lo
+		r.Older += hi
 		r.Newer += len(moves) - hi
-		rest = append(rest, unread{n, moves[lo:hi]})
+		if hi > lo {
+			rest.Push(&unread{n, moves[lo:hi]})
+		}
 	}
 	r.Since = max(r.Since, cmp.Or(live, pre))
-	for len(r.Moves) < most {
-		t := newest(rest)
-		if t == nil {
-			break
+	for len(r.Moves) < most && rest.Len() > 0 {
+		t, last := rest.Top(), rest.Top().last()
+		r.Moves = append(r.Moves, PastMove{t.n.ID, last.At, last.Raw, t.n.RMS(), Seen{last.Stamp, t.n.resolution, t.n.Live}})
+		if t.moves = t.moves[:len(t.moves)-1]; len(t.moves) == 0 {
+			rest.Pop()
+		} else {
+			rest.Fix()
 		}
-		last := t.moves[len(t.moves)-1]
-		t.moves = t.moves[:len(t.moves)-1]
-		r.Moves = append(r.Moves, PastMove{t.n.ID, last.At, last.Raw, t.n.RMS(), seen(t.n, last.Stamp)})
 	}
 	slices.Reverse(r.Moves)
-	for i := range rest {
-		r.Older += len(rest[i].moves)
-	}
-	return r, true
+	r.Older -= len(r.Moves)
+	return r
 }
 
-// unread is the rest of a series, to be read from its end.
+// unread is the rest of a series, to be read from its end. There is at least one move.
 type unread struct {
-	n     *board.Node
+	n     *past
 	moves []series.Increment
 }
 
-// newest is the series whose last unread move is the newest; nil if all are read.
-func newest(rest []unread) (best *unread) {
-	var at odds.Time
-	for i := range rest {
-		t := &rest[i]
-		if len(t.moves) == 0 {
-			continue
-		}
-		if own := t.moves[len(t.moves)-1].At; best == nil || own > at || own == at && t.n.ID > best.n.ID {
-			best, at = t, own
-		}
-	}
-	return best
-}
+func (u *unread) last() *series.Increment { return &u.moves[len(u.moves)-1] }
 
-// public are the series whose moves are published: those of venues and of the full
-// consensus.
-func public(ev *board.Event) (out []*board.Node) {
-	for _, m := range ev.Markets {
-		m.Series(func(n *board.Node) {
-			if n.Public() {
-				out = append(out, n)
-			}
-		})
-	}
-	return out
+// after reports whether the last move is newer than another's.
+func (u *unread) after(o *unread) bool {
+	return cmp.Or(cmp.Compare(u.last().At, o.last().At), cmp.Compare(u.n.ID, o.n.ID)) > 0
 }

@@ -10,6 +10,7 @@ import (
 	"corrgraph/engine/bounds"
 	"corrgraph/engine/check"
 	"corrgraph/engine/detail"
+	"corrgraph/engine/family"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/ledger/money"
@@ -22,6 +23,8 @@ type (
 	Quote = board.Quote
 	// Detail is the evidence behind the edge between two nodes.
 	Detail = detail.Detail
+	// Evidence is what that rests on, taken out at one instant.
+	Evidence = family.Evidence
 	// CurvePoint is a family's correlogram at one lag bin.
 	CurvePoint = detail.CurvePoint
 	// Point is a series at one instant.

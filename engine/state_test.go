@@ -144,7 +144,7 @@ func answers(e *concluded) (out []string) {
 			v.Open[i].Money = nil
 		}
 		say("view", v)
-		r, _ := e.Remembered(ev.ID, odds.Ever, odds.Never, math.MaxInt)
+		r, _ := remembered(e.Engine, ev.ID, odds.Ever, odds.Never, math.MaxInt)
 		say("remembered", r)
 	}
 	return out

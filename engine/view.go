@@ -41,10 +41,9 @@ func (e *Engine) View(id string, layers [4]bool) (v EventView, ok bool) {
 	return v, true
 }
 
-// Inspect explains the edge between two nodes of an event. ok is false if the two are not a
-// watched pair. At most the newest `most` moves of each are returned.
-func (e *Engine) Inspect(source, target odds.NodeID, most int) (Detail, bool) {
-	return e.families.Inspect(source, target, most)
+// Evidence takes out what the edge between two nodes rests on; see [family.Families.Evidence].
+func (e *Engine) Evidence(source, target odds.NodeID) (*Evidence, bool) {
+	return e.families.Evidence(source, target)
 }
 
 // EventSum summarises one event for lists.

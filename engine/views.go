@@ -100,7 +100,8 @@ func (e *Engine) Tell(batches []*odds.Batch, clock odds.Time) {
 	if clock != 0 {
 		e.release(e.hear.Clock().Add(-cmp.Or(e.opt.CoalesceWindow, series.CoalesceWindow)))
 	}
-	for _, b := range batches {
+	for i, b := range batches {
+		e.board.Pause(i)
 		e.hear.Take(b)
 		e.newest = max(e.newest, b.At)
 		_ = e.coalescer(b.Source).Push(b, e.tell) // tell never fails

@@ -223,15 +223,17 @@ func (s *scenario) node(name string) *board.Node {
 	return n
 }
 
-func (s *scenario) find(id odds.NodeID) *board.Node {
+func (s *scenario) find(id odds.NodeID) (found *board.Node) {
 	for _, ev := range s.e.board.Order {
-		for _, n := range public(ev) {
-			if n.ID == id {
-				return n
-			}
+		for _, m := range ev.Markets {
+			m.Series(func(n *board.Node) {
+				if n.ID == id && n.Public() && found == nil {
+					found = n
+				}
+			})
 		}
 	}
-	return nil
+	return found
 }
 
 // explain logs what the engine found, for the reader of a failure.

@@ -81,8 +81,8 @@ func Moves(ctx context.Context, log ticklog.Reader, o ShowOptions, from odds.Tim
 		b.EndBatch()
 		return nil
 	})
-	r, ok = engine.RememberedBy(b, o.Event, from, cmp.Or(o.Until, b.Now), most)
-	return r, ok, err
+	past, ok := engine.PastOf(b, o.Event)
+	return past.Newest(from, cmp.Or(o.Until, b.Now), most), ok, err
 }
 
 // each passes the batches of a log up to a time, their legs joined.

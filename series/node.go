@@ -2,6 +2,7 @@ package series
 
 import (
 	"math"
+	"sync/atomic"
 
 	"corrgraph/odds"
 )
@@ -31,6 +32,7 @@ type Node struct {
 	ss    float64 // Σ raw² over Looks
 
 	moves   []Increment
+	lent    uint32 // atomic; 1: somebody else may be reading moves, which must not change
 	white   Whitener
 	Gaps    int // breaks that no increment spans
 	Dropped int // moves forgotten
@@ -64,8 +66,11 @@ func (n *Node) Push(at odds.Time, d float64) Increment {
 	n.ss += d * d
 	n.ChangedAt = at
 	if keep := n.keep(); len(n.moves) >= keep+keep/4+1 { // rare, because it moves all the remaining ones
-		drop := len(n.moves) - keep
-		n.moves = n.moves[:copy(n.moves, n.moves[drop:])]
+		drop, to := len(n.moves)-keep, n.moves
+		if n.lent != 0 {
+			to, n.lent = make([]Increment, len(n.moves)), 0
+		}
+		n.moves = to[:copy(to, n.moves[drop:])]
 		n.Dropped += drop
 	}
 	n.moves = append(n.moves, inc)
@@ -86,6 +91,14 @@ func (n *Node) Break() { n.Open = false }
 // next Push.
 func (n *Node) Moves() []Increment {
 	return n.moves[max(0, len(n.moves)-n.keep()):]
+}
+
+// Still returns the node as it stands, with its moves, for whoever goes on reading while this
+// one changes. Several may call it at once, but not beside Push. Once a node that was asked
+// has too many moves, it leaves them where they are and goes on elsewhere.
+func (n *Node) Still() Node {
+	atomic.StoreUint32(&n.lent, 1)
+	return Node{ID: n.ID, Hash: n.Hash, SeenAt: n.SeenAt, Keep: n.Keep, Looks: n.Looks, ss: n.ss, moves: n.moves, Dropped: n.Dropped}
 }
 
 // Nth is how many of the remembered moves were made at the instant of the last one.

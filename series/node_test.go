@@ -89,6 +89,34 @@ func TestNodeMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// TestAStillNodeStays: what was read once does not change, whatever follows. A series that
+// nobody reads takes no new memory.
+func TestAStillNodeStays(t *testing.T) {
+	n := Node{ID: "a", Keep: 8}
+	still := map[int]Node{}
+	for i := 1; i <= 100; i++ {
+		n.Push(odds.Time(i), float64(i))
+		if i%7 == 0 {
+			still[i] = n.Still()
+		}
+	}
+	for i, s := range still {
+		m := s.Moves()
+		if s.ID != "a" || s.Count() != i || len(m) != min(i, 8) {
+			t.Errorf("after %d moves: %d of %d of %q", i, len(m), s.Count(), s.ID)
+		}
+		for k := range m {
+			if want := i - len(m) + 1 + k; m[k].At != odds.Time(want) || m[k].Raw != float64(want) {
+				t.Errorf("move %d of those after %d is %+v", k, i, m[k])
+			}
+		}
+	}
+	at := odds.Time(100)
+	if made := testing.AllocsPerRun(100, func() { at++; n.Push(at, 1) }); made != 0 {
+		t.Errorf("%v allocations a move", made)
+	}
+}
+
 func TestMovesSinceATime(t *testing.T) {
 	moves := []Increment{{At: 10, Raw: 1}, {At: 20, Raw: 2}, {At: 20, Raw: 3}, {At: 30, Raw: -4}}
 	for since, want := range map[odds.Time]int{0: 4, 10: 4, 11: 3, 20: 3, 21: 1, 30: 1, 31: 0} {

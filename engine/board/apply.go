@@ -19,9 +19,11 @@ func (d *Board) Apply(b *odds.Batch) {
 		return
 	}
 	for i := range x.batch.Updates {
+		d.Pause(i)
 		d.update(x, d.cells[i], &x.batch.Updates[i])
 	}
-	for _, m := range d.Dirty {
+	for i, m := range d.Dirty {
+		d.Pause(i)
 		d.compare(m, b.At)
 		basis := d.basis(m)
 		for k := range m.Selections {
@@ -192,9 +194,7 @@ func (d *Board) requote(b *Book, at odds.Time, joined bool) {
 // heard reports the book's present values to the open predictions about them.
 func (d *Board) heard(b *Book, at odds.Time) {
 	for _, n := range b.Nodes {
-		if n != nil && n.Open {
-			d.hear(n, at)
-		}
+		d.hear(n, at)
 	}
 }
 
@@ -202,22 +202,18 @@ func (d *Board) heard(b *Book, at odds.Time) {
 // quoted but did not move.
 func (d *Board) still(m *Market, at odds.Time) {
 	for k := range m.Selections {
-		if c := m.Selections[k].Consensus; c != nil && c.Open {
-			d.hear(c, at)
-		}
+		d.hear(m.Selections[k].Consensus, at)
 	}
 	for _, b := range m.Books {
 		for _, c := range b.Others {
-			if c != nil && c.Open {
-				d.hear(c, at)
-			}
+			d.hear(c, at)
 		}
 	}
 }
 
-// hear reports a quote of a node if a prediction awaits it.
+// hear reports a quote of a node, nil for none, if a prediction awaits it.
 func (d *Board) hear(n *Node, at odds.Time) {
-	if n.Awaited > 0 {
+	if n != nil && n.Open && n.Awaited > 0 {
 		d.observer.Heard(n, at)
 	}
 }

@@ -18,6 +18,7 @@ type Options struct {
 	KeepMoves  int                // moves of a series remembered
 	Devig      odds.Method
 	Limits     bounds.Limits
+	Pause      func() // see engine.Options; nil: not called
 }
 
 // Observer receives events that cannot wait for the end of the batch.
@@ -99,6 +100,14 @@ func New(o Options) *Board {
 		Counts: Counts{Refused: map[string]int{}},
 		opt:    o, Catalog: catalog.New(o.Facts, catalog.Options{}), venues: map[string]*Venue{}, sources: clock.Sources{}, tracks: clock.Tracks{},
 		events: map[string]*Event{}, known: map[*odds.Event]known{}, kinds: map[kindKey]odds.Kind{}, bases: map[uint64]int{}, groups: map[string]*series.Grouping{},
+	}
+}
+
+// Pause lets others look at the board after each eighth of something. They find the series of
+// its events as they stand.
+func (d *Board) Pause(nth int) {
+	if nth%8 == 7 && d.opt.Pause != nil {
+		d.opt.Pause()
 	}
 }
 

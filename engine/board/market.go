@@ -179,12 +179,8 @@ func (m *Market) Selection(key string) (k int, ok bool) {
 		k, ok = m.keys[key]
 		return k, ok
 	}
-	for i := range m.Selections {
-		if m.Selections[i].Key == key {
-			return i, true
-		}
-	}
-	return 0, false
+	k = slices.IndexFunc(m.Selections, func(s Selection) bool { return s.Key == key })
+	return k, k >= 0
 }
 
 func (m *Market) find(name string) (k int, ok bool) {

@@ -17,7 +17,10 @@ import (
 const priorMoves = 30
 
 // Edge builds a pair's edge from its family's verdict and its own moves.
-func (s *Families) Edge(p *Pair) graph.Edge {
+func (s *Families) Edge(p *Pair) graph.Edge { return p.edge(s.obeyed) }
+
+// edge is Edge in Families that obey verdicts; nil: they decide.
+func (p *Pair) edge(obeyed *Verdicts) graph.Edge {
 	f := p.Family
 	v := &f.Verdict
 	src, dst := p.A, p.B
@@ -60,7 +63,7 @@ func (s *Families) Edge(p *Pair) graph.Edge {
 			g.Source, g.Target = g.Target, g.Source
 		}
 	}
-	s.dated(p, &g)
+	obeyed.dated(p, &g)
 	return g
 }
 

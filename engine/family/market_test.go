@@ -353,17 +353,25 @@ func TestWorkersAgree(t *testing.T) {
 	}
 }
 
-func TestInspectExplainsEitherWayRound(t *testing.T) {
+func (d *desk) inspect(source, target odds.NodeID, most int) (got detail.Detail, ok bool) {
+	x, ok := d.Evidence(source, target)
+	if !ok {
+		return got, false
+	}
+	return x.Detail(most), true
+}
+
+func TestAnEdgeIsExplainedEitherWayRound(t *testing.T) {
 	d := newDesk(Options{Seed: 1})
 	amy, zoe := odds.Node("amy", "Bears-Eagles", "h2h", math.NaN(), "home"), odds.Node("zoe", "Bears-Eagles", "h2h", math.NaN(), "home")
 	d.h2h(marketStart, "Bears-Eagles", map[string]float64{"amy": 0, "zoe": 0})
-	if got, ok := d.Inspect(zoe, amy, 5); !ok || got.Edge.Source != zoe || got.Edge.P != 1 || got.Edge.Discovered || got.Why == "" || len(got.Leader) != 0 {
+	if got, ok := d.inspect(zoe, amy, 5); !ok || got.Edge.Source != zoe || got.Edge.P != 1 || got.Edge.Discovered || got.Why == "" || len(got.Leader) != 0 {
 		t.Errorf("nothing to judge yet: %+v, %v", got, ok)
 	}
 	d = newDesk(Options{Seed: 1})
 	d.chase("zoe", "amy", 1, 300)
 	for _, ends := range [][2]odds.NodeID{{amy, zoe}, {zoe, amy}} {
-		got, ok := d.Inspect(ends[0], ends[1], 5)
+		got, ok := d.inspect(ends[0], ends[1], 5)
 		if !ok || got.Edge.Source != zoe || got.Edge.Target != amy || got.Why != "" || len(got.Leader) != 5 || len(got.Follower) != 5 {
 			t.Fatalf("%s to %s: %+v, %v", ends[0], ends[1], got, ok)
 		}
@@ -376,7 +384,7 @@ func TestInspectExplainsEitherWayRound(t *testing.T) {
 		}
 	}
 	for _, ends := range [][2]odds.NodeID{{"nonsense", zoe}, {zoe, "nonsense"}, {"x/nobody/h2h/home", zoe}, {zoe, zoe}} {
-		if _, ok := d.Inspect(ends[0], ends[1], 5); ok {
+		if _, ok := d.inspect(ends[0], ends[1], 5); ok {
 			t.Errorf("%s and %s are not watched together", ends[0], ends[1])
 		}
 	}

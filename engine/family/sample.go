@@ -115,7 +115,8 @@ func (t *taking) lengths(families, pairs int) (out []int) {
 	return out
 }
 
-// copy copies the newest moves, which a series overwrites once it has too many.
+// copy copies the newest moves: a sample holds no more than it has room for, whatever becomes of
+// the series.
 func (t *taking) copy(room draw.Room) {
 	nodes := t.nodes(room.Families, room.Pairs)
 	t.moves = make(map[*board.Node][]series.Increment, len(nodes))

@@ -216,16 +216,17 @@ func (s *Families) discovered(p *Pair) (g graph.Edge, ok bool) {
 	return g, ok
 }
 
-// dated completes an edge with what only time tells of its pair.
-func (s *Families) dated(p *Pair, g *graph.Edge) {
+// dated completes an edge with what only time tells of its pair. Without verdicts the pair itself
+// knows.
+func (v *Verdicts) dated(p *Pair, g *graph.Edge) {
 	g.FirstSeen = p.first
-	if s.obeyed == nil {
+	if v == nil {
 		if p.trend != nil {
 			g.Trend = p.trend.Summary()
 		}
 		return
 	}
-	x := s.obeyed.pages[p.Event.ID][keyOf(p)]
+	x := v.pages[p.Event.ID][keyOf(p)]
 	if g.Trend = x.trend; x.found {
 		g.FirstSeen = x.first
 	}

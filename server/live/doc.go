@@ -9,8 +9,8 @@
 // predictions and anomalies and everything that leads to a publication; code that
 // needs to read those has a function called between two parts. The learner owns the
 // engine that learns. Three more goroutines compute the scorecard, save results and
-// remind the learner of its readers; none touches the state of either. Readers touch
-// only published values.
+// remind the learner of its readers; none touches the state of either. Readers touch only
+// published values, and take out what a link or moves rest on between two changes of the engine.
 //
 // Time: the engines use event time, and the clock that the log states. The injected wall clock stamps
 // publications; their pace follows a clock that cannot be set.

@@ -127,9 +127,8 @@ func TestStandbyLayersAreRenewedInIdleTime(t *testing.T) {
 		id := l.State().Events[0].ID
 		next := batch("lead", before.Add(5000), 1.9)
 		onLoop(t, l, func() {
-			l.loop.e.Tell([]*odds.Batch{next}, 0)
-			l.loop.e.FlushLegs()
-			l.loop.collect()
+			l.loop.change(func() { l.loop.e.Tell([]*odds.Batch{next}, 0) })
+			l.loop.flush()
 			l.loop.pub.renew(id, false)
 		})
 		if v, _ := l.View(t.Context(), id); v.LayerAsOf[0] != before || v.AsOf != before.Add(5000) || v.LayerAsOf[2] != v.AsOf {

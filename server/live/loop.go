@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"corrgraph/engine"
@@ -12,7 +13,7 @@ import (
 
 // loop owns the engine and its results. Everything it points to, except the
 // channels, the hub and what is published, belongs to its goroutine, that of
-// Live.Run.
+// Live.Run. Others may look at the engine while mu lets them: see Live.look.
 type loop struct {
 	in      <-chan delivery
 	asked   <-chan func()
@@ -25,6 +26,7 @@ type loop struct {
 	share   share   // of readers
 	skipped int     // publications in a row, while sparing
 
+	mu      sync.RWMutex   // held while e changes, but for its news and what views of it cache
 	e       *engine.Engine // the one that tells
 	learn   *learner
 	news    engine.News
@@ -40,7 +42,7 @@ func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher
 		book: newBook(o.Predictions, o.Anomalies), pub: pub, learn: learn,
 	}
 	opt := o.Engine
-	opt.View = engine.Now
+	opt.View, opt.Pause = engine.Now, func() { lp.mu.Unlock(); lp.mu.Lock() } // who waits to look gets in
 	lp.e = engine.New(opt)
 	if o.Results != nil {
 		lp.changes = newChanges()
@@ -71,7 +73,7 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				lp.learn.out.Finish()
 				return false
 			case d.recovered != nil:
-				lp.e.HoldNew(false)
+				lp.change(func() { lp.e.HoldNew(false) })
 				d.recovered.open()
 				lp.pub.recovered = true
 				lp.pub.publish(true)
@@ -80,20 +82,19 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 			}
 			lp.deliver(ctx, &d)
 		case q := <-asked:
-			lp.answer(q)
+			lp.answer(q, false)
 		case <-lp.tick:
 			lp.begin(len(lp.in) == 0)
 		case <-more:
-			lp.answer(func() { lp.pub.step() })
+			lp.answer(func() { lp.pub.step() }, false)
 		}
 	}
 }
 
-// answer does something for readers. It counts against their share if ticks wait meanwhile.
-func (lp *loop) answer(q func()) {
+// answer does something for readers. It counts against their share if busy, or if ticks wait.
+func (lp *loop) answer(q func(), busy bool) {
 	start := lp.watch.now()
-	q()
-	if len(lp.in) > 0 {
+	if q(); busy || len(lp.in) > 0 {
 		lp.share.spend(lp.watch.now() - start)
 	}
 }
@@ -137,7 +138,7 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	worked := start
 	for i := range d.parts {
 		if !lp.pub.recovered {
-			lp.relief.give(lp.e)
+			lp.change(func() { lp.relief.give(lp.e) })
 		}
 		lp.tell(&d.parts[i])
 		lp.share.earn(lp.watch.now() - worked)
@@ -155,17 +156,24 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 
 // flush applies changes held back for other legs of the same market.
 func (lp *loop) flush() {
-	lp.e.FlushLegs()
+	lp.change(lp.e.FlushLegs)
 	lp.collect()
+}
+
+// change changes the engine, which nobody looks at meanwhile.
+func (lp *loop) change(do func()) {
+	lp.mu.Lock()
+	defer lp.mu.Unlock()
+	do()
 }
 
 // tell puts the verdicts in force that were so when a part was appended, and applies it.
 func (lp *loop) tell(p *ticklog.Part) {
 	for _, v := range lp.learn.out.UpTo(lp.force(p)) {
-		lp.e.Obey(v)
+		lp.change(func() { lp.e.Obey(v) })
 		lp.collect()
 	}
-	lp.e.Tell(p.Batches, p.Clock)
+	lp.change(func() { lp.e.Tell(p.Batches, p.Clock) })
 }
 
 // force is the time up to which verdicts are in force for a part: the log says it. A
@@ -201,18 +209,14 @@ func (lp *loop) serve() {
 		select {
 		case q := <-asked:
 			lp.collect()
-			start := lp.watch.now()
-			q()
-			lp.share.spend(lp.watch.now() - start)
+			lp.answer(q, true)
 		case <-lp.tick:
 			lp.collect()
 			lp.begin(false)
 		default:
 			if lp.pub.under && lp.share.has() {
 				lp.collect()
-				start := lp.watch.now()
-				lp.pub.step()
-				lp.share.spend(lp.watch.now() - start)
+				lp.answer(func() { lp.pub.step() }, true)
 			}
 			return
 		}

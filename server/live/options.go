@@ -8,6 +8,7 @@ import (
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/feed"
+	"corrgraph/internal/pause"
 	"corrgraph/series"
 	"corrgraph/server/live/handoff"
 )
@@ -86,17 +87,10 @@ func (o *Options) fill() {
 	if o.Failed == nil {
 		o.Failed = func(string, error) {}
 	}
-	if o.Stalled == nil {
-		o.Stalled = func() bool { return false }
-	}
-	if o.Sparing == nil {
-		o.Sparing = func() bool { return false }
-	}
-	if o.Held == nil {
-		o.Held = func() bool { return false }
-	}
-	if o.Pressed == nil {
-		o.Pressed = func() bool { return false }
+	for _, f := range []*func() bool{&o.Stalled, &o.Sparing, &o.Held, &o.Pressed} {
+		if *f == nil {
+			*f = func() bool { return false }
+		}
 	}
 	if o.Told == nil {
 		o.Told = func(_, _ time.Duration) {}
@@ -109,10 +103,7 @@ func (o *Options) fill() {
 // hold waits while Held, until the end at most.
 func (o *Options) hold(ctx context.Context) {
 	for o.Held() && ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-time.After(heldEvery):
-		}
+		_ = pause.For(ctx, heldEvery) // the loop sees that it is over
 	}
 }
 

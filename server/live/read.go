@@ -50,36 +50,40 @@ func (l *Live) View(ctx context.Context, id string) (*View, error) {
 }
 
 // Inspect explains the link between two nodes, with at most that many points of
-// either series; ok is false if they are not watched together.
+// either series; ok is false if they are not watched together. It does not wait for the loop.
 func (l *Live) Inspect(ctx context.Context, source, target odds.NodeID, most int) (d engine.Detail, ok bool, err error) {
-	found, err := ask(ctx, l.calls, func() *engine.Detail {
-		if d, ok := l.loop.e.Inspect(source, target, most); ok {
-			return &d
-		}
-		return nil
-	})
-	if err != nil || found == nil {
+	var x *engine.Evidence
+	if err := l.look(ctx, func(e *engine.Engine) { x, ok = e.Evidence(source, target) }); err != nil || !ok {
 		return d, false, err
 	}
-	return *found, true, nil
+	return x.Detail(most), true, nil
 }
 
 // Remembered returns the newest moves of an event within a span that the engine
-// still holds; most limits their number. ErrUnknown if there is no such event.
-func (l *Live) Remembered(ctx context.Context, id string, from, to odds.Time, most int) (engine.Remembered, error) {
-	found, err := ask(ctx, l.calls, func() *engine.Remembered {
-		if r, ok := l.loop.e.Remembered(id, from, to, most); ok {
-			return &r
-		}
-		return nil
-	})
-	switch {
-	case err != nil:
-		return engine.Remembered{}, err
-	case found == nil:
-		return engine.Remembered{}, fmt.Errorf("%w %q", ErrUnknown, id)
+// still holds; most limits their number. ErrUnknown if there is no such event. Nor does this wait.
+func (l *Live) Remembered(ctx context.Context, id string, from, to odds.Time, most int) (r engine.Remembered, err error) {
+	var p engine.Past
+	ok := false
+	if err = l.look(ctx, func(e *engine.Engine) { p, ok = e.Past(id) }); err == nil && !ok {
+		err = fmt.Errorf("%w %q", ErrUnknown, id)
 	}
-	return *found, nil
+	return p.Newest(from, to, most), err
+}
+
+// look reads the engine on the caller's goroutine. read must be short, since the loop waits for it
+// before it changes the engine, and may call only what several may call at once.
+func (l *Live) look(ctx context.Context, read func(*engine.Engine)) error {
+	select {
+	case <-l.calls.stopped:
+		return ErrStopped
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	default:
+	}
+	l.loop.mu.RLock()
+	defer l.loop.mu.RUnlock()
+	read(l.loop.e)
+	return nil
 }
 
 // Anomalies returns the newest anomalies of all events, newest first; most limits

@@ -43,9 +43,9 @@ func BenchmarkPublication(b *testing.B) {
 				b.Fatal(err)
 			}
 			if v := teach.Verdicts(); v != nil {
-				lp.e.Obey(v)
+				lp.change(func() { lp.e.Obey(v) })
 			}
-			lp.e.Tell([]*odds.Batch{batch}, 0)
+			lp.change(func() { lp.e.Tell([]*odds.Batch{batch}, 0) })
 		}
 	}
 	lp.collect()
@@ -62,7 +62,7 @@ func BenchmarkPublication(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
-		lp.e.Tell(tick(), 0)
+		lp.change(func() { lp.e.Tell(tick(), 0) })
 		lp.collect()
 		b.StartTimer()
 		for k, took := range stretches(lp.pub) {

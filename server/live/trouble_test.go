@@ -104,7 +104,7 @@ func TestAClockThatIsSetStopsNothing(t *testing.T) {
 			next := batch("a", noon.Add(odds.Millis(i+1)*10_000), 1.8)
 			next.Updates[0].Event = &odds.Event{ID: next.At.String(), Sport: "tennis", Home: next.At.String(), Away: "B"}
 			saves := to.saves.Load()
-			onLoop(t, l, func() { l.loop.e.Tell([]*odds.Batch{next}, 0); l.loop.flush() })
+			onLoop(t, l, func() { l.loop.change(func() { l.loop.e.Tell([]*odds.Batch{next}, 0) }); l.loop.flush() })
 			time.Sleep(10 * time.Second)
 			if n := len(l.State().Events); n != i+2 || to.saves.Load() == saves {
 				t.Errorf("clock off by %v: %d events listed, %d saved", by, n, to.saves.Load()-saves)

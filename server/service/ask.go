@@ -170,7 +170,7 @@ type EdgeDetail struct {
 	Freshness
 }
 
-// Inspector asks the engine itself, on its loop.
+// Inspector asks the engine itself.
 type Inspector interface {
 	// Inspect explains the link between two nodes; false if they are not watched
 	// together.
@@ -190,8 +190,8 @@ func (s *Service) Edge(ctx context.Context, source, target odds.NodeID) (out *Ed
 		}
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
-		// Outside the pool: a question that waits for the engine must not occupy a
-		// worker.
+		// Outside the pool: it costs tens of microseconds, and may wait for a change of the
+		// engine, which must not occupy a worker.
 		d, ok, err := s.o.Live.Inspect(ctx, source, target, mostPoints)
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func (s *Service) Moves(ctx context.Context, q answer.MovesQuery) (out *Moves, e
 		}
 		ctx, cancel := context.WithTimeout(ctx, s.o.Deadline)
 		defer cancel()
-		// Outside the pool, as in Edge.
+		// Outside the pool, as in Edge: the loop may have to draw the view.
 		v, err := s.o.Live.View(ctx, q.Event)
 		if err != nil {
 			return err
