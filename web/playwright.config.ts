@@ -9,7 +9,7 @@ export default defineConfig({
   workers: 2,
   forbidOnly: process.env["CI"] === "true",
   // Guards against hanging, and nothing else: no spec is judged by how fast the machine is.
-  timeout: 300_000,
+  timeout: 900_000,
   expect: { timeout: 240_000, toPass: { timeout: 240_000 } },
   use: {
     // The system's own: e2e/run finds it.
