@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"corrgraph/engine"
@@ -15,6 +16,8 @@ import (
 // Live.Run.
 type loop struct {
 	in      <-chan delivery
+	room    <-chan struct{} // see Live.room
+	saving  atomic.Bool     // a Cut waits in in, or the engine is being saved
 	asked   <-chan func()
 	stalled func() bool
 	sparing func() bool // ticks are late
@@ -27,6 +30,7 @@ type loop struct {
 
 	e       *engine.Engine // the one that tells
 	learn   *learner
+	obeyed  odds.Time // the newest verdict in force
 	news    engine.News
 	book    *book
 	changes *changes // nil: results are not saved
@@ -34,9 +38,9 @@ type loop struct {
 	tick    <-chan time.Time // of publications
 }
 
-func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher, learn *learner) *loop {
+func newLoop(o *Options, in <-chan delivery, room <-chan struct{}, asked <-chan func(), pub *publisher, learn *learner) *loop {
 	lp := &loop{
-		in: in, asked: asked, stalled: o.Stalled, sparing: o.Sparing, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
+		in: in, room: room, asked: asked, stalled: o.Stalled, sparing: o.Sparing, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
 		book: newBook(o.Predictions, o.Anomalies), pub: pub, learn: learn,
 	}
 	opt := o.Engine
@@ -64,6 +68,9 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 		select {
 		case d, ok := <-lp.in:
 			lp.learn.out.Idle(false)
+			if d.roomy {
+				<-lp.room
+			}
 			switch {
 			case !ok:
 				lp.flush()
@@ -77,8 +84,11 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				lp.pub.publish(true)
 				close(d.recovered.published)
 				return true
+			case d.cut != nil:
+				lp.cut(d.cut)
+			default:
+				lp.deliver(ctx, &d)
 			}
-			lp.deliver(ctx, &d)
 		case q := <-asked:
 			lp.answer(q)
 		case <-lp.tick:
@@ -163,6 +173,7 @@ func (lp *loop) flush() {
 func (lp *loop) tell(p *ticklog.Part) {
 	for _, v := range lp.learn.out.UpTo(lp.force(p)) {
 		lp.e.Obey(v)
+		lp.obeyed = v.At
 		lp.collect()
 	}
 	lp.e.Tell(p.Batches, p.Clock)

@@ -12,6 +12,7 @@ type Parcel struct {
 	quotes   int
 	Quiet    bool          // no further leg of what was settled can come
 	Judge    bool          // draw up the judgement anew
+	Do       func()        // something to be done in its turn
 	End      chan struct{} // the log is read back; closed once all of it is learnt
 }
 
