@@ -1,7 +1,9 @@
 package catalog
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -78,6 +80,13 @@ type teamFact struct {
 // Builtin returns the facts embedded in the program.
 func Builtin() (*Facts, error) {
 	return (&Facts{}).With("facts.yaml", strings.NewReader(string(builtin)))
+}
+
+// Digest is another one for other facts.
+func (f *Facts) Digest() string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%+v\n%+v\n%+v\n%+v\n", f.entities, f.leagues, f.names, f.teams) // maps are printed in the order of their keys
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // With returns f with the facts of a YAML file added. For a team that f knows, the

@@ -13,7 +13,13 @@ func (n *Node) State(c *state.Coder) {
 	c.Values(&n.ID, &n.Hash, &n.Value, &n.Open, &n.SeenAt, &n.ChangedAt, &n.Keep, &n.Looks, &n.ss, &n.Gaps, &n.Dropped, &n.Stamp, &n.Recv)
 	w := &n.white
 	c.Values(&w.n, &w.mean, &w.varc, &w.s1, &w.s0, &w.prev)
-	state.Slice(c, &n.moves, func(m *Increment) { c.Values(&m.At, &m.White, &m.Raw, &m.Stamp, &m.Recv) })
+	state.Slice(c, &n.moves, func(m *Increment) { // most of what is saved
+		state.Int(c, &m.At)
+		c.Float(&m.White)
+		c.Float(&m.Raw)
+		state.Int(c, &m.Stamp)
+		state.Int(c, &m.Recv)
+	})
 }
 
 // State saves the queued batches, or restores them into a new Coalescer.

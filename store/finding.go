@@ -17,6 +17,7 @@ const (
 	FindSchema      = "schema"      // somebody changed tables, indexes, triggers or views
 	FindWAL         = "wal"         // commits in the WAL would be dropped
 	FindLock        = "lock"        // another process has it open
+	FindCheckpoint  = "checkpoint"  // a checkpoint can't be read
 	FindPermissions = "permissions" // others may read or write it
 )
 

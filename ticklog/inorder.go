@@ -30,6 +30,25 @@ func InOrder(ctx context.Context, log Reader, damaged func(Damage)) iter.Seq2[Pa
 	}
 }
 
+// After is the part of a log after a position, for whoever knows what came before. Of an earlier
+// position there is nothing to be read.
+func After(log Reader, at Position) Reader { return after{log, at.Next()} }
+
+type after struct {
+	Reader
+	first Position
+}
+
+// Read implements Reader.
+func (a after) Read(ctx context.Context, from Position) iter.Seq2[Entry, error] {
+	return a.Reader.Read(ctx, max(from, a.first))
+}
+
+// List implements Reader.
+func (a after) List(ctx context.Context, from Position) iter.Seq2[Entry, error] {
+	return a.Reader.List(ctx, max(from, a.first))
+}
+
 // inOrder is one reading of a log in append order.
 type inOrder struct {
 	chunks

@@ -3,6 +3,7 @@ package ticklog
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -43,11 +44,12 @@ func sameQuote(p, q *odds.Quote) bool {
 func sameNumber(x, y float64) bool { return x == y || x != x && y != y }
 
 // Seen remembers which updates came, so that a resent one counts once: the newest n to 2·n
-// of them, as 64-bit hashes of about 40 bytes each. Two different updates are confused with
+// of them, as 64-bit hashes of about 48 bytes each. Two different updates are confused with
 // a probability of 2·n in 2⁶⁴. It is not safe for concurrent use.
 type Seen struct {
 	n        int
 	old, new map[uint64]struct{}
+	was, is  []uint64 // the keys of old and new in the order of their coming
 	buf      []byte
 }
 
@@ -61,9 +63,30 @@ func (s *Seen) Add(h uint64) bool {
 	}
 	if len(s.new) >= s.n {
 		s.old, s.new = s.new, make(map[uint64]struct{}, s.n)
+		s.was, s.is = s.is, make([]uint64, 0, s.n)
 	}
 	s.new[h] = struct{}{}
+	s.is = append(s.is, h)
 	return true
+}
+
+// List returns all that is remembered, the older half and the newer one, each in the order of its
+// coming. Of what it returns, only what was removed since changes.
+func (s *Seen) List() (older, newer []uint64) { return slices.Clip(s.was), slices.Clip(s.is) }
+
+// Restored returns a Seen of what List returned of one that remembers as many.
+func Restored(n int, older, newer []uint64) *Seen {
+	s := NewSeen(n)
+	for _, h := range older {
+		s.Add(h)
+	}
+	if len(older) > 0 {
+		s.old, s.was, s.new, s.is = s.new, s.is, make(map[uint64]struct{}, n), make([]uint64, 0, n)
+	}
+	for _, h := range newer {
+		s.Add(h)
+	}
+	return s
 }
 
 // Has reports whether an update with that hash is remembered.
@@ -75,10 +98,18 @@ func (s *Seen) Has(h uint64) bool {
 	return ok
 }
 
-// Remove forgets an update that could not be stored after all.
+// Remove forgets an update that could not be stored after all, one of the newest.
 func (s *Seen) Remove(h uint64) {
 	delete(s.new, h)
 	delete(s.old, h)
+	for _, list := range []*[]uint64{&s.is, &s.was} {
+		for i := len(*list) - 1; i >= 0; i-- {
+			if (*list)[i] == h {
+				*list = slices.Delete(*list, i, i+1)
+				return
+			}
+		}
+	}
 }
 
 // Hash returns the same number for two updates if one repeats the other. u is one of b's

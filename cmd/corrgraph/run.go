@@ -50,9 +50,10 @@ type cli struct {
 
 	Bench benchCmd `cmd:"" group:"measure" help:"Benchmark this program on this machine."`
 
-	Backup  backupCmd  `cmd:"" group:"keep" help:"Make, list or verify backups of a store, even while it is in use."`
-	Restore restoreCmd `cmd:"" group:"keep" help:"Replace a store by a backup."`
-	Token   tokenCmd   `cmd:"" group:"serve" help:"Create tokens for the service."`
+	Backup     backupCmd     `cmd:"" group:"keep" help:"Make, list or verify backups of a store, even while it is in use."`
+	Restore    restoreCmd    `cmd:"" group:"keep" help:"Replace a store by a backup."`
+	Checkpoint checkpointCmd `cmd:"" group:"keep" help:"List, verify or remove the checkpoints that a service starts from."`
+	Token      tokenCmd      `cmd:"" group:"serve" help:"Create tokens for the service."`
 
 	Doctor     doctorCmd     `cmd:"" group:"keep" help:"Say what is wrong with a store, and save what can be read."`
 	Migrate    migrateCmd    `cmd:"" group:"keep" help:"Create a store, or upgrade one to the current version."`

@@ -1,6 +1,10 @@
 package clock
 
-import "corrgraph/internal/state"
+import (
+	"strings"
+
+	"corrgraph/internal/state"
+)
 
 // Refs holds the numbers by which sources and answers are referred to in a saved state.
 type Refs struct {
@@ -72,5 +76,19 @@ func (c Tracks) State(x *state.Coder) {
 		if len(t.gaps) > mostGaps || len(t.delays) > mostDelays || t.next < 0 || t.next >= mostGaps || t.nth < 0 || t.nth >= mostDelays || len(t.least) > drifts {
 			x.Fail(state.ErrCorrupt)
 		}
+	})
+}
+
+// State saves how far sources have been heard, or restores it.
+func (h *Heard) State(c *state.Coder) {
+	if h.of == nil {
+		h.of = map[string]*delay{}
+	}
+	c.Values(&h.live, &h.clock)
+	state.Map(c, h.of, strings.Compare, func(source *string, x **delay) {
+		if c.Reading() {
+			*x = &delay{}
+		}
+		c.Values(source, &(*x).newest, &(*x).most, &(*x).hour)
 	})
 }

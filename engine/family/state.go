@@ -28,6 +28,7 @@ func (s *Families) State(c *state.Coder, on *board.Refs) *Refs {
 	met := s.met.Load()
 	c.Values(&s.Counts, &met, &s.rounds, &s.block, &s.turned)
 	s.met.Store(met)
+	s.orders(c)
 	state.Slice(c, &s.list, func(f **Family) {
 		if c.Reading() {
 			*f = &Family{index: r.families.Len()}
@@ -50,6 +51,7 @@ func (s *Families) State(c *state.Coder, on *board.Refs) *Refs {
 		c.Values(&k.layer, &k.resolution, &(*d).moves, &(*d).scores)
 	})
 	s.own(c, r)
+	s.paging(c, r)
 	return r
 }
 
@@ -69,6 +71,10 @@ func (s *Families) family(c *state.Coder, r *Refs, f *Family) {
 			f.baseline = &rival.Rule{}
 		}
 		c.Values(&f.baseline.Beta, &f.baseline.From, &f.baseline.To, &f.baseline.Calls)
+	}
+	if c.Reading() && s.obeyed != nil {
+		f.told = s.obeyed.of(f.Key)
+		f.baseline = f.told.baseline
 	}
 	known := f.known != nil
 	if c.Values(&known); known {
@@ -98,7 +104,7 @@ func (s *Families) family(c *state.Coder, r *Refs, f *Family) {
 			s.total++
 		}
 	})
-	if c.Reading() && c.Err() == nil && f.judged && f.ev == nil {
+	if c.Reading() && c.Err() == nil && f.judged && f.ev == nil && s.obeyed == nil {
 		c.Fail(state.ErrCorrupt)
 	}
 }

@@ -138,7 +138,7 @@ func (s *Families) Obey(v *Verdicts) {
 	s.rounds++
 	s.obeyed = v
 	for _, f := range s.list {
-		f.obey(v.families[f.Key])
+		f.obey(v.of(f.Key))
 	}
 	for _, ev := range s.board.Order {
 		for _, m := range ev.Markets {
@@ -166,11 +166,16 @@ func (s *Families) join(by map[string][][]string) {
 	s.board.SetGroups(groups)
 }
 
-// obey takes over what was found out; nil for nothing.
-func (f *Family) obey(x *finding) {
-	if x == nil {
-		x = &finding{}
+// of is what is known of a family, which may be nothing.
+func (v *Verdicts) of(key graph.FamilyKey) *finding {
+	if x := v.families[key]; x != nil {
+		return x
 	}
+	return &finding{}
+}
+
+// obey takes over what was found out.
+func (f *Family) obey(x *finding) {
 	f.told = x
 	f.Verdict, f.judged, f.copied, f.mediation, f.skewed, f.stale = x.verdict, x.judged, x.copied, x.mediation, x.skewed, x.stale
 	f.found, f.at, f.name, f.curve, f.since, f.baseline = x.found, x.at, x.name, x.curve, x.since, x.baseline

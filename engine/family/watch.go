@@ -320,7 +320,7 @@ func (s *Families) familyFor(layer odds.Layer, key graph.FamilyKey, ev *board.Ev
 		s.list = append(s.list, f)
 		s.layers[layer]++
 		if s.obeyed != nil {
-			f.obey(s.obeyed.families[key])
+			f.obey(s.obeyed.of(key))
 		} else {
 			s.unready = append(s.unready, f)
 		}

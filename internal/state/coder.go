@@ -71,7 +71,7 @@ func (c *Coder) Close() error {
 	return c.err
 }
 
-// Values codes the pointed-to values: booleans, numbers, strings, and structs, arrays,
+// Values codes the pointed-to values, and changes them only while reading: booleans, numbers, strings, and structs, arrays,
 // slices, maps and pointers of these. It panics for anything else, and for a struct with
 // unexported fields: its owner must list them. Reading an empty slice or map leaves the
 // target as it was.
@@ -118,6 +118,25 @@ func Slice[T any](c *Coder, s *[]T, each func(*T)) {
 	}
 }
 
+// Int codes a number of any signed type, without asking for its type as Values does.
+func Int[T ~int64](c *Coder, p *T) {
+	x := int64(*p)
+	if c.int64(&x); c.Reading() {
+		*p = T(x)
+	}
+}
+
+// Float codes a number, as Values does.
+func (c *Coder) Float(p *float64) { c.float(p) }
+
+// room returns place for most bytes to be written, or nil if they must go through write.
+func (c *Coder) room(most int) []byte {
+	if c.err != nil {
+		return nil
+	}
+	return c.out.room(most)
+}
+
 func (c *Coder) write(b []byte) {
 	if c.err == nil {
 		c.err = c.out.write(b)
@@ -148,10 +167,20 @@ func (c *Coder) bool(p *bool) {
 
 func (c *Coder) uint(p *uint64) {
 	if !c.Reading() {
+		if b := c.room(binary.MaxVarintLen64); b != nil {
+			c.out.took(binary.PutUvarint(b, *p))
+			return
+		}
 		c.write(binary.AppendUvarint(c.buf[:0], *p))
 		return
 	}
 	*p = 0
+	if c.err == nil {
+		if x, n := binary.Uvarint(c.in.rest); n > 0 {
+			*p, c.in.rest = x, c.in.rest[n:]
+			return
+		}
+	}
 	var b [1]byte
 	for shift := 0; shift < 64; shift += 7 {
 		c.read(b[:])
@@ -166,14 +195,16 @@ func (c *Coder) uint(p *uint64) {
 // int64 codes small numbers of either sign in few bytes.
 func (c *Coder) int64(p *int64) {
 	x := uint64(*p)<<1 ^ uint64(*p>>63)
-	c.uint(&x)
-	*p = int64(x>>1) ^ -int64(x&1)
+	if c.uint(&x); c.Reading() {
+		*p = int64(x>>1) ^ -int64(x&1)
+	}
 }
 
 func (c *Coder) int(p *int) {
 	x := int64(*p)
-	c.int64(&x)
-	*p = int(x)
+	if c.int64(&x); c.Reading() {
+		*p = int(x)
+	}
 }
 
 func (c *Coder) float(p *float64) {
@@ -181,6 +212,11 @@ func (c *Coder) float(p *float64) {
 	if c.Reading() {
 		c.read(b)
 		*p = math.Float64frombits(binary.LittleEndian.Uint64(b))
+		return
+	}
+	if b := c.room(8); b != nil {
+		binary.LittleEndian.PutUint64(b, math.Float64bits(*p))
+		c.out.took(8)
 		return
 	}
 	binary.LittleEndian.PutUint64(b, math.Float64bits(*p))

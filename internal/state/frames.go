@@ -32,18 +32,17 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type frameWriter struct {
 	w   io.Writer
 	crc uint32
-	buf []byte // frameHead, then the bytes waiting to be written
+	n   int                         // bytes in buf
+	buf [frameHead + frameSize]byte // frameHead, then the bytes waiting to be written
 }
 
-func newFrameWriter(w io.Writer) *frameWriter {
-	return &frameWriter{w: w, buf: make([]byte, frameHead, frameHead+frameSize)}
-}
+func newFrameWriter(w io.Writer) *frameWriter { return &frameWriter{w: w, n: frameHead} }
 
 func (f *frameWriter) write(b []byte) error {
 	for len(b) > 0 {
-		n := min(len(b), frameHead+frameSize-len(f.buf))
-		f.buf, b = append(f.buf, b[:n]...), b[n:]
-		if len(f.buf) == frameHead+frameSize {
+		n := copy(f.buf[f.n:], b)
+		f.n, b = f.n+n, b[n:]
+		if f.n == len(f.buf) {
 			if err := f.flush(); err != nil {
 				return err
 			}
@@ -52,18 +51,29 @@ func (f *frameWriter) write(b []byte) error {
 	return nil
 }
 
+// room returns place for most bytes if there is more than that in the present frame, else nil. Of
+// what is written there, took takes the first ones.
+func (f *frameWriter) room(most int) []byte {
+	if len(f.buf)-f.n <= most {
+		return nil
+	}
+	return f.buf[f.n : f.n+most]
+}
+
+func (f *frameWriter) took(n int) { f.n += n }
+
 func (f *frameWriter) flush() error {
-	f.crc = crc32.Update(f.crc, castagnoli, f.buf[frameHead:])
-	binary.LittleEndian.PutUint32(f.buf, uint32(len(f.buf)-frameHead))
+	f.crc = crc32.Update(f.crc, castagnoli, f.buf[frameHead:f.n])
+	binary.LittleEndian.PutUint32(f.buf[:], uint32(f.n-frameHead))
 	binary.LittleEndian.PutUint32(f.buf[4:], f.crc)
-	_, err := f.w.Write(f.buf)
-	f.buf = f.buf[:frameHead]
+	_, err := f.w.Write(f.buf[:f.n])
+	f.n = frameHead
 	return err
 }
 
 // close writes the remaining bytes and the end frame.
 func (f *frameWriter) close() error {
-	if len(f.buf) > frameHead {
+	if f.n > frameHead {
 		if err := f.flush(); err != nil {
 			return err
 		}

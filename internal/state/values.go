@@ -8,35 +8,50 @@ import (
 	"strings"
 )
 
-// value codes one settable value.
+// value codes one settable value, which it sets only while reading: others may read meanwhile what
+// is written.
 func (c *Coder) value(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64:
+		c.simple(v)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		x := v.Int()
+		if c.int64(&x); c.Reading() {
+			v.SetInt(x)
+		}
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		x := v.Uint()
+		if c.uint(&x); c.Reading() {
+			v.SetUint(x)
+		}
+	default:
+		c.compound(v)
+	}
+}
+
+// simple codes a value that is no integer and has no parts.
+func (c *Coder) simple(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Bool:
 		x := v.Bool()
-		c.bool(&x)
-		v.SetBool(x)
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		x := v.Int()
-		c.int64(&x)
-		v.SetInt(x)
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		x := v.Uint()
-		c.uint(&x)
-		v.SetUint(x)
-	case reflect.Float32:
-		x := float32(v.Float())
-		c.float32(&x)
-		v.SetFloat(float64(x))
-	case reflect.Float64:
-		x := v.Float()
-		c.float(&x)
-		v.SetFloat(x)
+		if c.bool(&x); c.Reading() {
+			v.SetBool(x)
+		}
 	case reflect.String:
 		x := v.String()
-		c.string(&x)
-		v.SetString(x)
+		if c.string(&x); c.Reading() {
+			v.SetString(x)
+		}
+	case reflect.Float32:
+		x := float32(v.Float())
+		if c.float32(&x); c.Reading() {
+			v.SetFloat(float64(x))
+		}
 	default:
-		c.compound(v)
+		x := v.Float()
+		if c.float(&x); c.Reading() {
+			v.SetFloat(x)
+		}
 	}
 }
 
@@ -116,7 +131,9 @@ func (c *Coder) pointer(v reflect.Value) {
 	there := !v.IsNil()
 	c.bool(&there)
 	if !there {
-		v.SetZero()
+		if c.Reading() {
+			v.SetZero()
+		}
 		return
 	}
 	if c.Reading() {

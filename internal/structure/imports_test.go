@@ -24,6 +24,7 @@ var stages = [][]string{
 	{"replay", "answer", "answer/arbitrage", "answer/forecast", "client"},
 	{"server/access", "server/backup", "server/guard", "server/memo", "server/present", "server/review", "server/telemetry", "server/config"},
 	{"server/ingest", "server/live"},
+	{"server/restart"},
 	{"server/service"},
 	{"server/api", "server/api/ndjson", "server/api/stream", "web"},
 	{"server/instance", "proof/loadtest", "proof/trial", "proof/waves"},

@@ -45,7 +45,7 @@ func Run(t *testing.T, o Options, w io.Writer) bool {
 		letter string
 		make   func(*testing.T)
 	}{
-		{"a", x.restarted}, {"b", x.died}, {"b", x.diedCalmly}, {"c", x.interleaved}, {"d", x.replayed}, {"d", x.sentLater}, {"e", x.played},
+		{"a", x.restarted}, {"b", x.died}, {"b", x.diedCalmly}, {"c", x.interleaved}, {"d", x.replayed}, {"d", x.sentLater}, {"e", x.played}, {"f", x.resumed}, {"f", x.resumedCalmly},
 	} {
 		if o.Only == "" || strings.Contains(o.Only, c.letter) {
 			c.make(t)

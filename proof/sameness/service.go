@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"corrgraph/catalog"
 	"corrgraph/engine"
+	"corrgraph/feed"
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
@@ -40,6 +42,7 @@ type place struct {
 	from  odds.Time   // of the clock
 	begin time.Time   // the bubble's time then
 
+	kept   *kept          // checkpoints; nil: there are none
 	played *present.Clock // of the recording that is played; nil: none is
 }
 
@@ -186,10 +189,21 @@ func (p *place) start(t *testing.T) *service {
 	s := &service{place: p}
 	p.log.dead, p.log.dies = false, 0
 	v := &verdicts{p: p}
+	o := live.Options{Engine: engineOptions(p.facts), Facts: p.facts, Intake: s, PublishEvery: published, Clock: p.now}
+	o.Settled = func(ctx context.Context, after, until odds.Time) iter.Seq2[[]*odds.Batch, error] {
+		return s.door.Settled(ctx, after, until)
+	}
+	from, resumed := p.kept.resume(t, p, o)
+	if s.live = resumed; s.live == nil {
+		s.live = live.New(o)
+	}
+	var cuts ingest.Cuts
+	if p.kept != nil {
+		cuts = &cutter{kept: p.kept, t: t, p: p, live: s.live}
+	}
 	s.door = ingest.New(ingest.Options{
-		Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict, CatchUp: v.catchUp, Driven: p.played != nil,
+		Cuts: cuts, From: from, Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict, CatchUp: v.catchUp, Driven: p.played != nil,
 	})
-	s.live = live.New(live.Options{Engine: engineOptions(p.facts), Facts: p.facts, Intake: s.door, Settled: s.door.Settled, PublishEvery: published, Clock: p.now})
 	v.live, s.tape = s.live, &tape{Sink: s.live}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
@@ -210,6 +224,12 @@ func (p *place) start(t *testing.T) *service {
 	}
 	return s
 }
+
+// Feeds implements live.Intake.
+func (s *service) Feeds() []feed.Stats { return s.door.Feeds() }
+
+// HeldBack implements live.Intake.
+func (s *service) HeldBack() int { return s.door.HeldBack() }
 
 // send sends one request.
 func (s *service) send(ctx context.Context, q request) (ingest.Receipt, error) {

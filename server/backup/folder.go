@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"corrgraph/store"
+	"corrgraph/store/checkpoint"
 	"corrgraph/store/sqlite"
 )
 
@@ -25,6 +26,7 @@ const (
 	prefix   = "corrgraph-"
 	suffix   = ".db"
 	sumFile  = ".sha256"
+	keptFile = ".checkpoint" // the checkpoint that the service had then; it has checksums of its own
 	layout   = "20060102T150405.000Z"
 	halfMade = ".making-" // files with this prefix may be removed by the writer of backups
 	onTrial  = ".trial-"  // of any process; may be removed once a day old
@@ -90,11 +92,15 @@ func create(ctx context.Context, src Source, dir string, at time.Time) (b Backup
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("backup %s: %w", path, err)
-			os.Remove(making)
-			os.Remove(making + sumFile)
-			os.Remove(path + sumFile)
+			for _, left := range []string{making, making + sumFile, path + sumFile, making + keptFile, path + keptFile} {
+				os.Remove(left)
+			}
 		}
 	}()
+	kept, err := copyCheckpoint(ctx, src, making+keptFile) // first: the log that is copied then holds its position
+	if err != nil {
+		return b, err
+	}
 	if err := src.Backup(ctx, making); err != nil {
 		return b, err
 	}
@@ -107,6 +113,11 @@ func create(ctx context.Context, src Source, dir string, at time.Time) (b Backup
 	}
 	if err := writeFile(making+sumFile, []byte(sum+"  "+filepath.Base(path)+"\n")); err != nil {
 		return b, err
+	}
+	if kept {
+		if err := os.Rename(making+keptFile, path+keptFile); err != nil {
+			return b, err
+		}
 	}
 	// The checksum first: a backup without one is invalid.
 	if err := os.Rename(making+sumFile, path+sumFile); err != nil {
@@ -128,10 +139,12 @@ func sweep(dir string, now time.Time) error {
 	for _, e := range entries {
 		name := e.Name()
 		stale := strings.HasPrefix(name, halfMade)
-		if of, ok := strings.CutSuffix(name, sumFile); ok && !stale {
-			if _, ours := timeOf(of); ours {
-				_, err := os.Lstat(filepath.Join(dir, of))
-				stale = errors.Is(err, fs.ErrNotExist)
+		for _, suffix := range []string{sumFile, keptFile} {
+			if of, ok := strings.CutSuffix(name, suffix); ok && !stale {
+				if _, ours := timeOf(of); ours {
+					_, err := os.Lstat(filepath.Join(dir, of))
+					stale = errors.Is(err, fs.ErrNotExist)
+				}
 			}
 		}
 		if strings.HasPrefix(name, onTrial) {
@@ -152,7 +165,52 @@ func remove(b Backup) error {
 	if err := os.Remove(b.Path); err != nil {
 		return err
 	}
+	if err := os.Remove(b.Path + keptFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return os.Remove(b.Path + sumFile)
+}
+
+// copyCheckpoint copies the newest checkpoint of a store; false if it has none.
+func copyCheckpoint(ctx context.Context, src Source, to string) (bool, error) {
+	s, ok := src.(interface{ Path() string })
+	if !ok {
+		return false, nil
+	}
+	all, err := checkpoint.List(checkpoint.Folder(s.Path()))
+	if err != nil || len(all) == 0 || all[0].Err != nil {
+		return false, err
+	}
+	_, err = copyFile(ctx, all[0].Path, to)
+	if errors.Is(err, fs.ErrNotExist) { // newer ones have taken its place
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// restoreCheckpoint puts the checkpoint of a backup beside the store that was restored. Without
+// one, or with a damaged one, the next start reads the tick log.
+func restoreCheckpoint(ctx context.Context, backup, db string) error {
+	f, err := checkpoint.Open(backup + keptFile)
+	if err == nil {
+		defer f.Close()
+		err = f.Verify()
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, checkpoint.ErrDamaged) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	to := checkpoint.Path(checkpoint.Folder(db), f.Stamp)
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	if _, err := copyFile(ctx, backup+keptFile, to); err != nil && !errors.Is(err, fs.ErrExist) {
+		os.Remove(to)
+		return err
+	}
+	return syncPath(filepath.Dir(to))
 }
 
 // Verify restores a backup for test: it compares the backup with its checksum,
@@ -231,6 +289,9 @@ func Restore(ctx context.Context, path, db string, now time.Time) (aside string,
 	}
 	if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
 		aside = ""
+	}
+	if err := restoreCheckpoint(ctx, path, db); err != nil {
+		return aside, held, fmt.Errorf("%s is restored from %s, but not its checkpoint, without which the next start takes longer: %w", db, path, err)
 	}
 	return aside, held, nil
 }

@@ -34,6 +34,9 @@ type ahead struct {
 	close func()
 }
 
+// none says that nothing of the log is ahead of the clock.
+func (a *ahead) none() { a.close = func() {} }
+
 // open starts reading a log. Chunks that can't be read are told to damaged and passed over;
 // nil ends the reading at the first.
 func (a *ahead) open(ctx context.Context, log ticklog.Reader, damaged func(ticklog.Damage)) error {

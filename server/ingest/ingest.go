@@ -62,6 +62,10 @@ type Ingester struct {
 	damaged  func(ticklog.Damage)  // nil: a chunk that can't be read is an error
 
 	// The rest belongs to Run's goroutine.
+	at      ticklog.Position // of the newest chunk that was told
+	unsure  bool             // the last append failed, and the log may hold something of it
+	lost    bool             // the log holds something that was not told
+	since   int              // quotes told since a door was handed over
 	stage   stage
 	judge   judge
 	ahead   ahead
@@ -87,7 +91,7 @@ func New(o Options) *Ingester {
 }
 
 // SetFutureSkew changes how far ahead of the clock a tick may be. Zero means 10 s.
-func (g *Ingester) SetFutureSkew(m odds.Millis) { g.skew.Store(int64(orElse(m, 10_000))) }
+func (g *Ingester) SetFutureSkew(m odds.Millis) { g.skew.Store(int64(orElse(m, byDefaultSkew))) }
 
 // Feeds returns the statistics of every source and venue, sorted by source and venue.
 // The slice is shared and must not be changed.
@@ -160,21 +164,19 @@ func (g *Ingester) Accept(ctx context.Context, batches []*odds.Batch) (Receipt, 
 func (g *Ingester) Run(ctx context.Context, to Sink) error {
 	defer close(g.stopped)
 	defer to.Close()
-	r := newRecovery(g, to)
-	err := g.ahead.open(ctx, g.o.Log, g.damaged)
-	defer g.ahead.close()
-	if err == nil {
-		err = r.run(ctx)
-	}
-	if err != nil {
+	if err := g.recover(ctx, to); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	err = g.serve(ctx, to)
+	defer g.ahead.close()
+	err := g.serve(ctx, to)
 	close(g.closing)
 	g.refuseAll()
+	if err == nil {
+		g.cut(true)
+	}
 	g.settle(to, g.stage.rest())
 	return err
 }

@@ -60,6 +60,11 @@ type Options struct {
 	FutureSkew odds.Millis
 	// CoalesceWindow is the engine's. Zero means series.CoalesceWindow.
 	CoalesceWindow odds.Millis
+	// Cuts takes checkpoints. Nil: nobody does.
+	Cuts Cuts
+	// From is the door to go on from: the log is read from there on, and Door.Fits must have found
+	// nothing. Nil: all of the log is read back.
+	From *Door
 	// Queue is how many requests may wait; further ones get ErrBusy. Zero means 1024.
 	Queue int
 	// Remember is how many of the newest updates are recognised as duplicates. Zero
@@ -77,6 +82,9 @@ type Options struct {
 	// quick. Nil: not reported.
 	Appended func(took time.Duration)
 }
+
+// byDefaultSkew is how far ahead of the clock a tick may be, unless it is said.
+const byDefaultSkew odds.Millis = 10_000
 
 func (o *Options) fill() {
 	o.OutOfOrder = orElse(o.OutOfOrder, 2000)

@@ -39,6 +39,96 @@ func newRecovery(g *Ingester, to Sink) *recovery {
 	return r
 }
 
+// recover reads the log back, or what of it comes after the door to go on from.
+func (g *Ingester) recover(ctx context.Context, to Sink) (err error) {
+	r := newRecovery(g, to)
+	if g.o.From != nil {
+		g.ahead.none()
+		g.resume(g.o.From)
+		g.o.From = nil
+		return r.goOn(ctx)
+	}
+	if g.at, err = g.o.Log.Last(ctx); err != nil {
+		return fmt.Errorf("reading the tick log back: %w", err)
+	}
+	if err = g.ahead.open(ctx, g.o.Log, g.damaged); err == nil {
+		err = r.run(ctx)
+	}
+	if err != nil {
+		g.ahead.close()
+	}
+	return err
+}
+
+// goOn reads the log from a door on, as if it came again: all of it was accepted by a service, of
+// whom the door says what waited.
+func (r *recovery) goOn(ctx context.Context) error {
+	g := r.g
+	var parts []ticklog.Part // taken again, and not told yet
+	var group []ticklog.Part // of one time of the clock
+	quotes := 0
+	tell := func() {
+		if len(parts) > 0 {
+			r.to.Tell(parts, 0)
+		}
+		parts, quotes = nil, 0
+	}
+	again := func() {
+		for i := range group {
+			quotes += Quotes(group[i].Batches) + 1
+		}
+		r.again(group)
+		if parts, group = append(parts, group...), nil; quotes >= recoverQuotes {
+			tell()
+		}
+	}
+	last, err := g.o.Log.Last(ctx)
+	if err == nil {
+		for p, wrong := range ticklog.InOrder(ctx, ticklog.After(g.o.Log, g.at), g.damaged) {
+			if err = wrong; err != nil {
+				break
+			}
+			if len(group) > 0 && group[0].Clock != p.Clock {
+				again()
+			}
+			group = append(group, p)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("reading the tick log back: %w", err)
+	}
+	again()
+	g.settle(r.to, g.stage.advance(r.now))
+	tell()
+	g.at, g.told = max(g.at, last), r.now
+	r.open()
+	return nil
+}
+
+// again takes parts of one time of the clock as if they came again, and settles what that lets go:
+// before anybody is told, who may wait for a verdict on it. They may have been one group, of which
+// what came late was judged before any of it was heard.
+func (r *recovery) again(group []ticklog.Part) {
+	if len(group) == 0 {
+		return
+	}
+	g, clock := r.g, group[0].Clock
+	g.settle(r.to, g.stage.advance(clock))
+	for i := range group {
+		p := &group[i]
+		for _, b := range p.Batches {
+			g.judge.remember(b)
+			g.judge.names.all(b)
+			g.feeds.heard(b, 0)
+			g.stage.add(b, clock)
+		}
+		g.since += Quotes(p.Batches)
+		g.verdict = max(g.verdict, p.Verdict)
+		r.follow(p)
+	}
+	g.settle(r.to, g.stage.advance(clock))
+}
+
 // run reads the log back. g.ahead is open. The first error of either reader ends the other.
 func (r *recovery) run(ctx context.Context) error {
 	both, cancel := context.WithCancelCause(ctx)
@@ -76,10 +166,15 @@ func (r *recovery) finish(waiting []*odds.Batch) {
 	g.stage.forced = 0
 	g.heldBack.Store(int64(len(waiting)))
 	g.wait()
-	if g.stage.frontier.quiet {
+	r.open()
+}
+
+// open says that the log has been read back.
+func (r *recovery) open() {
+	if r.g.stage.frontier.quiet {
 		r.to.Quiet()
 	}
-	r.to.Recovered(func() { g.ready.Store(true) })
+	r.to.Recovered(func() { r.g.ready.Store(true) })
 }
 
 // settleOld allows to settle at once what is older than any source can be waited for: the
@@ -200,6 +295,7 @@ func (r *recovery) recall(p *ticklog.Part, clock odds.Time, names *interner) {
 		}
 	}
 	g.stage.advance(clock)
+	g.since += Quotes(p.Batches)
 	g.verdict = max(g.verdict, p.Verdict)
 	r.follow(p)
 }

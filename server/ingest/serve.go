@@ -44,6 +44,7 @@ func (g *Ingester) serve(ctx context.Context, to Sink) error {
 		if err != nil {
 			return err
 		}
+		g.cut(false)
 		if g.legs != 0 && g.legs != was && !g.o.Driven {
 			legs.Reset(g.o.CoalesceWindow.Std())
 		}
@@ -221,6 +222,7 @@ func (g *Ingester) head(now odds.Time) ticklog.Head {
 func (g *Ingester) accepted(parts []ticklog.Part, head ticklog.Head) {
 	g.told, g.verdict = max(g.told, head.Clock), head.Verdict
 	for i := range parts {
+		g.since += Quotes(parts[i].Batches)
 		for _, b := range parts[i].Batches {
 			g.stage.add(b, head.Clock)
 			if !b.Polled {
@@ -266,8 +268,25 @@ func (g *Ingester) append(chunks []ticklog.Chunk) error {
 		g.o.Appended(took)
 	}()
 	// A request that has begun is finished: the log has a deadline of its own.
-	_, err := g.o.Log.Append(context.Background(), chunks...)
-	return err
+	at, err := g.o.Log.Append(context.Background(), chunks...)
+	if err != nil {
+		g.unsure = true
+		return err
+	}
+	if g.unsure {
+		g.ensure(at[0])
+	}
+	g.at = at[len(at)-1]
+	return nil
+}
+
+// ensure finds out whether the log holds, between what was told and the newest chunks, something
+// of an append that failed and so was not told. Then no door can be made of g any more.
+func (g *Ingester) ensure(newest ticklog.Position) {
+	for e, err := range g.o.Log.List(context.Background(), g.at.Next()) {
+		g.unsure, g.lost = false, g.lost || err != nil || e.Position != newest
+		return
+	}
 }
 
 // answer sends the receipt of a request.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -24,6 +25,7 @@ import (
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/server/present"
+	"corrgraph/server/restart"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
@@ -67,6 +69,7 @@ type Instance struct {
 	graphs  *guard.Governor
 	flight  *guard.Adaptive // of reads
 	writes  *guard.Adaptive // of requests that wait for the disk, ticks not among them
+	keeper  *restart.Keeper // nil: no checkpoints are taken
 	ingest  *ingest.Ingester
 	live    *live.Live
 	service *service.Service
@@ -296,14 +299,17 @@ func (i *Instance) openEngine(ctx context.Context) error {
 			return err
 		}
 	}
-	i.ingest = ingest.New(ingest.Options{
+	door := ingest.Options{
 		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Sources: sources(c), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
 		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.ticking, Driven: i.played != nil,
 		Verdict: func() odds.Time { return i.live.Verdict() }, CatchUp: func() { i.live.CatchUp() },
 		Appended: func(took time.Duration) { i.timed("append", took) }, Damaged: i.damaged,
-	})
+	}
 	o := live.Options{
-		Intake: i.ingest, Settled: i.ingest.Settled, Results: i.store, Facts: facts,
+		Intake: restart.Intake(func() *ingest.Ingester { return i.ingest }), Results: i.store, Facts: facts,
+		Settled: func(ctx context.Context, after, until odds.Time) iter.Seq2[[]*odds.Batch, error] {
+			return i.ingest.Settled(ctx, after, until)
+		},
 		Engine: engine.Options{
 			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
 			Memory: odds.MillisOf(c.Engine.Memory), ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig, Commission: c.Engine.Commissions(), PaperDelay: odds.MillisOf(c.Engine.PaperDelay),
@@ -314,7 +320,8 @@ func (i *Instance) openEngine(ctx context.Context) error {
 		Timed: i.timed, Told: i.told, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
 	}
 	o.Standby, o.Off = standby(c)
-	i.live = live.New(o)
+	i.resume(ctx, &door, o)
+	i.ingest = ingest.New(door)
 	return nil
 }
 
@@ -371,8 +378,8 @@ func (i *Instance) openService() error {
 	i.service, err = service.New(service.Options{
 		Ingest: i.ingest, Live: i.live, Store: i.store, Condition: &i.hurt, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
 		Graphs: graphs, Predictions: predictions, Memory: i.memory, Pressure: i.strain, Faults: i.faults, Clock: i.clock, Played: i.played,
-		Breakers:  guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
-		Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
+		Breakers: guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
+		Restarts: i.restarts(), Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
 	})
 	return err
 }
@@ -421,9 +428,12 @@ func (i *Instance) Run(ctx context.Context) error {
 	r.last(func(ctx context.Context) error { return i.audit.Run(ctx) })
 	r.last(i.run(i.memory.Run))
 	r.last(i.run(i.strain.Run))
-	r.inner(func(ctx context.Context) error { return i.ingest.Run(ctx, i.live) })
+	r.inner(i.accept)
 	r.inner(func(ctx context.Context) error { return i.live.Run(ctx) })
 	r.inner(i.service.Run)
+	if i.keeper != nil {
+		r.inner(i.keeper.Run)
+	}
 	m := newMeter(i) // before the first scrape
 	r.inner(func(ctx context.Context) error { return i.measure(ctx, m) })
 	r.inner(i.inspect)

@@ -178,6 +178,10 @@ func (m *meter) collect(r *telemetry.Readings) {
 		b := i.backups.Status()
 		r.Backup = telemetry.Backup{Success: b.LastSuccess, Verified: b.LastVerified}
 	}
+	if k := i.keeper; k != nil {
+		s := k.Status()
+		r.Kept = &telemetry.Checkpoints{Taken: s.Taken, Bytes: s.Newest.Bytes, Took: s.Newest.Took, Paused: s.Newest.Paused, Failures: s.Failures, Skipped: s.Skipped, Unkept: s.Unkept}
+	}
 	m.learned(r, st)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

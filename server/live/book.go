@@ -58,6 +58,14 @@ type eventBook struct {
 	anomalies []AnomalyUpdate
 	settled   []ledger.Prediction
 	changed   bool // since its view was renewed
+	shared    bool // somebody else reads the slices
+}
+
+// own makes the slices ones that may be changed.
+func (e *eventBook) own() {
+	if e.shared {
+		e.anomalies, e.settled, e.shared = slices.Clone(e.anomalies), slices.Clone(e.settled), false
+	}
 }
 
 func newBook(predictions, anomalies int) *book {
@@ -76,6 +84,7 @@ func (k *book) event(id string) *eventBook {
 		k.events[id] = e
 	}
 	e.changed = true
+	e.own()
 	return e
 }
 
@@ -136,6 +145,7 @@ func (k *book) price(t *engine.Told) {
 		}
 	}
 	if e := k.events[t.Event]; e != nil {
+		e.own()
 		for i := range e.settled {
 			if e.settled[i].ID == t.Call {
 				e.settled[i].Money, e.changed = t.Bet, true

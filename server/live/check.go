@@ -88,10 +88,20 @@ func (c *checker) workersNow() int {
 func (c *checker) done(begun time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.changed.Broadcast()
 	if c.waiting == nil {
 		c.since.Store(0)
 	} else {
 		c.since.Store(max(1, int64(begun)))
+	}
+}
+
+// rest waits until the newest decision is checked.
+func (c *checker) rest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.since.Load() != 0 && !c.closed {
+		c.changed.Wait()
 	}
 }
 

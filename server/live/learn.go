@@ -61,6 +61,8 @@ func (l *learner) run(ctx context.Context) {
 			// From now on one processor is left to whoever tells and answers: a decision takes
 			// seconds.
 			l.e.SetWorkers(max(1, runtime.GOMAXPROCS(0)-1))
+		case x.Do != nil:
+			x.Do()
 		case x.Judge:
 			if l.watch.now()-l.drawn >= 9*l.took {
 				l.judge()

@@ -20,6 +20,7 @@ type Live struct {
 	modes *atomic.Pointer[modes]
 	out   *published
 	in    chan delivery // bounded; if full, Tell waits, and senders with it
+	room  chan struct{} // of deliveries that wait, but for those that come while an engine is saved
 	calls *calls
 	learn *learner
 	loop  *loop
@@ -32,13 +33,13 @@ func New(o Options) *Live {
 	o.fill()
 	l := &Live{
 		watch: &stopwatch{time.Now(), o.Timed}, hub: NewHub(o.Ring), modes: &atomic.Pointer[modes]{}, out: newPublished(),
-		in: make(chan delivery, 16), calls: newCalls(),
+		in: make(chan delivery, mostMeanwhile), room: make(chan struct{}, mostDeliveries), calls: newCalls(),
 	}
 	l.SetModes(o.Standby, o.Off)
 	pub := newPublisher(&o, l.hub, l.modes, l.out, l.watch)
 	pub.queue = func() int { return len(l.in) }
 	l.learn = newLearner(&o, l.watch)
-	l.loop = newLoop(&o, l.in, l.calls.asked, pub, l.learn)
+	l.loop = newLoop(&o, l.in, l.room, l.calls.asked, pub, l.learn)
 	l.score = &scorer{calls: l.calls, tally: l.loop.tally, out: l.out}
 	if o.Results != nil {
 		l.save = &saver{to: o.Results, calls: l.calls, take: l.loop.take, read: l.loop.results, out: l.out, watch: l.watch, failed: o.Failed}
@@ -86,12 +87,21 @@ func (l *Live) Run(ctx context.Context) error {
 	return l.save.finish(context.WithoutCancel(ctx))
 }
 
+// mostDeliveries is how many deliveries wait for the loop, and mostMeanwhile how many do while its
+// engine is saved, so that senders need not wait for that.
+const (
+	mostDeliveries = 16
+	mostMeanwhile  = 4096
+)
+
 // delivery is one item for the loop.
 type delivery struct {
 	parts     []ticklog.Part
 	accepted  odds.Time     // wall clock when the newest of them were received; 0 if read from the log
 	appended  time.Duration // when they were in the log, by the stopwatch
 	recovered *recovered    // the log is read back; nil otherwise
+	cut       *Cut          // the engine is to be saved; nil otherwise
+	roomy     bool          // it has a place in Live.room, which is free once it is taken out
 }
 
 // present reports whether a delivery is of ticks that came about when they happened.
@@ -101,9 +111,13 @@ func (d *delivery) present() bool {
 
 // Tell passes on what was appended to the log, in its order. accepted is the wall clock when
 // the newest ticks were accepted, 0 for what is read from the log. It blocks while 16 deliveries
-// are waiting.
+// are waiting; while an engine is saved, while 4,096 are.
 func (l *Live) Tell(parts []ticklog.Part, accepted odds.Time) {
-	l.in <- delivery{parts: parts, accepted: accepted, appended: l.watch.now()}
+	d := delivery{parts: parts, accepted: accepted, appended: l.watch.now(), roomy: !l.loop.saving.Load()}
+	if d.roomy {
+		l.room <- struct{}{}
+	}
+	l.in <- d
 }
 
 // Settle passes complete instants on to be learnt from, in event-time order, each as the

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"corrgraph/engine"
@@ -16,6 +17,8 @@ import (
 // Live.Run. Others may look at the engine while mu lets them: see Live.look.
 type loop struct {
 	in      <-chan delivery
+	room    <-chan struct{} // see Live.room
+	saving  atomic.Bool     // a Cut waits in in, or the engine is being saved
 	asked   <-chan func()
 	stalled func() bool
 	sparing func() bool // ticks are late
@@ -29,6 +32,7 @@ type loop struct {
 	mu      sync.RWMutex   // held while e changes, but for its news and what views of it cache
 	e       *engine.Engine // the one that tells
 	learn   *learner
+	obeyed  odds.Time // the newest verdict in force
 	news    engine.News
 	book    *book
 	changes *changes // nil: results are not saved
@@ -36,19 +40,23 @@ type loop struct {
 	tick    <-chan time.Time // of publications
 }
 
-func newLoop(o *Options, in <-chan delivery, asked <-chan func(), pub *publisher, learn *learner) *loop {
+func newLoop(o *Options, in <-chan delivery, room <-chan struct{}, asked <-chan func(), pub *publisher, learn *learner) *loop {
 	lp := &loop{
-		in: in, asked: asked, stalled: o.Stalled, sparing: o.Sparing, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
+		in: in, room: room, asked: asked, stalled: o.Stalled, sparing: o.Sparing, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
 		book: newBook(o.Predictions, o.Anomalies), pub: pub, learn: learn,
 	}
-	opt := o.Engine
-	opt.View, opt.Pause = engine.Now, func() { lp.mu.Unlock(); lp.mu.Lock() } // who waits to look gets in
-	lp.e = engine.New(opt)
+	lp.e = engine.New(lp.telling(o.Engine))
 	if o.Results != nil {
 		lp.changes = newChanges()
 	}
 	pub.e, pub.book, pub.changes, pub.learn = lp.e, lp.book, lp.changes, learn
 	return lp
+}
+
+// telling are the options of the engine that tells: who waits to look at it gets in between.
+func (lp *loop) telling(o engine.Options) engine.Options {
+	o.View, o.Pause = engine.Now, func() { lp.mu.Unlock(); lp.mu.Lock() }
+	return o
 }
 
 // run applies deliveries and reports true once the log is read back, or false once
@@ -66,6 +74,9 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 		select {
 		case d, ok := <-lp.in:
 			lp.learn.out.Idle(false)
+			if d.roomy {
+				<-lp.room
+			}
 			switch {
 			case !ok:
 				lp.flush()
@@ -79,8 +90,11 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				lp.pub.publish(true)
 				close(d.recovered.published)
 				return true
+			case d.cut != nil:
+				lp.cut(d.cut)
+			default:
+				lp.deliver(ctx, &d)
 			}
-			lp.deliver(ctx, &d)
 		case q := <-asked:
 			lp.answer(q, false)
 		case <-lp.tick:
@@ -171,6 +185,7 @@ func (lp *loop) change(do func()) {
 func (lp *loop) tell(p *ticklog.Part) {
 	for _, v := range lp.learn.out.UpTo(lp.force(p)) {
 		lp.change(func() { lp.e.Obey(v) })
+		lp.obeyed = v.At
 		lp.collect()
 	}
 	lp.change(func() { lp.e.Tell(p.Batches, p.Clock) })

@@ -103,6 +103,10 @@ func (s *Service) Health() *Health {
 	}
 	h.Reasons = append(append(h.Reasons, st.Overdue()...), ingest.Reasons(s.o.Ingest.Refusing())...)
 	h.Notes = append(h.Notes, ingest.Notes(s.o.Ingest.Ahead())...)
+	if s.o.Restarts != nil {
+		reasons, notes := s.o.Restarts()
+		h.Reasons, h.Notes = append(h.Reasons, reasons...), append(h.Notes, notes...)
+	}
 	if l := s.o.Memory.Level(); l != guard.Normal {
 		h.Reasons = append(h.Reasons, "memory: "+l.String())
 	}

@@ -36,6 +36,7 @@ type Readings struct {
 	Memory   *Memory
 	Overload *Overload
 	Backup   Backup
+	Kept     *Checkpoints
 	Audit    *Audit
 	Stream   *Stream
 	Engine   *Engine
@@ -58,6 +59,16 @@ type Overload struct {
 // Backup has the times of the last successful backup and the last successful test
 // restore.
 type Backup struct{ Success, Verified time.Time }
+
+// Checkpoints are those of the service. Failures and Skipped, for want of memory, count from the
+// start; Unkept is how many quotes a start would have to read from the log.
+type Checkpoints struct {
+	Taken             time.Time // the newest
+	Bytes             int64     // of it
+	Took, Paused      time.Duration
+	Failures, Skipped uint64
+	Unkept            int
+}
 
 // Audit is the state of the audit log. Rows and failures count from the start.
 type Audit struct {
@@ -95,6 +106,8 @@ type descriptions struct {
 	budget, used, level                         *prometheus.Desc
 	overload, late                              *prometheus.Desc
 	backup, verified                            *prometheus.Desc
+	kept, keptBytes, took, paused               *prometheus.Desc
+	keptFailures, keptSkipped, unkept           *prometheus.Desc
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
 	waiting, heldBack, forced, unmarked, now    *prometheus.Desc
@@ -126,6 +139,13 @@ func newDescriptions() *descriptions {
 	d.late = desc("ticks_late_seconds", "How long ticks lately waited for the processor.")
 	d.backup = desc("backup_last_success_timestamp_seconds", "When the last backup succeeded.")
 	d.verified = desc("backup_verified_timestamp_seconds", "When a backup was last test-restored.")
+	d.kept = desc("checkpoint_timestamp_seconds", "When the newest checkpoint was taken.")
+	d.keptBytes = desc("checkpoint_bytes", "Size of the newest checkpoint.")
+	d.took = desc("checkpoint_seconds", "Time to take the newest checkpoint.")
+	d.paused = desc("checkpoint_pause_seconds", "How long nothing was told because of the newest checkpoint.")
+	d.keptFailures = desc("checkpoint_failures_total", "Checkpoints that could not be taken.")
+	d.keptSkipped = desc("checkpoint_skipped_total", "Checkpoints that were due and not taken for want of memory or disk.")
+	d.unkept = desc("checkpoint_tail_quotes", "Quotes since the newest checkpoint was begun, which a start would read from the tick log.")
 	d.queue = desc("audit_queue", "Audit rows waiting to be written.")
 	d.cap = desc("audit_cap_reached", "1 while the audit log is at its size cap.")
 	d.rows = desc("audit_rows_total", "Audit rows written.")
@@ -179,6 +199,15 @@ func (v *Readings) send(d *descriptions, ch chan<- prometheus.Metric) {
 	}
 	out.time(d.backup, v.Backup.Success)
 	out.time(d.verified, v.Backup.Verified)
+	if k := v.Kept; k != nil {
+		out.time(d.kept, k.Taken)
+		out.gauge(d.keptBytes, float64(k.Bytes))
+		out.gauge(d.took, k.Took.Seconds())
+		out.gauge(d.paused, k.Paused.Seconds())
+		out.total(d.keptFailures, k.Failures)
+		out.total(d.keptSkipped, k.Skipped)
+		out.gauge(d.unkept, float64(k.Unkept))
+	}
 	if v.LogBytes != nil {
 		out.gauge(d.logBytes, float64(*v.LogBytes))
 	}

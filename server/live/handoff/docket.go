@@ -19,6 +19,8 @@ type Docket[V any] struct {
 	waiting []dated[V] // guarded by mu; in order
 	looked  odds.Time  // guarded by mu; all windows up to then are decided
 	resting bool       // guarded by mu; nothing is there to be told
+	keeping bool       // guarded by mu
+	kept    []V        // guarded by mu; what has waited since Keep
 	over    bool       // guarded by mu; what is not decided by now will not be because of what is in the log
 }
 
@@ -47,8 +49,46 @@ func (d *Docket[V]) Put(at odds.Time, v V) {
 		d.changed.Wait()
 	}
 	d.waiting = append(d.waiting, dated[V]{at, v})
+	if d.keeping {
+		d.kept = append(d.kept, v)
+	}
 	d.newest.Store(int64(at))
 	d.changed.Broadcast()
+}
+
+// Keep begins to remember the verdicts that wait, and those that are put from now on, whether or
+// not they are taken out.
+func (d *Docket[V]) Keep() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.keeping, d.kept = true, nil
+	for _, x := range d.waiting {
+		d.kept = append(d.kept, x.v)
+	}
+}
+
+// Kept ends Keep and returns what it has remembered, in order.
+func (d *Docket[V]) Kept() (out []V) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out, d.kept, d.keeping = d.kept, nil, false
+	return out
+}
+
+// Resume fills an empty docket with verdicts that waited, dated by at.
+func (d *Docket[V]) Resume(all []V, at func(V) odds.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, v := range all {
+		d.waiting = append(d.waiting, dated[V]{at(v), v})
+	}
+}
+
+// Stand says what the newest verdict is, and up to when all windows are decided, of an earlier
+// process.
+func (d *Docket[V]) Stand(newest, looked odds.Time) {
+	d.newest.Store(int64(newest))
+	d.Reach(looked)
 }
 
 // Newest is the end of the window of the newest verdict.

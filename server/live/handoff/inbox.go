@@ -12,6 +12,7 @@ type Parcel struct {
 	quotes   int
 	Quiet    bool          // no further leg of what was settled can come
 	Judge    bool          // draw up the judgement anew
+	Do       func()        // something to be done in its turn
 	End      chan struct{} // the log is read back; closed once all of it is learnt
 	Left     *Left         // to be read from the log and learnt from before what comes next; nil: nothing
 }
@@ -96,6 +97,13 @@ func (x *Inbox) Waiting() int {
 		n += x.left.Quotes
 	}
 	return n
+}
+
+// Behind reports whether something is left in the log for the learner, or being read from there.
+func (x *Inbox) Behind() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.left != nil || x.reading > 0
 }
 
 // Learnt says that so many quotes of what was left are learnt.

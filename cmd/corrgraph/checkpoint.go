@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"corrgraph/answer"
+	"corrgraph/server/restart"
+)
+
+type checkpointCmd struct {
+	List   checkpointListCmd   `cmd:"" default:"withargs" help:"List the checkpoints of a store (the default)."`
+	Verify checkpointVerifyCmd `cmd:"" help:"Check every byte of them."`
+	Drop   checkpointDropCmd   `cmd:"" help:"Remove them: the next start reads the whole tick log."`
+}
+
+// checkpointFlags name the store.
+type checkpointFlags struct {
+	configFlags
+	DB string `name:"db" placeholder:"FILE" help:"The store (default: store.path of the configuration)."`
+}
+
+// where returns the folder of the checkpoints.
+func (f *checkpointFlags) where(a *app) (string, error) {
+	cfg, err := f.load(a)
+	if err != nil {
+		return "", err
+	}
+	if f.DB != "" {
+		return restart.Folder(f.DB), nil
+	}
+	return restart.Folder(cfg.Store.Path), nil
+}
+
+// printCheckpoints prints the checkpoints of a folder.
+func printCheckpoints(a *app, dir string, all []restart.Checkpoint) error {
+	reply := struct {
+		Folder      string               `json:"folder"`
+		Checkpoints []restart.Checkpoint `json:"checkpoints"` // newest first
+	}{dir, append([]restart.Checkpoint{}, all...)}
+	return a.print(reply, func(w io.Writer) error {
+		var b bytes.Buffer
+		for i := range all {
+			x := &all[i]
+			name := answer.Plain(filepath.Base(x.Path))
+			switch {
+			case x.Error != "":
+				fmt.Fprintf(&b, "%s  %10s  %s\n", name, megabytes(x.Bytes), answer.Plain(x.Error))
+			case x.Readable:
+				fmt.Fprintf(&b, "%s  %10s  taken %s, as of %s\n", name, megabytes(x.Bytes), x.Taken.Format(time.RFC3339), x.AsOf)
+			default:
+				fmt.Fprintf(&b, "%s  %10s  taken %s, by another version of corrgraph: this one reads the tick log\n", name, megabytes(x.Bytes), x.Taken.Format(time.RFC3339))
+			}
+		}
+		if len(all) == 0 {
+			fmt.Fprintf(&b, "no checkpoints in %s\n", answer.Plain(dir))
+		}
+		_, err := w.Write(b.Bytes())
+		return err
+	})
+}
+
+type checkpointListCmd struct{ checkpointFlags }
+
+func (checkpointListCmd) Help() string {
+	return "From what will the service start?\n\n    corrgraph checkpoint list --db desk.db\n\n" +
+		"The service saves its state beside the store and reads the tick log from there on. Whether a checkpoint fits log and configuration is decided at the start; " +
+		"then the log of the service and its health say from what it was started." + codes
+}
+
+func (c *checkpointListCmd) Run(a *app) error {
+	dir, err := c.where(a)
+	if err != nil {
+		return err
+	}
+	all, err := restart.List(dir, false)
+	if err != nil {
+		return err
+	}
+	return printCheckpoints(a, dir, all)
+}
+
+type checkpointVerifyCmd struct{ checkpointFlags }
+
+func (checkpointVerifyCmd) Help() string {
+	return "Are they what was written?\n\n    corrgraph checkpoint verify --db desk.db\n\n" +
+		"Every byte is read and compared with its checksum. A damaged one does no harm: the service starts from the one before, or reads the whole tick log, and says so. Exit code 3: one is damaged." + codes
+}
+
+func (c *checkpointVerifyCmd) Run(a *app) error {
+	dir, err := c.where(a)
+	if err != nil {
+		return err
+	}
+	all, err := restart.List(dir, true)
+	if err == nil {
+		err = printCheckpoints(a, dir, all)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		if why := all[i].Error; why != "" {
+			return badData(fmt.Errorf("%s: %s", all[i].Path, why))
+		}
+	}
+	return nil
+}
+
+type checkpointDropCmd struct{ checkpointFlags }
+
+func (checkpointDropCmd) Help() string {
+	return "Have everything learned again from the tick log at the next start:\n\n    corrgraph checkpoint drop --db desk.db\n\n" +
+		"What was learned from ticks that the log no longer holds is lost by that. Stop the service first: it takes a checkpoint at its end." + codes
+}
+
+func (c *checkpointDropCmd) Run(a *app) error {
+	dir, err := c.where(a)
+	if err != nil {
+		return err
+	}
+	n, err := restart.Drop(dir)
+	if err != nil {
+		return err
+	}
+	reply := struct {
+		Folder  string `json:"folder"`
+		Dropped int    `json:"dropped"`
+	}{dir, n}
+	return a.print(reply, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%d checkpoints removed from %s\n", n, answer.Plain(dir))
+		return err
+	})
+}
