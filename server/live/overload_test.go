@@ -69,6 +69,7 @@ func TestTicksGoBeforeReaders(t *testing.T) {
 			send(t, l, [][]*odds.Batch{{b}})
 			quotes += b.Quotes()
 		}
+		synctest.Wait() // senders are answered before their ticks are told
 		release()
 		readers.Wait()
 		if want := [3]int{quotes, quotes, quotes}; seen != want {
