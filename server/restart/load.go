@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"corrgraph/feed"
@@ -56,11 +57,8 @@ func (k *Keeper) Load(ctx context.Context, o live.Options) (d *ingest.Door, _ *l
 			found = append(found, store.Finding{Kind: store.FindCheckpoint, Where: all[i].Path, Detail: err.Error(), Harm: true})
 		}
 	}
-	for len(why) > 0 && (why[0] == ';' || why[0] == ' ') {
-		why = why[1:]
-	}
 	k.live = live.New(o)
-	k.note(func(s *Status) { s.Started = "the whole tick log: " + why })
+	k.note(func(s *Status) { s.Started = "the whole tick log: " + strings.TrimPrefix(why, "; ") })
 	return nil, k.live, found
 }
 
