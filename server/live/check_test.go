@@ -3,6 +3,8 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"iter"
 	"slices"
 	"strings"
@@ -160,6 +162,33 @@ func TestWhatIsLeftInTheLogOutlivesErrors(t *testing.T) {
 		}
 		l.in.Close()
 		<-ended
+	})
+}
+
+// TestOneCutAtATime: while who learns is held up, nobody makes a second one, though the first was
+// given up.
+func TestOneCutAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var held atomic.Bool
+		held.Store(true)
+		l, end := run(t, ingest.Options{Log: &logtest.Memory{}}, Options{Clock: clockAt(noon.Add(60_000)), Held: held.Load})
+		send(t, l, [][]*odds.Batch{{batch("a", noon, 1.5)}})
+		time.Sleep(20 * time.Second) // it is settled, and whoever learns has it in hand
+		if l.Behind() {
+			t.Error("no Cut can be made, though none was")
+		}
+		c := l.Cut()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := c.Write(ctx, func(string) (io.Writer, error) { return io.Discard, nil }); !errors.Is(err, context.DeadlineExceeded) || !l.Behind() {
+			t.Errorf("given up with %v, another one can be made: %t", err, !l.Behind())
+		}
+		held.Store(false)
+		time.Sleep(time.Second)
+		if l.Behind() {
+			t.Error("whoever learns has passed it, and no other one can be made")
+		}
+		end()
 	})
 }
 

@@ -40,9 +40,10 @@ type Cut struct {
 // learner wait.
 func (l *Live) Checked() bool { return l.learn.check.since.Load() == 0 }
 
-// Behind reports whether who learns reads on from the log: then no Cut can be made, which would
-// come before what is left there.
-func (l *Live) Behind() bool { return l.learn.in.Behind() }
+// Behind reports whether no Cut can be made: who learns reads on from the log, so that it would
+// come before what is left there, or has not come to the last one, which nobody may wait for any
+// more.
+func (l *Live) Behind() bool { return l.cutting.Load() || l.learn.in.Behind() }
 
 // Cut has the state saved as of what was told and settled so far. It is for the goroutine that
 // calls Tell and Settle, between two calls, once Recovered has returned. One Cut must be written
@@ -50,7 +51,11 @@ func (l *Live) Behind() bool { return l.learn.in.Behind() }
 func (l *Live) Cut() *Cut {
 	c := &Cut{telling: handoff.NewSpool(), learning: handoff.NewSpool(), told: make(chan struct{}), learnt: make(chan struct{})}
 	l.learn.out.Keep()
-	l.learn.in.Put(handoff.Parcel{Do: func() { l.learn.cut(c) }})
+	l.cutting.Store(true)
+	l.learn.in.Put(handoff.Parcel{Do: func() {
+		defer l.cutting.Store(false)
+		l.learn.cut(c)
+	}})
 	l.loop.saving.Store(true)
 	l.in <- delivery{cut: c}
 	return c

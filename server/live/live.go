@@ -15,17 +15,18 @@ import (
 // one Settle and Quiet, and while neither does, one may call Recovered and Close.
 // The other methods are safe for concurrent use while it runs.
 type Live struct {
-	watch *stopwatch
-	hub   *Hub
-	modes *atomic.Pointer[modes]
-	out   *published
-	in    chan delivery // bounded; if full, Tell waits, and senders with it
-	room  chan struct{} // of deliveries that wait, but for those that come while an engine is saved
-	calls *calls
-	learn *learner
-	loop  *loop
-	score *scorer
-	save  *saver // nil: results are not saved
+	watch   *stopwatch
+	hub     *Hub
+	modes   *atomic.Pointer[modes]
+	out     *published
+	in      chan delivery // bounded; if full, Tell waits, and senders with it
+	room    chan struct{} // of deliveries that wait, but for those that come while an engine is saved
+	calls   *calls
+	cutting atomic.Bool // a Cut waits for who learns
+	learn   *learner
+	loop    *loop
+	score   *scorer
+	save    *saver // nil: results are not saved
 }
 
 // New returns a Live without any ticks.
