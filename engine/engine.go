@@ -23,6 +23,7 @@ type Engine struct {
 	legs    *series.Coalescer
 	joins   map[string]*series.Coalescer // of a Now engine, by source
 	obeyed  odds.Time                    // of a Settled engine: the last decision told by Verdicts
+	left    []uint64                     // batches that the guard kept back, as it names them
 	hear    clock.Heard
 
 	board     *board.Board
@@ -84,6 +85,7 @@ func (e *Engine) FlushLegs() {
 	_ = e.legs.Flush(e.apply) // apply never fails
 	e.release(odds.Never)
 	e.forecasts.endInstant()
+	e.opt.Guard.End()
 }
 
 // apply takes a batch whose legs are complete or will not be completed.
@@ -91,6 +93,10 @@ func (e *Engine) apply(b *odds.Batch) error {
 	if b.At > e.board.Now {
 		e.over(b.At)
 	}
+	if !e.admits(b) {
+		return nil
+	}
+	defer e.opt.Guard.End()
 	e.worth.Before(b.At)
 	e.board.Apply(b)
 	if e.opt.View == Whole {
@@ -100,6 +106,19 @@ func (e *Engine) apply(b *odds.Batch) error {
 	e.board.EndBatch()
 	return nil
 }
+
+// admits reports whether a batch may be applied, and remembers it if not.
+func (e *Engine) admits(b *odds.Batch) bool {
+	id, ok := e.opt.Guard.Begin(b)
+	if !ok && !slices.Contains(e.left, id) {
+		e.left = append(e.left, id)
+	}
+	return ok
+}
+
+// Left lists the batches that Options.Guard kept back, as it names them, in the order in which they
+// came. It must not be changed.
+func (e *Engine) Left() []uint64 { return e.left }
 
 // over ends the present instant, all of whose moves are in, and the windows that end at or
 // before a time.

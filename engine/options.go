@@ -60,12 +60,31 @@ type Options struct {
 	Limits Limits
 	// Pause is called every few quotes that are told: others may call Evidence and Past. Nil: never.
 	Pause func()
+	// Guard is asked before each batch is applied. Nil: all are.
+	Guard Guard
 	// Workers limits the goroutines of Finish. Zero means one per processor. Results do not
 	// depend on it.
 	Workers int
 }
 
+// Guard says which batches may be applied.
+type Guard interface {
+	// Begin reports whether a batch may be, and names it if not. The one before is done.
+	Begin(b *odds.Batch) (id uint64, ok bool)
+	// End says that the one before is done, and that none is at hand.
+	End()
+}
+
+// everything is a Guard that lets all batches be applied.
+type everything struct{}
+
+func (everything) Begin(*odds.Batch) (uint64, bool) { return 0, true }
+func (everything) End()                             {}
+
 func (o *Options) fill() {
+	if o.Guard == nil {
+		o.Guard = everything{}
+	}
 	o.Limits = o.Limits.WithDefaults()
 	if o.Seed == 0 {
 		o.Seed = 1

@@ -18,7 +18,7 @@ import (
 const stateMagic = "corrgraph engine\n"
 
 // StateVersion changes with any field of a saved state, and with what one means.
-const StateVersion = 12
+const StateVersion = 13
 
 // ErrNews is returned by Save if there are undrained news.
 var ErrNews = errors.New("engine: news must be drained before the state is saved")
@@ -71,6 +71,7 @@ func Restore(r io.Reader, opt Options) (_ *Engine, err error) {
 func (e *Engine) state(c *state.Coder) {
 	e.opt.check(c)
 	c.Values(&e.newest, &e.decided, &e.bet, &e.obeyed)
+	state.Slice(c, &e.left, func(id *uint64) { c.Values(id) })
 	e.legs.State(c)
 	state.Map(c, e.joins, cmp.Compare[string], func(source *string, x **series.Coalescer) {
 		if c.Reading() {

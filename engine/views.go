@@ -109,6 +109,7 @@ func (e *Engine) Tell(batches []*odds.Batch, clock odds.Time) {
 	if clock != 0 || e.coalescer("").Next() > e.board.Now { // nothing waits that belongs to it
 		e.forecasts.endInstant()
 	}
+	e.opt.Guard.End()
 }
 
 // turn ends a window of a recording, for which no verdict need have come.
@@ -142,10 +143,14 @@ func (e *Engine) release(before odds.Time) {
 	}
 }
 
-// tell applies a batch whose legs are complete or will not be completed.
+// tell applies a batch whose legs are complete or will not be completed. The guard takes it for done
+// when the next one begins, or Tell ends: its calls are issued at the end of its instant.
 func (e *Engine) tell(b *odds.Batch) error {
 	if b.At != e.forecasts.instant.at {
 		e.forecasts.endInstant()
+	}
+	if !e.admits(b) {
+		return nil
 	}
 	e.worth.Before(max(b.At, e.board.Now))
 	e.board.Apply(b)

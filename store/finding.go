@@ -18,6 +18,7 @@ const (
 	FindWAL         = "wal"         // commits in the WAL would be dropped
 	FindLock        = "lock"        // another process has it open
 	FindCheckpoint  = "checkpoint"  // a checkpoint can't be read
+	FindQuarantine  = "quarantine"  // a file of what killed the service can't be read
 	FindPermissions = "permissions" // others may read or write it
 )
 

@@ -25,6 +25,7 @@ type chaosCmd struct {
 	JudgeStall     judgeStallCmd     `cmd:"" name:"judge-stall" help:"Stop learning, decisions and their checks; old verdicts stay in force."`
 	Kill           chaosKillCmd      `cmd:"" help:"Start a server, kill it (kill -9) at random moments, and check for lost ticks."`
 	Flip           chaosFlipCmd      `cmd:"" help:"Flip random bits of a store, and check that none is silent."`
+	Poison         chaosPoisonCmd    `cmd:"" help:"Start a server, send it ticks that kill it, and check that it goes on without them."`
 	Fuzz           chaosFuzzCmd      `cmd:"" help:"Send a running service valid, unusual and malformed requests, and check for wrong answers and leaks."`
 	Schedule       chaosScheduleCmd  `cmd:"" help:"Show when scheduled faults are due."`
 }
@@ -259,6 +260,59 @@ func (c *chaosFlipCmd) Run(ctx context.Context, a *app) error {
 		Progress: func(run, of int, r *drill.FlipReport) {
 			a.rewrite("bit %d of %d, %d effective, %d silent", run, of, r.Effective, len(r.Silent))
 		},
+	})
+	a.endProgress()
+	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
+		return drillError(err)
+	}
+	return errors.Join(a.print(r, r.Text), failed(r.Kept, r.Sentence()))
+}
+
+type chaosPoisonCmd struct {
+	configFlags
+	Runs int `default:"30" help:"Number of batches that kill (default ${default})."`
+}
+
+func (chaosPoisonCmd) Help() string {
+	return "If a batch of ticks kills the service, does it come back without it?\n\n    corrgraph chaos poison --runs 30\n\n" +
+		"A server of this program with a scratch store is sent batches that end it by a panic, a fatal error, an endless loop or memory (of which it may have 4 GiB), and harmless ones beside them. " +
+		"It is started again whenever it has died. At the end poison does no harm, and all batches are tried again. " +
+		"Exit code 1: a tick was lost, a harmless one was not served, a batch killed more often than it may, or the retry gave other results than a service that never kept anything back." + codes
+}
+
+// addressSpace is what the server may take, in KiB.
+const addressSpace = 4 << 20
+
+func (c *chaosPoisonCmd) Run(ctx context.Context, a *app) error {
+	if _, err := c.load(a); err != nil {
+		return err
+	}
+	if c.Runs == 0 { // zero means the default to drill.Poison
+		return usage(errors.New("--runs must be at least 1"))
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("chaos poison starts this program again: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "corrgraph-chaos-")
+	if err != nil {
+		return err
+	}
+	db := filepath.Join(dir, "poison.db")
+	r, err := drill.Poison(ctx, drill.PoisonOptions{
+		DB: db, Runs: c.Runs,
+		Command: func(ctx context.Context, addr string, poisonous bool) *exec.Cmd {
+			server := chaosKillCmd{configFlags: c.configFlags}
+			args := append(server.serveArgs(addr, db), "--set", "limits.batch_timeout=5s")
+			if poisonous {
+				args = append(args, "--set", "chaos.enabled=true", "--set", "chaos.schedule=[]", "--set", "chaos.poison=true")
+			}
+			return exec.CommandContext(ctx, "sh", append([]string{"-c", fmt.Sprintf(`ulimit -v %d && exec "$0" "$@"`, addressSpace), exe}, args...)...)
+		},
+		Dump: func(ctx context.Context, db string) *exec.Cmd {
+			return exec.CommandContext(ctx, exe, "dump", "--db", db)
+		},
+		Progress: func(run, of, deaths int) { a.rewrite("batch %d of %d, %d deaths", run, of, deaths) },
 	})
 	a.endProgress()
 	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {

@@ -57,6 +57,8 @@ func TestProversRefuseWhatTheyCannotDo(t *testing.T) {
 		{"chaos kill --runs 0", codeUsage, "must be at least 1"},
 		{"chaos kill --runs 100001", codeUsage, "want at most 100,000 runs"},
 		{"chaos kill --ticks 7", codeUsage, "ticks 7, want an even number"},
+		{"chaos poison --runs=-1", codeUsage, "want 1 to 10,000"},
+		{"chaos poison --runs 0", codeUsage, "must be at least 1"},
 		{"chaos flip --runs=-1", codeUsage, "no flips"},
 		{"chaos schedule --config nosuch.yaml", codeFailed, "nosuch.yaml"},
 		{"bench --cold --run x", codeUsage, "--cold"},
@@ -90,7 +92,7 @@ func TestNobodyThere(t *testing.T) {
 func TestProversHaveHelp(t *testing.T) {
 	for _, command := range []string{
 		"loadtest", "chaos kill-layer", "chaos slow-store", "chaos full-disk", "chaos memory-pressure", "chaos clock-skew", "chaos feed-stall", "chaos judge-stall", "chaos kill",
-		"chaos flip", "chaos fuzz", "chaos schedule", "doctor", "token new", "healthcheck", "readiness run", "readiness show", "backup make", "config check", "serve",
+		"chaos flip", "chaos poison", "chaos fuzz", "chaos schedule", "doctor", "token new", "healthcheck", "readiness run", "readiness show", "backup make", "config check", "serve",
 	} {
 		h := must(t, append(strings.Fields(command), "--help")...).out
 		if !strings.Contains(h, "Usage: corrgraph "+command) || !strings.Contains(h, "    corrgraph "+strings.Fields(command)[0]) || !strings.Contains(h, "Exit codes: 0") {

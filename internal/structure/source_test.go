@@ -65,6 +65,7 @@ var clockful = map[string]string{
 	"server/ingest":        "decides how long slower sources are waited for and what comes from the future; the log records what it said",
 	"internal/pause":       "waits, for those who may read the clock",
 	"server/restart":       "takes checkpoints by a pace, and says how long that took",
+	"server/quarantine":    "notices what takes too long, and says when it did",
 	"server/live":          "decides how fresh readers' views are",
 	"server/service":       "looks after itself every second",
 	"server/instance":      "wires the clock and does chores by it",

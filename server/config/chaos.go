@@ -9,6 +9,7 @@ import (
 // Chaos is fault injection.
 type Chaos struct {
 	Enabled  bool         `yaml:"enabled" default:"false" doc:"Allow faults, by the schedule and by the admin role."`
+	Poison   bool         `yaml:"poison" default:"false" doc:"Let ticks of events whose ids begin with poison-panic, poison-fatal, poison-loop or poison-memory kill the process, or hang it, whenever they are applied. It needs chaos.enabled."`
 	Schedule []ChaosFault `yaml:"schedule" default:"[{day: sunday, at: '04:00', fault: kill-layer, layer: 4, duration: 30s}]" reload:"true" doc:"Faults that the service injects itself if chaos.enabled is true. []: none."`
 }
 

@@ -10,6 +10,7 @@ type Limits struct {
 	MemoryCeiling Size          `yaml:"memory_ceiling" default:"4GB" min:"64MiB" max:"16TiB" doc:"Memory limit of the process. Near it load is shed in this order: streams, predictions, layer 4, ingest."`
 	QueryDeadline time.Duration `yaml:"query_deadline" default:"50ms" min:"1ms" max:"50ms" doc:"Time after which a statement that serves a request is interrupted."`
 	SlowQuery     time.Duration `yaml:"slow_query" default:"25ms" min:"0" max:"50ms" doc:"Statements that take longer are logged. 0: none."`
+	BatchTimeout  time.Duration `yaml:"batch_timeout" default:"1m" min:"0" max:"1h" doc:"Time after which a batch of ticks that is still being applied is put into quarantine, and the process ended: the next start goes on without it. 0: never."`
 	TicksLate     time.Duration `yaml:"ticks_late" default:"100ms" min:"0" max:"1m" doc:"How long ticks may wait for the processor before costly questions are refused; two and a half times as long, before all are. 0: none are refused for that."`
 	Concurrency   Concurrency   `yaml:"concurrency" doc:"Concurrent reads, and separately as many other requests, which wait for the disk. The limit adapts to latency below an absolute bound. Ticks have ingest.queue instead."`
 }

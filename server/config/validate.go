@@ -126,6 +126,9 @@ func (c *Config) costs(p *Problems) {
 	if c.Server.Limits.Body > c.Limits.MemoryCeiling/2 {
 		p.add("", "server.limits.body", "one body of %s would fill half of limits.memory_ceiling (%s)", c.Server.Limits.Body, c.Limits.MemoryCeiling)
 	}
+	if c.Chaos.Poison && !c.Chaos.Enabled {
+		p.add("", "chaos.poison", "needs chaos.enabled")
+	}
 	if c.Store.Path == "" {
 		p.add("", "store.path", "the service needs a store")
 	}

@@ -40,7 +40,8 @@ func (i *Instance) prune(ctx context.Context) error {
 			return
 		}
 		for ctx.Err() == nil {
-			n, err := ticklog.Retain(ctx, i.store.Log(), now.Add(-odds.MillisOf(c.Store.LogRetention)), now, int64(c.Store.LogMaxBytes), pruneStep)
+			before := min(now.Add(-odds.MillisOf(c.Store.LogRetention)), i.watch.Pinned())
+			n, err := ticklog.Retain(ctx, i.store.Log(), before, now, int64(c.Store.LogMaxBytes), pruneStep)
 			if err != nil {
 				i.log.Error("the tick log could not be pruned", "error", err.Error())
 			}

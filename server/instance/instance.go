@@ -25,6 +25,7 @@ import (
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
 	"corrgraph/server/present"
+	"corrgraph/server/quarantine"
 	"corrgraph/server/restart"
 	"corrgraph/server/service"
 	"corrgraph/server/telemetry"
@@ -70,6 +71,7 @@ type Instance struct {
 	flight  *guard.Adaptive // of reads
 	writes  *guard.Adaptive // of requests that wait for the disk, ticks not among them
 	keeper  *restart.Keeper // nil: no checkpoints are taken
+	watch   *quarantine.Guard
 	ingest  *ingest.Ingester
 	live    *live.Live
 	service *service.Service
@@ -320,6 +322,10 @@ func (i *Instance) openEngine(ctx context.Context) error {
 		Timed: i.timed, Told: i.told, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
 	}
 	o.Standby, o.Off = standby(c)
+	if err := i.openQuarantine(ctx); err != nil {
+		return err
+	}
+	o.Telling, o.Learning = i.watch.Slot(quarantine.Telling), i.watch.Slot(quarantine.Learning)
 	i.resume(ctx, &door, o)
 	i.ingest = ingest.New(door)
 	return nil
@@ -379,7 +385,7 @@ func (i *Instance) openService() error {
 		Ingest: i.ingest, Live: i.live, Store: i.store, Condition: &i.hurt, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
 		Graphs: graphs, Predictions: predictions, Memory: i.memory, Pressure: i.strain, Faults: i.faults, Clock: i.clock, Played: i.played,
 		Breakers: guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
-		Restarts: i.restarts(), Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
+		Restarts: i.restarts, Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
 	})
 	return err
 }
@@ -388,6 +394,9 @@ func (i *Instance) openService() error {
 func (i *Instance) close() (err error) {
 	if i.http != nil {
 		err = i.http.listener.Close()
+	}
+	if i.watch != nil {
+		err = errors.Join(err, i.watch.Close())
 	}
 	if i.store != nil {
 		err = errors.Join(err, i.store.Close())
@@ -428,6 +437,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	r.last(func(ctx context.Context) error { return i.audit.Run(ctx) })
 	r.last(i.run(i.memory.Run))
 	r.last(i.run(i.strain.Run))
+	r.last(i.run(i.watch.Run))
 	r.inner(i.accept)
 	r.inner(func(ctx context.Context) error { return i.live.Run(ctx) })
 	r.inner(i.service.Run)
@@ -443,11 +453,12 @@ func (i *Instance) Run(ctx context.Context) error {
 		r.inner(i.run(func(ctx context.Context) error { return i.backups.Run(ctx, i.store) }))
 	}
 	r.outer(i.http.run)
+	i.died(ctx)
 	err := r.wait()
 	i.log.Info("stopped", "error", text(err))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err = errors.Join(err, i.tracing.Shutdown(ctx))
+	err = errors.Join(err, i.tracing.Shutdown(ctx), i.watch.Close())
 	if closeErr := i.store.Close(); closeErr != nil {
 		err = errors.Join(err, fmt.Errorf("closing the store: %w", closeErr))
 	}

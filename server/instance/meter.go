@@ -182,6 +182,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 		s := k.Status()
 		r.Kept = &telemetry.Checkpoints{Taken: s.Taken, Bytes: s.Newest.Bytes, Took: s.Newest.Took, Paused: s.Newest.Paused, Failures: s.Failures, Skipped: s.Skipped, Unkept: s.Unkept}
 	}
+	r.Aside = &telemetry.Aside{Batches: len(i.watch.Items()), Skipped: i.watch.Skipped()}
 	m.learned(r, st)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

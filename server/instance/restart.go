@@ -23,7 +23,7 @@ func (i *Instance) resume(ctx context.Context, door *ingest.Options, o live.Opti
 		return
 	}
 	i.keeper = restart.New(restart.Options{
-		Dir: restart.Folder(i.store.Path()), Log: door.Log, Config: digest(door, &o), Skew: door.FutureSkew, Every: every, Clock: i.ticking, Room: i.room, OnResult: i.kept,
+		Dir: restart.Folder(i.store.Path()), Log: door.Log, Config: digest(door, &o), Skew: door.FutureSkew, Every: every, Clock: i.ticking, Room: i.room, OnResult: i.kept, Aside: i.watch.Holds,
 	})
 	var found []store.Finding
 	door.Cuts = i.keeper
@@ -60,12 +60,12 @@ func (i *Instance) kept(r restart.Result) {
 	i.service.Note(context.Background(), row)
 }
 
-// restarts is what health says of checkpoints; nil if none are taken.
-func (i *Instance) restarts() func() (reasons, notes []string) {
-	if i.keeper == nil {
-		return nil
+// restarts is what health says of checkpoints and of batches in quarantine.
+func (i *Instance) restarts() (reasons, notes []string) {
+	if i.keeper != nil {
+		reasons, notes = i.keeper.Reasons(), i.keeper.Notes()
 	}
-	return func() (reasons, notes []string) { return i.keeper.Reasons(), i.keeper.Notes() }
+	return append(reasons, i.watch.Reasons()...), append(notes, i.watch.Notes()...)
 }
 
 // accept accepts ticks, and says when no checkpoint will be taken any more.

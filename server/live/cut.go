@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,7 +171,7 @@ func (l *Live) restore(o *Options, name string, r io.Reader) (err error) {
 		l.loop.e, err = engine.Restore(r, l.loop.telling(opt))
 		l.loop.pub.e = l.loop.e
 	case "learning":
-		opt.View = engine.Settled
+		opt.View, opt.Guard = engine.Settled, o.Learning
 		if l.learn.e, err = engine.Restore(r, opt); err == nil {
 			l.learn.met.Store(int64(l.learn.e.Coincidences()))
 		}
@@ -238,6 +239,10 @@ func codeCheck(c *state.Coder, p **checked) {
 	c.Values(&x.mismatch)
 	state.Map(c, x.opinions, strings.Compare, func(k *string, o *graph.Opinion) { c.Values(k, o) })
 }
+
+// Left lists the batches that either engine was not given because its guard kept them back, as that
+// names them. Run must not have been called.
+func (l *Live) Left() []uint64 { return slices.Concat(l.loop.e.Left(), l.learn.e.Left()) }
 
 // known publishes the events that a restored engine knows. All of them are saved anew: what the
 // store holds of them may be older.

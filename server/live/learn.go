@@ -35,7 +35,7 @@ type learner struct {
 
 func newLearner(o *Options, watch *stopwatch) *learner {
 	opt := o.Engine
-	opt.View = engine.Settled
+	opt.View, opt.Guard = engine.Settled, o.Learning
 	return &learner{
 		e: engine.New(opt), in: handoff.NewInbox(o.Unlearnt, o.Settled != nil), out: handoff.NewDocket[*engine.Verdicts](), check: newChecker(watch, o.hold), watch: watch, hold: o.hold, read: o.Settled, failed: o.Failed,
 		relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},

@@ -29,6 +29,7 @@ type loop struct {
 	share   share   // of readers
 	skipped int     // publications in a row, while sparing
 
+	guard   engine.Guard   // of e; nil: none
 	mu      sync.RWMutex   // held while e changes, but for its news and what views of it cache
 	e       *engine.Engine // the one that tells
 	learn   *learner
@@ -45,6 +46,7 @@ func newLoop(o *Options, in <-chan delivery, room <-chan struct{}, asked <-chan 
 		in: in, room: room, asked: asked, stalled: o.Stalled, sparing: o.Sparing, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
 		book: newBook(o.Predictions, o.Anomalies), pub: pub, learn: learn,
 	}
+	lp.guard = o.Telling
 	lp.e = engine.New(lp.telling(o.Engine))
 	if o.Results != nil {
 		lp.changes = newChanges()
@@ -55,7 +57,7 @@ func newLoop(o *Options, in <-chan delivery, room <-chan struct{}, asked <-chan 
 
 // telling are the options of the engine that tells: who waits to look at it gets in between.
 func (lp *loop) telling(o engine.Options) engine.Options {
-	o.View, o.Pause = engine.Now, func() { lp.mu.Unlock(); lp.mu.Lock() }
+	o.View, o.Pause, o.Guard = engine.Now, func() { lp.mu.Unlock(); lp.mu.Lock() }, lp.guard
 	return o
 }
 

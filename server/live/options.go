@@ -60,6 +60,8 @@ type Options struct {
 	Sparing func() bool
 	// Stalled reports whether a drill has silenced the feed. Nil means never.
 	Stalled func() bool
+	// Telling and Learning guard the batches of the two engines. Nil: all are applied.
+	Telling, Learning engine.Guard
 	// Held reports whether a drill holds up who decides and who checks decisions. Nil means never.
 	Held func() bool
 	// Told is called whenever forecasts of the present have been published, with how long that took since the

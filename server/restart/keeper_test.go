@@ -30,6 +30,8 @@ type place struct {
 	every  int
 	room   func(int64) bool
 	sent   int
+	guard  engine.Guard // of both engines
+	aside  func(uint64) bool
 }
 
 // service is one of them.
@@ -44,8 +46,8 @@ type service struct {
 
 func (p *place) start(t *testing.T) *service {
 	t.Helper()
-	s := &service{place: p, keeper: New(Options{Dir: p.dir, Log: &p.log, Config: p.config, Every: p.every, Clock: time.Now, Room: p.room})}
-	o := live.Options{Engine: engine.Options{DecideEvery: 600_000}}
+	s := &service{place: p, keeper: New(Options{Dir: p.dir, Log: &p.log, Config: p.config, Every: p.every, Clock: time.Now, Room: p.room, Aside: p.aside})}
+	o := live.Options{Engine: engine.Options{DecideEvery: 600_000}, Telling: p.guard, Learning: p.guard}
 	from, l, found := s.keeper.Load(t.Context(), o)
 	s.live, s.found = l, len(found)
 	s.door = ingest.New(ingest.Options{Log: &p.log, From: from, Cuts: s.keeper, Verdict: l.Verdict, CatchUp: l.CatchUp})
@@ -184,6 +186,38 @@ func TestFallsBack(t *testing.T) {
 			t.Errorf("with a recording behind it: started from %q, %d findings", got, s.found)
 		}
 		s.end()
+	})
+}
+
+// keeping is a guard that keeps back the batches of one venue.
+type keeping string
+
+func (k keeping) Begin(b *odds.Batch) (uint64, bool) { return 7, b.Updates[0].Venue != string(k) }
+func (k keeping) End()                               {}
+
+// TestQuarantine passes a checkpoint over that was taken without what is to be applied again.
+func TestQuarantine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &place{dir: filepath.Join(t.TempDir(), "a.checkpoints"), config: "one", every: 1_000_000}
+		run := func(from string, quotes int) {
+			t.Helper()
+			s := p.start(t)
+			if got := s.keeper.Status().Started; !strings.Contains(got, from) || s.found != 0 {
+				t.Errorf("started from %q with %d findings, want %q", got, s.found, from)
+			}
+			s.send(t, 9)
+			if got := s.quotes(); got != quotes {
+				t.Errorf("%q: %d quotes are known, want %d", from, got, quotes)
+			}
+			s.end()
+		}
+		run("there is no checkpoint", 18)
+		p.guard, p.aside = keeping("v1"), func(id uint64) bool { return id == 7 }
+		run("the checkpoint of", 18+12)
+		run("the checkpoint of", 18+24)
+		p.guard, p.aside = nil, nil
+		run("it was taken without batch 0000000000000007, which is to be applied again", 4*18)
+		run("the checkpoint of", 5*18)
 	})
 }
 

@@ -112,5 +112,13 @@ func (k *Keeper) open(ctx context.Context, c *checkpoint.Info, o live.Options) (
 		return nil, nil, err
 	}
 	l, err := live.Restore(o, read)
-	return d, l, err
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range l.Left() {
+		if !k.o.Aside(id) {
+			return nil, nil, fmt.Errorf("%w quarantine: it was taken without batch %016x, which is to be applied again", errOther, id)
+		}
+	}
+	return d, l, nil
 }

@@ -59,7 +59,7 @@ type Options struct {
 	Memory      *guard.Memory
 	Pressure    *guard.Pressure // nil: no question is shed because ticks are late
 	Faults      *fault.Registry
-	Restarts    func() (reasons, notes []string) // what is wrong with checkpoints, and worth knowing; nil: none are taken
+	Restarts    func() (reasons, notes []string) // what is wrong with checkpoints and with batches that killed the service, and worth knowing; nil: nothing
 	Clock       func() time.Time                 // time of answers and of the audit log
 	Played      *present.Clock                   // of the recording that is played, by which ticks are accepted; nil: by Clock
 	// Breakers configures the breakers of the layers and the store; name, clock and

@@ -55,6 +55,7 @@ func exercise(m *Metrics) {
 		v.Overload = &Overload{Level: 1, Late: 120 * time.Millisecond}
 		v.Backup = Backup{Success: epoch, Verified: epoch.Add(-time.Hour)}
 		v.Kept = &Checkpoints{Taken: epoch, Bytes: 5000, Took: time.Second, Paused: 40 * time.Millisecond, Failures: 1, Skipped: 2, Unkept: 70_000}
+		v.Aside = &Aside{Batches: 2, Skipped: 3}
 		v.Audit = &Audit{Queue: 5, CapReached: true, Rows: 100, Failures: 2}
 		v.Stream = &Stream{Clients: 3, Dropped: 4}
 		v.Engine = &Engine{Queue: 1, Unmarked: 2, Now: epoch}
@@ -164,6 +165,8 @@ func TestEveryMetricIsServed(t *testing.T) {
 		`corrgraph_backup_verified_timestamp_seconds 1.6999964e+09`,
 		`corrgraph_checkpoint_failures_total 1.0`,
 		`corrgraph_checkpoint_pause_seconds 0.04`,
+		`corrgraph_quarantined_batches 2.0`,
+		`corrgraph_quarantine_skipped_total 3.0`,
 		`corrgraph_build_info{date="2026-11-29T06:52:29Z",goversion="go1.26",revision="abc",version="v1"} 1.0`,
 		"# EOF",
 	} {
@@ -176,7 +179,7 @@ func TestEveryMetricIsServed(t *testing.T) {
 func TestUnknownValuesAreNotServed(t *testing.T) {
 	m := NewMetrics(prometheus.NewPedanticRegistry(), Build{})
 	body := scrape(t, m, "text/plain")
-	for _, name := range []string{"memory", "backup", "checkpoint", "audit", "stream", "engine", "decoy", "circuit_state", "log_bytes", "readiness", "faults", "edges"} {
+	for _, name := range []string{"memory", "backup", "checkpoint", "quarantine", "audit", "stream", "engine", "decoy", "circuit_state", "log_bytes", "readiness", "faults", "edges"} {
 		if strings.Contains(body, prefix+name) {
 			t.Errorf("%s%s… is served and nobody knows it", prefix, name)
 		}

@@ -37,6 +37,7 @@ type Readings struct {
 	Overload *Overload
 	Backup   Backup
 	Kept     *Checkpoints
+	Aside    *Aside
 	Audit    *Audit
 	Stream   *Stream
 	Engine   *Engine
@@ -69,6 +70,10 @@ type Checkpoints struct {
 	Failures, Skipped uint64
 	Unkept            int
 }
+
+// Aside are batches that killed the service. Skipped counts from the start how often an engine was not
+// given one.
+type Aside struct{ Batches, Skipped int }
 
 // Audit is the state of the audit log. Rows and failures count from the start.
 type Audit struct {
@@ -108,6 +113,7 @@ type descriptions struct {
 	backup, verified                            *prometheus.Desc
 	kept, keptBytes, took, paused               *prometheus.Desc
 	keptFailures, keptSkipped, unkept           *prometheus.Desc
+	aside, skipped                              *prometheus.Desc
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
 	waiting, heldBack, forced, unmarked, now    *prometheus.Desc
@@ -140,6 +146,8 @@ func newDescriptions() *descriptions {
 	d.backup = desc("backup_last_success_timestamp_seconds", "When the last backup succeeded.")
 	d.verified = desc("backup_verified_timestamp_seconds", "When a backup was last test-restored.")
 	d.kept = desc("checkpoint_timestamp_seconds", "When the newest checkpoint was taken.")
+	d.aside = desc("quarantined_batches", "Batches of ticks in quarantine, which are in the tick log and not applied.")
+	d.skipped = desc("quarantine_skipped_total", "Times that an engine was not given a batch because it is in quarantine.")
 	d.keptBytes = desc("checkpoint_bytes", "Size of the newest checkpoint.")
 	d.took = desc("checkpoint_seconds", "Time to take the newest checkpoint.")
 	d.paused = desc("checkpoint_pause_seconds", "How long nothing was told because of the newest checkpoint.")
@@ -207,6 +215,10 @@ func (v *Readings) send(d *descriptions, ch chan<- prometheus.Metric) {
 		out.total(d.keptFailures, k.Failures)
 		out.total(d.keptSkipped, k.Skipped)
 		out.gauge(d.unkept, float64(k.Unkept))
+	}
+	if a := v.Aside; a != nil {
+		out.gauge(d.aside, float64(a.Batches))
+		out.total(d.skipped, uint64(a.Skipped))
 	}
 	if v.LogBytes != nil {
 		out.gauge(d.logBytes, float64(*v.LogBytes))
