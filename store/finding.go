@@ -57,11 +57,15 @@ type Condition struct {
 	found []Finding // guarded by mu
 }
 
-// Add adds findings of harm; others are ignored.
+// Add adds findings of harm that are new; others are ignored.
 func (c *Condition) Add(all ...Finding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.found = append(c.found, Harmful(all)...)
+	for _, f := range Harmful(all) {
+		if !slices.Contains(c.found, f) {
+			c.found = append(c.found, f)
+		}
+	}
 }
 
 // mostReasons is how many findings are told in full.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"time"
 
+	"corrgraph/server/restart"
 	"corrgraph/store"
 	"corrgraph/ticklog"
 )
 
-// examine checks the tick log before it is read back. Permissions that somebody gave are
+// examine checks the tick log before it is read back, as far as it will be: what lies before the
+// checkpoints is checked beside the service, whatever its length. Permissions that somebody gave are
 // told, and left as they are: another program may need them.
 func (i *Instance) examine(ctx context.Context) error {
 	for _, path := range []string{i.store.Path(), i.store.Path() + "-wal", i.store.Path() + ".lock", i.cfg.Backup.Folder} {
@@ -16,7 +18,14 @@ func (i *Instance) examine(ctx context.Context) error {
 			i.log.Warn("everybody on this machine may use a file of the store", "file", path, "mode", open.String(), "mend", "chmod o-rwx")
 		}
 	}
-	found, err := i.store.Examine(ctx)
+	var found []store.Finding
+	var err error
+	if from := restart.From(restart.Folder(i.store.Path())); from != 0 && i.cfg.Store.CheckpointEvery != 0 && i.played == nil {
+		i.unchecked = true
+		found, err = i.store.ExamineTail(ctx, from)
+	} else {
+		found, err = i.store.Examine(ctx)
+	}
 	i.found(found)
 	return err
 }
@@ -55,7 +64,16 @@ func (i *Instance) inspect(ctx context.Context) error {
 
 func (i *Instance) checkPages(ctx context.Context) {
 	start := time.Now()
-	found, err := i.store.CheckPages(ctx)
+	var found []store.Finding
+	var err error
+	if i.unchecked {
+		found, err = i.store.Examine(ctx)
+	}
+	if err == nil {
+		var pages []store.Finding
+		pages, err = i.store.CheckPages(ctx)
+		found = append(found, pages...)
+	}
 	if ctx.Err() != nil {
 		return
 	}

@@ -58,6 +58,32 @@ func TestADamagedChunkIsNamedAndTheRestServed(t *testing.T) {
 	}
 }
 
+// TestAGapBeforeTheCheckpointIsFoundBesideTheService: a start reads what comes after it only.
+func TestAGapBeforeTheCheckpointIsFoundBesideTheService(t *testing.T) {
+	c := settings(t)
+	first := start(t, c)
+	for line := range strings.SplitAfterSeq(strings.TrimSpace(ticks(6)), "\n") {
+		first.send(line, "")
+	}
+	first.stop()
+	conn, err := db.OpenConn(c.Store.Path, "mode=rw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(conn.Script(t.Context(), "DELETE FROM tick_log WHERE seq = 2"), conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, c)
+	defer r.stop()
+	if got := r.keeper.Status().Started; !strings.HasPrefix(got, "the checkpoint") {
+		t.Errorf("started from %s", got)
+	}
+	r.until("health tells of the gap", func() bool {
+		status, why := r.health()
+		return status == "DEGRADED" && strings.Contains(why, "gap") && strings.Contains(why, "after 1/1 comes 1/3")
+	})
+}
+
 func TestAWALThatGoesShowsWithoutATick(t *testing.T) {
 	c := settings(t)
 	r := start(t, c)

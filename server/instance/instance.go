@@ -51,33 +51,34 @@ type Options struct {
 
 // Instance is an assembled service. Run must be called once.
 type Instance struct {
-	o       Options
-	mu      sync.Mutex
-	cfg     config.Config // guarded by mu; the current configuration
-	level   slog.LevelVar
-	log     *slog.Logger
-	faults  *fault.Registry
-	metrics *telemetry.Metrics
-	latency *telemetry.Latency
-	tracing *telemetry.Tracing
-	store   *sqlite.Store
-	hurt    store.Condition // of the store
-	audit   *store.Auditor
-	memory  *guard.Memory
-	strain  *guard.Pressure // of ticks
-	stalled time.Time       // when a drill last silenced the feed; owned by strain
-	limiter *guard.Limiter
-	graphs  *guard.Governor
-	flight  *guard.Adaptive // of reads
-	writes  *guard.Adaptive // of requests that wait for the disk, ticks not among them
-	keeper  *restart.Keeper // nil: no checkpoints are taken
-	watch   *quarantine.Guard
-	ingest  *ingest.Ingester
-	live    *live.Live
-	service *service.Service
-	backups *backup.Folder // nil if backups are off
-	http    *server
-	played  *present.Clock // of the recording that is played; nil: none is
+	o         Options
+	mu        sync.Mutex
+	cfg       config.Config // guarded by mu; the current configuration
+	level     slog.LevelVar
+	log       *slog.Logger
+	faults    *fault.Registry
+	metrics   *telemetry.Metrics
+	latency   *telemetry.Latency
+	tracing   *telemetry.Tracing
+	store     *sqlite.Store
+	hurt      store.Condition // of the store
+	unchecked bool            // what lies before the checkpoints
+	audit     *store.Auditor
+	memory    *guard.Memory
+	strain    *guard.Pressure // of ticks
+	stalled   time.Time       // when a drill last silenced the feed; owned by strain
+	limiter   *guard.Limiter
+	graphs    *guard.Governor
+	flight    *guard.Adaptive // of reads
+	writes    *guard.Adaptive // of requests that wait for the disk, ticks not among them
+	keeper    *restart.Keeper // nil: no checkpoints are taken
+	watch     *quarantine.Guard
+	ingest    *ingest.Ingester
+	live      *live.Live
+	service   *service.Service
+	backups   *backup.Folder // nil if backups are off
+	http      *server
+	played    *present.Clock // of the recording that is played; nil: none is
 }
 
 // Open assembles an instance: it opens the store, which must not be in use, and

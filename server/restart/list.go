@@ -40,6 +40,18 @@ func List(dir string, whole bool) ([]Checkpoint, error) {
 	return out, err
 }
 
+// From is the position from which on a tick log is read at a start from any of the checkpoints in a
+// folder; 0 if there are none that this program can read.
+func From(dir string) (from ticklog.Position) {
+	all, _ := checkpoint.List(dir) // without one the whole log is read
+	for i := range all {
+		if c := &all[i]; c.Err == nil && c.State == Version && (from == 0 || c.Position < from) {
+			from = c.Position
+		}
+	}
+	return from
+}
+
 func verify(path string) error {
 	f, err := checkpoint.Open(path)
 	if err != nil {

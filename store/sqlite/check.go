@@ -79,6 +79,36 @@ func checkLog(ctx context.Context, c *db.Conn, version int) (found []store.Findi
 	return append(found, gaps(places)...), nil
 }
 
+// logTail lists the positions of the tick log from one on.
+var logTail = db.Statement{Name: "check_tail", SQL: "SELECT session, seq FROM tick_log WHERE (session, seq) >= (?, ?) ORDER BY session, seq", Deadline: db.Upkeep}
+
+// checkTail looks for missing positions of the tick log from one on.
+func checkTail(ctx context.Context, c *db.Conn, from ticklog.Position) (found []store.Finding, err error) {
+	var places []ticklog.Position
+	p := placeOf(from)
+	err = c.Scan(ctx, logTail, func(r *db.Cells) error {
+		var at place
+		db.Number(r, &at.session)
+		db.Number(r, &at.seq)
+		places = append(places, at.position())
+		return r.Err
+	}, p.session, p.seq)
+	if err != nil {
+		return damage(store.FindPage, "tick_log", err)
+	}
+	held, err := quarantined(ctx, c)
+	if err != nil {
+		return damage(store.FindPage, "quarantine", err)
+	}
+	for i := range held {
+		if held[i].Position >= from {
+			places = append(places, held[i].Position)
+		}
+		found = append(found, store.Finding{Kind: store.FindChunk, Where: "quarantine", Detail: held[i].String(), Harm: true})
+	}
+	return append(found, gaps(places)...), nil
+}
+
 // damage turns an error of a damaged page into a finding; others are returned.
 func damage(kind, where string, err error) ([]store.Finding, error) {
 	if !errors.Is(err, store.ErrDamaged) {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -362,5 +363,44 @@ func TestEveryOlderVersionOpensWithItsLog(t *testing.T) {
 		if len(found) > 0 || fmt.Sprint(sources) != "[old old old]" {
 			t.Errorf("version %d: %v, %q", version, found, sources)
 		}
+	}
+}
+
+// TestExamineTail finds what is missing from a position on, and nothing before it.
+func TestExamineTail(t *testing.T) {
+	for _, c := range []struct {
+		harm string
+		from ticklog.Position
+		want int
+	}{
+		{"", 0, 0},
+		{"DELETE FROM tick_log WHERE seq = 2", 0, 1},
+		{"DELETE FROM tick_log WHERE seq = 2", place{1, 1}.position(), 1},
+		{"DELETE FROM tick_log WHERE seq = 2", place{1, 3}.position(), 0},
+	} {
+		path := threeChunks(t)
+		if c.harm != "" {
+			script(t, path, c.harm)
+		}
+		s := reopen(t, path)
+		found, err := s.ExamineTail(t.Context(), c.from)
+		if err != nil || len(found) != c.want {
+			t.Errorf("%q from %d: %v, %v", c.harm, c.from, found, err)
+		}
+	}
+}
+
+// TestTheTailIsFoundByItsIndex: a start must not read the whole log for it.
+func TestTheTailIsFoundByItsIndex(t *testing.T) {
+	s := reopen(t, threeChunks(t))
+	plan := ""
+	err := s.db.Apart(t.Context(), func(c *db.Conn) error {
+		return c.Query(t.Context(), db.Statement{SQL: "EXPLAIN QUERY PLAN " + logTail.SQL, Deadline: db.Commit}, func(row []driver.Value) error {
+			plan += fmt.Sprintln(row[3])
+			return nil
+		}, int64(1), int64(1))
+	})
+	if err != nil || plan != "SEARCH tick_log USING COVERING INDEX sqlite_autoindex_tick_log_1 ((session,seq)>(?,?))\n" {
+		t.Errorf("%v: %s", err, plan)
 	}
 }

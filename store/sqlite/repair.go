@@ -35,6 +35,26 @@ func (s *Store) Examine(ctx context.Context) (found []store.Finding, err error) 
 			}
 		}
 	}
+	return s.examined(ctx, log)
+}
+
+// ExamineTail is Examine where the tick log is read only from a position on: it looks for missing
+// positions there, and leaves everything that comes before to a later Examine. Cost: that of listing
+// the chunks from there on.
+func (s *Store) ExamineTail(ctx context.Context, from ticklog.Position) (found []store.Finding, err error) {
+	var tail []store.Finding
+	err = s.db.Apart(ctx, func(c *db.Conn) error {
+		tail, err = checkTail(ctx, c, from)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store %s: checking the end of the tick log: %w", s.Path(), err)
+	}
+	return s.examined(ctx, tail)
+}
+
+// examined adds to what was found in the log what else a start must know.
+func (s *Store) examined(ctx context.Context, log []store.Finding) ([]store.Finding, error) {
 	mirrors, err := s.examineMirrors(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: checking its numbers: %w", s.Path(), err)
