@@ -34,6 +34,40 @@ func InOrder(ctx context.Context, log Reader, damaged func(Damage)) iter.Seq2[Pa
 // position there is nothing to be read.
 func After(log Reader, at Position) Reader { return after{log, at.Next()} }
 
+// UpTo is the part of a log up to a position, whatever is appended meanwhile.
+func UpTo(log Reader, last Position) Reader { return upTo{log, last} }
+
+type upTo struct {
+	Reader
+	last Position
+}
+
+// Read implements Reader.
+func (u upTo) Read(ctx context.Context, from Position) iter.Seq2[Entry, error] {
+	return u.cut(u.Reader.Read(ctx, from))
+}
+
+// List implements Reader.
+func (u upTo) List(ctx context.Context, from Position) iter.Seq2[Entry, error] {
+	return u.cut(u.Reader.List(ctx, from))
+}
+
+func (u upTo) cut(all iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for e, err := range all {
+			if err == nil && e.Position > u.last || !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// Last implements Reader.
+func (u upTo) Last(ctx context.Context) (Position, error) {
+	last, err := u.Reader.Last(ctx)
+	return min(last, u.last), err
+}
+
 type after struct {
 	Reader
 	first Position

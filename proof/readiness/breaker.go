@@ -122,11 +122,17 @@ func wholeWay(way string) bool {
 	return strings.HasPrefix(way, "OPEN") && tried > 0 && closed == 1
 }
 
+// reopened is how often a trial failed, which opens the breaker again: each is a failure more.
+func reopened(way string) int {
+	return max(0, strings.Count(way, "OPEN")-strings.Count(way, "HALF_OPEN")-1)
+}
+
 func judgeCircuit(c *circuit) (f lab.Finding) {
 	way := steps(c.rows)
-	f.Pass = c.opened && c.closed && len(c.failures) == opensAt && c.metric > 1 && strings.Contains(c.reason, "circuit open") &&
+	after := len(c.failures) - reopened(way)
+	f.Pass = c.opened && c.closed && after == opensAt && c.metric > 1 && strings.Contains(c.reason, "circuit open") &&
 		wholeWay(way)
-	f.Measured = fmt.Sprintf("opened %v after %d failures, closed %v", c.opened, len(c.failures), c.closed)
+	f.Measured = fmt.Sprintf("opened %v after %d failures, closed %v", c.opened, after, c.closed)
 	f.Evidence = fmt.Sprintf("layer 4 failed under reads: %d builds failed; while open, the graph gave the reason %q and corrgraph_circuit_state was %.0f; closed and HEALTHY %s after the end of the fault; audit log: %s",
 		len(c.failures), c.reason, c.metric, c.took.Round(100*time.Millisecond), way)
 	return f

@@ -121,7 +121,16 @@ func TestJudgeCircuit(t *testing.T) {
 			c.rows = []client.AuditRow{{Operation: "CIRCUIT_CLOSED"}, {Operation: "CIRCUIT_OPEN"}}
 		},
 		"nothing in log": func(c *circuit) { c.rows = nil },
+		"too early, and a trial failed": func(c *circuit) {
+			c.rows = append(c.rows, client.AuditRow{Operation: "CIRCUIT_HALF_OPEN"}, client.AuditRow{Operation: "CIRCUIT_OPEN"})
+		},
 	})
+	c := good()
+	c.failures = make([]client.AuditRow, 6)
+	c.rows = append(c.rows, client.AuditRow{Operation: "CIRCUIT_HALF_OPEN"}, client.AuditRow{Operation: "CIRCUIT_OPEN"})
+	if f := judgeCircuit(&c); !f.Pass {
+		t.Errorf("a trial that failed counts as one that opened it: %s", f.Measured)
+	}
 }
 
 func TestJudgeMetrics(t *testing.T) {

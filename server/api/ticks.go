@@ -213,7 +213,7 @@ func (a *API) take(r *http.Request) (*Receipt, error) {
 		return nil, problem(http.StatusUnsupportedMediaType, "want Content-Type application/x-ndjson, application/json or text/csv")
 	}
 	// Checked before the body is read: ticks that would be refused need not be sent.
-	if a.o.Service.State().Recovering {
+	if a.o.Service.State().Closed() {
 		p := a.failure(r.Context(), ingest.ErrRecovering)
 		p.noted = false // the service was not called
 		return nil, p

@@ -79,6 +79,15 @@ func (s *sink) Recovered(open func()) {
 	s.with(func() { s.recovered = len(s.instants) })
 	open()
 }
+func (s *sink) GoOn(tail func(context.Context) iter.Seq2[ticklog.Part, error]) {
+	for p, err := range tail(context.Background()) {
+		if err == nil {
+			s.Tell([]ticklog.Part{p}, 0)
+		}
+	}
+	s.Recovered(func() {})
+}
+
 func (s *sink) Close() { s.with(func() { s.closed = true }) }
 
 // quiets lists what was the newest instant when it was quiet.

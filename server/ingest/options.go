@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"corrgraph/odds"
@@ -35,6 +36,12 @@ type Sink interface {
 	// all of it has been applied, and before anybody is told so, it calls open, from when on
 	// ticks are accepted; then it returns.
 	Recovered(open func())
+	// GoOn takes the place of Recovered, and of telling what is read back, where an Ingester goes
+	// on from a Door: all that was appended since is to be told as tail yields it, each part as
+	// Tell would get it, before what Tell is called with from now on, and is settled as far as it
+	// can be. Ticks are accepted already. It should not block. A sequence ends at its first error,
+	// which comes without a part; another one begins anew.
+	GoOn(tail func(context.Context) iter.Seq2[ticklog.Part, error])
 	// Close says that there will be no more calls.
 	Close()
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync/atomic"
 
 	"corrgraph/odds"
@@ -61,52 +62,50 @@ func (g *Ingester) recover(ctx context.Context, to Sink) (err error) {
 }
 
 // goOn reads the log from a door on, as if it came again: all of it was accepted by a service, of
-// whom the door says what waited.
+// whom the door says what waited. Then it opens: who is told reads the same on its own, and ticks
+// wait for that.
 func (r *recovery) goOn(ctx context.Context) error {
 	g := r.g
-	var parts []ticklog.Part // taken again, and not told yet
-	var group []ticklog.Part // of one time of the clock
-	quotes := 0
-	tell := func() {
-		if len(parts) > 0 {
-			r.to.Tell(parts, 0)
-		}
-		parts, quotes = nil, 0
-	}
-	again := func() {
-		for i := range group {
-			quotes += Quotes(group[i].Batches) + 1
-		}
-		r.again(group)
-		if parts, group = append(parts, group...), nil; quotes >= recoverQuotes {
-			tell()
-		}
-	}
 	last, err := g.o.Log.Last(ctx)
-	if err == nil {
-		for p, wrong := range ticklog.InOrder(ctx, ticklog.After(g.o.Log, g.at), g.damaged) {
-			if err = wrong; err != nil {
-				break
-			}
-			if len(group) > 0 && group[0].Clock != p.Clock {
-				again()
-			}
-			group = append(group, p)
-		}
-	}
 	if err != nil {
 		return fmt.Errorf("reading the tick log back: %w", err)
 	}
-	again()
+	var group []ticklog.Part // of one time of the clock
+	tail := ticklog.After(ticklog.UpTo(g.o.Log, last), g.at)
+	for p, err := range ticklog.InOrder(ctx, tail, g.damaged) {
+		if err != nil {
+			return fmt.Errorf("reading the tick log back: %w", err)
+		}
+		if len(group) > 0 && group[0].Clock != p.Clock {
+			r.again(group)
+			group = nil
+		}
+		group = append(group, p)
+	}
+	r.again(group)
 	g.settle(r.to, g.stage.advance(r.now))
-	tell()
 	g.at, g.told = max(g.at, last), r.now
-	r.open()
+	if g.stage.frontier.quiet {
+		r.to.Quiet()
+	}
+	g.ready.Store(true)
+	r.to.GoOn(func(ctx context.Context) iter.Seq2[ticklog.Part, error] {
+		return func(yield func(ticklog.Part, error) bool) {
+			names := interner{}
+			for p, err := range ticklog.InOrder(ctx, tail, g.damaged) {
+				for _, b := range p.Batches {
+					names.all(b)
+				}
+				if !yield(p, err) {
+					return
+				}
+			}
+		}
+	})
 	return nil
 }
 
-// again takes parts of one time of the clock as if they came again, and settles what that lets go:
-// before anybody is told, who may wait for a verdict on it. They may have been one group, of which
+// again takes parts of one time of the clock as if they came again, and settles what that lets go. They may have been one group, of which
 // what came late was judged before any of it was heard.
 func (r *recovery) again(group []ticklog.Part) {
 	if len(group) == 0 {

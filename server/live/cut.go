@@ -43,8 +43,8 @@ func (l *Live) Checked() bool { return l.learn.check.since.Load() == 0 }
 
 // Behind reports whether no Cut can be made: who learns reads on from the log, so that it would
 // come before what is left there, or has not come to the last one, which nobody may wait for any
-// more.
-func (l *Live) Behind() bool { return l.cutting.Load() || l.learn.in.Behind() }
+// more; or what was appended before the start is still being told.
+func (l *Live) Behind() bool { return l.cutting.Load() || l.loop.behind.Load() || l.learn.in.Behind() }
 
 // Cut has the state saved as of what was told and settled so far. It is for the goroutine that
 // calls Tell and Settle, between two calls, once Recovered has returned. One Cut must be written
@@ -161,6 +161,7 @@ func Restore(o Options, read func(section string) (io.Reader, error)) (*Live, er
 		}
 	}
 	l.loop.known()
+	l.learn.in.Live()
 	return l, nil
 }
 

@@ -28,6 +28,7 @@ type learner struct {
 	judged atomic.Pointer[store.Judgement] // the newest, for readers; nil before the log is read back
 	due    atomic.Bool                     // it is older than the newest verdict
 
+	back      atomic.Bool   // the same as recovered, for others
 	recovered bool          // the log is read back
 	drawn     time.Duration // when the last judgement was drawn up
 	took      time.Duration // and how long that took
@@ -52,15 +53,7 @@ func (l *learner) run(ctx context.Context) {
 		}
 		switch {
 		case x.End != nil:
-			l.recovered = true
-			l.e.HoldNew(false)
-			l.judge()
-			l.check.put(l.e.TakeSample())
-			l.out.Finish()
-			close(x.End)
-			// From now on one processor is left to whoever tells and answers: a decision takes
-			// seconds.
-			l.e.SetWorkers(max(1, runtime.GOMAXPROCS(0)-1))
+			l.readBack(x.End)
 		case x.Do != nil:
 			x.Do()
 		case x.Judge:
@@ -70,6 +63,9 @@ func (l *learner) run(ctx context.Context) {
 		case x.Left != nil:
 			if !l.catchUp(ctx, x.Left) {
 				return
+			}
+			if x.Left.End != nil {
+				l.readBack(x.Left.End)
 			}
 		case x.Quiet:
 			l.step(l.e.FlushLegs)
@@ -85,6 +81,19 @@ func (l *learner) run(ctx context.Context) {
 		}
 		l.met.Store(int64(l.e.Coincidences()))
 	}
+}
+
+// readBack notes that all of the log has been learnt.
+func (l *learner) readBack(end chan struct{}) {
+	l.recovered = true
+	l.e.HoldNew(false)
+	l.judge()
+	l.check.put(l.e.TakeSample())
+	l.out.Finish()
+	l.back.Store(true)
+	close(end)
+	// From now on one processor is left to whoever tells and answers: a decision takes seconds.
+	l.e.SetWorkers(max(1, runtime.GOMAXPROCS(0)-1))
 }
 
 // catchUp learns what was left in the log. It reports false if the end came first: the next start

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,6 +102,7 @@ type delivery struct {
 	accepted  odds.Time     // wall clock when the newest of them were received; 0 if read from the log
 	appended  time.Duration // when they were in the log, by the stopwatch
 	recovered *recovered    // the log is read back; nil otherwise
+	tail      tail          // to be told; nil otherwise
 	cut       *Cut          // the engine is to be saved; nil otherwise
 	roomy     bool          // it has a place in Live.room, which is free once it is taken out
 }
@@ -112,9 +114,9 @@ func (d *delivery) present() bool {
 
 // Tell passes on what was appended to the log, in its order. accepted is the wall clock when
 // the newest ticks were accepted, 0 for what is read from the log. It blocks while 16 deliveries
-// are waiting; while an engine is saved, while 4,096 are.
+// are waiting; while an engine is saved, or catches up, while 4,096 are.
 func (l *Live) Tell(parts []ticklog.Part, accepted odds.Time) {
-	d := delivery{parts: parts, accepted: accepted, appended: l.watch.now(), roomy: !l.loop.saving.Load()}
+	d := delivery{parts: parts, accepted: accepted, appended: l.watch.now(), roomy: !l.loop.saving.Load() && !l.loop.behind.Load()}
 	if d.roomy {
 		l.room <- struct{}{}
 	}
@@ -152,6 +154,28 @@ func (l *Live) Recovered(open func()) {
 	r := &recovered{open, make(chan struct{})}
 	l.in <- delivery{recovered: r}
 	<-r.published
+}
+
+// tail yields the parts of the log that are to be told. A sequence ends at its first error, which comes
+// without a part.
+type tail func(context.Context) iter.Seq2[ticklog.Part, error]
+
+// GoOn says that a log was settled that a restored Live goes on with, and what of it is to be told.
+// Meanwhile State says so, and whoever reads gets what is known by then. What Tell is called with
+// from now on comes after it. It does not block.
+func (l *Live) GoOn(of func(context.Context) iter.Seq2[ticklog.Part, error]) {
+	l.loop.behind.Store(true)
+	learnt := make(chan struct{})
+	l.learn.in.Put(handoff.Parcel{End: learnt})
+	l.in <- delivery{tail: of}
+	l.in <- delivery{recovered: &recovered{func() {}, make(chan struct{})}}
+	go func() { // whoever is last says that all is read back
+		select {
+		case <-learnt:
+			_, _ = ask(context.Background(), l.calls, func() bool { l.loop.pub.publish(true); return true })
+		case <-l.calls.stopped:
+		}
+	}()
 }
 
 // Late returns the longest that ticks of the present have waited to be told since the last

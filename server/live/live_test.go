@@ -3,8 +3,10 @@ package live
 import (
 	"context"
 	"errors"
+	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +17,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
 	"corrgraph/store"
+	"corrgraph/ticklog"
 	"corrgraph/ticklog/logtest"
 )
 
@@ -195,6 +198,91 @@ func TestConclusionsAreSaved(t *testing.T) {
 		}
 		if !slices.Equal(to.dropped, []string{"old"}) {
 			t.Errorf("dropped %v", to.dropped)
+		}
+	})
+}
+
+// tailOf yields batches as parts of a log, and fails before part at in the first reading.
+func tailOf(batches []*odds.Batch, at int, reads *int, between func(i int)) func(context.Context) iter.Seq2[ticklog.Part, error] {
+	return func(context.Context) iter.Seq2[ticklog.Part, error] {
+		return func(yield func(ticklog.Part, error) bool) {
+			*reads++
+			for i, b := range batches {
+				if between(i); *reads == 1 && i == at {
+					yield(ticklog.Part{}, errDisk)
+					return
+				}
+				if !yield(ticklog.Part{Head: ticklog.Head{Clock: b.At.Add(50)}, Batches: []*odds.Batch{b}}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// TestWhoCatchesUpIsReadMeanwhile: nobody who sends waits, and what is sent is told once what was in
+// the log has been, all of it once though reading failed.
+func TestWhoCatchesUpIsReadMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		l, ended := New(Options{Clock: clockAt(noon), Failed: func(what string, err error) { said = append(said, what+": "+err.Error()) }}), make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { ended <- l.Run(ctx) }()
+		var old []*odds.Batch
+		for i := range 40 {
+			old = append(old, batch("a", noon.Add(odds.Millis(1000*i)), 1.5+float64(i)/100))
+		}
+		reads, paused := 0, make(chan bool)
+		l.GoOn(tailOf(old, 20, &reads, func(i int) {
+			if reads == 2 && i == 30 {
+				<-paused
+			}
+		}))
+		time.Sleep(5 * time.Second)
+		if st := l.State(); !st.Recovering || !st.CatchingUp || st.Closed() || !l.Behind() {
+			t.Errorf("while it catches up: %+v, behind %t", st, l.Behind())
+		}
+		for i := range 2000 { // far more than wait for a loop that is not behind
+			l.Tell([]ticklog.Part{{Head: ticklog.Head{Clock: noon.Add(odds.Millis(100_000 + i))}, Batches: []*odds.Batch{batch("b", noon.Add(odds.Millis(100_000+i)), 2)}}}, noon.Add(100_000))
+		}
+		close(paused)
+		time.Sleep(5 * time.Second)
+		st := l.State()
+		if st.Recovering || st.CatchingUp || l.Behind() || st.Counts.Batches != 40+2000 || st.AsOf != noon.Add(101_999) {
+			t.Errorf("afterwards: recovering %t, catching up %t, %d batches, as of %v", st.Recovering, st.CatchingUp, st.Counts.Batches, st.AsOf)
+		}
+		if len(said) != 1 || !strings.Contains(said[0], errDisk.Error()) || reads != 2 {
+			t.Errorf("read %d times, said %q", reads, said)
+		}
+		l.Close()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestWhoIsStoppedWhileItCatchesUpTellsNothingMore: what was not told comes before it.
+func TestWhoIsStoppedWhileItCatchesUpTellsNothingMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		to := &keeper{events: map[string]store.EventResults{}}
+		l, ended := New(Options{Clock: clockAt(noon), Results: to}), make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { ended <- l.Run(ctx) }()
+		reads := 0
+		l.GoOn(tailOf([]*odds.Batch{batch("a", noon, 1.5), batch("a", noon.Add(1000), 1.6)}, -1, &reads, func(i int) {
+			if i == 1 {
+				cancel()
+			}
+		}))
+		l.Tell([]ticklog.Part{{Head: ticklog.Head{Clock: noon.Add(9000)}, Batches: []*odds.Batch{batch("b", noon.Add(9000), 2)}}}, noon.Add(9000))
+		l.Close()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if n := l.loop.e.Counts().Batches; n != 0 || len(to.events) != 0 || !l.Behind() {
+			t.Errorf("%d batches told, %d events saved, a checkpoint could be taken: %t", n, len(to.events), !l.Behind())
 		}
 	})
 }

@@ -8,7 +8,9 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/internal/lag"
+	"corrgraph/internal/pause"
 	"corrgraph/odds"
+	"corrgraph/server/live/handoff"
 	"corrgraph/ticklog"
 )
 
@@ -19,9 +21,12 @@ type loop struct {
 	in      <-chan delivery
 	room    <-chan struct{} // see Live.room
 	saving  atomic.Bool     // a Cut waits in in, or the engine is being saved
+	behind  atomic.Bool     // a tail waits in in, or is being told
+	gap     bool            // a tail was not told to its end: what comes after it is not told either
 	asked   <-chan func()
 	stalled func() bool
 	sparing func() bool // ticks are late
+	failed  func(what string, err error)
 	relief  relief
 	every   time.Duration
 	watch   *stopwatch
@@ -43,7 +48,7 @@ type loop struct {
 
 func newLoop(o *Options, in <-chan delivery, room <-chan struct{}, asked <-chan func(), pub *publisher, learn *learner) *loop {
 	lp := &loop{
-		in: in, room: room, asked: asked, stalled: o.Stalled, sparing: o.Sparing, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
+		in: in, room: room, asked: asked, stalled: o.Stalled, sparing: o.Sparing, failed: o.Failed, every: o.PublishEvery, watch: pub.watch, relief: relief{pressed: o.Pressed, clock: time.Now, failed: o.Failed},
 		book: newBook(o.Predictions, o.Anomalies), pub: pub, learn: learn,
 	}
 	lp.guard = o.Telling
@@ -80,6 +85,10 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				<-lp.room
 			}
 			switch {
+			case !ok && lp.gap:
+				lp.learn.out.Finish()
+				return false
+			case lp.gap:
 			case !ok:
 				lp.flush()
 				lp.pub.publish(true)
@@ -89,11 +98,14 @@ func (lp *loop) run(ctx context.Context) (recovered bool) {
 				lp.change(func() { lp.e.HoldNew(false) })
 				d.recovered.open()
 				lp.pub.recovered = true
+				lp.behind.Store(false)
 				lp.pub.publish(true)
 				close(d.recovered.published)
 				return true
 			case d.cut != nil:
 				lp.cut(d.cut)
+			case d.tail != nil:
+				lp.gap = !lp.catchUp(ctx, d.tail)
 			default:
 				lp.deliver(ctx, &d)
 			}
@@ -167,6 +179,51 @@ func (lp *loop) deliver(ctx context.Context, d *delivery) {
 	if d.accepted != 0 {
 		lp.watch.took("apply", start)
 		lp.pub.arrived, lp.pub.heard = d.accepted, lp.watch.at(d.appended)
+	}
+}
+
+// tellMost is how many quotes of a tail are told at once.
+const tellMost = 4096
+
+// catchUp tells a tail, and reports false if ctx ended first. After an error it reads it again a second
+// later, up to where it was: were something passed over, what is told would not follow from the log.
+func (lp *loop) catchUp(ctx context.Context, of tail) bool {
+	lp.pub.catching = true
+	lp.pub.publish(true)
+	told := 0 // parts
+	for {
+		var d delivery
+		quotes, at := 0, 0
+		deliver := func() {
+			lp.deliver(ctx, &d)
+			told += len(d.parts)
+			d.parts, quotes = nil, 0
+		}
+		var failed error
+		for p, err := range of(ctx) {
+			if failed = err; err != nil || ctx.Err() != nil {
+				break
+			}
+			if at++; at <= told {
+				continue
+			}
+			d.parts = append(d.parts, p)
+			if quotes += handoff.Weight(p.Batches); quotes >= tellMost {
+				deliver()
+			}
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if failed == nil {
+			deliver()
+			return true
+		}
+		d.parts = nil
+		lp.failed("telling the tick log", failed)
+		if pause.For(ctx, time.Second) != nil {
+			return false
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ type publisher struct {
 	told    func(received, appended time.Duration)
 
 	recovered bool      // the log is read back: subscribers get messages
+	catching  bool      // ticks are accepted though it may not be
 	arrived   odds.Time // by the clock, when the newest applied delivery was accepted
 	heard     time.Time // the same moment on the wall clock
 	version   uint64
@@ -335,8 +336,9 @@ func (p *publisher) allDirty() {
 func (p *publisher) state() {
 	counts := p.e.Counts()
 	counts.Coincidences = int(p.learn.met.Load())
+	reading := !p.recovered || !p.learn.back.Load() // the log is being read back
 	s := &State{
-		Recovering: !p.recovered, AsOf: p.e.Now(), Arrived: p.arrived, Heard: p.heard, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
+		Recovering: reading, CatchingUp: reading && p.catching, AsOf: p.e.Now(), Arrived: p.arrived, Heard: p.heard, Published: odds.TimeOf(p.clock()), Renewed: time.Now(), Counts: counts,
 		Queue: p.queue(), Issued: p.book.issued, Dropped: p.book.settled.dropped,
 		Outcomes: map[ledger.Outcome][5]uint64{}, Judgement: p.judged, Ambiguities: p.e.Ambiguities(),
 		Undecided: p.undecided(p.watch.now()), Unchecked: p.learn.check.awaited(), Unlearnt: p.learn.in.Waiting(),

@@ -31,6 +31,7 @@ type View struct {
 // State is what readers see of the engine as a whole. It is immutable.
 type State struct {
 	Recovering  bool      // the log is not yet read back completely
+	CatchingUp  bool      // and ticks are accepted meanwhile: readers get what is known by AsOf
 	AsOf        odds.Time // event time applied; 0 before the first tick
 	Arrived     odds.Time // by the clock, when the newest applied tick was accepted; 0 if none since the start
 	Heard       time.Time // the same moment on the wall clock, to measure real time from
@@ -56,6 +57,9 @@ type State struct {
 
 	*store.Judgement // of the last decision; never nil
 }
+
+// Closed reports whether no ticks are accepted because the log is being read back.
+func (s *State) Closed() bool { return s.Recovering && !s.CatchingUp }
 
 // recordedAfter is how old ticks are on arrival that come from a recording. Feeds that fall
 // silent are stale, not recorded.

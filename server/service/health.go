@@ -93,7 +93,10 @@ func (s *Service) Health() *Health {
 	if s.audits.Failing() {
 		h.Reasons = append(h.Reasons, "audit log: it can't be written; operations will wait once its queue is full")
 	}
-	if st.Recovering {
+	switch {
+	case st.CatchingUp:
+		h.Reasons = append(h.Reasons, fmt.Sprintf("catching up: what the tick log got since the checkpoint is being told, up to %s by now; ticks are accepted", st.AsOf))
+	case st.Recovering:
 		h.Reasons = append(h.Reasons, "recovering: the tick log is being read back")
 	}
 	if quiet := time.Since(st.Renewed).Truncate(time.Second); !st.Recovering && quiet > behindAfter.Std() {
@@ -138,7 +141,7 @@ func target(b *guard.Breaker) TargetHealth {
 // Ready returns why the instance should get no traffic now; nil if it should.
 func (s *Service) Ready() []string {
 	var why []string
-	if st := s.o.Live.State(); st.Recovering {
+	if st := s.o.Live.State(); st.Closed() {
 		why = append(why, "recovering: the tick log is being read back")
 	}
 	if s.o.Memory.Sheds(guard.ShedIngest) {

@@ -52,6 +52,27 @@ func TestWhatThereIsNoRoomForIsLeftInTheLog(t *testing.T) {
 	})
 }
 
+// TestTheEndComesAfterWhatIsLeft where a log is read on that nobody waits for.
+func TestTheEndComesAfterWhatIsLeft(t *testing.T) {
+	x := NewInbox(10, true)
+	x.Live()
+	end := make(chan struct{})
+	for _, p := range []Parcel{of(1, 8), of(2, 8), {End: end}, of(3, 8), {Quiet: true}} {
+		x.Put(p)
+	}
+	if p, _ := x.Next(); len(p.Instants) != 1 || p.End != nil {
+		t.Errorf("first %+v", p)
+	}
+	p, _ := x.Next()
+	if p.Left == nil || *p.Left != (Left{After: 1, Until: 3, Quotes: 18, Quiet: true, End: end}) {
+		t.Errorf("then %+v", p.Left)
+	}
+	x.Put(of(4, 8))
+	if p, _ := x.Next(); len(p.Instants) != 1 {
+		t.Errorf("then %+v", p)
+	}
+}
+
 // TestASenderWaitsForRoom if the log can't be read again.
 func TestASenderWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

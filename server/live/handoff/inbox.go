@@ -69,13 +69,25 @@ func (x *Inbox) Put(p Parcel) {
 			return
 		}
 	}
-	if p.Quiet && x.left != nil {
+	x.live = x.live || p.End != nil
+	switch {
+	case x.left == nil:
+	case p.Quiet:
 		x.left.Quiet = true
 		return
+	case p.End != nil: // all of it comes before the end
+		x.left.End = p.End
+		return
 	}
-	x.live = x.live || p.End != nil
 	x.queue = append(x.queue, p)
 	x.quotes += p.quotes
+}
+
+// Live says that what there is no room for is left in the log from now on, as if it had been read back.
+func (x *Inbox) Live() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.live = true
 }
 
 // Weight is what instants count in the inbox: their quotes, and one for each batch.

@@ -17,6 +17,8 @@ type Left struct {
 	After, Until odds.Time
 	Quotes       int  // in them, and one for each batch
 	Quiet        bool // no further leg of them can come
+	// End is that of a Parcel which came after them; nil: none did.
+	End chan struct{}
 }
 
 // Reader yields the settled instants of the log after one event time, up to and including another.
