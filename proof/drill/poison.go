@@ -289,11 +289,9 @@ func (p *poisoner) retry(ctx context.Context) error {
 			return err
 		}
 		if k == 0 {
-			h, err := p.c.Health(ctx)
-			if err != nil {
+			if err := p.recover(ctx); err != nil {
 				return err
 			}
-			p.r.Healthy = h.Status == healthy
 			if err := p.served(ctx, func(string) bool { return true }); err != nil {
 				return err
 			}
@@ -315,6 +313,22 @@ func (p *poisoner) retry(ctx context.Context) error {
 		p.r.Difference = difference(results[0], results[1])
 	}
 	return nil
+}
+
+// recover waits until the server is healthy: it may be ready before it has caught up.
+func (p *poisoner) recover(ctx context.Context) error {
+	for until := time.Now().Add(p.o.Ready); ; {
+		h, err := p.c.Health(ctx)
+		if err != nil {
+			return err
+		}
+		if p.r.Healthy = h.Status == healthy; p.r.Healthy || time.Now().After(until) {
+			return nil
+		}
+		if err := pause.For(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // difference is the first line that differs.

@@ -79,6 +79,7 @@ func (s *sink) Recovered(open func()) {
 	s.with(func() { s.recovered = len(s.instants) })
 	open()
 }
+
 func (s *sink) GoOn(tail func(context.Context) iter.Seq2[ticklog.Part, error]) {
 	for p, err := range tail(context.Background()) {
 		if err == nil {

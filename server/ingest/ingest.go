@@ -54,6 +54,7 @@ type Ingester struct {
 	stopped  chan struct{} // closed when Run returns
 	skew     atomic.Int64  // how far ahead of the clock a tick may be, ms
 	heldBack atomic.Int64  // batches waiting for the frontier
+	slowest  atomic.Pointer[Slowest]
 	forced   atomic.Uint64 // batches that did not wait, because too many did
 	synced   atomic.Int64  // ns spent on appends to the log
 	lag      lag.Lag       // of requests, without what they waited for the log
@@ -99,6 +100,15 @@ func (g *Ingester) Feeds() []feed.Stats { return g.feeds.list() }
 
 // HeldBack returns how many accepted batches wait until no source can add to their instant.
 func (g *Ingester) HeldBack() int { return int(g.heldBack.Load()) }
+
+// Slowest returns the source that held up what is learnt from when somebody was heard last, or a
+// timer looked.
+func (g *Ingester) Slowest() Slowest {
+	if s := g.slowest.Load(); s != nil {
+		return *s
+	}
+	return Slowest{}
+}
 
 // Forced returns how many batches were settled before slower sources could add to their
 // instant, because too many quotes waited.
@@ -201,6 +211,9 @@ func (g *Ingester) tolerance() odds.Millis { return odds.Millis(g.skew.Load()) }
 func (g *Ingester) settle(to Sink, r released) {
 	g.heldBack.Store(int64(g.stage.order.waiting.Len()))
 	g.forced.Store(g.stage.forced)
+	if was, is := g.slowest.Load(), g.stage.marks.slow; was == nil || was.Source != is.Source || is.UpTo.Sub(was.UpTo) >= 1000 || is.Behind-was.Behind >= 1000 {
+		g.slowest.Store(&is)
+	}
 	if len(r.instants) > 0 {
 		to.Settle(r.instants)
 	}

@@ -1,6 +1,10 @@
 package ingest
 
-import "corrgraph/odds"
+import (
+	"fmt"
+
+	"corrgraph/odds"
+)
 
 const (
 	// longestDelay is how slow a source may be and still be waited for: whoever learns and
@@ -37,6 +41,7 @@ type watermarks struct {
 	idle   odds.Millis // after which sources that are slower than any that count have paused
 	of     map[string]*heard
 	waited bool // some source counted when the limit was last asked for
+	slow   Slowest
 }
 
 // heard is what came of one source.
@@ -45,6 +50,24 @@ type heard struct {
 	newest odds.Time // event time, at most the clock when it came
 	mark   odds.Time
 	delays delays
+}
+
+// Slowest is the source that holds up what is learnt from.
+type Slowest struct {
+	Source string      // empty: none does
+	UpTo   odds.Time   // everything of it has come that is of this event time or older
+	Behind odds.Millis // that is so far behind the clock
+}
+
+// told is how far a source may be behind before notes name it.
+const told odds.Millis = 10_000
+
+// Notes names a source that is far behind; nil if none is.
+func (s Slowest) Notes() []string {
+	if s.Source == "" || s.Behind < told {
+		return nil
+	}
+	return []string{fmt.Sprintf("what is learnt waits for source %s, as its ticks come late: it goes up to %s, %s behind", shown(s.Source), s.UpTo, s.Behind.Std())}
 }
 
 func newWatermarks(o *Options) watermarks {
@@ -109,12 +132,17 @@ func (w *watermarks) limit(clock odds.Time) odds.Time {
 		own := w.outOfOrder(name)
 		if delay, counts := w.delay(name, h, clock); counts {
 			h.mark = max(h.mark, max(h.newest, clock.Add(-delay)).Add(-own)-1)
+			if h.mark < out || h.mark == out && name < w.slow.Source {
+				w.slow = Slowest{name, h.mark, clock.Sub(h.mark)}
+			}
 			out = min(out, h.mark)
 			continue
 		}
 		slow.last, slow.newest, bound = max(slow.last, h.last), max(slow.newest, h.newest), max(bound, own)
 	}
-	w.waited = out != odds.Never
+	if w.waited = out != odds.Never; !w.waited {
+		w.slow = Slowest{}
+	}
 	switch {
 	case out != odds.Never:
 		return out

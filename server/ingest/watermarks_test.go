@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"corrgraph/odds"
@@ -137,5 +138,30 @@ func TestSourcesAreBounded(t *testing.T) {
 	w.came("0", 10, 0)
 	if w.newest("0") != noon.Add(10) {
 		t.Error("a source that is known is heard no more")
+	}
+}
+
+// TestWhoHoldsUpIsNamed: the source with the smallest watermark, and nobody where no source counts.
+func TestWhoHoldsUpIsNamed(t *testing.T) {
+	o := Options{}
+	o.fill()
+	w := newWatermarks(&o)
+	clock := noon.Add(60_000)
+	for source, delay := range map[string]odds.Millis{"prompt": 50, "slow": 40_000, "slower than any that counts": 2 * longestDelay} {
+		w.hear(&odds.Batch{Source: source, At: clock.Add(-delay), Recv: clock}, clock)
+	}
+	limit := w.limit(clock)
+	if s := w.slow; s.Source != "slow" || s.UpTo != limit || s.Behind != clock.Sub(limit) || s.Behind < 40_000 {
+		t.Errorf("%+v, and ticks are learnt from up to %v", s, limit)
+	}
+	if n := w.slow.Notes(); len(n) != 1 || !strings.Contains(n[0], `source "slow",`) {
+		t.Errorf("notes %q", n)
+	}
+	if w.limit(clock.Add(2 * 3_600_000)); w.slow != (Slowest{}) || w.slow.Notes() != nil {
+		t.Errorf("after two hours of silence: %+v", w.slow)
+	}
+	w.hear(&odds.Batch{Source: "prompt", At: clock, Recv: clock}, clock)
+	if w.limit(clock); w.slow.Source != "prompt" || w.slow.Notes() != nil {
+		t.Errorf("one that is not far behind: %+v, %q", w.slow, w.slow.Notes())
 	}
 }

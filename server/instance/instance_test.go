@@ -52,6 +52,7 @@ func start(t *testing.T, c *config.Config) *running {
 	r := &running{t, i, cancel, make(chan error, 1)}
 	go func() { r.out <- i.Run(ctx) }()
 	r.until("it is ready", func() bool { code, _ := r.get("/readyz", ""); return code == 200 })
+	r.until("it has caught up", func() bool { return !i.live.State().Recovering })
 	return r
 }
 

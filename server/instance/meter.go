@@ -165,7 +165,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	a := i.audit.Stats()
 	r.Audit = &telemetry.Audit{Queue: a.Waiting, CapReached: a.CapReached, Rows: uint64(a.Written), Failures: uint64(a.Failures)}
 	r.Engine = &telemetry.Engine{
-		Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Forced: i.ingest.Forced(), Unmarked: uint64(st.Counts.Unmarked), Now: i.ago(st.AsOf),
+		Queue: st.Queue, HeldBack: i.ingest.HeldBack(), Behind: i.ingest.Slowest().Behind.Std(), Forced: i.ingest.Forced(), Unmarked: uint64(st.Counts.Unmarked), Now: i.ago(st.AsOf),
 		Undecided: st.Undecided, Unchecked: st.Unchecked, Unlearnt: st.Unlearnt,
 	}
 	r.Stream = i.http.stream()

@@ -58,6 +58,17 @@ type State struct {
 	*store.Judgement // of the last decision; never nil
 }
 
+// Reading says that the log is being read back; nil if it is not.
+func (s *State) Reading() []string {
+	switch {
+	case s.CatchingUp:
+		return []string{fmt.Sprintf("catching up: what the tick log got since the checkpoint is being told, up to %s by now; ticks are accepted", s.AsOf)}
+	case s.Recovering:
+		return []string{"recovering: the tick log is being read back"}
+	}
+	return nil
+}
+
 // Closed reports whether no ticks are accepted because the log is being read back.
 func (s *State) Closed() bool { return s.Recovering && !s.CatchingUp }
 

@@ -32,13 +32,15 @@ type Feeds struct {
 	Feeds    []Feed `json:"feeds"`
 	Queue    int    `json:"queue"`     // deliveries waiting to be applied
 	HeldBack int    `json:"held_back"` // batches waiting for slower sources
+	WaitsFor string `json:"waits_for"` // the source that what is learnt waits for; empty: none
+	BehindMs int64  `json:"behind_ms"` // how far its watermark is behind the clock
 }
 
 // Feeds lists sources and venues.
 func (s *Service) Feeds(ctx context.Context) (out *Feeds, err error) {
 	err = s.run(ctx, OpFeeds, "", func(context.Context) error {
-		st, now := s.o.Live.State(), s.ticking()
-		out = &Feeds{AsOf: st.AsOf, Freshness: s.fresh(true), Feeds: make([]Feed, 0, len(st.Feeds)), Queue: st.Queue, HeldBack: st.HeldBack}
+		st, now, slow := s.o.Live.State(), s.ticking(), s.o.Ingest.Slowest()
+		out = &Feeds{AsOf: st.AsOf, Freshness: s.fresh(true), Feeds: make([]Feed, 0, len(st.Feeds)), Queue: st.Queue, HeldBack: st.HeldBack, WaitsFor: slow.Source, BehindMs: int64(slow.Behind)}
 		for i := range st.Feeds {
 			f := &st.Feeds[i]
 			x := Feed{

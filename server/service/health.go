@@ -93,19 +93,14 @@ func (s *Service) Health() *Health {
 	if s.audits.Failing() {
 		h.Reasons = append(h.Reasons, "audit log: it can't be written; operations will wait once its queue is full")
 	}
-	switch {
-	case st.CatchingUp:
-		h.Reasons = append(h.Reasons, fmt.Sprintf("catching up: what the tick log got since the checkpoint is being told, up to %s by now; ticks are accepted", st.AsOf))
-	case st.Recovering:
-		h.Reasons = append(h.Reasons, "recovering: the tick log is being read back")
-	}
+	h.Reasons = append(h.Reasons, st.Reading()...)
 	if quiet := time.Since(st.Renewed).Truncate(time.Second); !st.Recovering && quiet > behindAfter.Std() {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: nothing was published for %s", quiet))
 	} else if late := time.Since(st.Heard).Truncate(time.Second); st.Queue > 0 && st.Arrived != 0 && late > behindAfter.Std() {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("engine: ticks have been waiting for %s to be applied", late))
 	}
 	h.Reasons = append(append(h.Reasons, st.Overdue()...), ingest.Reasons(s.o.Ingest.Refusing())...)
-	h.Notes = append(h.Notes, ingest.Notes(s.o.Ingest.Ahead())...)
+	h.Notes = append(append(h.Notes, ingest.Notes(s.o.Ingest.Ahead())...), s.o.Ingest.Slowest().Notes()...)
 	if s.o.Restarts != nil {
 		reasons, notes := s.o.Restarts()
 		h.Reasons, h.Notes = append(h.Reasons, reasons...), append(h.Notes, notes...)
@@ -142,7 +137,7 @@ func target(b *guard.Breaker) TargetHealth {
 func (s *Service) Ready() []string {
 	var why []string
 	if st := s.o.Live.State(); st.Closed() {
-		why = append(why, "recovering: the tick log is being read back")
+		why = append(why, st.Reading()...)
 	}
 	if s.o.Memory.Sheds(guard.ShedIngest) {
 		why = append(why, "memory is at its ceiling")

@@ -78,6 +78,7 @@ func (e *engineOf) Accept(_ context.Context, batches []*odds.Batch) (r ingest.Re
 
 func (e *engineOf) Refusing() []ingest.Refusing { return e.refusing }
 func (e *engineOf) Ahead() *ingest.Ahead        { return e.ahead }
+func (e *engineOf) Slowest() ingest.Slowest     { return ingest.Slowest{} }
 
 func (e *engineOf) State() *live.State {
 	e.mu.Lock()

@@ -21,7 +21,8 @@ const longestIngest = 9 * time.Second
 type Ingester interface {
 	Accept(ctx context.Context, batches []*odds.Batch) (ingest.Receipt, error)
 	Refusing() []ingest.Refusing // sources of which most quotes were refused lately
-	Ahead() *ingest.Ahead        // the first batch of the log that waits for the clock; nil if none does
+	Slowest() ingest.Slowest
+	Ahead() *ingest.Ahead // the first batch of the log that waits for the clock; nil if none does
 }
 
 // Ingest accepts batches; they are in the tick log when it returns.

@@ -96,6 +96,7 @@ type Stream struct {
 // been checked, Unlearnt how many quotes wait to be learnt from.
 type Engine struct {
 	Queue, HeldBack      int
+	Behind               time.Duration // of the slowest source's watermark
 	Forced, Unmarked     uint64
 	Now                  time.Time
 	Undecided, Unchecked time.Duration
@@ -117,6 +118,7 @@ type descriptions struct {
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
 	waiting, heldBack, forced, unmarked, now    *prometheus.Desc
+	behind                                      *prometheus.Desc
 	undecided, unchecked, unlearnt              *prometheus.Desc
 	logBytes                                    *prometheus.Desc
 }
@@ -161,6 +163,7 @@ func newDescriptions() *descriptions {
 	d.clients = desc("stream_clients", "Clients of the event stream.")
 	d.dropped = desc("stream_dropped_total", "Events dropped for slow stream clients.")
 	d.waiting = desc("engine_queue", "Batches waiting for the engine.")
+	d.behind = desc("watermark_behind_seconds", "How far the watermark of the slowest source, up to which ticks are learnt from, is behind the clock.")
 	d.heldBack = desc("held_back", "Accepted batches that wait for slower sources before they are learnt from.")
 	d.forced = desc("forced_total", "Batches that did not wait for slower sources because too many waited.")
 	d.unmarked = desc("anomalies_unmarked_total", "Anomalies whose later prices are not looked up, because too many of their match waited for that.")
@@ -249,6 +252,7 @@ func (v *Readings) sendParts(d *descriptions, out sender) {
 	if e := v.Engine; e != nil {
 		out.gauge(d.waiting, float64(e.Queue))
 		out.gauge(d.heldBack, float64(e.HeldBack))
+		out.gauge(d.behind, e.Behind.Seconds())
 		out.total(d.forced, e.Forced)
 		out.total(d.unmarked, e.Unmarked)
 		out.time(d.now, e.Now)

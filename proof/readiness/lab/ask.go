@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"corrgraph/client"
@@ -91,7 +92,23 @@ func Within(ctx context.Context, limit time.Duration, f func(context.Context) (b
 	}
 }
 
-// ready waits until an instance is ready.
+// catchingUp reports whether an instance is ready and has not told yet what its log got since a
+// checkpoint. last is what it says.
+func catchingUp(ctx context.Context, c *client.Client, last *string) bool {
+	h, err := c.Health(ctx)
+	if err != nil {
+		*last = err.Error()
+		return true
+	}
+	for _, *last = range h.Reasons {
+		if strings.HasPrefix(*last, "catching up") {
+			return true
+		}
+	}
+	return false
+}
+
+// ready waits until an instance is ready, and stands where the one before stood.
 func ready(ctx context.Context, c *client.Client, limit time.Duration) (took time.Duration, err error) {
 	var last string
 	took, ok, err := Within(ctx, limit, func(ctx context.Context) (ok bool, err error) {
@@ -99,7 +116,7 @@ func ready(ctx context.Context, c *client.Client, limit time.Duration) (took tim
 			last = err.Error() // it does not listen yet
 			return false, ctx.Err()
 		}
-		return ok, nil
+		return ok && !catchingUp(ctx, c, &last), nil
 	})
 	if err == nil && !ok {
 		err = fmt.Errorf("not ready after %s: %s", took.Round(time.Second), last)
