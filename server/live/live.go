@@ -154,6 +154,23 @@ func (l *Live) Recovered(open func()) {
 	r := &recovered{open, make(chan struct{})}
 	l.in <- delivery{recovered: r}
 	<-r.published
+	go l.renew(learnt)
+}
+
+// renew publishes anew once all is learnt, and once the newest decision has been checked: nobody need
+// wait for a tick to see it.
+func (l *Live) renew(learnt <-chan struct{}) {
+	publish := func() bool { l.loop.pub.publish(true); return true }
+	select {
+	case <-learnt:
+		if _, err := ask(context.Background(), l.calls, publish); err != nil {
+			return
+		}
+	case <-l.calls.stopped:
+		return
+	}
+	l.learn.check.rest()
+	_, _ = ask(context.Background(), l.calls, publish) // it has ended
 }
 
 // tail yields the parts of the log that are to be told. A sequence ends at its first error, which comes
@@ -169,13 +186,7 @@ func (l *Live) GoOn(of func(context.Context) iter.Seq2[ticklog.Part, error]) {
 	l.learn.in.Put(handoff.Parcel{End: learnt})
 	l.in <- delivery{tail: of}
 	l.in <- delivery{recovered: &recovered{func() {}, make(chan struct{})}}
-	go func() { // whoever is last says that all is read back
-		select {
-		case <-learnt:
-			_, _ = ask(context.Background(), l.calls, func() bool { l.loop.pub.publish(true); return true })
-		case <-l.calls.stopped:
-		}
-	}()
+	go l.renew(learnt)
 }
 
 // Late returns the longest that ticks of the present have waited to be told since the last

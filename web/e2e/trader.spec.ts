@@ -48,7 +48,7 @@ onBoth(() => {
         const waves = (await heard.all<Moves>(`${detailOf(event)}/moves`)).flatMap(fromMoves);
         const own = waves.filter((w) => w.origin === node);
         expect(
-          details.some((d) => own.some((w) => travels(text, p, d, w))),
+          [...details, null].some((d) => own.some((w) => travels(text, p, d, w))),
           text,
         ).toBe(true);
       }
@@ -167,8 +167,8 @@ onBoth(() => {
 const detailOf = (event: string): string => `/v1/events/${encodeURIComponent(event)}`;
 
 /** Whether a row of what moves now says what an answer about its event says, and a wave of it. */
-function travels(text: string, p: NodeParts, d: EventDetail, w: Wave): boolean {
-  const quotes = d.quotes.filter((x) => x.market === p.market && x.selection === p.selection);
+function travels(text: string, p: NodeParts, d: EventDetail | null, w: Wave): boolean {
+  const quotes = (d?.quotes ?? []).filter((x) => x.market === p.market && x.selection === p.selection);
   const own = quotes.find((x) => x.venue === p.venue);
   const origins = w.likely
     ? `likely origin: ${originName(w.likely)} ${w.likely.p.toFixed(2)}`
@@ -181,9 +181,10 @@ function travels(text: string, p: NodeParts, d: EventDetail, w: Wave): boolean {
     `${w.size > 0 ? "▲" : "▼"} ${points(w.size, own?.fair_probability ?? 0.5)}`,
     typeof own?.price === "number" ? price(own.price, "decimal") : "",
     origins + (earliestElsewhere(w) ? `; earliest seen: ${w.earliest.join(", ")}` : ""),
-    `${w.moved.size} of ${Math.max(quotes.length, w.moved.size)} moved`,
+    d === null ? `${w.moved.size} moved` : `${w.moved.size} of ${Math.max(quotes.length, w.moved.size)} moved`,
     `since ${clock(w.started, "utc")}`,
     waits.length > 0 ? `not moved: ${waits.join(", ")}` : "",
+    d === null ? "the other prices are not read yet" : "",
   ].every((x) => text.includes(x));
 }
 

@@ -72,6 +72,7 @@ test("venues that copy one another are one opinion", async () => {
   one.origins[0]!.group = ["dk", "pin"];
   state.market.waves = fromMoves({ event_id: "m1", waves: [one] });
   show(Moving, { chosen: "" }, state);
+  state.clock.now += 1;
   expect(await screen.findByText(/2 of 2 moved · 1 independent/)).toBeTruthy();
   expect(screen.getByText("dk = pin")).toBeTruthy();
   expect(screen.getByText(/all have moved/)).toBeTruthy();
@@ -98,6 +99,10 @@ test("where nobody can tell, both are named and none is called the origin", asyn
   show(Moving, { chosen: "" }, state);
   const said = (await screen.findByText(/can’t be told/)).parentElement!.textContent!.replace(/\s+/g, " ");
   expect(said).toBe("origin can’t be told: dk 0.49, pin 0.49; earliest seen: dk, pin");
+  // The event was not read: who has not moved is not known.
+  expect(screen.getByText("2 moved")).toBeTruthy();
+  expect(screen.getByText(/the other\s+prices are not read yet/)).toBeTruthy();
+  expect(screen.queryByText(/all\s+have moved/)).toBeNull();
 });
 
 test("the chosen price is marked, and no other", async () => {
