@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"corrgraph/internal/pause"
 	"corrgraph/server/restart"
 	"corrgraph/store"
 	"corrgraph/ticklog"
@@ -21,7 +22,7 @@ func (i *Instance) examine(ctx context.Context) error {
 	var found []store.Finding
 	var err error
 	if from := restart.From(restart.Folder(i.store.Path())); from != 0 && i.cfg.Store.CheckpointEvery != 0 && i.played == nil {
-		i.unchecked = true
+		i.unchecked = from
 		found, err = i.store.ExamineTail(ctx, from)
 	} else {
 		found, err = i.store.Examine(ctx)
@@ -58,6 +59,7 @@ func (i *Instance) inspect(ctx context.Context) error {
 		if !checked && i.Ready() {
 			checked = true
 			i.checkPages(ctx)
+			i.checkChunks(ctx)
 		}
 	})
 }
@@ -66,7 +68,7 @@ func (i *Instance) checkPages(ctx context.Context) {
 	start := time.Now()
 	var found []store.Finding
 	var err error
-	if i.unchecked {
+	if i.unchecked != 0 {
 		found, err = i.store.Examine(ctx)
 	}
 	if err == nil {
@@ -84,4 +86,31 @@ func (i *Instance) checkPages(ctx context.Context) {
 	}
 	i.found(found)
 	i.service.Note(ctx, row)
+}
+
+// checked is how many chunks are checked at a stretch. Three times as long as that took, nothing is.
+const checked = 64
+
+// checkChunks decodes the chunks before the checkpoints, which nobody has read since the start.
+func (i *Instance) checkChunks(ctx context.Context) {
+	var dec ticklog.Decoder
+	n, begun := 0, time.Now()
+	for e, err := range i.store.Log().Read(ctx, 0) {
+		if err == nil && e.Position >= i.unchecked || ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			i.log.Error("the tick log could not be checked", "error", err.Error())
+			return
+		}
+		if d := dec.Check(&e); d != nil {
+			i.damaged(*d)
+		}
+		if n++; n%checked == 0 {
+			if pause.For(ctx, 3*time.Since(begun)) != nil {
+				return
+			}
+			begun = time.Now()
+		}
+	}
 }

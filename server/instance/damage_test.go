@@ -58,7 +58,7 @@ func TestADamagedChunkIsNamedAndTheRestServed(t *testing.T) {
 	}
 }
 
-// TestAGapBeforeTheCheckpointIsFoundBesideTheService: a start reads what comes after it only.
+// TestAGapBeforeTheCheckpointIsFoundBesideTheService, and so is a damaged chunk: a start reads what comes after it only.
 func TestAGapBeforeTheCheckpointIsFoundBesideTheService(t *testing.T) {
 	c := settings(t)
 	first := start(t, c)
@@ -70,7 +70,7 @@ func TestAGapBeforeTheCheckpointIsFoundBesideTheService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(conn.Script(t.Context(), "DELETE FROM tick_log WHERE seq = 2"), conn.Close()); err != nil {
+	if err := errors.Join(conn.Script(t.Context(), "DELETE FROM tick_log WHERE seq = 2; UPDATE tick_log SET payload = substr(payload, 1, length(payload) - 1) WHERE seq = 4"), conn.Close()); err != nil {
 		t.Fatal(err)
 	}
 	r := start(t, c)
@@ -81,6 +81,10 @@ func TestAGapBeforeTheCheckpointIsFoundBesideTheService(t *testing.T) {
 	r.until("health tells of the gap", func() bool {
 		status, why := r.health()
 		return status == "DEGRADED" && strings.Contains(why, "gap") && strings.Contains(why, "after 1/1 comes 1/3")
+	})
+	r.until("health tells of the damaged chunk", func() bool {
+		_, why := r.health()
+		return strings.Contains(why, "chunk: tick_log") && strings.Contains(why, "(1/4)")
 	})
 }
 

@@ -31,6 +31,7 @@ import (
 	"corrgraph/server/telemetry"
 	"corrgraph/store"
 	"corrgraph/store/sqlite"
+	"corrgraph/ticklog"
 )
 
 // Options of Open. The zero value discards the log.
@@ -61,8 +62,8 @@ type Instance struct {
 	latency   *telemetry.Latency
 	tracing   *telemetry.Tracing
 	store     *sqlite.Store
-	hurt      store.Condition // of the store
-	unchecked bool            // what lies before the checkpoints
+	hurt      store.Condition  // of the store
+	unchecked ticklog.Position // what lies before it is checked beside the service
 	audit     *store.Auditor
 	memory    *guard.Memory
 	strain    *guard.Pressure // of ticks

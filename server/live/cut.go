@@ -162,6 +162,7 @@ func Restore(o Options, read func(section string) (io.Reader, error)) (*Live, er
 	}
 	l.loop.known()
 	l.learn.in.Live()
+	l.learn.in.Put(handoff.Parcel{Judge: true}) // who reads before it has caught up sees what was known
 	return l, nil
 }
 
