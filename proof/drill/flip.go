@@ -266,7 +266,7 @@ func remove(stores ...string) error {
 			return err
 		}
 		for _, file := range all {
-			if err := os.Remove(file); err != nil {
+			if err := os.RemoveAll(file); err != nil { // safe: of a scratch store; some are folders
 				return err
 			}
 		}

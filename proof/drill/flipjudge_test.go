@@ -1,6 +1,11 @@
 package drill
 
-import "testing"
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 func TestAFlipIsSilentOnlyIfItDidSomethingAndNobodySaidSo(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -22,5 +27,16 @@ func TestAFlipIsSilentOnlyIfItDidSomethingAndNobodySaidSo(t *testing.T) {
 		if r.Told != c.told || r.Harmless != c.harmless || len(r.Silent) != c.silent || r.Effective != c.effective || effective != (c.effective > 0) {
 			t.Errorf("%s: %+v", name, r)
 		}
+	}
+}
+
+// TestAStoreIsRemovedWithItsFolders, and no other one.
+func TestAStoreIsRemovedWithItsFolders(t *testing.T) {
+	dir := t.TempDir()
+	err := errors.Join(os.MkdirAll(filepath.Join(dir, "a.db.checkpoints", "x"), 0o700), os.WriteFile(filepath.Join(dir, "a.db"), nil, 0o600),
+		os.WriteFile(filepath.Join(dir, "b.db"), nil, 0o600), remove(filepath.Join(dir, "a.db")))
+	left, readErr := os.ReadDir(dir)
+	if err != nil || readErr != nil || len(left) != 1 || left[0].Name() != "b.db" {
+		t.Errorf("%v, %v: left %v", err, readErr, left)
 	}
 }
