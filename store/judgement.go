@@ -57,6 +57,11 @@ func Decided(e Engine) *Judgement {
 	return j
 }
 
+// Undecided is the judgement before the first decision. It is stored as one that has found nothing is.
+func Undecided() *Judgement {
+	return &Judgement{Leadership: []graph.Leadership{}, Leagues: []catalog.League{}, Opinions: map[string]graph.Opinion{}}
+}
+
 // Checked returns a judgement with what a check says.
 func (j *Judgement) Checked(m graph.Mismatch, opinions map[string]graph.Opinion) *Judgement {
 	out := *j

@@ -10,7 +10,6 @@ import (
 
 	"corrgraph/engine"
 	"corrgraph/feed"
-	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 	"corrgraph/store"
@@ -65,7 +64,7 @@ type publisher struct {
 func newPublisher(o *Options, hub *Hub, modes *atomic.Pointer[modes], out *published, watch *stopwatch) *publisher {
 	return &publisher{
 		hub: hub, modes: modes, out: out, watch: watch, told: o.Told, intake: o.Intake, clock: o.Clock,
-		judged: &store.Judgement{Opinions: map[string]graph.Opinion{}}, slots: map[string]*slot{}, dirty: map[string]bool{}, missed: map[string]int{}, moves: newMoves(),
+		judged: store.Undecided(), slots: map[string]*slot{}, dirty: map[string]bool{}, missed: map[string]int{}, moves: newMoves(),
 	}
 }
 

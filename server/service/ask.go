@@ -128,7 +128,7 @@ func (s *Service) Leaders(ctx context.Context, f words.LeagueFilter) (out *memo.
 			out = held
 			return nil
 		}
-		j := cmp.Or(st.Judgement, &store.Judgement{})
+		j := cmp.Or(st.Judgement, store.Undecided())
 		l, err := leaders.List(ctx, leaders.Judged{Judgement: j, Known: st.Leagues}, f, st.AsOf)
 		if err != nil {
 			return err
@@ -157,7 +157,7 @@ func (s *Service) Scorecard(ctx context.Context) (out *Scorecard, err error) {
 	err = s.run(ctx, OpScorecard, "", func(context.Context) error {
 		c, st := s.o.Live.Scorecard(), s.State()
 		out = &Scorecard{AsOf: c.AsOf, Freshness: s.fresh(true), Since: words.Known(c.Since), Dropped: c.Dropped, Scorecard: c.Scorecard}
-		j := cmp.Or(st.Judgement, &store.Judgement{})
+		j := cmp.Or(st.Judgement, store.Undecided())
 		out.DecoyDiscoveryRate, out.DecoyCopies, out.CheckedAt = j.Check.Rate, j.Check.Copies, words.Known(j.Check.At)
 		return nil
 	})
