@@ -105,8 +105,8 @@ func (r *recovery) goOn(ctx context.Context) error {
 	return nil
 }
 
-// again takes parts of one time of the clock as if they came again, and settles what that lets go. They may have been one group, of which
-// what came late was judged before any of it was heard.
+// again takes parts of one time of the clock as if they came again, and settles what that lets go. They
+// may have been one group, of which what came late was judged before any of it was heard.
 func (r *recovery) again(group []ticklog.Part) {
 	if len(group) == 0 {
 		return

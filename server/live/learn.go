@@ -71,15 +71,21 @@ func (l *learner) run(ctx context.Context) {
 			l.step(l.e.FlushLegs)
 		default:
 			for _, batches := range x.Instants {
-				if l.recovered {
-					l.hold(ctx)
-				} else {
-					l.relief.give(l.e)
-				}
+				l.before(ctx)
 				l.step(func() { l.apply(batches) })
 			}
 		}
 		l.met.Store(int64(l.e.Coincidences()))
+	}
+}
+
+// before is what comes before an instant: a drill may hold it up, and while the log is read back,
+// where no tick can be refused any more, memory must suffice.
+func (l *learner) before(ctx context.Context) {
+	if l.recovered {
+		l.hold(ctx)
+	} else {
+		l.relief.give(l.e)
 	}
 }
 
@@ -101,7 +107,7 @@ func (l *learner) readBack(end chan struct{}) {
 func (l *learner) catchUp(ctx context.Context, left *handoff.Left) bool {
 	failed := func(err error) { l.failed("learning from the tick log", err) }
 	if !left.Each(ctx, l.read, failed, func(batches []*odds.Batch) {
-		l.hold(ctx)
+		l.before(ctx)
 		l.step(func() { l.apply(batches) })
 		l.in.Learnt(handoff.Weight(batches))
 		l.met.Store(int64(l.e.Coincidences()))

@@ -365,10 +365,11 @@ func (g *Guard) Reasons() (out []string) {
 	return out
 }
 
-// Notes says what is worth knowing.
+// Notes says what is worth knowing: what is suspected still.
 func (g *Guard) Notes() (out []string) {
 	for k := range g.found {
-		if i := &g.found[k]; !i.Held {
+		i := &g.found[k]
+		if id, _ := i.id(); !i.Held && g.slots[0].suspects.has(suspect{i.Engine, id}) { // else it has been applied since
 			out = append(out, fmt.Sprintf("the process before died while a batch was being applied, which goes into quarantine if it happens again: %s", i.String()))
 		}
 	}

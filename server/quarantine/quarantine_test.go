@@ -132,8 +132,8 @@ func TestSuspicion(t *testing.T) {
 		}
 		g.Slot(Telling).Begin(batch("x", 2))
 		g.Slot(Telling).Begin(batch("y", 2)) // the one before is done
-		if s := suspects(l); len(s) != 0 {
-			t.Errorf("still suspected: %q", s)
+		if s := suspects(l); len(s) != 0 || len(g.Notes()) != 0 {
+			t.Errorf("still suspected: %q, %q", s, g.Notes())
 		}
 		if err := g.Close(); err != nil {
 			t.Fatal(err)
