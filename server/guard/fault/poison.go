@@ -3,6 +3,7 @@ package fault
 import (
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 
 	"corrgraph/odds"
 )
@@ -32,9 +33,10 @@ func Poison(b *odds.Batch) {
 			panic("injected fault: " + id)
 		case strings.HasPrefix(id, PoisonFatal):
 			debug.SetMaxStack(1 << 20) // a gigabyte takes seconds to fill
-			overflow(0)
+			taken.Add(overflow(1))
 		case strings.HasPrefix(id, PoisonLoop):
 			for {
+				taken.Add(1)
 			}
 		case strings.HasPrefix(id, PoisonMemory):
 			devour()
@@ -42,8 +44,16 @@ func Poison(b *odds.Batch) {
 	}
 }
 
-// overflow ends in a fatal error that nothing recovers from.
-func overflow(n int) int { return overflow(n+1) + 1 }
+// taken is what poison counts for nobody.
+var taken atomic.Int64
+
+// overflow ends in a fatal error that nothing recovers from, long before n is below 0.
+func overflow(n int64) int64 {
+	if n < 0 {
+		return 0
+	}
+	return overflow(n+1) + 1
+}
 
 // devour takes memory until the process is killed or refused more.
 func devour() {
