@@ -23,7 +23,7 @@ type Engine struct {
 	legs    *series.Coalescer
 	joins   map[string]*series.Coalescer // of a Now engine, by source
 	obeyed  odds.Time                    // of a Settled engine: the last decision told by Verdicts
-	left    []uint64                     // batches that the guard kept back, as it names them
+	left    []Left                       // batches that the guard kept back
 	hear    clock.Heard
 
 	board     *board.Board
@@ -96,7 +96,6 @@ func (e *Engine) apply(b *odds.Batch) error {
 	if !e.admits(b) {
 		return nil
 	}
-	defer e.opt.Guard.End()
 	e.worth.Before(b.At)
 	e.board.Apply(b)
 	if e.opt.View == Whole {
@@ -104,21 +103,27 @@ func (e *Engine) apply(b *odds.Batch) error {
 	}
 	e.families.Take(e.board.Moved)
 	e.board.EndBatch()
+	e.opt.Guard.End() // not deferred: a panic leaves the batch at hand
 	return nil
 }
 
 // admits reports whether a batch may be applied, and remembers it if not.
 func (e *Engine) admits(b *odds.Batch) bool {
 	id, ok := e.opt.Guard.Begin(b)
-	if !ok && !slices.Contains(e.left, id) {
-		e.left = append(e.left, id)
+	if x := (Left{id, b.At}); !ok && !slices.Contains(e.left, x) {
+		e.left = append(e.left, x)
 	}
 	return ok
 }
 
-// Left lists the batches that Options.Guard kept back, as it names them, in the order in which they
-// came. It must not be changed.
-func (e *Engine) Left() []uint64 { return e.left }
+// Left is a batch that Options.Guard kept back.
+type Left struct {
+	ID uint64 // as it names it
+	At odds.Time
+}
+
+// Left lists the batches that were kept back, in the order in which they came. It must not be changed.
+func (e *Engine) Left() []Left { return e.left }
 
 // over ends the present instant, all of whose moves are in, and the windows that end at or
 // before a time.

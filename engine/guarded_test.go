@@ -51,7 +51,7 @@ func TestGuard(t *testing.T) {
 		return slices.ContainsFunc(out, func(o *odds.Batch) bool { return o.Source == b.Source && o.At == b.At })
 	}
 	var results [2][]string
-	var left []uint64
+	var left []Left
 	for k := range results {
 		g := &keeper{t: t, back: kept}
 		e := &concluded{Engine: New(Options{Guard: g, DecideEvery: 600_000})}
@@ -82,7 +82,7 @@ func TestGuard(t *testing.T) {
 			}
 		}
 	}
-	if len(left) != 3 || left[0] != uint64(out[0].At) {
+	if len(left) != 3 || left[0] != (Left{uint64(out[0].At), out[0].At}) {
 		t.Errorf("kept back: %v", left)
 	}
 	if len(results[0]) < 10 || !slices.Equal(results[0], results[1]) {
@@ -107,5 +107,32 @@ func TestGuardWhileTelling(t *testing.T) {
 	e.FlushLegs()
 	if g.at != nil || g.applied < n/8 { // legs are joined
 		t.Errorf("%d of %d batches were asked about", g.applied, n)
+	}
+}
+
+// TestAPanicLeavesTheBatchAtHand, in either kind of engine: a start must find out what the process died of.
+func TestAPanicLeavesTheBatchAtHand(t *testing.T) {
+	deadly := &odds.Batch{Source: "feed", At: 1000, Recv: 1000, Polled: true, Updates: []odds.Update{{Venue: "v", Market: "h2h"}}} // of no event
+	for name, apply := range map[string]func(*Engine){
+		"applied": func(e *Engine) { _ = e.Apply(deadly) },
+		"told":    func(e *Engine) { e.Tell([]*odds.Batch{deadly}, 1000) },
+	} {
+		g := &keeper{t: t, back: func(*odds.Batch) bool { return false }}
+		view := Settled
+		if name == "told" {
+			view = Now
+		}
+		e := New(Options{View: view, Guard: g, Pause: func() {}})
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: a batch of no event is applied", name)
+				}
+			}()
+			apply(e)
+		}()
+		if g.at != deadly {
+			t.Errorf("%s: no batch is at hand after a panic", name)
+		}
 	}
 }

@@ -71,7 +71,7 @@ func Restore(r io.Reader, opt Options) (_ *Engine, err error) {
 func (e *Engine) state(c *state.Coder) {
 	e.opt.check(c)
 	c.Values(&e.newest, &e.decided, &e.bet, &e.obeyed)
-	state.Slice(c, &e.left, func(id *uint64) { c.Values(id) })
+	state.Slice(c, &e.left, func(x *Left) { c.Values(&x.ID, &x.At) })
 	e.legs.State(c)
 	state.Map(c, e.joins, cmp.Compare[string], func(source *string, x **series.Coalescer) {
 		if c.Reading() {

@@ -36,7 +36,7 @@ func (i *Instance) prune(ctx context.Context) error {
 	return every(ctx, time.Minute, func() {
 		c := i.config()
 		now := i.live.State().AsOf
-		if now == 0 {
+		if now == 0 || !i.Ready() { // what is still to be told must not be trimmed
 			return
 		}
 		for ctx.Err() == nil {

@@ -23,7 +23,7 @@ func (i *Instance) resume(ctx context.Context, door *ingest.Options, o live.Opti
 		return
 	}
 	i.keeper = restart.New(restart.Options{
-		Dir: restart.Folder(i.store.Path()), Log: door.Log, Config: digest(door, &o), Skew: door.FutureSkew, Every: every, Clock: i.ticking, Room: i.room, OnResult: i.kept, Aside: i.watch.Holds,
+		Dir: restart.Folder(i.store.Path()), Log: door.Log, Config: digest(door, &o), Skew: door.FutureSkew, Every: every, Clock: i.ticking, Room: i.room, OnResult: i.kept, Aside: i.watch.Keeps,
 	})
 	var found []store.Finding
 	door.Cuts = i.keeper

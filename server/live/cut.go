@@ -242,9 +242,9 @@ func codeCheck(c *state.Coder, p **checked) {
 	state.Map(c, x.opinions, strings.Compare, func(k *string, o *graph.Opinion) { c.Values(k, o) })
 }
 
-// Left lists the batches that either engine was not given because its guard kept them back, as that
-// names them. Run must not have been called.
-func (l *Live) Left() []uint64 { return slices.Concat(l.loop.e.Left(), l.learn.e.Left()) }
+// Left lists the batches that either engine was not given because its guard kept them back. Run must
+// not have been called.
+func (l *Live) Left() []engine.Left { return slices.Concat(l.loop.e.Left(), l.learn.e.Left()) }
 
 // known publishes the events that a restored engine knows. All of them are saved anew: what the
 // store holds of them may be older.

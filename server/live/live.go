@@ -64,13 +64,13 @@ func (l *Live) Run(ctx context.Context) error {
 	var learning, checking sync.WaitGroup
 	learning.Go(func() { l.learn.run(ctx) })
 	checking.Go(func() { l.learn.check.run(ctx) })
-	learnt := func() {
+	learnt := func() { // not deferred: a panic of the loop must not wait for others
 		learning.Wait()
 		l.learn.check.close()
 		checking.Wait()
 	}
-	defer learnt()
 	if !l.loop.run(ctx) {
+		learnt()
 		return nil
 	}
 	var beside sync.WaitGroup

@@ -287,6 +287,37 @@ func TestWhoIsStoppedWhileItCatchesUpTellsNothingMore(t *testing.T) {
 	})
 }
 
+// deadly is a guard of an engine that dies of any batch.
+type deadly struct{}
+
+func (deadly) Begin(*odds.Batch) (uint64, bool) { panic("deadly") }
+func (deadly) End()                             {}
+
+// TestAPanicOfTheLoopWaitsForNobody: the process must die of it at once, and say why.
+func TestAPanicOfTheLoopWaitsForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, died := New(Options{Clock: clockAt(noon), Telling: deadly{}}), make(chan any, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			defer func() { died <- recover() }()
+			_ = l.Run(ctx)
+		}()
+		l.Tell([]ticklog.Part{{Head: ticklog.Head{Clock: noon}, Batches: []*odds.Batch{{Source: "feed", At: noon, Recv: noon, Polled: true, Updates: batch("a", noon, 2).Updates}}}}, noon)
+		synctest.Wait()
+		select {
+		case why := <-died:
+			if why != "deadly" {
+				t.Errorf("it ended with %v", why)
+			}
+		default:
+			t.Error("it waits")
+		}
+		l.learn.in.Close()
+		l.learn.check.close()
+	})
+}
+
 // Whoever reads that the engine has recovered must find ticks accepted.
 func TestTicksAreAcceptedBeforeRecoveryIsPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -154,9 +154,9 @@ func unjoin(err error) []error {
 // blame notes the batch that an engine was applying when the process died.
 func (g *Guard) blame(s *Slot) error {
 	i, ok := s.mark.read()
-	s.mark.end()
 	id, _ := i.id()
 	if !ok || g.held[id] {
+		s.mark.end()
 		return nil
 	}
 	key := suspect{s.engine, id}
@@ -171,8 +171,9 @@ func (g *Guard) blame(s *Slot) error {
 	}
 	g.found = append(g.found, i)
 	if err := i.write(g.o.Dir); err != nil {
-		return fmt.Errorf("quarantine: %w", err)
+		return fmt.Errorf("quarantine: %w", err) // the marker still names it
 	}
+	s.mark.end()
 	return nil
 }
 
@@ -192,8 +193,9 @@ func (g *Guard) Items() []Item { return g.items }
 // Found returns what the process before died of. It must not be changed.
 func (g *Guard) Found() []Item { return g.found }
 
-// Holds reports whether a batch is in quarantine.
-func (g *Guard) Holds(id uint64) bool { return g.held[id] }
+// Keeps reports whether a batch of an event time stays left out: it is in quarantine, or the tick log
+// no longer goes back that far.
+func (g *Guard) Keeps(id uint64, at odds.Time) bool { return g.held[id] || at < g.o.Oldest }
 
 // Skipped is how often an engine was not given a batch because it is in quarantine.
 func (g *Guard) Skipped() int { return int(g.skipped.Load()) }
@@ -304,7 +306,7 @@ type Slot struct {
 }
 
 // Begin notes that a batch is about to be applied, and that the one before is done. ok is false if
-// it is in quarantine: then it must not be. Cost: some 20 ns, and 10 for each price.
+// it is in quarantine: then it must not be. Cost: O(prices), without allocating.
 func (s *Slot) Begin(b *odds.Batch) (id uint64, ok bool) {
 	s.End()
 	id = ID(b)
@@ -348,7 +350,8 @@ func ID(b *odds.Batch) uint64 {
 		h = join(h, uint64(len(u.Quotes)))
 		for k := range u.Quotes {
 			q := &u.Quotes[k]
-			h = join(join(h, xxhash.Sum64String(q.Selection)), math.Float64bits(q.Price))
+			h = join(join(h, xxhash.Sum64String(q.Selection)), xxhash.Sum64String(q.Subject))
+			h = join(join(h, math.Float64bits(q.Line)), math.Float64bits(q.Price))
 		}
 	}
 	return h

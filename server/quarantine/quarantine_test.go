@@ -77,10 +77,10 @@ func TestTwoDeaths(t *testing.T) {
 		for _, engine := range engines {
 			s := g.Slot(engine)
 			id, ok := s.Begin(deadly)
-			if ok || id != ID(deadly) || !g.Holds(id) {
+			if ok || id != ID(deadly) || !g.Keeps(id, 1000) {
 				t.Errorf("%s was given it", engine)
 			}
-			if id, ok := s.Begin(other); !ok || g.Holds(id) {
+			if id, ok := s.Begin(other); !ok || g.Keeps(id, 1000) {
 				t.Errorf("%s was not given another one", engine)
 			}
 			s.End()
@@ -279,6 +279,9 @@ func TestKept(t *testing.T) {
 	} {
 		l.now = l.now.Add(c.after)
 		g := l.open(t, Options{Oldest: c.oldest})
+		if !g.Keeps(ID(batch("deadly", 2)), 1000) { // once the log does not hold it, nothing can be tried again
+			t.Errorf("%+v: it could be applied again", c)
+		}
 		if len(g.Items()) != c.held || g.Pinned() != c.pinned {
 			t.Errorf("%+v: %d held, pinned %v", c, len(g.Items()), g.Pinned())
 		}
@@ -352,6 +355,8 @@ func TestNames(t *testing.T) {
 		"event":     func(b *odds.Batch) { b.Updates[0].Event = &odds.Event{ID: "f"} },
 		"venue":     func(b *odds.Batch) { b.Updates[0].Venue = "w" },
 		"market":    func(b *odds.Batch) { b.Updates[0].Market = "totals" },
+		"subject":   func(b *odds.Batch) { b.Updates[0].Quotes[0].Subject = "P" },
+		"line":      func(b *odds.Batch) { b.Updates[0].Quotes[0].Line = 1.5 },
 		"selection": func(b *odds.Batch) { b.Updates[0].Quotes[0].Selection = "B" },
 		"price":     func(b *odds.Batch) { b.Updates[0].Quotes[0].Price = 2.5 },
 		"updates":   func(b *odds.Batch) { b.Updates = append(b.Updates, b.Updates[0]) },

@@ -29,9 +29,10 @@ type Options struct {
 	// Room reports whether there is memory for so many bytes of state, as many as the last one had;
 	// none is taken while there is not, but at the end. Nil means there is.
 	Room func(bytes int64) bool
-	// Aside reports whether a batch is in quarantine: a checkpoint that was taken without one that is
-	// there no more is passed over. Nil means that none is.
-	Aside func(id uint64) bool
+	// Aside reports whether a batch of an event time stays left out, because it is in quarantine or can't
+	// be applied any more: a checkpoint that was taken without one that can be is passed over. Nil
+	// means that all can.
+	Aside func(id uint64, at odds.Time) bool
 	// OnResult is called with the result of each checkpoint. Nil: not reported.
 	OnResult func(Result)
 }
@@ -100,7 +101,7 @@ func New(o Options) *Keeper {
 		o.Room = func(int64) bool { return true }
 	}
 	if o.Aside == nil {
-		o.Aside = func(uint64) bool { return false }
+		o.Aside = func(uint64, odds.Time) bool { return false }
 	}
 	if o.OnResult == nil {
 		o.OnResult = func(Result) {}

@@ -31,7 +31,7 @@ type place struct {
 	room   func(int64) bool
 	sent   int
 	guard  engine.Guard // of both engines
-	aside  func(uint64) bool
+	aside  func(uint64, odds.Time) bool
 }
 
 // service is one of them.
@@ -212,7 +212,7 @@ func TestQuarantine(t *testing.T) {
 			s.end()
 		}
 		run("there is no checkpoint", 18)
-		p.guard, p.aside = keeping("v1"), func(id uint64) bool { return id == 7 }
+		p.guard, p.aside = keeping("v1"), func(id uint64, _ odds.Time) bool { return id == 7 }
 		run("the checkpoint of", 18+12)
 		run("the checkpoint of", 18+24)
 		p.guard, p.aside = nil, nil

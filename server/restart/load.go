@@ -115,9 +115,9 @@ func (k *Keeper) open(ctx context.Context, c *checkpoint.Info, o live.Options) (
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, id := range l.Left() {
-		if !k.o.Aside(id) {
-			return nil, nil, fmt.Errorf("%w quarantine: it was taken without batch %016x, which is to be applied again", errOther, id)
+	for _, b := range l.Left() {
+		if !k.o.Aside(b.ID, b.At) {
+			return nil, nil, fmt.Errorf("%w quarantine: it was taken without batch %016x, which is to be applied again", errOther, b.ID)
 		}
 	}
 	return d, l, nil
