@@ -17,22 +17,19 @@ type checkpointCmd struct {
 	Drop   checkpointDropCmd   `cmd:"" help:"Remove them: the next start reads the whole tick log."`
 }
 
-// checkpointFlags name the store.
-type checkpointFlags struct {
+// storeFlags name the store of a service.
+type storeFlags struct {
 	configFlags
 	DB string `name:"db" placeholder:"FILE" help:"The store (default: store.path of the configuration)."`
 }
 
-// where returns the folder of the checkpoints.
-func (f *checkpointFlags) where(a *app) (string, error) {
+// path returns the path of the store.
+func (f *storeFlags) path(a *app) (string, error) {
 	cfg, err := f.load(a)
-	if err != nil {
-		return "", err
+	if err != nil || f.DB != "" {
+		return f.DB, err
 	}
-	if f.DB != "" {
-		return restart.Folder(f.DB), nil
-	}
-	return restart.Folder(cfg.Store.Path), nil
+	return cfg.Store.Path, nil
 }
 
 // printCheckpoints prints the checkpoints of a folder.
@@ -63,7 +60,7 @@ func printCheckpoints(a *app, dir string, all []restart.Checkpoint) error {
 	})
 }
 
-type checkpointListCmd struct{ checkpointFlags }
+type checkpointListCmd struct{ storeFlags }
 
 func (checkpointListCmd) Help() string {
 	return "From what will the service start?\n\n    corrgraph checkpoint list --db desk.db\n\n" +
@@ -72,10 +69,11 @@ func (checkpointListCmd) Help() string {
 }
 
 func (c *checkpointListCmd) Run(a *app) error {
-	dir, err := c.where(a)
+	db, err := c.path(a)
 	if err != nil {
 		return err
 	}
+	dir := restart.Folder(db)
 	all, err := restart.List(dir, false)
 	if err != nil {
 		return err
@@ -83,7 +81,7 @@ func (c *checkpointListCmd) Run(a *app) error {
 	return printCheckpoints(a, dir, all)
 }
 
-type checkpointVerifyCmd struct{ checkpointFlags }
+type checkpointVerifyCmd struct{ storeFlags }
 
 func (checkpointVerifyCmd) Help() string {
 	return "Are they what was written?\n\n    corrgraph checkpoint verify --db desk.db\n\n" +
@@ -91,10 +89,11 @@ func (checkpointVerifyCmd) Help() string {
 }
 
 func (c *checkpointVerifyCmd) Run(a *app) error {
-	dir, err := c.where(a)
+	db, err := c.path(a)
 	if err != nil {
 		return err
 	}
+	dir := restart.Folder(db)
 	all, err := restart.List(dir, true)
 	if err == nil {
 		err = printCheckpoints(a, dir, all)
@@ -110,7 +109,7 @@ func (c *checkpointVerifyCmd) Run(a *app) error {
 	return nil
 }
 
-type checkpointDropCmd struct{ checkpointFlags }
+type checkpointDropCmd struct{ storeFlags }
 
 func (checkpointDropCmd) Help() string {
 	return "Have everything learned again from the tick log at the next start:\n\n    corrgraph checkpoint drop --db desk.db\n\n" +
@@ -118,10 +117,11 @@ func (checkpointDropCmd) Help() string {
 }
 
 func (c *checkpointDropCmd) Run(a *app) error {
-	dir, err := c.where(a)
+	db, err := c.path(a)
 	if err != nil {
 		return err
 	}
+	dir := restart.Folder(db)
 	n, err := restart.Drop(dir)
 	if err != nil {
 		return err

@@ -16,19 +16,7 @@ type quarantineCmd struct {
 	Retry quarantineRetryCmd `cmd:"" help:"Take batches out: the next start applies them again."`
 }
 
-// quarantineFolder returns the folder of a store's quarantine.
-func (f *checkpointFlags) quarantineFolder(a *app) (string, error) {
-	cfg, err := f.load(a)
-	if err != nil {
-		return "", err
-	}
-	if f.DB != "" {
-		return quarantine.Folder(f.DB), nil
-	}
-	return quarantine.Folder(cfg.Store.Path), nil
-}
-
-type quarantineListCmd struct{ checkpointFlags }
+type quarantineListCmd struct{ storeFlags }
 
 func (quarantineListCmd) Help() string {
 	return "Which ticks are not applied?\n\n    corrgraph quarantine list --db desk.db\n\n" +
@@ -37,10 +25,11 @@ func (quarantineListCmd) Help() string {
 }
 
 func (c *quarantineListCmd) Run(a *app) error {
-	dir, err := c.quarantineFolder(a)
+	db, err := c.path(a)
 	if err != nil {
 		return err
 	}
+	dir := quarantine.Folder(db)
 	all, spoilt := quarantine.List(dir)
 	var file *quarantine.FileError
 	if spoilt != nil && !errors.As(spoilt, &file) {
@@ -80,7 +69,7 @@ func printQuarantine(a *app, dir string, all []quarantine.Item) error {
 }
 
 type quarantineRetryCmd struct {
-	checkpointFlags
+	storeFlags
 	ID  []string `arg:"" optional:"" help:"Which: ids as listed."`
 	All bool     `help:"All of them."`
 }
@@ -95,23 +84,24 @@ func (c *quarantineRetryCmd) Run(a *app) error {
 	if c.All == (len(c.ID) > 0) {
 		return usage(errors.New("name the batches to be applied again, or give --all"))
 	}
-	dir, err := c.quarantineFolder(a)
+	db, err := c.path(a)
 	if err != nil {
 		return err
 	}
+	dir := quarantine.Folder(db)
 	if c.All {
 		c.ID = []string{""}
 	}
 	var out []quarantine.Item
 	for _, id := range c.ID {
 		some, err := quarantine.Retry(dir, id)
+		out = append(out, some...)
+		if err != nil && len(out) > 0 {
+			return errors.Join(err, printRetried(a, dir, out)) // those before it were taken out
+		}
 		if err != nil {
 			return err
 		}
-		out = append(out, some...)
-	}
-	for i := range out {
-		out[i].Held = false
 	}
 	return printRetried(a, dir, out)
 }

@@ -79,7 +79,7 @@ func Open(o Options) (_ *Guard, err error) {
 		}
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("quarantine: %w", err)
 	}
 	g := &Guard{o: o, held: map[uint64]bool{}}
 	suspects, spoilt, err := g.read()
