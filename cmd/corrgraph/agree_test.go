@@ -57,7 +57,8 @@ func served(t *testing.T, db, newest string, f func(get func(path string) map[st
 			e := e.(map[string]any)
 			open, quoted = open+e["open_forecasts"].(float64), quoted || e["last_quote"] == newest
 		}
-		return quoted && get("/v1/scorecard")["overall"].(map[string]any)["pending"] == open
+		card := get("/v1/scorecard")
+		return quoted && card["complete"] == true && card["overall"].(map[string]any)["pending"] == open
 	}
 	for n := 0; !settled(); n++ {
 		if n == 2000 {

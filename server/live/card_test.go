@@ -66,7 +66,7 @@ func anew(lp *loop) *Card {
 	for p := range lp.book.settled.backward {
 		ps = append(ps, **p)
 	}
-	c := &Card{AsOf: lp.e.Now(), Dropped: lp.book.settled.dropped, Unforecast: lp.e.Comparison(lp.book.unforecast.all())}
+	c := &Card{AsOf: lp.e.Now(), Dropped: lp.book.settled.dropped, Whole: lp.pub.recovered, Unforecast: lp.e.Comparison(lp.book.unforecast.all())}
 	slices.SortFunc(ps, func(a, b ledger.Prediction) int {
 		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.ID, b.ID))
 	})
@@ -95,7 +95,7 @@ func TestAScorecardKeptUpIsTheOneMadeAnew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		most := rapid.IntRange(1, 400).Draw(t, "kept")
-		lp := &loop{e: engine.New(engine.Options{View: engine.Now}), book: newBook(most, 10)}
+		lp := &loop{pub: &publisher{}, e: engine.New(engine.Options{View: engine.Now}), book: newBook(most, 10)}
 		var rec record
 		ids := []string{}
 		for range rapid.IntRange(1, 6).Draw(t, "scorecards") {
@@ -155,7 +155,7 @@ func TestTheScorecardOfAMarketIsTheOneMadeAnew(t *testing.T) {
 // and as the scorer adds them up.
 func BenchmarkScorecard(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
-	lp := &loop{e: engine.New(engine.Options{View: engine.Now}), book: newBook(100_000, 10)}
+	lp := &loop{pub: &publisher{}, e: engine.New(engine.Options{View: engine.Now}), book: newBook(100_000, 10)}
 	var rec record
 	n := 0
 	settle := func(calls int) {

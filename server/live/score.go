@@ -22,6 +22,7 @@ type Card struct {
 	AsOf    odds.Time // event time
 	Since   odds.Time // when its oldest prediction was issued; 0 if there is none
 	Dropped uint64    // older predictions not in it
+	Whole   bool      // the log had been read back
 }
 
 // scoreEvery is how often the scorecard is computed.
@@ -78,6 +79,7 @@ type extent struct {
 	unforecast uint64 // bets handed over so far
 	forgotten  uint64 // of those, no longer kept
 	marked     uint64 // updates of anomalies with marks, so far
+	whole      bool   // the log has been read back
 }
 
 // tally returns what is new since seen, of which the zero extent has seen nothing; nil if
@@ -87,6 +89,7 @@ func (lp *loop) tally(seen extent) *tally {
 	of := extent{
 		news: b.settled.total() + b.issued + b.priced, settled: b.settled.total(), dropped: b.settled.dropped,
 		unforecast: b.unforecast.total(), forgotten: b.unforecast.dropped, marked: b.marked,
+		whole: lp.pub.recovered,
 	}
 	for i := range open {
 		if open[i].Outcome != ledger.Pending {
@@ -167,7 +170,7 @@ func (r *record) take(t *tally) {
 // card takes what is new and computes the scorecard.
 func (r *record) card(t *tally) *Card {
 	r.take(t)
-	c := &Card{AsOf: t.asOf, Since: r.calls.Since(), Dropped: t.of.dropped, Unforecast: t.others}
+	c := &Card{AsOf: t.asOf, Since: r.calls.Since(), Dropped: t.of.dropped, Whole: t.of.whole, Unforecast: t.others}
 	c.Unforecast.Bets = slices.Clip(r.unforecast)
 	c.Scorecard = r.calls.Scorecard(r.families, c.Unforecast.Bets, c.Unforecast.DelayMs)
 	if r.marks != nil {

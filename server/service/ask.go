@@ -156,7 +156,7 @@ type Scorecard struct {
 func (s *Service) Scorecard(ctx context.Context) (out *Scorecard, err error) {
 	err = s.run(ctx, OpScorecard, "", func(context.Context) error {
 		c, st := s.o.Live.Scorecard(), s.State()
-		out = &Scorecard{AsOf: c.AsOf, Freshness: s.fresh(true), Since: words.Known(c.Since), Dropped: c.Dropped, Scorecard: c.Scorecard}
+		out = &Scorecard{AsOf: c.AsOf, Freshness: s.fresh(c.Whole), Since: words.Known(c.Since), Dropped: c.Dropped, Scorecard: c.Scorecard}
 		j := cmp.Or(st.Judgement, store.Undecided())
 		out.DecoyDiscoveryRate, out.DecoyCopies, out.CheckedAt = j.Check.Rate, j.Check.Copies, words.Known(j.Check.At)
 		return nil
