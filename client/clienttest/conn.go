@@ -8,6 +8,12 @@ import (
 	"time"
 )
 
+// Listener makes the connections of a listener of bufconn end reads at the latest deadline only.
+func Listener(l net.Listener) net.Listener { return listener{l} }
+
+// Conn makes a connection of bufconn end reads at the latest deadline only.
+func Conn(c net.Conn) net.Conn { return &conn{Conn: c} }
+
 // listener wraps the connections that it accepts.
 type listener struct{ net.Listener }
 
@@ -16,7 +22,7 @@ func (l listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: c}, nil
+	return Conn(c), nil
 }
 
 // conn is a connection of bufconn whose reads end at the latest deadline only: there the
