@@ -44,7 +44,6 @@ import (
 	"io"
 
 	"corrgraph/feed"
-	"corrgraph/odds"
 )
 
 // Source is the Source and Venue of everything emitted by this package.
@@ -62,11 +61,13 @@ type parser struct{ o Options }
 
 // New returns a parser of the format. It keeps no state between recordings and
 // is safe for concurrent use.
-func New(o Options) feed.Parser {
+func New(o Options) feed.Parser { return parser{o.filled()} }
+
+func (o Options) filled() Options {
 	if o.MaxWidth == 0 {
 		o.MaxWidth = 0.5
 	}
-	return parser{o}
+	return o
 }
 
 // Parse implements [feed.Parser]. Reject reasons: bad_json, no_time (no pt),
@@ -74,27 +75,32 @@ func New(o Options) feed.Parser {
 // no_event (a definition without eventId), bad_runner (a runner without
 // id, or with an impossible handicap).
 func (p parser) Parse(ctx context.Context, name string, r io.Reader, emit feed.Emit, rep *feed.Report) error {
-	s := newStream(p.o, name, rep)
+	n := 1 // the line
+	reject := func(reason, detail string) {
+		rep.Reject(feed.Reject{File: name, Line: n, Reason: reason, Detail: detail})
+	}
+	failed := func(err error) error { return failedAt(name, n, err) }
+	s := newStream(p.o, reject, rep.Skip)
 	in := bufio.NewReaderSize(r, 64<<10)
 	var buf []byte
-	for s.line = 1; ; s.line++ {
+	for ; ; n++ {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
 		line, readErr := readLine(in, &buf)
 		if readErr != nil && readErr != io.EOF {
-			return s.failed(readErr)
+			return failed(readErr)
 		}
 		last := readErr == io.EOF
 		if len(line) > 0 {
 			var m message
 			if err := decode(line, &m); err != nil {
 				if last {
-					return s.failed(fmt.Errorf("%w: %w", feed.ErrTruncated, err))
+					return failed(fmt.Errorf("%w: %w", feed.ErrTruncated, err))
 				}
-				s.reject("bad_json", err.Error())
+				reject("bad_json", err.Error())
 			} else if b := s.apply(&m); b != nil {
-				rep.Read(s.line, b.Quotes())
+				rep.Read(n, b.Quotes())
 				if err := emit(b); err != nil {
 					return err
 				}
@@ -127,128 +133,10 @@ func readLine(in *bufio.Reader, buf *[]byte) ([]byte, error) {
 	return bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff"))), err
 }
 
-// stream is the state of one recording.
-type stream struct {
-	o       Options
-	name    string
-	line    int
-	rep     *feed.Report
-	markets map[string]*market
-	order   []*market              // markets by first definition
-	events  map[string]*odds.Event // by our event id
-	races   map[string][]race      // by Betfair's eventId
-	keys    map[[2]string]string   // event, market key → the Betfair market that uses it
-	points  map[string]bool        // markets whose prices are points
-	late    bool                   // stream status 503
-	clock   clock
-}
-
-func newStream(o Options, name string, rep *feed.Report) *stream {
-	return &stream{
-		o: o, name: name, rep: rep, markets: map[string]*market{},
-		events: map[string]*odds.Event{}, races: map[string][]race{}, keys: map[[2]string]string{}, points: map[string]bool{},
-	}
-}
-
-// failed reports where reading stopped for good.
-func (s *stream) failed(err error) error {
+// failedAt reports where reading stopped for good.
+func failedAt(name string, line int, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("%w: %w", feed.ErrTruncated, err)
 	}
-	return &feed.FileError{File: s.name, Line: s.line, Err: err}
-}
-
-func (s *stream) reject(reason, detail string) {
-	s.rep.Reject(feed.Reject{File: s.name, Line: s.line, Reason: reason, Detail: detail})
-}
-
-// apply processes one message and returns the resulting changes, nil if none.
-func (s *stream) apply(m *message) *odds.Batch {
-	switch m.Op {
-	case "mcm":
-	case "connection", "status": // handshakes
-		return nil
-	case "ocm", "rcm", "ccm": // own orders, races and cricket scores of the same stream: no prices
-		s.rep.Skip(m.Op + " message")
-		return nil
-	default:
-		s.reject("unknown_op", m.Op)
-		return nil
-	}
-	if m.PT <= 0 {
-		s.reject("no_time", fmt.Sprintf("pt %d, wanted milliseconds since 1970", m.PT))
-		return nil
-	}
-	s.clock.see(m)
-	b := &odds.Batch{Source: Source, At: odds.Time(m.PT), Recv: odds.Time(m.PT)}
-	if late := m.Status == 503; late != s.late {
-		s.late = late
-		s.everyMarket(b, m.MC)
-	}
-	for i := range m.MC {
-		s.change(b, &m.MC[i])
-	}
-	if len(b.Updates) == 0 {
-		return nil
-	}
-	b.Resolution = s.clock.resolution()
-	return b
-}
-
-// everyMarket reports the markets not named by the message itself.
-func (s *stream) everyMarket(b *odds.Batch, named []change) {
-	in := map[string]bool{}
-	for i := range named {
-		in[named[i].ID] = true
-	}
-	for _, mk := range s.order {
-		if !in[mk.id] {
-			s.report(b, mk, false)
-		}
-	}
-}
-
-// change applies a message's changes of one market.
-func (s *stream) change(b *odds.Batch, c *change) {
-	mk := s.markets[c.ID]
-	fresh := mk == nil
-	if s.points[c.ID] || fresh && c.Def != nil && c.Def.ofPoints() {
-		s.points[c.ID] = true
-		s.rep.Skip("change of a line market")
-		return
-	}
-	if fresh {
-		if c.Def == nil {
-			s.reject("no_definition", "market "+c.ID)
-			return
-		}
-		if c.Def.EventID == "" {
-			s.reject("no_event", "market "+c.ID)
-			return
-		}
-		mk = s.define(c.ID, c.Def)
-	}
-	mk.resume(c.Def)
-	if c.Def != nil {
-		mk.update(s, c.Def)
-	}
-	if c.Image {
-		mk.clear()
-	}
-	for i := range c.Runners {
-		rc := &c.Runners[i]
-		if rc.ID == 0 || !odds.ValidLine(rc.HC) {
-			s.reject("bad_runner", "market "+c.ID)
-			continue
-		}
-		mk.runner(rc.ID, rc.HC).apply(rc)
-	}
-	s.report(b, mk, fresh || c.Image)
-}
-
-// report appends the market's changes to b.
-func (s *stream) report(b *odds.Batch, mk *market, image bool) {
-	if u, ok := mk.news(s.o.MaxWidth, s.late, image); ok {
-		b.Updates = append(b.Updates, u)
-	}
+	return &feed.FileError{File: name, Line: line, Err: err}
 }

@@ -13,6 +13,11 @@ import (
 // member of the wrong type fails the line, with its offset. The line is not retained.
 func decode(line []byte, m *message) error {
 	d := decoder{scan: jsonscan.New(line, 0)}
+	return d.line(m)
+}
+
+// line reads the whole line into m.
+func (d *decoder) line(m *message) error {
 	d.message(m)
 	switch {
 	case d.scan.Err() != nil:
@@ -29,6 +34,44 @@ func decode(line []byte, m *message) error {
 type decoder struct {
 	scan  jsonscan.Scanner
 	wrong error // the first value of a wrong type
+
+	// Of a connection only:
+	head    *Header           // also read, if it is set
+	brief   bool              // the markets are passed over
+	longest int               // text in bytes; 0: no limit
+	known   map[string]string // texts that need not be copied
+	unknown func(what string) // told the members that nobody has heard of, if it is set
+}
+
+// pass passes over a member that no price depends on.
+func (d *decoder) pass(of string, key []byte) {
+	if d.unknown != nil && !wellKnown(of, string(key)) {
+		d.unknown("member " + of + "." + string(key[:min(len(key), 64)]))
+	}
+	d.scan.Skip()
+}
+
+// wellKnown reports whether a member that is passed over is one of the protocol's.
+func wellKnown(of, key string) bool {
+	switch of {
+	case "change":
+		return key == "tv"
+	case "runner change":
+		switch key {
+		case "trd", "spn", "spf", "spb", "spl":
+			return true
+		}
+	case "runner":
+		return key == "adjustmentFactor" || key == "bsp" || key == "removalDate"
+	case "definition":
+		switch key {
+		case "bspMarket", "turnInPlayEnabled", "persistenceEnabled", "marketBaseRate", "suspendTime", "bspReconciled", "crossMatching",
+			"runnersVoidable", "numberOfActiveRunners", "betDelay", "betDelayModels", "regulators", "discountAllowed", "timezone", "openDate",
+			"version", "priceLadderDefinition", "eachWayDivisor", "lineMinUnit", "lineMaxUnit", "lineInterval", "raceType", "settledTime", "suspendReason":
+			return true
+		}
+	}
+	return false
 }
 
 // is reports whether the next value begins with first. Null is skipped; any other value is
@@ -60,7 +103,15 @@ func (d *decoder) text() string {
 	if !d.is('"', "a string") {
 		return ""
 	}
+	at := d.scan.Pos()
 	b, _ := d.scan.String()
+	if known := d.known[string(b)]; known != "" {
+		return known
+	}
+	if d.longest > 0 && len(b) > d.longest {
+		d.mistake(at, "a text of at most "+strconv.Itoa(d.longest)+" bytes")
+		return ""
+	}
 	return string(b)
 }
 
@@ -143,7 +194,7 @@ func maybe[T any](v T, ok bool) *T {
 
 func (d *decoder) message(m *message) {
 	for more := d.object(); more; more = d.scan.More('}') {
-		switch string(d.scan.Key()) {
+		switch key := d.scan.Key(); string(key) {
 		case "op":
 			m.Op = d.text()
 		case "ct":
@@ -155,16 +206,22 @@ func (d *decoder) message(m *message) {
 		case "conflateMs":
 			m.ConflateMs = maybe(d.maybeInteger())
 		case "mc":
-			m.MC = list(d, (*decoder).change)
+			if d.brief {
+				d.scan.Skip()
+			} else {
+				m.MC = list(d, (*decoder).change)
+			}
 		default:
-			d.scan.Skip()
+			if d.head == nil || !d.head.member(d, key) {
+				d.pass("message", key)
+			}
 		}
 	}
 }
 
 func (d *decoder) change(c *change) {
 	for more := d.object(); more; more = d.scan.More('}') {
-		switch string(d.scan.Key()) {
+		switch key := d.scan.Key(); string(key) {
 		case "id":
 			c.ID = d.text()
 		case "img":
@@ -176,14 +233,14 @@ func (d *decoder) change(c *change) {
 		case "rc":
 			c.Runners = list(d, (*decoder).runnerChange)
 		default:
-			d.scan.Skip()
+			d.pass("change", key)
 		}
 	}
 }
 
 func (d *decoder) runnerChange(r *runnerChange) {
 	for more := d.object(); more; more = d.scan.More('}') {
-		switch string(d.scan.Key()) {
+		switch key := d.scan.Key(); string(key) {
 		case "id":
 			r.ID = d.integer()
 		case "hc":
@@ -205,7 +262,7 @@ func (d *decoder) runnerChange(r *runnerChange) {
 		case "bdatl":
 			r.BDATL = list(d, (*decoder).level)
 		default:
-			d.scan.Skip()
+			d.pass("runner change", key)
 		}
 	}
 }
@@ -251,7 +308,7 @@ func (d *decoder) definition() *definition {
 			if to := f.text(key); to != nil {
 				*to = d.text()
 			} else {
-				d.scan.Skip()
+				d.pass("definition", key)
 			}
 		}
 	}
@@ -289,7 +346,7 @@ func (f *definition) text(name []byte) *string {
 
 func (d *decoder) runner(r *runnerDef) {
 	for more := d.object(); more; more = d.scan.More('}') {
-		switch string(d.scan.Key()) {
+		switch key := d.scan.Key(); string(key) {
 		case "id":
 			r.ID = d.integer()
 		case "hc":
@@ -301,7 +358,7 @@ func (d *decoder) runner(r *runnerDef) {
 		case "status":
 			r.Status = d.text()
 		default:
-			d.scan.Skip()
+			d.pass("runner", key)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"corrgraph/feed/frames"
 	"corrgraph/odds"
 )
 
@@ -35,6 +36,17 @@ type market struct {
 	broken  bool // a runner was removed on this line
 	cut     bool // interrupted: earlier trades are void when the market resumes
 
+	conn     int  // over which it is read; 0 of a recording
+	apart    bool // its lines may be read over several connections
+	late     bool // its connection's stream has status 503
+	lost     bool // nothing is known until the next image
+	resumes  bool // or until what has changed meanwhile is told
+	restored bool // that is being told
+	state    frames.State
+	closed   odds.Time // when it was closed or lost; 0 if it is neither
+	meeting  string    // Betfair's eventId
+	seen     odds.Time // the stamp of what was told of it last
+
 	runners []*runner // by sort priority of the first definition, then by arrival
 	byKey   map[runnerKey]*runner
 
@@ -48,6 +60,7 @@ func (s *stream) define(id string, d *definition) *market {
 	mk := &market{id: id, byKey: map[runnerKey]*runner{}, kind: d.MarketType, sport: sportOf(d.EventTypeID)}
 	mk.ladder = d.MarketType == "ASIAN_HANDICAP" || strings.HasPrefix(d.BettingType, "ASIAN_HANDICAP_")
 	mk.racing = racing(d.EventTypeID)
+	mk.meeting = d.EventID
 	if mk.eventID = d.EventID; mk.racing {
 		mk.eventID = s.raceID(d)
 	}
@@ -90,7 +103,10 @@ func (mk *market) update(s *stream, d *definition) {
 			continue
 		}
 		_, known := mk.byKey[runnerKey{rd.ID, rd.HC}]
-		r := mk.define(rd, rd.HC)
+		r := s.runner(mk, rd, rd.HC)
+		if r == nil {
+			continue
+		}
 		removed := rd.Status == "REMOVED" || rd.Status == "REMOVED_VACANT" || rd.Status == "HIDDEN"
 		if removed && !r.removed && known {
 			mk.broken, mk.cut = true, true
@@ -118,18 +134,7 @@ func (mk *market) keyLine(d *definition) {
 	}
 }
 
-// runner returns a runner, creating it without a name if no definition had it.
-func (mk *market) runner(id int64, hc float64) *runner {
-	if r := mk.byKey[runnerKey{id, hc}]; r != nil {
-		return r
-	}
-	return mk.define(runnerDef{ID: id}, hc)
-}
-
 func (mk *market) define(rd runnerDef, hc float64) *runner {
-	if r := mk.byKey[runnerKey{rd.ID, hc}]; r != nil {
-		return r
-	}
 	r := &runner{id: rd.ID, hc: hc, line: mk.line}
 	r.name, r.side = mk.selection(rd)
 	if mk.ladder {
@@ -166,10 +171,10 @@ func (mk *market) resume(d *definition) {
 	}
 }
 
-// state is the market's status as published.
-func (mk *market) state(late bool) odds.Status {
+// published is the market's status as it is told.
+func (mk *market) published() odds.Status {
 	switch {
-	case late && mk.status != odds.Closed:
+	case (mk.late || mk.lost) && mk.status != odds.Closed:
 		return odds.Unknown
 	case mk.broken && mk.status == odds.Open:
 		return odds.Suspended
@@ -178,9 +183,15 @@ func (mk *market) state(late bool) odds.Status {
 	}
 }
 
+// aside reports whether a status is told of each runner, and not of the whole market: it has
+// other lines, which may be open.
+func (mk *market) aside(st odds.Status) bool {
+	return mk.shared && (st != odds.Unknown || mk.apart)
+}
+
 // news returns the market's changes since the last call.
-func (mk *market) news(maxWidth float64, late, image bool) (odds.Update, bool) {
-	st := mk.state(late)
+func (mk *market) news(maxWidth float64, image bool) (odds.Update, bool) {
+	st := mk.published()
 	u := odds.Update{
 		Event: mk.event, Venue: Source, Market: mk.key, Status: st, InPlay: mk.inPlay,
 		Image: image && !mk.shared, Terms: odds.Terms{Winners: mk.winners, Complete: mk.field, Middle: true},
@@ -189,8 +200,8 @@ func (mk *market) news(maxWidth float64, late, image bool) (odds.Update, bool) {
 		u.Quotes = mk.quotes(maxWidth, image || mk.sent != odds.Open || !mk.told)
 	} else {
 		u.Quotes = mk.gone(st)
-		if mk.shared && st != odds.Unknown {
-			u.Status = odds.Open // the other lines may be open
+		if mk.aside(st) {
+			u.Status = odds.Open
 		}
 	}
 	if mk.told && st == mk.sent && mk.inPlay == mk.sentInPlay && len(u.Quotes) == 0 && !u.Image {
@@ -217,7 +228,7 @@ func (mk *market) gone(st odds.Status) (qs []odds.Quote) {
 		switch {
 		case r.removed:
 			why = odds.Removed
-		case mk.shared && st != odds.Unknown && r.sent != 0:
+		case mk.aside(st) && r.sent != 0:
 			why = st
 		}
 		if why == r.sentGone {
