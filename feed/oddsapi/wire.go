@@ -1,6 +1,8 @@
 package oddsapi
 
 import (
+	"slices"
+
 	"corrgraph/feed"
 	"corrgraph/feed/internal/jsonscan"
 	"corrgraph/odds"
@@ -54,19 +56,28 @@ type outcome struct {
 type decoder struct {
 	scan  jsonscan.Scanner
 	names map[string]string
+	size  int  // of names, in bytes
+	long  bool // a name was longer than any that is accepted
 	poll  poll
+	// other is told of members that have no meaning here: "event.rotation". Nil: nobody is.
+	other func(what string)
 }
 
-// maxNames limits the table of strings, which a hostile file could fill with strings that
-// never repeat.
-const maxNames = 1 << 18
+// maxNames and maxText limit the table of strings, which a hostile file could fill with strings
+// that never repeat.
+const (
+	maxNames = 1 << 18
+	maxText  = 32 << 20
+)
 
 func (d *decoder) intern(b []byte) string {
 	if s, ok := d.names[string(b)]; ok {
 		return s
 	}
-	if len(d.names) >= maxNames {
+	d.long = d.long || len(b) > feed.MaxName
+	if d.size += len(b); len(d.names) >= maxNames || d.size > maxText {
 		clear(d.names)
+		d.size = len(b)
 	}
 	if d.names == nil {
 		d.names = map[string]string{}
@@ -160,15 +171,30 @@ func (d *decoder) eventMember(e *event, key []byte) {
 		}
 		e.books.to = len(d.poll.books)
 	default:
-		d.scan.Skip()
+		d.skip("event", key)
 	}
+}
+
+// skip reads past a member without meaning.
+func (d *decoder) skip(of string, key []byte) {
+	if d.other != nil && !slices.Contains(meaningless, string(key)) {
+		d.other(of + "." + clip(string(key)))
+	}
+	d.scan.Skip()
+}
+
+// meaningless are members that are known and say nothing of prices. Links, the venue's own
+// numbers and limits come if they are asked for.
+var meaningless = []string{
+	"title", "link", "sid", "bet_limit", "multiplier", "home_rotation_number", "away_rotation_number", "rotation_number",
+	"previous_timestamp", "next_timestamp", "commit",
 }
 
 func (d *decoder) book() {
 	var b book
 	s := &d.scan
 	for more := s.Object(); more; more = s.More('}') {
-		switch string(s.Key()) {
+		switch key := s.Key(); string(key) {
 		case "key":
 			b.key = d.string()
 		case "last_update":
@@ -180,7 +206,7 @@ func (d *decoder) book() {
 			}
 			b.markets.to = len(d.poll.markets)
 		default:
-			s.Skip()
+			d.skip("book", key)
 		}
 	}
 	d.poll.books = append(d.poll.books, b)
@@ -191,7 +217,7 @@ func (d *decoder) market() {
 	s.Peek()
 	m := market{pos: s.Pos()}
 	for more := s.Object(); more; more = s.More('}') {
-		switch string(s.Key()) {
+		switch key := s.Key(); string(key) {
 		case "key":
 			m.key = d.string()
 		case "last_update":
@@ -203,7 +229,7 @@ func (d *decoder) market() {
 			}
 			m.outcomes.to = len(d.poll.outcomes)
 		default:
-			s.Skip()
+			d.skip("market", key)
 		}
 	}
 	d.poll.markets = append(d.poll.markets, m)
@@ -214,7 +240,7 @@ func (d *decoder) outcome() {
 	s.Peek()
 	o := outcome{pos: s.Pos()}
 	for more := s.Object(); more; more = s.More('}') {
-		switch string(s.Key()) {
+		switch key := s.Key(); string(key) {
 		case "name":
 			o.name = d.string()
 		case "description":
@@ -226,7 +252,7 @@ func (d *decoder) outcome() {
 			o.point, o.hasLine = d.number(odds.ParseLine)
 			o.badLine = given && !o.hasLine
 		default:
-			s.Skip()
+			d.skip("outcome", key)
 		}
 	}
 	d.poll.outcomes = append(d.poll.outcomes, o)
