@@ -8,6 +8,7 @@ import (
 	"time"
 	_ "time/tzdata" // maps name zones; some machines have no zone files
 
+	"corrgraph/feed/internal/keys"
 	"corrgraph/odds"
 )
 
@@ -226,7 +227,7 @@ func checkWords(m *Map) error {
 		{"updated.unit", m.Updated.Unit, []string{"", "s", "ms", "us", "ns"}},
 	} {
 		if !slices.Contains(w.known, w.value) {
-			return fmt.Errorf("key %s: unknown word %q; did you mean %q?", w.key, w.value, nearest(w.value, w.known[1:]))
+			return fmt.Errorf("key %s: unknown word %q; did you mean %q?", w.key, w.value, keys.Nearest(w.value, w.known[1:]))
 		}
 	}
 	switch {

@@ -13,6 +13,7 @@ import (
 
 	"corrgraph/feed"
 	"corrgraph/feed/internal/jsonscan"
+	"corrgraph/feed/internal/keys"
 	"corrgraph/feed/internal/lines"
 )
 
@@ -164,7 +165,7 @@ func (s *state) places(header []string) ([]int, error) {
 	for i, c := range s.columns {
 		places[i] = slices.IndexFunc(header, func(h string) bool { return strings.TrimSpace(h) == c })
 		if places[i] < 0 {
-			return nil, s.failed(1, fmt.Errorf("%w: no column %q, which key %s of map %s reads; the nearest is %q", feed.ErrFormat, c, s.keys[i], s.Name, nearest(c, header)))
+			return nil, s.failed(1, fmt.Errorf("%w: no column %q, which key %s of map %s reads; the nearest is %q", feed.ErrFormat, c, s.keys[i], s.Name, keys.Nearest(c, header)))
 		}
 	}
 	return places, nil

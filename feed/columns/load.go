@@ -7,10 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
-	"strings"
 
-	"github.com/agext/levenshtein"
 	"go.yaml.in/yaml/v4"
+
+	"corrgraph/feed/internal/keys"
 )
 
 // ErrMap is wrapped by every error about a map itself.
@@ -39,7 +39,7 @@ func Read(name string, b []byte) (*Map, error) {
 		return nil, fmt.Errorf("%w %s: want one mapping of keys", ErrMap, name)
 	}
 	m := new(Map)
-	err := knownKeys(doc.Content[0], reflect.TypeFor[Map]())
+	err := keys.Known(doc.Content[0], reflect.TypeFor[Map]())
 	if err == nil {
 		err = doc.Decode(m)
 	}
@@ -71,57 +71,6 @@ func Shipped() []*Map {
 		ms = append(ms, m)
 	}
 	return ms
-}
-
-func errAt(n *yaml.Node, format string, args ...any) error {
-	return fmt.Errorf("line %d: %s", n.Line, fmt.Sprintf(format, args...))
-}
-
-// knownKeys checks the keys of a node and everything below it against the yaml tags of t.
-func knownKeys(n *yaml.Node, t reflect.Type) error {
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	switch {
-	case t.Kind() == reflect.Pointer:
-		return knownKeys(n, t.Elem())
-	case t.Kind() == reflect.Slice && n.Kind == yaml.SequenceNode:
-		for _, c := range n.Content {
-			if err := knownKeys(c, t.Elem()); err != nil {
-				return err
-			}
-		}
-	case t.Kind() == reflect.Struct && n.Kind == yaml.MappingNode:
-		fields, keys := map[string]reflect.Type{}, []string{}
-		for i := range t.NumField() {
-			if key := t.Field(i).Tag.Get("yaml"); key != "" {
-				fields[key] = t.Field(i).Type
-				keys = append(keys, key)
-			}
-		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key := n.Content[i]
-			ft, ok := fields[key.Value]
-			if !ok {
-				return errAt(key, "unknown key %q; did you mean %q?", key.Value, nearest(key.Value, keys))
-			}
-			if err := knownKeys(n.Content[i+1], ft); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// nearest returns the word with the smallest edit distance, the first if several tie.
-func nearest(s string, words []string) (best string) {
-	least := int(^uint(0) >> 1)
-	for _, w := range words {
-		if d := levenshtein.Distance(strings.ToLower(s), strings.ToLower(w), nil); d < least {
-			least, best = d, w
-		}
-	}
-	return best
 }
 
 // UnmarshalYAML takes a template alone or the mapping.

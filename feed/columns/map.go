@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"corrgraph/feed/internal/keys"
 )
 
 // Map describes how the rows of one format become quotes. Only name, time, venue, event,
@@ -145,7 +147,7 @@ type Duration time.Duration
 func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 	v, err := time.ParseDuration(n.Value)
 	if err != nil {
-		return errAt(n, "%v; write a duration such as 12h or 90m", err)
+		return keys.ErrAt(n, "%v; write a duration such as 12h or 90m", err)
 	}
 	*d = Duration(v)
 	return nil
