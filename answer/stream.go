@@ -1,7 +1,10 @@
 package answer
 
 import (
+	"cmp"
+
 	"corrgraph/engine"
+	"corrgraph/feed/frames"
 	"corrgraph/odds"
 )
 
@@ -53,6 +56,20 @@ type Gap struct {
 	Missed uint64 `json:"missed"` // messages, or polls
 }
 
+// Continuity says how far the prices of a market at a venue that the service reads itself can be
+// relied on, why and since when.
+type Continuity struct {
+	Venue  string     `json:"venue"`
+	Market string     `json:"market"`   // by the venue's id
+	Title  string     `json:"title"`    // of its event; empty: not known yet
+	Event  string     `json:"event_id"` // by the venue's id
+	Name   string     `json:"name"`     // of the market
+	State  string     `json:"state" enum:"idle,subscribed,live,stale,gap"`
+	Why    string     `json:"why"` // not live
+	Since  odds.Time  `json:"since"`
+	Heard  *odds.Time `json:"heard"` // when it was last heard of; null: never
+}
+
 // Connected is the first message of every stream.
 type Connected struct {
 	AsOf      odds.Time `json:"as_of"`
@@ -81,29 +98,46 @@ type Bye struct {
 }
 
 // Kind implements Message.
-func (Moved) Kind() string     { return "move" }
-func (Issued) Kind() string    { return "prediction" }
-func (Settled) Kind() string   { return "outcome" }
-func (Raised) Kind() string    { return "anomaly" }
-func (Renewed) Kind() string   { return "graph" }
-func (Decided) Kind() string   { return "decision" }
-func (Gap) Kind() string       { return "gap" }
-func (Connected) Kind() string { return "connected" }
-func (Resync) Kind() string    { return "resync" }
-func (Heartbeat) Kind() string { return "heartbeat" }
-func (Bye) Kind() string       { return "bye" }
+func (Moved) Kind() string      { return "move" }
+func (Issued) Kind() string     { return "prediction" }
+func (Settled) Kind() string    { return "outcome" }
+func (Raised) Kind() string     { return "anomaly" }
+func (Renewed) Kind() string    { return "graph" }
+func (Decided) Kind() string    { return "decision" }
+func (Gap) Kind() string        { return "gap" }
+func (Continuity) Kind() string { return "continuity" }
+func (Connected) Kind() string  { return "connected" }
+func (Resync) Kind() string     { return "resync" }
+func (Heartbeat) Kind() string  { return "heartbeat" }
+func (Bye) Kind() string        { return "bye" }
 
-func (Moved) message()     {}
-func (Issued) message()    {}
-func (Settled) message()   {}
-func (Raised) message()    {}
-func (Renewed) message()   {}
-func (Decided) message()   {}
-func (Gap) message()       {}
-func (Connected) message() {}
-func (Resync) message()    {}
-func (Heartbeat) message() {}
-func (Bye) message()       {}
+func (Moved) message()      {}
+func (Issued) message()     {}
+func (Settled) message()    {}
+func (Raised) message()     {}
+func (Renewed) message()    {}
+func (Decided) message()    {}
+func (Gap) message()        {}
+func (Continuity) message() {}
+func (Connected) message()  {}
+func (Resync) message()     {}
+func (Heartbeat) message()  {}
+func (Bye) message()        {}
+
+// NewContinuity returns how far a market can be relied on as a message.
+func NewContinuity(m *frames.Standing) Continuity {
+	c := Continuity{Venue: m.Source, Market: m.ID, Name: m.Market.Name, State: string(m.State), Why: m.Why, Since: m.Since}
+	if e := m.Market.Event; e != nil {
+		c.Event, c.Title = e.ID, cmp.Or(e.Title, e.Away+" @ "+e.Home)
+	}
+	if m.State == frames.Subscribed && c.Why == "" {
+		c.Why = "asked for, and not answered yet"
+	}
+	if m.Heard != 0 {
+		c.Heard = &m.Heard
+	}
+	return c
+}
 
 // NewMoved returns a move of a series as a message.
 func NewMoved(m *engine.Move, names Names) Moved {

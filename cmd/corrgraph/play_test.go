@@ -34,15 +34,21 @@ type playing struct {
 // plays starts replay --serve.
 func plays(t *testing.T, args ...string) *playing {
 	t.Helper()
+	return serves(t, "^Replaying ", append([]string{"replay", "--serve", "--listen", "127.0.0.1:0"}, args...)...)
+}
+
+// serves starts a command that serves at the address in a line.
+func serves(t *testing.T, line string, args ...string) *playing {
+	t.Helper()
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &playing{t: t, out: bufio.NewScanner(r), cancel: cancel, code: make(chan int, 1)}
 	t.Cleanup(cancel)
 	go func() {
-		p.code <- run(ctx, append([]string{"replay", "--serve", "--listen", "127.0.0.1:0"}, args...), strings.NewReader(""), w, &p.errors)
+		p.code <- run(ctx, args, strings.NewReader(""), w, &p.errors)
 		w.Close()
 	}()
-	p.url = regexp.MustCompile(`http://[0-9.:]+`).FindString(p.until("^Replaying "))
+	p.url = regexp.MustCompile(`http://[0-9.:]+`).FindString(p.until(line))
 	return p
 }
 

@@ -36,6 +36,8 @@ type cli struct {
 	Forecasts   forecastsCmd   `cmd:"" group:"ask" help:"Each forecast: who leads, what follows, how surely, and what came of it."`
 	Scorecard   scorecardCmd   `cmd:"" group:"ask" help:"Hit rates of the forecasts, beside the base rate and simple baselines."`
 
+	Connect     connectCmd     `cmd:"" group:"serve" help:"Connect real venues: show their prices, learn from them, serve what is known."`
+	Record      recordCmd      `cmd:"" group:"serve" help:"Keep what venues send, frame by frame, for replay."`
 	Serve       serveCmd       `cmd:"" group:"serve" help:"Run the service: accept live ticks, keep the graph current, answer over HTTP."`
 	Config      configCmd      `cmd:"" group:"serve" help:"Check or print the configuration of the service."`
 	Healthcheck healthcheckCmd `cmd:"" group:"serve" help:"Check the health of the service on this machine."`

@@ -13,8 +13,12 @@ import (
 	"corrgraph/feed/betfair"
 	"corrgraph/feed/canonical"
 	"corrgraph/feed/columns"
+	"corrgraph/feed/frames"
 	"corrgraph/feed/internal/jsonscan"
+	"corrgraph/feed/kalshi"
 	"corrgraph/feed/oddsapi"
+	"corrgraph/feed/polymarket"
+	"corrgraph/feed/stream"
 )
 
 // Formats returns the valid values of Options.Format.
@@ -117,6 +121,10 @@ func (s *Stream) ofJSON(name string, text []byte) (feed.Parser, error) {
 	if scan.Peek() == '[' && !scan.Array() && scan.Err() == nil {
 		return oddsapi.New(), nil // a response without events
 	}
+	line, _, _ := bytes.Cut(text, []byte{'\n'})
+	if h, ok := frames.HeadOf(line); ok {
+		return ofFrames(h)
+	}
 	var members []string
 	for more := scan.Object(); more && len(members) < 1000; more = scan.More('}') {
 		key := string(scan.Key())
@@ -145,6 +153,28 @@ func (s *Stream) ofJSON(name string, text []byte) (feed.Parser, error) {
 		kind = fmt.Errorf("%w, and %s", kind, s.noMap("ndjson", members))
 	}
 	return nil, kind
+}
+
+// ofFrames selects the decoder of what a connection to a venue recorded.
+func ofFrames(h frames.Head) (feed.Parser, error) {
+	if h.Map != "" {
+		m, err := stream.Read(h.Venue, []byte(h.Map))
+		if err != nil {
+			return nil, fmt.Errorf("%w: the map in its first line: %w", feed.ErrFormat, err)
+		}
+		return frames.New(func() frames.Decoder { return stream.NewDecoder(m, stream.Limits{}) }), nil
+	}
+	switch h.Venue {
+	case "polymarket":
+		return frames.New(func() frames.Decoder { return polymarket.New(polymarket.Options{}) }), nil
+	case "kalshi":
+		return frames.New(func() frames.Decoder { return kalshi.NewDecoder(kalshi.Options{}) }), nil
+	case "betfair":
+		return frames.New(func() frames.Decoder { return betfair.NewDecoder(betfair.Options{}) }), nil
+	case "odds-api":
+		return frames.New(func() frames.Decoder { return oddsapi.NewDecoder() }), nil
+	}
+	return nil, fmt.Errorf("%w: frames of %q, a venue that this program does not know", feed.ErrFormat, h.Venue)
 }
 
 // noMap says why the map that was given does not fit, if there is one.

@@ -22,12 +22,12 @@ var stages = [][]string{
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
 	{"replay", "answer", "answer/arbitrage", "answer/forecast", "client"},
-	{"server/access", "server/backup", "server/guard", "server/memo", "server/present", "server/quarantine", "server/review", "server/telemetry", "server/config"},
+	{"server/access", "server/backup", "server/guard", "server/memo", "server/present", "server/quarantine", "server/review", "server/telemetry", "server/config", "server/connect"},
 	{"server/ingest", "server/live"},
 	{"server/restart"},
 	{"server/service"},
 	{"server/api", "server/api/ndjson", "server/api/stream", "web"},
-	{"server/instance", "proof/loadtest", "proof/trial", "proof/waves"},
+	{"server/instance", "proof/loadtest", "proof/trial", "proof/venue", "proof/waves"},
 	{"proof/drill"},
 	{"proof/readiness"},
 	{"proof/bench", "proof/identity", "proof/adversary", "proof/coverage", "proof/sameness"},
@@ -56,8 +56,8 @@ var (
 			"a feed says what a source said; what it means is decided later, from every source's bytes alike",
 		},
 		{
-			[]string{"feed/betfair", "feed/canonical", "feed/columns", "feed/oddsapi"},
-			[]string{"feed/betfair", "feed/canonical", "feed/columns", "feed/oddsapi"},
+			[]string{"feed/betfair", "feed/canonical", "feed/columns", "feed/kalshi", "feed/oddsapi", "feed/polymarket", "feed/stream"},
+			[]string{"feed/betfair", "feed/canonical", "feed/columns", "feed/kalshi", "feed/oddsapi", "feed/polymarket", "feed/stream"},
 			"formats don't know each other; feed/recording tells them apart",
 		},
 		{
@@ -181,7 +181,7 @@ func chain(g map[string][]string, from string, to []string) []string {
 			}
 			seen[next] = true
 			on := append(slices.Clone(way), next)
-			if within(next, to) {
+			if within(next, to) && !within(next, []string{from}) { // what lies below a package is its own
 				return on
 			}
 			queue = append(queue, on)

@@ -60,33 +60,49 @@ var seeded = []string{"Rand", "New", "Source", "PCG", "NewPCG", "ChaCha8", "NewC
 // clockful are the packages that may read the clock, and for what. Their results do not
 // depend on it.
 var clockful = map[string]string{
-	"proof/bench":          "measures how long the others take",
-	"cmd/corrgraph":        "hands the clock to those who time a run or stamp the audit log",
-	"server/ingest":        "decides how long slower sources are waited for and what comes from the future; the log records what it said",
-	"internal/pause":       "waits, for those who may read the clock",
-	"server/restart":       "takes checkpoints by a pace, and says how long that took",
-	"server/quarantine":    "notices what takes too long, and says when it did",
-	"server/live":          "decides how fresh readers' views are",
-	"server/service":       "looks after itself every second",
-	"server/instance":      "wires the clock and does chores by it",
-	"server/present":       "plays a recording as many times as fast as the wall clock goes; what is told does not depend on it",
-	"server/backup":        "makes copies by a schedule",
-	"store":                "writes audit rows in batches by time",
-	"client":               "times requests, and waits as long as a service asks it to",
-	"client/clienttest":    "ends the reads of a connection at their deadlines",
-	"proof/loadtest":       "measures a service from outside",
-	"proof/sameness":       "lets the clock of its bubble go on",
-	"proof/drill/fuzz":     "sends a service odd requests at a rate, and reads its metrics meanwhile",
-	"proof/drill":          "breaks a service and watches it by the clock",
-	"web/spec":             "fills in the clock of an API that answers nobody",
-	"proof/readiness":      "runs gates against a service and times them",
-	"proof/readiness/lab":  "waits for scratch instances",
-	"proof/readiness/keep": "times queries without end",
+	"proof/bench":               "measures how long the others take",
+	"cmd/corrgraph":             "hands the clock to those who time a run or stamp the audit log",
+	"server/ingest":             "decides how long slower sources are waited for and what comes from the future; the log records what it said",
+	"internal/pause":            "waits, for those who may read the clock",
+	"server/connect":            "stamps what comes over a connection, and waits before it connects again",
+	"server/connect/betfair":    "keeps a connection and a session alive, and notices when they are not",
+	"server/connect/kalshi":     "signs the time, and notices when a connection is dead",
+	"server/connect/oddsapi":    "asks by a plan",
+	"server/connect/polymarket": "keeps connections alive, and notices when they are not",
+	"server/connect/screen":     "looks now and then whether venues have answered",
+	"server/connect/stream":     "keeps a connection alive, and notices when it is not",
+	"proof/venue":               "is the clock of a scripted server, which may be off",
+	"proof/venue/betfair":       "keeps the time of a scripted server, which is virtual in tests",
+	"proof/venue/kalshi":        "keeps the time of a scripted server, which is virtual in tests",
+	"proof/venue/oddsapi":       "keeps the time of a scripted server, which is virtual in tests",
+	"proof/venue/polymarket":    "keeps the time of a scripted server, which is virtual in tests",
+	"proof/venue/stream":        "keeps the time of a scripted server, which is virtual in tests",
+	"server/restart":            "takes checkpoints by a pace, and says how long that took",
+	"server/quarantine":         "notices what takes too long, and says when it did",
+	"server/live":               "decides how fresh readers' views are",
+	"server/service":            "looks after itself every second",
+	"server/instance":           "wires the clock and does chores by it",
+	"server/present":            "plays a recording as many times as fast as the wall clock goes; what is told does not depend on it",
+	"server/backup":             "makes copies by a schedule",
+	"store":                     "writes audit rows in batches by time",
+	"client":                    "times requests, and waits as long as a service asks it to",
+	"client/clienttest":         "ends the reads of a connection at their deadlines",
+	"proof/loadtest":            "measures a service from outside",
+	"proof/sameness":            "lets the clock of its bubble go on",
+	"proof/drill/fuzz":          "sends a service odd requests at a rate, and reads its metrics meanwhile",
+	"proof/drill":               "breaks a service and watches it by the clock",
+	"web/spec":                  "fills in the clock of an API that answers nobody",
+	"proof/readiness":           "runs gates against a service and times them",
+	"proof/readiness/lab":       "waits for scratch instances",
+	"proof/readiness/keep":      "times queries without end",
 }
 
 // secretive are the packages that may draw from the system's randomness, and for what.
 var secretive = map[string]string{
-	"server/access": "makes secrets, which nobody may guess",
+	"server/access":         "makes secrets, which nobody may guess",
+	"server/connect/kalshi": "signs, with a salt",
+	"proof/venue/kalshi":    "makes the key that a test signs with",
+	"proof/venue/betfair":   "makes the certificate of a test server",
 }
 
 // names returns the name a file gives an imported package, or "" if it does not import it.
@@ -139,7 +155,7 @@ func (s *source) unrepeatable() (found []string) {
 	found = append(found, s.uses("math/rand/v2", func(m string) bool { return !slices.Contains(seeded, m) })...)
 	found = append(found, s.uses("time", func(m string) bool {
 		if s.test { // a test may measure time but not wait, except in a synctest bubble, where waiting is free
-			return m == "Sleep" && s.names("testing/synctest") == ""
+			return m == "Sleep" && s.names("testing/synctest") == "" && !within(s.pkg, []string{"proof/venue", "server/connect"}) // what they share is called in bubbles alone
 		}
 		return clockful[s.pkg] == "" && slices.Contains(clocks, m)
 	})...)

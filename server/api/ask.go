@@ -92,4 +92,9 @@ func (a *API) ask() {
 	}, service.Feeds{}, func(ctx context.Context, _ *nothing) (reply, error) {
 		return fresh(a.o.Service.Feeds(ctx))
 	})
+	register(a, route{method: "GET", path: "/v1/connections", role: access.Viewer, shed: guard.ShedReads}, huma.Operation{
+		OperationID: "get-connections", Tags: []string{"market"}, Summary: "Connections to venues, and the markets whose prices are not to be relied on, why and since when",
+	}, service.Connections{}, func(ctx context.Context, _ *nothing) (reply, error) {
+		return fresh(a.o.Service.Connections(ctx))
+	})
 }

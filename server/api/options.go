@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"corrgraph/feed/columns"
 	"corrgraph/server/access"
 	"corrgraph/server/backup"
 	"corrgraph/server/guard"
@@ -45,6 +46,8 @@ type Options struct {
 	Body int64
 	// Ticks is the maximum number of ticks in one request. Zero means 10,000.
 	Ticks int
+	// Maps are the column maps with which other tables than canonical ones can be sent, by name.
+	Maps map[string]*columns.Map
 	// WriteTimeout limits how long a client of a stream may take to receive what was
 	// sent. Zero means 30 s.
 	WriteTimeout time.Duration

@@ -2,18 +2,22 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/feed"
 	"corrgraph/feed/canonical"
+	"corrgraph/feed/columns"
 	"corrgraph/feed/oddsapi"
 	"corrgraph/odds"
 	"corrgraph/server/access"
@@ -52,7 +56,8 @@ type parcel struct {
 	usable  int // of them, those with a price or a state
 	wrong   []ndjson.Mistake
 	rep     feed.Report
-	skipped int // lines that the parser did not see
+	skipped int          // lines that the parser did not see
+	table   *columns.Map // what the columns mean; nil: they are canonical
 }
 
 // read parses a body.
@@ -60,6 +65,9 @@ func (p *parcel) read(ctx context.Context, form string, text []byte, most int, n
 	p.rep.Keep = mostErrors
 	if text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")); bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return problem(http.StatusUnsupportedMediaType, "the body is UTF-16: send UTF-8")
+	}
+	if p.table != nil {
+		return p.parse(ctx, columns.New(p.table), text, most)
 	}
 	if form != formCSV && oddsapi.Begins(text) {
 		return p.parse(ctx, oddsapi.New(), text, most)
@@ -165,7 +173,9 @@ func (a *API) ingest() {
 		OperationID: sendTicks, Tags: []string{"ticks"}, Summary: "Send ticks; the answer is sent once they are on disk",
 		Description: "One tick per line (NDJSON), element (JSON array) or row (CSV with a header), with the canonical members: ts_source or ts_received, bookmaker, event_id, market, selection, price, and more. " +
 			"Or answers of The Odds API v4 as they came, told by their members, one in a JSON body or one per line: with a wrapper {\"timestamp\": …, \"data\": …}, whose timestamp is the event time, or bare (an array of events, or one event), whose newest last_update is. " +
+			"Any other table is read with a column map, by its name in the parameter map. " +
 			"Sending ticks again is harmless: known ones count as duplicates. gzip is accepted. If no tick was usable the status is 422, with the same list of errors.",
+		Parameters:    []*huma.Param{query("map", "Name of the column map with which the body is read: a shipped one, or one of the folder in ingest.maps.", "", &huma.Schema{Type: huma.TypeString})},
 		DefaultStatus: http.StatusAccepted, RequestBody: ticksBody(),
 	}
 	described := a.document(&rt, op, Receipt{})
@@ -212,6 +222,10 @@ func (a *API) take(r *http.Request) (*Receipt, error) {
 	case err != nil || form != formNDJSON && form != formJSON && form != formCSV:
 		return nil, problem(http.StatusUnsupportedMediaType, "want Content-Type application/x-ndjson, application/json or text/csv")
 	}
+	table, err := a.table(r, form)
+	if err != nil {
+		return nil, err
+	}
 	// Checked before the body is read: ticks that would be refused need not be sent.
 	if a.o.Service.State().Closed() {
 		p := a.failure(r.Context(), ingest.ErrRecovering)
@@ -226,7 +240,7 @@ func (a *API) take(r *http.Request) (*Receipt, error) {
 		return nil, errShed
 	}
 	defer claim.Release()
-	return a.accept(r, form, &claim)
+	return a.accept(r, form, table, &claim)
 }
 
 // read parses the body of a request. The buffer is reused: parsed values do not
@@ -246,8 +260,28 @@ func (a *API) read(r *http.Request, form string, claim *guard.Admission, p *parc
 	return p.read(r.Context(), form, text, a.o.Ticks, names)
 }
 
-func (a *API) accept(r *http.Request, form string, claim *guard.Admission) (*Receipt, error) {
-	p := &parcel{}
+// table returns the column map that a request asks for; nil if it asks for none.
+func (a *API) table(r *http.Request, form string) (*columns.Map, error) {
+	given := r.URL.Query()["map"]
+	if len(given) == 0 {
+		return nil, nil
+	}
+	m := a.o.Maps[given[0]]
+	switch {
+	case len(given) > 1:
+		return nil, problem(http.StatusBadRequest, "map is given more than once")
+	case m == nil:
+		return nil, problem(http.StatusUnprocessableEntity, fmt.Sprintf("there is no column map %q; there are %s", clip(given[0]), strings.Join(slices.Sorted(maps.Keys(a.o.Maps)), ", ")))
+	case m.NewEventAfter > 0 || m.NewEventAfterPolls > 0 || m.File != "":
+		return nil, problem(http.StatusUnprocessableEntity, "the map "+m.Name+" needs the name of a file, or what came before a row (keys file, new_event_after), which a request does not hold: replay the recording")
+	case (m.Input == "ndjson") != (form != formCSV):
+		return nil, problem(http.StatusUnsupportedMediaType, "the map "+m.Name+" reads "+cmp.Or(m.Input, "csv")+": want Content-Type text/csv for csv, application/x-ndjson or application/json for ndjson")
+	}
+	return m, nil
+}
+
+func (a *API) accept(r *http.Request, form string, table *columns.Map, claim *guard.Admission) (*Receipt, error) {
+	p := &parcel{table: table}
 	if err := a.read(r, form, claim, p); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ type Config struct {
 	Server    Server    `yaml:"server" doc:"Where the service listens, and limits of connections."`
 	Access    Access    `yaml:"access" doc:"Who may do what."`
 	Ingest    Ingest    `yaml:"ingest" doc:"How ticks are accepted. A tick is acknowledged once it is in the tick log."`
+	Connect   Connect   `yaml:"connect" doc:"Venues that the service reads itself; see docs/FEEDS.md."`
 	Engine    Engine    `yaml:"engine" doc:"How the graph is learned. Results depend on these keys: with a changed one, the same ticks give another graph."`
 	Publish   Publish   `yaml:"publish" doc:"How often results are published."`
 	Layers    Layers    `yaml:"layers" doc:"Which layers of the graph are served."`
@@ -68,6 +69,7 @@ type Ingest struct {
 	IdleFlush          time.Duration `yaml:"idle_flush" default:"1s" min:"10ms" max:"1m" doc:"Time after its last tick at which a recording that is sent has paused: then what is held back of it is applied."`
 	FutureSkew         time.Duration `yaml:"future_skew" default:"2s" min:"1ms" max:"1h" doc:"How far event time may be ahead of the service's clock; a tick further ahead is rejected. One that is ahead waits until the clock has come to it."`
 	DedupeWindow       int           `yaml:"dedupe_window" default:"2000000" min:"1000" max:"100000000" doc:"Number of newest market updates among which duplicates are recognised; each takes about 40 bytes."`
+	Maps               string        `yaml:"maps" doc:"Folder of column maps (*.yaml): a table can be sent to /v1/ticks with the name of one, as the shipped ones can. Read at the start, at most 1000 files of 1 MiB. Empty: the shipped ones only."`
 	Queue              int           `yaml:"queue" default:"1024" min:"1" max:"65536" doc:"Maximum number of requests whose ticks wait to be accepted, up to 9 s each. Further ones get 503 with Retry-After, and so do those that wait longer."`
 }
 
@@ -76,6 +78,31 @@ type FeedSource struct {
 	Source     string        `yaml:"source" doc:"Name of the source, as in /v1/feeds."`
 	OutOfOrder time.Duration `yaml:"out_of_order" default:"0" min:"0" max:"10m" doc:"ingest.out_of_order of this source. 0: that of all."`
 	Delay      time.Duration `yaml:"delay" default:"0" min:"0" max:"5m" doc:"How long after its event time a tick comes at the latest. 0: as measured. To be stated for a source whose ticks do not say when they were received, and whose delay varies."`
+}
+
+// Connect configures connections to venues.
+type Connect struct {
+	Venues  []Connection `yaml:"venues" default:"[]" doc:"Venues to connect to. They are asked for what the keys below choose; what is not chosen by sport, league or event is everything the venue has, up to most."`
+	Record  string       `yaml:"record" doc:"Folder for recordings of what venues send, frame by frame, a file a venue and start. The replay command reads them. Empty: nothing is recorded."`
+	Secrets string       `yaml:"secrets" doc:"Folder whose files hold keys and passwords, one each, with the names of docs/FEEDS.md (kalshi_key_id). Empty: environment variables hold them (CORRGRAPH_SECRET_KALSHI_KEY_ID)."`
+}
+
+// Connection is one venue to connect to. Lists are separated by commas.
+type Connection struct {
+	Venue       string        `yaml:"venue" enum:"polymarket,kalshi,betfair,odds-api,stream" doc:"Which venue."`
+	Sports      string        `yaml:"sports" doc:"Sports, as the venue calls them (docs/feeds)."`
+	Leagues     string        `yaml:"leagues" doc:"Leagues, as the venue calls them."`
+	Events      string        `yaml:"events" doc:"Single events, by the venue's ids."`
+	IDs         string        `yaml:"ids" doc:"Single markets, by the venue's ids."`
+	Markets     string        `yaml:"markets" doc:"Kinds of markets, as the venue calls them: h2h,totals at odds-api, MATCH_ODDS at betfair, series at kalshi (KXFED)."`
+	Regions     string        `yaml:"regions" doc:"odds-api: regions of bookmakers (us,uk,eu,au). Empty: eu. betfair: countries of events (GB,IE)."`
+	Books       string        `yaml:"books" doc:"odds-api: single bookmakers in place of regions."`
+	Most        int           `yaml:"most" default:"0" min:"0" max:"100000" doc:"How many markets are asked for at most. 0: the venue's default."`
+	Every       time.Duration `yaml:"every" default:"0" min:"0" max:"1h" doc:"odds-api: time between two answers in play. 0: none are asked for in play."`
+	Credits     int           `yaml:"credits" default:"0" min:"0" max:"100000000" doc:"odds-api: credits that may be spent a day. 0: what is left of the month, by the day."`
+	Interactive bool          `yaml:"interactive" default:"false" doc:"betfair: log in with user and password alone, without a certificate."`
+	Map         string        `yaml:"map" doc:"stream: file that says what the messages mean (YAML)."`
+	URL         string        `yaml:"url" doc:"Another address than the venue's own, for its test system or a proxy."`
 }
 
 // Engine configures learning.

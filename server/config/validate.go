@@ -36,6 +36,7 @@ func (c *Config) problems() Problems {
 	c.tracing(&p)
 	c.commissions(&p)
 	c.sources(&p)
+	c.connections(&p)
 	for i := range c.Chaos.Schedule {
 		p = append(p, c.Chaos.Schedule[i].problems(fmt.Sprintf("chaos.schedule[%d]", i))...)
 	}
@@ -55,6 +56,23 @@ func (c *Config) sources(p *Problems) {
 	once := p.once("want the name of a source")
 	for i, x := range c.Ingest.Sources {
 		once(fmt.Sprintf("ingest.sources[%d].source", i), x.Source)
+	}
+}
+
+// connections checks that what a venue needs is there. One venue may be connected to once: its
+// markets are one book; a stream once a map.
+func (c *Config) connections(p *Problems) {
+	once := p.once("want the name of a venue")
+	for i := range c.Connect.Venues {
+		x, key := &c.Connect.Venues[i], fmt.Sprintf("connect.venues[%d].", i)
+		switch {
+		case x.Venue != "stream":
+			once(key+"venue", x.Venue)
+		case x.Map == "":
+			p.add("", key+"map", "a stream needs a file that says what its messages mean")
+		default:
+			once(key+"map", x.Map)
+		}
 	}
 }
 

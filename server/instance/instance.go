@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"net"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/backup"
 	"corrgraph/server/config"
+	"corrgraph/server/connect"
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/ingest"
@@ -46,6 +48,10 @@ type Options struct {
 	// Played is the recording that Play plays: the service's time is its time. Nil: ticks come as
 	// they happen.
 	Played *Played
+	// Dial opens connections to venues. Nil means over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Heard is given what venues say, before it is accepted. It must be quick. Nil: nobody is.
+	Heard func([]*odds.Batch)
 	// Fleeting says that the store is removed at the end: ticks need not survive a power failure.
 	Fleeting bool
 }
@@ -77,6 +83,7 @@ type Instance struct {
 	ingest    *ingest.Ingester
 	live      *live.Live
 	service   *service.Service
+	desk      *connect.Desk  // nil: no venue is read
 	backups   *backup.Folder // nil if backups are off
 	http      *server
 	played    *present.Clock // of the recording that is played; nil: none is
@@ -112,6 +119,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 		return nil, err
 	}
 	if err := i.openEngine(ctx); err != nil {
+		return nil, err
+	}
+	if err := i.connectVenues(); err != nil {
 		return nil, err
 	}
 	if err := i.openService(); err != nil {
@@ -333,15 +343,6 @@ func (i *Instance) openEngine(ctx context.Context) error {
 	return nil
 }
 
-// sources returns what is known of single sources.
-func sources(c *config.Config) map[string]ingest.SourceOptions {
-	out := map[string]ingest.SourceOptions{}
-	for _, s := range c.Ingest.Sources {
-		out[s.Source] = ingest.SourceOptions{OutOfOrder: odds.MillisOf(s.OutOfOrder), Delay: odds.MillisOf(s.Delay)}
-	}
-	return out
-}
-
 // evidenceBytes is about what the evidence of one family takes: 80 KiB, and three closed parts of
 // its memory of 16 KiB.
 const evidenceBytes = 128 << 10
@@ -387,7 +388,7 @@ func (i *Instance) openService() error {
 		Ingest: i.ingest, Live: i.live, Store: i.store, Condition: &i.hurt, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
 		Graphs: graphs, Predictions: predictions, Memory: i.memory, Pressure: i.strain, Faults: i.faults, Clock: i.clock, Played: i.played,
 		Breakers: guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
-		Restarts: i.restarts, Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
+		Desk:     i.venueDesk(), Restarts: i.restarts, Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
 	})
 	return err
 }
@@ -455,6 +456,7 @@ func (i *Instance) Run(ctx context.Context) error {
 		r.inner(i.run(func(ctx context.Context) error { return i.backups.Run(ctx, i.store) }))
 	}
 	r.outer(i.http.run)
+	r.outer(i.runVenues)
 	i.died(ctx)
 	err := r.wait()
 	i.log.Info("stopped", "error", text(err))

@@ -57,6 +57,9 @@ func (i *Instance) listen() (*server, error) {
 		Log: i.log, Clock: time.Now, Version: i.o.Version.Version, Body: int64(c.Server.Limits.Body), Ticks: c.Ingest.MaxTicksPerRequest,
 		WriteTimeout: c.Server.Limits.Write, Loopback: c.Server.Loopback(), Profiles: c.Telemetry.Pprof, NoMetrics: !c.Telemetry.Metrics, Settings: set,
 	}
+	if o.Maps, err = columnMaps(c.Ingest.Maps); err != nil {
+		return nil, err
+	}
 	if i.backups != nil {
 		o.Backups = backups{i}
 	}

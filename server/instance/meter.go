@@ -184,6 +184,7 @@ func (m *meter) collect(r *telemetry.Readings) {
 	}
 	r.Aside = &telemetry.Aside{Batches: len(i.watch.Items()), Skipped: i.watch.Skipped()}
 	m.learned(r, st)
+	m.venues(r)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	r.LogBytes = m.log.weigh(ctx, i.store.Log())

@@ -11,7 +11,7 @@ import (
 // Message is one item of news for subscribers.
 type Message struct {
 	ID    uint64 // ascending, without gaps, from 1 at the start of the process
-	Kind  string // "move", "prediction", "outcome", "anomaly", "graph", "decision", "gap"
+	Kind  string // "move", "prediction", "outcome", "anomaly", "graph", "decision", "gap", "continuity"
 	Key   string // a later message of the same kind and key supersedes this one for slow readers; empty: none does
 	Event string // empty if not about one event
 	At    odds.Time

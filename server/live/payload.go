@@ -2,11 +2,12 @@ package live
 
 import (
 	"corrgraph/engine"
+	"corrgraph/feed/frames"
 	"corrgraph/ledger"
 )
 
 // Payload is the content of a message: Moved, Issued, Settled, AnomalyUpdate,
-// Renewed, Decided or Missed, one per kind.
+// Renewed, Decided, Missed or Continuity, one per kind.
 type Payload interface{ payload() }
 
 // Moved is the move of a series since its last message.
@@ -27,6 +28,10 @@ type Decided struct{ Families int }
 // Missed is a source with polls that never arrived.
 type Missed struct{ engine.Source }
 
+// Continuity is a new state of a market that the service reads itself.
+type Continuity struct{ frames.Standing }
+
+func (Continuity) payload()    {}
 func (Moved) payload()         {}
 func (Issued) payload()        {}
 func (Settled) payload()       {}

@@ -105,6 +105,9 @@ func (s *Service) Health() *Health {
 		reasons, notes := s.o.Restarts()
 		h.Reasons, h.Notes = append(h.Reasons, reasons...), append(h.Notes, notes...)
 	}
+	if s.o.Desk != nil {
+		h.Reasons = append(h.Reasons, s.o.Desk.Reasons()...)
+	}
 	if l := s.o.Memory.Level(); l != guard.Normal {
 		h.Reasons = append(h.Reasons, "memory: "+l.String())
 	}

@@ -60,6 +60,7 @@ type Options struct {
 	Pressure    *guard.Pressure // nil: no question is shed because ticks are late
 	Faults      *fault.Registry
 	Restarts    func() (reasons, notes []string) // what is wrong with checkpoints and with batches that killed the service, and worth knowing; nil: nothing
+	Desk        Desk                             // connections to venues; nil: there are none
 	Clock       func() time.Time                 // time of answers and of the audit log
 	Played      *present.Clock                   // of the recording that is played, by which ticks are accepted; nil: by Clock
 	// Breakers configures the breakers of the layers and the store; name, clock and
@@ -147,6 +148,7 @@ const (
 	OpFault       = "FAULT"
 	OpStream      = "STREAM"
 	OpFeeds       = "FEEDS"
+	OpConnections = "CONNECTIONS"
 	OpWatch       = "WATCH"
 	OpProof       = "PROOF"
 	OpReview      = "REVIEW"

@@ -23,6 +23,8 @@ func (s *Service) Told(m *live.Message) answer.Message {
 		return answer.Renewed{EventID: m.Event, AsOf: m.At, Version: d.Version}
 	case live.Decided:
 		return answer.Decided{At: m.At, Families: d.Families}
+	case live.Continuity:
+		return answer.NewContinuity(&d.Standing)
 	case live.Missed:
 		return answer.Gap{Scope: "feed", Source: d.Name, Missed: uint64(max(d.Missed, 0))}
 	}

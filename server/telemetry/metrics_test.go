@@ -56,6 +56,7 @@ func exercise(m *Metrics) {
 		v.Backup = Backup{Success: epoch, Verified: epoch.Add(-time.Hour)}
 		v.Kept = &Checkpoints{Taken: epoch, Bytes: 5000, Took: time.Second, Paused: 40 * time.Millisecond, Failures: 1, Skipped: 2, Unkept: 70_000}
 		v.Aside = &Aside{Batches: 2, Skipped: 3}
+		v.Venues = []Venue{{Name: "polymarket", Connected: true, Sessions: 2, Frames: 9, Unread: 1, LastFrame: time.Unix(1_700_000_000, 0), Markets: map[string]int{"gap": 3}, Quota: map[string]float64{"credits": 480}}}
 		v.Audit = &Audit{Queue: 5, CapReached: true, Rows: 100, Failures: 2}
 		v.Stream = &Stream{Clients: 3, Dropped: 4}
 		v.Engine = &Engine{Queue: 1, Unmarked: 2, Now: epoch}
@@ -114,7 +115,7 @@ func described(reg *prometheus.Registry) map[string][]string {
 }
 
 func TestNoMetricHasABoundlessLabel(t *testing.T) {
-	allowed := []string{"source", "reason", "layer", "state", "kind", "outcome", "target", "route", "method", "code", "what", "limit", "check", "since", "status", "version", "revision", "date", "goversion"}
+	allowed := []string{"source", "reason", "layer", "state", "kind", "outcome", "target", "route", "method", "code", "what", "limit", "check", "since", "status", "version", "revision", "date", "goversion", "venue", "of"} // venues of the configuration, and what one counts
 	runtime := regexp.MustCompile(`^(go|process)_`)
 	all := described(prometheusOf(exercised(t)))
 	if len(all) < 50 {
@@ -168,6 +169,8 @@ func TestEveryMetricIsServed(t *testing.T) {
 		`corrgraph_quarantined_batches 2.0`,
 		`corrgraph_quarantine_skipped_total 3.0`,
 		`corrgraph_build_info{date="2026-11-29T06:52:29Z",goversion="go1.26",revision="abc",version="v1"} 1.0`,
+		`corrgraph_venue_markets{state="gap",venue="polymarket"} 3.0`,
+		`corrgraph_venue_quota{of="credits",venue="polymarket"} 480.0`,
 		"# EOF",
 	} {
 		if !strings.Contains(body, want) {
@@ -179,7 +182,7 @@ func TestEveryMetricIsServed(t *testing.T) {
 func TestUnknownValuesAreNotServed(t *testing.T) {
 	m := NewMetrics(prometheus.NewPedanticRegistry(), Build{})
 	body := scrape(t, m, "text/plain")
-	for _, name := range []string{"memory", "backup", "checkpoint", "quarantine", "audit", "stream", "engine", "decoy", "circuit_state", "log_bytes", "readiness", "faults", "edges"} {
+	for _, name := range []string{"memory", "backup", "checkpoint", "quarantine", "audit", "stream", "engine", "decoy", "circuit_state", "log_bytes", "readiness", "faults", "edges", "venue"} {
 		if strings.Contains(body, prefix+name) {
 			t.Errorf("%s%s… is served and nobody knows it", prefix, name)
 		}

@@ -41,6 +41,7 @@ type Readings struct {
 	Audit    *Audit
 	Stream   *Stream
 	Engine   *Engine
+	Venues   []Venue
 
 	LogBytes *int64 // of the tick log on disk
 }
@@ -103,6 +104,17 @@ type Engine struct {
 	Unlearnt             int
 }
 
+// Venue is a connection to a venue. Sessions, Frames and Unread, messages of which something could
+// not be read, count from the start.
+type Venue struct {
+	Name                     string
+	Connected                bool
+	Sessions, Frames, Unread int
+	LastFrame                time.Time
+	Markets                  map[string]int     // by state
+	Quota                    map[string]float64 // what is left of what the venue counts
+}
+
 // descriptions describe the metrics of Readings.
 type descriptions struct {
 	all []*prometheus.Desc
@@ -121,6 +133,8 @@ type descriptions struct {
 	behind                                      *prometheus.Desc
 	undecided, unchecked, unlearnt              *prometheus.Desc
 	logBytes                                    *prometheus.Desc
+	connected, sessions, frames, unread         *prometheus.Desc
+	lastFrame, venueMarkets, quota              *prometheus.Desc
 }
 
 func newDescriptions() *descriptions {
@@ -171,6 +185,13 @@ func newDescriptions() *descriptions {
 	d.undecided = desc("undecided_seconds", "How long nothing has been decided though a decision window is over; verdicts are older meanwhile.")
 	d.unchecked = desc("unchecked_seconds", "How long the newest decision has not been checked against mismatched events.")
 	d.unlearnt = desc("unlearnt_quotes", "Accepted quotes waiting to be learnt from, beyond 524,288 of them in the log alone.")
+	d.connected = desc("venue_connected", "1 while a venue that the service reads itself is connected.", "venue")
+	d.sessions = desc("venue_sessions_total", "Times that a venue was connected to.", "venue")
+	d.frames = desc("venue_frames_total", "Messages of a venue.", "venue")
+	d.unread = desc("venue_unread_total", "Messages of a venue of which something could not be read.", "venue")
+	d.lastFrame = desc("venue_last_frame_timestamp_seconds", "When a venue last sent a message.", "venue")
+	d.venueMarkets = desc("venue_markets", "Markets of a venue by state: live, subscribed (asked for, not answered yet), stale (silent), gap (something was lost).", "venue", "state")
+	d.quota = desc("venue_quota", "What is left of what a venue counts.", "venue", "of")
 	d.logBytes = desc("log_bytes", "Size of the tick log.")
 	return d
 }
@@ -227,6 +248,26 @@ func (v *Readings) send(d *descriptions, ch chan<- prometheus.Metric) {
 		out.gauge(d.logBytes, float64(*v.LogBytes))
 	}
 	v.sendParts(d, out)
+	v.sendVenues(d, out)
+}
+
+func (v *Readings) sendVenues(d *descriptions, out sender) {
+	for i := range v.Venues {
+		x := &v.Venues[i]
+		out.flag(d.connected, x.Connected, x.Name)
+		out.total(d.sessions, uint64(x.Sessions), x.Name)
+		out.total(d.frames, uint64(x.Frames), x.Name)
+		out.total(d.unread, uint64(x.Unread), x.Name)
+		if !x.LastFrame.IsZero() {
+			out.gauge(d.lastFrame, float64(x.LastFrame.UnixNano())/1e9, x.Name)
+		}
+		for state, n := range x.Markets {
+			out.gauge(d.venueMarkets, float64(n), x.Name, state)
+		}
+		for of, left := range x.Quota {
+			out.gauge(d.quota, left, x.Name, of)
+		}
+	}
 }
 
 func (v *Readings) sendParts(d *descriptions, out sender) {
@@ -273,12 +314,12 @@ func (s sender) total(d *prometheus.Desc, n uint64, labels ...string) {
 	s.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 }
 
-func (s sender) flag(d *prometheus.Desc, on bool) {
+func (s sender) flag(d *prometheus.Desc, on bool, labels ...string) {
 	v := 0.0
 	if on {
 		v = 1
 	}
-	s.gauge(d, v)
+	s.gauge(d, v, labels...)
 }
 
 // time sends a time unless it is zero.

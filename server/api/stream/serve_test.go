@@ -482,8 +482,8 @@ func TestParametersThatAreNone(t *testing.T) {
 	bubble(t, func(t *testing.T, g *rig) {
 		for query, says := range map[string]string{
 			"?since=1":                            "since: unknown query parameter",
-			"?kinds=moves":                        "kinds: expected some of move, prediction, outcome, anomaly, graph, decision, gap",
-			"?kinds=move,":                        "kinds: expected some of move, prediction, outcome, anomaly, graph, decision, gap",
+			"?kinds=moves":                        "kinds: expected some of move, prediction, outcome, anomaly, graph, decision, gap, continuity",
+			"?kinds=move,":                        "kinds: expected some of move, prediction, outcome, anomaly, graph, decision, gap, continuity",
 			"?event=" + strings.Repeat("x", 257):  "event: expected length <= 256",
 			"?event=a&event=b&kinds=move&other=1": "other: unknown query parameter",
 		} {

@@ -56,7 +56,7 @@ type Limits struct {
 }
 
 // Kinds are the events to which a stream can be restricted.
-var Kinds = []string{"move", "prediction", "outcome", "anomaly", "graph", "decision", "gap"}
+var Kinds = []string{"move", "prediction", "outcome", "anomaly", "graph", "decision", "gap", "continuity"}
 
 // LongestID is the maximum length in bytes of an event's id.
 const LongestID = 256

@@ -81,7 +81,7 @@ func send(ctx context.Context, c *client.ClientWithResponses, k *checker) error 
 	for _, side := range []string{"home", "away"} {
 		fmt.Fprintf(&body, `{"ts_source":%q,"bookmaker":"a","event_id":%q,"sport":"tennis","home":"Ann","away":"Bea","market":"h2h","selection":%q,"price":1.9}`+"\n", at, event, side)
 	}
-	r, err := c.SendTicksWithBodyWithResponse(ctx, "application/x-ndjson", strings.NewReader(body.String()))
+	r, err := c.SendTicksWithBodyWithResponse(ctx, nil, "application/x-ndjson", strings.NewReader(body.String()))
 	k.got("send-ticks", r, err, http.StatusAccepted, err == nil && r.JSON202 != nil && r.JSON202.Rejected == 0)
 	if len(k.errs) > 0 {
 		return errors.Join(k.errs...)

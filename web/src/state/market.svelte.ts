@@ -2,7 +2,18 @@
 
 import { api, readiness, reply } from "../api/client";
 import { listen, type Link } from "../api/stream";
-import type { Events, Feeds, Forecast, Leaders, Messages, Ready, RecentAnomalies, Scorecard, Time } from "../api/types";
+import type {
+  Connections,
+  Events,
+  Feeds,
+  Forecast,
+  Leaders,
+  Messages,
+  Ready,
+  RecentAnomalies,
+  Scorecard,
+  Time,
+} from "../api/types";
 import { kept } from "../lib/forecasts";
 import { ms } from "../lib/format";
 import { fromMoves, type Wave } from "../lib/waves";
@@ -35,6 +46,7 @@ export class Market {
 
   readonly ready = new Resource<Ready>(readiness);
   readonly feeds = new Resource<Feeds>((signal) => reply(api.GET("/v1/feeds", { signal })));
+  readonly connections = new Resource<Connections>((signal) => reply(api.GET("/v1/connections", { signal })));
   readonly events = new Resource<Events>((signal) =>
     reply(api.GET("/v1/events", { params: { query: { limit: 200 } }, signal })),
   );
@@ -59,6 +71,7 @@ export class Market {
     const polls = [
       poll(() => this.ready.load(), 1000),
       poll(() => this.feeds.load(), 2000),
+      poll(() => this.connections.load(), 5000),
       poll(() => this.events.load(), 5000),
       poll(() => this.scorecard.load(), 15_000),
     ];
@@ -77,7 +90,16 @@ export class Market {
     return () => {
       ends.abort();
       polls.forEach((stop) => stop());
-      for (const r of [this.ready, this.feeds, this.events, this.anomalies, this.leaders, this.scorecard]) r.stop();
+      for (const r of [
+        this.ready,
+        this.feeds,
+        this.connections,
+        this.events,
+        this.anomalies,
+        this.leaders,
+        this.scorecard,
+      ])
+        r.stop();
       clearTimeout(this.#timer);
       clearTimeout(this.#again);
       clearTimeout(this.#reading);
@@ -198,6 +220,9 @@ export class Market {
         this.lastGraph = { event: g.event_id, version: g.version };
         break;
       }
+      case "continuity":
+        this.connections.soon(250);
+        break;
       case "decision":
         this.leaders.soon(500);
         this.scorecard.soon(500);
