@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,15 +47,26 @@ func (b *book) Market(id string) (frames.Market, bool) {
 
 // fake is a venue whose sessions are functions.
 type fake struct {
-	begun    []time.Time
+	mu       sync.Mutex
+	begun    []time.Time                                // guarded by mu
 	sessions []func(ctx context.Context, l *Line) error // the last one again and again
 }
 
 func (*fake) Name() string            { return "fake" }
 func (*fake) Decoder() frames.Decoder { return &book{map[string]bool{}} }
 func (f *fake) Session(ctx context.Context, l *Line) error {
+	f.mu.Lock()
 	f.begun = append(f.begun, time.Now())
-	return f.sessions[min(len(f.begun), len(f.sessions))-1](ctx, l)
+	nth := min(len(f.begun), len(f.sessions)) - 1
+	f.mu.Unlock()
+	return f.sessions[nth](ctx, l)
+}
+
+// starts are the times at which sessions began.
+func (f *fake) starts() []time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.begun)
 }
 
 // open opens a connection and has it say things.
@@ -109,9 +121,11 @@ func TestBackOffGrowsUntilAnImageComes(t *testing.T) {
 		f := &fake{sessions: []func(context.Context, *Line) error{fails("hello x"), fails("hello x"), fails("hello x"), fails("image m"), fails("hello x")}}
 		r := run(Options{}, f)
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		var waits []time.Duration
-		for i := range f.begun[1:] {
-			waits = append(waits, f.begun[i+1].Sub(f.begun[i]))
+		begun := f.starts()
+		for i := range begun[1:] {
+			waits = append(waits, begun[i+1].Sub(begun[i]))
 		}
 		want := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 500 * time.Millisecond, time.Second, 2 * time.Second}
 		if !slices.Equal(waits[:len(want)], want) {
@@ -119,9 +133,11 @@ func TestBackOffGrowsUntilAnImageComes(t *testing.T) {
 		}
 		for range 10 {
 			time.Sleep(time.Minute)
+			synctest.Wait()
 		}
-		if n := len(f.begun); f.begun[n-1].Sub(f.begun[n-2]) != longest {
-			t.Errorf("the longest wait is %v, want %v", f.begun[n-1].Sub(f.begun[n-2]), longest)
+		begun = f.starts()
+		if n := len(begun); begun[n-1].Sub(begun[n-2]) != longest {
+			t.Errorf("the longest wait is %v, want %v", begun[n-1].Sub(begun[n-2]), longest)
 		}
 		if s := r.Status(); s.State != Waiting || s.Again == nil || s.Error == "" || s.Connections != 0 {
 			t.Errorf("while it waits: %+v", s)
@@ -143,15 +159,17 @@ func TestWhatIsRefusedIsNotAskedAgainSoon(t *testing.T) {
 		}}
 		r := run(Options{}, f)
 		time.Sleep(8 * time.Second)
-		if len(f.begun) != 2 || f.begun[1].Sub(f.begun[0]) != 7500*time.Millisecond {
-			t.Errorf("sessions at %v", f.begun)
+		synctest.Wait()
+		if len(f.starts()) != 2 || f.starts()[1].Sub(f.starts()[0]) != 7500*time.Millisecond {
+			t.Errorf("sessions at %v", f.starts())
 		}
 		if s := r.Status(); s.State != Refused || s.Error != "the key is unknown: refused" {
 			t.Errorf("refused: %+v", s)
 		}
 		time.Sleep(time.Minute)
-		if len(f.begun) != 2 {
-			t.Errorf("%d sessions in the minute after a refusal", len(f.begun)-2)
+		synctest.Wait()
+		if len(f.starts()) != 2 {
+			t.Errorf("%d sessions in the minute after a refusal", len(f.starts())-2)
 		}
 		r.stop()
 	})
@@ -177,6 +195,7 @@ func TestALostConnectionTakesItsMarketsWithIt(t *testing.T) {
 		}}}
 		r := run(Options{}, f)
 		time.Sleep(40 * time.Second)
+		synctest.Wait()
 		want := []string{"a live", "b live", "c live", "d subscribed", "a gap reset by the venue", "b gap reset by the venue"}
 		if !slices.Equal(r.changes, want) {
 			t.Errorf("changes %q, want %q", r.changes, want)
@@ -214,6 +233,7 @@ func TestOneBudgetOfConnections(t *testing.T) {
 		}}}
 		r := run(Options{Connections: 1}, f)
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		if second != 3*time.Second {
 			t.Errorf("the second connection waited %v", second)
 		}
@@ -238,6 +258,7 @@ func TestWhatCannotBeReadIsCounted(t *testing.T) {
 		}}}
 		r := run(Options{}, f)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		s := r.Status()
 		if s.Unread != 1 || s.UnreadLast != `"" is no message` || s.Unknown["novelty"] != 1 || len(s.Unknown) != mostUnknown+1 || s.Unknown["others"] != 200-mostUnknown+1 {
 			t.Errorf("%d unread (%s), %d kinds unknown, %v others", s.Unread, s.UnreadLast, len(s.Unknown), s.Unknown["others"])
@@ -299,6 +320,7 @@ func TestARecordingHoldsWhatWasSaid(t *testing.T) {
 			to := &file{fails: full}
 			r := run(Options{Record: func() (io.WriteCloser, error) { return to, nil }}, f)
 			time.Sleep(2 * time.Second)
+			synctest.Wait()
 			r.stop()
 			s := r.Status()
 			if len(r.told) == 0 || full != (s.RecordError != "") || !to.closed {
