@@ -142,8 +142,16 @@ func TestAVenueThatCannotBeConnected(t *testing.T) {
 		"connect kalshi --url ws://x":   "http://host:port",
 		"connect polymarket polymarket": "listed twice",
 	} {
-		if r := call(t, "", append(strings.Fields(args), "--for", "1ms")...); r.code == codeDone || !strings.Contains(r.errors, want) {
+		db := filepath.Join(t.TempDir(), "x.db")
+		more := []string{"--for", "1ms"}
+		if strings.HasPrefix(args, "connect") {
+			more = append(more, "--db", db)
+		}
+		if r := call(t, "", append(strings.Fields(args), more...)...); r.code == codeDone || !strings.Contains(r.errors, want) {
 			t.Errorf("%s: code %d, %s", args, r.code, r.errors)
+		}
+		if _, err := os.Stat(db); err == nil {
+			t.Errorf("%s: it leaves a store", args)
 		}
 	}
 }

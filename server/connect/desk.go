@@ -50,6 +50,9 @@ func (d *Desk) Status() []Status {
 	return out
 }
 
+// Nth says how the n-th Connector stands, in the order of NewDesk.
+func (d *Desk) Nth(n int) Status { return d.connectors[n].Status() }
+
 // Doubted lists the markets whose prices are not to be relied on, at most so many, those of
 // which that is so for the longest time first; more is how many there are beyond.
 func (d *Desk) Doubted(most int) (out []frames.Standing, more int) {

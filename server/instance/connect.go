@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/bits"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -31,7 +33,7 @@ func (i *Instance) connectVenues() (err error) {
 	sender := connect.NewSender(i.acceptFrom, func(err error, again time.Duration) {
 		i.log.Warn("ticks of venues were not accepted", "why", err.Error(), "again_in_s", again.Seconds())
 	})
-	i.desk, err = newDesk(&i.cfg, &i.o, wires{log: i.log, clock: i.clock, sender: sender, changed: i.continuity})
+	i.desk, err = newDesk(&i.cfg, &i.o, wires{log: i.log, clock: i.clock, sender: sender, changed: i.continuity, refused: i.refusedOf})
 	return err
 }
 
@@ -39,7 +41,7 @@ func (i *Instance) connectVenues() (err error) {
 func Desk(cfg *config.Config, o Options) (*connect.Desk, error) {
 	log := telemetry.NewLogger(o.Log, telemetry.LogOptions{Text: true, Level: slog.LevelWarn})
 	sender := connect.NewSender(func(context.Context, []*odds.Batch) error { return nil }, nil)
-	return newDesk(cfg, &o, wires{log: log, clock: time.Now, sender: sender})
+	return newDesk(cfg, &o, wires{log: log, clock: time.Now, sender: sender, refused: func(string, string, int) {}})
 }
 
 // wires are what connections to venues are wired to.
@@ -48,6 +50,7 @@ type wires struct {
 	clock   func() time.Time
 	sender  *connect.Sender
 	changed func(frames.Standing)
+	refused func(source, reason string, quotes int) // what may not enter the program
 }
 
 func newDesk(cfg *config.Config, o *Options, w wires) (*connect.Desk, error) {
@@ -59,11 +62,16 @@ func newDesk(cfg *config.Config, o *Options, w wires) (*connect.Desk, error) {
 	}
 	world := connect.World{Clock: w.clock, Log: w.log, Secret: venues.Secrets(c.Secrets, os.LookupEnv), Dial: o.Dial}
 	var all []*connect.Connector
+	names := map[string]bool{}
 	for k := range c.Venues {
 		v, err := venues.New(&c.Venues[k])
 		if err != nil {
 			return nil, fmt.Errorf("connect.venues[%d]: %w", k, err)
 		}
+		if names[v.Name()] {
+			return nil, fmt.Errorf("connect.venues[%d]: another connection is called %q too: give their maps different names", k, v.Name())
+		}
+		names[v.Name()] = true
 		x := connect.Options{Connections: venues.Connections(v), World: world, Emit: vetted(v.Name(), w, o.Heard), Changed: w.changed}
 		if c.Record != "" {
 			x.Record = func() (io.WriteCloser, error) { return recordingOf(c.Record, v.Name(), w.clock()) }
@@ -93,7 +101,7 @@ func sources(c *config.Config) map[string]ingest.SourceOptions {
 
 // recordingOf begins a file of its own: nothing that was recorded is ever written over.
 func recordingOf(folder, venue string, at time.Time) (io.WriteCloser, error) {
-	name := fmt.Sprintf("%s-%s.ndjson.zst", venue, at.UTC().Format("20060102T150405.000Z"))
+	name := fmt.Sprintf("%s-%s.ndjson.zst", url.PathEscape(venue), at.UTC().Format("20060102T150405.000Z"))
 	return os.OpenFile(filepath.Join(folder, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
 }
 
@@ -108,7 +116,7 @@ func (i *Instance) acceptFrom(ctx context.Context, batches []*odds.Batch) error 
 func vetted(venue string, w wires, heard func([]*odds.Batch)) connect.Emit {
 	rep := &feed.Report{Keep: 1}
 	return func(ctx context.Context, batches []*odds.Batch) error {
-		_, before := rep.Rejected()
+		had, before := rep.Rejected()
 		var pass []*odds.Batch
 		emit := feed.Checked(venue, func(b *odds.Batch) error {
 			pass = append(pass, b)
@@ -120,8 +128,14 @@ func vetted(venue string, w wires, heard func([]*odds.Batch)) connect.Emit {
 				return err
 			}
 		}
-		if _, now := rep.Rejected(); now > before {
-			w.log.Warn("quotes of a venue are refused", "venue", venue, "first", rep.Shown())
+		by, now := rep.Rejected()
+		for reason, n := range by {
+			if n > had[reason] {
+				w.refused(venue, reason, n-had[reason])
+			}
+		}
+		if bits.Len(uint(now)) != bits.Len(uint(before)) { // as often as it has doubled
+			w.log.Warn("quotes of a venue are refused", "venue", venue, "quotes", now, "first", rep.Shown())
 		}
 		if heard != nil {
 			heard(pass)
@@ -133,6 +147,11 @@ func vetted(venue string, w wires, heard func([]*odds.Batch)) connect.Emit {
 // continuity tells subscribers that a market can be relied on, or no longer.
 func (i *Instance) continuity(m frames.Standing) {
 	i.live.Hub().Publish(live.Message{Kind: "continuity", Key: m.Source + " " + m.ID, At: m.Since, Data: live.Continuity{Standing: m}})
+}
+
+// refusedOf counts quotes of a venue that may not enter the program.
+func (i *Instance) refusedOf(source, reason string, quotes int) {
+	i.metrics.Source(source).Rejected(reason, quotes)
 }
 
 // venueDesk is nil, and no interface of nil, where no venue is read.

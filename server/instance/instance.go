@@ -115,13 +115,13 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 	if err := i.guards(); err != nil {
 		return nil, err
 	}
+	if err := i.connectVenues(); err != nil { // before a store is made for nothing
+		return nil, err
+	}
 	if err := i.openStore(ctx); err != nil {
 		return nil, err
 	}
 	if err := i.openEngine(ctx); err != nil {
-		return nil, err
-	}
-	if err := i.connectVenues(); err != nil {
 		return nil, err
 	}
 	if err := i.openService(); err != nil {

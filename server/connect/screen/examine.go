@@ -45,15 +45,11 @@ func Examine(ctx context.Context, cfg *config.Config, desk *connect.Desk, clock 
 		case <-tick.C:
 		}
 	}
-	by := map[string]connect.Status{}
-	for _, s := range desk.Status() {
-		by[s.Venue] = s
-	}
 	var out []Finding
 	for i := range cfg.Connect.Venues {
 		v := &cfg.Connect.Venues[i]
-		s := by[v.Venue]
-		out = append(out, findingOf(&s, venues.Ask(context.WithoutCancel(ctx), v, http.DefaultClient, clock), v.Venue))
+		s := desk.Nth(i)
+		out = append(out, findingOf(&s, venues.Ask(context.WithoutCancel(ctx), v, http.DefaultClient, clock), s.Venue))
 	}
 	return out
 }

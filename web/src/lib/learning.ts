@@ -2,7 +2,7 @@
 
 import type { Feeds, Leaders } from "../api/types";
 
-/** About how many moves that two venues have both made are needed before a leader is certain. */
+/** About how many moves that two venues have both made it takes until a leader is certain: fewer if it leads clearly. */
 export const enough = 1000;
 
 /** What is said while no leader is known; empty: one is, nothing has come yet, or nothing more comes. */
@@ -13,5 +13,6 @@ export function learning(leaders: Leaders | null, feeds: Feeds | null): string {
   if (venues.size === 1)
     return `Only ${[...venues][0]} is read: one venue alone has no follower. Connect another one that prices the same matches.`;
   const n = Math.max(0, ...leaders.pairs.map((p) => p.n));
-  return `Learning: ${Math.min(n, enough)} of about ${enough} moves that two venues both made. Until then nobody is known to lead, and no forecast is made.`;
+  if (n >= enough) return `Learning: no leader is certain yet, of up to ${n} moves that two venues both made.`;
+  return `Learning: ${n} of about ${enough} moves that two venues both made. Nobody is known to lead yet.`;
 }
