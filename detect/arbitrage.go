@@ -139,7 +139,8 @@ func (f *form) arbitrage(fresh bool, dst []Anomaly) []Anomaly {
 		ts.back(stake)
 	}
 	if profit := ts.worst(stake); profit > rounding {
-		dst = append(dst, f.found(ts.bets(stake, profit), ts, fresh))
+		dst = append(dst, f.found(ts.bets(stake, profit), ts, fresh, ts.worst))
+		f.elsewhere(ts, dst[len(dst)-1].Evidence.Bets)
 	}
 	return dst
 }
@@ -159,7 +160,10 @@ func (f *form) crossed(g *form, dst []Anomaly) []Anomaly {
 			stake := make([]float64, 2)
 			ts.cross(stake)
 			if profit := ts.worstOf(stake); profit > rounding {
-				dst = append(dst, f.found(ts.bets(stake, profit), ts, fresh))
+				dst = append(dst, f.found(ts.bets(stake, profit), ts, fresh, ts.worstOf))
+				b := dst[len(dst)-1].Evidence.Bets
+				f.elsewhere(ts[:1], b)
+				g.elsewhere(ts[1:], b)
 				break
 			}
 		}
@@ -193,8 +197,8 @@ func (f *form) two(i, s int, g *form, j, t int) tickets {
 	return tickets{{f.v, &f.v.Venues[i], s}, {g.v, &g.v.Venues[j], t}}
 }
 
-// found makes the anomaly of an arbitrage.
-func (f *form) found(b *Bets, ts tickets, fresh bool) Anomaly {
+// found makes the anomaly of an arbitrage; worst is the smallest result of bets with given stakes.
+func (f *form) found(b *Bets, ts tickets, fresh bool, worst func([]float64) float64) Anomaly {
 	a := Anomaly{Kind: Arbitrage, Layer: odds.Direct, Event: f.v.Event, At: f.v.At, Size: b.Profit}
 	a.Evidence = Evidence{Unit: "share of the stake won whichever outcome wins", Now: b.Profit, Bets: b}
 	if share, ok := f.push(); ok {
@@ -223,6 +227,7 @@ func (f *form) found(b *Bets, ts tickets, fresh bool) Anomaly {
 	if b.Profit > PalpableError {
 		confidence *= errorDiscount
 	}
+	a.Suppressed = b.size(ts, worst)
 	if !fresh {
 		a.Suppressed = "a leg is stale"
 	}

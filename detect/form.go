@@ -117,8 +117,14 @@ func (f *form) mirrored(s, t int) bool {
 // sameLine compares lines; NaN (no line) equals NaN.
 func sameLine(a, b float64) bool { return a == b || a != a && b != b }
 
-// takes reports whether a venue's price of an outcome is one of this form now.
+// takes reports whether the operator can take a venue's price of an outcome now, as one of this
+// form.
 func (f *form) takes(w *VenueView, s int) bool {
+	return f.shows(w, s) && w.Account.Takes(w.Prices[s], (&ticket{f.v, w, s}).size())
+}
+
+// shows reports whether a venue's price of an outcome is one of this form now.
+func (f *form) shows(w *VenueView, s int) bool {
 	return w.State == odds.Open && !w.Middle && w.Prices[s] > 1 && w.Listed[s] && f.offered(w) && sameLine(f.line(s), f.v.line(w.Lines, s))
 }
 

@@ -19,6 +19,8 @@ type Bet struct {
 	Stake      float64     `json:"stake"`                 // of a lay, the backer's
 	Liability  float64     `json:"liability"`             // what is lost if the bet loses: the stake, or of a lay stake × (price − 1)
 	Size       float64     `json:"size,omitempty"`        // stake available; 0 unknown
+	Currency   string      `json:"currency,omitempty"`    // of Size and Amount, where it is stated
+	Amount     float64     `json:"amount,omitempty"`      // stake of Bets.Outlay, in Currency; 0: not sized
 	AgeMs      odds.Millis `json:"age_ms"`                // by the venue's own stamp if there is one
 	MaxAgeMs   odds.Millis `json:"max_age_ms"`            // older prices are not relied on
 }
@@ -29,9 +31,10 @@ type Bets struct {
 	// Push is what is won if the match ends on the line or drawn, so that stakes or half
 	// stakes are returned; nil if it can't.
 	Push  *float64    `json:"push,omitempty"`
-	Limit float64     `json:"limit,omitempty"` // largest outlay that the sizes allow; 0 if none is known
+	Limit float64     `json:"limit,omitempty"` // largest outlay that sizes and the venues' limits allow; 0 if none is known
 	AgeMs odds.Millis `json:"age_ms"`          // of the oldest leg
-	Legs  []Bet       `json:"legs"`
+	Sized
+	Legs []Bet `json:"legs"`
 }
 
 // Clone returns a copy that shares no memory with b; nil of nil.
@@ -249,9 +252,6 @@ func (ts tickets) bets(stake []float64, profit float64) *Bets {
 		}
 		if line := t.v.line(t.w.Lines, t.s); line == line {
 			leg.Line = &line
-		}
-		if most := leg.Size / stake[i]; leg.Size > 0 && (b.Limit == 0 || most < b.Limit) {
-			b.Limit = most
 		}
 		b.AgeMs = max(b.AgeMs, leg.AgeMs)
 		b.Legs = append(b.Legs, leg)

@@ -1,6 +1,9 @@
 package detect
 
-import "corrgraph/odds"
+import (
+	"corrgraph/odds"
+	"corrgraph/odds/account"
+)
 
 // MarketView is one market of one event right after a batch, as read by [Market]. All its
 // prices are of one kind: of one subject, under the same rules of settlement, and either to
@@ -46,12 +49,13 @@ type VenueView struct {
 	StampedAt           odds.Time   // the venue's own stamp of the market; 0 unknown
 	Usual               odds.Millis // how far apart its stamps usually are; 0 unknown
 	Resolution          odds.Millis
-	Middle              bool    // its prices lie between back and lay: nobody offers a bet at them
-	Copy                bool    // it republishes another venue's old prices
-	Live                bool    // it quotes the match in play
-	Polled              bool    // its source is polled
-	Commission          float64 // share of net winnings that the venue keeps
-	FeeUnknown          bool    // it keeps one, but how much is not known
+	Middle              bool          // its prices lie between back and lay: nobody offers a bet at them
+	Copy                bool          // it republishes another venue's old prices
+	Live                bool          // it quotes the match in play
+	Polled              bool          // its source is polled
+	Account             account.Terms // what is known of betting there
+	Commission          float64       // share of net winnings that the venue keeps
+	FeeUnknown          bool          // it keeps one, but how much is not known
 	// Seen reports whether the venue was in this batch. If not, its histories are not
 	// updated, but its prices still count for arbitrage.
 	Seen    bool

@@ -40,7 +40,7 @@ func New(opt Options) *Engine {
 	opt.fill()
 	e := &Engine{
 		opt: opt, legs: series.NewCoalescer(opt.CoalesceWindow), joins: map[string]*series.Coalescer{}, news: &News{},
-		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig, Commission: opt.Commission, Limits: opt.Limits, Pause: opt.Pause}),
+		board: board.New(board.Options{Facts: opt.Facts, Slopes: opt.Slopes, StaleAfter: opt.StaleAfter, KeepMoves: opt.KeepMoves, Devig: opt.Devig, Commission: opt.Commission, Accounts: opt.Accounts, Limits: opt.Limits, Pause: opt.Pause}),
 	}
 	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter, Exports: opt.View == Settled})
 	e.worth = worth.New(e.board, worth.Options{Fees: opt.Commission, Delay: opt.PaperDelay})

@@ -24,7 +24,7 @@ func (v *EventView) Market(name string, now odds.Time) *detect.MarketView {
 		if _, ok := place[q.Venue]; !ok {
 			place[q.Venue] = len(m.Venues)
 			m.Venues = append(m.Venues, detect.VenueView{
-				Venue: q.Venue, State: odds.Unknown, Complete: q.Complete, Middle: q.Middle, Commission: q.Commission, FeeUnknown: q.FeeUnknown,
+				Venue: q.Venue, State: odds.Unknown, Complete: q.Complete, Middle: q.Middle, Commission: q.Commission, FeeUnknown: q.FeeUnknown, Account: q.Account,
 				SeenAt: q.SeenAt, StampedAt: q.StampedAt, Usual: q.Usual, Resolution: q.Resolution,
 			})
 		}

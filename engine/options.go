@@ -3,6 +3,7 @@ package engine
 import (
 	"corrgraph/catalog"
 	"corrgraph/odds"
+	"corrgraph/odds/account"
 	"corrgraph/series"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	// not listed keep none; the fee of an exchange that is not listed is unknown, and no
 	// expected value is stated there. Arbitrage counts what is listed.
 	Commission map[string]float64
+	// Accounts are those of the operator, by venue: EV, value and arbitrage use these alone. Empty: all venues.
+	Accounts account.Book
 	// PaperDelay is how long after a call its bet is placed in the paper ledger. Zero means 5 s.
 	PaperDelay odds.Millis
 	// Facts are the entities behind names, such as which club plays in which city. Nil

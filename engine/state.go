@@ -18,7 +18,7 @@ import (
 const stateMagic = "corrgraph engine\n"
 
 // StateVersion changes with any field of a saved state, and with what one means.
-const StateVersion = 13
+const StateVersion = 14
 
 // ErrNews is returned by Save if there are undrained news.
 var ErrNews = errors.New("engine: news must be drained before the state is saved")

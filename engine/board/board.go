@@ -6,6 +6,7 @@ import (
 	"corrgraph/engine/clock"
 	"corrgraph/engine/copies"
 	"corrgraph/odds"
+	"corrgraph/odds/account"
 	"corrgraph/series"
 )
 
@@ -15,6 +16,7 @@ type Options struct {
 	Slopes     odds.LineSlopes
 	StaleAfter odds.Millis        // see engine.Options
 	Commission map[string]float64 // of net winnings, by venue
+	Accounts   account.Book       // where the operator bets; empty: not said
 	KeepMoves  int                // moves of a series remembered
 	Devig      odds.Method
 	Limits     bounds.Limits

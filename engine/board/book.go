@@ -12,7 +12,7 @@ func (d *Board) venue(name string) *Venue {
 	v := d.venues[name]
 	if v == nil {
 		fee, known := d.opt.Commission[name]
-		v = &Venue{Name: name, Index: len(d.venues), Commission: fee, FeeUnknown: !known && odds.IsExchange(name)}
+		v = &Venue{Name: name, Index: len(d.venues), Commission: fee, FeeUnknown: !known && odds.IsExchange(name), Account: d.opt.Accounts.Of(name)}
 		d.venues[name] = v
 	}
 	return v
@@ -123,6 +123,9 @@ func (b *Book) Line(k int) float64 { return b.line[k] }
 
 // Offer is the price of a selection while it is shown, else NaN; no bet is offered at a Middle.
 func (b *Book) Offer(k int) float64 { return b.offer[k] }
+
+// Takes reports whether the operator can take the price of selection k: see [account.Terms.Takes].
+func (b *Book) Takes(k int) bool { return b.Venue.Account.Takes(b.offer[k], b.size[k]) }
 
 // Middle reports whether the book's prices lie between back and lay.
 func (b *Book) Middle() bool { return b.terms.Middle }

@@ -6,16 +6,18 @@ import (
 	"corrgraph/engine/clock"
 	"corrgraph/engine/copies"
 	"corrgraph/odds"
+	"corrgraph/odds/account"
 	"corrgraph/series"
 )
 
 // Venue is a bookmaker or an exchange.
 type Venue struct {
 	Name       string
-	Index      int     // in the order of first sight
-	Commission float64 // share of net winnings that it keeps
-	FeeUnknown bool    // an exchange whose commission is not configured
-	CopyOf     *Venue  // whose old prices it republishes; nil: it has its own
+	Index      int           // in the order of first sight
+	Commission float64       // share of net winnings that it keeps
+	FeeUnknown bool          // an exchange whose commission is not configured
+	Account    account.Terms // what is known of betting there
+	CopyOf     *Venue        // whose old prices it republishes; nil: it has its own
 }
 
 // Source is one clock; see package clock.

@@ -8,6 +8,7 @@ import (
 
 	"corrgraph/detect"
 	"corrgraph/odds"
+	"corrgraph/odds/account"
 	"corrgraph/series"
 )
 
@@ -16,14 +17,15 @@ type Quote struct {
 	Node                     odds.NodeID
 	Venue, Market, Selection string
 	Side                     odds.Side
-	Listed, Complete         bool    // the venue lists the outcome, priced or not; all that it lists is known to be all there is, and one wins
-	Lay, Middle              bool    // the price is for a bet against the outcome; lies between back and lay, so that there is none
-	Size                     float64 // stake available; 0 unknown
-	Commission               float64 // share of net winnings that the venue keeps
-	FeeUnknown               bool    // its commission is not known
-	Price                    float64 // last quoted; 0 unknown
-	Line                     float64 // NaN where the market has none
-	Value                    float64 // log-odds without margin, line included; NaN unless the price can be taken now
+	Listed, Complete         bool          // the venue lists the outcome, priced or not; all that it lists is known to be all there is, and one wins
+	Lay, Middle              bool          // the price is for a bet against the outcome; lies between back and lay, so that there is none
+	Size                     float64       // stake available; 0 unknown
+	Commission               float64       // share of net winnings that the venue keeps
+	FeeUnknown               bool          // its commission is not known
+	Account                  account.Terms // what is known of betting there
+	Price                    float64       // last quoted; 0 unknown
+	Line                     float64       // NaN where the market has none
+	Value                    float64       // log-odds without margin, line included; NaN unless the price can be taken now
 	Status                   odds.Status
 	Stale, InPlay            bool
 	SeenAt, ChangedAt        odds.Time   // ChangedAt is 0 if the selection has no series of its own
@@ -52,7 +54,7 @@ func (b *Book) quotes(out []Quote) []Quote {
 	for k := range b.price {
 		q := Quote{
 			Node: b.id(k), Venue: b.Venue.Name, Market: b.Market.Name, Selection: b.Market.Selections[k].Key, Price: b.price[k], Line: b.line[k],
-			Side: b.Market.Selections[k].Side, Listed: b.lists(k), Complete: complete, Lay: b.Market.kind.Lay, Middle: b.terms.Middle, Size: b.size[k], Commission: b.Venue.Commission, FeeUnknown: b.Venue.FeeUnknown,
+			Side: b.Market.Selections[k].Side, Listed: b.lists(k), Complete: complete, Lay: b.Market.kind.Lay, Middle: b.terms.Middle, Size: b.size[k], Commission: b.Venue.Commission, FeeUnknown: b.Venue.FeeUnknown, Account: b.Venue.Account,
 			Value: b.value[k], Status: b.status, Stale: b.stale, InPlay: b.Live, SeenAt: b.SeenAt, StampedAt: b.stamp, Usual: b.pace.Interval(), Resolution: b.Resolution(),
 		}
 		if b.status == odds.Open && b.gone[k] != odds.Open {
@@ -112,7 +114,7 @@ func (d *Board) View(m *Market, at odds.Time, v *detect.MarketView) {
 
 func (b *Book) view(v *detect.VenueView, g *series.Grouping, at odds.Time) {
 	v.Venue, v.Group, v.State, v.Lines, v.Copy = b.Venue.Name, g.Of(b.Venue.Index), b.status, b.line, b.Venue.CopyOf != nil
-	v.Commission, v.FeeUnknown, v.Complete, v.Middle, v.Listed = b.Venue.Commission, b.Venue.FeeUnknown, b.complete(), b.terms.Middle, v.Listed[:0]
+	v.Account, v.Commission, v.FeeUnknown, v.Complete, v.Middle, v.Listed = b.Venue.Account, b.Venue.Commission, b.Venue.FeeUnknown, b.complete(), b.terms.Middle, v.Listed[:0]
 	for k := range b.gone {
 		v.Listed = append(v.Listed, b.lists(k))
 	}

@@ -106,8 +106,14 @@ func (l *Ledger) Call(call string, target *board.Node, direction float64, leader
 			without = append(without, n.Book)
 		}
 	}
+	if w = l.choose(b, w); b.book != without[0] {
+		without = append(without, b.book)
+		l.over[place{b.book, b.k}] = true // the forecast is about another venue: this price is its bet
+	}
 	l.open(b, w, without)
-	delete(l.over, place{b.book, b.k})
+	if b.book == without[0] {
+		delete(l.over, place{b.book, b.k})
+	}
 	l.dropTwin(b)
 	l.follow(b)
 	return b.Clone()
@@ -140,11 +146,7 @@ func (l *Ledger) open(b *bet, w *detect.VenueView, without []*board.Book) {
 	}
 	b.Without = l.left(without)
 	b.Fee = l.Fee(b.book.Venue.Name)
-	if p := w.Prices[b.k]; w.State == odds.Open && !w.Middle && p > 1 {
-		b.Price = p
-	} else {
-		b.Lacks = money.NoPrice
-	}
+	take(b, w)
 	a := l.fair(b, false, 0)
 	b.Fair, b.Groups = a.Fair, a.Groups
 	switch {
@@ -338,7 +340,7 @@ func (l *Ledger) fill(b *bet, at odds.Time) {
 		refused = started
 	case gapsOf(x) != b.gaps:
 		refused = gapped
-	case !x.Current() || x.Middle() || !(x.Offer(b.k) > 1):
+	case !x.Current() || x.Middle() || !(x.Offer(b.k) > 1) || !x.Takes(b.k):
 		refused = shut
 	case b.Line != nil && line != *b.Line:
 		refused = lineGone

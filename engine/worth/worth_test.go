@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"corrgraph/engine/board"
 	"corrgraph/internal/state"
 	"corrgraph/ledger/money"
 	"corrgraph/odds"
+	"corrgraph/odds/account"
 )
 
 const (
@@ -383,4 +385,87 @@ func (d *desk) restored() *desk {
 		d.t.Error("what was restored is saved as something else")
 	}
 	return n
+}
+
+// accounts opens a desk at which venues are named as the operator's.
+func accounts(t *testing.T, mine account.Book, o Options) *desk {
+	d := newDesk(t, o)
+	d.board = board.New(board.Options{KeepMoves: 64, Accounts: mine})
+	d.Ledger = New(d.board, o)
+	d.board.Observe(d)
+	return d
+}
+
+func TestTheBetIsAtTheBestOfMyVenues(t *testing.T) {
+	limited := account.Terms{Currency: "GBP", Stake: account.Range{Min: 2, Max: 50}, Odds: account.Range{Max: 2.08}}
+	shown := []says{{venue: "soft", a: 2.1, b: 1.75}, {venue: "mine", a: 2.05, b: 1.78}, {venue: "other", a: 2.0, b: 1.8}, {venue: "long", a: 2.2, b: 1.7}, {venue: "x", a: 1.9, b: 1.9}, {venue: "y", a: 1.9, b: 1.9}}
+	for _, c := range []struct {
+		name   string
+		book   account.Book
+		fees   map[string]float64
+		price  float64
+		node   odds.NodeID
+		lacks  string
+		better int
+	}{
+		{"all venues", nil, nil, 2.1, "soft/m/h2h/home", "", 0},
+		{"the follower is not mine", account.Book{"mine": {}, "other": {}}, nil, 2.05, "mine/m/h2h/home", "", 2},
+		{"after fees", account.Book{"mine": {}, "other": {}}, map[string]float64{"mine": 0.1}, 2.0, "other/m/h2h/home", "", 2},
+		{"the follower is mine, another pays more", account.Book{"soft": {}, "long": {}}, nil, 2.2, "long/m/h2h/home", "", 0},
+		{"a longer price is outside my odds", account.Book{"long": limited, "mine": limited}, nil, 2.05, "mine/m/h2h/home", "", 1},
+		{"none of mine quotes", account.Book{"absent": {}}, nil, 0, "soft/m/h2h/home", money.NotMine, 6},
+		{"mine are outside their limits", account.Book{"soft": limited}, nil, 0, "soft/m/h2h/home", money.Beyond, 5},
+	} {
+		d := accounts(t, c.book, Options{Fees: c.fees})
+		d.poll(0, shown...)
+		b := d.call("c", "h2h", "soft", 1)
+		if b.Price != c.price || b.Node != c.node || b.Lacks != c.lacks || b.Better != c.better || b.Mine.Mine != (c.book != nil) || (b.EV == nil) != (c.lacks != "") {
+			t.Errorf("%s: %+v", c.name, *b)
+		}
+		if c.better > 1 && (b.Elsewhere != "long/m/h2h/home" || b.ElsewherePays != 2.2) {
+			t.Errorf("%s: the best elsewhere is %s at %v", c.name, b.Elsewhere, b.ElsewherePays)
+		}
+		if c.name == "a longer price is outside my odds" && (b.Currency != "GBP" || b.Least != 2 || b.Most != 50 || b.Cut != "the largest stake there") {
+			t.Errorf("%s: %+v", c.name, b.Mine)
+		}
+		// The others' opinion is that of all venues, but for the follower and the one that is bet at.
+		if c.name == "the follower is not mine" && (fmt.Sprint(b.Without) != "[mine soft]" || b.Groups != 4) {
+			t.Errorf("without %v, %d groups", b.Without, b.Groups)
+		}
+	}
+}
+
+// What nobody forecast is bet on at my venues alone. A price of value that is the bet of a
+// forecast about another venue gets no second bet.
+func TestBetsWithoutAForecastAreAtMyVenues(t *testing.T) {
+	others := []says{{venue: "x", a: 1.9, b: 1.9}, {venue: "y", a: 1.9, b: 1.9}, {venue: "z", a: 1.9, b: 1.9}}
+	for _, c := range []struct {
+		book   account.Book
+		before float64 // what soft shows when the forecast is made
+		want   string
+	}{
+		{nil, 0, "[hard soft]"},
+		{account.Book{"soft": {}, "absent": {}}, 0, "[soft]"},
+		{account.Book{"absent": {}}, 0, "[]"},
+		{account.Book{"soft": {}}, 2.3, "[]"},
+	} {
+		d := accounts(t, c.book, Options{})
+		first := append([]says{{venue: "lead", a: 1.9, b: 1.9}}, others...)
+		if c.before > 0 {
+			first = append(first, says{venue: "soft", a: c.before, b: 1.7})
+		}
+		d.poll(0, first...)
+		d.call("c", "h2h", "lead", 1)
+		d.poll(1, append([]says{{venue: "lead", a: 1.9, b: 1.9}, {venue: "soft", a: 2.3, b: 1.7}, {venue: "hard", a: 2.3, b: 1.7}}, others...)...)
+		venues := []string{}
+		for _, b := range d.closing[d.board.Event("m")] {
+			if b.call == "" {
+				venues = append(venues, b.book.Venue.Name)
+			}
+		}
+		slices.Sort(venues)
+		if got := fmt.Sprint(slices.Compact(venues)); got != c.want {
+			t.Errorf("%v: bets at %s, want %s", c.book, got, c.want)
+		}
+	}
 }

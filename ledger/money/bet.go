@@ -21,6 +21,8 @@ const (
 	NoVenue    = "a consensus takes no bets"
 	NoSide     = "no single bet is against one of several outcomes"
 	NoPrice    = "the price could not be taken"
+	NotMine    = "none of my venues shows a price that could be taken"
+	Beyond     = "the price, or the stake available, is outside the limits of my venue"
 	NoMarket   = "the market is not known to be complete with one winner"
 	UnknownFee = "the fee of this exchange is not configured"
 	NoOthers   = "fewer than two other groups of venues quote this line"
@@ -90,6 +92,19 @@ type Bet struct {
 	Open      string      `json:"open"`      // why there is no close
 	Marks     []Mark      `json:"marks"`
 	Fill      Fill        `json:"fill"`
+	Mine
+}
+
+// Mine is what the operator's venues make of a bet; zero where none are named.
+type Mine struct {
+	Mine          bool        `json:"my_venues,omitempty"`        // the price is the best of these, or there is none among them
+	Currency      string      `json:"currency,omitempty"`         // of Least and Most, where it is stated
+	Least         float64     `json:"least_stake,omitempty"`      // 0: none stated
+	Most          float64     `json:"most_stake,omitempty"`       // 0: nothing says
+	Cut           string      `json:"cut,omitempty"`              // what bounds Most
+	Better        int         `json:"better_elsewhere,omitempty"` // prices of the same bet that pay more at venues that are not the operator's
+	Elsewhere     odds.NodeID `json:"elsewhere,omitempty"`        // the best of them
+	ElsewherePays float64     `json:"elsewhere_price,omitempty"`  // its price
 }
 
 // Clone returns a copy that shares nothing with b.
