@@ -39,6 +39,18 @@ type Leg struct {
 	ChangedAt    *odds.Time  `json:"changed_at"` // null: it has no series of its own
 	AgeMs        odds.Millis `json:"age_ms"`     // event time since the venue's own stamp, or since it was seen if there is none
 	ResolutionMs odds.Millis `json:"resolution_ms"`
+	Currency     string      `json:"currency,omitempty"` // of size and amount; left out where it is not stated
+	Amount       *float64    `json:"amount,omitempty"`   // stake of the outlay of my_venues, in the currency; left out where it is not sized
+}
+
+// Mine is what an arbitrage among the operator's venues is in money.
+type Mine struct {
+	Currency  *string  `json:"currency"`         // of limit, outlay and gain; null: not stated
+	Outlay    *float64 `json:"outlay"`           // of the amounts of the legs; null: stakes are shares only
+	Gain      *float64 `json:"gain"`             // won with these amounts at least, whichever outcome wins
+	Cut       string   `json:"cut"`              // what bounds the limit: a size, or the largest stake at a venue
+	Unsized   string   `json:"unsized"`          // why stakes are shares only
+	Elsewhere int      `json:"better_elsewhere"` // prices of its outcomes that pay more at venues that are not mine
 }
 
 // Window is an arbitrage at current prices, after the commission that is configured and
@@ -54,7 +66,7 @@ type Window struct {
 	OldestMs   odds.Millis      `json:"oldest_age_ms"` // age of its oldest leg: it may have been gone for so long
 	Profit     float64          `json:"profit"`        // share of the outlay won whichever outcome wins
 	Push       *float64         `json:"push"`          // what is won if stakes, or half stakes, are returned; null: they can't be
-	Limit      *float64         `json:"limit"`         // largest outlay that the sizes allow; null: none is known
+	Limit      *float64         `json:"limit"`         // largest outlay that sizes and my venues' limits allow; null: none is known
 	Confidence float64          `json:"confidence"`
 	Severity   detect.Severity  `json:"severity"`
 	Legs       []Leg            `json:"legs"`
@@ -62,6 +74,7 @@ type Window struct {
 	Warnings   []string         `json:"warnings"`             // the reasons of Suspected among them
 	Suppressed string           `json:"suppressed,omitempty"` // why it can't be taken
 	Review     *answer.Reviewed `json:"review,omitempty"`     // reviews of its anomaly
+	Mine       *Mine            `json:"my_venues,omitempty"`  // left out where no venues are named
 
 	markets [3]string // event and the markets of the first and the last leg
 }
@@ -189,7 +202,7 @@ func windows(ctx context.Context, r answer.MatchReader, a *answer.Anomaly, asOf 
 		w := Window{
 			EventID: a.EventID, Title: a.Title, Market: quotes[found.Nodes[0]].Market, Since: a.At, LastsMs: max(0, now.Sub(a.At)), OldestMs: b.AgeMs,
 			Profit: b.Profit, Push: b.Push, Limit: positive(b.Limit), Confidence: found.Confidence, Severity: found.Severity,
-			Legs: []Leg{}, Suspected: []string{}, Warnings: []string{}, Suppressed: cmp.Or(a.Suppressed, found.Suppressed), Review: a.Review,
+			Legs: []Leg{}, Suspected: []string{}, Warnings: []string{}, Suppressed: cmp.Or(a.Suppressed, found.Suppressed), Review: a.Review, Mine: mineOf(b),
 		}
 		if w.Suppressed == "" && a.Review != nil && a.Review.MutedBy != "" {
 			w.Suppressed = "muted by " + a.Review.MutedBy
@@ -229,6 +242,18 @@ func arbitrages(v *engine.EventView, nodes []odds.NodeID, quotes map[odds.NodeID
 	return nil
 }
 
+// mineOf is nil where no venues are named.
+func mineOf(b *detect.Bets) *Mine {
+	if !b.Mine {
+		return nil
+	}
+	m := &Mine{Outlay: positive(b.Outlay), Gain: positive(b.Gain), Cut: b.Cut, Unsized: b.Unsized, Elsewhere: b.Elsewhere}
+	if b.Currency != "" {
+		m.Currency = &b.Currency
+	}
+	return m
+}
+
 // positive returns nil for 0.
 func positive(x float64) *float64 {
 	if x > 0 {
@@ -246,7 +271,7 @@ func (w *Window) add(b *detect.Bet, q *engine.Quote) {
 	w.Legs = append(w.Legs, Leg{
 		Node: q.Node, Venue: q.Venue, Selection: q.Selection, Lay: b.Lay, Price: b.Price, Line: b.Line, Commission: fee,
 		Stake: b.Stake, Liability: b.Liability, Size: positive(b.Size),
-		SeenAt: q.SeenAt, AgeMs: b.AgeMs, ResolutionMs: q.Resolution,
+		SeenAt: q.SeenAt, AgeMs: b.AgeMs, ResolutionMs: q.Resolution, Currency: b.Currency, Amount: positive(b.Amount),
 	})
 	if q.ChangedAt != 0 {
 		w.Legs[len(w.Legs)-1].ChangedAt = &q.ChangedAt

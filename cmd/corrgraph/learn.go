@@ -16,6 +16,7 @@ import (
 	"corrgraph/feed/recording"
 	"corrgraph/odds"
 	"corrgraph/replay"
+	"corrgraph/server/config"
 	"corrgraph/server/instance"
 	"corrgraph/store/sqlite"
 )
@@ -28,6 +29,7 @@ type replayCmd struct {
 	Map        string                `placeholder:"FILE" help:"Column map (YAML) for tables in another layout."`
 	Devig      string                `enum:"${devig}" default:"multiplicative" placeholder:"METHOD" help:"How a bookmaker's margin is removed from prices: ${devig} (default ${default}). A store keeps its method."`
 	Commission map[string]proportion `placeholder:"VENUE=SHARE" help:"Commission that a venue takes on net winnings: betfair_ex_uk=5%. Repeatable. Bookmakers not named take none; where that of an exchange is unknown, no expected value is stated."`
+	MyVenues   string                `name:"my-venues" placeholder:"FILE" help:"Configuration (YAML) whose my_venues, currencies and engine.commission say where bets are placed."`
 	MaxRejects proportion            `name:"max-rejects" default:"1%" placeholder:"SHARE" help:"Share of rejected quotes above which the exit code is 3 (default ${default})."`
 	Serve      bool                  `help:"Play the recording through the live service, as if it happened now, and serve until Ctrl-C. The store is temporary, or the new one of --db."`
 	Speed      instance.Speed        `default:"1" placeholder:"SPEED" help:"With --serve: how many times as fast as it happened, 0.1 to 10000, or max (default ${default})."`
@@ -142,10 +144,11 @@ func (c *replayCmd) options(a *app) (o replay.Options, err error) {
 	if o.Engine.Devig, err = odds.ParseMethod(c.Devig); err != nil {
 		return o, usage(err)
 	}
-	o.Engine.Commission = map[string]float64{}
-	for venue, share := range c.Commission {
-		o.Engine.Commission[venue] = float64(share)
+	cfg := config.Default()
+	if err = c.money(&cfg); err != nil {
+		return o, err
 	}
+	o.Engine.Commission, o.Engine.Accounts = cfg.Commissions(), cfg.Accounts()
 	if c.Format != "auto" {
 		o.Feed.Format = c.Format
 	}

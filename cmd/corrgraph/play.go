@@ -66,8 +66,8 @@ func (c *replayCmd) serve(ctx context.Context, a *app, o replay.Options) (err er
 func (c *replayCmd) service() (*config.Config, error) {
 	cfg := config.Default()
 	cfg.Server.Listen, cfg.Store.Path, cfg.Engine.Catalog, cfg.Engine.Devig = c.Listen, c.DB, c.Catalog, c.Devig
-	for venue, share := range c.Commission {
-		cfg.Engine.Commission = append(cfg.Engine.Commission, config.Commission{Venue: venue, Share: float64(share)})
+	if err := c.money(&cfg); err != nil {
+		return nil, err
 	}
 	cfg.Telemetry.Log.Level, cfg.Telemetry.Log.Format = "error", "text"
 	cfg.Limits.TicksLate = 0 // the recording waits for whoever looks
@@ -75,6 +75,24 @@ func (c *replayCmd) service() (*config.Config, error) {
 		return nil, errors.Join(err, fmt.Errorf("%s exists: what is replayed needs a store of its own, name a new file or none", c.DB))
 	}
 	return &cfg, cfg.Validate()
+}
+
+// money states in a configuration what the flags say of commission and of my venues.
+func (c *replayCmd) money(cfg *config.Config) error {
+	if c.MyVenues != "" {
+		l, err := (&configFlags{Config: c.MyVenues}).read()
+		if err != nil {
+			return err
+		}
+		cfg.MyVenues, cfg.Currencies, cfg.Engine.Commission = l.MyVenues, l.Currencies, l.Engine.Commission
+	}
+	for venue, share := range c.Commission {
+		cfg.Engine.Commission = append(cfg.Engine.Commission, config.Commission{Venue: venue, Share: float64(share)})
+	}
+	if err := cfg.Validate(); err != nil {
+		return usage(err)
+	}
+	return nil
 }
 
 // measure reads the recordings once, to know how long they are and that they can be read.

@@ -10,22 +10,24 @@ import "time"
 // enum lists the allowed words; doc is the reference; reload:"true" marks a key
 // that SIGHUP changes in a running service, others need a restart.
 type Config struct {
-	Server    Server    `yaml:"server" doc:"Where the service listens, and limits of connections."`
-	Access    Access    `yaml:"access" doc:"Who may do what."`
-	Ingest    Ingest    `yaml:"ingest" doc:"How ticks are accepted. A tick is acknowledged once it is in the tick log."`
-	Connect   Connect   `yaml:"connect" doc:"Venues that the service reads itself; see docs/FEEDS.md."`
-	Engine    Engine    `yaml:"engine" doc:"How the graph is learned. Results depend on these keys: with a changed one, the same ticks give another graph."`
-	Publish   Publish   `yaml:"publish" doc:"How often results are published."`
-	Layers    Layers    `yaml:"layers" doc:"Which layers of the graph are served."`
-	Limits    Limits    `yaml:"limits" doc:"Limits of clients and requests; beyond them requests are refused with 429 or 503."`
-	Breakers  Breakers  `yaml:"breakers" doc:"Circuit breakers, one for each layer and one for the store."`
-	Workers   Workers   `yaml:"workers" doc:"Separate worker pools for two kinds of requests, so that neither starves the other."`
-	Store     Store     `yaml:"store" doc:"The SQLite store and its tick log."`
-	Audit     Audit     `yaml:"audit" doc:"The record of every operation: who, what, outcome, latency."`
-	Stream    Stream    `yaml:"stream" doc:"Server-sent events at /v1/stream."`
-	Telemetry Telemetry `yaml:"telemetry" doc:"Logs, metrics, traces and profiles."`
-	Backup    Backup    `yaml:"backup" doc:"Scheduled backups of the store."`
-	Chaos     Chaos     `yaml:"chaos" doc:"Faults injected on purpose, to test that the service survives them."`
+	Server     Server     `yaml:"server" doc:"Where the service listens, and limits of connections."`
+	Access     Access     `yaml:"access" doc:"Who may do what."`
+	Ingest     Ingest     `yaml:"ingest" doc:"How ticks are accepted. A tick is acknowledged once it is in the tick log."`
+	Connect    Connect    `yaml:"connect" doc:"Venues that the service reads itself; see docs/FEEDS.md."`
+	MyVenues   []MyVenue  `yaml:"my_venues" default:"[]" doc:"Venues at which you bet. Expected value, best price, value, paper bets and arbitrage use only these, within their limits. What is learnt, the forecasts, fair prices and the close use all venues. Empty: all of them, without limits. At most 1000."`
+	Currencies Currencies `yaml:"currencies" doc:"Currencies of my_venues. Without a rate, an arbitrage across two currencies states stakes as shares only."`
+	Engine     Engine     `yaml:"engine" doc:"How the graph is learned. Results depend on these keys: with a changed one, the same ticks give another graph."`
+	Publish    Publish    `yaml:"publish" doc:"How often results are published."`
+	Layers     Layers     `yaml:"layers" doc:"Which layers of the graph are served."`
+	Limits     Limits     `yaml:"limits" doc:"Limits of clients and requests; beyond them requests are refused with 429 or 503."`
+	Breakers   Breakers   `yaml:"breakers" doc:"Circuit breakers, one for each layer and one for the store."`
+	Workers    Workers    `yaml:"workers" doc:"Separate worker pools for two kinds of requests, so that neither starves the other."`
+	Store      Store      `yaml:"store" doc:"The SQLite store and its tick log."`
+	Audit      Audit      `yaml:"audit" doc:"The record of every operation: who, what, outcome, latency."`
+	Stream     Stream     `yaml:"stream" doc:"Server-sent events at /v1/stream."`
+	Telemetry  Telemetry  `yaml:"telemetry" doc:"Logs, metrics, traces and profiles."`
+	Backup     Backup     `yaml:"backup" doc:"Scheduled backups of the store."`
+	Chaos      Chaos      `yaml:"chaos" doc:"Faults injected on purpose, to test that the service survives them."`
 }
 
 // Server configures the listener.
@@ -120,6 +122,40 @@ type Engine struct {
 	Catalog     string        `yaml:"catalog" doc:"Catalogue (YAML) of clubs, cities and owners that adds to the built-in one."`
 }
 
+// MyVenue is a venue at which the operator bets.
+type MyVenue struct {
+	Venue      string  `yaml:"venue" doc:"Key of the venue, as in nodes: betfair_ex_uk."`
+	Commission float64 `yaml:"commission" default:"0" min:"0" max:"0.5" doc:"Share of net winnings that it keeps: 0.05 is 5 %. 0: as engine.commission says, and without that none at a bookmaker and an unknown one at an exchange."`
+	Currency   string  `yaml:"currency" doc:"Of stakes and sizes there, as ISO 4217 (GBP). Empty: currencies.base."`
+	Stake      Stakes  `yaml:"stake" doc:"Stakes that it takes, in its currency. Of a lay both the backer's stake and the liability lie between them."`
+	Odds       Odds    `yaml:"odds" doc:"Decimal odds at which you bet there; others are not takeable."`
+}
+
+// Stakes bound the stakes at a venue.
+type Stakes struct {
+	Min  float64 `yaml:"min" default:"0" min:"0" max:"1e+09" doc:"Smallest stake. 0: none."`
+	Max  float64 `yaml:"max" default:"0" min:"0" max:"1e+09" doc:"Largest stake. 0: none."`
+	Step float64 `yaml:"step" default:"0" min:"0" max:"1e+06" doc:"Stakes are multiples of it. 0: any."`
+}
+
+// Odds bound the odds at a venue.
+type Odds struct {
+	Min float64 `yaml:"min" default:"0" min:"0" max:"1000" doc:"Smallest odds. 0: none."`
+	Max float64 `yaml:"max" default:"0" min:"0" max:"1000" doc:"Largest odds. 0: none."`
+}
+
+// Currencies say what money is worth, by the operator's own figures.
+type Currencies struct {
+	Base  string  `yaml:"base" doc:"Currency in which outlays across currencies are stated, as ISO 4217 (EUR)."`
+	Rates []Rated `yaml:"rates" default:"[]" doc:"What other currencies are worth. They are not updated: results depend on them."`
+}
+
+// Rated is what one currency is worth.
+type Rated struct {
+	Currency string  `yaml:"currency" doc:"As ISO 4217 (GBP)."`
+	Rate     float64 `yaml:"rate" min:"1e-09" max:"1e+09" doc:"What one unit of it is in currencies.base."`
+}
+
 // Commission is what one venue keeps of net winnings.
 type Commission struct {
 	Venue string  `yaml:"venue" doc:"Key of the venue, as in nodes: betfair_ex_uk."`
@@ -127,10 +163,15 @@ type Commission struct {
 }
 
 // Commissions is the commission by venue.
-func (e *Engine) Commissions() map[string]float64 {
+func (c *Config) Commissions() map[string]float64 {
 	out := map[string]float64{}
-	for _, c := range e.Commission {
-		out[c.Venue] = c.Share
+	for _, x := range c.Engine.Commission {
+		out[x.Venue] = x.Share
+	}
+	for i := range c.MyVenues {
+		if v := &c.MyVenues[i]; v.Commission > 0 {
+			out[v.Venue] = v.Commission
+		}
 	}
 	return out
 }

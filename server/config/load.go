@@ -43,7 +43,7 @@ type Origin struct {
 // modified after Load.
 type Loaded struct {
 	Config
-	Warnings []string // about variables that resemble keys
+	Warnings []string // about variables that resemble keys, and venues that resemble others
 
 	origins map[string]Origin // of keys not at their default
 }
@@ -75,6 +75,7 @@ func Load(o Options) (*Loaded, error) {
 	} else { // keys can't be checked together while some are unreadable
 		problems = append(problems, l.limits()...)
 	}
+	l.Warnings = append(l.Warnings, l.strangers()...)
 	for i := range problems {
 		if p := &problems[i]; p.Where == "" {
 			p.Where = l.Origin(strings.SplitN(p.Key, "[", 2)[0]).Where

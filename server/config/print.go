@@ -129,13 +129,26 @@ func valueNode(f *field, v reflect.Value) *yaml.Node {
 		out.Style = yaml.FlowStyle
 	}
 	for i := range v.Len() {
-		item := &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}
-		walk(f.fields, v.Index(i), func(g *field, v reflect.Value) {
-			if said(v) {
-				item.Content = append(item.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: g.key}, scalarNode(g, v))
-			}
-		})
-		out.Content = append(out.Content, item)
+		out.Content = append(out.Content, elementNode(f.fields, v.Index(i)))
+	}
+	return out
+}
+
+// elementNode encodes what is set of one element of a list, or of a section of it.
+func elementNode(fields []field, v reflect.Value) *yaml.Node {
+	out := &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}
+	for i := range fields {
+		f, x := &fields[i], v.Field(fields[i].at)
+		if !said(x) {
+			continue
+		}
+		var n *yaml.Node
+		if f.section() {
+			n = elementNode(f.fields, x)
+		} else {
+			n = scalarNode(f, x)
+		}
+		out.Content = append(out.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: f.name}, n)
 	}
 	return out
 }

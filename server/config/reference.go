@@ -31,6 +31,9 @@ const preface = "# Configuration\n\n" +
 // writeSection writes a section and all keys below it as one table.
 func writeSection(b *bufio.Writer, f *field) {
 	b.WriteString("\n## " + f.key + "\n\n" + f.doc + "\n")
+	if f.list() {
+		b.WriteString("\nA list. Each element:\n")
+	}
 	writeTable(b, f.fields)
 	for _, g := range flat(f.fields) {
 		if g.list() {

@@ -35,6 +35,7 @@ func (c *Config) problems() Problems {
 	c.costs(&p)
 	c.tracing(&p)
 	c.commissions(&p)
+	c.mine(&p)
 	c.sources(&p)
 	c.connections(&p)
 	for i := range c.Chaos.Schedule {

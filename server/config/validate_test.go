@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"corrgraph/odds/account"
 )
 
 var update = flag.Bool("update", false, "write docs/CONFIGURATION.md")
@@ -203,7 +207,7 @@ func perturb(v reflect.Value) {
 
 func TestCommission(t *testing.T) {
 	l := loaded(t, Options{Set: []string{"engine.commission=[{venue: betfair, share: 0.05}, {venue: smarkets, share: 0.02}]"}})
-	if got := l.Engine.Commissions(); len(got) != 2 || got["betfair"] != 0.05 || got["smarkets"] != 0.02 {
+	if got := l.Commissions(); len(got) != 2 || got["betfair"] != 0.05 || got["smarkets"] != 0.02 {
 		t.Errorf("%v", got)
 	}
 	_, err := Load(Options{Set: []string{"engine.commission=[{venue: betfair, share: 0.05}, {venue: betfair, share: 5}, {share: 0.1}]"}})
@@ -229,5 +233,60 @@ func TestSourcesAreListedWithWhatIsKnownOfThem(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
 		}
+	}
+}
+
+func TestMyVenues(t *testing.T) {
+	const mine = "my_venues=[{venue: betfair, commission: 0.05, currency: GBP, stake: {min: 2, max: 500, step: 0.01}, odds: {min: 1.2, max: 20}}, {venue: smarkets}]"
+	l := loaded(t, Options{Set: []string{mine, "currencies.base=EUR", "currencies.rates=[{currency: GBP, rate: 1.15}]", "engine.commission=[{venue: smarkets, share: 0.02}, {venue: matchbook, share: 0.03}]"}})
+	if got, want := l.Commissions(), (map[string]float64{"betfair": 0.05, "smarkets": 0.02, "matchbook": 0.03}); !maps.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+	book := l.Accounts()
+	want := account.Terms{Held: account.Mine, Currency: "GBP", Base: "EUR", Rate: 1.15, Stake: account.Range{Min: 2, Max: 500}, Step: 0.01, Odds: account.Range{Min: 1.2, Max: 20}}
+	if got := book.Of("betfair"); got != want {
+		t.Errorf("%+v", got)
+	}
+	if got := book.Of("smarkets"); got != (account.Terms{Held: account.Mine, Currency: "EUR", Base: "EUR", Rate: 1}) {
+		t.Errorf("%+v", got)
+	}
+	if book.Of("matchbook").Held != account.Theirs || loaded(t, Options{}).Accounts().Of("any") != (account.Terms{}) {
+		t.Error("a venue that is not named is theirs, and without names nothing is said")
+	}
+	if w := loaded(t, Options{Set: []string{"my_venues=[{venue: smarkts}, {venue: betfair_ex_uk}, {venue: winamax_fr}]"}}).Warnings; len(w) != 1 || !strings.Contains(w[0], `no venue "smarkts" is known`) || !strings.Contains(w[0], "did you mean smarkets?") {
+		t.Errorf("warnings %q", w)
+	}
+	var printed strings.Builder
+	if err := l.Print(&printed); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "printed.yaml")
+	if err := os.WriteFile(path, []byte(printed.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if again := loaded(t, Options{Path: path}); !reflect.DeepEqual(again.MyVenues, l.MyVenues) || !reflect.DeepEqual(again.Currencies, l.Currencies) {
+		t.Errorf("printed and read back: %+v", again.MyVenues)
+	}
+}
+
+func TestMyVenuesThatCannotBe(t *testing.T) {
+	_, err := Load(Options{Set: []string{
+		"my_venues=[{venue: a, commission: 0.6}, {venue: a, stake: {min: 5, max: 2}}, {commission: 0.01}, {venue: b, currency: gbp, stake: {max: 1, step: 2}}, {venue: c, odds: {min: 0.5}}, {venue: d, odds: {min: 3, max: 2}}, {venue: e, commission: 0.02, stake: {min: -1}}, {venue: f, odds: {max: 1}}]",
+		"engine.commission=[{venue: e, share: 0.05}]", "currencies.rates=[{currency: GBP, rate: 0}, {currency: GBP, rate: 1}, {currency: Pounds, rate: 1}]",
+	}})
+	for _, want := range []string{
+		"my_venues[0].commission: want 0 to 0.5, have 0.6", `my_venues[1].venue: "a" is listed twice`, "my_venues[1].stake.min: is above stake.max (2)", "my_venues[2].venue: want the key of a venue",
+		`my_venues[3].currency: want three capital letters like GBP, have "gbp"`, "my_venues[3].stake.step: is above stake.max (1)", "my_venues[4].odds.min: decimal odds exceed 1, have 0.5",
+		"my_venues[5].odds.min: is above odds.max (2)", "my_venues[6].commission: is 0.02, but engine.commission says 0.05 of e: state it once", "my_venues[6].stake.min: want 0 to 1e+09, have -1",
+		"my_venues[7].odds.max: decimal odds exceed 1, have 1", "currencies.rates[0].rate: want 1e-09 to 1e+09, have 0", `currencies.rates[1].currency: "GBP" is listed twice`,
+		`currencies.rates[2].currency: want three capital letters like GBP, have "Pounds"`, "currencies.rates: need currencies.base, the currency in which they are stated",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
+		}
+	}
+	_, err = Load(Options{Set: []string{"currencies.base=EUR", "currencies.rates=[{currency: EUR, rate: 1}]"}})
+	if err == nil || !strings.Contains(err.Error(), "currencies.rates[0].currency: EUR is the base: its rate is 1") {
+		t.Errorf("%v", err)
 	}
 }

@@ -326,7 +326,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 		},
 		Engine: engine.Options{
 			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
-			Memory: odds.MillisOf(c.Engine.Memory), ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig, Commission: c.Engine.Commissions(), PaperDelay: odds.MillisOf(c.Engine.PaperDelay),
+			Memory: odds.MillisOf(c.Engine.Memory), ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig, Commission: c.Commissions(), Accounts: c.Accounts(), PaperDelay: odds.MillisOf(c.Engine.PaperDelay),
 			Limits: within(engine.Limits(c.Engine.Limits), int64(c.Limits.MemoryCeiling)),
 		},
 		Pressed: func() bool { return i.memory.Sheds(guard.ShedL4) }, Sparing: func() bool { return i.strain.Level() > guard.Calm },
