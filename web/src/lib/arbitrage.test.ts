@@ -107,3 +107,27 @@ test("a suppressed window is listed once", () => {
   expect(past([kept, other, ended, anomaly({ kind: "arbitrage" })], [win])).toEqual([other, ended]);
   expect(past([kept], [])).toEqual([kept]);
 });
+
+test("at my venues an arbitrage has amounts, says what cut them, and what was left out", () => {
+  const my = { currency: "GBP", outlay: 80, gain: 4, cut: "the largest stake at dk", unsized: "", better_elsewhere: 1 };
+  const legs = win.legs.map((l) => ({ ...l, amount: 40, currency: "GBP" }));
+  const row = ofNow({ ...win, legs, my_venues: my }, atMs(0), 0);
+  expect(row.legs.map((l) => l.amount)).toEqual(["40 GBP", "40 GBP"]);
+  expect(row.mine).toEqual([
+    "80 GBP at your venues win 4 GBP at least",
+    "cut by the largest stake at dk",
+    "1 better price at a venue that is not yours",
+  ]);
+  const shares = {
+    ...my,
+    outlay: null,
+    gain: null,
+    cut: "",
+    unsized: "no rate is stated for EUR",
+    better_elsewhere: 0,
+  };
+  expect(ofNow({ ...win, my_venues: shares }, atMs(0), 0).mine).toEqual([
+    "stakes are shares only: no rate is stated for EUR",
+  ]);
+  expect(ofNow(win, atMs(0), 0).mine).toEqual([]);
+});

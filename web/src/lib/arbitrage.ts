@@ -10,6 +10,7 @@ export interface Leg {
   selection: string; // with its line, and "lay" if the bet is against it
   price: number; // decimal odds as quoted
   stake: number; // for an outlay of 1, with which every outcome pays the same
+  amount: string; // in money, "40 GBP"; empty: not known
   liability: number | null; // what a lay risks; null: the stake
   age: number | null; // ms of event time since it was seen; null: it is over
   old: boolean; // not seen for longer than its source takes
@@ -30,7 +31,38 @@ export interface Row {
   oldest: number | null; // ms of event time since its oldest leg was seen; null: it is over
   over: boolean;
   legs: Leg[];
+  mine: string[]; // what it is at my venues; empty where none are named
   warnings: string[];
+}
+
+/** An amount with its currency: "40.50 GBP"; empty for none. */
+export function amount(x: number | null | undefined, currency: string | null | undefined): string {
+  if (x === null || x === undefined || x === 0) return "";
+  const text = Number.isInteger(x) ? x.toString() : x.toFixed(2);
+  return currency ? `${text} ${currency}` : text;
+}
+
+/** How many better prices were left out. */
+export const elsewhere = (n: number): string =>
+  n === 1 ? "1 better price at a venue that is not yours" : `${n} better prices at venues that are not yours`;
+
+interface Sized {
+  currency?: string | null;
+  outlay?: number | null;
+  gain?: number | null;
+  cut?: string;
+  unsized?: string;
+  better_elsewhere?: number;
+}
+
+/** What an arbitrage at my venues is in money, and what was left out. */
+function sized(m: Sized): string[] {
+  return [
+    m.outlay ? `${amount(m.outlay, m.currency)} at your venues win ${amount(m.gain, m.currency)} at least` : "",
+    m.unsized ? `stakes are shares only: ${m.unsized}` : "",
+    m.cut ? `cut by ${m.cut}` : "",
+    m.better_elsewhere ? elsewhere(m.better_elsewhere) : "",
+  ].filter(Boolean);
 }
 
 /** How old a leg may be before it is said, ms. */
@@ -66,11 +98,13 @@ export function ofNow(w: ArbitrageWindow, asOf: number, elapsed: number): Row {
         selection: bet(l.selection, l.line, l.lay),
         price: l.price,
         stake: l.stake,
+        amount: amount(l.amount, l.currency),
         liability: l.lay ? l.liability : null,
         age,
         old: age > Math.max(slow, l.resolution_ms),
       };
     }),
+    mine: w.my_venues ? sized(w.my_venues) : [],
     warnings: w.warnings,
   };
 }
@@ -121,11 +155,13 @@ export function ofPast(a: Anomaly): Row {
         selection: bet(p?.selection ?? "", l.line, l.lay),
         price: l.price,
         stake: l.stake,
+        amount: amount(l.amount, l.currency),
         liability: l.lay ? l.liability : null,
         age: null,
         old: false,
       };
     }),
+    mine: bets?.my_venues ? sized(bets) : [],
     warnings: [
       ...(a.suppressed ? [`not raised: ${a.suppressed}`] : []),
       ...(a.evidence.suspected ? [a.evidence.suspected] : []),

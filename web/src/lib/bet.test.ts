@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { backed, caution, expected, explained, fair, gain, missing } from "./bet";
-import { forecast } from "./testing/samples";
+import { backed, caution, expected, explained, fair, gain, mine, missing } from "./bet";
+import { forecast, node } from "./testing/samples";
 
 test("a bet says what is backed, the fair price and EV after fees", () => {
   const f = forecast({ bet_line: 8.5 });
@@ -30,4 +30,23 @@ test("a matured one has its close and CLV, good or bad", () => {
 test("nobody is promised anything", () => {
   expect(caution).toContain("a price may move, not who wins");
   expect(caution + explained).not.toMatch(/\bsure\b/i);
+});
+
+test("my venues: the best price of these, and what was left out", () => {
+  const m = {
+    currency: "GBP",
+    least_stake: 2,
+    most_stake: 40.5,
+    cut: "the size available",
+    better_elsewhere: 3,
+    elsewhere: { node: node("long", "h2h", "m1", "home"), price: 2.2 },
+  };
+  const f = forecast({ bet: node("soft", "h2h", "m1", "home"), my_venues: m });
+  expect(mine(f, "decimal")).toBe(
+    "best price of my venues: soft · at most 40.50 GBP · 3 better prices at venues that are not yours (long 2.20)",
+  );
+  expect(mine(forecast({ price: null, my_venues: { ...m, most_stake: null, better_elsewhere: 1 } }), "decimal")).toBe(
+    "not at my venues · 1 better price at a venue that is not yours (long 2.20)",
+  );
+  expect(mine(forecast({}), "decimal")).toBe("");
 });

@@ -2,6 +2,7 @@
 
 import type { Forecast } from "../api/types";
 import { percent, price, signed, type OddsFormat } from "./format";
+import { amount, elsewhere } from "./arbitrage";
 import { parts } from "./node";
 
 /** What a forecast is not; stands above every list of bets. */
@@ -13,7 +14,19 @@ export const explained =
 
 export type Bet = Pick<
   Forecast,
-  "target" | "bet" | "bet_line" | "price" | "fee" | "fair" | "ev" | "lacks" | "value" | "close" | "clv" | "unclosed"
+  | "target"
+  | "bet"
+  | "bet_line"
+  | "price"
+  | "fee"
+  | "fair"
+  | "ev"
+  | "lacks"
+  | "value"
+  | "close"
+  | "clv"
+  | "unclosed"
+  | "my_venues"
 >;
 
 /** What is backed at which price: "under 8.5 at 2.05"; empty without a price. */
@@ -36,6 +49,23 @@ export const gain = (share: number | null): string => (share === null ? "–" : 
 export function expected(b: Bet): string {
   if (b.ev !== null) return gain(b.ev);
   return b.price !== null && b.fee === null ? "fee unknown" : "–";
+}
+
+/** What my venues make of the bet: that its price is the best of them, and what was left out. */
+export function mine(b: Bet, format: OddsFormat): string {
+  const m = b.my_venues;
+  if (!m) return "";
+  const venue = (b.bet && parts(b.bet)?.venue) ?? "";
+  const most = amount(m.most_stake, m.currency);
+  const best =
+    m.elsewhere && ` (${parts(m.elsewhere.node)?.venue ?? m.elsewhere.node} ${price(m.elsewhere.price, format)})`;
+  return [
+    b.price === null ? "not at my venues" : `best price of my venues: ${venue}`,
+    most && `at most ${most}`,
+    m.better_elsewhere > 0 && `${elsewhere(m.better_elsewhere)}${best ?? ""}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** Why something is missing, for the reader who asks. */
