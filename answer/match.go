@@ -8,6 +8,7 @@ import (
 	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/ledger"
+	"corrgraph/ledger/reaction"
 	"corrgraph/odds"
 	"corrgraph/store"
 )
@@ -38,12 +39,14 @@ type EventDetail struct {
 	Quotes     []Quote    `json:"quotes"`
 	Open       []Forecast `json:"open"`
 	Settled    []Forecast `json:"settled"` // newest first
+	// Marks are what sources told of it, oldest first, and how soon venues reacted to scores.
+	Marks []reaction.EventMark `json:"marks"`
 }
 
 // NewEventDetail returns an event with its quotes and forecasts. Fair probabilities
 // use Shin's method, over complete outcome sets.
 func NewEventDetail(m Match, n odds.Notation, names Names, asOf odds.Time) EventDetail {
-	out := EventDetail{Event: eventOf(&m.Event, names), AsOf: asOf, OddsFormat: n.String(), Quotes: quotes(m.EventView, n)}
+	out := EventDetail{Event: eventOf(&m.Event, names), AsOf: asOf, OddsFormat: n.String(), Quotes: quotes(m.EventView, n), Marks: append([]reaction.EventMark{}, m.Marks...)}
 	out.Open, out.Settled = m.forecasts(names, func(*ledger.Prediction) bool { return true })
 	return out
 }

@@ -360,6 +360,16 @@ func (c *Catalog) Forget(t odds.Time) int {
 // Knows reports whether a source's id was resolved before and its event is not forgotten.
 func (c *Catalog) Knows(source, id string) bool { return len(c.bound[sourceID{source, id}]) > 0 }
 
+// Called returns what a source meant by an id last; nil if it has named nothing so. It is owned by the
+// catalogue, as in [Match].
+func (c *Catalog) Called(source, id string) *Event {
+	uses := c.bound[sourceID{source, id}]
+	if len(uses) == 0 {
+		return nil
+	}
+	return &uses[len(uses)-1].entry.Event
+}
+
 // Bound counts the ids of sources that are resolved.
 func (c *Catalog) Bound() int { return len(c.bound) }
 

@@ -74,12 +74,23 @@ type Evidence struct {
 	Curve []float64 `json:"curve,omitempty"`
 	// Origin is where the move that a hidden edge waits to see followed probably began.
 	Origin *Began `json:"origin,omitempty"`
+	// Cause is what was told of the match shortly before: why prices of many venues move at once. It
+	// does not make the anomaly less severe. Nil if nothing was told.
+	Cause *Cause `json:"cause,omitempty"`
 	// Call is the id of the forecast behind it, whose bet has marks too, from when it was made.
 	Call string `json:"call,omitempty"`
 	// Marks are what its prices did after it was first told, raised or suppressed: in order of
 	// time, each for every price. Nil until they are complete, and for kinds without a price to
 	// take.
 	Marks []Mark `json:"marks,omitempty"`
+}
+
+// Cause is something that happened in a match.
+type Cause struct {
+	Kind  odds.MarkKind `json:"kind" enum:"score,period,status"`
+	Value string        `json:"value"` // "1-0", in the source's spelling
+	Was   string        `json:"was"`   // before
+	At    odds.Time     `json:"at"`    // when its source told it
 }
 
 // Mark is one price of an anomaly some time after the anomaly was first told. What pointers point

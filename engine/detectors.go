@@ -21,6 +21,7 @@ type detectors struct {
 	families *family.Families
 	marks    *marks.Keeper
 	news     *News
+	cause    func(event string, at odds.Time) *detect.Cause
 	open     map[*board.Event][]*call // shared with the forecasts: open calls by the follower's event
 
 	quotes    *detect.Policy         // for anomalies found in batches
@@ -134,6 +135,7 @@ func (s *detectors) publish(f finding) {
 
 // report puts an anomaly among the news and follows its prices.
 func (s *detectors) report(f finding) {
+	f.anomaly.Evidence.Cause = s.cause(f.anomaly.Event, f.anomaly.At)
 	s.marks.Told(&f.anomaly, f.first)
 	s.news.Anomalies = append(s.news.Anomalies, f.anomaly)
 }

@@ -7,6 +7,7 @@ import (
 	"corrgraph/engine/board"
 	"corrgraph/engine/clock"
 	"corrgraph/engine/family"
+	"corrgraph/engine/react"
 	"corrgraph/engine/worth"
 	"corrgraph/odds"
 	"corrgraph/series"
@@ -31,6 +32,7 @@ type Engine struct {
 	forecasts *forecasts
 	detectors *detectors
 	worth     *worth.Ledger
+	reactions *react.Keeper
 	news      *News
 	sample    *Sample // of the last decision; nil if it was taken out
 }
@@ -44,7 +46,9 @@ func New(opt Options) *Engine {
 	}
 	e.families = family.New(e.board, family.Options{Seed: opt.Seed, Workers: opt.Workers, Facts: opt.Facts, Limits: opt.Limits, Memory: opt.Memory, KeepUnused: opt.ForgetAfter, Exports: opt.View == Settled})
 	e.worth = worth.New(e.board, worth.Options{Fees: opt.Commission, Delay: opt.PaperDelay})
+	e.reactions = react.New(e.board)
 	e.detectors = newDetectors(e.board, e.families, e.worth, e.news, opt.View == Settled)
+	e.detectors.cause = e.reactions.Cause
 	e.forecasts = newForecasts(e.board, e.families, e.detectors, e.worth, e.news, opt.ScoreAtFinish)
 	e.forecasts.hear = &e.hear
 	e.board.Observe(observer{e.families, e.forecasts, e.worth})
@@ -98,6 +102,7 @@ func (e *Engine) apply(b *odds.Batch) error {
 	}
 	e.worth.Before(b.At)
 	e.board.Apply(b)
+	e.reactions.Take(b)
 	if e.opt.View == Whole {
 		e.look(b)
 	}
@@ -198,6 +203,7 @@ func (e *Engine) forget(before odds.Time) {
 	}
 	e.detectors.marks.Forget(gone)
 	e.worth.Forget(gone)
+	e.reactions.Forget(gone)
 	e.forecasts.priced()
 	e.forecasts.forget(gone)
 	e.families.Forget(gone)

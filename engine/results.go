@@ -14,6 +14,7 @@ import (
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/ledger/money"
+	"corrgraph/ledger/reaction"
 	"corrgraph/odds"
 )
 
@@ -106,6 +107,9 @@ func (e *Engine) Check() (graph.Mismatch, map[string]graph.Opinion) {
 
 // Leadership ranks the venues of each league by who moves first.
 func (e *Engine) Leadership() []graph.Leadership { return e.families.Leadership() }
+
+// Reactions returns the newest marks of scores, by time, and how venues reacted.
+func (e *Engine) Reactions() []reaction.EventMark { return e.reactions.Scores() }
 
 // Pending returns the unsettled predictions, in no order.
 func (e *Engine) Pending() []ledger.Prediction { return e.forecasts.pending() }

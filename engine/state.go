@@ -87,6 +87,7 @@ func (e *Engine) state(c *state.Coder) {
 	e.forecasts.state(c, nodes, pairs)
 	e.worth.State(c, nodes)
 	e.detectors.marks.State(c, nodes)
+	e.reactions.State(c, nodes)
 }
 
 // check codes the options that the saved state depends on.

@@ -9,6 +9,7 @@ import (
 	"corrgraph/engine/board"
 	"corrgraph/graph"
 	"corrgraph/ledger"
+	"corrgraph/ledger/reaction"
 	"corrgraph/odds"
 )
 
@@ -21,7 +22,8 @@ type EventView struct {
 	Layers [4][]graph.Edge // by layer number less one; nil for layers not asked for
 	Quotes []Quote         // what every venue shows, by market, selection, venue
 	Open   []ledger.Prediction
-	Linked []string // events of layers 3 and 4, once per link
+	Linked []string             // events of layers 3 and 4, once per link
+	Marks  []reaction.EventMark // what was told of it, oldest first
 }
 
 // View returns the state of an event with the layers asked for. ok is false if there is no
@@ -31,7 +33,7 @@ func (e *Engine) View(id string, layers [4]bool) (v EventView, ok bool) {
 	if ev == nil {
 		return v, false
 	}
-	v = EventView{Event: ev.Match.Clone(), AsOf: e.board.Now, Last: ev.Last, Layers: e.families.EventEdges(ev, layers), Quotes: ev.Quotes(nil)}
+	v = EventView{Event: ev.Match.Clone(), AsOf: e.board.Now, Last: ev.Last, Layers: e.families.EventEdges(ev, layers), Quotes: ev.Quotes(nil), Marks: e.reactions.Of(ev)}
 	for _, l := range ev.Links {
 		v.Linked = append(v.Linked, l.Other(ev).ID)
 	}

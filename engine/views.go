@@ -154,6 +154,7 @@ func (e *Engine) tell(b *odds.Batch) error {
 	}
 	e.worth.Before(max(b.At, e.board.Now))
 	e.board.Apply(b)
+	e.reactions.Take(b)
 	e.look(b)
 	e.board.EndBatch()
 	return nil

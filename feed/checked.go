@@ -2,6 +2,7 @@ package feed
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"corrgraph/odds"
@@ -15,6 +16,7 @@ const MaxName = 256
 const (
 	Reserved    = "reserved_name" // a venue has a name of our own
 	NameTooLong = "name_too_long"
+	BadMark     = "bad_mark" // what happened is of no event, or of an unknown kind
 )
 
 // Checked returns an Emit that passes on what emit may have: all that enters the program,
@@ -31,6 +33,7 @@ func Checked(file string, emit Emit, rep *Report) Emit {
 			refuse(NameTooLong, tooLong("source", len(b.Source)), b.Quotes())
 			return nil
 		}
+		marks := checkedMarks(b.Marks, refuse)
 		var kept []odds.Update // nil while all are
 		for i := range b.Updates {
 			u := &b.Updates[i]
@@ -45,16 +48,45 @@ func Checked(file string, emit Emit, rep *Report) Emit {
 				kept = append(kept, *u)
 			}
 		}
-		if kept == nil {
+		if kept == nil && len(marks) == len(b.Marks) {
 			return emit(b)
 		}
-		if len(kept) == 0 && !b.Polled {
+		own := *b
+		if own.Marks = marks; kept != nil {
+			own.Updates = kept
+		}
+		if len(own.Updates)+len(marks) == 0 && !b.Polled {
 			return nil
 		}
-		own := *b
-		own.Updates = kept
 		return emit(&own)
 	}
+}
+
+// checkedMarks returns the marks that may be passed on: all itself, if it is all of them.
+func checkedMarks(all []odds.Mark, refuse func(reason, detail string, quotes int)) []odds.Mark {
+	kept := all
+	for i := range all {
+		m := &all[i]
+		field, size := longestOf(&odds.Update{Event: m.Event}, "mark", m.Value, "mark", m.Was)
+		reason, detail := "", ""
+		switch {
+		case m.Event == nil || m.Event.ID == "":
+			reason, detail = BadMark, "a mark of no event"
+		case !slices.Contains(odds.MarkKinds(), m.Kind):
+			reason, detail = BadMark, fmt.Sprintf("a mark of kind %.40q, want one of %v", string(m.Kind), odds.MarkKinds())
+		case size > MaxName:
+			reason, detail = NameTooLong, tooLong(field, size)
+		case len(kept) < len(all):
+			kept = append(kept, *m)
+		}
+		if reason != "" {
+			refuse(reason, detail, 0)
+			if len(kept) == len(all) {
+				kept = append(make([]odds.Mark, 0, len(all)), all[:i]...)
+			}
+		}
+	}
+	return kept
 }
 
 func tooLong(field string, size int) string {
@@ -63,7 +95,7 @@ func tooLong(field string, size int) string {
 
 // refused returns why an update is refused; an empty reason if it is not.
 func refused(u *odds.Update) (reason, detail string) {
-	if field, size := longestName(u); size > MaxName {
+	if field, size := longestOf(u); size > MaxName {
 		return NameTooLong, tooLong(field, size)
 	}
 	if odds.ReservedVenue(u.Venue) {
@@ -72,12 +104,16 @@ func refused(u *odds.Update) (reason, detail string) {
 	return "", ""
 }
 
-// longestName returns the longest name of an update and what it names.
-func longestName(u *odds.Update) (field string, size int) {
+// longestOf returns the longest name of an update, and of further names each behind what it names,
+// and what it names.
+func longestOf(u *odds.Update, further ...string) (field string, size int) {
 	look := func(name, value string) {
 		if len(value) > size {
 			field, size = name, len(value)
 		}
+	}
+	for i := 0; i < len(further); i += 2 {
+		look(further[i], further[i+1])
 	}
 	look("bookmaker", u.Venue)
 	look("market", u.Market)

@@ -181,6 +181,7 @@ type Batch struct {
 	// shown, but nothing is learnt from it. A service decides that once, when it accepts it.
 	Late    bool
 	Updates []Update
+	Marks   []Mark // what happened in events at this time; a stream may say it without any price
 }
 
 // Prices counts the quotes in u, without those that only say that an outcome has no price.

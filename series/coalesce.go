@@ -95,7 +95,7 @@ func (c *Coalescer) Push(b *odds.Batch, emit func(*odds.Batch) error) error {
 	if !b.Polled {
 		b = c.join(b)
 	}
-	if len(b.Updates) > 0 || b.Polled {
+	if len(b.Updates)+len(b.Marks) > 0 || b.Polled {
 		c.queue = append(c.queue, b)
 	}
 	if len(c.queue) == 1 && (b.Polled || len(c.legs) == 0) {

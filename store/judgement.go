@@ -10,6 +10,7 @@ import (
 	"corrgraph/detect"
 	"corrgraph/graph"
 	"corrgraph/ledger"
+	"corrgraph/ledger/reaction"
 	"corrgraph/odds"
 )
 
@@ -23,6 +24,7 @@ type Engine interface {
 	Groups() []graph.Group
 	Check() (graph.Mismatch, map[string]graph.Opinion)
 	Leadership() []graph.Leadership
+	Reactions() []reaction.EventMark
 	Events() []catalog.Event
 	Ambiguities() *catalog.Ambiguities
 	Leagues() []catalog.League
@@ -37,6 +39,7 @@ type Judgement struct {
 	Leadership  []graph.Leadership
 	Ambiguities *catalog.Ambiguities
 	Leagues     []catalog.League
+	Reactions   []reaction.EventMark // the newest scores, and how venues reacted
 
 	// Of the decision of Check.At, which may be an earlier one: the check takes longer.
 	Check    graph.Mismatch
@@ -50,7 +53,7 @@ func Judge(e Engine) *Judgement {
 
 // Decided reads the judgement of the last decision, without its check.
 func Decided(e Engine) *Judgement {
-	j := &Judgement{DecidedAt: e.DecidedAt(), Families: e.Families(), Leadership: e.Leadership(), Ambiguities: e.Ambiguities(), Leagues: e.Leagues(), Opinions: map[string]graph.Opinion{}}
+	j := &Judgement{DecidedAt: e.DecidedAt(), Families: e.Families(), Leadership: e.Leadership(), Ambiguities: e.Ambiguities(), Leagues: e.Leagues(), Reactions: e.Reactions(), Opinions: map[string]graph.Opinion{}}
 	for _, g := range e.Groups() {
 		j.Groups = append(j.Groups, Group(g))
 	}
@@ -59,7 +62,7 @@ func Decided(e Engine) *Judgement {
 
 // Undecided is the judgement before the first decision. It is stored as one that has found nothing is.
 func Undecided() *Judgement {
-	return &Judgement{Leadership: []graph.Leadership{}, Leagues: []catalog.League{}, Opinions: map[string]graph.Opinion{}}
+	return &Judgement{Leadership: []graph.Leadership{}, Leagues: []catalog.League{}, Reactions: []reaction.EventMark{}, Opinions: map[string]graph.Opinion{}}
 }
 
 // Checked returns a judgement with what a check says.
@@ -70,7 +73,7 @@ func (j *Judgement) Checked(m graph.Mismatch, opinions map[string]graph.Opinion)
 }
 
 // Documents renders the stored documents as JSON by name: "scorecard", "mismatch",
-// "leadership", "second_opinion", "ambiguities", "leagues" and those in more.
+// "leadership", "second_opinion", "ambiguities", "leagues", "reactions" and those in more.
 func (j *Judgement) Documents(card *ledger.Scorecard, more map[string]any) (map[string][]byte, error) {
 	docs := map[string][]byte{}
 	add := func(name string, v any) error {
@@ -88,7 +91,7 @@ func (j *Judgement) Documents(card *ledger.Scorecard, more map[string]any) (map[
 	}
 	for name, v := range map[string]any{
 		"scorecard": card, "mismatch": j.Check, "leadership": j.Leadership, "second_opinion": j.Opinions,
-		"ambiguities": j.Ambiguities, "leagues": j.Leagues,
+		"ambiguities": j.Ambiguities, "leagues": j.Leagues, "reactions": j.Reactions,
 	} {
 		if err := add(name, v); err != nil {
 			return nil, err

@@ -38,8 +38,8 @@ func TestAChunkSaysWhatIsWrongWithIt(t *testing.T) {
 	}{
 		"empty":          {nil, ErrDamaged, "no header in 0 bytes"},
 		"another format": {[]byte("PK\x03\x04 and so on"), ErrDamaged, "no header in 14 bytes"},
-		"a newer one":    {chunkOf(t, good, 1, 6), ErrVersion, "6, this program reads up to 5"},
-		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 5"},
+		"a newer one":    {chunkOf(t, good, 1, 7), ErrVersion, "7, this program reads up to 6"},
+		"version 0":      {chunkOf(t, good, 1, 0), ErrVersion, "0, this program reads up to 6"},
 		"size too large": {chunkOf(t, good, maxBody+1, 1), ErrDamaged, "size 67108865"},
 		"another size":   {chunkOf(t, good, 2, 1), ErrDamaged, "1 bytes unpacked, 2 stated"},
 	} {
@@ -72,7 +72,7 @@ func TestABodySaysWhatIsWrongWithIt(t *testing.T) {
 		"a batch missing":           {[]byte{2, 0, 1, 's', 2, 0, 0}, "cut off in a number"},
 		"a string of no number":     {[]byte{1, 7, 0, 0, 0}, "an unknown string"},
 		"a string beyond the end":   {[]byte{1, 0, 9, 's', 2, 0}, "a length beyond the end"},
-		"flags nobody set":          {[]byte{1, 0, 1, 's', 2, late << 1, 0}, "unknown flags of a batch"},
+		"flags nobody set":          {[]byte{1, 0, 1, 's', 2, marked << 1, 0}, "unknown flags of a batch"},
 		"cut behind the flags":      {[]byte{1, 0, 1, 's', 2, hasRecv}, "cut off in a number"},
 		"more after the last":       {with(0, 0), "bytes left over"},
 		"more updates than bytes":   {with(99), "a length beyond the end"},
@@ -108,6 +108,10 @@ func TestABodySaysWhatIsWrongWithIt(t *testing.T) {
 	refused("a head that is cut", []byte{20, 0x80}, version4, "cut off in a number")
 	refused("a head and no more", []byte{20, 6}, version4, "cut off in a number")
 	refused("a head and too much", []byte{20, 6, 0, 0}, version4, "bytes left over")
+	refused("marks before there was such a thing", []byte{0, 0, 1, 0, 1, 's', 2, marked, 1, 1}, version5, "unknown flags of a batch")
+	refused("marks, and none", []byte{0, 0, 1, 0, 1, 's', 2, marked, 1, 0}, version6, "marks announced, and none")
+	refused("a mark of no event", []byte{0, 0, 1, 0, 1, 's', 2, marked, 1, 1, 0, 1, 1, 1, 0}, version6, "an unknown mark")
+	refused("a mark that ended twice", []byte{0, 0, 1, 0, 1, 's', 2, marked, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 2}, version6, "an unknown mark")
 	refused("late before there was such a thing", []byte{1, 0, 1, 's', 2, late, 0}, version3, "unknown flags of a batch")
 	one := update(fieldsAsBefore, 2, newPrice|newMain, 24)
 	for version, body := range map[byte][]byte{version1: one, version3: one, version4: append([]byte{20, 6}, one...)} {
@@ -191,6 +195,12 @@ func drawn(t *rapid.T) (all []*odds.Batch) {
 				})
 			}
 			b.Updates = append(b.Updates, u)
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "marks") {
+			b.Marks = append(b.Marks, odds.Mark{
+				Event: rapid.SampledFrom(events[1:]).Draw(t, "event of a mark"), Kind: rapid.SampledFrom(odds.MarkKinds()).Draw(t, "kind"),
+				Value: name.Draw(t, "value"), Was: name.Draw(t, "was"), Ended: rapid.Bool().Draw(t, "ended"),
+			})
 		}
 		all = append(all, b)
 	}

@@ -35,8 +35,8 @@ func (d *Decoder) DecodePart(chunk []byte) (Part, error) {
 		return Part{}, fmt.Errorf("%w: no header in %d bytes", ErrDamaged, len(chunk))
 	}
 	version := chunk[len(magic)]
-	if version < version1 || version > version5 {
-		return Part{}, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, version, version5)
+	if version < version1 || version > version6 {
+		return Part{}, fmt.Errorf("%w: %d, this program reads up to %d", ErrVersion, version, version6)
 	}
 	end := len(chunk) - 4
 	if crc32.Checksum(chunk[:end], crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(chunk[end:]) {
@@ -137,13 +137,21 @@ func (r *reader) batch() *odds.Batch {
 	if flags&hasSeq != 0 {
 		b.Seq += r.int()
 	}
-	if flags >= late<<1 || b.Late && r.version < version4 {
+	if flags >= marked<<1 || b.Late && r.version < version4 || flags&marked != 0 && r.version < version6 {
 		r.fail("unknown flags of a batch")
 	}
 	r.at, r.seq = b.At, b.Seq
+	r.updates(b)
+	if flags&marked != 0 {
+		r.marks(b)
+	}
+	return b
+}
+
+func (r *reader) updates(b *odds.Batch) {
 	n, isNil := r.length()
 	if isNil || r.err != nil {
-		return b
+		return
 	}
 	// A forged count must not cause an allocation larger than the data.
 	b.Updates = make([]odds.Update, 0, min(n, 4096))
@@ -155,7 +163,25 @@ func (r *reader) batch() *odds.Batch {
 		}
 		b.Updates = append(b.Updates, u)
 	}
-	return b
+}
+
+func (r *reader) marks(b *odds.Batch) {
+	n := r.count(r.uint())
+	b.Marks = make([]odds.Mark, 0, min(n, 4096))
+	for range n {
+		m := odds.Mark{Event: r.event(), Kind: odds.MarkKind(r.string()), Value: r.string(), Was: r.string()}
+		ended := r.byte()
+		if m.Ended = ended == 1; m.Event == nil || ended > 1 {
+			r.fail("an unknown mark")
+		}
+		if r.err != nil {
+			return
+		}
+		b.Marks = append(b.Marks, m)
+	}
+	if n == 0 {
+		r.fail("marks announced, and none")
+	}
 }
 
 func (r *reader) update(u *odds.Update) {

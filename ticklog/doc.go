@@ -24,7 +24,7 @@
 // and its body as
 //
 //	head:      clock, verdict (of version 4 only)
-//	n batches: source, at, recv, flags, resolution, seq, n updates
+//	n batches: source, at, recv, flags, resolution, seq, n updates, n marks (from version 6 on)
 //	update:    header byte, key, changed fields, changed quotes
 //
 // A chunk is of the lowest version that can hold it, so that older programs read what they
@@ -50,6 +50,7 @@ const (
 	version3 = 3 // some update states further terms, some quote its subject, or that it is unpriced
 	version4 = 4 // the chunk has a head, or some batch came late
 	version5 = 5 // the prices of some update are middles
+	version6 = 6 // some batch has marks
 	// maxBody limits the unpacked size of a chunk, so that a forged size cannot
 	// exhaust memory. Ten million changed quotes fit.
 	maxBody = 64 << 20
@@ -106,7 +107,8 @@ const (
 	hasRecv
 	hasResolution
 	hasSeq
-	late // from version 4 on
+	late   // from version 4 on
+	marked // from version 6 on
 )
 
 // decimals is the scale of floats written as integers: odds, lines and stakes

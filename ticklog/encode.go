@@ -91,7 +91,10 @@ func emptied[K comparable, V any](m map[K]V) map[K]V {
 
 func (w *writer) part(p *Part) {
 	isLate := func(b *odds.Batch) bool { return b.Late }
+	hasMarks := func(b *odds.Batch) bool { return len(b.Marks) > 0 }
 	switch {
+	case slices.ContainsFunc(p.Batches, hasMarks):
+		w.version = version6
 	case slices.ContainsFunc(p.Batches, hasMiddle):
 		w.version = version5
 	case p.Head != (Head{}) || slices.ContainsFunc(p.Batches, isLate):
@@ -126,6 +129,9 @@ func (w *writer) batch(b *odds.Batch) {
 	if b.Late {
 		flags |= late
 	}
+	if len(b.Marks) > 0 {
+		flags |= marked
+	}
 	w.byte(flags)
 	if flags&hasRecv != 0 {
 		w.int(int64(b.Recv - b.At))
@@ -140,6 +146,25 @@ func (w *writer) batch(b *odds.Batch) {
 	w.length(len(b.Updates), b.Updates == nil)
 	for i := range b.Updates {
 		w.update(&b.Updates[i])
+	}
+	if flags&marked != 0 {
+		w.marks(b.Marks)
+	}
+}
+
+func (w *writer) marks(all []odds.Mark) {
+	w.uint(uint64(len(all)))
+	for i := range all {
+		m := &all[i]
+		w.event(m.Event)
+		w.string(string(m.Kind))
+		w.string(m.Value)
+		w.string(m.Was)
+		ended := byte(0)
+		if m.Ended {
+			ended = 1
+		}
+		w.byte(ended)
 	}
 }
 

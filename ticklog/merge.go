@@ -187,10 +187,23 @@ func keyOf(u *odds.Update) updateKey {
 	return updateKey{u.Venue, u.Event.ID, about, u.Market, u.Settlement, u.Lay}
 }
 
-// part is a batch to apply, and the updates of it that remain.
+// part is a batch to apply, and the updates of it that remain. Its marks are those that remain.
 type part struct {
 	batch   *odds.Batch
 	updates []*odds.Update
+}
+
+// notSaid returns the marks that repeat none said before.
+func notSaid(all []odds.Mark, before []odds.Mark) []odds.Mark {
+	var said []odds.Mark
+	for i := range all {
+		m := &all[i]
+		again := func(o odds.Mark) bool { return o.Same(m) }
+		if !slices.ContainsFunc(before, again) && !slices.ContainsFunc(said, again) {
+			said = append(said, *m)
+		}
+	}
+	return said
 }
 
 // source combines the batches of one source and instant.
@@ -213,23 +226,27 @@ func (c *Combiner) source(all []origin, g *Instant) {
 	}
 	before := map[updateKey]*standing{}
 	var parts []part
+	var marks []odds.Mark
 	poll := -1
 	for _, o := range all {
 		first, fresh, repeated := c.fresh(o.b, before)
 		if !o.held {
 			c.duplicates += repeated
 		}
-		empty := len(o.b.Updates) == 0
-		if !o.held && (empty || len(fresh) > 0) {
+		said := notSaid(o.b.Marks, marks)
+		marks = append(marks, said...)
+		empty := len(o.b.Updates)+len(o.b.Marks) == 0
+		if !o.held && (empty || len(fresh)+len(said) > 0) {
 			own := *o.b
-			own.Updates = fresh
+			own.Updates, own.Marks = fresh, said
 			g.Log = append(g.Log, &own)
 		}
-		switch own := *o.b; {
-		case !empty && len(first) == 0:
+		own := *o.b
+		switch own.Marks = said; {
+		case !empty && len(first)+len(said) == 0:
 		case own.Polled && poll >= 0:
 			p := &parts[poll]
-			p.updates = append(p.updates, first...)
+			p.updates, p.batch.Marks = append(p.updates, first...), append(p.batch.Marks, said...)
 			p.batch.Resolution = max(p.batch.Resolution, own.Resolution)
 			p.batch.Late = p.batch.Late && own.Late
 		default:
@@ -255,8 +272,12 @@ func (c *Combiner) distinct(all []origin) bool {
 		c.seen = map[updateKey]struct{}{}
 	}
 	clear(c.seen)
+	marked := 0
 	for _, o := range all {
-		if o.b.Polled {
+		if len(o.b.Marks) > 0 {
+			marked++
+		}
+		if o.b.Polled || marked > 1 {
 			return false
 		}
 		for i := range o.b.Updates {

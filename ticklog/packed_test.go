@@ -91,11 +91,21 @@ func oddities() []*odds.Batch {
 	}
 }
 
+// happened are batches with marks: beside updates, alone, and of an event that no update names.
+func happened() []*odds.Batch {
+	all := oddities()
+	other := &odds.Event{ID: "y", Title: "Cup"}
+	all[0].Marks = []odds.Mark{
+		{Event: all[0].Updates[0].Event, Kind: odds.ScoreMark, Value: "1-0", Was: "0-0"}, {Event: other, Kind: odds.StatusMark, Value: "Final", Ended: true},
+	}
+	return append(all, &odds.Batch{Source: "betfair", At: 11, Recv: 12, Marks: []odds.Mark{{Event: other, Kind: odds.PeriodMark, Value: "Q4", Was: ""}}})
+}
+
 func TestRoundTripIsExact(t *testing.T) {
 	var enc Encoder
 	var dec Decoder
 	for name, batches := range map[string][]*odds.Batch{
-		"nothing": {}, "oddities": oddities(), "polls": polls(20, 5, 4, 3, 0.11, 1), "all change": polls(5, 3, 3, 2, 1, 2),
+		"nothing": {}, "oddities": oddities(), "marks": happened(), "polls": polls(20, 5, 4, 3, 0.11, 1), "all change": polls(5, 3, 3, 2, 1, 2),
 	} {
 		got, err := dec.Decode(enc.Encode(batches))
 		if err != nil {
@@ -133,6 +143,9 @@ func spell(b *odds.Batch) string {
 				math.Float64bits(q.Line), math.Float64bits(q.Price), math.Float64bits(q.Size))
 		}
 	}
+	for _, m := range b.Marks {
+		s += fmt.Sprintf("\n  %#v %q %q %q %v", *m.Event, m.Kind, m.Value, m.Was, m.Ended)
+	}
 	return s
 }
 
@@ -157,6 +170,10 @@ func TestChunksAreOfTheLowestVersion(t *testing.T) {
 				t.Errorf("%s with %+v is in version %d, want %d", name, terms, got, c.want)
 			}
 		}
+	}
+	mark := odds.Mark{Event: &odds.Event{ID: "e"}, Kind: odds.ScoreMark, Value: "1-0"}
+	if got := enc.Encode([]*odds.Batch{{At: 1}, {At: 2, Marks: []odds.Mark{mark}}})[len(magic)]; got != version6 {
+		t.Errorf("a mark is in version %d", got)
 	}
 	for h, want := range map[Head]byte{{}: version1, {Clock: 5}: version4} {
 		if got := enc.PackLive(nil, h).Payload[len(magic)]; got != want {
@@ -250,7 +267,7 @@ func TestEveryCutAndEveryFlippedBitIsAnError(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	var enc Encoder
-	for _, b := range [][]*odds.Batch{{}, oddities(), polls(3, 2, 2, 2, 0.3, 1)} {
+	for _, b := range [][]*odds.Batch{{}, oddities(), happened(), polls(3, 2, 2, 2, 0.3, 1)} {
 		for _, h := range []Head{{}, {Clock: 1_700_000_000_000, Verdict: 1_699_999_999_000}} {
 			enc.PackLive(b, h)
 			f.Add(append([]byte(nil), enc.body.buf...), enc.body.version)
@@ -282,6 +299,7 @@ func FuzzDecode(f *testing.F) {
 func FuzzChunk(f *testing.F) {
 	var enc Encoder
 	f.Add(enc.Encode(oddities()))
+	f.Add(enc.Encode(happened()))
 	f.Add(enc.PackLive(oddities(), Head{Clock: 5}).Payload)
 	f.Add(enc.PackLive(nil, Head{Clock: 5, Verdict: 4}).Payload)
 	f.Fuzz(func(t *testing.T, chunk []byte) {

@@ -142,6 +142,16 @@ func (s *Seen) Hash(b *odds.Batch, u *odds.Update) uint64 {
 	return xxhash.Sum64(p)
 }
 
+// HashMark is Hash of one of b's marks.
+func (s *Seen) HashMark(b *odds.Batch, m *odds.Mark) uint64 {
+	p := binary.LittleEndian.AppendUint64(append(s.buf[:0], "mark\x00"...), uint64(b.At))
+	for _, w := range [...]string{b.Source, m.Event.ID, string(m.Kind), m.Value, m.Was} {
+		p = appendWord(p, w)
+	}
+	s.buf = append(p, flag(m.Ended))
+	return xxhash.Sum64(s.buf)
+}
+
 func appendWord(p []byte, w string) []byte { return append(append(p, w...), 0) }
 
 // appendNumber writes all NaNs the same way, and both zeros.

@@ -122,3 +122,36 @@ func TestSeenRemembersTheNewest(t *testing.T) {
 		t.Errorf("%d are remembered", n)
 	}
 }
+
+// Merge and Seen take a mark for the same if all that it says is, at one instant of one source.
+func TestAMarkThatIsSaidAgainIsOne(t *testing.T) {
+	goal := odds.Mark{Event: &odds.Event{ID: "game"}, Kind: odds.ScoreMark, Value: "1-0", Was: "0-0"}
+	others := []odds.Mark{goal, goal, goal, goal, goal}
+	others[0].Event, others[1].Kind, others[2].Value, others[3].Was, others[4].Ended = &odds.Event{ID: "other"}, odds.PeriodMark, "0-1", "", true
+	b, seen := &odds.Batch{Source: "s", At: 7, Marks: []odds.Mark{goal}}, NewSeen(10)
+	seen.Add(seen.HashMark(b, &goal))
+	again := goal
+	again.Event = &odds.Event{ID: "game", Start: 5}
+	if !seen.Has(seen.HashMark(b, &again)) || !again.Same(&goal) {
+		t.Error("another description of its event makes it another mark")
+	}
+	for i := range others {
+		if seen.Has(seen.HashMark(b, &others[i])) || others[i].Same(&goal) {
+			t.Errorf("%+v is taken for the same", others[i])
+		}
+	}
+	for _, other := range []odds.Batch{{Source: "t", At: 7}, {Source: "s", At: 8}} {
+		if seen.Has(seen.HashMark(&other, &goal)) {
+			t.Errorf("it is taken for the same of %s at %d", other.Source, other.At)
+		}
+	}
+	var c Combiner
+	price := &odds.Batch{Source: "s", At: 7, Updates: []odds.Update{{Event: goal.Event, Venue: "v", Market: "m"}}, Marks: []odds.Mark{again, others[2]}}
+	got := c.Combine([]*odds.Batch{b, price, b})
+	if len(got) != 2 || len(got[0].Marks) != 1 || len(got[1].Marks) != 1 || got[1].Marks[0].Value != "0-1" || len(got[1].Updates) != 1 {
+		t.Errorf("combined: %+v", got)
+	}
+	if got := c.Combine([]*odds.Batch{{Source: "s", At: 7}, b}); len(got) != 2 || len(got[1].Marks) != 1 {
+		t.Errorf("beside an empty batch: %+v", got)
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"corrgraph/catalog"
 	"corrgraph/graph"
+	"corrgraph/ledger/reaction"
 	"corrgraph/store"
 )
 
@@ -44,6 +45,12 @@ func (r Stored) Leadership(ctx context.Context) (out []graph.Leadership, err err
 	return out, err
 }
 
+// Reactions implements ReactionReader. Stores of earlier versions have none.
+func (r Stored) Reactions(ctx context.Context) (out []reaction.EventMark, err error) {
+	_, err = store.ReadDocument(ctx, r, "reactions", &out)
+	return out, err
+}
+
 // Judged reads leaders from a decision.
 type Judged struct {
 	*store.Judgement
@@ -72,3 +79,8 @@ func (j Judged) Leadership(context.Context) ([]graph.Leadership, error) {
 
 // Leagues implements Reader.
 func (j Judged) Leagues(context.Context) ([]catalog.League, error) { return j.Known, nil }
+
+// Reactions implements ReactionReader.
+func (j Judged) Reactions(context.Context) ([]reaction.EventMark, error) {
+	return j.Judgement.Reactions, nil
+}

@@ -161,13 +161,14 @@ func TestCommandsAnswerAsTheServiceDoes(t *testing.T) {
 	}
 	since := newest.Add(-15 * time.Minute).Format(time.RFC3339) // a store keeps the newest hundred of an event
 	asked := map[string][]string{                               // by the service's path
-		"/v1/leaders":                                                             {"leaders"},
-		"/v1/leaders?market=h2h&sport=tennis":                                     {"leaders", "--market", "h2h", "--sport", "tennis"},
-		"/v1/events?limit=1000":                                                   {"events"},
-		"/v1/ambiguities?limit=1000":                                              {"ambiguities"},
-		"/v1/events/" + url.PathEscape(id) + "/graph":                             {"graph", id},
-		"/v1/events/" + url.PathEscape(id) + "/graph?limit=1":                     {"graph", id, "--limit", "1"},
-		"/v1/events/" + url.PathEscape(event["event_id"].(string)) + "/anomalies": {"anomalies", event["event_id"].(string)},
+		"/v1/leaders":                                         {"leaders"},
+		"/v1/reactions":                                       {"reactions"},
+		"/v1/leaders?market=h2h&sport=tennis":                 {"leaders", "--market", "h2h", "--sport", "tennis"},
+		"/v1/events?limit=1000":                               {"events"},
+		"/v1/ambiguities?limit=1000":                          {"ambiguities"},
+		"/v1/events/" + url.PathEscape(id) + "/graph":         {"graph", id},
+		"/v1/events/" + url.PathEscape(id) + "/graph?limit=1": {"graph", id, "--limit", "1"},
+		"/v1/events/" + url.PathEscape(event["event_id"].(string)) + "/anomalies":                              {"anomalies", event["event_id"].(string)},
 		"/v1/events/" + url.PathEscape(event["event_id"].(string)) + "/anomalies?suppressed=true":              {"anomalies", event["event_id"].(string), "--suppressed"},
 		"/v1/events/" + url.PathEscape(event["event_id"].(string)) + "/anomalies?min_confidence=0.9":           {"anomalies", event["event_id"].(string), "--min-confidence", "0.9"},
 		"/v1/propagation?source=" + url.QueryEscape(source):                                                    {"propagate", source},

@@ -43,6 +43,31 @@ func (c *leadersCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
+type reactionsCmd struct {
+	readFlags
+	Sport string `placeholder:"NAME" help:"Only this sport or league: soccer, epl or soccer_epl."`
+	Event string `placeholder:"ID" help:"Also list the scores of this match; venues are those of its league."`
+}
+
+func (reactionsCmd) Help() string {
+	return "Who reacts first to a goal?\n\n    corrgraph reactions --db epl.db --sport epl\n    corrgraph reactions --db epl.db --event 3f2a…\n\n" +
+		"Scores are told by a source's own channel, such as Polymarket's, which is late itself: times are relative to it, and only differences between venues count. " +
+		"A venue reacts when it moves by 2 r.m.s. or suspends, from one minute before a score to two minutes after it." + codes
+}
+
+func (c *reactionsCmd) Run(ctx context.Context, a *app) error {
+	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
+		if _, err := namesFor(ctx, st, c.Event); err != nil {
+			return err
+		}
+		l, err := leaders.ListReactions(ctx, leaders.Stored{FamilyStore: st}, leaders.ReactionFilter{Sport: c.Sport, Event: c.Event}, now)
+		if err != nil {
+			return err
+		}
+		return a.print(l, func(w io.Writer) error { return l.Text(w, a.style) })
+	})
+}
+
 // with runs f with the open store.
 func (f *readFlags) with(ctx context.Context, do func(st *sqlite.Store, now odds.Time) error) error {
 	st, now, err := f.open(ctx)

@@ -25,6 +25,7 @@ type cli struct {
 	Replay replayCmd `cmd:"" group:"learn" help:"Read recorded odds into a store and learn from them."`
 
 	Leaders     leadersCmd     `cmd:"" group:"ask" help:"Which venue moves first, which follows, and how long after."`
+	Reactions   reactionsCmd   `cmd:"" group:"ask" help:"How soon venues react to the same scores."`
 	Events      eventsCmd      `cmd:"" group:"ask" help:"The matches that a store knows."`
 	Ambiguities ambiguitiesCmd `cmd:"" group:"ask" help:"What could be two things: names, ids and events, with the reason and what was done."`
 	Quotes      quotesCmd      `cmd:"" group:"ask" help:"What each venue showed, and when: prices, and values without margin."`

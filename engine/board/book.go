@@ -40,6 +40,9 @@ func (b *Book) grow(n int) {
 // its prices are not stale, and it is present.
 func (b *Book) Current() bool { return b.status == odds.Open && !b.stale && b.present() }
 
+// Status is that of the whole market.
+func (b *Book) Status() odds.Status { return b.status }
+
 // present reports whether the newest answer that could hold the book's prices does. Where a
 // request is not heard from any more, its answers last for two and a half steps.
 func (b *Book) present() bool {

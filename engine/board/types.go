@@ -40,11 +40,10 @@ type Event struct {
 	sides    [2]string // names of the two sides by which outcomes were told
 	by       map[marketKey]*Market
 
-	said    *odds.Event // newest description from any source; repeating it after another one counts as new
-	league  string      // LeagueKey
-	active  bool
-	touched bool // among the touched ones
-	prices  int  // held: outcomes × venues, over all markets
+	said            *odds.Event // newest description from any source; repeating it after another one counts as new
+	league          string      // LeagueKey
+	active, touched bool        // in the present batch; among the touched ones
+	prices          int         // held: outcomes × venues, over all markets
 }
 
 // Link joins two events that share an entity: A starts first (L3) or belongs to the sport
@@ -107,28 +106,26 @@ type Book struct {
 	Others  []*Node // per selection: consensus of the other groups
 	Awaited int     // open predictions about its nodes; written by the forecasts
 
-	ids    []odds.NodeID // per selection; empty until first used
-	price  []float64     // per selection; 0 unknown
-	offer  []float64     // per selection: the price while it is shown, else NaN
-	size   []float64     // per selection: the stake that the price is good for; 0 unknown
-	line   []float64
-	gone   []odds.Status // per selection: Open, why there is no price, or Unknown where it isn't listed
-	value  []float64     // NaN unknown
-	basis  uint64        // the set of outcomes value was computed from; values of different bases are not comparable
-	prev   []float64     // before the present batch
-	status odds.Status
-	stale  bool
-	answer *clock.Answer // the poll's that it was last quoted in; nil for a stream
-	stamp  odds.Time     // the venue's own
-	terms  odds.Terms
-	track  *clock.Track // of the source's times of the venue; nil beyond the limit
-	past   copies.Shown
-	joined bool        // the series is unbroken from prev to value
-	pace   series.Pace // of its stamps
-	touch  odds.Time
-	looked int         // the newest batch that it was in
-	looks  int         // since the phase began
-	former series.Walk // of the other phase
+	ids           []odds.NodeID // per selection; empty until first used
+	price         []float64     // per selection; 0 unknown
+	offer         []float64     // per selection: the price while it is shown, else NaN
+	size          []float64     // per selection: the stake that the price is good for; 0 unknown
+	line          []float64
+	gone          []odds.Status // per selection: Open, why there is no price, or Unknown where it isn't listed
+	value         []float64     // NaN unknown
+	basis         uint64        // the set of outcomes value was computed from; values of different bases are not comparable
+	prev          []float64     // before the present batch
+	status        odds.Status
+	stale         bool
+	answer        *clock.Answer // the poll's that it was last quoted in; nil for a stream
+	terms         odds.Terms
+	track         *clock.Track // of the source's times of the venue; nil beyond the limit
+	past          copies.Shown
+	joined        bool        // the series is unbroken from prev to value
+	pace          series.Pace // of its stamps
+	stamp, touch  odds.Time   // the venue's own; when it was quoted last
+	looked, looks int         // the newest batch that it was in; looks since the phase began
+	former        series.Walk // of the other phase
 
 	rest, restMoved []float64 // per selection: consensus of the other groups, and its move in the present batch
 	restGroups      int

@@ -72,33 +72,12 @@ type Standing struct {
 	Heard  odds.Time // when it was last heard of; 0 never
 }
 
-// Marker is something that happened in an event, or to it: why prices of many venues move at once.
-type Marker struct {
-	Event string // odds.Event.ID
-	Kind  MarkerKind
-	Value string // in the venue's spelling: "3-16", "Q4", "InProgress"
-	Was   string // before; empty: it is the first that was heard
-	Ended bool   // the event is over
-	At    odds.Time
-}
-
-// MarkerKind is what a Marker tells.
-type MarkerKind string
-
-// The kinds of markers.
-const (
-	Score  MarkerKind = "score"
-	Period MarkerKind = "period"
-	Status MarkerKind = "status"
-)
-
 // Told is what a frame said.
 type Told struct {
 	Batches []*odds.Batch // in order; Source is the connector's, Recv that of the frame
 	Changes []Change
 	Heard   []string // markets that a frame was about, changed or not
 	Doubts  []string // markets of which an answer said something else than what was streamed; a session asks again
-	Markers []Marker
 	Unknown []string // types and members of messages that the decoder does not know; it goes on without them
 }
 

@@ -89,6 +89,7 @@ type Decoder struct {
 	events  map[string]*odds.Event
 	levels  int
 	names   map[string]string // interned: unknown things
+	newest  odds.Time         // event time told
 
 	// of the present frame
 	frame   *frames.Frame
@@ -286,18 +287,28 @@ func (d *Decoder) tell() {
 	if len(d.touched) > 1 {
 		slices.SortStableFunc(d.touched, func(a, b *market) int { return cmp.Compare(a.at, b.at) })
 	}
-	var b *odds.Batch
 	for _, m := range d.touched {
-		u, ok := m.news(d.o.MaxWidth)
-		if !ok {
-			continue
+		if u, ok := m.news(d.o.MaxWidth); ok {
+			b := d.batch(m.at)
+			b.Updates = append(b.Updates, u)
 		}
-		if b == nil || b.At != m.at {
-			b = &odds.Batch{Source: Source, At: m.at, Recv: d.frame.Recv, Updates: make([]odds.Update, 0, 1)}
-			d.told.Batches = append(d.told.Batches, b)
-		}
-		b.Updates = append(b.Updates, u)
 	}
+}
+
+// batch is what is told of a time, in order of event time.
+func (d *Decoder) batch(at odds.Time) *odds.Batch {
+	all := d.told.Batches
+	i := len(all)
+	for i > 0 && all[i-1].At > at {
+		i--
+	}
+	if i > 0 && all[i-1].At == at {
+		return all[i-1]
+	}
+	b := &odds.Batch{Source: Source, At: at, Recv: d.frame.Recv}
+	d.told.Batches = slices.Insert(all, i, b)
+	d.newest = max(d.newest, at)
+	return b
 }
 
 // listing takes over what markets there are.

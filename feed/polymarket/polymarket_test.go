@@ -376,6 +376,17 @@ func TestSpotCheckEndsADoubt(t *testing.T) {
 	x.says("h2h open: Celtics 2.439/21 Knicks 1.695/3")
 }
 
+// marks are those of the last frame, without their events.
+func marks(x *told) (all []odds.Mark) {
+	for _, b := range x.last.Batches {
+		for _, m := range b.Marks {
+			m.Event = nil
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
 func TestScores(t *testing.T) {
 	x := follow(t)
 	x.in(x.book("a1", "0.38", "0.42"))
@@ -384,32 +395,36 @@ func TestScores(t *testing.T) {
 		x.clean()
 	}
 	sports(`{"gameId":5001,"leagueAbbreviation":"nba","slug":"nba-bos-nyk-2026-10-01","homeTeam":"NYK","awayTeam":"BOS","status":"InProgress","score":"0-0","period":"Q1","elapsed":"12:00","live":true,"ended":false,"last_update":"2026-09-21T14:13:22.5Z"}`)
-	want := []frames.Marker{
-		{Event: "nba-bos-nyk-2026-10-01", Kind: frames.Score, Value: "0-0", At: x.at},
-		{Event: "nba-bos-nyk-2026-10-01", Kind: frames.Period, Value: "Q1", At: x.at},
-		{Event: "nba-bos-nyk-2026-10-01", Kind: frames.Status, Value: "InProgress", At: x.at},
+	want := []odds.Mark{{Kind: odds.ScoreMark, Value: "0-0"}, {Kind: odds.PeriodMark, Value: "Q1"}, {Kind: odds.StatusMark, Value: "InProgress"}}
+	if got := marks(x); !slices.Equal(got, want) {
+		t.Errorf("marks %+v, want %+v", got, want)
 	}
-	for i := range want {
-		want[i].At = min(1790000002500, x.at)
+	b := x.last.Batches
+	if len(b) != 2 || b[0].At != min(1790000002500, x.at) || b[0].Recv != x.at || b[0].Source != Source || b[1].At < b[0].At || !b[1].Updates[0].InPlay || len(b[1].Updates[0].Quotes) != 2 {
+		t.Fatalf("batches %q: %+v", lines(b), b)
 	}
-	if !slices.Equal(x.last.Markers, want) {
-		t.Errorf("markers %+v, want %+v", x.last.Markers, want)
-	}
-	if b := x.last.Batches; len(b) != 1 || !b[0].Updates[0].InPlay || len(b[0].Updates[0].Quotes) != 2 {
-		t.Errorf("batches %q", lines(b))
+	if e := b[0].Marks[0].Event; e != b[1].Updates[0].Event || e.ID != "nba-bos-nyk-2026-10-01" {
+		t.Errorf("marks of %+v", e)
 	}
 	sports(`{"gameId":5001,"score":"2-0","period":"Q1","live":true,"ended":false}`)
-	if m := x.last.Markers; len(m) != 1 || m[0].Was != "0-0" || m[0].Value != "2-0" || m[0].At != x.at || len(x.last.Batches) != 0 {
+	if got := marks(x); !slices.Equal(got, []odds.Mark{{Kind: odds.ScoreMark, Value: "2-0", Was: "0-0"}}) || x.last.Batches[0].At != x.at || len(x.last.Batches[0].Updates) != 0 {
 		t.Errorf("told %+v", x.last)
 	}
+	x.at += 60_000
+	x.in(x.book("a1", "0.38", "0.44"))
+	newest := x.last.Batches[0].At
+	sports(`{"gameId":5001,"score":"4-0","live":true,"ended":false,"last_update":"2026-09-21T14:13:22.5Z"}`)
+	if b := x.last.Batches; len(b) != 1 || b[0].At != newest-1000 {
+		t.Errorf("a score with an old stamp is told of %d, the newest price of %d", b[0].At, newest)
+	}
 	for _, data := range []string{"ping", `{"gameId":77,"score":"9-9","live":true}`, `{"gameId":null,"slug":5}`} {
-		if sports(data); len(x.last.Markers)+len(x.last.Batches) != 0 {
+		if sports(data); len(x.last.Batches) != 0 {
 			t.Errorf("%s: told %+v", data, x.last)
 		}
 	}
 	sports(`{"gameId":"5001","score":"99-80","status":"Final","live":false,"ended":true}`)
-	if m := x.last.Markers; len(m) != 2 || !m[0].Ended {
-		t.Errorf("markers %+v", m)
+	if m := marks(x); len(m) != 2 || !m[0].Ended || m[0].Was != "4-0" {
+		t.Errorf("marks %+v", m)
 	}
 	x.frame(frames.In, Sports, `{"gameId":5001,"mood":"good"}`)
 	if !slices.Equal(x.last.Unknown, []string{"member mood"}) {

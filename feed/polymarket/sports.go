@@ -4,14 +4,13 @@ import (
 	"slices"
 
 	"corrgraph/feed"
-	"corrgraph/feed/frames"
 	"corrgraph/feed/internal/jsonscan"
 	"corrgraph/odds"
 )
 
 // game is what is known of a match beside its prices.
 type game struct {
-	event               string // odds.Event.ID
+	event               *odds.Event
 	ids                 []string
 	markets             []*market
 	spoken              bool // the sports channel has told its state
@@ -29,7 +28,7 @@ func (d *Decoder) join(m *market, c *Contract) {
 	}
 	g := d.games[c.Game]
 	if g == nil {
-		g = &game{event: c.Event.ID}
+		g = &game{event: c.Event}
 		d.games[c.Game] = g
 	}
 	if c.GameID != "" && d.byGame[c.GameID] == "" {
@@ -109,9 +108,10 @@ func (d *Decoder) result(s *jsonscan.Scanner) {
 	}
 	changed := g.live != r.live || g.ended != r.ended || !g.spoken
 	g.live, g.ended, g.spoken = r.live, r.ended, true
-	d.mark(g, frames.Score, &g.score, r.score, at)
-	d.mark(g, frames.Period, &g.period, r.period, at)
-	d.mark(g, frames.Status, &g.text, r.status, at)
+	said := max(at, d.newest.Add(-markBack))
+	d.mark(g, odds.ScoreMark, &g.score, r.score, said)
+	d.mark(g, odds.PeriodMark, &g.period, r.period, said)
+	d.mark(g, odds.StatusMark, &g.text, r.status, said)
 	if !changed {
 		return
 	}
@@ -120,12 +120,17 @@ func (d *Decoder) result(s *jsonscan.Scanner) {
 	}
 }
 
+// markBack is how much older than the newest price a mark may be. Scores come seconds after their
+// stamp, when nobody waits for what was said at that time any more.
+const markBack odds.Millis = 1000
+
 // mark tells of something that has changed; what is not said has not.
-func (d *Decoder) mark(g *game, kind frames.MarkerKind, was *string, is string, at odds.Time) {
+func (d *Decoder) mark(g *game, kind odds.MarkKind, was *string, is string, at odds.Time) {
 	if is == "" || is == *was {
 		return
 	}
-	d.told.Markers = append(d.told.Markers, frames.Marker{Event: g.event, Kind: kind, Value: is, Was: *was, Ended: g.ended, At: at})
+	b := d.batch(at)
+	b.Marks = append(b.Marks, odds.Mark{Event: g.event, Kind: kind, Value: is, Was: *was, Ended: g.ended})
 	*was = is
 }
 

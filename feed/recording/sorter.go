@@ -71,9 +71,9 @@ func (o *sorter) add(b *odds.Batch, line int, send feed.Emit) error {
 	return nil
 }
 
-// weight is what a batch counts toward the limits: its quotes plus one.
+// weight is what a batch counts toward the limits: its quotes and marks plus one.
 func weight(b *odds.Batch) int {
-	n := 1
+	n := 1 + len(b.Marks)
 	for i := range b.Updates {
 		n += len(b.Updates[i].Quotes)
 	}

@@ -68,6 +68,7 @@ func auditKinds(x *lab.Scratch, graph string) []operation {
 		{x.Viewer, "GET", graph, nil, 200, "GRAPH_BUILD", "OK", lab.ViewerName},
 		{x.Viewer, "GET", "/v1/events/no-such-event/graph", nil, 404, "GRAPH_BUILD", "REFUSED", lab.ViewerName},
 		{x.Viewer, "GET", "/v1/leaders", nil, 200, "LEADERS", "OK", lab.ViewerName},
+		{x.Viewer, "GET", "/v1/reactions", nil, 200, "REACTIONS", "OK", lab.ViewerName},
 		{x.Admin, "GET", "/v1/events?limit=5", nil, 200, "EVENTS", "OK", lab.AdminName},
 		{x.Admin, "GET", "/v1/scorecard", nil, 200, "SCORECARD", "OK", lab.AdminName},
 		{x.Admin, "POST", "/v1/faults", []byte(`{"kind":"slow-store","delay_ms":0,"duration_s":1}`), 422, "FAULT", "REFUSED", lab.AdminName},

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corrgraph/answer"
+	"corrgraph/answer/leaders"
 	"corrgraph/odds"
 	"corrgraph/server/access"
 	"corrgraph/server/guard"
@@ -46,6 +47,11 @@ type leadersInput struct {
 	Market string `query:"market" maxLength:"64" doc:"Market." example:"h2h"`
 }
 
+type reactionsInput struct {
+	Sport string `query:"sport" maxLength:"64" doc:"Sport, league, or both as sport_league." example:"soccer_epl"`
+	Event string `query:"event" maxLength:"256" doc:"Also lists the scores of this event; venues are those of its league." example:"match-1"`
+}
+
 // confidence rejects NaN, which passes every bound of a schema.
 func confidence(c float64) error {
 	if math.IsNaN(c) {
@@ -72,6 +78,11 @@ func (a *API) ask() {
 		OperationID: "get-leaders", Tags: []string{"market"}, Summary: "Leaders and followers, by league and market",
 	}, service.Leaders{}, func(ctx context.Context, in *leadersInput) (reply, error) {
 		return shared(a.o.Service.Leaders(ctx, answer.LeagueFilter{Sport: in.Sport, Market: in.Market}))
+	})
+	register(a, route{method: "GET", path: "/v1/reactions", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
+		OperationID: "get-reactions", Tags: []string{"market"}, Summary: "How soon venues react to the same scores, by league and market",
+	}, service.Reactions{}, func(ctx context.Context, in *reactionsInput) (reply, error) {
+		return shared(a.o.Service.Reactions(ctx, leaders.ReactionFilter{Sport: in.Sport, Event: in.Event}))
 	})
 	register(a, route{method: "GET", path: "/v1/edges", role: access.Viewer, shed: guard.ShedCostly}, huma.Operation{
 		OperationID: "get-edge", Tags: []string{"market"}, Summary: "One link with its evidence: correlation by lag with null band, both series, n, q and reasons",

@@ -105,12 +105,11 @@ func (c *Connector) took(f *frames.Frame, told *frames.Told, err error) (changed
 		s.Unknown[what]++
 	}
 	for _, b := range told.Batches {
-		s.Quotes += b.Quotes()
+		s.Quotes, s.Markers = s.Quotes+b.Quotes(), s.Markers+len(b.Marks)
 		if b.Recv != 0 && b.At != 0 && f.Kind == frames.In {
 			s.Delay = b.Recv.Sub(b.At)
 		}
 	}
-	s.Markers += len(told.Markers)
 	for _, id := range told.Heard {
 		c.marketLocked(id).heard = f.Recv
 	}

@@ -36,4 +36,8 @@ func (t *interner) all(b *odds.Batch) {
 		u := &b.Updates[i]
 		u.Event = t.event(b.Source, u.Event)
 	}
+	for i := range b.Marks {
+		m := &b.Marks[i]
+		m.Event = t.event(b.Source, m.Event)
+	}
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 
 	"corrgraph/odds"
 	"corrgraph/ticklog"
@@ -48,7 +49,7 @@ func (j *judge) undo() {
 func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
 	for i, b := range r.batches {
 		if reason, detail := j.bar(b, now, skew); reason != "" {
-			if j.knows(b) && (reason == late || len(b.Updates) > 0) {
+			if j.knows(b) && (reason == late || len(b.Updates)+len(b.Marks) > 0) {
 				r.receipt.Duplicates += b.Quotes() // late or ahead, but only a repetition
 				continue
 			}
@@ -62,12 +63,13 @@ func (j *judge) sift(r *request, now odds.Time, skew odds.Millis) {
 			fresh[k].Event = j.names.event(b.Source, fresh[k].Event)
 		}
 		r.receipt.Duplicates += b.Quotes() - n
-		if len(fresh) == 0 && len(b.Updates) > 0 {
+		said := j.unsaid(b)
+		if len(fresh)+len(said) == 0 && len(b.Updates)+len(b.Marks) > 0 {
 			continue
 		}
 		r.receipt.Accepted += n
 		own := *b
-		own.Updates, own.Late = fresh, j.stage.late(b.At)
+		own.Updates, own.Marks, own.Late = fresh, said, j.stage.late(b.At)
 		r.fresh = append(r.fresh, &own)
 		j.group[b.Source] = max(j.newest(b.Source), min(b.At, now))
 	}
@@ -88,6 +90,9 @@ func (j *judge) remember(b *odds.Batch) {
 	for i := range b.Updates {
 		j.known.Add(j.known.Hash(b, &b.Updates[i]))
 	}
+	for i := range b.Marks {
+		j.known.Add(j.known.HashMark(b, &b.Marks[i]))
+	}
 }
 
 // bar returns why a batch must be refused; empty if it need not be.
@@ -103,14 +108,14 @@ func (j *judge) bar(b *odds.Batch, now odds.Time, skew odds.Millis) (reason, det
 	return "", ""
 }
 
-// knows reports whether all updates of b are duplicates.
+// knows reports whether all updates and marks of b are duplicates.
 func (j *judge) knows(b *odds.Batch) bool {
 	for i := range b.Updates {
 		if !j.known.Has(j.known.Hash(b, &b.Updates[i])) {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(b.Marks, func(m odds.Mark) bool { return !j.known.Has(j.known.HashMark(b, &m)) })
 }
 
 // unknown returns the updates of b that are not duplicates, and records them.
@@ -123,4 +128,17 @@ func (j *judge) unknown(b *odds.Batch) []odds.Update {
 		}
 	}
 	return fresh
+}
+
+// unsaid is unknown of marks.
+func (j *judge) unsaid(b *odds.Batch) (said []odds.Mark) {
+	for i := range b.Marks {
+		m := b.Marks[i]
+		if h := j.known.HashMark(b, &m); j.known.Add(h) {
+			j.added = append(j.added, h)
+			m.Event = j.names.event(b.Source, m.Event)
+			said = append(said, m)
+		}
+	}
+	return said
 }

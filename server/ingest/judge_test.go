@@ -234,3 +234,28 @@ func TestOrderGivesInstantsInTurn(t *testing.T) {
 		t.Errorf("%d batches are left", o.waiting.Len())
 	}
 }
+
+func TestAMarkIsAcceptedOnceAndWithoutAPrice(t *testing.T) {
+	j := newTestJudge(2000, 100)
+	first := judged(j, batch("a", 0, 1.9)).fresh[0]
+	goal := odds.Mark{Event: &odds.Event{ID: first.Updates[0].Event.ID}, Kind: odds.ScoreMark, Value: "1-0", Was: "0-0"}
+	said := func(after odds.Millis) *odds.Batch {
+		return &odds.Batch{Source: "a", At: noon.Add(after), Recv: noon.Add(after), Marks: []odds.Mark{goal}}
+	}
+	r := judged(j, said(0), said(0))
+	if len(r.fresh) != 1 || len(r.fresh[0].Marks) != 1 || r.receipt.Accepted != 0 {
+		t.Errorf("accepted %+v", r.fresh)
+	}
+	if len(judged(j, said(0)).fresh) != 0 || len(judged(j, said(1000)).fresh) != 1 {
+		t.Error("said again it is another one, or at another time it is none")
+	}
+	if r := judged(j, said(-5000)); reasons(r)[0] != late {
+		t.Errorf("too late: %+v", r.receipt)
+	}
+	j.begin()
+	sifted(j, said(1500))
+	j.undo()
+	if len(judged(j, said(1500)).fresh) != 1 {
+		t.Error("one that could not be appended is remembered")
+	}
+}

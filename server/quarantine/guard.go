@@ -354,6 +354,11 @@ func ID(b *odds.Batch) uint64 {
 			h = join(join(h, math.Float64bits(q.Line)), math.Float64bits(q.Price))
 		}
 	}
+	for i := range b.Marks {
+		m := &b.Marks[i]
+		h = join(join(h, xxhash.Sum64String(m.Event.ID)), xxhash.Sum64String(string(m.Kind)))
+		h = join(join(h, xxhash.Sum64String(m.Value)), xxhash.Sum64String(m.Was))
+	}
 	return h
 }
 

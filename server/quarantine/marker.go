@@ -67,6 +67,9 @@ func (m mark) read() (i Item, ok bool) {
 
 // first names the first event and market of a batch.
 func first(b *odds.Batch) (event, market string) {
+	if len(b.Updates) == 0 && len(b.Marks) > 0 {
+		return b.Marks[0].Event.ID, string(b.Marks[0].Kind)
+	}
 	if len(b.Updates) == 0 {
 		return "", ""
 	}

@@ -140,6 +140,39 @@ func (s *Service) Leaders(ctx context.Context, f words.LeagueFilter) (out *memo.
 	return out, err
 }
 
+// Reactions are how soon venues react to the same scores, as of the last decision.
+type Reactions struct {
+	leaders.Reactions
+	Freshness
+	DecidedAt odds.Time `json:"decided_at"`
+}
+
+// Reactions compares the venues of a league on the same scores, and lists those of an event.
+func (s *Service) Reactions(ctx context.Context, f leaders.ReactionFilter) (out *memo.Shared[Reactions], err error) {
+	err = s.run(ctx, OpReactions, f.Sport+" "+f.Event, func(ctx context.Context) error {
+		if f.Event != "" {
+			if _, err := (matches{s}).Match(ctx, f.Event); err != nil {
+				return err
+			}
+		}
+		st := s.State()
+		k := answersKey{state: st, second: s.o.Clock().Unix()}
+		if held, ok := s.common.Get(k, f).(*memo.Shared[Reactions]); ok {
+			out = held
+			return nil
+		}
+		j := cmp.Or(st.Judgement, store.Undecided())
+		a, err := leaders.ListReactions(ctx, leaders.Judged{Judgement: j, Known: st.Leagues}, f, st.AsOf)
+		if err != nil {
+			return err
+		}
+		out = &memo.Shared[Reactions]{Value: Reactions{*a, s.fresh(true), j.DecidedAt}}
+		s.common.Put(k, f, out)
+		return nil
+	})
+	return out, err
+}
+
 // Scorecard is the record of the forecasts.
 type Scorecard struct {
 	AsOf odds.Time `json:"as_of"`

@@ -139,6 +139,7 @@ const (
 	OpPredictions = "PREDICTIONS"
 	OpIngest      = "INGEST"
 	OpLeaders     = "LEADERS"
+	OpReactions   = "REACTIONS"
 	OpEdge        = "EDGE_INSPECTION"
 	OpEvents      = "EVENTS"
 	OpMoves       = "MOVES"
@@ -181,7 +182,7 @@ func New(o Options) (*Service, error) {
 		}
 	}
 	for _, op := range []string{
-		OpGraph, "LAYER1", "LAYER2", "LAYER3", "LAYER4", OpAnomalies, OpArbitrage, OpPropagation, OpPredictions, OpIngest, OpLeaders, OpEdge,
+		OpGraph, "LAYER1", "LAYER2", "LAYER3", "LAYER4", OpAnomalies, OpArbitrage, OpPropagation, OpPredictions, OpIngest, OpLeaders, OpReactions, OpEdge,
 		OpEvents, OpMoves, OpScorecard, OpAudit, OpReadiness,
 	} {
 		s.ops[op] = o.Latency.Operation(op)

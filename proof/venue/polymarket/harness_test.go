@@ -139,7 +139,7 @@ func (b *bench) emit(_ context.Context, batches []*odds.Batch) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, batch := range batches {
-		if batch.Source != "polymarket" || batch.At > batch.Recv || batch.At == 0 || len(batch.Updates) == 0 {
+		if batch.Source != "polymarket" || batch.At > batch.Recv || batch.At == 0 || len(batch.Updates)+len(batch.Marks) == 0 {
 			b.Errorf("a batch of %q at %d, received %d, with %d updates", batch.Source, batch.At, batch.Recv, len(batch.Updates))
 		}
 		for i := range batch.Updates {

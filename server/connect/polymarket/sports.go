@@ -8,6 +8,7 @@ import (
 	"github.com/coder/websocket"
 
 	feed "corrgraph/feed/polymarket"
+	"corrgraph/odds"
 )
 
 const (
@@ -57,12 +58,9 @@ func (s *session) scores(ctx context.Context) error {
 		if err = bad; err != nil {
 			return err
 		}
-		for _, m := range told.Markers {
-			if !m.Ended {
-				continue
-			}
+		for _, event := range ended(told.Batches) {
 			select {
-			case s.over <- m.Event:
+			case s.over <- event:
 			case <-ctx.Done():
 				err = context.Cause(ctx)
 				return err
@@ -76,6 +74,18 @@ func (s *session) scores(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// ended lists the events that are over, by the venue's ids.
+func ended(told []*odds.Batch) (events []string) {
+	for _, b := range told {
+		for i := range b.Marks {
+			if b.Marks[i].Ended {
+				events = append(events, b.Marks[i].Event.ID)
+			}
+		}
+	}
+	return events
 }
 
 // read reads a message, and gives up after a while; 0 is never.

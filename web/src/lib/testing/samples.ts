@@ -235,6 +235,7 @@ export const detail = (change: Partial<EventDetail> = {}): EventDetail => ({
   recorded: false,
   replayed: false,
   odds_format: "decimal",
+  marks: [],
   version: 1,
   open: [],
   settled: [],
