@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -203,4 +204,25 @@ func (c *Catalog) noteAgreement(ev *entry, id sourceID, e *odds.Event, w pair, a
 	a.Name, a.Source, a.SourceID, a.Since = ev.Title, id.source, id.id, at
 	a.Done = "kept apart: both have been quoted"
 	c.doubts.add(*a)
+}
+
+// SourceID is what a source calls an event.
+type SourceID struct{ Source, ID string }
+
+// Sources returns what sources call each event, by the catalogue's id; the newest meaning of an
+// id counts. Cost: O(ids of all sources).
+func (c *Catalog) Sources() map[string][]SourceID {
+	out := map[string][]SourceID{}
+	for id, uses := range c.bound {
+		if len(uses) > 0 {
+			ev := uses[len(uses)-1].entry.ID
+			out[ev] = append(out[ev], SourceID{id.source, id.id})
+		}
+	}
+	for _, ids := range out {
+		slices.SortFunc(ids, func(a, b SourceID) int {
+			return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
+		})
+	}
+	return out
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"corrgraph/catalog"
+	"corrgraph/engine/bets"
 	"corrgraph/engine/board"
 	"corrgraph/engine/bounds"
 	"corrgraph/engine/check"
@@ -167,3 +168,6 @@ func FamilyScores(keys []graph.FamilyKey) map[string]ledger.FamilyScore {
 	}
 	return of
 }
+
+// Bets lists the bets that are quoted; see [bets.Of].
+func (e *Engine) Bets() []bets.Event { return bets.Of(e.board) }

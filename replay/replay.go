@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"corrgraph/catalog"
+	"corrgraph/catalog/contract"
 	"corrgraph/engine"
 	"corrgraph/engine/marks"
 	"corrgraph/feed/recording"
@@ -237,6 +238,9 @@ func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Su
 		return sum, err
 	}
 	var stop func()
+	if fresh, err = r.decided(ctx, fresh); err != nil {
+		return sum, err
+	}
 	r.merge, stop = ticklog.NewMerge(ticklog.ByTimeAround(ctx, r.st.Log(), r.damaged), fresh)
 	defer stop()
 	if err := r.read(ctx); err != nil {
@@ -248,6 +252,33 @@ func (r *run) do(ctx context.Context, fresh func() (*odds.Batch, error)) (sum Su
 	took := r.now().Sub(start)
 	sum.Seconds = took.Seconds()
 	return sum, r.audit(ctx, start, took, &sum)
+}
+
+// decided reads new batches as the store's decisions on bets and names say. What the store's log
+// holds was read as was decided then.
+func (r *run) decided(ctx context.Context, next func() (*odds.Batch, error)) (func() (*odds.Batch, error), error) {
+	st, ok := r.st.(interface {
+		Links(ctx context.Context, limit int) ([]store.Link, error)
+	})
+	if !ok || next == nil {
+		return next, nil
+	}
+	rows, err := st.Links(ctx, contract.MaxDecisions)
+	if err != nil || len(rows) == 0 {
+		return next, err
+	}
+	all, _ := store.Decisions(rows) // the others have no effect, in a service as here
+	var door contract.Door
+	door.Set(contract.NewBook(all))
+	return func() (*odds.Batch, error) {
+		b, err := next()
+		if b == nil || err != nil {
+			return b, err
+		}
+		out, passed := door.Pass([]*odds.Batch{b})
+		passed()
+		return out[0], nil
+	}, nil
 }
 
 // damaged notes a chunk of the store's log that could not be read. What it held is stored

@@ -58,7 +58,11 @@ type Market struct {
 	Event *odds.Event
 	Venue string // as in odds.Update
 	Name  string // as in odds.Update
+	Rules string // by which it is settled, in the venue's words, cut to MaxRules; empty: not known
 }
+
+// MaxRules is how many bytes of a market's rules are kept.
+const MaxRules = 4000
 
 // Standing is how far a market can be trusted, why and since when.
 type Standing struct {

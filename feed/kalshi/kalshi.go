@@ -119,7 +119,7 @@ func (d *Decoder) Market(id string) (m frames.Market, ok bool) {
 	if c == nil || c.group == nil {
 		return frames.Market{}, false
 	}
-	return frames.Market{Event: c.group.event, Venue: Source, Name: c.group.market}, true
+	return frames.Market{Event: c.group.event, Venue: Source, Name: c.group.market, Rules: c.listed.Rules()}, true
 }
 
 // asked learns from a command how its connection wants NO levels priced.

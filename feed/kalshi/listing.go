@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
+	"corrgraph/feed/frames"
 	"corrgraph/odds"
 )
 
@@ -23,6 +25,13 @@ type Listed struct {
 	Expected    string   `json:"expected_expiration_time"`
 	EventTitle  string   `json:"-"` // of the event that it was listed in
 	Category    string   `json:"category"`
+	Primary     string   `json:"rules_primary"`
+	Secondary   string   `json:"rules_secondary"`
+}
+
+// Rules is by what it is settled, in the venue's words.
+func (l *Listed) Rules() string {
+	return shorten(strings.TrimSpace(l.Primary+"\n"+l.Secondary), frames.MaxRules)
 }
 
 // Open reports whether the contract can be traded now.
@@ -144,6 +153,7 @@ func (d *Decoder) name(c *contract, l *Listed) {
 	}
 	c.listed = Listed{
 		Title: l.Title, YesSubTitle: l.YesSubTitle, EventTitle: l.EventTitle, Category: l.Category, StrikeType: l.StrikeType, FloorStrike: l.FloorStrike,
+		Primary: cmpOr(l.Rules(), c.listed.Primary),
 	}
 	is, ok := identify(l)
 	if !ok {

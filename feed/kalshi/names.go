@@ -253,9 +253,14 @@ func question(l *Listed) (*identity, bool) {
 }
 
 // title cuts a text to a length that names may have.
-func title(s string) string {
-	s = strings.TrimSpace(s)
-	for len(s) > mostTitle {
+func title(s string) string { return shorten(strings.TrimSpace(s), mostTitle) }
+
+// shorten cuts a text between characters.
+func shorten(s string, most int) string {
+	if len(s) > most+utf8.UTFMax {
+		s = strings.ToValidUTF8(s[:most+utf8.UTFMax], "")
+	}
+	for len(s) > most {
 		_, n := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-n]
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"corrgraph/feed"
+	"corrgraph/feed/frames"
 	"corrgraph/odds"
 )
 
@@ -27,6 +28,7 @@ type Contract struct {
 	Closed bool         // nobody can bet any more
 	Paused bool         // nobody can bet at present
 	Tags   []string     // slugs
+	Rules  string       // in the venue's words; empty: not stated
 }
 
 // listed is a member that is a string, a number or null.
@@ -90,6 +92,7 @@ type gammaTag struct {
 type gammaMarket struct {
 	Condition string       `json:"conditionId"`
 	Question  string       `json:"question"`
+	Rules     string       `json:"description"`
 	Group     string       `json:"groupItemTitle"`
 	Type      string       `json:"sportsMarketType"`
 	Line      listed       `json:"line"`
@@ -162,7 +165,7 @@ func (e *gammaEvent) contracts(to []Contract) []Contract {
 		c := Contract{
 			ID: m.Condition, Tokens: [2]string{m.Tokens[0], m.Tokens[1]}, Event: x.event, Slug: e.Slug, Game: x.game,
 			Live: e.Live && !e.Ended, Ended: e.Ended, Tags: x.tags,
-			Closed: m.Closed || e.Closed, Paused: m.Accepting != nil && !*m.Accepting || m.Active != nil && !*m.Active,
+			Rules: cut(m.Rules, frames.MaxRules), Closed: m.Closed || e.Closed, Paused: m.Accepting != nil && !*m.Accepting || m.Active != nil && !*m.Active,
 		}
 		if x.game != "" {
 			c.GameID = cut(string(e.GameID), mostText)

@@ -120,7 +120,7 @@ func (d *Decoder) Market(id string) (frames.Market, bool) {
 	if m == nil {
 		return frames.Market{}, false
 	}
-	return frames.Market{Event: m.c.Event, Venue: Source, Name: m.c.Market}, true
+	return frames.Market{Event: m.c.Event, Venue: Source, Name: m.c.Market, Rules: m.c.Rules}, true
 }
 
 // Level is one price of a book, and how many contracts are offered at it.

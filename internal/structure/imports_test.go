@@ -22,7 +22,7 @@ var stages = [][]string{
 	{"engine", "ticklog", "proof/score"},
 	{"store"},
 	{"replay", "answer", "answer/arbitrage", "answer/forecast", "client"},
-	{"server/access", "server/backup", "server/guard", "server/memo", "server/present", "server/quarantine", "server/review", "server/telemetry", "server/config", "server/connect"},
+	{"server/access", "server/backup", "server/guard", "server/links", "server/memo", "server/present", "server/quarantine", "server/review", "server/telemetry", "server/config", "server/connect"},
 	{"server/ingest", "server/live"},
 	{"server/restart"},
 	{"server/service"},

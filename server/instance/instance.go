@@ -82,6 +82,7 @@ type Instance struct {
 	watch     *quarantine.Guard
 	ingest    *ingest.Ingester
 	live      *live.Live
+	facts     *catalog.Facts
 	service   *service.Service
 	desk      *connect.Desk  // nil: no venue is read
 	backups   *backup.Folder // nil if backups are off
@@ -124,7 +125,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (_ *Instance, err 
 	if err := i.openEngine(ctx); err != nil {
 		return nil, err
 	}
-	if err := i.openService(); err != nil {
+	if err := i.openService(ctx); err != nil {
 		return nil, err
 	}
 	i.http, err = i.listen()
@@ -313,6 +314,7 @@ func (i *Instance) openEngine(ctx context.Context) error {
 			return err
 		}
 	}
+	i.facts = facts
 	door := ingest.Options{
 		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Sources: sources(c), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
 		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.ticking, Driven: i.played != nil,
@@ -374,7 +376,7 @@ func modes(c *config.Config) [4]service.LayerMode {
 // each, two workers reach the last one in about a tenth of a second.
 const waiting = 256
 
-func (i *Instance) openService() error {
+func (i *Instance) openService(ctx context.Context) error {
 	c := &i.cfg
 	graphs, err := guard.NewPool(guard.PoolOptions{Name: "graphs", Workers: c.Workers.Graphs, Queue: waiting})
 	if err != nil {
@@ -388,9 +390,12 @@ func (i *Instance) openService() error {
 		Ingest: i.ingest, Live: i.live, Store: i.store, Condition: &i.hurt, Audit: i.audit, Metrics: i.metrics, Latency: i.latency, Tracing: i.tracing, Log: i.log,
 		Graphs: graphs, Predictions: predictions, Memory: i.memory, Pressure: i.strain, Faults: i.faults, Clock: i.clock, Played: i.played,
 		Breakers: guard.BreakerOptions{Clock: time.Now, Failures: c.Breakers.Failures, Window: c.Breakers.Period, Delay: c.Breakers.Delay},
-		Desk:     i.venueDesk(), Restarts: i.restarts, Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS",
+		Desk:     i.venueDesk(), Restarts: i.restarts, Simulated: i.o.Simulated, Layers: modes(c), ErrorsOnly: c.Audit.Level == "ERRORS", Facts: i.facts,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return i.service.LoadLinks(ctx)
 }
 
 // close releases the resources of Open.

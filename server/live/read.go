@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"corrgraph/engine"
+	"corrgraph/engine/bets"
 	"corrgraph/ledger"
 	"corrgraph/odds"
 )
@@ -128,4 +129,10 @@ func (l *Live) Forecasts(ctx context.Context, pick func(iter.Seq[*ledger.Predict
 		}
 	})
 	return nil
+}
+
+// Bets lists the bets that are quoted. The loop waits for it: a millisecond for some hundred events.
+func (l *Live) Bets(ctx context.Context) (all []bets.Event, err error) {
+	err = l.look(ctx, func(e *engine.Engine) { all = e.Bets() })
+	return all, err
 }

@@ -19,6 +19,7 @@ import (
 	_ "modernc.org/sqlite" // of the other program
 
 	"corrgraph/engine"
+	"corrgraph/engine/bets"
 	"corrgraph/graph"
 	"corrgraph/ledger"
 	"corrgraph/odds"
@@ -305,3 +306,5 @@ func code(err error) Code {
 	}
 	return Classify(err).Code
 }
+
+func (e *engineOf) Bets(context.Context) ([]bets.Event, error) { return nil, nil }

@@ -35,7 +35,10 @@ func (s *Service) Ingest(ctx context.Context, batches []*odds.Batch) (r ingest.R
 		err := s.log.Do(ctx, func(ctx context.Context) (err error) {
 			ctx, cancel := context.WithTimeoutCause(ctx, longestIngest, ingest.ErrUndecided)
 			defer cancel()
-			r, err = s.o.Ingest.Accept(ctx, batches)
+			read, passed := s.links.Door.Pass(batches)
+			if r, err = s.o.Ingest.Accept(ctx, read); err == nil {
+				passed()
+			}
 			return err
 		})
 		switch {

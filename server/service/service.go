@@ -15,6 +15,7 @@ import (
 	"corrgraph/server/guard"
 	"corrgraph/server/guard/fault"
 	"corrgraph/server/ingest"
+	"corrgraph/server/links"
 	"corrgraph/server/live"
 	"corrgraph/server/present"
 	"corrgraph/server/review"
@@ -28,6 +29,7 @@ type Live interface {
 	Views
 	Inspector
 	Records
+	Quoted
 	Hub() *live.Hub
 }
 
@@ -41,6 +43,7 @@ type Store interface {
 	ReviewStore
 	ProofStore
 	LogStore
+	links.Store
 }
 
 // Options of a Service. All but the last few are required.
@@ -60,6 +63,7 @@ type Options struct {
 	Pressure    *guard.Pressure // nil: no question is shed because ticks are late
 	Faults      *fault.Registry
 	Restarts    func() (reasons, notes []string) // what is wrong with checkpoints and with batches that killed the service, and worth knowing; nil: nothing
+	Facts       *catalog.Facts                   // by which names of teams are told; nil: none
 	Desk        Desk                             // connections to venues; nil: there are none
 	Clock       func() time.Time                 // time of answers and of the audit log
 	Played      *present.Clock                   // of the recording that is played, by which ticks are accepted; nil: by Clock
@@ -98,6 +102,7 @@ type Service struct {
 	people ReviewStore
 	proofs ProofStore
 	ticks  LogStore
+	links  *links.Keeper
 	store  *guard.Breaker
 	log    *guard.Breaker         // of the tick log
 	faulty atomic.Pointer[string] // error of the store's last query; nil if it succeeded
@@ -167,6 +172,7 @@ func New(o Options) (*Service, error) {
 		o: o, events: o.Store, search: o.Store, checks: o.Store, people: o.Store, proofs: o.Store, ticks: o.Store,
 		external: external{store: o.Store}, forecasts: answers{Limit: 512}, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024),
 	}
+	s.links = links.New(o.Store, o.Facts, o.Live.Bets)
 	s.Set(o.Layers, o.ErrorsOnly)
 	for i, l := range odds.Layers {
 		b, err := s.breaker(l.Key())

@@ -27,6 +27,7 @@ const (
 	versionByTime     = 2
 	versionQuarantine = 6
 	versionSums       = 10 // the newest that changed a table with sums
+	versionLinks      = 12
 )
 
 // checkLog compares the tick log's table with its indexes and looks for missing positions.

@@ -33,6 +33,9 @@ const (
 	reviews
 	dropReview
 	pruneReviews
+	setLink
+	dropLink
+	links
 	setProof
 	proofs
 	tryWrite
@@ -122,6 +125,10 @@ const auditMatch = `(at, audit_id) >= (?1, ?4) AND (at, audit_id) < (?2, ?3) AND
 // those of db.Table. Elsewhere in the package only dump.go and check.go contain SQL.
 func statements() [names]db.Statement {
 	all := served()
+	all[setLink] = db.Statement{Name: "set_link", SQL: `INSERT INTO links (` + linkTable.Written() + `) VALUES (` + db.Marks(linkTable.Written()) + `)
+		ON CONFLICT (link_id) DO UPDATE SET ` + db.Updates(linkTable.Written()), Deadline: db.Commit}
+	all[dropLink] = db.Statement{Name: "drop_link", SQL: `DELETE FROM links WHERE link_id = ?`, Deadline: db.Commit}
+	all[links] = db.Statement{Name: "links", SQL: `SELECT ` + linkTable.Columns + ` FROM links ORDER BY made_at, link_id LIMIT ?`, Deadline: db.Listing}
 	all[dropChunk] = db.Statement{Name: "drop_chunk", SQL: `DELETE FROM tick_log WHERE session = ? AND seq = ?`, Deadline: db.Commit}
 	all[reindexLog] = db.Statement{Name: "reindex_log", SQL: `REINDEX tick_log`, Deadline: db.Upkeep}
 	all[setHead] = db.Statement{Name: "set_head", SQL: `UPDATE tick_log SET from_at = ?3, to_at = ?4, quotes = ?5 WHERE session = ?1 AND seq = ?2`, Deadline: db.Commit}

@@ -18,7 +18,7 @@ type summed interface {
 func summedTables() []summed {
 	return []summed{
 		eventTable, familyTable, groupTable, ownEdgeTable, anomalyTable, predictionTable, documentTable,
-		auditTable, performanceTable, checkTable, reviewTable, proofTable, quarantineTable,
+		auditTable, performanceTable, checkTable, reviewTable, proofTable, quarantineTable, linkTable,
 	}
 }
 
@@ -29,6 +29,9 @@ func checkSums(ctx context.Context, c *db.Conn, version int) (found []store.Find
 		return nil, nil
 	}
 	for _, t := range summedTables() {
+		if _, ok := t.(db.Table[store.Link]); ok && version < versionLinks {
+			continue
+		}
 		f, err := t.Check(ctx, c)
 		if err != nil {
 			return nil, err

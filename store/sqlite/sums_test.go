@@ -132,7 +132,7 @@ func TestAStoreOfTheVersionBeforeSumsIsUpgraded(t *testing.T) {
 	for column := range strings.FieldsSeq("line known_at least p_half half leader_groups leaders revisions p_league p_family money") {
 		drop += "ALTER TABLE predictions DROP COLUMN " + column + "; "
 	}
-	script(t, path, drop+"ALTER TABLE state DROP COLUMN mirror; ALTER TABLE audit_size DROP COLUMN mirror; ALTER TABLE multi_layer_correlations DROP COLUMN traits; ALTER TABLE families DROP COLUMN traits; PRAGMA user_version = 6")
+	script(t, path, drop+"DROP TABLE links; ALTER TABLE state DROP COLUMN mirror; ALTER TABLE audit_size DROP COLUMN mirror; ALTER TABLE multi_layer_correlations DROP COLUMN traits; ALTER TABLE families DROP COLUMN traits; PRAGMA user_version = 6")
 	if found, err := Check(t.Context(), path, ""); err != nil || len(found) > 0 {
 		t.Fatalf("before: %v, %v", found, err)
 	}
@@ -152,5 +152,28 @@ func TestAStoreOfTheVersionBeforeSumsIsUpgraded(t *testing.T) {
 	script(t, path, "UPDATE audit_log SET status = 'FAILED' WHERE at = 9")
 	if found, err := Check(t.Context(), path, ""); err != nil || len(found) != 1 {
 		t.Errorf("changed: %v, %v", found, err)
+	}
+}
+
+func TestAStoreOfTheVersionBeforeLinksIsCheckedAndUpgraded(t *testing.T) {
+	path := full(t)
+	script(t, path, "DROP TABLE links; PRAGMA user_version = 11")
+	if found, err := Check(t.Context(), path, ""); err != nil || len(found) > 0 {
+		t.Fatalf("before: %v, %v", found, err)
+	}
+	script(t, path, "UPDATE proofs SET passed = 1 - passed")
+	if found, err := Check(t.Context(), path, ""); err != nil || len(found) != 1 {
+		t.Errorf("a changed row of the version before: %v, %v", found, err)
+	}
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.SetLink(t.Context(), store.Link{ID: "x", Actor: "ann", Body: "{}"}); err != nil {
+		t.Error(err)
+	}
+	if all, err := s.Links(t.Context(), 9); err != nil || len(all) != 1 {
+		t.Errorf("%v, %v", all, err)
 	}
 }

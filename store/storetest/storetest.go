@@ -55,6 +55,9 @@ type Backend interface {
 	Performance(ctx context.Context, from, to odds.Time, operation string, limit int) ([]store.Performance, error)
 	SetChecks(ctx context.Context, checks []store.Check) error
 	Checks(ctx context.Context, component string) ([]store.Check, error)
+	SetLink(ctx context.Context, l store.Link) error
+	DropLink(ctx context.Context, id string) (bool, error)
+	Links(ctx context.Context, limit int) ([]store.Link, error)
 	CanonicalDump(ctx context.Context, w io.Writer) error
 }
 
@@ -90,6 +93,7 @@ func Run(t *testing.T, open Opener) {
 		{"external rows are found by event and layer, and their change is seen", externalRows},
 		{"the audit is searched page by page", auditSearched},
 		{"performance is listed newest first", performanceListed},
+		{"of decisions on a link the newest is kept", linksKept},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
 	}
