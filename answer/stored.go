@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"corrgraph/answer/identity"
+	"corrgraph/answer/links"
 	"corrgraph/catalog"
 	"corrgraph/detect"
 	"corrgraph/graph"
@@ -29,6 +30,12 @@ func (r StoredEvents) EachEvent(ctx context.Context, yield func(*catalog.Event, 
 func ListAmbiguities(all *catalog.Ambiguities, kind string, names Names, asOf odds.Time) (*identity.Ambiguities, error) {
 	return identity.List(all, identity.Query{Kind: kind}, names.Event, asOf)
 }
+
+// Links is how bets of different venues are related.
+type Links = links.Links
+
+// Link is how two of them are.
+type Link = links.Link
 
 // StoredAnomalies reads anomalies from a store, in order of time.
 type StoredAnomalies struct{ AnomalyStore }

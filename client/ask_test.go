@@ -44,6 +44,10 @@ func questions(ctx context.Context, c *client.Client) map[string]error {
 	_, out["metrics"] = c.Metrics(ctx)
 	out["inject"] = c.Inject(ctx, client.Fault{})
 	out["clear"] = c.ClearFaults(ctx)
+	out["links"] = c.Links(ctx, nil, &struct{}{})
+	out["decide"] = c.DecideLink(ctx, "l1", client.LinkDecision{}, &struct{}{})
+	out["withdraw"] = c.WithdrawLink(ctx, "l1")
+	out["name"] = c.DecideName(ctx, client.NameDecision{})
 	out["proof"] = c.RecordProof(ctx, client.Proof{})
 	return out
 }
@@ -66,7 +70,7 @@ func TestAnAnswerThatIsNoJSONIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for what, err := range questions(t.Context(), asking(t, saying(http.StatusOK, "<html>"))) {
 			switch what {
-			case "inject", "clear", "proof":
+			case "inject", "clear", "proof", "withdraw", "name":
 				if err != nil {
 					t.Errorf("%s: %v", what, err)
 				}

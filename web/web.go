@@ -25,7 +25,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // src/lib/route.ts. All serve the same document, which reads its address.
 var pages = []string{
 	"events", "leaders", "timeline", "edge", "scorecard", "arbitrage",
-	"correlation-performance", "readiness", "feeds", "audit", "backups", "stress",
+	"correlation-performance", "readiness", "feeds", "review", "audit", "backups", "stress",
 }
 
 // file is one embedded file.

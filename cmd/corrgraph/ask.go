@@ -98,19 +98,27 @@ func (c *eventsCmd) Run(ctx context.Context, a *app) error {
 }
 
 type ambiguitiesCmd struct {
+	List   ambiguitiesListCmd   `cmd:"" default:"withargs" help:"List what could be two things (the default)."`
+	Decide ambiguitiesDecideCmd `cmd:"" help:"Say what a name means at a source."`
+}
+
+// Help is that of the list, the default.
+func (ambiguitiesCmd) Help() string { return ambiguitiesListCmd{}.Help() }
+
+type ambiguitiesListCmd struct {
 	readFlags
 	Kind  string `enum:"any,participant,event,id,roles,name" default:"any" help:"Only this kind: participant, event, id, roles or name."`
 	Limit uint32 `default:"40" help:"Rows of the table, the newest first; 0 for all. JSON always has all."`
 }
 
-func (ambiguitiesCmd) Help() string {
+func (ambiguitiesListCmd) Help() string {
 	return "What was kept apart because it could be two things, and what was taken for one although something changed?\n\n" +
 		"    corrgraph ambiguities --db mlb.db\n    corrgraph ambiguities --db mlb.db --kind id\n\n" +
 		"participant: a name that fits more than one. event: matches that could be one. id: an id that means several things. " +
 		"roles: home and away exchanged. name: another spelling. The newest " + strconv.Itoa(catalog.MostListed) + " are kept." + codes
 }
 
-func (c *ambiguitiesCmd) Run(ctx context.Context, a *app) error {
+func (c *ambiguitiesListCmd) Run(ctx context.Context, a *app) error {
 	return c.with(ctx, func(st *sqlite.Store, now odds.Time) error {
 		names, err := answer.NamesFor(ctx, st, "")
 		if err != nil {

@@ -63,6 +63,12 @@ func TestProversRefuseWhatTheyCannotDo(t *testing.T) {
 		{"chaos schedule --config nosuch.yaml", codeFailed, "nosuch.yaml"},
 		{"bench --cold --run x", codeUsage, "--cold"},
 		{"bench --scaling=-4", codeUsage, "want 1 pair or more"},
+		{"links --url nonsense", codeUsage, `URL of a service: "nonsense"`},
+		{"links --state maybe", codeUsage, `"any","candidate","confirmed","rejected"`},
+		{"links confirm l1", codeUsage, "--relation"},
+		{"links confirm l1 --relation same", codeUsage, `"identity","complement"`},
+		{"links --token-file nosuch", codeFailed, "nosuch"},
+		{"ambiguities decide x --source feed", codeUsage, "--means"},
 		{"token new --name desk", codeUsage, "--role"},
 		{"token new --name desk --role king", codeUsage, "want viewer, operator or admin"},
 		{"token new --name a/b --role viewer", codeUsage, "letters, digits"},
@@ -81,7 +87,7 @@ func TestProversRefuseWhatTheyCannotDo(t *testing.T) {
 
 // TestNobodyThere: a service that does not answer is a failure, not a verdict.
 func TestNobodyThere(t *testing.T) {
-	for _, line := range []string{"loadtest --duration 1s", "chaos full-disk", "chaos fuzz", "readiness show"} {
+	for _, line := range []string{"loadtest --duration 1s", "chaos full-disk", "chaos fuzz", "readiness show", "links", "links withdraw l1"} {
 		r := call(t, "", append(strings.Fields(line), "--url", "http://127.0.0.1:1")...)
 		if r.code != codeFailed || !strings.Contains(r.errors, "connection refused") || strings.Count(r.errors, "\n") != 1 {
 			t.Errorf("corrgraph %s: exit %d, %q", line, r.code, r.errors)
@@ -93,6 +99,7 @@ func TestProversHaveHelp(t *testing.T) {
 	for _, command := range []string{
 		"loadtest", "chaos kill-layer", "chaos slow-store", "chaos full-disk", "chaos memory-pressure", "chaos clock-skew", "chaos feed-stall", "chaos judge-stall", "chaos kill",
 		"chaos flip", "chaos poison", "chaos fuzz", "chaos schedule", "doctor", "token new", "healthcheck", "readiness run", "readiness show", "backup make", "config check", "serve",
+		"links list", "links confirm", "links reject", "links withdraw", "ambiguities decide",
 	} {
 		h := must(t, append(strings.Fields(command), "--help")...).out
 		if !strings.Contains(h, "Usage: corrgraph "+command) || !strings.Contains(h, "    corrgraph "+strings.Fields(command)[0]) || !strings.Contains(h, "Exit codes: 0") {

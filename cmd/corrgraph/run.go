@@ -28,6 +28,7 @@ type cli struct {
 	Reactions   reactionsCmd   `cmd:"" group:"ask" help:"How soon venues react to the same scores."`
 	Events      eventsCmd      `cmd:"" group:"ask" help:"The matches that a store knows."`
 	Ambiguities ambiguitiesCmd `cmd:"" group:"ask" help:"What could be two things: names, ids and events, with the reason and what was done."`
+	Links       linksCmd       `cmd:"" group:"ask" help:"Which bets of venues are the same, or related otherwise, and who says so."`
 	Quotes      quotesCmd      `cmd:"" group:"ask" help:"What each venue showed, and when: prices, and values without margin."`
 	Edges       edgesCmd       `cmd:"" group:"ask" help:"The links between single prices."`
 	Graph       graphCmd       `cmd:"" group:"ask" help:"The four layers of links of one match."`

@@ -342,7 +342,7 @@ func TestOutputKeepsWhatIsThere(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	commands := []string{
-		"demo", "replay", "leaders", "events", "ambiguities", "edges", "graph", "anomalies", "propagate", "forecasts", "scorecard", "leadlag",
+		"demo", "replay", "leaders", "events", "ambiguities", "links", "edges", "graph", "anomalies", "propagate", "forecasts", "scorecard", "leadlag",
 		"simulate", "score", "bench", "migrate", "dump", "completion", "version", "quotes",
 	}
 	top := must(t, "--help").out

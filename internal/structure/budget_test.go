@@ -28,10 +28,10 @@ var grown = map[string]exception{
 	"engine/family":   {2800, "what is found out is handed to another engine's families field by field, and saved on the way, which nobody else can see"},
 	"server/live":     {3210, "the loop, the learner and who checks decisions hand each other values in an order that only all three together explain, and what a checkpoint holds of each is theirs"},
 	"server/service":  {2640, "whatever can be asked of a running service is asked here, a few lines a question; what is slow or large of an answer is elsewhere"},
-	"server/api":      {2520, "each route stands beside what it takes, and the formats of ticks beside the route that takes them"},
+	"server/api":      {2650, "each route stands beside what it takes and says about it, and the formats of ticks beside the route that takes them"},
 	"proof/readiness": {2520, "the gate of decoys waits until a decision is checked, which is done beside everything else"},
 	"store/sqlite":    {2620, "the statements, tables and checks of one schema, in which a column has its place in all three; what speaks to the driver, reads rows and salvages is in packages of its own"},
-	"cmd/corrgraph":   {4780, "flags, help and exit codes of forty-four commands, a file or two each, one of which replays into a store or through the service; what they do is elsewhere"},
+	"cmd/corrgraph":   {4980, "flags, help and exit codes of forty-eight commands, a file or two each, one of which replays into a store or through the service; what they do is elsewhere"},
 }
 
 // exception is a package's size limit and the reason for it.

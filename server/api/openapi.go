@@ -135,7 +135,7 @@ func (a *API) describe() error {
 	rt := route{method: "GET", path: "/openapi.json"}
 	op := a.document(&rt, huma.Operation{OperationID: "get-openapi", Tags: []string{"operation"}, Summary: "This document"}, nil)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}}
-	mend(a.huma.OpenAPI().Components.Schemas, "FaultRequest")
+	mend(a.huma.OpenAPI().Components.Schemas, "FaultRequest", "LinkDecision", "NameDecision")
 	doc, err := a.render(a.huma.OpenAPI())
 	if err != nil {
 		return errors.Join(errors.New("api: describing it"), err)

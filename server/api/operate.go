@@ -98,6 +98,7 @@ func (a *API) operate() {
 	a.faults()
 	a.backups()
 	a.reviews()
+	a.links()
 }
 
 func (a *API) faults() {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"corrgraph/catalog/contract"
 	"corrgraph/feed/columns"
 	"corrgraph/server/access"
 	"corrgraph/server/backup"
@@ -19,6 +20,14 @@ type Backups interface {
 	List() ([]backup.Backup, error)
 	Status() backup.Status
 	Make(ctx context.Context) (backup.Backup, error)
+}
+
+// Linker knows how bets of venues are related, and keeps what people say of them.
+type Linker interface {
+	Links(ctx context.Context, q contract.Query) (*contract.Page, error)
+	DecideLink(ctx context.Context, actor, id string, v contract.Verdict) (contract.Link, error)
+	WithdrawLink(ctx context.Context, actor, id string) error
+	DecideName(ctx context.Context, actor string, n contract.Name) error
 }
 
 // Options of an API. The first block is required.
@@ -38,6 +47,7 @@ type Options struct {
 	Full     func() bool     // whether ticks would be refused because too many wait; nil: never
 
 	Backups Backups // nil: no backups
+	Links   Linker  // nil: the service
 
 	Version string // of the program, for the OpenAPI document
 
@@ -84,6 +94,9 @@ func (o *Options) fill() error {
 	}
 	if o.Body < 0 || o.Ticks < 0 || o.WriteTimeout < 0 {
 		return errors.New("api: a limit is negative")
+	}
+	if o.Links == nil {
+		o.Links = o.Service
 	}
 	if o.Body == 0 {
 		o.Body = 16 << 20

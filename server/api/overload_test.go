@@ -16,8 +16,8 @@ import (
 // served at every level.
 var firstShed = map[string]guard.Strain{
 	"GET /v1/predictions": guard.ShedCostly, "GET /v1/propagation": guard.ShedCostly, "GET /v1/edges": guard.ShedCostly, "GET /v1/scorecard": guard.ShedCostly,
-	"GET /v1/ambiguities": guard.ShedCostly, "GET /v1/events/{id}/moves": guard.ShedCostly, "GET /v1/forecasts": guard.ShedCostly, "GET /v1/arbitrage": guard.ShedCostly,
 	"GET /v1/leaders": guard.ShedReads, "GET /v1/reactions": guard.ShedCostly, "GET /v1/feeds": guard.ShedReads, "GET /v1/connections": guard.ShedReads, "GET /v1/events": guard.ShedReads, "GET /v1/events/{id}": guard.ShedReads,
+	"GET /v1/ambiguities": guard.ShedCostly, "GET /v1/links": guard.ShedCostly, "GET /v1/events/{id}/moves": guard.ShedCostly, "GET /v1/forecasts": guard.ShedCostly, "GET /v1/arbitrage": guard.ShedCostly,
 	"GET /v1/events/{id}/graph": guard.ShedReads, "GET /v1/events/{id}/anomalies": guard.ShedReads, "GET /v1/anomalies": guard.ShedReads, "GET /v1/stream": guard.ShedReads,
 }
 

@@ -84,6 +84,23 @@ func (d *Desk) Reasons() (out []string) {
 	return out
 }
 
+// MarketName is what a source calls a market.
+type MarketName struct{ Source, Event, Market string }
+
+// Rules are the rules of markets in the words of their venues, where they state any: of one market
+// of each name.
+func (d *Desk) Rules() map[MarketName]string {
+	out := map[MarketName]string{}
+	for _, c := range d.connectors {
+		for _, m := range c.Markets() {
+			if m.Known && m.Market.Rules != "" && m.Market.Event != nil {
+				out[MarketName{m.Source, m.Market.Event.ID, m.Market.Name}] = m.Market.Rules
+			}
+		}
+	}
+	return out
+}
+
 func (d *Desk) market(source, id string) (m frames.Market, ok bool) {
 	for _, c := range d.connectors {
 		if c.venue.Name() == source {

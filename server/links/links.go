@@ -225,7 +225,7 @@ func (k *Keeper) keep(ctx context.Context, d *contract.Decision) error {
 }
 
 // meant returns the two bets of a link. The one with fewer venues comes first: it is read as the
-// other.
+// other. The relation of v is then that of the first to the second.
 func (k *Keeper) meant(ctx context.Context, id string, v *contract.Verdict, now odds.Time) (a, b contract.Quoted, err error) {
 	if d, ok := k.Door.Book().Decision(id); ok && d.Name == nil && d.State != contract.Withdrawn && v.A == nil && v.B == nil {
 		return d.Subject, d.Object, nil
@@ -249,7 +249,7 @@ func (k *Keeper) meant(ctx context.Context, id string, v *contract.Verdict, now 
 		return a, b, err
 	}
 	if len(b.Venues) < len(a.Venues) {
-		a, b = b, a
+		a, b, v.Relation = b, a, v.Relation.Reversed()
 	}
 	return a, b, nil
 }

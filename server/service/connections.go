@@ -13,6 +13,7 @@ type Desk interface {
 	Status() []connect.Status
 	Doubted(most int) (list []frames.Standing, more int)
 	Reasons() []string
+	Rules() map[connect.MarketName]string
 }
 
 // Connections is how all connections to venues stand.

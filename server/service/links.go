@@ -1,11 +1,13 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"corrgraph/catalog/contract"
 	"corrgraph/engine/bets"
+	"corrgraph/server/connect"
 	"corrgraph/server/links"
 )
 
@@ -69,4 +71,22 @@ func (s *Service) DecideName(ctx context.Context, actor string, n contract.Name)
 	return s.linked(ctx, n.Source+" "+n.Name, func(ctx context.Context) error {
 		return s.links.Name(ctx, actor, n, s.o.Live.State().Ambiguities, s.now())
 	})
+}
+
+// quoted lists the bets that are quoted, with the rules that their venues state.
+func (s *Service) quoted(ctx context.Context) ([]bets.Event, error) {
+	all, err := s.o.Live.Bets(ctx)
+	if err != nil || s.o.Desk == nil {
+		return all, err
+	}
+	rules := s.o.Desk.Rules()
+	for i := range all {
+		for k := range all[i].Markets {
+			m := &all[i].Markets[k]
+			for _, own := range m.Own {
+				m.Rules = cmp.Or(m.Rules, rules[connect.MarketName{Source: own.Source, Event: own.ID, Market: m.Market}])
+			}
+		}
+	}
+	return all, nil
 }

@@ -172,7 +172,7 @@ func New(o Options) (*Service, error) {
 		o: o, events: o.Store, search: o.Store, checks: o.Store, people: o.Store, proofs: o.Store, ticks: o.Store,
 		external: external{store: o.Store}, forecasts: answers{Limit: 512}, ops: map[string]*telemetry.Operation{}, changes: make(chan store.AuditRow, 1024),
 	}
-	s.links = links.New(o.Store, o.Facts, o.Live.Bets)
+	s.links = links.New(o.Store, o.Facts, s.quoted)
 	s.Set(o.Layers, o.ErrorsOnly)
 	for i, l := range odds.Layers {
 		b, err := s.breaker(l.Key())

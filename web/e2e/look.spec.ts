@@ -118,6 +118,7 @@ test("a service without prices says what comes", async ({ page }, info) => {
     "/correlation-performance": "Nothing was measured in this span yet.",
     "/readiness": "No gate has been run against this instance.",
     "/feeds": "No source has sent a price yet.",
+    "/review": "No candidate: no two bets of different venues look alike that are not joined already.",
   };
   for (const [path, text] of Object.entries(wanted)) {
     await page.goto(empty.url + path);

@@ -6,6 +6,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Ambiguities = Schemas["Ambiguities"];
+export type Ambiguity = Schemas["Ambiguity"];
 export type Anomaly = Schemas["Anomaly"];
 export type RecentAnomalies = Schemas["RecentAnomalies"];
 export type AuditPage = Schemas["AuditPage"];
@@ -28,6 +29,10 @@ export type Health = Schemas["Health"];
 export type Time = Schemas["Time"];
 export type Layer = Schemas["Layer"];
 export type Leaders = Schemas["Leaders"];
+/** How two bets of venues are related, and who says so. */
+export type Link = Schemas["Link"];
+export type LinkQuestion = Schemas["Question"];
+export type Links = Schemas["Links"];
 export type Measurement = Schemas["Measurement"];
 export type Moves = Schemas["Moves"];
 export type Pair = Schemas["Pair"];

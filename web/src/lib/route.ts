@@ -42,6 +42,7 @@ export const views = {
   performance: { path: "/correlation-performance", title: "Performance", params: { op: "", span: "1h" } },
   readiness: { path: "/readiness", title: "Readiness", params: {} },
   feeds: { path: "/feeds", title: "Feeds", params: { source: "" } },
+  review: { path: "/review", title: "Review", params: { state: "candidate", venue: "" } },
   audit: {
     path: "/audit",
     title: "Audit",

@@ -29,6 +29,7 @@ export class Keys {
       { key: "t", what: "propagation of a move", run: () => router.go("timeline") },
       { key: "s", what: "scorecard", run: () => router.go("scorecard") },
       { key: "p", what: "performance", run: () => router.go("performance") },
+      { key: "v", what: "bets and names to review", run: () => router.go("review") },
       { key: "r", what: "readiness", run: () => router.go("readiness") },
       { key: "/", what: "find", run: find },
       { key: "j", what: "next row", run: () => step(1) },

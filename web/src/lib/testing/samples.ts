@@ -1,6 +1,7 @@
 // Whole values of the API for tests, of which each test changes what it is about.
 
 import type {
+  Ambiguity,
   Anomaly,
   Edge,
   EventDetail,
@@ -8,6 +9,8 @@ import type {
   Events,
   Forecast,
   Graph,
+  Link,
+  LinkQuestion,
   Move,
   Moves,
   Pair,
@@ -325,3 +328,53 @@ export const scorecard = (change: Partial<Scorecard> = {}): Scorecard =>
     since: at(0),
     ...change,
   }) as Scorecard;
+
+export const question = (change: Partial<LinkQuestion> = {}): LinkQuestion => ({
+  event_id: "m1",
+  title: "Will the Oaks beat the Pines?",
+  sport: "basketball",
+  league: "nba",
+  start_time: at(0),
+  venues: ["polymarket"],
+  market: "question",
+  selection: "",
+  settlement: "",
+  rules: "",
+  ...change,
+});
+
+export const link = (change: Partial<Link> = {}): Link => ({
+  id: "l1",
+  a: question(),
+  b: question({
+    event_id: "m2",
+    title: "Oaks v Pines",
+    venues: ["kalshi"],
+    start_time: null,
+    settlement: "full_time",
+    rules: "If the Oaks win.",
+  }),
+  relation: "identity",
+  state: "candidate",
+  by: "",
+  likeness: 0.8,
+  for: ["both start at the same time"],
+  against: ["polymarket states no settlement"],
+  effect: "Nothing follows from it.",
+  note: "",
+  since: null,
+  ...change,
+});
+
+const team = (id: string) => ({ id, title: id });
+export const ambiguity = (change: Partial<Ambiguity> = {}): Ambiguity => ({
+  kind: "participant",
+  name: "New York",
+  source: "feed",
+  source_event_id: "7",
+  candidates: [team("team:mlb:new-york-yankees"), team("team:mlb:new-york-mets")],
+  why: "the name fits more than one",
+  done: "an event that it names is matched with no other",
+  since: at(0),
+  ...change,
+});
