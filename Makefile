@@ -129,6 +129,10 @@ adversary: ## what the product says of markets that are made to mislead it (ARGS
 sameness: go ## whether the same records give the same answers, however they are processed (ARGS='-seed 2 -only ab')
 	@go test ./proof/sameness -count=1 -timeout $(TIMEOUT) -run '^TestSameness$$' -v -args -full $(ARGS)
 
+.PHONY: venue-day
+venue-day: go ## whether a day of three venues with faults teaches the same as one without (ARGS='-seed 2 -hours 12')
+	@go test ./proof/venue/day -count=1 -timeout $(TIMEOUT) -run '^TestDay$$' -v -args -full $(ARGS)
+
 .PHONY: vet
 vet: go ## go vet
 	@go vet ./...

@@ -72,6 +72,7 @@ var clockful = map[string]string{
 	"server/connect/screen":     "looks now and then whether venues have answered",
 	"server/connect/stream":     "keeps a connection alive, and notices when it is not",
 	"proof/venue":               "is the clock of a scripted server, which may be off",
+	"proof/venue/day":           "holds a market and a service in virtual time",
 	"proof/venue/betfair":       "keeps the time of a scripted server, which is virtual in tests",
 	"proof/venue/kalshi":        "keeps the time of a scripted server, which is virtual in tests",
 	"proof/venue/oddsapi":       "keeps the time of a scripted server, which is virtual in tests",

@@ -2,10 +2,6 @@ package kalshi_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -32,13 +28,7 @@ const latency = 50 * time.Millisecond
 
 const keyID = "a952bcbe-ec3b-4b5b-b8f9-11dae589608c"
 
-var key = sync.OnceValues(func() (*rsa.PrivateKey, string) {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return k, string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(k)}))
-})
+var key = sync.OnceValues(server.NewKey)
 
 // games are two games of the recorded candles, and a question.
 func games() (out []server.Market) {

@@ -115,16 +115,7 @@ func (s *Server) moveLocked(c *Contract) {
 	t := c.top()
 	c.stamp = s.Stream.Clock()
 	for _, x := range all {
-		frame, _ := json.Marshal(map[string]any{ // cannot fail
-			"event_type": "price_change", "market": c.Condition, "timestamp": stamp(c.stamp), "price_changes": c.entries(x, t),
-		})
-		for _, l := range s.links {
-			if l.subscribed[c.Tokens[0]] || l.subscribed[c.Tokens[1]] {
-				if !s.lost[[2]string{l.name, c.Tokens[0]}] {
-					l.queue(frame)
-				}
-			}
-		}
+		s.tellLocked(c, c.entries(x, t))
 	}
 }
 

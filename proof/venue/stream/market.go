@@ -28,6 +28,7 @@ type outcome struct {
 type offer struct {
 	event, book, market string
 	home, away          string
+	start               int64 // in seconds
 	outs                []outcome
 	id                  int // of its present line
 	changed             int // message that last changed it
@@ -46,9 +47,9 @@ func newMarket(seed uint64, events int, n odds.Notation) *Market {
 	m := &Market{rng: rand.New(rand.NewPCG(seed, 7)), notation: n, shown: map[string]bool{}}
 	for i := range events {
 		for _, book := range []string{"pinnacle", "circa"} {
-			h := &offer{event: fmt.Sprintf("e%d", i), book: book, market: "h2h", home: fmt.Sprintf("Home %d", i), away: fmt.Sprintf("Away %d", i)}
+			h := &offer{event: fmt.Sprintf("e%d", i), book: book, market: "h2h", home: fmt.Sprintf("Home %d", i), away: fmt.Sprintf("Away %d", i), start: 1_900_000_000}
 			h.outs = []outcome{{side: "home", line: math.NaN()}, {side: "away", line: math.NaN()}}
-			t := &offer{event: h.event, book: book, market: "totals", home: h.home, away: h.away}
+			t := &offer{event: h.event, book: book, market: "totals", home: h.home, away: h.away, start: h.start}
 			t.outs = []outcome{{side: "over", line: 200.5 + float64(i)}, {side: "under", line: 200.5 + float64(i)}}
 			m.offers = append(m.offers, h, t)
 			m.price(h)
@@ -59,8 +60,10 @@ func newMarket(seed uint64, events int, n odds.Notation) *Market {
 }
 
 // price draws new prices.
-func (m *Market) price(o *offer) {
-	p := 0.3 + 0.4*m.rng.Float64()
+func (m *Market) price(o *offer) { m.put(o, 0.3+0.4*m.rng.Float64()) }
+
+// put sets prices by the chance of the first outcome.
+func (m *Market) put(o *offer, p float64) {
 	for i := range o.outs {
 		x := &o.outs[i]
 		x.text = strconv.FormatFloat(math.Round(100/(p*1.04))/100, 'f', 2, 64)

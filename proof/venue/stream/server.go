@@ -27,6 +27,7 @@ type Options struct {
 	Beat    time.Duration // between two heartbeats; zero means 5 s
 	Keep    int           // messages that it can go back by; zero means 10,000
 	SSE     bool          // server-sent events in place of a websocket
+	Games   []Game        // in place of Events: nothing moves but by Put
 }
 
 // Server is a scripted source. Its faults are counted by the messages it sends, and by the
@@ -76,6 +77,9 @@ func Start(o Options) *Server {
 		n = odds.InDecimal
 	}
 	s := &Server{o: o, market: newMarket(o.Seed, o.Events, n), clients: map[*client]bool{}, asked: map[string]int{}}
+	if o.Games != nil {
+		s.market = planted(o.Games, n)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	handler := s.socket
@@ -160,7 +164,14 @@ func (s *Server) run(ctx context.Context) {
 func (s *Server) step() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o, what, before := s.market.step()
+	if s.o.Games != nil {
+		return
+	}
+	s.tell(s.market.step())
+}
+
+// tell sends what has changed. s.mu is held.
+func (s *Server) tell(o *offer, what move, before []outcome) {
 	o.changed = s.seq + 1
 	if s.o.SSE {
 		s.tellEvents(o, what, before)

@@ -162,7 +162,7 @@ func (s *Server) image(c *client) {
 		var events []any
 		for _, o := range list {
 			events = append(events, map[string]any{
-				"id": o.event, "sport": "basketball", "league": "nba", "home": o.home, "away": o.away, "starts": 1_900_000_000, "books": games[o.event].books,
+				"id": o.event, "sport": "basketball", "league": "nba", "home": o.home, "away": o.away, "starts": o.start, "books": games[o.event].books,
 			})
 		}
 		c.give(sent{seq: s.seq, kind: "snapshot", data: text(map[string]any{
