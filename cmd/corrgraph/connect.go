@@ -27,6 +27,7 @@ type venueFlags struct {
 	Books       string        `placeholder:"NAME,…" help:"odds-api: single bookmakers."`
 	Most        int           `placeholder:"N" help:"Most markets asked for (default: the venue's)."`
 	Credits     int           `placeholder:"N" help:"odds-api: credits to spend a day (default: what is left of the month, by the day)."`
+	Every       time.Duration `placeholder:"TIME" help:"odds-api: time between two answers in play (default: none are asked for in play)."`
 	Interactive bool          `help:"betfair: log in with user and password alone, without a certificate."`
 	Map         string        `placeholder:"FILE" help:"stream: what its messages mean (YAML)."`
 	URL         string        `placeholder:"URL" help:"Another address than the venue's own."`
@@ -39,7 +40,7 @@ func (f *venueFlags) connections() (out []config.Connection) {
 	for _, v := range f.Venues {
 		out = append(out, config.Connection{
 			Venue: v, Sports: f.Sports, Leagues: f.Leagues, Events: f.Events, IDs: f.IDs, Markets: f.Markets, Regions: f.Regions, Books: f.Books,
-			Most: f.Most, Credits: f.Credits, Interactive: f.Interactive, Map: f.Map, URL: f.URL,
+			Most: f.Most, Credits: f.Credits, Every: f.Every, Interactive: f.Interactive, Map: f.Map, URL: f.URL,
 		})
 	}
 	return out
@@ -136,7 +137,7 @@ type recordCmd struct {
 func (recordCmd) Help() string {
 	return "Keep what venues send, frame by frame, with the time of receipt, without learning from it:\n\n" +
 		"    corrgraph record polymarket --league mlb --to frames/\n    corrgraph replay frames/* --db desk.db\n\n" +
-		"Keys are never part of a recording." + codes
+		"Keys are never part of a recording. A venue that was refused or out of reach until --for was over is told, with exit code 4." + codes
 }
 
 func (c *recordCmd) Run(ctx context.Context, a *app) error {
@@ -145,6 +146,7 @@ func (c *recordCmd) Run(ctx context.Context, a *app) error {
 	}
 	cfg := config.Default()
 	cfg.Connect.Venues, cfg.Connect.Record, cfg.Connect.Secrets = c.connections(), c.To, c.Secrets
+	cfg.Store.Path = filepath.Join(c.To, ".record") // there is no store; what a venue has cost is kept beside it
 	if err := cfg.Validate(); err != nil {
 		return usage(err)
 	}
@@ -162,12 +164,16 @@ func (c *recordCmd) Run(ctx context.Context, a *app) error {
 		return s.Write(w, a.style, odds.TimeOf(clock()), 5, desk.Status(), doubted, more)
 	})
 	files, _ := filepath.Glob(filepath.Join(c.To, "*.ndjson.zst")) // the pattern is right
-	for _, x := range desk.Status() {
-		fmt.Fprintf(a.stdout, "%s: %d frames recorded%s\n", x.Venue, x.Recorded, because(x.RecordError))
+	all := desk.Status()
+	for i := range all {
+		fmt.Fprintf(a.stdout, "%s: %d frames recorded%s\n", all[i].Venue, all[i].Recorded, because(all[i].RecordError))
 	}
 	fmt.Fprintf(a.stdout, "%d recordings in %s\n", len(files), c.To)
 	if errors.Is(err, errOver) {
-		return nil
+		err = nil
+		if none := screen.Unheard(all); none != nil {
+			err = notReady(none)
+		}
 	}
 	return err
 }

@@ -122,6 +122,21 @@ func TestARecordedVenue(t *testing.T) {
 	}
 }
 
+// TestAVenueThatWasNeverHeard: a recording without one price because the venue was refused, or out of
+// reach, is no success.
+func TestAVenueThatWasNeverHeard(t *testing.T) {
+	for args, want := range map[string]string{
+		"kalshi --url http://127.0.0.1:1 --secrets " + t.TempDir():      "kalshi showed no price: refused: ",
+		"polymarket --league nba --url http://127.0.0.1:1":              "connection refused",
+		"polymarket kalshi --url http://127.0.0.1:1 --secrets /nowhere": "kalshi showed no price: refused: the id of Kalshi's API key: there is no file /nowhere/kalshi_key_id; polymarket showed no price: ",
+	} {
+		r := call(t, "", append([]string{"record", "--to", t.TempDir(), "--for", "1s"}, strings.Fields(args)...)...)
+		if r.code != codeNotReady || !strings.Contains(r.errors, want) || !strings.Contains(r.out, "recordings in") {
+			t.Errorf("%s: code %d, %s%s", args, r.code, r.out, r.errors)
+		}
+	}
+}
+
 // TestAVenueThatCannotBeConnected says why, and what is wrong with the command line before that.
 func TestAVenueThatCannotBeConnected(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

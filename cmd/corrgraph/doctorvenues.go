@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 
 	"corrgraph/server/connect/screen"
 	"corrgraph/server/instance"
@@ -31,7 +32,7 @@ func (c *doctorCmd) venues(ctx context.Context, a *app) error {
 		defer close(ended)
 		_ = desk.Run(limit) // the cause of limit
 	}()
-	all := screen.Examine(limit, &cfg.Config, desk, clock)
+	all := screen.Examine(limit, &cfg.Config, desk, http.DefaultClient, clock)
 	stop()
 	<-ended
 	if ctx.Err() != nil {

@@ -2,8 +2,10 @@ package oddsapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,6 +38,10 @@ const (
 // answer was not 200, its status comes first: "429 GET /v4/…". A market of [frames.Decoder]
 // is one such request, by the id of [Request].
 //
+// The answer about a single event, to "GET /v4/sports/baseball_mlb/events/{id}/odds?…", says nothing
+// of other events, nor of markets that were not asked for. Without prices it is no batch: those
+// that it had end by themselves.
+//
 // A whole answer is a poll stamped with its receipt, and makes its request Live. Of an answer
 // that is cut off nothing counts: what is missing from a poll is unknown from then on, and nobody
 // knows what was missing.
@@ -59,7 +65,9 @@ type Decoder struct {
 type request struct {
 	market frames.Market
 	conn   int
-	had    bool // events, in the last answer
+	had    bool   // events, in the last answer
+	event  string // the id of the one that is asked for; empty: all of the sport
+	over   bool   // nobody asks any more
 }
 
 // cell is a market of a bookmaker.
@@ -84,16 +92,23 @@ func NewDecoder() *Decoder {
 	return d
 }
 
-// Request returns the id of the request that a channel names, "baseball_mlb?regions=eu&markets=h2h";
-// ok is false if it does not ask for prices.
+// Request returns the id of the request that a channel names, "baseball_mlb?regions=eu&markets=h2h",
+// of a single event "baseball_mlb/{id}?…"; ok is false if it does not ask for prices.
 func Request(channel string) (id string, ok bool) {
 	path, query, _ := strings.Cut(channel, "?")
 	sport, ok := strings.CutSuffix(path, "/odds")
-	i := strings.LastIndexByte(sport, '/')
-	if !ok || i < 0 || !strings.HasPrefix(path, "GET ") || !strings.HasSuffix(sport[:i], "/sports") {
+	if !ok || !strings.HasPrefix(path, "GET ") {
 		return "", false
 	}
-	id = sport[i+1:]
+	event := ""
+	if of, id, ok := strings.Cut(sport, "/events/"); ok {
+		sport, event = of, "/"+id
+	}
+	i := strings.LastIndexByte(sport, '/')
+	if i < 0 || !strings.HasSuffix(sport[:i], "/sports") || event == "/" || strings.Count(event, "/") > 1 {
+		return "", false
+	}
+	id = sport[i+1:] + event
 	sep := "?"
 	for member := range strings.SplitSeq(query, "&") {
 		if name, _, _ := strings.Cut(member, "="); name == "regions" || name == "bookmakers" || name == "markets" {
@@ -113,7 +128,9 @@ func (d *Decoder) Frame(f *frames.Frame) (told frames.Told, err error) {
 		if d.request(id, f.Conn) {
 			told.Changes = []frames.Change{{Market: id, State: frames.Subscribed}}
 		}
-	case f.Kind != frames.In: // a Notice ends nothing: see above
+	case f.Kind == frames.Note: // ends nothing: see above
+		d.over(f)
+	case f.Kind != frames.In:
 	case asks:
 		told, err = d.answer(f, id)
 	default:
@@ -150,20 +167,42 @@ func (d *Decoder) request(id string, conn int) (fresh bool) {
 	r := d.markets[id]
 	if r == nil {
 		if len(d.markets) >= mostMarkets {
+			maps.DeleteFunc(d.markets, func(_ string, r *request) bool { return r.over })
+		}
+		if len(d.markets) >= mostMarkets {
 			return false
 		}
 		r = &request{market: name(id)}
+		sport, _, _ := strings.Cut(id, "?")
+		_, r.event, _ = strings.Cut(sport, "/")
 		d.markets[id] = r
 	}
-	fresh = r.conn != conn
-	r.conn = conn
+	fresh = r.conn != conn || r.over
+	r.conn, r.over = conn, false
 	return fresh
+}
+
+// over notes which requests nobody makes any more: they are forgotten once there is no room.
+func (d *Decoder) over(f *frames.Frame) {
+	var n frames.Notice
+	if json.Unmarshal(f.Data, &n) != nil || n.State != frames.Idle {
+		return
+	}
+	for _, id := range n.Markets {
+		if r := d.markets[id]; r != nil {
+			r.over = true
+		}
+	}
 }
 
 // name says what a request asks for.
 func name(id string) (m frames.Market) {
 	sport, query, _ := strings.Cut(id, "?")
+	sport, event, single := strings.Cut(sport, "/")
 	m.Event = &odds.Event{ID: sport, Title: "all events of " + sport}
+	if single {
+		m.Event.ID, m.Event.Title = event, "event "+event
+	}
 	m.Event.Sport, m.Event.League, _ = strings.Cut(sport, "_")
 	for member := range strings.SplitSeq(query, "&") {
 		switch name, value, _ := strings.Cut(member, "="); name {
@@ -188,6 +227,9 @@ func (d *Decoder) answer(f *frames.Frame, id string) (told frames.Told, err erro
 		return told, err
 	}
 	d.request(id, f.Conn)
+	if err := d.named(id); err != nil {
+		return told, err
+	}
 	told.Heard = []string{id}
 	change := frames.Change{Market: id, State: frames.Live}
 	if newest := d.p.dec.poll.newest(); newest != 0 && f.Recv.Sub(newest) > oldCopy {
@@ -199,6 +241,21 @@ func (d *Decoder) answer(f *frames.Frame, id string) (told frames.Told, err erro
 	told.Changes = []frames.Change{change}
 	told.Batches, err = d.batches(f, id)
 	return told, err
+}
+
+// named checks that an answer is about the event that was asked for, and says what that is.
+func (d *Decoder) named(id string) error {
+	r, events := d.markets[id], d.p.dec.poll.events
+	if r == nil || r.event == "" {
+		return nil
+	}
+	if len(events) != 1 || events[0].id != r.event {
+		return fmt.Errorf("no answer about the event %s", clip(r.event))
+	}
+	if e := &events[0]; r.market.Event.Home == "" && e.home != "" && e.away != "" {
+		r.market.Event = d.p.event(e)
+	}
+	return nil
 }
 
 // read decodes an answer whole or not at all.
@@ -240,6 +297,9 @@ func (d *Decoder) batches(f *frames.Frame, id string) ([]*odds.Batch, error) {
 	p.text, p.line, p.placed = f.Data, 1, 0
 	err := p.take()
 	p.text = nil
+	if r != nil && r.event != "" {
+		d.out = slices.DeleteFunc(d.out, func(b *odds.Batch) bool { return len(b.Updates) == 0 })
+	}
 	for _, b := range d.out {
 		b.Updates = slices.DeleteFunc(b.Updates, func(u odds.Update) bool { return d.older(&u, f.Recv) })
 	}

@@ -305,3 +305,41 @@ func BenchmarkFrame(b *testing.B) {
 	}
 	b.ReportMetric(float64(quotes)/float64(i), "quotes/op")
 }
+
+// An answer about a single event is about that event alone; another one is none.
+func TestAnswerAboutOneEvent(t *testing.T) {
+	d := NewDecoder()
+	const channel = "GET /v4/sports/baseball_mlb/events/e1/odds?regions=us&markets=pitcher_strikeouts&oddsFormat=decimal"
+	const id = "baseball_mlb/e1?regions=us&markets=pitcher_strikeouts"
+	at := odds.Time(1_780_000_000_000)
+	frame := func(kind frames.Kind, body string) (frames.Told, error) {
+		return d.Frame(&frames.Frame{Recv: at, Conn: 1, Kind: kind, Channel: channel, Data: []byte(body)})
+	}
+	event := func(id, books string) string {
+		return `{"id":"` + id + `","sport_key":"baseball_mlb","home_team":"A","away_team":"B","bookmakers":[` + books + `]}`
+	}
+	const book = `{"key":"x","markets":[{"key":"pitcher_strikeouts","outcomes":[{"name":"Over","description":"P","price":1.9,"point":5.5},{"name":"Under","description":"P","price":1.9,"point":5.5}]}]}`
+	if told, _ := frame(frames.Out, ""); len(told.Changes) != 1 || told.Changes[0].Market != id {
+		t.Errorf("%+v", told)
+	}
+	told, err := frame(frames.In, event("e1", book))
+	if err != nil || len(told.Batches) != 1 || len(told.Batches[0].Updates) != 1 || told.Batches[0].Updates[0].Quotes[0].Subject != "P" || told.Batches[0].Source != "baseball_mlb" {
+		t.Errorf("%+v, %v", told, err)
+	}
+	if m, ok := d.Market(id); !ok || m.Event.ID != "e1" || m.Event.Home != "A" || m.Venue != "us" {
+		t.Errorf("%+v", m)
+	}
+	if told, err = frame(frames.In, event("e1", "")); err != nil || len(told.Batches) != 0 || len(told.Changes) != 1 || told.Changes[0].State != frames.Live {
+		t.Errorf("without prices: %+v, %v", told, err)
+	}
+	for _, body := range []string{event("e2", book), "[" + event("e1", book) + "," + event("e2", book) + "]", "[]"} {
+		if told, err = frame(frames.In, body); err == nil || len(told.Batches)+len(told.Changes) != 0 {
+			t.Errorf("%s: %+v, %v", body, told, err)
+		}
+	}
+	for _, path := range []string{"/v4/sports/x/events//odds", "/v4/sports/x/events/a/b/odds", "/v4/events/a/odds"} {
+		if id, ok := Request("GET " + path); ok {
+			t.Errorf("%s: %s", path, id)
+		}
+	}
+}

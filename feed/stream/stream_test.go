@@ -12,7 +12,7 @@ import (
 	"corrgraph/odds"
 )
 
-// example loads one of the two maps.
+// example loads one of the maps that are shipped.
 func example(t testing.TB, name string) *Map {
 	t.Helper()
 	m, err := Load("testdata/" + name + ".yaml")
@@ -114,6 +114,32 @@ func TestExampleOfAWebsocket(t *testing.T) {
 			"e1/pinnacle/h2h is gap message 9 came after 7\ne1/pinnacle/totals is gap message 9 came after 7\ne2/circa/spreads is gap message 9 came after 7\ne2/pinnacle/h2h is gap message 9 came after 7\n" +
 			"? change of a market before its image\n",
 		"+6470 e1 pinnacle h2h image [Hull Hawks 1.833] [Leeds Lions 2.1]\ne1/pinnacle/h2h is live \ne1/pinnacle/totals is idle \ne2/circa/spreads is idle \ne2/pinnacle/h2h is idle \n",
+	})
+}
+
+// So does the map of SharpAPI, in both editions of its messages.
+func TestExampleOfSharpAPI(t *testing.T) {
+	check(t, "sharpapi", []string{
+		"",
+		"+500 s1 pinnacle h2h image [Bell City Bees* 1.69] [Ann Arbor Aces* 2.3]\ns1/pinnacle/h2h is live \n",
+		"+600 s1 draftkings totals image [Over 8.5* 1.909] [Under 8.5* 1.909]\ns1/draftkings/totals is live \n",
+		"",
+		"+1900 s1 pinnacle h2h [Bell City Bees* 1.667]\n",
+		"+2900 s1 pinnacle h2h [Ann Arbor Aces* suspended]\n",
+		"+4000 s1 draftkings totals [Over 8.5 removed] [Under 8.5 removed]\n",
+		"? message type=ev:detected\n",
+	})
+}
+
+// TheRundown is read as far as its messages go: names are numbers there.
+func TestExampleOfTheRundown(t *testing.T) {
+	check(t, "therundown", []string{
+		"",
+		"+1000 e7 pinnacle h2h image [940* 1.855]\ne7/pinnacle/h2h is live \n",
+		"+1000 e7 pinnacle h2h [951* 2.05]\n",
+		"+2000 e7 26 totals image [10 8.5* 1.855]\ne7/26/totals is live \n", // whose number that is, the map does not know
+		"+3000 e7 pinnacle h2h [940* suspended]\n",
+		"? market=41\n",
 	})
 }
 

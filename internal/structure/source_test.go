@@ -102,6 +102,7 @@ var clockful = map[string]string{
 var secretive = map[string]string{
 	"server/access":         "makes secrets, which nobody may guess",
 	"server/connect/kalshi": "signs, with a salt",
+	"proof/venue":           "makes the key that a test of all venues signs with",
 	"proof/venue/kalshi":    "makes the key that a test signs with",
 	"proof/venue/betfair":   "makes the certificate of a test server",
 }

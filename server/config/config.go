@@ -96,11 +96,11 @@ type Connection struct {
 	Leagues     string        `yaml:"leagues" doc:"Leagues, as the venue calls them."`
 	Events      string        `yaml:"events" doc:"Single events, by the venue's ids."`
 	IDs         string        `yaml:"ids" doc:"Single markets, by the venue's ids."`
-	Markets     string        `yaml:"markets" doc:"Kinds of markets, as the venue calls them: h2h,totals at odds-api, MATCH_ODDS at betfair, series at kalshi (KXFED)."`
+	Markets     string        `yaml:"markets" doc:"Kinds of markets, as the venue calls them: h2h,totals at odds-api, MATCH_ODDS at betfair, series at kalshi (KXFED). odds-api: markets other than h2h, spreads, totals and outrights (player_points) are asked for event by event, at a price for each."`
 	Regions     string        `yaml:"regions" doc:"odds-api: regions of bookmakers (us,uk,eu,au). Empty: eu. betfair: countries of events (GB,IE)."`
 	Books       string        `yaml:"books" doc:"odds-api: single bookmakers in place of regions."`
 	Most        int           `yaml:"most" default:"0" min:"0" max:"100000" doc:"How many markets are asked for at most. 0: the venue's default."`
-	Every       time.Duration `yaml:"every" default:"0" min:"0" max:"1h" doc:"odds-api: time between two answers in play. 0: none are asked for in play."`
+	Every       time.Duration `yaml:"every" default:"0" min:"0" max:"1h" doc:"odds-api: time between two answers while an event is being played, until the venue does not list it any more. 0: none are asked for in play."`
 	Credits     int           `yaml:"credits" default:"0" min:"0" max:"100000000" doc:"odds-api: credits that may be spent a day. 0: what is left of the month, by the day."`
 	Interactive bool          `yaml:"interactive" default:"false" doc:"betfair: log in with user and password alone, without a certificate."`
 	Map         string        `yaml:"map" doc:"stream: file that says what the messages mean (YAML)."`

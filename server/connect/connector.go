@@ -126,7 +126,7 @@ func (c *Connector) Run(ctx context.Context) error {
 		if c.hadImage() {
 			failed = 0
 		}
-		wait := c.backOff(err, failed)
+		wait := BackOff(err, failed, c.o.Jitter)
 		failed++
 		c.ended(err, wait)
 		c.o.World.Log.Warn("connection to a venue ended", "venue", c.venue.Name(), "why", err.Error(), "again_in_s", wait.Seconds())
@@ -153,18 +153,19 @@ func (c *Connector) session(ctx context.Context) error {
 	return err
 }
 
-// backOff is how long to wait after the n-th session in a row without an image: full jitter.
-func (c *Connector) backOff(err error, n int) time.Duration {
+// BackOff is how long to wait after the n-th connection in a row without an image, which ended with
+// err: full jitter, by draws from [0, 1).
+func BackOff(err error, n int, jitter func() float64) time.Duration {
 	most := min(longest, shortest<<min(n, 16))
 	if errors.Is(err, ErrRefused) {
 		most = refused
-		return most/2 + time.Duration(c.o.Jitter()*float64(most/2))
+		return most/2 + time.Duration(jitter()*float64(most/2))
 	}
 	var after *RetryAfter
 	if errors.As(err, &after) {
-		return after.Wait + time.Duration(c.o.Jitter()*float64(shortest))
+		return after.Wait + time.Duration(jitter()*float64(shortest))
 	}
-	return time.Duration(c.o.Jitter() * float64(most))
+	return time.Duration(jitter() * float64(most))
 }
 
 // RetryAfter is a venue's wish not to be asked for a while.

@@ -64,7 +64,7 @@ func newDesk(cfg *config.Config, o *Options, w wires) (*connect.Desk, error) {
 	var all []*connect.Connector
 	names := map[string]bool{}
 	for k := range c.Venues {
-		v, err := venues.New(&c.Venues[k])
+		v, err := venues.New(&c.Venues[k], cfg.Store.Path)
 		if err != nil {
 			return nil, fmt.Errorf("connect.venues[%d]: %w", k, err)
 		}

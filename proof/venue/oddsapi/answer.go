@@ -18,6 +18,7 @@ func (s *Server) answer(r *http.Request, sport, what string, at time.Time) (body
 	left, without := s.left, s.without
 	s.mu.Unlock()
 	q := r.URL.Query()
+	id, single := eventOf(what)
 	switch key := q.Get("apiKey"); {
 	case key == "":
 		return nil, 0, &problem{401, "MISSING_KEY", "an apiKey is required"}
@@ -29,12 +30,12 @@ func (s *Server) answer(r *http.Request, sport, what string, at time.Time) (body
 		return nil, 0, &problem{404, "UNKNOWN_SPORT", "unknown sport " + sport}
 	case what == "events":
 		return s.o.Market.Events(sport, at), 0, nil
-	case what != "odds":
+	case what != "odds" && !single:
 		return nil, 0, &problem{404, "", "no such path"}
 	}
 	want := Want{list(q.Get("regions")), list(q.Get("bookmakers")), list(q.Get("markets"))}
 	for _, m := range want.Markets {
-		if !slices.Contains([]string{"h2h", "spreads", "totals", "outrights"}, m) {
+		if !slices.Contains([]string{"h2h", "spreads", "totals", "outrights"}, m) && !(single && slices.Contains(s.o.Props, m)) {
 			return nil, 0, &problem{422, "INVALID_MARKET", "no such market: " + m}
 		}
 	}
@@ -45,8 +46,29 @@ func (s *Server) answer(r *http.Request, sport, what string, at time.Time) (body
 	for i := range events {
 		events[i].Books = slices.DeleteFunc(slices.Clone(events[i].Books), func(b Book) bool { return b.Key == without })
 	}
-	s.note(events)
-	return events, cost, nil
+	if !single {
+		s.note(events)
+		return events, cost, nil
+	}
+	for _, e := range events {
+		if e.ID == id {
+			if e.Books == nil { // an event without bookmakers has an empty list of them
+				e.Books = []Book{}
+			}
+			s.note([]Event{e})
+			return e, cost, nil
+		}
+	}
+	return nil, 0, &problem{404, "EVENT_NOT_FOUND", "no event " + id}
+}
+
+// eventOf is the event that a path below a sport asks for prices of.
+func eventOf(what string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(what, "events/")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(id, "/odds")
 }
 
 // price is what an answer costs.

@@ -90,9 +90,15 @@ func (m *Walk) prices(e *Event, market string, at time.Time) Prices {
 		if market == "spreads" {
 			names = [2]string{e.Home, e.Away}
 		}
-		out.Outcomes = []Outcome{{names[0], decimal(p), &line}, {names[1], decimal(1 - p), &line}}
+		out.Outcomes = []Outcome{{Name: names[0], Price: decimal(p), Point: &line}, {Name: names[1], Price: decimal(1 - p), Point: &line}}
+	case "player_points":
+		line := 20.5
+		for _, who := range []string{"A. Guard", "B. Forward"} {
+			p := 1 / (1 + math.Exp(-m.value(e.ID+market+who, at)))
+			out.Outcomes = append(out.Outcomes, Outcome{"Over", who, decimal(p), &line}, Outcome{"Under", who, decimal(1 - p), &line})
+		}
 	default:
-		out.Outcomes = []Outcome{{e.Home, decimal(p), nil}, {e.Away, decimal(1 - p), nil}}
+		out.Outcomes = []Outcome{{Name: e.Home, Price: decimal(p)}, {Name: e.Away, Price: decimal(1 - p)}}
 	}
 	return out
 }

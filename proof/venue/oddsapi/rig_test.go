@@ -39,6 +39,8 @@ type rig struct {
 	begin  time.Time
 	log    safe
 
+	restart func() // ends the connector and starts a new one, of which the process knows nothing
+
 	mu      sync.Mutex
 	batches []*odds.Batch // guarded by mu
 	quotes  int           // guarded by mu
@@ -106,22 +108,34 @@ func run(t *testing.T, s setup, f func(r *rig)) {
 		r.server = server.New(s.server)
 		l := r.net.Listen(address)
 		go r.server.Serve(l)
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		client := r.connect(s)
-		go func() {
-			defer close(ended)
-			_ = r.c.Run(ctx) // the cause of ctx
-		}()
+		stop := r.start(s)
+		r.restart = func() {
+			stop()
+			stop = r.start(s)
+		}
 		f(r)
-		cancel()
-		<-ended
-		client()
+		stop()
 		r.server.Close()
 		time.Sleep(time.Second) // of those who are being answered
 		synctest.Wait()
 		r.check(s)
 	})
+}
+
+// start runs a new connector, until the function that it returns is called.
+func (r *rig) start(s setup) (stop func()) {
+	ctx, cancel := context.WithCancel(r.t.Context())
+	ended := make(chan struct{})
+	client := r.connect(s)
+	go func() {
+		defer close(ended)
+		_ = r.c.Run(ctx) // the cause of ctx
+	}()
+	return func() {
+		cancel()
+		<-ended
+		client()
+	}
 }
 
 // connect makes the connector; the function it returns closes what it has open.

@@ -33,6 +33,8 @@ type Options struct {
 	// Latency is how long each answer takes. Zero means 80 ms.
 	Latency time.Duration
 	Market  Market
+	// Props are the markets that can be asked for event by event alone.
+	Props []string
 }
 
 // Market is what is for sale.
@@ -56,7 +58,7 @@ type Event struct {
 	Start time.Time `json:"commence_time"`
 	Home  string    `json:"home_team"`
 	Away  string    `json:"away_team"`
-	Books []Book    `json:"bookmakers,omitempty"`
+	Books []Book    `json:"bookmakers,omitzero"`
 }
 
 // Book is a bookmaker of an event.
@@ -76,9 +78,10 @@ type Prices struct {
 
 // Outcome is one of a market.
 type Outcome struct {
-	Name  string   `json:"name"`
-	Price float64  `json:"price"`
-	Point *float64 `json:"point,omitempty"`
+	Name   string   `json:"name"`
+	Player string   `json:"description,omitempty"`
+	Price  float64  `json:"price"`
+	Point  *float64 `json:"point,omitempty"`
 }
 
 // Asked is a request as it was answered.
@@ -200,7 +203,8 @@ type problem struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, _ := strings.CutPrefix(r.URL.Path, "/v4/sports")
 	sport, what, _ := strings.Cut(strings.Trim(path, "/"), "/")
-	prices := what == "odds"
+	_, single := eventOf(what)
+	prices := what == "odds" || single
 	faults := &s.Free
 	if prices {
 		faults = &s.Faults
@@ -232,7 +236,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.Cost = s.charge(w, cost, fails)
 	if a.Status = s.send(w, r, body, no, plans); a.Status == http.StatusOK && prices {
 		s.mu.Lock()
-		s.last = body.([]Event)
+		switch b := body.(type) {
+		case []Event:
+			s.last = b
+		case Event:
+			s.last = []Event{b}
+		}
 		s.mu.Unlock()
 	}
 }

@@ -262,7 +262,7 @@ func TestInPlay(t *testing.T) {
 		run(t, setup{date: date, options: o, server: server.Options{Market: m}}, func(r *rig) {
 			r.pass(3*time.Hour + time.Minute)
 			n := len(r.server.Asked(true))
-			if step == 0 && n > 5 || step > 0 && (n < 60 || n > 65) {
+			if step == 0 && n > 5 || step > 0 && (n < 88 || n > 93) {
 				t.Errorf("every %v: %d requests; %+v", step, n, r.c.Status())
 			}
 			all := r.got()

@@ -89,11 +89,7 @@ func (p *part) keep(ctx context.Context) error {
 		if errors.Is(err, connect.ErrRefused) || !p.s.anyLive() {
 			return err
 		}
-		pause := time.Duration(jitter() * float64(min(30*time.Second, 500*time.Millisecond<<min(failed, 16))))
-		var after *connect.RetryAfter
-		if errors.As(err, &after) {
-			pause += after.Wait
-		}
+		pause := connect.BackOff(err, failed, jitter)
 		p.s.world.Log.Warn("one of the connections to betfair ended", "why", err.Error(), "again_in_s", pause.Seconds())
 		if !wait(ctx, pause) {
 			return nil

@@ -84,7 +84,7 @@ func refusal(what string, answer *http.Response, now time.Time) error {
 		if s, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil && s >= 0 {
 			wait = time.Duration(min(s, 3600)) * time.Second
 		}
-		return &connect.RetryAfter{Wait: wait, Err: fmt.Errorf("%s: too many requests", status)}
+		return &connect.RetryAfter{Wait: wait, Err: fmt.Errorf("%s: too many requests: ask for less (leagues, most), or end other programs with this key", status)}
 	case http.StatusNotFound:
 		return fmt.Errorf("%s: %w", status, errNotThere)
 	}

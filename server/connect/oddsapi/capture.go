@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -25,10 +26,9 @@ func (s *session) events(ctx context.Context, x *sport) error {
 		if _, err := s.conn.In(ctx, "GET "+s.asker.path+path, a.body); err != nil {
 			return err
 		}
-		var times []time.Time
-		if times, why = s.begins(a.body); why == nil {
-			s.p.scheduled(x, s.now(), times)
-			return nil
+		var all []match
+		if all, why = s.begins(a.body); why == nil {
+			return s.scheduled(ctx, x, all)
 		}
 	}
 	s.p.unscheduled(x, s.now())
@@ -45,8 +45,22 @@ func (s *session) events(ctx context.Context, x *sport) error {
 	return nil
 }
 
+// scheduled takes the events of a sport. Nobody asks any more for those that are gone.
+func (s *session) scheduled(ctx context.Context, x *sport, all []match) error {
+	times := make([]time.Time, len(all))
+	for i, m := range all {
+		times[i] = m.start
+		all[i].start = s.p.playing(m.start, s.now())
+	}
+	s.p.scheduled(x, s.now(), times)
+	if gone := s.v.props(s.asker.path, x, all); len(gone) > 0 {
+		return s.conn.Note(ctx, frames.Idle, "the venue does not list the event any more", gone...)
+	}
+	return nil
+}
+
 // begins reads when events begin.
-func (s *session) begins(body []byte) (times []time.Time, err error) {
+func (s *session) begins(body []byte) (out []match, err error) {
 	var all []struct {
 		ID    string    `json:"id"`
 		Start odds.Time `json:"commence_time"`
@@ -59,11 +73,11 @@ func (s *session) begins(body []byte) (times []time.Time, err error) {
 		if len(s.v.o.Events) > 0 && !slices.Contains(s.v.o.Events, e.ID) {
 			continue
 		}
-		if t := e.Start.Std(); e.Start > 0 && t.After(oldest) {
-			times = append(times, t)
+		if t := e.Start.Std(); e.Start > 0 && t.After(oldest) && e.ID != "" && url.PathEscape(e.ID) == e.ID {
+			out = append(out, match{e.ID, t})
 		}
 	}
-	return times, nil
+	return out, nil
 }
 
 // capture asks for the open parts of a sport, one after the other.
@@ -118,8 +132,12 @@ func (s *session) refused(ctx context.Context, x *sport, y *part, why error) err
 	case r.code == noCredits:
 		x.give()
 		x.why = skipCredits
-		s.l.Skipped(skipCredits, fmt.Sprintf("%s: the venue says that none are left; new ones come on %s", x.key, s.p.c.reset.Format(time.DateOnly)))
+		s.l.Skipped(skipCredits, fmt.Sprintf("%s: the venue says that none are left; new ones come on %s, or with a larger plan", x.key, s.p.c.reset.Format(time.DateOnly)))
 		return nil
+	case x.of != nil && r.status == http.StatusNotFound: // the event; the list will not have it
+		return s.invalid(ctx, x, x.parts, r)
+	case x.of != nil:
+		return s.invalid(ctx, x, x.of.unknown(y.Part), r)
 	default:
 		return s.invalid(ctx, x, []*part{y}, r)
 	}

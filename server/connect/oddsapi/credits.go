@@ -47,7 +47,11 @@ func (c *credits) begin(now time.Time) {
 	if !now.Before(c.reset) {
 		c.reset = nextReset(now, c.on)
 	}
-	c.until = now.Truncate(day).Add(day)
+	ends := now.Truncate(day).Add(day)
+	if c.o.Daily > 0 && c.until.Equal(ends) {
+		return // stated credits of a day hold for it, whatever the venue counts
+	}
+	c.until = ends
 	rest := c.until.Sub(now)
 	c.spent = 0
 	if c.o.Daily > 0 {

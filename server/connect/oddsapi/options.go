@@ -43,8 +43,12 @@ type Options struct {
 	// InPlay is the step while an event is being played, for InPlayFor after its start. Zero
 	// means that captures are made for what has not begun alone.
 	InPlay time.Duration
-	// InPlayFor is how long an event is taken to last. Zero means 4 h.
+	// InPlayFor is how long an event is taken to last when the day is planned. One that the venue
+	// still lists is not over, for a day at most. Zero means 4 h.
 	InPlayFor time.Duration
+	// PropsUpcoming and PropsSoon take the places of Upcoming and Soon for markets that are asked
+	// for event by event. Zero means 1 h, and 5 min.
+	PropsUpcoming, PropsSoon time.Duration
 
 	// Daily is how many credits a day (UTC) may cost. Zero means what is left of the month,
 	// divided by the days until ResetDay.
@@ -58,6 +62,10 @@ type Options struct {
 	// Reserve is the share of a day's credits that is kept for the last SoonBefore before
 	// starts, as long as the starts that are known need it. Zero means 0.4; negative means none.
 	Reserve float64
+
+	// Ledger is the file that keeps what the day has cost, so that a restart does not forget it.
+	// Empty: a restart does.
+	Ledger string
 
 	// Schedule is how often the events of each sport are asked for, which costs nothing. Zero
 	// means 10 min.
@@ -77,7 +85,8 @@ type Part struct {
 	Regions []string
 	// Bookmakers are asked for by key in place of Regions; ten cost as much as one region.
 	Bookmakers []string
-	// Markets are h2h, spreads, totals, outrights. Empty means h2h.
+	// Markets are h2h, spreads, totals, outrights, and any others, such as player_points, which
+	// are asked for event by event. Empty means h2h.
 	Markets []string
 }
 
@@ -109,6 +118,7 @@ func (o *Options) fill() {
 	o.URL = strings.TrimRight(cmp.Or(o.URL, "https://api.the-odds-api.com/v4"), "/")
 	o.Secret = cmp.Or(o.Secret, "odds-api")
 	o.Idle, o.Upcoming, o.Soon = cmp.Or(o.Idle, time.Hour), cmp.Or(o.Upcoming, 5*time.Minute), cmp.Or(o.Soon, time.Minute)
+	o.PropsUpcoming, o.PropsSoon = cmp.Or(o.PropsUpcoming, time.Hour), cmp.Or(o.PropsSoon, 5*time.Minute)
 	o.SoonBefore, o.InPlayFor = cmp.Or(o.SoonBefore, 30*time.Minute), cmp.Or(o.InPlayFor, 4*time.Hour)
 	o.Monthly, o.ResetDay, o.Reserve = cmp.Or(o.Monthly, 500), cmp.Or(o.ResetDay, 1), max(0, cmp.Or(o.Reserve, 0.4))
 	o.Schedule, o.Timeout, o.Retries = cmp.Or(o.Schedule, 10*time.Minute), cmp.Or(o.Timeout, 15*time.Second), max(0, cmp.Or(o.Retries, 2))
@@ -160,6 +170,8 @@ func (o *Options) checkSteps() error {
 		{"idle", o.Idle},
 		{"upcoming", o.Upcoming},
 		{"soon", o.Soon},
+		{"props upcoming", o.PropsUpcoming},
+		{"props soon", o.PropsSoon},
 		{"schedule", o.Schedule},
 		{"timeout", o.Timeout},
 		{"soon before", o.SoonBefore},

@@ -42,6 +42,10 @@ type action struct {
 // sport is what a planner knows of a sport.
 type sport struct {
 	key    string
+	o      *Options // its steps
+	of     *sport   // of a single event
+	props  []*Part  // that are asked for event by event
+	events []*sport // those, by their starts
 	starts starts
 	parts  []*part
 	asked  time.Time // for its events
@@ -110,10 +114,10 @@ func (p *planner) outlook(now time.Time) (l outlook) {
 	if !p.of.Equal(p.c.until) {
 		p.of, p.soon = p.c.until, 0
 	}
-	for _, s := range p.sports {
+	for _, s := range p.units() {
 		cost := float64(s.cost())
-		s.starts.segments(p.o, now, p.c.until, func(x segment) bool {
-			switch step := p.o.step(x.phase); {
+		s.starts.segments(s.o, now, p.c.until, func(x segment) bool {
+			switch step := s.o.step(x.phase); {
 			case step == 0:
 			case x.phase == soon:
 				l.soon += cost * float64(x.to.Sub(x.from)) / float64(step)
@@ -122,7 +126,7 @@ func (p *planner) outlook(now time.Time) (l outlook) {
 			}
 			return true
 		})
-		l.closing += cost * float64(len(s.starts.closings(p.o, now, p.c.until)))
+		l.closing += cost * float64(len(s.starts.closings(s.o, now, p.c.until)))
 	}
 	l.available = p.c.available()
 	l.reserve = min(l.available, l.soon, max(0, p.o.Reserve*p.c.today-p.soon))
@@ -172,8 +176,10 @@ func (p *planner) next(now time.Time) action {
 			first = a
 		}
 	}
-	for _, s := range p.sports {
-		take(p.events(s, now))
+	for _, s := range p.units() {
+		if s.of == nil {
+			take(p.events(s, now))
+		}
 		if s.cost() > 0 {
 			take(p.price(s, &l, now))
 			take(p.omission(s, &l, now))
@@ -215,12 +221,11 @@ func (p *planner) price(s *sport, l *outlook, now time.Time) action {
 	case s.asked.IsZero():
 		return a // first of all, when its events begin
 	case s.took.IsZero():
-		a.at = now
-		if a.phase, _ = s.starts.phase(p.o, now, now.Add(ahead)); a.phase == nothing {
-			a.at = never(now)
+		if at, x := s.starts.first(s.o, now, now.Add(ahead)); !at.IsZero() {
+			a.at, a.phase = at, x
 		}
 	default:
-		at, x := s.starts.due(p.o, s.took, now.Add(ahead), l.stretch)
+		at, x := s.starts.due(s.o, s.took, now.Add(ahead), l.stretch)
 		if !at.IsZero() {
 			a.at, a.phase = at, x
 		}
@@ -241,8 +246,8 @@ func (p *planner) closing(s *sport, l *outlook, now time.Time) (at time.Time, ok
 	if l.stretch(soon) <= 1 {
 		return at, false
 	}
-	from := later(s.closed.Add(1), s.took.Add(p.o.Soon/2))
-	all := s.starts.closings(p.o, later(from, now.Add(-p.o.Soon/2)), now.Add(ahead))
+	from := later(s.closed.Add(1), s.took.Add(s.o.Soon/2))
+	all := s.starts.closings(s.o, later(from, now.Add(-s.o.Soon/2)), now.Add(ahead))
 	if len(all) == 0 {
 		return at, false
 	}
@@ -255,14 +260,18 @@ func (p *planner) omission(s *sport, l *outlook, now time.Time) action {
 	if s.asked.IsZero() || !s.retry.IsZero() && !p.paused.After(now) {
 		return a
 	}
-	switch at, x := s.starts.due(p.o, s.mark, now.Add(ahead), func(phase) float64 { return 1 }); {
+	switch at, x := s.starts.due(s.o, s.mark, now.Add(ahead), func(phase) float64 { return 1 }); {
 	case s.mark.IsZero():
-		a.at = now
-		a.phase, _ = s.starts.phase(p.o, now, now.Add(ahead))
+		if a.at, a.phase = s.starts.first(s.o, now, now.Add(ahead)); a.at.IsZero() {
+			a.at, a.phase = now, nothing
+			if s.of != nil { // it is not wanted yet, or no more
+				a.at = never(now)
+			}
+		}
 	case !at.IsZero():
 		a.at, a.phase = at, x
 	case len(s.starts) == 0:
-		a.at, a.phase = s.mark.Add(p.o.Idle), nothing
+		a.at, a.phase = s.mark.Add(s.o.Idle), nothing
 	}
 	next := p.price(s, l, now)
 	if !a.at.Before(next.at) { // then it is made
@@ -283,7 +292,7 @@ func (p *planner) why(s *sport, l *outlook, x phase, next, now time.Time) (reaso
 	case p.paused.After(now):
 		return skipLimited, fmt.Sprintf("%s: the venue wants no requests before %s", what, clock(p.paused))
 	case p.c.left < float64(cost):
-		return skipCredits, fmt.Sprintf("%s: it costs %d of the %.0f credits left; new ones come on %s", what, cost, p.c.left, p.c.reset.Format(time.DateOnly))
+		return skipCredits, fmt.Sprintf("%s: it costs %d of the %.0f credits left; new ones come on %s, or with a larger plan", what, cost, p.c.left, p.c.reset.Format(time.DateOnly))
 	case x != soon && l.ordinary <= l.available:
 		reason = skipReserve
 		detail = fmt.Sprintf("%s: %.1f of the day's %.1f credits are kept for the %v before starts", what, l.reserve, p.c.today, p.o.SoonBefore)
@@ -313,11 +322,11 @@ func (p *planner) doubt(s *sport, x *part, now time.Time) action {
 	if x.answered.IsZero() || x.doubted {
 		return a
 	}
-	at, ph := s.starts.due(p.o, x.answered, now.Add(ahead), func(phase) float64 { return 1 })
+	at, ph := s.starts.due(s.o, x.answered, now.Add(ahead), func(phase) float64 { return 1 })
 	if at.IsZero() {
 		return a
 	}
-	a.at = at.Add(p.o.step(ph) * 3 / 2)
+	a.at = at.Add(s.o.step(ph) * 3 / 2)
 	a.reason = "captures were missed since " + clock(x.answered)
 	if s.why != "" {
 		a.reason += ", the last one: " + s.why

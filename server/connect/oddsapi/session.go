@@ -23,8 +23,10 @@ const mostFailures = 5
 // Venue is The Odds API. It plans over all its sessions, so that a lost connection does not forget
 // what the day has cost.
 type Venue struct {
-	o Options
-	p *planner
+	o        Options
+	p        *planner
+	ledger   ledger
+	recalled bool
 }
 
 // New returns the venue, or says what is wrong with its options.
@@ -33,7 +35,7 @@ func New(o Options) (*Venue, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	v := &Venue{o: o}
+	v := &Venue{o: o, ledger: ledger{path: o.Ledger}}
 	v.p = &planner{o: &v.o, c: newCredits(&v.o)}
 	return v, nil
 }
@@ -53,17 +55,43 @@ func (v *Venue) Session(ctx context.Context, l *connect.Line) error {
 	if err != nil {
 		return fmt.Errorf("%w: the key, secret %q, can't be read: %w", connect.ErrRefused, v.o.Secret, err)
 	}
+	if err := v.recall(); err != nil {
+		return fmt.Errorf("%w: %w", connect.ErrRefused, err)
+	}
 	conn, err := l.Open(ctx)
 	if err != nil {
 		return err
 	}
-	for _, x := range v.p.sports {
+	for _, x := range v.p.units() {
 		for _, y := range x.parts {
 			y.doubted = true // the end of the last session has said more
 		}
 	}
 	s := &session{v: v, l: l, p: v.p, conn: conn, asker: newAsker(l.World(), &v.o, strings.TrimSpace(key))}
 	return s.run(ctx)
+}
+
+// recall takes up what the day has cost before this process began, and finds out whether more can be
+// written down.
+func (v *Venue) recall() error {
+	if v.recalled {
+		return nil
+	}
+	k, err := v.ledger.read()
+	if err != nil {
+		return err
+	}
+	v.p.recall(k)
+	v.recalled = true
+	return nil
+}
+
+// keep writes down what the day has cost. Nothing is spent that can't be.
+func (v *Venue) keep() error {
+	if err := v.ledger.write(v.p.kept()); err != nil {
+		return fmt.Errorf("%w: no credits are spent that can't be written down: %w; make the folder of %s writable", connect.ErrRefused, err, v.ledger.path)
+	}
+	return nil
 }
 
 // session is one of them.
@@ -119,6 +147,11 @@ func (s *session) do(ctx context.Context, a action) error {
 
 // request asks and counts what comes of it. ok is false if there is no answer; why says so.
 func (s *session) request(ctx context.Context, path string, cost int) (a *answer, why error, err error) {
+	if cost > 0 {
+		if err := s.v.keep(); err != nil {
+			return nil, nil, err
+		}
+	}
 	channel := "GET " + s.asker.path + path
 	s.conn.Out(ctx, channel, nil)
 	a, why = s.asker.ask(ctx, path)
@@ -127,6 +160,9 @@ func (s *session) request(ctx context.Context, path string, cost int) (a *answer
 	}
 	if a != nil {
 		s.quota(a.quota, cost)
+		if err := s.v.keep(); err != nil {
+			return nil, nil, err
+		}
 	}
 	if why == nil && a.status != http.StatusOK {
 		_, err = s.conn.In(ctx, fmt.Sprintf("%d %s", a.status, channel), a.body)
@@ -269,7 +305,9 @@ func (s *session) resume(keys []string) error {
 		i := slices.IndexFunc(old, func(x *sport) bool { return x.key == k })
 		if i >= 0 {
 			s.p.sports = append(s.p.sports, old[i])
-			old[i].again(s.now(), s.v.o.Soon)
+			for _, x := range append([]*sport{old[i]}, old[i].events...) {
+				x.again(s.now(), x.o.Soon)
+			}
 			continue
 		}
 		s.p.sports = append(s.p.sports, s.v.sport(s.asker.path, k))
@@ -279,6 +317,7 @@ func (s *session) resume(keys []string) error {
 			for _, y := range x.parts {
 				y.invalid = false
 			}
+			x.props = s.v.eventParts()
 		}
 	}
 	return nil
@@ -286,15 +325,27 @@ func (s *session) resume(keys []string) error {
 
 // sport returns a sport of which nothing is known yet.
 func (v *Venue) sport(base, key string) *sport {
-	x := &sport{key: key}
+	x := &sport{key: key, o: &v.o, props: v.eventParts()}
 	for i := range v.o.Parts {
-		p := &v.o.Parts[i]
-		path := "/sports/" + key + "/odds?" + p.query() + "&oddsFormat=decimal&dateFormat=iso"
-		if len(v.o.Events) > 0 {
-			path += "&eventIds=" + strings.Join(v.o.Events, ",")
+		p, _ := v.o.Parts[i].split()
+		if len(p.Markets) == 0 {
+			continue
 		}
-		market, _ := oddsapi.Request("GET " + base + path)
-		x.parts = append(x.parts, &part{Part: p, market: market, path: path})
+		y := newPart(base, "/sports/"+key+"/odds?", &p)
+		if len(v.o.Events) > 0 {
+			y.path += "&eventIds=" + strings.Join(v.o.Events, ",")
+		}
+		x.parts = append(x.parts, y)
 	}
 	return x
+}
+
+// eventParts are the requests that are made event by event.
+func (v *Venue) eventParts() (out []*Part) {
+	for i := range v.o.Parts {
+		if _, p := v.o.Parts[i].split(); len(p.Markets) > 0 {
+			out = append(out, &p)
+		}
+	}
+	return out
 }

@@ -80,7 +80,7 @@ func (s starts) phase(o *Options, at, to time.Time) (p phase, until time.Time) {
 	}
 	if o.InPlay > 0 && i > 0 && at.Sub(s[i-1]) < o.InPlayFor {
 		sooner(s[i-1].Add(o.InPlayFor))
-		if o.InPlay < o.step(p) {
+		if step := o.step(p); step == 0 || o.InPlay < step {
 			p = inPlay
 		}
 	}
@@ -113,6 +113,18 @@ func (s starts) due(o *Options, last, to time.Time, stretch func(phase) float64)
 		}
 		if t.Before(x.to) {
 			at, p = t, x.phase
+		}
+		return at.IsZero()
+	})
+	return at, p
+}
+
+// first is the first time between two at which captures are made at all; the zero time if there is
+// none.
+func (s starts) first(o *Options, from, to time.Time) (at time.Time, p phase) {
+	s.segments(o, from, to, func(x segment) bool {
+		if o.step(x.phase) > 0 {
+			at, p = x.from, x.phase
 		}
 		return at.IsZero()
 	})

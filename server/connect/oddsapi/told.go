@@ -9,7 +9,19 @@ import (
 
 // scheduled takes when the events of a sport begin.
 func (p *planner) scheduled(s *sport, now time.Time, times []time.Time) {
+	for i, t := range times {
+		times[i] = p.playing(t, now)
+	}
 	s.asked, s.starts = now, newStarts(times)
+}
+
+// playing is the start of an event that the venue lists: it is not over yet, so that its start is
+// taken to be late enough for it to last until the list has been asked for again.
+func (p *planner) playing(start, now time.Time) time.Time {
+	if last := now.Add(2*p.o.Schedule - p.o.InPlayFor); start.Before(last) && last.Before(now) {
+		return last
+	}
+	return start
 }
 
 // unscheduled notes that the events of a sport could not be asked for. What was known counts; if
@@ -49,7 +61,7 @@ func (p *planner) begin(a action, now time.Time) {
 // passed notes that a time just before a start has passed without a capture.
 func (p *planner) passed(s *sport, at time.Time) {
 	l := p.outlook(at)
-	all := s.starts.closings(p.o, later(s.closed.Add(1), at.Add(-p.o.Soon)), at)
+	all := s.starts.closings(s.o, later(s.closed.Add(1), at.Add(-s.o.Soon)), at)
 	if len(all) > 0 && l.closing > 0 && l.forSoon < l.closing {
 		p.thin = min(1, p.thin+l.forSoon/l.closing)
 		s.closed = at
@@ -133,7 +145,7 @@ func (s *sport) again(now time.Time, step time.Duration) {
 // asksNothing reports whether all requests are invalid.
 func (p *planner) asksNothing() bool {
 	for _, s := range p.sports {
-		if s.cost() > 0 {
+		if s.cost() > 0 || len(s.props) > 0 {
 			return false
 		}
 	}

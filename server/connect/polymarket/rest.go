@@ -52,7 +52,10 @@ func refusal(w *connect.World, resp *http.Response, of string) error {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusUnavailableForLegalReasons:
 		return fmt.Errorf("%w: %w: no key is needed, so this address is blocked: run from a country and network that Polymarket serves, or set an address that passes it on",
 			connect.ErrRefused, err)
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case http.StatusTooManyRequests:
+		err = fmt.Errorf("%w: ask for less (leagues, most), or end other programs at this network address", err)
+		return &connect.RetryAfter{Wait: after(w, resp.Header.Get("Retry-After")), Err: err}
+	case http.StatusServiceUnavailable:
 		return &connect.RetryAfter{Wait: after(w, resp.Header.Get("Retry-After")), Err: err}
 	}
 	return err

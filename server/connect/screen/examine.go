@@ -2,11 +2,13 @@ package screen
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"corrgraph/feed/frames"
@@ -31,7 +33,7 @@ type Finding struct {
 }
 
 // Examine waits until each venue is decided, or for as long as it may.
-func Examine(ctx context.Context, cfg *config.Config, desk *connect.Desk, clock func() time.Time) []Finding {
+func Examine(ctx context.Context, cfg *config.Config, desk *connect.Desk, client *http.Client, clock func() time.Time) []Finding {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for open := true; open; {
@@ -49,7 +51,7 @@ func Examine(ctx context.Context, cfg *config.Config, desk *connect.Desk, clock 
 	for i := range cfg.Connect.Venues {
 		v := &cfg.Connect.Venues[i]
 		s := desk.Nth(i)
-		out = append(out, findingOf(&s, venues.Ask(context.WithoutCancel(ctx), v, http.DefaultClient, clock), s.Venue))
+		out = append(out, findingOf(&s, venues.Ask(context.WithoutCancel(ctx), v, client, clock), s.Venue))
 	}
 	return out
 }
@@ -66,12 +68,14 @@ func findingOf(s *connect.Status, r venues.Reach, name string) Finding {
 		ms := odds.Millis(r.Skew.Milliseconds())
 		f.SkewMs = &ms
 		if r.Skew.Abs() > mostSkew {
-			f.Wrong = append(f.Wrong, fmt.Sprintf("this clock is %s ahead of the venue's: set it by NTP", r.Skew))
+			way := map[bool]string{true: "ahead of", false: "behind"}[r.Skew > 0]
+			f.Wrong = append(f.Wrong, fmt.Sprintf("this clock is %s %s the venue's: set it by NTP", r.Skew.Abs(), way))
 		}
 	}
 	switch {
-	case s.State == connect.Refused || s.State == connect.Waiting:
+	case s.State == connect.Refused || s.State == connect.Waiting, f.Live == 0 && s.Error != "":
 		f.Wrong = append(f.Wrong, s.Error)
+	case f.Live == 0 && s.SkippedLast != "": // which is told below
 	case f.Live == 0 && s.Markets[frames.Subscribed] == 0:
 		f.Wrong = append(f.Wrong, "it has no market that the configuration asks for: look at sports, leagues and events")
 	case f.Live == 0:
@@ -82,6 +86,20 @@ func findingOf(s *connect.Status, r venues.Reach, name string) Finding {
 	}
 	f.Good = f.Live > 0
 	return f
+}
+
+// Unheard is an error if a venue has shown no price because no session with it could go on.
+func Unheard(all []connect.Status) error {
+	var why []string
+	for i := range all {
+		if all[i].Quotes == 0 && all[i].Error != "" {
+			why = append(why, fmt.Sprintf("%s showed no price: %s", all[i].Venue, all[i].Error))
+		}
+	}
+	if why == nil {
+		return nil
+	}
+	return errors.New(strings.Join(why, "; "))
 }
 
 // WriteFindings writes what was found for people.
@@ -98,7 +116,7 @@ func WriteFindings(w io.Writer, all []Finding) error {
 			text += fmt.Sprintf(", this clock %+.0f s", f.SkewMs.Std().Seconds())
 		}
 		for _, of := range slices.Sorted(maps.Keys(f.Quota)) {
-			text += fmt.Sprintf(", %s left: %g", of, f.Quota[of])
+			text += ", " + left(of, f.Quota[of])
 		}
 		text += "\n"
 		for _, x := range f.Wrong {

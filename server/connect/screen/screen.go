@@ -149,7 +149,7 @@ func line(b *bytes.Buffer, style table.Style, now odds.Time, x *connect.Status) 
 		fmt.Fprintf(b, ", %d ms after the venue's stamp", x.Delay)
 	}
 	for _, of := range slices.Sorted(maps.Keys(x.Quota)) {
-		fmt.Fprintf(b, " · %s left: %s", of, strconv.FormatFloat(x.Quota[of], 'f', -1, 64))
+		b.WriteString(" · " + left(of, x.Quota[of]))
 	}
 	b.WriteByte('\n')
 	say := func(what, text string) {
@@ -254,4 +254,15 @@ func age(d odds.Millis) string {
 	default:
 		return fmt.Sprintf("%d h", s/3600)
 	}
+}
+
+// left says how much there is of what a venue counts, to a tenth.
+func left(of string, x float64) string {
+	name := of + " left"
+	for _, counted := range []string{"used", "last"} {
+		if of, ok := strings.CutSuffix(of, "_"+counted); ok {
+			name = of + " " + counted
+		}
+	}
+	return name + ": " + strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64)
 }

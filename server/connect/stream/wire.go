@@ -89,7 +89,7 @@ func (s *session) answered(r *http.Response) error {
 	case c == http.StatusNotFound, c == http.StatusGone, c >= 300 && c < 400:
 		return s.failed(stream.Act{Do: stream.Refuse, Say: "the source is not at this address (any more): check the url of the map " + s.m.Name}, why, 0)
 	case c == http.StatusTooManyRequests:
-		return s.failed(stream.Act{Do: stream.Wait}, why, cmp.Or(after, time.Minute))
+		return s.failed(stream.Act{Do: stream.Wait, Say: "asked too often: end other programs with this key, or get a larger plan"}, why, cmp.Or(after, time.Minute))
 	}
 	return s.failed(stream.Act{}, why, after)
 }

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
+	feed "corrgraph/feed/stream"
 	"corrgraph/server/config"
 )
 
 // Reach is what one question without a key found out of a venue.
 type Reach struct {
-	Host  string        // empty: the map of a stream knows the address
+	Host  string        // empty: the address is none
 	Skew  time.Duration // how far this clock is ahead of the venue's, to a second
 	Known bool          // Skew is
 	Err   error         // why it can't be reached
@@ -27,10 +29,27 @@ var homes = map[string]string{
 	"odds-api":   "https://api.the-odds-api.com/v4/sports",
 }
 
+// home is the address that is asked: that of a stream is where its map says, without what it asks
+// for, which may have secrets.
+func home(c *config.Connection) string {
+	address := cmp.Or(c.URL, homes[c.Venue])
+	if c.Venue != "stream" {
+		return address
+	}
+	if m, err := feed.Load(c.Map); err == nil {
+		address = cmp.Or(c.URL, m.URL)
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: strings.Replace(u.Scheme, "ws", "http", 1), Host: u.Host}).String()
+}
+
 // Ask asks a venue anything, to learn whether it is there and what time it is: each answer, a
 // refusal too, says so.
 func Ask(ctx context.Context, c *config.Connection, client *http.Client, clock func() time.Time) (r Reach) {
-	address := cmp.Or(c.URL, homes[c.Venue])
+	address := home(c)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return Reach{}

@@ -20,8 +20,9 @@ import (
 	"corrgraph/server/connect/stream"
 )
 
-// New returns the venue that a configuration names. An error says which key is wrong.
-func New(c *config.Connection) (connect.Venue, error) {
+// New returns the venue that a configuration names. What has to outlive the process is kept in
+// files whose names begin with beside. An error says which key is wrong.
+func New(c *config.Connection, beside string) (connect.Venue, error) {
 	if c.Venue == "stream" {
 		return ofMap(c)
 	}
@@ -37,7 +38,7 @@ func New(c *config.Connection) (connect.Venue, error) {
 	case "betfair":
 		return betfair.New(ofBetfair(c, base)), nil
 	case "odds-api":
-		return oddsapi.New(ofOddsAPI(c))
+		return oddsapi.New(ofOddsAPI(c, beside))
 	}
 	return nil, fmt.Errorf("venue: %q is not known; known are polymarket, kalshi, betfair, odds-api, stream", c.Venue)
 }
@@ -100,9 +101,10 @@ func ofBetfair(c *config.Connection, u *url.URL) betfair.Options {
 	return o
 }
 
-func ofOddsAPI(c *config.Connection) oddsapi.Options {
+func ofOddsAPI(c *config.Connection, beside string) oddsapi.Options {
 	return oddsapi.Options{
-		URL: c.URL, Sports: append(list(c.Sports), list(c.Leagues)...), Events: list(c.Events), InPlay: c.Every, Daily: c.Credits,
+		Ledger: beside + ".credits",
+		URL:    c.URL, Sports: append(list(c.Sports), list(c.Leagues)...), Events: list(c.Events), InPlay: c.Every, Daily: c.Credits,
 		Parts: []oddsapi.Part{{Regions: list(c.Regions), Bookmakers: list(c.Books), Markets: list(c.Markets)}},
 	}
 }

@@ -20,7 +20,7 @@ func TestEveryVenueOfTheConfigurationIsThere(t *testing.T) {
 		{Venue: "kalshi", URL: "https://demo"},
 		{Venue: "betfair", URL: "https://test:443"},
 	} {
-		if v, err := New(&c); err != nil || v.Name() != c.Venue || v.Decoder() == nil {
+		if v, err := New(&c, filepath.Join(t.TempDir(), "x")); err != nil || v.Name() != c.Venue || v.Decoder() == nil {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
@@ -39,7 +39,7 @@ func TestAWrongConnectionNamesItsKey(t *testing.T) {
 		{config.Connection{Venue: "odds-api"}, "no sport"},
 		{config.Connection{Venue: "stream", Map: "none.yaml"}, "none.yaml"},
 	} {
-		_, err := New(&c.of)
+		_, err := New(&c.of, "x")
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret@") {
 			t.Errorf("%+v: %v, want %q", c.of, err, c.want)
 		}
