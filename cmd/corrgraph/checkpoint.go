@@ -2,19 +2,24 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"time"
 
 	"corrgraph/answer"
+	"corrgraph/server/instance"
 	"corrgraph/server/restart"
 )
 
 type checkpointCmd struct {
-	List   checkpointListCmd   `cmd:"" default:"withargs" help:"List the checkpoints of a store (the default)."`
-	Verify checkpointVerifyCmd `cmd:"" help:"Check every byte of them."`
-	Drop   checkpointDropCmd   `cmd:"" help:"Remove them: the next start reads the whole tick log."`
+	List    checkpointListCmd    `cmd:"" default:"withargs" help:"List the checkpoints of a store (the default)."`
+	Verify  checkpointVerifyCmd  `cmd:"" help:"Check every byte of them."`
+	Compare checkpointCompareCmd `cmd:"" help:"Read the tick log once more from one to the next, and compare."`
+	Drop    checkpointDropCmd    `cmd:"" help:"Remove them: the next start reads the whole tick log."`
 }
 
 // storeFlags name the store of a service.
@@ -107,6 +112,42 @@ func (c *checkpointVerifyCmd) Run(a *app) error {
 		}
 	}
 	return nil
+}
+
+type checkpointCompareCmd struct{ storeFlags }
+
+func (checkpointCompareCmd) Help() string {
+	return "Does what is known follow from the ticks?\n\n    corrgraph checkpoint compare --config corrgraph.yaml\n\n" +
+		"The tick log is read from the older checkpoint on, and what follows is compared with the newer one: damage of the memory or of the log, or anything else than the log " +
+		"that decided what was learned, makes them differ. The service does the same beside its work (store.compare_every). Takes the configuration of the service, as long as a start from the older checkpoint, " +
+		"and the memory of a second state. Exit code 3: they differ." + codes
+}
+
+func (c *checkpointCompareCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	x, err := instance.Compare(ctx, &cfg.Config, cmp.Or(c.DB, cfg.Store.Path))
+	if err != nil {
+		return badData(err)
+	}
+	reply := struct {
+		restart.Compared
+		Same bool   `json:"same"`
+		Took string `json:"took"`
+	}{x, x.Same(), x.Took.Round(time.Millisecond).String()}
+	if reply.Differ == nil {
+		reply.Differ = []string{}
+	}
+	err = a.print(reply, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s (%s)\n", x.Says(), reply.Took)
+		return err
+	})
+	if err == nil && !x.Same() {
+		err = badData(errors.New("the newer checkpoint is not what follows from the older one and the tick log"))
+	}
+	return err
 }
 
 type checkpointDropCmd struct{ storeFlags }

@@ -56,7 +56,7 @@ type Board struct {
 	tracks   clock.Tracks
 	copies   copies.Tally
 	events   map[string]*Event
-	known    map[*odds.Event]known       // cache of recently resolved events
+	known    map[saying]known            // cache of recently resolved events
 	groups   map[string]*series.Grouping // by league
 	touched  []*Event                    // since TakeTouched
 	prices   int                         // held of all events
@@ -101,7 +101,7 @@ func New(o Options) *Board {
 	return &Board{
 		Counts: Counts{Refused: map[string]int{}},
 		opt:    o, Catalog: catalog.New(o.Facts, catalog.Options{}), venues: map[string]*Venue{}, sources: clock.Sources{}, tracks: clock.Tracks{},
-		events: map[string]*Event{}, known: map[*odds.Event]known{}, kinds: map[kindKey]odds.Kind{}, bases: map[uint64]int{}, groups: map[string]*series.Grouping{},
+		events: map[string]*Event{}, known: map[saying]known{}, kinds: map[kindKey]odds.Kind{}, bases: map[uint64]int{}, groups: map[string]*series.Grouping{},
 	}
 }
 
@@ -115,6 +115,12 @@ func (d *Board) Pause(nth int) {
 
 // Observe sets the only observer. It must be called before the first batch.
 func (d *Board) Observe(o Observer) { d.observer = o }
+
+// saying is an event as a source describes it. What several sources say alike may be one Event.
+type saying struct {
+	source string
+	event  *odds.Event
+}
 
 // known is a source's event after resolution.
 type known struct {

@@ -25,7 +25,8 @@ func (d *Board) Event(id string) *Event { return d.events[id] }
 // description changes, so that most calls are cache hits. refused is why there is no room
 // for the event, or empty.
 func (d *Board) resolve(in *odds.Event, b *odds.Batch) (k known, refused string) {
-	if k, ok := d.known[in]; ok && k.ev.said == in {
+	says := saying{b.Source, in}
+	if k, ok := d.known[says]; ok && k.ev.said == in {
 		k.ev.Last = max(k.ev.Last, b.At)
 		d.touch(k.ev)
 		d.Catalog.Seen(k.match.Event, b.At)
@@ -51,7 +52,7 @@ func (d *Board) resolve(in *odds.Event, b *odds.Batch) (k known, refused string)
 		clear(d.known)
 	}
 	k = known{ev, m}
-	d.known[in] = k
+	d.known[says] = k
 	return k, ""
 }
 

@@ -1,6 +1,8 @@
 package board
 
 import (
+	"slices"
+
 	"cmp"
 
 	"corrgraph/detect"
@@ -153,8 +155,11 @@ func (b *Book) state(c *state.Coder, r *Refs) {
 	r.clocks.Sources.Ref(c, &b.Source)
 	r.Books.Add(b)
 	r.clocks.Answer(c, &b.answer)
-	c.Values(&b.Live, &b.SeenAt, &b.Awaited, &b.ids, &b.price, &b.offer, &b.size, &b.line, &b.gone, &b.value, &b.basis, &b.prev)
+	c.Values(&b.Live, &b.SeenAt, &b.Awaited, &b.price, &b.offer, &b.size, &b.line, &b.gone, &b.value, &b.basis, &b.prev)
 	c.Values(&b.status, &b.stale, &b.terms, &b.stamp, &b.joined, &b.touch, &b.looked, &b.looks, &b.former, &b.rest, &b.restMoved, &b.restGroups)
+	if c.Reading() {
+		b.ids = slices.Grow(b.ids, len(b.price))[:len(b.price)] // made when somebody asks
+	}
 	b.pace.State(c)
 	b.past.State(c)
 	state.Slice(c, &b.history, func(h *detect.NodeHistory) { h.State(c) })

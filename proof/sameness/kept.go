@@ -2,6 +2,7 @@ package sameness
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"corrgraph/odds"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
+	"corrgraph/server/restart"
 )
 
 // kept are the checkpoints of the services of a place, of which the newest is there to be started
@@ -20,7 +22,7 @@ type kept struct {
 	r      *rand.Rand
 	rarely int // one in so many times that one may be taken, one is
 	newest *checkpoint
-	taken  int
+	all    []*checkpoint
 	used   int
 	tail   int // parts of the log that were read on from those used
 }
@@ -71,7 +73,7 @@ func (c *cutter) Cut(d *ingest.Door) {
 		for name, b := range parts {
 			next.parts[name] = b.Bytes()
 		}
-		c.newest, c.taken = next, c.taken+1
+		c.newest, c.all = next, append(c.all, next)
 	}()
 }
 
@@ -120,11 +122,12 @@ func (x *trial) resumed(t *testing.T) {
 			l.end()
 			synctest.Wait()
 			k := p.kept
-			c.note = fmt.Sprintf("%d checkpoints, %d starts from one with %d parts to be read on; %d stops, %d deaths", k.taken, k.used, k.tail, l.starts, l.deaths)
+			c.note = fmt.Sprintf("%d checkpoints, %d starts from one with %d parts to be read on; %d stops, %d deaths", len(k.all), k.used, k.tail, l.starts, l.deaths)
 			if k.used < 2 || k.tail == 0 {
 				t.Errorf("checkpoints were not used: %s", c.note)
 			}
 			c.add("a restart from a checkpoint", one, p.again(t))
+			x.reread(t, p, k.all)
 			p.kept = nil
 			c.add("a restart from the log", one, p.again(t))
 		})
@@ -155,8 +158,42 @@ func (x *trial) resumedCalmly(t *testing.T) {
 		is = l.whole(t).only(learnt...)
 		l.end()
 		synctest.Wait()
-		c.note = fmt.Sprintf("%d checkpoints, %d starts from one", p.kept.taken, p.kept.used)
+		c.note = fmt.Sprintf("%d checkpoints, %d starts from one", len(p.kept.all), p.kept.used)
 	})
 	c.add("interrupted", was, is)
 	x.tell(c)
 }
+
+// reread compares each checkpoint with what its log says when it is read once more from the one
+// before, section by section.
+func (x *trial) reread(t *testing.T, p *place, all []*checkpoint) {
+	c := newComparison("f. a checkpoint, and the log read once more from the one before")
+	for i := 1; i < len(all); i++ {
+		was, is := all[i-1].parts, all[i].parts
+		first, err := ingest.RestoreDoor(bytes.NewReader(was["door"]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := ingest.RestoreDoor(bytes.NewReader(is["door"]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := restart.NewAgain(t.Context(), p.liveOptions(), func(name string) (io.Reader, error) { return bytes.NewReader(was[name]), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ingest.Again(t.Context(), p.doorOptions(first), again, second); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range restart.Alike {
+			var b bytes.Buffer
+			if err := again.Write(&b, name); err != nil {
+				t.Fatal(err)
+			}
+			c.add(fmt.Sprintf("%s of %d", name, second.At), answers{{what: name, text: digest(b.Bytes())}}, answers{{what: name, text: digest(is[name])}})
+		}
+	}
+	x.tell(c)
+}
+
+func digest(b []byte) string { return fmt.Sprintf("%d bytes, SHA-256 %x", len(b), sha256.Sum256(b)) }

@@ -183,13 +183,24 @@ func (v *verdicts) verdict() odds.Time {
 // catchUp waits until what was settled is learnt.
 func (v *verdicts) catchUp() { v.live.CatchUp() }
 
+// liveOptions are those of the engines of every service here.
+func (p *place) liveOptions() live.Options {
+	return live.Options{Engine: engineOptions(p.facts), Facts: p.facts, PublishEvery: published, Clock: p.now}
+}
+
+// doorOptions are those of their doors.
+func (p *place) doorOptions(from *ingest.Door) ingest.Options {
+	return ingest.Options{From: from, Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Driven: p.played != nil}
+}
+
 // start starts a service, which reads the log back.
 func (p *place) start(t *testing.T) *service {
 	t.Helper()
 	s := &service{place: p}
 	p.log.dead, p.log.dies = false, 0
 	v := &verdicts{p: p}
-	o := live.Options{Engine: engineOptions(p.facts), Facts: p.facts, Intake: s, PublishEvery: published, Clock: p.now}
+	o := p.liveOptions()
+	o.Intake = s
 	o.Settled = func(ctx context.Context, after, until odds.Time) iter.Seq2[[]*odds.Batch, error] {
 		return s.door.Settled(ctx, after, until)
 	}
@@ -201,9 +212,9 @@ func (p *place) start(t *testing.T) *service {
 	if p.kept != nil {
 		cuts = &cutter{kept: p.kept, t: t, p: p, live: s.live}
 	}
-	s.door = ingest.New(ingest.Options{
-		Cuts: cuts, From: from, Log: p.log, OutOfOrder: bound, Sources: p.known, Clock: p.now, Idle: 4 * time.Second, Verdict: v.verdict, CatchUp: v.catchUp, Driven: p.played != nil,
-	})
+	d := p.doorOptions(from)
+	d.Cuts, d.Verdict, d.CatchUp = cuts, v.verdict, v.catchUp
+	s.door = ingest.New(d)
 	v.live, s.tape = s.live, &tape{Sink: s.live}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)

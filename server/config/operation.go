@@ -40,6 +40,7 @@ type Store struct {
 	Readers         int           `yaml:"readers" default:"4" min:"1" max:"64" doc:"Reading connections. There is one writer."`
 	LogRetention    time.Duration `yaml:"log_retention" default:"7d" min:"1h" max:"3650d" reload:"true" doc:"How long ticks stay in the tick log. A graph can be learned again from them; layer 3 looks back 7d."`
 	CheckpointEvery int           `yaml:"checkpoint_every" default:"500000" min:"0" max:"1000000000" doc:"Quotes after which the state is saved beside the store, in a folder named as the store with .checkpoints, so that a start need not read the tick log from the beginning. It is saved when the service stops, too. 0: it never is."`
+	CompareEvery    time.Duration `yaml:"compare_every" default:"6h" min:"0" max:"30d" doc:"Time after which the tick log is read once more from one checkpoint to the next, beside the service with a quarter of one processor, and what follows is compared with the next one. It takes the memory of a second state meanwhile, and waits while there is none. 0: never."`
 	LogMaxBytes     Size          `yaml:"log_max_bytes" default:"0" min:"0" max:"1000TB" reload:"true" doc:"Size above which the oldest ticks are removed before log_retention. 0: no cap."`
 }
 

@@ -30,6 +30,7 @@ type Door struct {
 	At    ticklog.Position
 	Clock odds.Time // when something was appended last
 	AsOf  odds.Time // the newest instant that was settled
+	Until odds.Time // the clock up to which what waited was let go
 
 	verdict, legs odds.Time
 	marks         map[string]heard
@@ -44,12 +45,12 @@ type Door struct {
 const doorMagic = "corrgraph door\n"
 
 // DoorVersion changes with anything that a Door holds.
-const DoorVersion = 1
+const DoorVersion = 2
 
 // door is what g remembers. Cost: O(sources, and batches that wait).
 func (g *Ingester) door() *Door {
 	d := &Door{
-		At: g.at, Clock: g.told, AsOf: g.stage.frontier.given, verdict: g.verdict, legs: g.legs, marks: make(map[string]heard, len(g.stage.marks.of)),
+		At: g.at, Clock: g.told, AsOf: g.stage.frontier.given, Until: g.stage.clock, verdict: g.verdict, legs: g.legs, marks: make(map[string]heard, len(g.stage.marks.of)),
 		waited: g.stage.marks.waited, frontier: g.stage.frontier, forced: g.stage.forced, waiting: g.stage.order.list(), feeds: g.feeds.list(),
 	}
 	for name, h := range g.stage.marks.of {
@@ -90,7 +91,7 @@ func (g *Ingester) resume(d *Door) {
 	for name, h := range d.marks {
 		g.stage.marks.of[name] = &h
 	}
-	g.stage.marks.waited, g.stage.frontier, g.stage.forced = d.waited, d.frontier, d.forced
+	g.stage.marks.waited, g.stage.frontier, g.stage.forced, g.stage.clock = d.waited, d.frontier, d.forced, d.Until
 	g.stage.frontier.window = g.o.CoalesceWindow
 	for _, b := range d.waiting {
 		g.judge.names.all(b)
@@ -139,7 +140,7 @@ func RestoreDoor(r io.Reader) (_ *Door, err error) {
 
 func (d *Door) state(c *state.Coder) {
 	f := &d.frontier
-	c.Values(&d.At, &d.Clock, &d.AsOf, &d.verdict, &d.legs, &d.waited, &f.given, &f.closed, &f.quiet, &d.forced, &d.older, &d.newer)
+	c.Values(&d.At, &d.Clock, &d.AsOf, &d.Until, &d.verdict, &d.legs, &d.waited, &f.given, &f.closed, &f.quiet, &d.forced, &d.older, &d.newer)
 	state.Map(c, d.marks, strings.Compare, func(name *string, h *heard) {
 		x := &h.delays
 		c.Values(name, &h.last, &h.newest, &h.mark, &x.begun, &x.received, &x.accepted, &x.computed, &x.most, &x.counts)

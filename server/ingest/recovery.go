@@ -65,16 +65,24 @@ func (g *Ingester) recover(ctx context.Context, to Sink) (err error) {
 // whom the door says what waited. Then it opens: who is told reads the same on its own, and ticks
 // wait for that.
 func (r *recovery) goOn(ctx context.Context) error {
-	g := r.g
-	last, err := g.o.Log.Last(ctx)
+	last, err := r.g.o.Log.Last(ctx)
+	if err == nil {
+		err = r.readOn(ctx, last)
+	}
 	if err != nil {
 		return fmt.Errorf("reading the tick log back: %w", err)
 	}
+	return nil
+}
+
+// readOn is goOn up to a position.
+func (r *recovery) readOn(ctx context.Context, last ticklog.Position) error {
+	g := r.g
 	var group []ticklog.Part // of one time of the clock
 	tail := ticklog.After(ticklog.UpTo(g.o.Log, last), g.at)
 	for p, err := range ticklog.InOrder(ctx, tail, g.damaged) {
 		if err != nil {
-			return fmt.Errorf("reading the tick log back: %w", err)
+			return err
 		}
 		if len(group) > 0 && group[0].Clock != p.Clock {
 			r.again(group)

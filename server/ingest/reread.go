@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"sync"
 
@@ -50,4 +51,21 @@ func (d *damages) note(at ticklog.Damage) {
 		d.told[at.Position] = true
 		d.tell(at)
 	}
+}
+
+// Again reads a log from one door on to another one of the same log, as the service did that was
+// at the first and came to the second, and returns the door that it then had: the same, if both
+// follow from the log. o.Log and o.From must be set. A sink gets what the service's got, all of
+// it settled before GoOn is called; nothing is accepted, and o's clock and cuts are not used.
+func Again(ctx context.Context, o Options, to Sink, second *Door) (*Door, error) {
+	o.Clock, o.Cuts = second.Until.Std, nil
+	g := New(o)
+	g.ahead.none()
+	g.resume(o.From)
+	if err := newRecovery(g, to).readOn(ctx, second.At); err != nil {
+		return nil, fmt.Errorf("reading the tick log again: %w", err)
+	}
+	d := g.door()
+	d.Clock = second.Clock // when the newest chunk was appended, not when it was read
+	return d, nil
 }

@@ -44,8 +44,9 @@ type stage struct {
 	marks    watermarks
 	order    order
 	frontier frontier
-	most     int    // quotes that may wait
-	forced   uint64 // batches released because too many waited
+	clock    odds.Time // the latest for which it was asked what it lets go
+	most     int       // quotes that may wait
+	forced   uint64    // batches released because too many waited
 }
 
 func newStage(o *Options) stage {
@@ -85,6 +86,7 @@ type released struct {
 
 // advance releases what the clock lets go.
 func (s *stage) advance(clock odds.Time) (out released) {
+	s.clock = max(s.clock, clock)
 	limit := s.marks.limit(clock)
 	s.release(&out, limit)
 	if s.order.quotes > s.most {

@@ -76,9 +76,10 @@ type Instance struct {
 	stalled   time.Time       // when a drill last silenced the feed; owned by strain
 	limiter   *guard.Limiter
 	graphs    *guard.Governor
-	flight    *guard.Adaptive // of reads
-	writes    *guard.Adaptive // of requests that wait for the disk, ticks not among them
-	keeper    *restart.Keeper // nil: no checkpoints are taken
+	flight    *guard.Adaptive   // of reads
+	writes    *guard.Adaptive   // of requests that wait for the disk, ticks not among them
+	keeper    *restart.Keeper   // nil: no checkpoints are taken
+	compare   *restart.Comparer // nil: they are not compared with the log
 	watch     *quarantine.Guard
 	ingest    *ingest.Ingester
 	live      *live.Live
@@ -292,55 +293,33 @@ func text(err error) string {
 }
 
 func (i *Instance) openEngine(ctx context.Context) error {
-	facts, err := catalog.Builtin()
-	if err != nil {
-		return err
-	}
 	c := &i.cfg
-	devig, err := odds.ParseMethod(c.Engine.Devig)
+	door, o, err := engines(c)
 	if err != nil {
-		return fmt.Errorf("engine.devig: %w", err)
-	}
-	if err := i.store.UseDevig(ctx, devig); err != nil {
 		return err
 	}
-	if path := c.Engine.Catalog; path != "" {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if facts, err = facts.With(path, f); err != nil {
-			return err
-		}
+	if err := i.store.UseDevig(ctx, o.Engine.Devig); err != nil {
+		return err
 	}
-	i.facts = facts
-	door := ingest.Options{
-		Log: i.store.Log(), OutOfOrder: odds.MillisOf(c.Ingest.OutOfOrder), Sources: sources(c), Idle: c.Ingest.IdleFlush, FutureSkew: odds.MillisOf(c.Ingest.FutureSkew),
-		CoalesceWindow: odds.MillisOf(c.Engine.Settle), Queue: c.Ingest.Queue, Remember: c.Ingest.DedupeWindow, Clock: i.ticking, Driven: i.played != nil,
-		Verdict: func() odds.Time { return i.live.Verdict() }, CatchUp: func() { i.live.CatchUp() },
-		Appended: func(took time.Duration) { i.timed("append", took) }, Damaged: i.damaged,
+	i.facts = o.Facts
+	plain := o // without what only a running service has
+	door.Log, door.FutureSkew, door.Queue, door.Clock, door.Driven = i.store.Log(), odds.MillisOf(c.Ingest.FutureSkew), c.Ingest.Queue, i.ticking, i.played != nil
+	door.Verdict, door.CatchUp = func() odds.Time { return i.live.Verdict() }, func() { i.live.CatchUp() }
+	door.Appended, door.Damaged = func(took time.Duration) { i.timed("append", took) }, i.damaged
+	o.Intake, o.Results = restart.Intake(func() *ingest.Ingester { return i.ingest }), i.store
+	o.Settled = func(ctx context.Context, after, until odds.Time) iter.Seq2[[]*odds.Batch, error] {
+		return i.ingest.Settled(ctx, after, until)
 	}
-	o := live.Options{
-		Intake: restart.Intake(func() *ingest.Ingester { return i.ingest }), Results: i.store, Facts: facts,
-		Settled: func(ctx context.Context, after, until odds.Time) iter.Seq2[[]*odds.Batch, error] {
-			return i.ingest.Settled(ctx, after, until)
-		},
-		Engine: engine.Options{
-			Seed: c.Engine.Seed, DecideEvery: odds.MillisOf(c.Engine.DecideEvery), CoalesceWindow: odds.MillisOf(c.Engine.Settle),
-			Memory: odds.MillisOf(c.Engine.Memory), ForgetAfter: odds.MillisOf(c.Engine.ForgetAfter), KeepMoves: c.Engine.KeepMoves, Devig: devig, Commission: c.Commissions(), Accounts: c.Accounts(), PaperDelay: odds.MillisOf(c.Engine.PaperDelay),
-			Limits: within(engine.Limits(c.Engine.Limits), int64(c.Limits.MemoryCeiling)),
-		},
-		Pressed: func() bool { return i.memory.Sheds(guard.ShedL4) }, Sparing: func() bool { return i.strain.Level() > guard.Calm },
-		PublishEvery: c.Publish.Every, Ring: c.Stream.Ring, Clock: i.ticking, Stalled: i.faults.FeedStalled, Held: i.faults.JudgeStalled,
-		Timed: i.timed, Told: i.told, Failed: func(what string, err error) { i.log.Error(what, "error", err.Error()) },
-	}
+	o.Pressed, o.Sparing = func() bool { return i.memory.Sheds(guard.ShedL4) }, func() bool { return i.strain.Level() > guard.Calm }
+	o.PublishEvery, o.Ring, o.Clock, o.Stalled, o.Held = c.Publish.Every, c.Stream.Ring, i.ticking, i.faults.FeedStalled, i.faults.JudgeStalled
+	o.Timed, o.Told, o.Failed = i.timed, i.told, func(what string, err error) { i.log.Error(what, "error", err.Error()) }
 	o.Standby, o.Off = standby(c)
 	if err := i.openQuarantine(ctx); err != nil {
 		return err
 	}
 	o.Telling, o.Learning = i.watch.Slot(quarantine.Telling), i.watch.Slot(quarantine.Learning)
 	i.resume(ctx, &door, o)
+	i.compareTo(door, plain)
 	i.ingest = ingest.New(door)
 	return nil
 }
@@ -451,6 +430,9 @@ func (i *Instance) Run(ctx context.Context) error {
 	r.inner(i.service.Run)
 	if i.keeper != nil {
 		r.inner(i.keeper.Run)
+	}
+	if i.compare != nil {
+		r.inner(i.run(i.compare.Run))
 	}
 	m := newMeter(i) // before the first scrape
 	r.inner(func(ctx context.Context) error { return i.measure(ctx, m) })

@@ -181,6 +181,10 @@ func (m *meter) collect(r *telemetry.Readings) {
 	if k := i.keeper; k != nil {
 		s := k.Status()
 		r.Kept = &telemetry.Checkpoints{Taken: s.Taken, Bytes: s.Newest.Bytes, Took: s.Newest.Took, Paused: s.Newest.Paused, Failures: s.Failures, Skipped: s.Skipped, Unkept: s.Unkept}
+		if i.compare != nil {
+			x := i.compare.Status()
+			r.Kept.Compared = map[string]uint64{"same": x.Same, "differ": x.Differ, "none": x.None}
+		}
 	}
 	r.Aside = &telemetry.Aside{Batches: len(i.watch.Items()), Skipped: i.watch.Skipped()}
 	m.learned(r, st)

@@ -4,14 +4,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
+	"corrgraph/server/config"
 	"corrgraph/server/guard"
 	"corrgraph/server/ingest"
 	"corrgraph/server/live"
+	"corrgraph/server/quarantine"
 	"corrgraph/server/restart"
 	"corrgraph/store"
+	"corrgraph/store/sqlite"
 )
 
 // resume makes the engines, from a checkpoint if there is one that can be used, and has the door go
@@ -55,6 +59,9 @@ func (i *Instance) kept(r restart.Result) {
 		row.Status, row.Detail = "FAILED", r.Err.Error()
 		i.log.Error("a checkpoint could not be taken", "error", r.Err.Error())
 	} else {
+		if i.compare != nil {
+			i.compare.Taken(r.Bytes)
+		}
 		i.log.Info("checkpoint", "position", r.Position, "as_of", r.AsOf.String(), "bytes", r.Bytes, "took", r.Took.Round(time.Millisecond).String(), "paused", r.Paused.Round(time.Microsecond).String())
 	}
 	i.service.Note(context.Background(), row)
@@ -65,7 +72,67 @@ func (i *Instance) restarts() (reasons, notes []string) {
 	if i.keeper != nil {
 		reasons, notes = i.keeper.Reasons(), i.keeper.Notes()
 	}
+	if i.compare != nil {
+		reasons, notes = append(reasons, i.compare.Reasons()...), append(notes, i.compare.Notes()...)
+	}
 	return append(reasons, i.watch.Reasons()...), append(notes, i.watch.Notes()...)
+}
+
+// compareShare is how much of one processor a comparison takes.
+const compareShare = 0.25
+
+// compareTo has checkpoints compared with the log, beside the service, if it takes any.
+func (i *Instance) compareTo(door ingest.Options, plain live.Options) {
+	every := i.cfg.Store.CompareEvery
+	if i.keeper == nil || every == 0 {
+		return
+	}
+	i.compare = restart.NewComparer(restart.ComparerOptions{
+		CompareOptions: restart.CompareOptions{
+			Dir: restart.Folder(i.store.Path()), Log: i.store.Log(), Config: digest(&door, &plain), Door: ingest.Options{
+				OutOfOrder: door.OutOfOrder, Sources: door.Sources, Idle: door.Idle, CoalesceWindow: door.CoalesceWindow, Remember: door.Remember,
+			},
+			Live: plain, Share: compareShare,
+		},
+		Every: every, OnResult: i.compared,
+		// In memory a state takes about four times what it takes in a file. What is in quarantine was not applied.
+		Ready: func(bytes int64) bool { return i.room(4*bytes) && len(i.watch.Items()) == 0 },
+	})
+}
+
+// compared records what came of a comparison.
+func (i *Instance) compared(c restart.Compared, err error) {
+	row := store.AuditRow{Operation: "COMPARE", Subject: restart.Folder(i.store.Path()), Status: "OK", Actor: "service", Took: c.Took, Detail: c.Says()}
+	switch {
+	case err != nil:
+		row.Status, row.Detail = "FAILED", err.Error()
+		i.log.Warn("checkpoints could not be compared with the tick log", "error", err.Error())
+	case c.Same():
+		i.log.Info(c.Says(), "took", c.Took.Round(time.Millisecond).String())
+	default:
+		row.Status = "FAILED"
+		i.log.Error(c.Says(), "took", c.Took.Round(time.Millisecond).String())
+	}
+	i.service.Note(context.Background(), row)
+}
+
+// Compare compares the checkpoints of the store at path with its tick log, as a service with that
+// configuration does beside its work. The store may be in use.
+func Compare(ctx context.Context, cfg *config.Config, path string) (c restart.Compared, err error) {
+	door, plain, err := engines(cfg)
+	if err != nil {
+		return c, err
+	}
+	st, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true, Offline: true})
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	dir := restart.Folder(path)
+	if held, err := quarantine.List(quarantine.Folder(path)); err != nil || len(held) > 0 {
+		return c, errors.Join(err, fmt.Errorf("%d batches are in quarantine, so that what is known does not follow from the whole log: see `corrgraph quarantine`", len(held)))
+	}
+	return restart.Compare(ctx, restart.CompareOptions{Dir: dir, Log: st.Log(), Config: digest(&door, &plain), Door: door, Live: plain})
 }
 
 // accept accepts ticks, and says when no checkpoint will be taken any more.

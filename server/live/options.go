@@ -73,6 +73,15 @@ type Options struct {
 	Timed func(what string, took time.Duration)
 }
 
+// Engines are the options of the two engines, of which one tells and one learns.
+func (o Options) Engines() (telling, learning engine.Options) {
+	o.fill()
+	telling, learning = o.Engine, o.Engine
+	telling.View, telling.Guard = engine.Now, o.Telling
+	learning.View, learning.Guard = engine.Settled, o.Learning
+	return telling, learning
+}
+
 func (o *Options) fill() {
 	o.Engine.ScoreAtFinish, o.Engine.SearchEachDecision = false, true
 	o.Engine.Facts = o.Facts

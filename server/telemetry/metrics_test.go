@@ -54,7 +54,7 @@ func exercise(m *Metrics) {
 		v.Memory = &Memory{Budget: 4 << 30, Used: 1 << 30, Level: 2}
 		v.Overload = &Overload{Level: 1, Late: 120 * time.Millisecond}
 		v.Backup = Backup{Success: epoch, Verified: epoch.Add(-time.Hour)}
-		v.Kept = &Checkpoints{Taken: epoch, Bytes: 5000, Took: time.Second, Paused: 40 * time.Millisecond, Failures: 1, Skipped: 2, Unkept: 70_000}
+		v.Kept = &Checkpoints{Taken: epoch, Bytes: 5000, Took: time.Second, Paused: 40 * time.Millisecond, Failures: 1, Skipped: 2, Unkept: 70_000, Compared: map[string]uint64{"same": 3, "differ": 1, "none": 0}}
 		v.Aside = &Aside{Batches: 2, Skipped: 3}
 		v.Venues = []Venue{{Name: "polymarket", Connected: true, Sessions: 2, Frames: 9, Unread: 1, LastFrame: time.Unix(1_700_000_000, 0), Markets: map[string]int{"gap": 3}, Quota: map[string]float64{"credits": 480}}}
 		v.Audit = &Audit{Queue: 5, CapReached: true, Rows: 100, Failures: 2}
@@ -166,6 +166,7 @@ func TestEveryMetricIsServed(t *testing.T) {
 		`corrgraph_backup_verified_timestamp_seconds 1.6999964e+09`,
 		`corrgraph_checkpoint_failures_total 1.0`,
 		`corrgraph_checkpoint_pause_seconds 0.04`,
+		`corrgraph_replay_compared_total{result="differ"} 1.0`,
 		`corrgraph_quarantined_batches 2.0`,
 		`corrgraph_quarantine_skipped_total 3.0`,
 		`corrgraph_build_info{date="2026-11-29T06:52:29Z",goversion="go1.26",revision="abc",version="v1"} 1.0`,

@@ -70,6 +70,7 @@ type Checkpoints struct {
 	Took, Paused      time.Duration
 	Failures, Skipped uint64
 	Unkept            int
+	Compared          map[string]uint64 // results of comparisons with the log: same, differ, none; nil: none are made
 }
 
 // Aside are batches that killed the service. Skipped counts from the start how often an engine was not
@@ -125,7 +126,7 @@ type descriptions struct {
 	overload, late                              *prometheus.Desc
 	backup, verified                            *prometheus.Desc
 	kept, keptBytes, took, paused               *prometheus.Desc
-	keptFailures, keptSkipped, unkept           *prometheus.Desc
+	keptFailures, keptSkipped, unkept, compared *prometheus.Desc
 	aside, skipped                              *prometheus.Desc
 	queue, cap, rows, failures                  *prometheus.Desc
 	clients, dropped                            *prometheus.Desc
@@ -170,6 +171,7 @@ func newDescriptions() *descriptions {
 	d.keptFailures = desc("checkpoint_failures_total", "Checkpoints that could not be taken.")
 	d.keptSkipped = desc("checkpoint_skipped_total", "Checkpoints that were due and not taken for want of memory or disk.")
 	d.unkept = desc("checkpoint_tail_quotes", "Quotes since the newest checkpoint was begun, which a start would read from the tick log.")
+	d.compared = desc("replay_compared_total", "Times that the tick log was read once more from one checkpoint to the next, by result: same, differ, none (it could not be done).", "result")
 	d.queue = desc("audit_queue", "Audit rows waiting to be written.")
 	d.cap = desc("audit_cap_reached", "1 while the audit log is at its size cap.")
 	d.rows = desc("audit_rows_total", "Audit rows written.")
@@ -239,6 +241,9 @@ func (v *Readings) send(d *descriptions, ch chan<- prometheus.Metric) {
 		out.total(d.keptFailures, k.Failures)
 		out.total(d.keptSkipped, k.Skipped)
 		out.gauge(d.unkept, float64(k.Unkept))
+		for result, n := range k.Compared {
+			out.total(d.compared, n, result)
+		}
 	}
 	if a := v.Aside; a != nil {
 		out.gauge(d.aside, float64(a.Batches))
