@@ -51,7 +51,8 @@ func (x *finding) state(c *state.Coder, axis func(odds.Millis) *leadlag.Axis) {
 }
 
 func compareKeys(a, b graph.FamilyKey) int {
-	return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Sport, b.Sport), cmp.Compare(a.League, b.League), cmp.Compare(a.Market, b.Market), cmp.Compare(a.Leader, b.Leader), cmp.Compare(a.Follower, b.Follower))
+	return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Sport, b.Sport), cmp.Compare(a.League, b.League), cmp.Compare(a.Market, b.Market),
+		cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Venue, b.Venue), cmp.Compare(a.Leader, b.Leader), cmp.Compare(a.Follower, b.Follower))
 }
 
 func (k pairKey) compare(o pairKey) int {
