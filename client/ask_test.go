@@ -44,6 +44,7 @@ func questions(ctx context.Context, c *client.Client) map[string]error {
 	_, out["metrics"] = c.Metrics(ctx)
 	out["inject"] = c.Inject(ctx, client.Fault{})
 	out["clear"] = c.ClearFaults(ctx)
+	_, out["reactions"] = c.Reactions(ctx, nil)
 	out["links"] = c.Links(ctx, nil, &struct{}{})
 	out["decide"] = c.DecideLink(ctx, "l1", client.LinkDecision{}, &struct{}{})
 	out["withdraw"] = c.WithdrawLink(ctx, "l1")

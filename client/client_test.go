@@ -281,6 +281,9 @@ func service(t *testing.T) http.HandlerFunc {
 		case "POST /v1/ticks old":
 			w.WriteHeader(http.StatusUnprocessableEntity)
 			fmt.Fprint(w, `{"rejected":2,"errors":[{"line":1,"reason":"late"}]}`)
+		case "GET /v1/reactions?sport=epl ":
+			fmt.Fprint(w, `{"marks":20,"venues":[{"venue":"pin","marks":20,"reacted":18,"median_ms":-500,"median_low_ms":-900,"median_high_ms":null,"controls":10,"control_reacted":1}],`+
+				`"pairs":[{"a":"pin","b":"dk","first":"pin","by_low_ms":1000,"q":0.01}]}`)
 		case "GET /v1/faults ":
 			fmt.Fprint(w, `{"enabled":false}`)
 		case `POST /v1/faults {"kind":"kill-layer","layer":4,"duration_s":1.5}`, "DELETE /v1/faults ":
@@ -324,6 +327,16 @@ func TestTypedQuestions(t *testing.T) {
 		r, err := c.Ticks(ctx, client.CSV, []byte("good"), time.Second)
 		if err != nil || r.Accepted != 3 || r.Duplicates != 2 || r.Rejected != 1 || r.Reasons["late"] != 1 {
 			t.Errorf("ticks: %+v, %v", r, err)
+		}
+		soon, err := c.Reactions(ctx, url.Values{"sport": {"epl"}})
+		if err != nil || soon.Marks != 20 || len(soon.Venues) != 1 || len(soon.Pairs) != 1 {
+			t.Fatalf("reactions: %+v, %v", soon, err)
+		}
+		if v := soon.Venues[0]; v.Venue != "pin" || v.Reacted != 18 || *v.Median != -500 || *v.MedianLow != -900 || v.MedianHigh != nil || v.Controls != 10 || v.Quiet != 1 {
+			t.Errorf("a venue's reactions: %+v", v)
+		}
+		if p := soon.Pairs[0]; p.A != "pin" || p.B != "dk" || p.First != "pin" || *p.ByLow != 1000 || p.ByHigh != nil || *p.Q != 0.01 {
+			t.Errorf("the sooner of two: %+v", p)
 		}
 		var p *client.Problem
 		if r, err := c.Ticks(ctx, client.CSV, []byte("old"), time.Second); !errors.As(err, &p) || r.Rejected != 2 || p.Items[0].Reason != "late" {

@@ -111,6 +111,7 @@ test("a service without prices says what comes", async ({ page }, info) => {
     "/": "No price has arrived yet.",
     "/events": "No event is known yet",
     "/leaders": "No pair of venues has been judged yet.",
+    "/leaders?as=table": "No new score was told of a match.",
     "/timeline": "No move that others follow has been seen yet.",
     "/edge": "Choose one in the graph",
     "/scorecard": "No forecast has been made yet.",

@@ -14,6 +14,8 @@ export type BackupList = Schemas["BackupList"];
 export type Edge = Schemas["Edge"];
 export type EdgeDetail = Schemas["EdgeDetail"];
 export type EventDetail = Schemas["EventDetail"];
+/** What was told of a match, and how venues reacted to it. */
+export type EventMark = Schemas["EventMark"];
 export type EventRow = Schemas["EventRow"];
 export type Events = Schemas["Events"];
 export type FamilyScore = Schemas["FamilyScore"];
@@ -43,6 +45,9 @@ export type Problem = Schemas["Problem"];
 export type Proofs = Schemas["Proofs"];
 export type Propagation = Schemas["Propagation"];
 export type Quote = Schemas["Quote"];
+export type ReactionPair = Schemas["ReactionPair"];
+export type ReactionRow = Schemas["ReactionRow"];
+export type Reactions = Schemas["Reactions"];
 export type Readiness = Schemas["Readiness"];
 export type Ready = Schemas["Ready"];
 /** What a person says of an anomaly. */

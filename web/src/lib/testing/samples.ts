@@ -5,6 +5,7 @@ import type {
   Anomaly,
   Edge,
   EventDetail,
+  EventMark,
   EventRow,
   Events,
   Forecast,
@@ -15,6 +16,8 @@ import type {
   Moves,
   Pair,
   Quote,
+  ReactionPair,
+  ReactionRow,
   Score,
   Scorecard,
 } from "../../api/types";
@@ -376,5 +379,69 @@ export const ambiguity = (change: Partial<Ambiguity> = {}): Ambiguity => ({
   why: "the name fits more than one",
   done: "an event that it names is matched with no other",
   since: at(0),
+  ...change,
+});
+
+export const eventMark = (change: Partial<EventMark>): EventMark => ({
+  event: "m1",
+  sport: "soccer",
+  league: "epl",
+  kind: "score",
+  value: "0-1",
+  was: "0-0",
+  at: at(60),
+  ended: false,
+  reactions: [],
+  ...change,
+});
+
+export const reaction = (change: Partial<EventMark["reactions"][number]>): EventMark["reactions"][number] => ({
+  venue: "pin",
+  market: "h2h",
+  how: "moved",
+  low_ms: 900,
+  high_ms: 1000,
+  why: "",
+  control: null,
+  ...change,
+});
+
+export const reactionRow = (change: Partial<ReactionRow>): ReactionRow => ({
+  sport: "soccer",
+  league: "epl",
+  market: "h2h",
+  venue: "pin",
+  marks: 20,
+  events: 9,
+  reacted: 18,
+  censored: 2,
+  suspended_first: 4,
+  median_ms: 1200,
+  median_low_ms: 800,
+  median_high_ms: 2000,
+  resolution_ms: 0,
+  compared: 20,
+  first: 14,
+  controls: 10,
+  control_reacted: 1,
+  ...change,
+});
+
+export const reactionPair = (change: Partial<ReactionPair>): ReactionPair => ({
+  sport: "soccer",
+  league: "epl",
+  market: "h2h",
+  a: "pin",
+  b: "kalshi",
+  marks: 20,
+  events: 9,
+  a_first: 0,
+  b_first: 0,
+  tested_events: 9,
+  p: null,
+  q: null,
+  first: "",
+  by_low_ms: null,
+  by_high_ms: null,
   ...change,
 });
