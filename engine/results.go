@@ -169,5 +169,14 @@ func FamilyScores(keys []graph.FamilyKey) map[string]ledger.FamilyScore {
 	return of
 }
 
+// Called returns the id of what a source meant by an id of its own last; empty if it has named nothing
+// so. Several may call it at once.
+func (e *Engine) Called(source, id string) string {
+	if ev := e.board.Catalog.Called(source, id); ev != nil {
+		return ev.ID
+	}
+	return ""
+}
+
 // Bets lists the bets that are quoted; see [bets.Of].
 func (e *Engine) Bets() []bets.Event { return bets.Of(e.board) }

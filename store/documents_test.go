@@ -22,7 +22,7 @@ func TestDocumentsAreNamedAndSayWhatIsWrongWithOne(t *testing.T) {
 	j := &Judgement{Check: graph.Mismatch{}, Opinions: map[string]graph.Opinion{"f": {}}}
 	card := ledger.NewScorecard(nil, nil)
 	docs, err := j.Documents(&card, map[string]any{"summary": map[string]int{"n": 3}, "mismatch": "of another"})
-	if err != nil || len(docs) != 7 {
+	if err != nil || len(docs) != 8 {
 		t.Fatalf("%d documents, %v", len(docs), err)
 	}
 	if string(docs["summary"]) != `{"n":3}` || !strings.HasPrefix(string(docs["second_opinion"]), `{"f":{`) {

@@ -14,6 +14,7 @@ import (
 	"corrgraph/detect"
 	"corrgraph/engine"
 	"corrgraph/odds"
+	"corrgraph/odds/account"
 )
 
 // mostWindows limits the markets that one question for arbitrage examines.
@@ -201,7 +202,7 @@ func windows(ctx context.Context, r answer.MatchReader, a *answer.Anomaly, asOf 
 		b := found.Evidence.Bets
 		w := Window{
 			EventID: a.EventID, Title: a.Title, Market: quotes[found.Nodes[0]].Market, Since: a.At, LastsMs: max(0, now.Sub(a.At)), OldestMs: b.AgeMs,
-			Profit: b.Profit, Push: b.Push, Limit: positive(b.Limit), Confidence: found.Confidence, Severity: found.Severity,
+			Profit: b.Profit, Push: b.Push, Limit: money(b.Limit), Confidence: found.Confidence, Severity: found.Severity,
 			Legs: []Leg{}, Suspected: []string{}, Warnings: []string{}, Suppressed: cmp.Or(a.Suppressed, found.Suppressed), Review: a.Review, Mine: mineOf(b),
 		}
 		if w.Suppressed == "" && a.Review != nil && a.Review.MutedBy != "" {
@@ -247,7 +248,7 @@ func mineOf(b *detect.Bets) *Mine {
 	if !b.Mine {
 		return nil
 	}
-	m := &Mine{Outlay: positive(b.Outlay), Gain: positive(b.Gain), Cut: b.Cut, Unsized: b.Unsized, Elsewhere: b.Elsewhere}
+	m := &Mine{Outlay: money(b.Outlay), Gain: money(b.Gain), Cut: b.Cut, Unsized: b.Unsized, Elsewhere: b.Elsewhere}
 	if b.Currency != "" {
 		m.Currency = &b.Currency
 	}
@@ -262,6 +263,9 @@ func positive(x float64) *float64 {
 	return nil
 }
 
+// money returns nil for 0. Twelve digits are a thousandth of a unit in a billion.
+func money(x float64) *float64 { return positive(account.Digits(x, 12)) }
+
 // add makes a leg from a bet at a quote.
 func (w *Window) add(b *detect.Bet, q *engine.Quote) {
 	fee := &b.Commission
@@ -271,7 +275,7 @@ func (w *Window) add(b *detect.Bet, q *engine.Quote) {
 	w.Legs = append(w.Legs, Leg{
 		Node: q.Node, Venue: q.Venue, Selection: q.Selection, Lay: b.Lay, Price: b.Price, Line: b.Line, Commission: fee,
 		Stake: b.Stake, Liability: b.Liability, Size: positive(b.Size),
-		SeenAt: q.SeenAt, AgeMs: b.AgeMs, ResolutionMs: q.Resolution, Currency: b.Currency, Amount: positive(b.Amount),
+		SeenAt: q.SeenAt, AgeMs: b.AgeMs, ResolutionMs: q.Resolution, Currency: b.Currency, Amount: money(b.Amount),
 	})
 	if q.ChangedAt != 0 {
 		w.Legs[len(w.Legs)-1].ChangedAt = &q.ChangedAt

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,6 +78,38 @@ func (p *playing) eventually(what string, is func(*connections) bool) {
 	p.t.Fatalf("waited in vain until %s: %+v", what, c)
 }
 
+// doubts asks all events for their markets in doubt, until one says so.
+func (p *playing) doubts() (n int) {
+	p.t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond) // answers may be a second old
+	defer tick.Stop()
+	for range 100 {
+		var all struct {
+			Events []struct {
+				ID string `json:"event_id"`
+			}
+		}
+		p.ask("/v1/events", &all)
+		for _, e := range all.Events {
+			var detail struct {
+				Doubts []struct{ Venue, Market, State, Why string }
+			}
+			p.ask("/v1/events/"+url.PathEscape(e.ID), &detail)
+			for _, d := range detail.Doubts {
+				if d.Venue != "polymarket" || d.Market == "" || d.State != "gap" || d.Why == "" {
+					p.t.Errorf("%+v", d)
+				}
+				n++
+			}
+		}
+		if n > 0 {
+			return n
+		}
+		<-tick.C
+	}
+	return 0
+}
+
 // TestTheFirstMinuteOfAVenue: one command shows prices; a market whose connection is lost is in
 // doubt, with the reason, until it is back; what was recorded says the same again.
 func TestTheFirstMinuteOfAVenue(t *testing.T) {
@@ -93,6 +126,9 @@ func TestTheFirstMinuteOfAVenue(t *testing.T) {
 	p.eventually("the loss is told", func(c *connections) bool {
 		return len(c.Doubted) > 0 && c.Doubted[0].State == "gap" && c.Doubted[0].Why != "" && strings.Contains(c.Doubted[0].Title, " @ ")
 	})
+	if n := p.doubts(); n == 0 {
+		t.Error("no event says that its market is in doubt")
+	}
 	x.net.Down(polymarket.StreamHost, false)
 	p.eventually("it is back", live)
 	p.end()

@@ -1,9 +1,8 @@
 package board
 
 import (
-	"slices"
-
 	"cmp"
+	"slices"
 
 	"corrgraph/detect"
 	"corrgraph/engine/clock"

@@ -3,6 +3,7 @@ package account
 import (
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // Leg is one bet of several that belong together, for an outlay of 1 in all.
@@ -114,8 +115,18 @@ func (l *Leg) amount(x float64) (float64, bool) {
 		if lo > hi {
 			return 0, false
 		}
-		x = step * min(max(math.Round(x/step), lo), hi)
+		x = Digits(step*min(max(math.Round(x/step), lo), hi), 15) // 17989 steps of 0.01 are 179.89
 	}
 	x = min(max(x, least), most)
 	return x, x > 0 && least <= most
+}
+
+// Digits rounds x to so many significant decimal digits: a float64 holds 15 of them exactly, and
+// what sums and products add beyond is no money.
+func Digits(x float64, n int) float64 {
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', n, 64), 64)
+	if err != nil {
+		return x // rounded beyond the largest float64
+	}
+	return y
 }

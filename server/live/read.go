@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/engine/bets"
 	"corrgraph/ledger"
@@ -135,4 +136,15 @@ func (l *Live) Forecasts(ctx context.Context, pick func(iter.Seq[*ledger.Predict
 func (l *Live) Bets(ctx context.Context) (all []bets.Event, err error) {
 	err = l.look(ctx, func(e *engine.Engine) { all = e.Bets() })
 	return all, err
+}
+
+// Called returns the events that sources meant by ids of their own, in the order asked; empty where
+// an id has named nothing. The loop waits for it: a microsecond for some ten ids.
+func (l *Live) Called(ctx context.Context, ids []catalog.SourceID) (events []string, err error) {
+	err = l.look(ctx, func(e *engine.Engine) {
+		for _, id := range ids {
+			events = append(events, e.Called(id.Source, id.ID))
+		}
+	})
+	return events, err
 }

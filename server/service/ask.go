@@ -73,7 +73,8 @@ func (s *Service) Ambiguities(ctx context.Context, q identity.Query) (out *ident
 type EventDetail struct {
 	answer.EventDetail
 	Freshness
-	Version uint64 `json:"version"`
+	Version uint64         `json:"version"`
+	Doubts  []answer.Doubt `json:"doubts"` // markets in doubt, of venues that the service reads itself
 }
 
 // Event returns an event with its quotes and forecasts.
@@ -83,8 +84,9 @@ func (s *Service) Event(ctx context.Context, id string, n odds.Notation) (out *m
 		if err != nil {
 			return err
 		}
-		out, err = share(ctx, s, v, [2]any{"event", n}, func(context.Context) (EventDetail, bool, error) {
-			return EventDetail{answer.NewEventDetail(matchOf(v), n, s.Names(), s.asOf(v)), s.fresh(true), v.Version}, true, nil
+		out, err = share(ctx, s, v, [2]any{"event", n}, func(ctx context.Context) (EventDetail, bool, error) {
+			doubts, err := s.doubts(ctx, id)
+			return EventDetail{answer.NewEventDetail(matchOf(v), n, s.Names(), s.asOf(v)), s.fresh(true), v.Version, doubts}, true, err
 		})
 		return err
 	})

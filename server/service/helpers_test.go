@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	_ "modernc.org/sqlite" // of the other program
 
+	"corrgraph/catalog"
 	"corrgraph/engine"
 	"corrgraph/engine/bets"
 	"corrgraph/graph"
@@ -50,6 +51,8 @@ type engineOf struct {
 	refusing []ingest.Refusing
 	ahead    *ingest.Ahead
 	hub      *live.Hub
+	called   map[catalog.SourceID]string // events, by the id of their source
+	lookups  int                         // calls of Called
 }
 
 func newEngineOf() *engineOf {
@@ -308,3 +311,11 @@ func code(err error) Code {
 }
 
 func (e *engineOf) Bets(context.Context) ([]bets.Event, error) { return nil, nil }
+
+func (e *engineOf) Called(_ context.Context, ids []catalog.SourceID) (out []string, err error) {
+	e.lookups++
+	for _, id := range ids {
+		out = append(out, e.called[id])
+	}
+	return out, e.busy
+}

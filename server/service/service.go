@@ -30,6 +30,7 @@ type Live interface {
 	Inspector
 	Records
 	Quoted
+	Caller
 	Hub() *live.Hub
 }
 
@@ -115,6 +116,7 @@ type Service struct {
 	external          external
 	kept              sync.Map // event id → *answers
 	common, forecasts answers
+	doubted           answers // doubtsOf, of a second
 	names             atomic.Pointer[namesOf]
 	naming            sync.Mutex // held while names are renewed
 	settings          atomic.Pointer[settings]

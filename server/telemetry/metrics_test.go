@@ -166,7 +166,7 @@ func TestEveryMetricIsServed(t *testing.T) {
 		`corrgraph_backup_verified_timestamp_seconds 1.6999964e+09`,
 		`corrgraph_checkpoint_failures_total 1.0`,
 		`corrgraph_checkpoint_pause_seconds 0.04`,
-		`corrgraph_replay_compared_total{result="differ"} 1.0`,
+		`corrgraph_replay_compared_total{outcome="differ"} 1.0`,
 		`corrgraph_quarantined_batches 2.0`,
 		`corrgraph_quarantine_skipped_total 3.0`,
 		`corrgraph_build_info{date="2026-11-29T06:52:29Z",goversion="go1.26",revision="abc",version="v1"} 1.0`,

@@ -171,7 +171,7 @@ func newDescriptions() *descriptions {
 	d.keptFailures = desc("checkpoint_failures_total", "Checkpoints that could not be taken.")
 	d.keptSkipped = desc("checkpoint_skipped_total", "Checkpoints that were due and not taken for want of memory or disk.")
 	d.unkept = desc("checkpoint_tail_quotes", "Quotes since the newest checkpoint was begun, which a start would read from the tick log.")
-	d.compared = desc("replay_compared_total", "Times that the tick log was read once more from one checkpoint to the next, by result: same, differ, none (it could not be done).", "result")
+	d.compared = desc("replay_compared_total", "Times that the tick log was read once more from one checkpoint to the next, by outcome: same, differ, none (it could not be done).", "outcome")
 	d.queue = desc("audit_queue", "Audit rows waiting to be written.")
 	d.cap = desc("audit_cap_reached", "1 while the audit log is at its size cap.")
 	d.rows = desc("audit_rows_total", "Audit rows written.")

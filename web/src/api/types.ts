@@ -16,6 +16,7 @@ export type EdgeDetail = Schemas["EdgeDetail"];
 export type EventDetail = Schemas["EventDetail"];
 /** What was told of a match, and how venues reacted to it. */
 export type EventMark = Schemas["EventMark"];
+export type Doubt = EventDetail["doubts"][number];
 export type EventRow = Schemas["EventRow"];
 export type Events = Schemas["Events"];
 export type FamilyScore = Schemas["FamilyScore"];

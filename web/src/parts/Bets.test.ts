@@ -2,7 +2,7 @@
 import { screen } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { serve, show, stateAt } from "../lib/testing/page";
-import { at, atMs, forecast } from "../lib/testing/samples";
+import { at, atMs, doubt, forecast } from "../lib/testing/samples";
 import Bets from "./Bets.svelte";
 
 const cells = () => screen.getAllByRole("cell").map((c) => c.textContent!.replace(/\s+/g, " ").trim());
@@ -25,4 +25,13 @@ test("without forecasts nothing is shown", () => {
   serve({});
   show(Bets, { open: [], settled: [], now: atMs(1) }, stateAt("/", atMs(1)));
   expect(screen.queryAllByRole("cell")).toEqual([]);
+});
+
+test("a bet at a price in doubt says so while it is open", () => {
+  serve({});
+  const settled = [forecast({ id: "b", outcome: "hit", resolved_at: at(4) })];
+  const given = { open: [forecast({})], settled, doubts: [doubt("dk")], now: atMs(1) };
+  show(Bets, given, stateAt("/", atMs(1)));
+  expect(screen.getAllByText(/gap since/)).toHaveLength(1);
+  expect(cells()[3]).toMatch(/^home at 2\.05 ?■ gap since \d\d:\d\d – connection lost$/);
 });

@@ -2,7 +2,7 @@
 import { screen, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { serve, show, stateAt } from "../lib/testing/page";
-import { atMs, detail, events, node, quote, row, wave } from "../lib/testing/samples";
+import { atMs, detail, doubt, events, node, quote, row, wave } from "../lib/testing/samples";
 import { fromMoves, type Wave } from "../lib/waves";
 import Moving from "./Moving.svelte";
 
@@ -122,4 +122,16 @@ test("without prices it says how to send some; a wave that has ended is not show
   state.market.waves = travelling();
   show(Moving, { chosen: "" }, state);
   expect(screen.getByRole("listitem").textContent).toMatch(/^No price has arrived yet/);
+});
+
+test("venues whose price is in doubt are named with why, and are not called suspended", async () => {
+  serve({
+    "/v1/events/m1": detail({ quotes: [quote("pin"), quote("dk", { status: "unknown" })], doubts: [doubt("dk")] }),
+  });
+  const state = stateAt("/", atMs(5));
+  state.market.waves = fromMoves({ event_id: "m1", waves: [wave([["pin", 0]], [["pin", 0.95]])] });
+  show(Moving, { chosen: "" }, state);
+  state.clock.now += 1;
+  expect(await screen.findByText(/dk: gap since \d\d:\d\d – connection lost/)).toBeTruthy();
+  expect(screen.queryByText(/suspended/)).toBeNull();
 });

@@ -3,7 +3,7 @@ import { screen } from "@testing-library/svelte";
 import { tick } from "svelte";
 import { expect, test } from "vitest";
 import { serve, show, stateAt } from "../lib/testing/page";
-import { at, atMs, detail, forecast, node, quote, score, scorecard } from "../lib/testing/samples";
+import { at, atMs, detail, doubt, forecast, node, quote, score, scorecard } from "../lib/testing/samples";
 import type { FamilyScore, Forecast } from "../api/types";
 import type { AppState } from "../state/app.svelte";
 import Next from "./Next.svelte";
@@ -83,4 +83,15 @@ test("the hit rate of all stands beside the base rate", () => {
   show(Next, {}, state);
   expect(screen.getByTitle(/out of sample/).textContent!.trim()).toMatch(/^70 % of 1,000 calls hit \(.*20 %\)$/);
   expect(cells()).toEqual([expect.stringContaining("Nothing is due")]);
+});
+
+test("a price in doubt is marked with since when and why", async () => {
+  serve({ "/v1/events/m1": detail({ quotes: [quote("dk")], doubts: [doubt("dk"), doubt("pin")] }) });
+  const state = stateAt("/", atMs(1));
+  expecting(state, forecast({}));
+  show(Next, {}, state);
+  state.clock.now += 1;
+  expect((await screen.findAllByText(/gap since \d\d:\d\d – connection lost/)).map((e) => e.className)).toEqual([
+    expect.stringContaining("bad"),
+  ]);
 });

@@ -3,6 +3,7 @@
 import type {
   Ambiguity,
   Anomaly,
+  Doubt,
   Edge,
   EventDetail,
   EventMark,
@@ -233,6 +234,15 @@ const match = {
   start_time: null,
 };
 
+export const doubt = (venue: string, change: Partial<Doubt> = {}): Doubt => ({
+  venue,
+  market: "h2h",
+  state: "gap",
+  why: "connection lost",
+  since: at(0),
+  ...change,
+});
+
 export const detail = (change: Partial<EventDetail> = {}): EventDetail => ({
   ...match,
   as_of: at(0),
@@ -241,6 +251,7 @@ export const detail = (change: Partial<EventDetail> = {}): EventDetail => ({
   recorded: false,
   replayed: false,
   odds_format: "decimal",
+  doubts: [],
   marks: [],
   version: 1,
   open: [],
