@@ -260,7 +260,7 @@ func TestSaveWantsNewsDrained(t *testing.T) {
 // between calls.
 var caches = map[string]bool{
 	"board.Board.known": true, "board.Event.said": true, "catalog.binding.last": true, // pointers handed out by sources
-	"board.Board.panel": true, "board.Board.member": true, "board.Board.devig": true,
+	"board.Book.ids": true, "board.Board.panel": true, "board.Board.member": true, "board.Board.devig": true,
 	"family.Families.work": true, "family.Families.axes": true, "family.Pair.shown": true,
 	"engine.detectors.view": true, "engine.forecasts.led": true, "worth.Ledger.view": true, "worth.Ledger.newest": true, "marks.Keeper.view": true, "worth.Ledger.yes": true, "worth.Ledger.all": true, "chance.Model.terms": true, "chance.Model.along": true, "engine.detectors.found": true,
 	"engine.Engine.sample": true,                                                                                                           // taken at each decision
