@@ -2,6 +2,7 @@ package family
 
 import (
 	"maps"
+	"slices"
 
 	"corrgraph/engine/board"
 	"corrgraph/engine/rival"
@@ -90,7 +91,8 @@ func (f *Family) finding() *finding {
 	return x
 }
 
-// named is the groups in the words of their venues.
+// named is the groups in the words of their venues, in an order that does not depend on who was seen
+// first: a restored engine numbers venues anew.
 func (s *Families) named() map[string][][]string {
 	out, names := map[string][][]string{}, s.board.VenueNames()
 	for league, g := range s.board.Groups() {
@@ -99,8 +101,10 @@ func (s *Families) named() map[string][][]string {
 			for i, v := range members {
 				of[i] = names[v]
 			}
+			slices.Sort(of)
 			out[league] = append(out[league], of)
 		}
+		slices.SortFunc(out[league], slices.Compare)
 	}
 	return out
 }

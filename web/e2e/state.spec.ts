@@ -213,6 +213,7 @@ test.describe("on a replay", () => {
       "t",
       "s",
       "p",
+      "v",
       "r",
       "/",
       "j",
@@ -237,6 +238,7 @@ test.describe("on a replay", () => {
       ["t", "/timeline"],
       ["s", "/scorecard"],
       ["p", "/correlation-performance"],
+      ["v", "/review"],
       ["r", "/readiness"],
     ] as const) {
       await page.keyboard.press(key);
