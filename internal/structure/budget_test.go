@@ -26,7 +26,7 @@ var grown = map[string]exception{
 	"engine":          {3025, "where the move behind a call began needs its families, its waves and its hint at once; the search itself is in engine/wave. What one engine does alone, and two that share the work, differs in a hundred lines that belong side by side"},
 	"detect":          {2520, "a detector names beside what it found what caused it, and what the operator can bet of it"},
 	"engine/board":    {2530, "what a venue shows, keeps of winnings and takes of the operator's stakes is copied into the two views of it, field by field, where a price is known to be takeable"},
-	"engine/family":   {2800, "what is found out is handed to another engine's families field by field, and saved on the way, which nobody else can see"},
+	"engine/family":   {2810, "what is found out is handed to another engine's families field by field, and saved on the way, which nobody else can see"},
 	"server/live":     {3235, "the loop, the learner and who checks decisions hand each other values in an order that only all three together explain, and what a checkpoint holds of each is theirs"},
 	"server/service":  {2800, "whatever can be asked of a running service is asked here, a few lines a question; what is slow or large of an answer is elsewhere"},
 	"server/api":      {2650, "each route stands beside what it takes and says about it, and the formats of ticks beside the route that takes them"},
