@@ -55,6 +55,7 @@ func TestWhatIsToldSaysWhenItWasAccepted(t *testing.T) {
 		defer end()
 		time.Sleep(300 * time.Millisecond)
 		send(t, g, batch("a", 0, 1.9))
+		synctest.Wait() // the receipt comes first
 		to.with(func() {
 			if len(to.parts) != 1 || to.accepted[0] != noon.Add(300) || to.parts[0].Clock != noon.Add(300) {
 				t.Errorf("accepted at %v: %+v", to.accepted, to.parts)

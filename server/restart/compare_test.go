@@ -7,6 +7,7 @@ import (
 	"iter"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,21 +62,25 @@ func TestCompare(t *testing.T) {
 // altered is a log of which some chunks read otherwise.
 type altered struct {
 	ingest.Log
-	from, to ticklog.Position
-	do       func(*ticklog.Part)
+	mu       sync.Mutex
+	from, to ticklog.Position    // guarded by mu
+	do       func(*ticklog.Part) // guarded by mu
 }
 
 func (l *altered) Read(ctx context.Context, from ticklog.Position) iter.Seq2[ticklog.Entry, error] {
 	return func(yield func(ticklog.Entry, error) bool) {
 		for e, err := range l.Log.Read(ctx, from) {
-			if err == nil && e.Position >= l.from && e.Position <= l.to {
+			l.mu.Lock()
+			from, to, do := l.from, l.to, l.do
+			l.mu.Unlock()
+			if err == nil && e.Position >= from && e.Position <= to {
 				var dec ticklog.Decoder
 				var enc ticklog.Encoder
 				p, err := dec.DecodePart(e.Payload)
 				if err != nil {
 					panic(err)
 				}
-				l.do(&p)
+				do(&p)
 				e.Chunk = enc.PackLive(p.Batches, p.Head)
 			}
 			if !yield(e, err) {
@@ -119,7 +124,7 @@ func TestCompareFinds(t *testing.T) {
 			{"what comes after", last + 2, last + 9, price, nil},
 		} {
 			o := p.compare()
-			o.Log = &altered{&p.log, c.from, c.to, c.do}
+			o.Log = &altered{Log: &p.log, from: c.from, to: c.to, do: c.do}
 			got, err := Compare(t.Context(), o)
 			if err != nil {
 				t.Errorf("%s: error %v", c.name, err)
@@ -169,7 +174,9 @@ func TestComparer(t *testing.T) {
 		}
 		offer(Comparisons{Same: 1}) // it waits until the hour is over
 		all, _ := checkpoint.List(p.dir)
+		log.mu.Lock()
 		log.from, log.to, log.do = all[0].Position, all[0].Position, func(p *ticklog.Part) { p.Clock++ }
+		log.mu.Unlock()
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if got := c.Status(); got.Differ != 1 || len(c.Reasons()) != 1 || c.Notes() != nil {
