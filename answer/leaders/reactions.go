@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"corrgraph/answer/words"
@@ -42,9 +43,12 @@ type ReactionReader interface {
 	Reactions(ctx context.Context) ([]reaction.EventMark, error)
 }
 
-// ListReactions compares the venues. It returns words.ErrInvalid for a sport that is not known. Whether there
-// is such an event is up to the caller.
-func ListReactions(ctx context.Context, r ReactionReader, f ReactionFilter, asOf odds.Time) (*Reactions, error) {
+// ReactionJudge is [reaction.Judge] of the marks of the leagues that scope names.
+type ReactionJudge func(scope string, marks []reaction.EventMark) ([]reaction.ReactionRow, []reaction.ReactionPair)
+
+// ListReactions compares the venues by judge; nil means that of package reaction. It returns words.ErrInvalid
+// for a sport that is not known. Whether there is such an event is up to the caller.
+func ListReactions(ctx context.Context, r ReactionReader, f ReactionFilter, asOf odds.Time, judge ReactionJudge) (*Reactions, error) {
 	all, err := r.Reactions(ctx)
 	if err != nil {
 		return nil, err
@@ -66,13 +70,21 @@ func ListReactions(ctx context.Context, r ReactionReader, f ReactionFilter, asOf
 		}
 	}
 	var marks []reaction.EventMark
+	var scope []string
 	for i := range all {
 		if m := &all[i]; by.Matches(m.Sport, m.League) && (f.Event == "" || of[[2]string{m.Sport, m.League}]) {
 			marks = append(marks, *m)
+			scope = append(scope, m.Sport+"/"+m.League)
 		}
 	}
+	slices.Sort(scope)
 	a.Marks = len(marks)
-	a.Venues, a.Pairs = reaction.Judge(marks)
+	if judge == nil {
+		judge = func(_ string, marks []reaction.EventMark) ([]reaction.ReactionRow, []reaction.ReactionPair) {
+			return reaction.Judge(marks)
+		}
+	}
+	a.Venues, a.Pairs = judge(strings.Join(slices.Compact(scope), " "), marks)
 	return a, nil
 }
 

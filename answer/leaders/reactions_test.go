@@ -44,7 +44,7 @@ func spelt(t *testing.T, a *Reactions) string {
 
 func TestVenuesAreComparedByLeague(t *testing.T) {
 	r := Judged{&store.Judgement{Reactions: scores(9)}, leagues}
-	a, err := ListReactions(t.Context(), r, ReactionFilter{Event: "e3"}, 5)
+	a, err := ListReactions(t.Context(), r, ReactionFilter{Event: "e3"}, 5, nil)
 	if err != nil || a.Marks != 9 || len(a.Venues) != 3 || len(a.Told) != 1 || a.AsOf != 5 {
 		t.Fatalf("%+v, %v", a, err)
 	}
@@ -57,24 +57,24 @@ func TestVenuesAreComparedByLeague(t *testing.T) {
 		}
 	}
 	for sport, marks := range map[string]int{"": 9, "epl": 9, "tennis": 0} {
-		if a, err := ListReactions(t.Context(), r, ReactionFilter{Sport: sport}, 5); err != nil || a.Marks != marks || len(a.Told) != 0 {
+		if a, err := ListReactions(t.Context(), r, ReactionFilter{Sport: sport}, 5, nil); err != nil || a.Marks != marks || len(a.Told) != 0 {
 			t.Errorf("%q: %+v, %v", sport, a, err)
 		}
 	}
-	if _, err := ListReactions(t.Context(), r, ReactionFilter{Sport: "cricket"}, 5); !errors.Is(err, words.ErrInvalid) {
+	if _, err := ListReactions(t.Context(), r, ReactionFilter{Sport: "cricket"}, 5, nil); !errors.Is(err, words.ErrInvalid) {
 		t.Errorf("an unknown sport: %v", err)
 	}
 }
 
 func TestFewEventsHaveNoFigures(t *testing.T) {
-	a, err := ListReactions(t.Context(), Judged{&store.Judgement{Reactions: scores(7)}, leagues}, ReactionFilter{}, 5)
+	a, err := ListReactions(t.Context(), Judged{&store.Judgement{Reactions: scores(7)}, leagues}, ReactionFilter{}, 5, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := spelt(t, a); strings.Contains(got, "100 %") || !strings.Contains(got, "No venue is known to react sooner") || !strings.Contains(got, "–") {
 		t.Error(got)
 	}
-	none, err := ListReactions(t.Context(), Judged{store.Undecided(), nil}, ReactionFilter{}, 5)
+	none, err := ListReactions(t.Context(), Judged{store.Undecided(), nil}, ReactionFilter{}, 5, nil)
 	if err != nil || spelt(t, none) != "No new score was told of an event that venues quoted.\n" {
 		t.Errorf("%+v, %v", none, err)
 	}
@@ -89,12 +89,12 @@ func TestAStoreSaysWhatTheDecisionSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := `[{"sport":"soccer","name":"epl"}]`
-	want, _ := ListReactions(t.Context(), Judged{&store.Judgement{Reactions: scores(9)}, leagues}, ReactionFilter{}, 5)
-	got, err := ListReactions(t.Context(), Stored{&desk{leagues: leagues, documents: map[string]string{"leagues": known, "reactions": string(body)}}}, ReactionFilter{}, 5)
+	want, _ := ListReactions(t.Context(), Judged{&store.Judgement{Reactions: scores(9)}, leagues}, ReactionFilter{}, 5, nil)
+	got, err := ListReactions(t.Context(), Stored{&desk{leagues: leagues, documents: map[string]string{"leagues": known, "reactions": string(body)}}}, ReactionFilter{}, 5, nil)
 	if err != nil || spelt(t, got) != spelt(t, want) {
 		t.Errorf("%v\n%s\nwant\n%s", err, spelt(t, got), spelt(t, want))
 	}
-	if old, err := ListReactions(t.Context(), Stored{&desk{documents: map[string]string{"leagues": known}}}, ReactionFilter{}, 5); err != nil || old.Marks != 0 {
+	if old, err := ListReactions(t.Context(), Stored{&desk{documents: map[string]string{"leagues": known}}}, ReactionFilter{}, 5, nil); err != nil || old.Marks != 0 {
 		t.Errorf("a store of an earlier version: %+v, %v", old, err)
 	}
 }

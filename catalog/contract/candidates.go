@@ -182,15 +182,23 @@ func thresholds(a, b *reading) Relation {
 	x, y := a.numbers[0], b.numbers[0]
 	switch {
 	case a.above && b.above && !a.below && !b.below:
-		return map[bool]Relation{true: Subset, false: Superset}[x > y]
+		return narrower(x > y)
 	case a.below && b.below && !a.above && !b.above:
-		return map[bool]Relation{true: Subset, false: Superset}[x < y]
+		return narrower(x < y)
 	case a.above && b.below && x >= y, a.below && b.above && y >= x:
 		return Disjoint
 	case a.above || a.below || b.above || b.below:
 		return Overlap
 	}
 	return Disjoint // exactly so many, and exactly so many others
+}
+
+// narrower is the relation of a bet that pays in fewer cases than another, or in more.
+func narrower(yes bool) Relation {
+	if yes {
+		return Subset
+	}
+	return Superset
 }
 
 // settled compares starts, rules and settlement, and says what nobody states.

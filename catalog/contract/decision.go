@@ -169,18 +169,22 @@ func (d *Decision) parts() bool {
 	return d.Name == nil && d.Subject.EventID == d.Object.EventID && (d.State == Rejected || d.State == Confirmed && d.Relation != Identity)
 }
 
-// Link shows a decision on two bets.
+// Link shows a decision on two bets, without what speaks for and against it: see [Link.Explain].
 func (d *Decision) Link() Link {
 	l := Link{
 		ID: d.ID, A: d.Subject.Bet, B: d.Object.Bet, Relation: d.Relation, State: d.State, By: d.Actor, Note: d.Note, Since: d.MadeAt,
 	}
-	a, b := read(&l.A), read(&l.B)
-	shown, ok := compare(a, b, evenly(a, b))
-	if ok {
-		l.Likeness, l.For, l.Against = shown.Likeness, shown.For, shown.Against
-	}
 	l.Effect = effectOf(&l)
 	return l
+}
+
+// Explain adds what speaks for and against a link that was decided. Cost: about 80 µs, for the words
+// of both bets.
+func (l *Link) Explain() {
+	a, b := read(&l.A), read(&l.B)
+	if shown, ok := compare(a, b, evenly(a, b)); ok {
+		l.Likeness, l.For, l.Against = shown.Likeness, shown.For, shown.Against
+	}
 }
 
 // evenly weighs all words alike.

@@ -60,7 +60,7 @@ func (c *reactionsCmd) Run(ctx context.Context, a *app) error {
 		if _, err := namesFor(ctx, st, c.Event); err != nil {
 			return err
 		}
-		l, err := leaders.ListReactions(ctx, leaders.Stored{FamilyStore: st}, leaders.ReactionFilter{Sport: c.Sport, Event: c.Event}, now)
+		l, err := leaders.ListReactions(ctx, leaders.Stored{FamilyStore: st}, leaders.ReactionFilter{Sport: c.Sport, Event: c.Event}, now, nil)
 		if err != nil {
 			return err
 		}

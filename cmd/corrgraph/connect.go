@@ -168,7 +168,7 @@ func (c *recordCmd) Run(ctx context.Context, a *app) error {
 	for i := range all {
 		fmt.Fprintf(a.stdout, "%s: %d frames recorded%s\n", all[i].Venue, all[i].Recorded, because(all[i].RecordError))
 	}
-	fmt.Fprintf(a.stdout, "%d recordings in %s\n", len(files), c.To)
+	fmt.Fprintf(a.stdout, "recordings in %s: %d\n", c.To, len(files))
 	if errors.Is(err, errOver) {
 		err = nil
 		if none := screen.Unheard(all); none != nil {

@@ -25,7 +25,7 @@ const codes = "\n\nExit codes: 0 success, even if the result is empty; 1 unreada
 func groups() []kong.Group {
 	return []kong.Group{
 		{Key: "learn", Title: "Learn:"},
-		{Key: "ask", Title: "Ask a store:"},
+		{Key: "ask", Title: "Ask what is known:"},
 		{Key: "serve", Title: "Serve:"},
 		{Key: "prove", Title: "Prove it:"},
 		{Key: "measure", Title: "Measure:"},

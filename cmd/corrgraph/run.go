@@ -56,7 +56,7 @@ type cli struct {
 
 	Backup     backupCmd     `cmd:"" group:"keep" help:"Make, list or verify backups of a store, even while it is in use."`
 	Restore    restoreCmd    `cmd:"" group:"keep" help:"Replace a store by a backup."`
-	Checkpoint checkpointCmd `cmd:"" group:"keep" help:"List, verify or remove the checkpoints that a service starts from."`
+	Checkpoint checkpointCmd `cmd:"" group:"keep" help:"List, verify, compare or remove the checkpoints that a service starts from."`
 	Quarantine quarantineCmd `cmd:"" group:"keep" help:"List the batches of ticks that killed a service, or have them applied again."`
 	Token      tokenCmd      `cmd:"" group:"serve" help:"Create tokens for the service."`
 

@@ -67,7 +67,8 @@ type ReactionPair struct {
 }
 
 // Judge compares the venues on the marks of scores. Rows are ordered by place and median, pairs by
-// place; a of a pair is the sooner one if they are tested. It does not modify the marks. Cost: O(marks · venues · (draws + venues)).
+// place; a of a pair is the sooner one if they are tested. It does not modify the marks. Cost: O(marks · venues · (draws + venues)
+// + events · venues² · flips / 64).
 func Judge(marks []EventMark) (rows []ReactionRow, pairs []ReactionPair) {
 	by, places := map[Place][]*EventMark{}, []Place(nil)
 	for i := range marks {
@@ -84,11 +85,12 @@ func Judge(marks []EventMark) (rows []ReactionRow, pairs []ReactionPair) {
 	rows, pairs = []ReactionRow{}, []ReactionPair{}
 	for _, p := range places {
 		venues := venuesOf(by[p], p.Market)
+		seen := seenBy(venues, by[p], p.Market)
 		of := make([]ReactionRow, 0, len(venues))
 		for i, v := range venues {
-			of = append(of, rowOf(p, v, by[p]))
-			for _, o := range venues[i+1:] {
-				if x := pairOf(p, v, o, by[p]); x.Marks > 0 {
+			of = append(of, rowOf(p, v, by[p], seen[i]))
+			for j, o := range venues[i+1:] {
+				if x := pairOf(p, v, o, by[p], seen[i], seen[i+1+j]); x.Marks > 0 {
 					pairs = append(pairs, x)
 				}
 			}
@@ -121,14 +123,20 @@ func (m *EventMark) markets() (names []string) {
 	return names
 }
 
-// of is the reaction of a venue in a market; nil if it was not watched.
-func (m *EventMark) of(venue, market string) *Reaction {
-	for i := range m.Books {
-		if r := &m.Books[i]; r.Venue == venue && r.Market == market {
-			return r
+// seenBy is the reaction of each venue to each mark in a market; nil if it was not watched.
+func seenBy(venues []string, marks []*EventMark, market string) [][]*Reaction {
+	nth, out := map[string]int{}, make([][]*Reaction, len(venues))
+	for i, v := range venues {
+		nth[v], out[i] = i, make([]*Reaction, len(marks))
+	}
+	for k, m := range marks {
+		for i := range m.Books {
+			if r := &m.Books[i]; r.Market == market && out[nth[r.Venue]][k] == nil {
+				out[nth[r.Venue]][k] = r
+			}
 		}
 	}
-	return nil
+	return out
 }
 
 func venuesOf(marks []*EventMark, market string) (names []string) {
@@ -143,11 +151,11 @@ func venuesOf(marks []*EventMark, market string) (names []string) {
 	return names
 }
 
-func rowOf(p Place, venue string, marks []*EventMark) ReactionRow {
+func rowOf(p Place, venue string, marks []*EventMark, seen []*Reaction) ReactionRow {
 	r := ReactionRow{Place: p, Venue: venue}
 	var early, late sample
-	for _, m := range marks {
-		x := m.of(venue, p.Market)
+	for k, m := range marks {
+		x := seen[k]
 		if x == nil {
 			continue
 		}
@@ -301,12 +309,12 @@ func seeded(p Place, names ...string) *rand.Rand {
 	return rand.New(rand.NewPCG(h.Sum64(), 14))
 }
 
-func pairOf(p Place, a, b string, marks []*EventMark) ReactionPair {
+func pairOf(p Place, a, b string, marks []*EventMark, byA, byB []*Reaction) ReactionPair {
 	x := ReactionPair{Place: p, A: a, B: b}
 	events, tested := map[string]bool{}, map[string]int{}
 	var order []string
-	for _, m := range marks {
-		ra, rb := m.of(a, p.Market), m.of(b, p.Market)
+	for k, m := range marks {
+		ra, rb := byA[k], byB[k]
 		if ra == nil || rb == nil {
 			continue
 		}
@@ -331,18 +339,18 @@ func pairOf(p Place, a, b string, marks []*EventMark) ReactionPair {
 		p := flipped(sums, seeded(p, a, b))
 		x.P = &p
 		if total(sums) < 0 {
-			x.A, x.B, x.AFirst, x.BFirst = b, a, x.BFirst, x.AFirst
+			x.A, x.B, x.AFirst, x.BFirst, byA, byB = b, a, x.BFirst, x.AFirst, byB, byA
 		}
-		x.by(marks)
+		x.by(byA, byB)
 	}
 	return x
 }
 
 // by is how much later B reacts than A, at least and at most, at the median mark.
-func (x *ReactionPair) by(marks []*EventMark) {
+func (x *ReactionPair) by(byA, byB []*Reaction) {
 	var low, high []odds.Millis
-	for _, m := range marks {
-		a, b := m.of(x.A, x.Market), m.of(x.B, x.Market)
+	for k, a := range byA {
+		b := byB[k]
 		if a != nil && b != nil && a.Reacted() && b.Reacted() {
 			low, high = append(low, b.Low-a.High), append(high, b.High-a.Low)
 		}
@@ -376,12 +384,15 @@ func total(sums []int) (t int) {
 func flipped(sums []int, r *rand.Rand) float64 {
 	have, far := total(sums), 1
 	for range flips {
-		t := 0
-		for _, s := range sums {
-			if r.Uint64()&1 == 0 {
+		t, coins := 0, uint64(0)
+		for i, s := range sums {
+			if i%64 == 0 {
+				coins = r.Uint64()
+			}
+			if coins&1 == 0 {
 				s = -s
 			}
-			t += s
+			t, coins = t+s, coins>>1
 		}
 		if max(t, -t) >= max(have, -have) {
 			far++

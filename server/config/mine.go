@@ -78,7 +78,7 @@ func (c *Config) strangers() (warnings []string) {
 			continue
 		}
 		if near := suggest.Nearest(name, known); near != "" {
-			warnings = append(warnings, fmt.Sprintf("my_venues[%d].venue: no venue %q is known, and nothing is bet anywhere else%s", i, name, meant(near)))
+			warnings = append(warnings, fmt.Sprintf("my_venues[%d].venue: no venue %q is known%s", i, name, meant(near)))
 		}
 	}
 	return warnings

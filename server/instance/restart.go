@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"corrgraph/feed"
 	"corrgraph/server/config"
 	"corrgraph/server/guard"
 	"corrgraph/server/ingest"
@@ -67,7 +70,8 @@ func (i *Instance) kept(r restart.Result) {
 	i.service.Note(context.Background(), row)
 }
 
-// restarts is what health says of checkpoints and of batches in quarantine.
+// restarts is what health says of checkpoints, of batches in quarantine, and of my venues that have quoted
+// nothing.
 func (i *Instance) restarts() (reasons, notes []string) {
 	if i.keeper != nil {
 		reasons, notes = i.keeper.Reasons(), i.keeper.Notes()
@@ -75,7 +79,22 @@ func (i *Instance) restarts() (reasons, notes []string) {
 	if i.compare != nil {
 		reasons, notes = append(reasons, i.compare.Reasons()...), append(notes, i.compare.Notes()...)
 	}
-	return append(reasons, i.watch.Reasons()...), append(notes, i.watch.Notes()...)
+	return append(reasons, i.watch.Reasons()...), append(append(notes, i.watch.Notes()...), unheard(i.cfg.MyVenues, i.ingest.Feeds())...)
+}
+
+// unheard names the operator's venues of which nothing has come: their names may be wrong.
+func unheard(mine []config.MyVenue, heard []feed.Stats) []string {
+	var names []string
+	for i := range mine {
+		name := mine[i].Venue
+		if !slices.ContainsFunc(heard, func(f feed.Stats) bool { return f.Venue == name }) {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return []string{"my_venues: nothing has been quoted by " + strings.Join(names, ", ")}
 }
 
 // compareShare is how much of one processor a comparison takes.

@@ -115,6 +115,11 @@ func (k *Keeper) List(ctx context.Context, q contract.Query, now odds.Time) (*co
 	if from < len(all) {
 		p.Links = all[from:min(len(all), from+limit)]
 	}
+	for i := range p.Links {
+		if p.Links[i].Since != 0 {
+			p.Links[i].Explain()
+		}
+	}
 	if next := from + len(p.Links); next < len(all) {
 		p.Next = strconv.Itoa(next)
 	}
@@ -198,7 +203,9 @@ func (k *Keeper) decide(ctx context.Context, a, b contract.Quoted, d contract.De
 	if err := k.keep(ctx, &d); err != nil {
 		return contract.Link{}, err
 	}
-	return d.Link(), nil
+	l := d.Link()
+	l.Explain()
+	return l, nil
 }
 
 // byRuleID names the link of a venue's quotes with those of the others, as

@@ -154,3 +154,14 @@ func TestTwoBetsCanBeNamedAndWhatIsUnknownOrWrongIsRefused(t *testing.T) {
 		t.Errorf("a name that is left as it is: %v", err)
 	}
 }
+
+// TestARelationIsTurnedWithItsBets: the bet with fewer venues is read as the other. Where that is the
+// second one, what was said of the first is turned.
+func TestARelationIsTurnedWithItsBets(t *testing.T) {
+	k := keeper(t, filepath.Join(t.TempDir(), "s.db"))
+	v := contract.Verdict{Relation: contract.Subset, State: contract.Confirmed, A: &contract.Bet{EventID: "S", Market: "yes_no"}, B: &contract.Bet{EventID: "K", Market: "yes_no"}}
+	l, err := k.Decide(t.Context(), "ann", "", v, noon)
+	if err != nil || l.A.EventID != "K" || l.B.EventID != "S" || l.Relation != contract.Superset {
+		t.Errorf("%s is a %s of %s, error %v; S is a subset of K", l.A.EventID, l.Relation, l.B.EventID, err)
+	}
+}

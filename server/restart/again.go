@@ -13,32 +13,32 @@ import (
 	"corrgraph/ticklog"
 )
 
-// Again is the engine that learns, going on from a live.Cut without readers: the sink of an
+// Again is a pair of engines that goes on from a live.Cut without readers: the sink of an
 // [ingest.Again]. It is for one goroutine.
 type Again struct {
-	ctx      context.Context // of all of it: a sink is given none
-	learning *engine.Engine
-	verdicts []*engine.Verdicts // in order; not in force yet
-	failed   error
+	ctx               context.Context // of all of it: a sink is given none
+	telling, learning *engine.Engine
+	verdicts          []*engine.Verdicts // in order; not in force yet
+	news              engine.News
+	failed            error
 }
 
-// Alike are the sections of a live.Cut that must be the same: what is learnt, and the verdicts that
-// are not in force. The engine that tells obeys those, and the book holds what was last published.
-var Alike = live.Sections[1:3]
-
-// NewAgain returns what a Cut has saved; o and read as in [live.Restore]. The guard of o is asked
+// NewAgain returns the pair that a Cut has saved; o and read as in [live.Restore]. Guards of o are asked
 // before each batch.
 func NewAgain(ctx context.Context, o live.Options, read func(section string) (io.Reader, error)) (*Again, error) {
 	a := &Again{ctx: ctx}
-	_, learning := o.Engines()
+	telling, learning := o.Engines()
 	for _, name := range Alike {
 		r, err := read(name)
-		switch {
-		case err != nil:
-		case name == "learning":
-			a.learning, err = engine.Restore(r, learning)
-		default:
-			a.verdicts, err = engine.RestoreVerdicts(r)
+		if err == nil {
+			switch name {
+			case "telling":
+				a.telling, err = engine.Restore(r, telling)
+			case "learning":
+				a.learning, err = engine.Restore(r, learning)
+			default:
+				a.verdicts, err = engine.RestoreVerdicts(r)
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -71,11 +71,23 @@ func (a *Again) decided() {
 	}
 }
 
-// Tell implements ingest.Sink: the log says which verdicts were in force.
+// Tell implements ingest.Sink.
 func (a *Again) Tell(parts []ticklog.Part, _ odds.Time) {
 	for i := range parts {
-		a.verdicts = slices.DeleteFunc(a.verdicts, func(v *engine.Verdicts) bool { return v.At <= parts[i].Verdict })
+		a.obey(&parts[i])
+		a.telling.Tell(parts[i].Batches, parts[i].Clock)
+		a.telling.Drain(&a.news)
 	}
+}
+
+// obey puts the verdicts in force that were so when a part was appended.
+func (a *Again) obey(p *ticklog.Part) {
+	n := 0
+	for ; n < len(a.verdicts) && a.verdicts[n].At <= p.Verdict; n++ {
+		a.telling.Obey(a.verdicts[n])
+		a.telling.Drain(&a.news)
+	}
+	a.verdicts = slices.Delete(a.verdicts, 0, n)
 }
 
 // GoOn implements ingest.Sink.
@@ -95,12 +107,19 @@ func (*Again) Recovered(func()) { panic("restart: an Again goes on from a door")
 // Close implements ingest.Sink.
 func (*Again) Close() {}
 
+// Alike are the sections of a live.Cut that follow from the log alone. The book does not: it holds what
+// was last published, and when.
+var Alike = live.Sections[:3]
+
 // Write writes a section of [Alike] as a Cut made now would.
 func (a *Again) Write(w io.Writer, section string) error {
 	if a.failed != nil {
 		return a.failed
 	}
-	if section == "learning" {
+	switch section {
+	case "telling":
+		return a.telling.Save(w)
+	case "learning":
 		return a.learning.Save(w)
 	}
 	return engine.SaveVerdicts(w, a.verdicts)

@@ -135,7 +135,7 @@ func readAgain(ctx context.Context, o *CompareOptions, older, newer *checkpoint.
 	}
 	engines, door := o.Live, o.Door
 	slow := &pacer{ctx: ctx, share: o.Share}
-	engines.Learning, engines.Engine.Workers = slow, 1
+	engines.Telling, engines.Learning, engines.Engine.Workers = slow, slow, 1
 	door.Log, door.From = o.Log, first
 	again, err := NewAgain(ctx, engines, buffered(older))
 	if err != nil {
@@ -166,7 +166,7 @@ func buffered(f *checkpoint.File) func(name string) (io.Reader, error) {
 	}
 }
 
-// pacer makes the engine that it guards rest, so that it takes a share of one processor. It is for
+// pacer makes the engines that it guards rest, so that they take a share of one processor. It is for
 // one goroutine.
 type pacer struct {
 	ctx   context.Context

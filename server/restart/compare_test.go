@@ -112,7 +112,7 @@ func TestCompareFinds(t *testing.T) {
 			differ   []string
 		}{
 			{"nothing", second, last, func(*ticklog.Part) {}, nil},
-			{"a price", second, last, price, []string{"learning"}},
+			{"a price", second, last, price, []string{"telling", "learning"}},
 			{"what came late", second, last, func(p *ticklog.Part) {
 				for _, b := range p.Batches {
 					b.Late = true

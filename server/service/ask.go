@@ -164,7 +164,7 @@ func (s *Service) Reactions(ctx context.Context, f leaders.ReactionFilter) (out 
 			return nil
 		}
 		j := cmp.Or(st.Judgement, store.Undecided())
-		a, err := leaders.ListReactions(ctx, leaders.Judged{Judgement: j, Known: st.Leagues}, f, st.AsOf)
+		a, err := leaders.ListReactions(ctx, leaders.Judged{Judgement: j, Known: st.Leagues}, f, st.AsOf, s.reacted.judge(j))
 		if err != nil {
 			return err
 		}

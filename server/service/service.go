@@ -117,6 +117,7 @@ type Service struct {
 	kept              sync.Map // event id → *answers
 	common, forecasts answers
 	doubted           answers // doubtsOf, of a second
+	reacted           reacted
 	names             atomic.Pointer[namesOf]
 	naming            sync.Mutex // held while names are renewed
 	settings          atomic.Pointer[settings]
