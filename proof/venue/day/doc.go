@@ -8,5 +8,5 @@
 // against what was shown: no price may be told that was not shown at that time, and none may be
 // missing unless its market was in doubt.
 //
-// TestDay runs some hours of it, and `make venue-day` a whole day.
+// TestDay runs 100 minutes of it, and `make venue-day` a whole day.
 package day
